@@ -1,0 +1,209 @@
+//! Values of fields: what a rule sees of a goods line.
+
+use std::fmt;
+
+use chrono::{Datelike, Duration, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// A calendar day, without a time and without a time zone, stored as days since 1970-01-01
+/// (Arrow's `Date32`).
+///
+/// ```
+/// use qingfeng_rules::Date;
+/// let day: Date = "2016-09-06".parse().unwrap();
+/// assert_eq!((day.year(), day.month(), day.day(), day.weekday()), (2016, 9, 6, 2));
+/// assert_eq!(day.to_string(), "2016-09-06");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i32);
+
+impl Date {
+    /// The first day that has a four-digit year: 0001-01-01.
+    pub const MIN: Self = Self(-719_162);
+    /// The last day that has a four-digit year: 9999-12-31.
+    pub const MAX: Self = Self(2_932_896);
+
+    /// The day so many days after (or before) 1970-01-01, or `None` outside the years 1 to 9999.
+    pub fn from_days(days: i32) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&days).then_some(Self(days))
+    }
+
+    /// Days since 1970-01-01.
+    pub fn days(self) -> i32 {
+        self.0
+    }
+
+    /// The day of this year (1 to 9999), month and day of the month, if there is one.
+    pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Self> {
+        let date = NaiveDate::from_ymd_opt(year, month, day)?;
+        let days = date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?).num_days();
+        Self::from_days(i32::try_from(days).ok()?)
+    }
+
+    /// The day so many days later, or `None` outside the years 1 to 9999.
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        Self::from_days(i32::try_from(i64::from(self.0).checked_add(days)?).ok()?)
+    }
+
+    fn naive(self) -> NaiveDate {
+        NaiveDate::default() + Duration::days(i64::from(self.0))
+    }
+
+    /// The year, 1 to 9999.
+    pub fn year(self) -> i64 {
+        self.naive().year().into()
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(self) -> i64 {
+        self.naive().month().into()
+    }
+
+    /// The day of the month, 1 to 31.
+    pub fn day(self) -> i64 {
+        self.naive().day().into()
+    }
+
+    /// The day of the week as in ISO 8601: 1 is Monday, 7 is Sunday.
+    pub fn weekday(self) -> i64 {
+        self.naive().weekday().number_from_monday().into()
+    }
+}
+
+impl std::str::FromStr for Date {
+    type Err = ParseDateError;
+
+    /// Reads `YYYY-MM-DD`, and as customs files have them `YYYYMMDD` and `YYYY/MM/DD`. A time of day after
+    /// a `T` or a space is read over; the day is the one written.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = text.as_bytes();
+        let day_end = bytes.iter().position(|&byte| byte == b'T' || byte == b' ').unwrap_or(bytes.len());
+        let (day, time) = bytes.split_at(day_end);
+        let number = |range: std::ops::Range<usize>| -> Option<u32> {
+            let digits = day.get(range)?;
+            digits
+                .iter()
+                .try_fold(0, |sum, &byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+        };
+        let parts = match day.len() {
+            10 if (day[4] == b'-' || day[4] == b'/') && day[7] == day[4] => {
+                (number(0..4), number(5..7), number(8..10))
+            }
+            8 => (number(0..4), number(4..6), number(6..8)),
+            _ => (None, None, None),
+        };
+        let time_is_plain = time.iter().skip(1).all(|byte| byte.is_ascii_digit() || b":.+-Z".contains(byte));
+        match parts {
+            (Some(year), Some(month), Some(day)) if time_is_plain => {
+                Self::from_ymd(year as i32, month, day).ok_or(ParseDateError)
+            }
+            _ => Err(ParseDateError),
+        }
+    }
+}
+
+/// The text is not a calendar day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a day of the calendar; write it as 2016-09-06")]
+pub struct ParseDateError;
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.naive();
+        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|error| serde::de::Error::custom(format!("`{text}` is {error}")))
+    }
+}
+
+/// The value of one field of one goods line, borrowed from the columns that hold it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// The declaration does not have it; a rule sees `()`.
+    Missing,
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number; always finite.
+    Number(f64),
+    /// Text, and codes.
+    Text(&'a str),
+    /// A calendar day.
+    Date(Date),
+}
+
+impl fmt::Display for Value<'_> {
+    /// As an explanation shows it: text in quotes, a missing value as `()`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("()"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Number(number) => write!(f, "{number:?}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Date(date) => write!(f, "{date}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_the_forms_customs_files_have() {
+        let day = Date::from_ymd(2016, 9, 6).unwrap();
+        for text in
+            ["2016-09-06", "20160906", "2016/09/06", "2016-09-06T10:11:12Z", "2016-09-06 10:11:12.000+08:00"]
+        {
+            assert_eq!(text.parse::<Date>(), Ok(day), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in [
+            "",
+            "2016",
+            "2016-13-01",
+            "2016-02-30",
+            "16-09-06",
+            "2016-9-6",
+            "2016-09/06",
+            "0000-01-01",
+            "06.09.2016",
+            "2016-09-06x",
+            "2016-09-06 noon",
+            "二〇一六",
+        ] {
+            assert_eq!(text.parse::<Date>(), Err(ParseDateError), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_the_first_and_last_four_digit_years() {
+        assert_eq!(Date::from_ymd(1, 1, 1), Some(Date::MIN));
+        assert_eq!(Date::from_ymd(9999, 12, 31), Some(Date::MAX));
+        assert_eq!(Date::MAX.plus_days(1), None);
+        assert_eq!(Date::MIN.plus_days(-1), None);
+        assert_eq!(Date::MIN.plus_days(i64::MAX), None);
+    }
+}
