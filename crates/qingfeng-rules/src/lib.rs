@@ -1,8 +1,63 @@
-//! The rule language of Qingfeng.
+//! The rule language of Qingfeng: schemas, rule packs, rule files, their types, their mistakes, and the
+//! interpreter that defines what a rule means.
+//!
+//! This crate opens no data file, starts no thread and reads no clock. It is given the files of a pack and gives
+//! back a checked [`Pack`], or all mistakes of it as [`Diagnostics`]. The engine (the crate `qingfeng`) reads
+//! declarations and lookup tables and runs the rules over them, through the [`Interpreter`].
+//!
+//! ```
+//! use qingfeng_rules::{Pack, PackFiles};
+//!
+//! let mut files = PackFiles::default();
+//! files.insert("pack.toml", br#"
+//!     [pack]
+//!     name = "demo"
+//!     version = "1"
+//!     [schema]
+//!     extends = "export"
+//!     [[channels]]
+//!     name = "green"
+//!     from = 0
+//! "#.to_vec());
+//! files.insert("cheap.rhai", br#"
+//!     rule("CHEAP", #{ title: "Cheap", region: "KE", score: 10, when: |d| d.unit_vale < 300.0 });
+//! "#.to_vec());
+//! let mistakes = Pack::load(&files).unwrap_err();
+//! assert_eq!(
+//!     mistakes.to_string(),
+//!     "cheap.rhai:2:75: error[QF0201]: there is no field `unit_vale`; did you mean `unit_value`?"
+//! );
+//! ```
+
 pub mod countries;
+mod derived;
+mod diagnostic;
 mod export;
+mod expr;
+mod functions;
+mod interpret;
+pub mod kernel;
+pub mod limits;
+mod manifest;
+mod pack;
+mod reference;
+mod rule;
+mod rule_files;
+mod sandbox;
 mod schema;
+mod syntax;
+mod text;
+mod types;
+mod typing;
 mod value;
 
+pub use derived::{Derived, FieldRef};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources, nearest, suggestion};
+pub use interpret::{Interpreter, Lines, Outcome, Part};
+pub use kernel::{Fault, Scalar};
+pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
+pub use pack::{Pack, PackFiles};
+pub use reference::{Group, Key, Member, Reference};
+pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use value::{Date, ParseDateError, Value};

@@ -1,0 +1,331 @@
+//! A pack: one directory that is one unit of risk policy.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rhai::AST;
+
+use crate::derived::{Derived, FieldRef};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Sources};
+use crate::limits;
+use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
+use crate::reference::Reference;
+use crate::rule::{ComputedField, Rule, Status};
+use crate::rule_files::{self, Environment};
+use crate::schema::{CodeList, Kind, Schema};
+
+/// The files of a pack that hold policy, as texts by their paths within the pack (`/` between the parts):
+/// `pack.toml`, `reference/*.toml` and all `*.rhai` files outside `tests/`.
+///
+/// ```
+/// use qingfeng_rules::PackFiles;
+/// let mut files = PackFiles::default();
+/// files.insert("pack.toml", "[pack]\nname = \"demo\"".as_bytes().to_vec());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PackFiles {
+    files: BTreeMap<String, Vec<u8>>,
+    unreadable: Vec<Diagnostic>,
+}
+
+impl PackFiles {
+    /// Adds a file.
+    pub fn insert(&mut self, path: impl Into<String>, content: Vec<u8>) {
+        self.files.insert(path.into(), content);
+    }
+
+    /// Reads the files of the pack in a directory. What cannot be read becomes an error of the pack.
+    pub fn read(directory: &Path) -> Self {
+        let mut files = Self::default();
+        if !directory.is_dir() {
+            let title = format!("`{}` is not a directory", directory.display());
+            files.unreadable(title, "give the directory that holds `pack.toml`");
+            return files;
+        }
+        files.read_directory(directory, "", 0);
+        files
+    }
+
+    fn unreadable(&mut self, title: String, help: &str) {
+        self.unreadable.push(Diagnostic::new(Code::UnreadableFile, title).help(help));
+    }
+
+    fn read_directory(&mut self, directory: &Path, prefix: &str, depth: usize) {
+        let entries = match std::fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.unreadable(
+                    format!("`{}` cannot be read: {error}", directory.display()),
+                    "check its permissions",
+                );
+                return;
+            }
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                let title = format!("the name of `{}` is not UTF-8", path.display());
+                self.unreadable(title, "rename it");
+                continue;
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let relative = format!("{prefix}{name}");
+            if path.is_dir() {
+                // Lookup tables are data, and tests decide nothing.
+                if depth < 8 && !(prefix.is_empty() && matches!(name, "lookups" | "tests")) {
+                    self.read_directory(&path, &format!("{relative}/"), depth + 1);
+                }
+                continue;
+            }
+            let is_reference = prefix == "reference/" && name.ends_with(".toml");
+            if !(relative == "pack.toml" || is_reference || name.ends_with(".rhai")) {
+                continue;
+            }
+            if self.files.len() >= limits::FILES_MAX {
+                let title = format!("a pack cannot have more than {} files", limits::FILES_MAX);
+                self.unreadable(title, "split it");
+                return;
+            }
+            let too_large = path.metadata().is_ok_and(|data| data.len() > limits::FILE_BYTES_MAX as u64);
+            if too_large {
+                let title = format!("`{relative}` is larger than {} MiB", limits::FILE_BYTES_MAX >> 20);
+                self.unreadable(title, "split it into several files");
+                continue;
+            }
+            match std::fs::read(&path) {
+                Ok(content) => self.insert(relative, content),
+                Err(error) => {
+                    self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
+                }
+            }
+        }
+    }
+
+    /// The texts, with errors for those that are not UTF-8.
+    fn texts(&self, diagnostics: &mut Diagnostics) -> BTreeMap<&str, Arc<str>> {
+        let mut texts = BTreeMap::new();
+        for (path, content) in &self.files {
+            match std::str::from_utf8(content) {
+                Ok(text) => {
+                    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+                    texts.insert(path.as_str(), Arc::from(text));
+                    diagnostics.sources.insert(path, text);
+                }
+                Err(error) => {
+                    let line =
+                        content[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+                    let title = format!("`{path}` is not UTF-8: line {line} has bytes that are no text");
+                    diagnostics
+                        .push(Diagnostic::new(Code::UnreadableFile, title).help("save the file as UTF-8"));
+                }
+            }
+        }
+        texts
+    }
+
+    /// The hash of one file's content, for the digest: line ends and a byte order mark do not count.
+    fn canonical(text: &str) -> String {
+        text.replace("\r\n", "\n")
+    }
+}
+
+/// A checked pack: schema, reference data, channels and rules, ready to be evaluated.
+///
+/// A pack is immutable and can be shared between threads.
+pub struct Pack {
+    /// The name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// What people read, in English.
+    pub title: Option<String>,
+    /// What people read, in Chinese.
+    pub title_zh: Option<String>,
+    /// The fields of declarations.
+    pub schema: Arc<Schema>,
+    /// Named groups of codes.
+    pub reference: Reference,
+    /// How points become a score.
+    pub score: Score,
+    /// The control channels, from mild to severe.
+    pub channels: Vec<Channel>,
+    /// The channel that a line with a fault gets at least.
+    pub on_fault: Option<ChannelId>,
+    /// The lookup tables, in the order of their names.
+    pub lookups: Vec<Lookup>,
+    /// All rules, in the order of files and of registration.
+    pub rules: Vec<Rule>,
+    /// The fields that the pack computes, in the order of definition; a field uses only earlier ones.
+    pub computed: Vec<ComputedField>,
+    /// Warnings: mistakes with which the pack can still be used.
+    pub warnings: Diagnostics,
+    hasher: blake3::Hasher,
+    pub(crate) files: Vec<AST>,
+    pub(crate) patterns: Vec<String>,
+}
+
+impl std::fmt::Debug for Pack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pack({}@{}, {} rules)", self.name, self.version, self.rules.len())
+    }
+}
+
+impl Pack {
+    /// Checks the files of a pack.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes that were found, warnings among them, if at least one is an error.
+    pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
+        let mut diagnostics = Diagnostics { items: files.unreadable.clone(), sources: Sources::default() };
+        let texts = files.texts(&mut diagnostics);
+        let Some(manifest_text) = texts.get("pack.toml") else {
+            if diagnostics.errors() == 0 {
+                let title = "the directory has no `pack.toml`";
+                let help = "give the directory that holds `pack.toml`, or write one";
+                diagnostics.push(Diagnostic::new(Code::UnreadableFile, title).help(help));
+            }
+            return Err(diagnostics);
+        };
+        let manifest = manifest::read(&"pack.toml".into(), manifest_text, &mut diagnostics);
+        let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
+        let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
+            .iter()
+            .filter(|(path, _)| path.ends_with(".rhai"))
+            .map(|(path, text)| (Arc::from(*path), Arc::clone(text)))
+            .collect();
+        let environment = Environment {
+            schema: &manifest.schema,
+            reference: &reference,
+            channels: &manifest.channels,
+            lookups: &manifest.lookups,
+        };
+        let loaded = rule_files::load(&rule_texts, &environment, &mut diagnostics);
+        let counts = loaded.rules.iter().any(|rule| rule.status == Status::Active);
+        if !counts && diagnostics.errors() == 0 {
+            let place = Place { file: "pack.toml".into(), span: 0..0 };
+            let title = "the pack has no active rule: every declaration gets the mildest channel";
+            let help = "add a rule with `rule(\"ID\", #{ ... })` in a file that ends in `.rhai`";
+            diagnostics.push(Diagnostic::new(Code::NoActiveRule, title).at(place, "").help(help));
+        }
+        diagnostics.sort();
+        if diagnostics.errors() > 0 {
+            return Err(diagnostics);
+        }
+        let mut hasher = blake3::Hasher::new();
+        for (path, text) in &texts {
+            add_to_digest(&mut hasher, path, PackFiles::canonical(text).as_bytes());
+        }
+        Ok(Self {
+            name: manifest.name,
+            version: manifest.version,
+            title: manifest.title,
+            title_zh: manifest.title_zh,
+            schema: Arc::new(manifest.schema),
+            reference,
+            score: manifest.score,
+            channels: manifest.channels,
+            on_fault: manifest.on_fault,
+            lookups: manifest.lookups,
+            rules: loaded.rules,
+            computed: loaded.computed,
+            warnings: diagnostics,
+            hasher,
+            files: loaded.files,
+            patterns: loaded.patterns.into_iter().collect(),
+        })
+    }
+
+    /// The digest of the pack: BLAKE3 in hexadecimal over the path and the content of each of its files, those
+    /// of `lookups` (path and content, in order) included. Line ends and byte order marks of policy files do
+    /// not count.
+    pub fn digest<'t>(&self, lookups: impl IntoIterator<Item = (&'t str, &'t [u8])>) -> String {
+        let mut hasher = self.hasher.clone();
+        for (path, content) in lookups {
+            add_to_digest(&mut hasher, path, content);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The field that `d.name` means in this pack.
+    pub fn field(&self, name: &str) -> Option<FieldRef> {
+        if let Some(at) = self.computed.iter().position(|field| field.name == name) {
+            return Some(FieldRef::Computed(at));
+        }
+        if let Some(id) = self.schema.field(name) {
+            return Some(FieldRef::Declared(id));
+        }
+        self.derived().find(|derived| derived.name() == name).map(FieldRef::Derived)
+    }
+
+    /// The built-in derived fields that this pack's schema gives.
+    pub fn derived(&self) -> impl Iterator<Item = Derived> + '_ {
+        Derived::ALL.into_iter().filter(|derived| derived.sources(&self.schema).is_some())
+    }
+
+    /// The name of a field.
+    pub fn field_name(&self, field: FieldRef) -> &str {
+        match field {
+            FieldRef::Declared(id) => &self.schema[id].name,
+            FieldRef::Derived(derived) => derived.name(),
+            FieldRef::Computed(at) => &self.computed[at].name,
+        }
+    }
+
+    /// The kind of a field.
+    pub fn field_kind(&self, field: FieldRef) -> Kind {
+        match field {
+            FieldRef::Declared(id) => self.schema[id].kind,
+            FieldRef::Derived(derived) => derived.kind(),
+            FieldRef::Computed(at) => self.computed[at].kind,
+        }
+    }
+
+    /// The channel of a score: the most severe one whose `from` it reaches; the mildest if it reaches none.
+    pub fn channel_of_score(&self, score: i64) -> ChannelId {
+        let at = self.channels.iter().rposition(|channel| channel.from <= score).unwrap_or(0);
+        ChannelId(at as u8)
+    }
+}
+
+fn add_to_digest(hasher: &mut blake3::Hasher, path: &str, content: &[u8]) {
+    hasher.update(&(path.len() as u64).to_le_bytes());
+    hasher.update(path.as_bytes());
+    hasher.update(&(content.len() as u64).to_le_bytes());
+    hasher.update(content);
+}
+
+fn read_reference(
+    texts: &BTreeMap<&str, Arc<str>>,
+    schema: &Schema,
+    diagnostics: &mut Diagnostics,
+) -> Reference {
+    let site_kinds: Vec<String> = schema.keys.site.iter().map(|(kind, _)| kind.clone()).collect();
+    let countries = schema.keys.region.is_none_or(|field| schema[field].codes == Some(CodeList::Country));
+    let mut read = |path: &str, kinds: Option<&[String]>, members| match texts.get(path) {
+        Some(text) => manifest::read_groups(&path.into(), text, kinds, members, diagnostics),
+        None => Vec::new(),
+    };
+    let region_members = if countries { MemberKind::Country } else { MemberKind::Code };
+    let reference = Reference {
+        regions: read("reference/regions.toml", None, region_members),
+        commodities: read("reference/commodities.toml", None, MemberKind::HsPrefix),
+        modes: read("reference/modes.toml", None, MemberKind::Code),
+        sites: read("reference/sites.toml", Some(&site_kinds), MemberKind::Code),
+    };
+    let known = ["regions", "commodities", "modes", "sites"];
+    for path in texts.keys().filter(|path| path.starts_with("reference/") && path.ends_with(".toml")) {
+        let name = path.trim_start_matches("reference/").trim_end_matches(".toml");
+        if !known.contains(&name) {
+            let place = Place { file: (*path).into(), span: 0..0 };
+            let title = format!("`{path}` is not a reference file");
+            let help = crate::diagnostic::suggestion(name, known);
+            diagnostics.push(Diagnostic::new(Code::UnknownKey, title).at(place, "").help(help));
+        }
+    }
+    reference
+}

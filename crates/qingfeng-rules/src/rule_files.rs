@@ -1,0 +1,871 @@
+//! From rule files to rules: runs each file's top level in the sandbox, then checks what it registered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, ParseErrorType, Position, Scope};
+
+use crate::derived::FieldRef;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest, suggestion};
+use crate::expr::{Constant, Expr, ExprKind};
+use crate::functions;
+use crate::limits;
+use crate::manifest::{Channel, ChannelId, Lookup, is_hs_prefix};
+use crate::reference::{Key, Reference};
+use crate::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
+use crate::sandbox;
+use crate::schema::{CodeList, Kind, Schema};
+use crate::syntax::{CallSite, Function, Lowering, SourceMap, constant_of, line_column};
+use crate::types::{Base, Type};
+use crate::typing::{Checker, Context};
+use crate::value::Date;
+
+/// What rules may refer to.
+pub(crate) struct Environment<'e> {
+    pub schema: &'e Schema,
+    pub reference: &'e Reference,
+    pub channels: &'e [Channel],
+    pub lookups: &'e [Lookup],
+}
+
+/// What the rule files of a pack give.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    pub rules: Vec<Rule>,
+    pub computed: Vec<ComputedField>,
+    /// The functions of each file.
+    pub files: Vec<AST>,
+    pub patterns: BTreeSet<String>,
+}
+
+/// A call of `rule` or `field`, as it was made.
+struct Registration {
+    is_rule: bool,
+    position: Position,
+    id: Dynamic,
+    content: Dynamic,
+}
+
+/// How deep captured values may nest.
+const CAPTURE_DEPTH_MAX: usize = 16;
+
+/// The value with nothing shared in it, so that it stays as it is now; `None` where it nests too deep.
+fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
+    if depth > CAPTURE_DEPTH_MAX {
+        return None;
+    }
+    if value.is_shared() {
+        // One lock at a time: a value that contains itself must end at the depth, not in a deadlock.
+        let inner = value.flatten_clone();
+        return fixed(&inner, depth + 1);
+    }
+    if let Ok(array) = value.as_array_ref() {
+        return array
+            .iter()
+            .map(|item| fixed(item, depth + 1))
+            .collect::<Option<Vec<_>>>()
+            .map(Dynamic::from_array);
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let entries = map.iter().map(|(key, item)| Some((key.clone(), fixed(item, depth + 1)?)));
+        return entries.collect::<Option<rhai::Map>>().map(Dynamic::from_map);
+    }
+    if let Some(pointer) = value.read_lock::<FnPtr>() {
+        let mut pointer = pointer.clone();
+        for captured in pointer.iter_curry_mut() {
+            *captured = fixed(captured, depth + 1)?;
+        }
+        return Some(Dynamic::from(pointer));
+    }
+    Some(value.clone())
+}
+
+/// Loads the rule files, in the order given.
+pub(crate) fn load(
+    files: &[(Arc<str>, Arc<str>)],
+    environment: &Environment<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Loaded {
+    let mut loaded = Loaded::default();
+    let registered: Arc<Mutex<Vec<Registration>>> = Arc::default();
+    let engine = loading_engine(&registered);
+    let mut seen = BTreeMap::new();
+    for (name, text) in files {
+        let mut file = File {
+            name,
+            lowering: Lowering { source: SourceMap::new(text) },
+            environment,
+            functions: BTreeMap::new(),
+            sites: BTreeMap::new(),
+            at: loaded.files.len(),
+            diagnostics,
+        };
+        let Some(ast) = file.parse(&engine, text) else { continue };
+        let ready = file.survey(&ast);
+        if ready {
+            file.run(&engine, &ast);
+        }
+        let calls = std::mem::take(&mut *registered.lock().unwrap_or_else(PoisonError::into_inner));
+        loaded.files.push(ast.clone_functions_only());
+        for call in calls {
+            if call.is_rule {
+                if loaded.rules.len() >= limits::RULES_MAX {
+                    let title = format!("a pack cannot have more than {} rules", limits::RULES_MAX);
+                    file.report(Code::BadValue, file.token(call.position), title, None);
+                    break;
+                }
+                file.rule(&call, &mut loaded, &mut seen);
+            } else {
+                file.field(&call, &mut loaded);
+            }
+        }
+    }
+    loaded
+}
+
+fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
+    let mut engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
+    for (name, is_rule) in [("rule", true), ("field", false)] {
+        let registered = Arc::clone(registered);
+        engine.register_fn(
+            name,
+            move |context: NativeCallContext<'_>,
+                  id: Dynamic,
+                  content: Dynamic|
+                  -> Result<(), Box<EvalAltResult>> {
+                let position = context.call_position();
+                let (Some(id), Some(content)) = (fixed(&id, 0), fixed(&content, 0)) else {
+                    return Err("a captured value nests too deep".into());
+                };
+                let mut calls = registered.lock().unwrap_or_else(PoisonError::into_inner);
+                if calls.len() > limits::RULES_MAX {
+                    return Err("too many rules".into());
+                }
+                calls.push(Registration { is_rule, position, id, content });
+                Ok(())
+            },
+        );
+    }
+    engine
+}
+
+struct File<'f> {
+    name: &'f Arc<str>,
+    lowering: Lowering<'f>,
+    environment: &'f Environment<'f>,
+    functions: BTreeMap<String, Function>,
+    sites: BTreeMap<(usize, usize), CallSite>,
+    at: usize,
+    diagnostics: &'f mut Diagnostics,
+}
+
+impl File<'_> {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place { file: self.name.clone(), span }
+    }
+
+    fn token(&self, position: Position) -> Range<usize> {
+        self.lowering.source.token(position)
+    }
+
+    fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
+        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
+        diagnostic.help = help;
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn parse(&mut self, engine: &Engine, text: &str) -> Option<AST> {
+        match engine.compile(text) {
+            Ok(ast) => Some(ast),
+            Err(error) => {
+                let span = self.token(error.position());
+                let written = text.get(span.clone()).unwrap_or("");
+                let (code, title, help) = syntax_message(&error, written);
+                self.report(code, span, title, help);
+                None
+            }
+        }
+    }
+
+    /// Looks the whole file over before it runs: what the language does not have, and calls of functions that
+    /// do not exist, are all found at once.
+    fn survey(&mut self, ast: &AST) -> bool {
+        let errors_before = self.diagnostics.errors();
+        self.functions = self.lowering.functions(ast);
+        self.sites = self.lowering.call_sites(ast);
+        let top_level = self.lowering.top_level(ast);
+        let mut found: Vec<(Code, Range<usize>, String, Option<String>)> = Vec::new();
+        for name in self.functions.keys() {
+            if functions::names().chain(["rule", "field"]).any(|known| known == name) {
+                found.push((
+                    Code::Duplicate,
+                    0..0,
+                    format!("the file defines a function `{name}`, which the language has already"),
+                    Some("give it another name".into()),
+                ));
+            }
+        }
+        for expr in &top_level {
+            expr.walk(&mut |expr| match &expr.kind {
+                ExprKind::Unsupported(what, _) => {
+                    found.push((
+                        Code::NotInLanguage,
+                        expr.span.clone(),
+                        format!("{what} is not part of the rule language"),
+                        None,
+                    ));
+                }
+                ExprKind::Call { name, args, .. } => {
+                    if matches!(name.text.as_str(), "rule" | "field") {
+                        if args.len() != 2 {
+                            let usage = if name.text == "rule" {
+                                "rule(\"ID\", #{ ... })"
+                            } else {
+                                "field(\"name\", |d| ...)"
+                            };
+                            let title =
+                                format!("`{}` takes two arguments, and {} are given", name.text, args.len());
+                            found.push((
+                                Code::WrongType,
+                                expr.span.clone(),
+                                title,
+                                Some(format!("write `{usage}`")),
+                            ));
+                        }
+                    } else if !self.functions.contains_key(&name.text)
+                        && functions::find(&name.text).is_none()
+                        && !functions::CLOSURE_FUNCTIONS.iter().any(|(known, _)| *known == name.text)
+                    {
+                        let known = functions::names().chain(["rule", "field"]).chain(
+                            self.functions
+                                .keys()
+                                .map(String::as_str)
+                                .filter(|name| !name.starts_with("anon$")),
+                        );
+                        let title = format!("there is no function `{}`", name.text);
+                        let help = suggestion(&name.text, known);
+                        found.push((Code::UnknownFunction, name.span.clone(), title, Some(help)));
+                    }
+                }
+                _ => {}
+            });
+        }
+        for (code, span, title, help) in found {
+            self.report(code, span, title, help);
+        }
+        self.diagnostics.errors() == errors_before
+    }
+
+    fn run(&mut self, engine: &Engine, ast: &AST) {
+        let Err(error) = engine.run_ast_with_scope(&mut Scope::new(), ast) else { return };
+        let inner = error.unwrap_inner();
+        let mut position = inner.position();
+        if position.is_none() {
+            position = error.position();
+        }
+        let span = self.token(position);
+        let (code, title, help) = match inner {
+            EvalAltResult::ErrorVariableNotFound(name, _) => {
+                let mut names: Vec<String> = Vec::new();
+                for expr in self.lowering.top_level(ast) {
+                    expr.walk(&mut |expr| {
+                        if let ExprKind::Let(name, _) = &expr.kind {
+                            names.push(name.text.clone());
+                        }
+                    });
+                }
+                let help = nearest(name, names.iter().map(String::as_str))
+                    .map(|near| format!("did you mean `{near}`?"));
+                (Code::UnknownVariable, format!("there is no variable `{name}`"), help)
+            }
+            EvalAltResult::ErrorTooManyOperations(_) => {
+                let title =
+                    format!("the file does not come to an end within {} steps", limits::FILE_OPERATIONS_MAX);
+                (Code::FileFailed, title, Some("look for a loop that never ends".into()))
+            }
+            EvalAltResult::ErrorDataTooLarge(what, _) => {
+                (Code::FileFailed, format!("a value is too large: {}", what.to_lowercase()), None)
+            }
+            EvalAltResult::ErrorTooManyVariables(_) => {
+                (Code::FileFailed, format!("more than {} variables", limits::FILE_VARIABLES_MAX), None)
+            }
+            EvalAltResult::ErrorStackOverflow(_) => (
+                Code::FileFailed,
+                format!("functions call each other more than {} deep", limits::CALL_LEVELS_MAX),
+                None,
+            ),
+            EvalAltResult::ErrorRuntime(value, _) if value.is::<crate::kernel::Fault>() => {
+                (Code::FileFailed, format!("this stopped the file: {}", sandbox::fault_of(&error)), None)
+            }
+            other => {
+                let text = other.to_string();
+                let text = text.split(" (line").next().unwrap_or("").lines().next().unwrap_or("").to_owned();
+                (Code::FileFailed, format!("this stopped the file: {text}"), None)
+            }
+        };
+        self.report(code, span, title, help);
+    }
+
+    /// Where a key of a registration stands, and where its value; the call where it was not written out there.
+    fn key_place(&self, call: &Registration, key: &str) -> (Range<usize>, Range<usize>) {
+        let token = self.token(call.position);
+        let site = self.sites.get(&line_column(call.position));
+        site.and_then(|site| site.keys.get(key).cloned()).unwrap_or((token.clone(), token))
+    }
+
+    fn id_place(&self, call: &Registration) -> Range<usize> {
+        match self.sites.get(&line_column(call.position)) {
+            Some(site) => site.id.clone(),
+            None => self.token(call.position),
+        }
+    }
+
+    fn check(
+        &mut self,
+        pointer: FnPtr,
+        computed: &[(String, Type)],
+        loaded_patterns: &mut BTreeSet<String>,
+    ) -> Option<(Type, Closure)> {
+        let name = pointer.fn_name().to_owned();
+        let function = self.functions.get(&name)?;
+        let captured: Vec<Constant> =
+            pointer.iter_curry().map(|value| constant_of(value).unwrap_or(Constant::Missing)).collect();
+        if function.params.len() != captured.len() + 1 {
+            return None;
+        }
+        let environment = self.environment;
+        let context = Context { schema: environment.schema, computed, lookups: environment.lookups };
+        let (ty, found) =
+            Checker::new(&context, &self.functions, self.name.clone()).closure(&name, &captured);
+        for diagnostic in found.diagnostics {
+            self.diagnostics.push(diagnostic);
+        }
+        loaded_patterns.extend(found.patterns);
+        let params = function.params.clone();
+        let body = unwrapped(&function.body).clone();
+        Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))
+    }
+
+    fn field(&mut self, call: &Registration, loaded: &mut Loaded) {
+        let id_place = self.id_place(call);
+        let Ok(name) = call.id.clone().into_string() else {
+            self.report(Code::WrongType, id_place, "the name of a field must be a text", None);
+            return;
+        };
+        let is_name = name.starts_with(|letter: char| letter.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_name || matches!(name.as_str(), "listed" | "lookup") {
+            let help = Some("use lower case letters, digits and `_`".to_owned());
+            self.report(Code::BadValue, id_place, format!("`{name}` cannot be the name of a field"), help);
+            return;
+        }
+        let computed = types_of(&loaded.computed);
+        let context = Context {
+            schema: self.environment.schema,
+            computed: &computed,
+            lookups: self.environment.lookups,
+        };
+        if context.field(&name).is_some() {
+            let help = Some("give it another name".to_owned());
+            self.report(Code::Duplicate, id_place, format!("there is a field `{name}` already"), help);
+            return;
+        }
+        let Some(pointer) = call.content.clone().try_cast::<FnPtr>() else {
+            let help = Some("write `field(\"name\", |d| ...)`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the second argument of `field` must be a closure",
+                help,
+            );
+            return;
+        };
+        let Some((ty, closure)) = self.check(pointer, &computed, &mut loaded.patterns) else {
+            let help = Some("write `|d| ...`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the closure of a field takes the goods line and nothing else",
+                help,
+            );
+            return;
+        };
+        let kind = match ty.base {
+            Base::Flag => Kind::Flag,
+            Base::Integer => Kind::Integer,
+            Base::Number => Kind::Number,
+            Base::Text => Kind::Text,
+            Base::Date => Kind::Date,
+            _ => {
+                if self.diagnostics.errors() == 0 {
+                    let title =
+                        format!("the field `{name}` is {ty}; a field is a flag, a number, a text or a date");
+                    self.report(Code::TypeMismatch, closure.body.span.clone(), title, None);
+                }
+                return;
+            }
+        };
+        loaded.computed.push(ComputedField { name, kind, missing: ty.missing, closure });
+    }
+
+    fn rule(&mut self, call: &Registration, loaded: &mut Loaded, seen: &mut BTreeMap<String, Place>) {
+        let id_place = self.id_place(call);
+        let Ok(id) = call.id.clone().into_string() else {
+            self.report(Code::WrongType, id_place, "the id of a rule must be a text", None);
+            return;
+        };
+        let is_id = !id.is_empty()
+            && id.len() <= limits::RULE_ID_CHARS_MAX
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if !is_id {
+            let shown: String = id.chars().take(limits::RULE_ID_CHARS_MAX).collect();
+            let help = format!("use up to {} letters, digits, `.`, `_` and `-`", limits::RULE_ID_CHARS_MAX);
+            self.report(
+                Code::BadValue,
+                id_place,
+                format!("`{shown}` cannot be the id of a rule"),
+                Some(help),
+            );
+            return;
+        }
+        if let Some(first) = seen.get(&id) {
+            let diagnostic = Diagnostic::new(Code::Duplicate, format!("there are two rules `{id}`"))
+                .at(self.place(id_place), "the second")
+                .at(first.clone(), "the first")
+                .help("give each rule an id of its own");
+            self.diagnostics.push(diagnostic);
+            return;
+        }
+        seen.insert(id.clone(), self.place(id_place.clone()));
+        let Ok(map) = call.content.as_map_ref() else {
+            let help = Some("write `rule(\"ID\", #{ title: \"...\", ... })`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the second argument of `rule` must be a map",
+                help,
+            );
+            return;
+        };
+        let computed = types_of(&loaded.computed);
+        let mut entries = RuleMap {
+            file: self,
+            call,
+            map: &map,
+            id: &id,
+            computed: &computed,
+            patterns: &mut loaded.patterns,
+        };
+        let rule = entries.read(id_place);
+        drop(map);
+        loaded.rules.push(rule);
+    }
+}
+
+fn types_of(computed: &[ComputedField]) -> Vec<(String, Type)> {
+    computed.iter().map(|field| (field.name.clone(), Type::of_kind(field.kind, field.missing))).collect()
+}
+
+/// A block with one expression in it is that expression.
+fn unwrapped(body: &Expr) -> &Expr {
+    match &body.kind {
+        ExprKind::Block(statements) if statements.len() == 1 => unwrapped(&statements[0]),
+        _ => body,
+    }
+}
+
+const RULE_KEYS: &[&str] = &[
+    "title",
+    "region",
+    "commodity",
+    "mode",
+    "site",
+    "from",
+    "until",
+    "status",
+    "when",
+    "score",
+    "at_least",
+    "at_most",
+    "reason",
+    "basis",
+    "owner",
+    "tags",
+];
+
+/// The map of one rule, read key by key.
+struct RuleMap<'r, 'f> {
+    file: &'r mut File<'f>,
+    call: &'r Registration,
+    map: &'r rhai::Map,
+    id: &'r str,
+    computed: &'r [(String, Type)],
+    patterns: &'r mut BTreeSet<String>,
+}
+
+impl RuleMap<'_, '_> {
+    fn read(&mut self, id_place: Range<usize>) -> Rule {
+        for key in self.map.keys() {
+            if !RULE_KEYS.contains(&key.as_str()) {
+                let (place, _) = self.file.key_place(self.call, key);
+                let help = suggestion(key, RULE_KEYS.iter().copied());
+                let title = format!("a rule has no key `{key}`");
+                self.file.report(Code::UnknownKey, place, title, Some(help));
+            }
+        }
+        let title = match self.text("title") {
+            Some(title) => title,
+            None => {
+                if !self.map.contains_key("title") {
+                    let title = format!("the rule `{}` has no `title`", self.id);
+                    let help = Some("add `title: \"what an officer reads when it fires\"`".to_owned());
+                    self.file.report(Code::MissingKey, id_place.clone(), title, help);
+                }
+                String::new()
+            }
+        };
+        let (from, until) = (self.date("from"), self.date("until"));
+        if let (Some(from), Some(until)) = (from, until)
+            && from > until
+        {
+            let (_, place) = self.file.key_place(self.call, "until");
+            let title = format!("the rule `{}` ends on {until}, before it begins on {from}", self.id);
+            self.file.report(Code::BadValue, place, title, None);
+        }
+        Rule {
+            id: self.id.to_owned(),
+            title,
+            place: self.file.place(id_place),
+            region: self.key(Key::Region),
+            commodity: self.key(Key::Commodity),
+            mode: self.key(Key::Mode),
+            site: self.key(Key::Site),
+            from,
+            until,
+            status: self.choice("status", &Status::ALL).unwrap_or(Status::Active),
+            when: self.when(),
+            points: self.points(),
+            reason: self.reason(),
+            at_least: self.channel("at_least"),
+            at_most: self.channel("at_most"),
+            basis: self.text("basis"),
+            owner: self.text("owner"),
+            tags: self.texts("tags").into_iter().collect(),
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<&Dynamic> {
+        self.map.get(key).filter(|value| !value.is_unit())
+    }
+
+    fn wrong_type(&mut self, key: &str, expected: &str) {
+        let (_, place) = self.file.key_place(self.call, key);
+        let given = self
+            .map
+            .get(key)
+            .and_then(constant_of)
+            .map_or_else(|| "a value".to_owned(), |value| Type::of_constant(&value).to_string());
+        self.file.report(Code::WrongType, place, format!("`{key}` must be {expected}, not {given}"), None);
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        match self.value(key)?.clone().into_string() {
+            Ok(text) => Some(text),
+            Err(_) => {
+                self.wrong_type(key, "a text");
+                None
+            }
+        }
+    }
+
+    /// A list of texts, or one text.
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        if let Ok(text) = value.clone().into_string() {
+            return vec![text];
+        }
+        let texts: Option<Vec<String>> = value
+            .as_array_ref()
+            .ok()
+            .and_then(|items| items.iter().map(|item| item.clone().into_string().ok()).collect());
+        texts.unwrap_or_else(|| {
+            self.wrong_type(key, "a list of texts");
+            Vec::new()
+        })
+    }
+
+    fn date(&mut self, key: &str) -> Option<Date> {
+        if let Some(date) = self.value(key)?.read_lock::<Date>() {
+            return Some(*date);
+        }
+        let text = self.text(key)?;
+        let date = text.parse().ok();
+        if date.is_none() {
+            let (_, place) = self.file.key_place(self.call, key);
+            let help = Some(format!("write `{key}: \"2016-09-06\"`"));
+            self.file.report(Code::BadValue, place, format!("`{text}` is not a day of the calendar"), help);
+        }
+        date
+    }
+
+    fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
+        if found.is_none() {
+            let (_, place) = self.file.key_place(self.call, key);
+            let help = suggestion(&text, choices.iter().map(|(name, _)| *name));
+            self.file.report(Code::UnknownName, place, format!("`{key}` cannot be `{text}`"), Some(help));
+        }
+        found
+    }
+
+    fn channel(&mut self, key: &str) -> Option<ChannelId> {
+        let channels = self.file.environment.channels;
+        let choices: Vec<(&str, ChannelId)> = channels
+            .iter()
+            .enumerate()
+            .map(|(at, channel)| (channel.name.as_str(), ChannelId(at as u8)))
+            .collect();
+        self.choice(key, &choices)
+    }
+
+    fn key(&mut self, key: Key) -> Vec<KeyValue> {
+        let names = self.texts(key.name());
+        let environment = self.file.environment;
+        let keys = &environment.schema.keys;
+        let field = match key {
+            Key::Region => keys.region,
+            Key::Commodity => keys.commodity,
+            Key::Mode => keys.mode,
+            Key::Site => keys.site.first().map(|&(_, field)| field),
+        };
+        if !names.is_empty() && field.is_none() {
+            let (place, _) = self.file.key_place(self.call, key.name());
+            let title = format!("the schema says of no field that `{}` is compared with it", key.name());
+            let help = Some(format!("name one in `pack.toml`, under `[keys]`, as `{}`", key.name()));
+            self.file.report(Code::UnknownName, place, title, help);
+            return Vec::new();
+        }
+        names.iter().filter_map(|name| self.key_value(key, name)).collect()
+    }
+
+    fn key_value(&mut self, key: Key, name: &str) -> Option<KeyValue> {
+        let environment = self.file.environment;
+        let groups = environment.reference.groups(key);
+        if let Some(at) = groups.iter().position(|group| group.name == name) {
+            return Some(KeyValue::Group(at));
+        }
+        let upper = name.trim().to_uppercase();
+        let site_kinds = &environment.schema.keys.site;
+        match key {
+            Key::Region => {
+                let is_country = environment
+                    .schema
+                    .keys
+                    .region
+                    .is_some_and(|field| environment.schema[field].codes == Some(CodeList::Country));
+                let code = CodeList::Country.canonical(&upper);
+                if is_country && CodeList::Country.knows(&code) {
+                    return Some(KeyValue::Code(code.into_owned()));
+                }
+                if !is_country && is_member(groups, &upper) {
+                    return Some(KeyValue::Code(upper));
+                }
+            }
+            Key::Commodity => {
+                let digits = CodeList::Hs.canonical(&upper);
+                if is_hs_prefix(&digits) {
+                    return Some(KeyValue::Code(digits.into_owned()));
+                }
+            }
+            // A mode without a group of its own is known if any group lists it.
+            Key::Mode => {
+                if is_member(groups, &upper) || (groups.is_empty() && !upper.is_empty()) {
+                    return Some(KeyValue::Code(upper));
+                }
+            }
+            Key::Site => {
+                if site_kinds.iter().any(|(kind, _)| kind == name) {
+                    return Some(KeyValue::SiteKind(name.to_owned()));
+                }
+                if is_member(groups, &upper) {
+                    return Some(KeyValue::Code(upper));
+                }
+            }
+        }
+        let (_, place) = self.file.key_place(self.call, key.name());
+        let place = self.element_place(place, name);
+        let kinds = site_kinds.iter().map(|(kind, _)| kind.as_str()).filter(|_| key == Key::Site);
+        let help = suggestion(name, groups.iter().map(|group| group.name.as_str()).chain(kinds));
+        let (what, file, code) = match key {
+            Key::Region => ("region", "regions", "country code"),
+            Key::Commodity => ("goods group", "commodities", "HS prefix"),
+            Key::Mode => ("group of trade modes", "modes", "mode code in it"),
+            Key::Site => ("site", "sites", "kind of site"),
+        };
+        let title = format!("`{name}` is neither a {what} of `reference/{file}.toml` nor a {code}");
+        self.file.report(Code::UnknownName, place, title, Some(help));
+        None
+    }
+
+    /// The place of one text in a list that is written out from `place` on.
+    fn element_place(&self, place: Range<usize>, text: &str) -> Range<usize> {
+        let source = self.file.lowering.source.slice(place.clone());
+        let quoted = format!("\"{text}\"");
+        match source.find(&quoted) {
+            Some(at) => place.start + at..place.start + at + quoted.len(),
+            None => place,
+        }
+    }
+
+    fn closure(&mut self, key: &str) -> Option<(Type, Closure)> {
+        let pointer = self.value(key)?.clone().try_cast::<FnPtr>()?;
+        let checked = self.file.check(pointer, self.computed, self.patterns);
+        if checked.is_none() {
+            let (_, place) = self.file.key_place(self.call, key);
+            let title = format!("the closure of `{key}` takes the goods line and nothing else");
+            self.file.report(Code::WrongType, place, title, Some("write `|d| ...`".into()));
+        }
+        checked
+    }
+
+    fn when(&mut self) -> Option<Closure> {
+        if !self.value("when")?.is::<FnPtr>() {
+            self.wrong_type("when", "a closure `|d| ...`");
+            return None;
+        }
+        let (ty, closure) = self.closure("when")?;
+        let span = result_span(&closure.body);
+        if !ty.fits(&Base::Flag) || ty.base == Base::Missing {
+            let title = format!("`when` must give a flag, and gives {ty}");
+            self.file.report(Code::TypeMismatch, span, title, None);
+        } else if ty.base == Base::Flag && ty.missing {
+            let text = closure.body.to_string();
+            let help = format!("write `{text} == true`, or `{text} ?? false`");
+            self.file.report(
+                Code::TypeMismatch,
+                span,
+                "`when` must give a flag, and this may be missing",
+                Some(help),
+            );
+        }
+        Some(closure)
+    }
+
+    fn points(&mut self) -> Points {
+        let fixed = Points::Fixed(0);
+        let Some(value) = self.value("score") else { return fixed };
+        if value.is::<FnPtr>() {
+            let Some((ty, closure)) = self.closure("score") else { return fixed };
+            let span = result_span(&closure.body);
+            if !ty.fits(&Base::Integer) || ty.base == Base::Missing {
+                let title = format!("`score` must give whole points, and gives {ty}");
+                let help = (ty.base == Base::Number).then(|| "round it: `(...).round().to_int()`".to_owned());
+                self.file.report(Code::TypeMismatch, span, title, help);
+            } else if ty.base == Base::Integer && ty.missing {
+                let title = "`score` must give whole points, and this may be missing";
+                self.file.report(Code::TypeMismatch, span, title, Some("write `(...) ?? 0`".into()));
+            }
+            return Points::Computed(closure);
+        }
+        match value.as_int() {
+            Ok(points) if points.abs() <= limits::POINTS_MAX => Points::Fixed(points),
+            Ok(points) => {
+                let (_, place) = self.file.key_place(self.call, "score");
+                let title =
+                    format!("{points} points are more than the {} that a rule can give", limits::POINTS_MAX);
+                self.file.report(Code::BadValue, place, title, None);
+                fixed
+            }
+            Err(_) => {
+                self.wrong_type("score", "whole points, or a closure `|d| ...` that gives them");
+                fixed
+            }
+        }
+    }
+
+    fn reason(&mut self) -> Option<Closure> {
+        if !self.value("reason")?.is::<FnPtr>() {
+            self.wrong_type("reason", "a closure ``|d| `...` ``");
+            return None;
+        }
+        let (ty, closure) = self.closure("reason")?;
+        if !ty.fits(&Base::Text) {
+            let title = format!("`reason` must give a text, and gives {ty}");
+            let help = Some("write it in back quotes: `` `... ${value}` ``".to_owned());
+            self.file.report(Code::TypeMismatch, result_span(&closure.body), title, help);
+        }
+        Some(closure)
+    }
+}
+
+fn is_member(groups: &[crate::reference::Group], code: &str) -> bool {
+    groups.iter().flat_map(|group| &group.members).any(|member| {
+        if member.prefix { code.starts_with(member.code.as_str()) } else { member.code == code }
+    })
+}
+
+/// The part of a closure that gives its result.
+fn result_span(body: &Expr) -> Range<usize> {
+    match &body.kind {
+        ExprKind::Block(statements) => statements.last().map_or(body.span.clone(), result_span),
+        _ => body.span.clone(),
+    }
+}
+
+/// What to say of a file that Rhai cannot read.
+fn syntax_message(error: &rhai::ParseError, written: &str) -> (Code, String, Option<String>) {
+    let removed = ["eval", "import", "export", "try", "catch", "throw"];
+    if removed.contains(&written) {
+        let title = format!("`{written}` is not part of the rule language");
+        return (Code::NotInLanguage, title, None);
+    }
+    match error.err_type() {
+        ParseErrorType::UnexpectedEOF => {
+            let help = "a bracket or a brace is not closed";
+            (Code::RhaiSyntax, "the file ends in the middle of something".into(), Some(help.into()))
+        }
+        ParseErrorType::MissingToken(token, purpose) => {
+            (Code::RhaiSyntax, format!("`{token}` is missing {purpose}"), None)
+        }
+        ParseErrorType::ExprTooDeep => {
+            let title = format!("expressions nest more than {} deep", limits::EXPRESSION_DEPTH_MAX);
+            (Code::RhaiSyntax, title, None)
+        }
+        ParseErrorType::DuplicatedProperty(key) => {
+            (Code::Duplicate, format!("the key `{key}` is given twice"), Some("take one of them out".into()))
+        }
+        ParseErrorType::FnDuplicatedDefinition(name, _) => {
+            (Code::Duplicate, format!("the function `{name}` is defined twice"), None)
+        }
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            let lower: String = letters
+                .next()
+                .map(|first| first.to_lowercase().collect::<String>() + letters.as_str())
+                .unwrap_or_default();
+            (Code::RhaiSyntax, lower.replace('\'', "`"), None)
+        }
+    }
+}
+
+/// Which computed fields a closure needs, those that other computed fields need included, in order.
+pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedField]) -> Vec<usize> {
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<usize> = fields.iter().filter_map(computed_index).collect();
+    while let Some(at) = open.pop() {
+        if needed.insert(at) {
+            open.extend(computed[at].closure.fields.iter().filter_map(computed_index));
+        }
+    }
+    needed.into_iter().collect()
+}
+
+fn computed_index(field: &FieldRef) -> Option<usize> {
+    match field {
+        FieldRef::Computed(at) => Some(*at),
+        _ => None,
+    }
+}

@@ -1,0 +1,148 @@
+//! Text as people write it: folding, words, and look-alike labels.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Compatibility forms, lower case, one blank for each run of blanks.
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.nfkc().flat_map(char::to_lowercase) {
+        if !letter.is_whitespace() {
+            out.push(letter);
+        } else if !out.ends_with(' ') && !out.is_empty() {
+            out.push(' ');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Scripts written without blanks between words.
+fn is_unspaced(letter: char) -> bool {
+    matches!(u32::from(letter), 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff)
+}
+
+/// Whether the text has the word, or the words in a row. Case, width and the number of blanks do not matter.
+/// A Latin word must stand by itself; Chinese has no blanks, so there any occurrence counts.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let (text, word) = (folded(text), folded(word));
+    let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else { return false };
+    let joins = |edge: char, neighbour: Option<char>| {
+        neighbour.is_some_and(|letter| {
+            letter.is_alphanumeric() && edge.is_alphanumeric() && !is_unspaced(letter) && !is_unspaced(edge)
+        })
+    };
+    text.match_indices(&word).any(|(at, found)| {
+        !joins(first, text[..at].chars().next_back()) && !joins(last, text[at + found.len()..].chars().next())
+    })
+}
+
+/// Whether a label is made to be taken for the mark: after folding case, width, spacing, punctuation and
+/// letters that look alike it is at most one letter away, and yet it is not the mark itself (in whatever case
+/// or width).
+pub fn resembles(label: &str, mark: &str) -> bool {
+    if folded(label) == folded(mark) {
+        return false;
+    }
+    let (label, mark): (Vec<char>, Vec<char>) = (skeleton(label), skeleton(mark));
+    !label.is_empty() && !mark.is_empty() && at_most_one_edit(&label, &mark)
+}
+
+/// Upper-case letters and digits only, each replaced by the one it looks like.
+fn skeleton(text: &str) -> Vec<char> {
+    text.nfkc()
+        .flat_map(char::to_uppercase)
+        .filter_map(|letter| match letter {
+            '|' | '!' => Some('I'),
+            '@' => Some('A'),
+            '$' => Some('S'),
+            letter if letter.is_alphanumeric() => Some(look_alike(letter)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn look_alike(letter: char) -> char {
+    match letter {
+        '0' | 'О' | 'Ο' => 'O',
+        '1' | 'І' | 'Ι' => 'I',
+        '2' | 'Ζ' => 'Z',
+        '5' | 'Ѕ' => 'S',
+        '6' => 'G',
+        '8' | 'В' | 'Β' => 'B',
+        'А' | 'Α' => 'A',
+        'С' => 'C',
+        'Е' | 'Ε' => 'E',
+        'Н' | 'Η' => 'H',
+        'К' | 'Κ' => 'K',
+        'М' | 'Μ' => 'M',
+        'Ν' => 'N',
+        'Р' | 'Ρ' => 'P',
+        'Т' | 'Τ' => 'T',
+        'Х' | 'Χ' => 'X',
+        'У' | 'Υ' => 'Y',
+        other => other,
+    }
+}
+
+fn at_most_one_edit(a: &[char], b: &[char]) -> bool {
+    let same_start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[same_start..], &b[same_start..]);
+    match (a, b) {
+        ([], []) => true,
+        ([_, rest @ ..], _) if rest == b => true,
+        (_, [_, rest @ ..]) if rest == a => true,
+        ([_, a_rest @ ..], [_, b_rest @ ..]) if a_rest == b_rest => true,
+        ([x, y, a_rest @ ..], [u, v, b_rest @ ..]) => x == v && y == u && a_rest == b_rest,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_by_themselves() {
+        for (text, word, expected) in [
+            ("Replica watch", "replica", true),
+            ("REPLICA", "replica", true),
+            ("Ｒｅｐｌｉｃａ bag", "replica", true),
+            ("replicas", "replica", false),
+            ("shoes, no  logo", "no logo", true),
+            ("shoes no-logo", "no logo", false),
+            ("casino logos", "no logo", false),
+            ("贴牌手机", "贴牌", true),
+            ("手机（无牌）", "无牌", true),
+            ("高仿A货", "仿", true),
+            ("a", "", false),
+            ("", "a", false),
+            ("phone仿iphone", "iphone", true),
+        ] {
+            assert_eq!(has_word(text, word), expected, "{text:?} {word:?}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_resemble_and_the_mark_itself_does_not() {
+        for (label, expected) in [
+            ("DELI", false),
+            ("deli", false),
+            ("ＤＥＬＩ", false),
+            ("DEL1", true),
+            ("DELl", true),
+            ("D E L I", true),
+            ("DE-LI", true),
+            ("DELLI", true),
+            ("DEI", true),
+            ("EDLI", true),
+            ("DЕLI", true),
+            ("DOLLY", false),
+            ("", false),
+            ("M&G", false),
+        ] {
+            assert_eq!(resembles(label, "DELI"), expected, "{label:?}");
+        }
+        assert!(resembles("HA0JUE", "HAOJUE"));
+        assert!(!resembles("LIFAN", "HAOJUE"));
+    }
+}

@@ -1,0 +1,209 @@
+//! What a heading's goods are: their family in the campaign, codes, names, price, mass, and where they are
+//! made. The tables themselves are in [`super::catalogue`].
+
+use super::catalogue::{CAMPAIGN, ORDINARY};
+use super::random::{Random, Weighted};
+
+/// The campaign's groups of goods, and everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Luxury,
+    Apparel,
+    Footwear,
+    Bags,
+    Phones,
+    Motorcycles,
+    Diesel,
+    Stationery,
+    Batteries,
+    Toys,
+    Appliances,
+    Hardware,
+    Building,
+    Ordinary,
+}
+
+impl Family {
+    /// Whether the goods travel with a certificate.
+    pub(super) fn is_certified(self) -> bool {
+        matches!(self, Self::Batteries | Self::Toys | Self::Appliances)
+    }
+
+    /// How often these goods violate, in tenths of the average.
+    pub(super) fn hazard_tenths(self) -> u32 {
+        match self {
+            Self::Luxury => 30,
+            Self::Apparel | Self::Footwear | Self::Bags => 24,
+            Self::Phones | Self::Motorcycles => 20,
+            Self::Batteries | Self::Toys | Self::Appliances => 18,
+            Self::Diesel | Self::Stationery => 15,
+            Self::Hardware | Self::Building => 12,
+            Self::Ordinary => 4,
+        }
+    }
+}
+
+/// Unit of the declared quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Pcs,
+    Kg,
+    Set,
+    Pair,
+}
+
+impl Unit {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Pcs => "PCS",
+            Self::Kg => "KG",
+            Self::Set => "SET",
+            Self::Pair => "PAIR",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Goods {
+    pub(super) family: Family,
+    /// How often the goods are traded, among all.
+    pub(super) weight: u32,
+    /// Ten digits each.
+    pub(super) hs: &'static [&'static str],
+    pub(super) english: &'static [&'static str],
+    pub(super) chinese: &'static [&'static str],
+    pub(super) unit: Unit,
+    /// Thousandths of a US dollar a unit, so that a screw has a price.
+    pub(super) price_mills: u32,
+    pub(super) unit_grams: u32,
+    /// Units in a middling lot of general trade.
+    pub(super) lot: u32,
+    /// First two digits of the districts that make the goods, the main one first.
+    pub(super) provinces: &'static [u8],
+}
+
+/// How an exporter trades; it decides modes, places, sizes of lots, and the choice of goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trade {
+    General,
+    /// Market procurement.
+    Market,
+    /// Cross-border e-commerce, retail.
+    Parcel,
+    Processing,
+    /// Small-scale border trade of companies.
+    Border,
+    /// Trade of border residents.
+    Residents,
+    /// Cross-border e-commerce between businesses.
+    Platform,
+}
+
+impl Trade {
+    pub(super) const ALL: [Self; 7] = [
+        Self::General,
+        Self::Market,
+        Self::Parcel,
+        Self::Processing,
+        Self::Border,
+        Self::Residents,
+        Self::Platform,
+    ];
+
+    /// How much of these goods is traded this way, in percent of what general trade does.
+    fn affinity_percent(self, goods: &Goods) -> u32 {
+        use Family::{
+            Apparel, Appliances, Bags, Batteries, Building, Diesel, Footwear, Hardware, Luxury, Motorcycles,
+            Ordinary, Phones, Stationery, Toys,
+        };
+        // A car is neither sold on a market nor sent in a parcel.
+        let cheap = goods.price_mills <= 1_000_000;
+        match self {
+            Self::General => 100,
+            Self::Market | Self::Parcel | Self::Platform | Self::Residents if !cheap => 0,
+            Self::Market => match goods.family {
+                Ordinary => 55,
+                Apparel | Footwear | Bags | Stationery | Toys | Hardware => 250,
+                Luxury | Appliances | Phones | Batteries => 160,
+                Building => 120,
+                Motorcycles | Diesel => 60,
+            },
+            Self::Parcel => match goods.family {
+                Phones | Apparel | Luxury | Bags | Footwear | Toys => 400,
+                Appliances | Batteries | Stationery => 150,
+                _ if goods.unit == Unit::Kg || goods.unit_grams > 4_000 => 0,
+                _ => 100,
+            },
+            Self::Processing => match goods.family {
+                Apparel | Footwear | Phones | Ordinary => 100,
+                _ => 50,
+            },
+            Self::Border | Self::Residents => match goods.family {
+                Apparel | Footwear | Motorcycles | Appliances | Building => 220,
+                _ => 90,
+            },
+            Self::Platform => match goods.family {
+                _ if goods.unit == Unit::Kg => 0,
+                Phones | Toys | Appliances | Bags => 250,
+                _ => 100,
+            },
+        }
+    }
+}
+
+/// All goods, with a table of choice for each kind of trade.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    goods: Vec<&'static Goods>,
+    by_trade: [Weighted; 7],
+}
+
+impl Catalogue {
+    pub(super) fn new() -> Self {
+        let goods: Vec<&'static Goods> = CAMPAIGN.iter().chain(ORDINARY).collect();
+        let by_trade = Trade::ALL.map(|trade| {
+            Weighted::new(goods.iter().map(|goods| goods.weight * trade.affinity_percent(goods)))
+        });
+        Self { goods, by_trade }
+    }
+
+    pub(super) fn get(&self, index: u16) -> &'static Goods {
+        self.goods[usize::from(index)]
+    }
+
+    pub(super) fn draw(&self, trade: Trade, random: &mut Random) -> u16 {
+        self.by_trade[trade as usize].draw(random) as u16
+    }
+
+    /// Goods of one of these families; the choice belongs to the draw, not to the trade.
+    pub(super) fn draw_of(&self, families: &[Family], random: &mut Random) -> u16 {
+        let among = |goods: &&&Goods| families.contains(&goods.family);
+        let count = self.goods.iter().filter(among).count() as u32;
+        let chosen = random.below(count) as usize;
+        self.goods
+            .iter()
+            .enumerate()
+            .filter(|(_, goods)| among(goods))
+            .nth(chosen)
+            .map_or(0, |(index, _)| index as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_complete() {
+        for goods in CAMPAIGN.iter().chain(ORDINARY) {
+            let name = goods.english[0];
+            assert!(goods.hs.iter().all(|code| code.len() == 10), "{name}");
+            assert!(goods.hs.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit())), "{name}");
+            assert!(goods.weight > 0 && goods.price_mills > 0 && goods.lot > 0, "{name}");
+            assert!(!goods.chinese.is_empty() && !goods.provinces.is_empty(), "{name}");
+            assert!(goods.unit != Unit::Kg || goods.unit_grams == 1_000, "{name}");
+        }
+        assert!(ORDINARY.iter().all(|goods| goods.family == Family::Ordinary));
+        assert!(CAMPAIGN.iter().all(|goods| goods.family != Family::Ordinary));
+    }
+}

@@ -1,0 +1,275 @@
+//! The free texts of a declaration: goods names, models, certificates, consignees, contracts.
+
+use super::brands::PROTECTED;
+use super::countries::Region;
+use super::goods::{Family, Goods};
+use super::random::{Random, mix, pinned};
+
+const ENGLISH_BEFORE: [&str; 7] = ["new", "assorted", "quality", "small", "large", "standard", "export"];
+const ENGLISH_AFTER: [&str; 8] = [
+    "assorted colours",
+    "in bulk",
+    "mixed sizes",
+    "model 2016",
+    "gift box",
+    "new style",
+    "retail packed",
+    "for wholesale",
+];
+const CHINESE_BEFORE: [&str; 6] = ["新款", "普通", "小号", "大号", "家用", "出口型"];
+const CHINESE_AFTER: [&str; 6] = [" 混色", " 散装", " 彩盒装", " 2016款", " 配件齐全", " 混码"];
+
+/// How a goods name is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wording {
+    pub(super) english_percent: u32,
+    /// Whether the name gives a violation away.
+    pub(super) telling: bool,
+    /// The protected brand that a telling name may name.
+    pub(super) brand: Option<u8>,
+}
+
+/// Writes the name of the `variant`-th of these goods.
+pub(super) fn write_goods(
+    goods: &Goods,
+    variant: usize,
+    wording: Wording,
+    random: &mut Random,
+    out: &mut String,
+) {
+    let english = goods.english[variant % goods.english.len()];
+    let chinese = goods.chinese[variant % goods.chinese.len()];
+    let in_english = random.percent(wording.english_percent);
+    if wording.telling {
+        write_telling(english, chinese, in_english, wording.brand, random, out);
+        return;
+    }
+    if in_english {
+        let begin = out.len();
+        if random.percent(30) {
+            out.push_str(random.pick(&ENGLISH_BEFORE));
+            out.push(' ');
+        }
+        out.push_str(english);
+        if random.percent(30) {
+            out.push(' ');
+            out.push_str(random.pick(&ENGLISH_AFTER));
+        }
+        if random.percent(20) {
+            out[begin..].make_ascii_uppercase();
+        }
+    } else {
+        if random.percent(25) {
+            out.push_str(random.pick(&CHINESE_BEFORE));
+        }
+        out.push_str(chinese);
+        match random.below(100) {
+            0..=29 => out.push_str(random.pick(&CHINESE_AFTER)),
+            30..=49 => {
+                out.push(' ');
+                out.push_str(english);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn write_telling(
+    english: &str,
+    chinese: &str,
+    in_english: bool,
+    brand: Option<u8>,
+    random: &mut Random,
+    out: &mut String,
+) {
+    let brand = brand.map_or("", |brand| PROTECTED[usize::from(brand)].name);
+    let parts: [&str; 4] = match (in_english, random.below(4)) {
+        (true, 0) => ["replica ", english, "", ""],
+        (true, 1) => [english, " replica", "", ""],
+        (true, 2) if !brand.is_empty() => [english, " style of ", brand, ""],
+        (true, _) => [english, " no logo", "", ""],
+        (false, 0) => ["贴牌", chinese, "", ""],
+        (false, 1) => [chinese, " 无牌", "", ""],
+        (false, 2) if !brand.is_empty() => ["仿", brand, " ", chinese],
+        (false, 3) if !chinese.starts_with('仿') => ["仿", chinese, "", ""],
+        (false, _) => [chinese, " 贴牌", "", ""],
+    };
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+/// A model of the exporter's; the same few come back.
+pub(super) fn write_model(exporter: u32, goods_index: u16, random: &mut Random, out: &mut String) {
+    let key = mix((u64::from(exporter) << 16) | u64::from(goods_index));
+    out.push(letter(key));
+    out.push(letter(key >> 8));
+    if key & 3 != 0 {
+        out.push('-');
+    }
+    push_number(out, 100 + (key >> 20) % 800 + u64::from(random.below(6)) * 10, 3);
+    if random.percent(25) {
+        out.push(letter(u64::from(random.below(5))));
+    }
+}
+
+pub(super) fn write_certificate(family: Family, random: &mut Random, out: &mut String) {
+    out.push_str(match family {
+        Family::Batteries => random.pick(&["UN38.3-", "UN38.3-", "MSDS-"]),
+        Family::Toys => random.pick(&["CE-EN71-", "ASTM-F963-", "CCC-"]),
+        Family::Appliances => random.pick(&["CB-", "CE-LVD-", "CCC-"]),
+        _ => random.pick(&["COC-", "CIQ-", "CO-"]),
+    });
+    push_number(out, u64::from(random.between(15, 16)), 2);
+    push_number(out, u64::from(random.below(1_000_000)), 6);
+}
+
+const ARAB_NAMES: [&str; 10] = [
+    "AL NOOR",
+    "AL BARAKA",
+    "AL MADINA",
+    "GULF STAR",
+    "AL SALAM",
+    "DESERT ROSE",
+    "AL AMEEN",
+    "RED SEA",
+    "AL FAJR",
+    "AL HILAL",
+];
+const AFRICAN_NAMES: [&str; 10] = [
+    "BLUE NILE",
+    "SAHEL",
+    "KILIMANJARO",
+    "GOLD COAST",
+    "BAOBAB",
+    "SAVANNAH",
+    "LAGOON",
+    "SIMBA",
+    "RIFT VALLEY",
+    "ZAMBEZI",
+];
+const LATIN_NAMES: [&str; 10] = [
+    "ANDINA",
+    "DEL SUR",
+    "PACIFICO",
+    "EL SOL",
+    "CARIBE",
+    "LA ESTRELLA",
+    "AMAZONIA",
+    "SAN MARTIN",
+    "TIERRA NUEVA",
+    "RIO PLATA",
+];
+const OTHER_NAMES: [&str; 14] = [
+    "NORTHGATE",
+    "EASTERN",
+    "ORIENT",
+    "HARBOUR",
+    "CONTINENTAL",
+    "GLOBAL LINK",
+    "SILVER BRIDGE",
+    "MERIDIAN",
+    "PRIME",
+    "ATLAS",
+    "SUNRISE",
+    "CROSSWAY",
+    "UNION",
+    "LOTUS",
+];
+const BUSINESSES: [&str; 12] = [
+    "TRADING",
+    "IMPORT EXPORT",
+    "GENERAL TRADING",
+    "SUPPLIES",
+    "COMMERCIAL",
+    "DISTRIBUTION",
+    "ENTERPRISES",
+    "BROTHERS",
+    "WHOLESALE",
+    "LOGISTICS",
+    "RETAIL",
+    "INDUSTRIES",
+];
+const FORMS: [&str; 6] = ["LLC", "LTD", "CO LTD", "EST", "SARL", "INC"];
+const FORMS_LATIN: [&str; 3] = ["SA", "LTDA", "SRL"];
+
+/// The consignee that belongs to `key`.
+pub(super) fn write_consignee(region: Region, key: u64, out: &mut String) {
+    let names: &[&str] = match region {
+        Region::Focus | Region::Arab => &ARAB_NAMES,
+        Region::Africa => &AFRICAN_NAMES,
+        Region::Latin => &LATIN_NAMES,
+        Region::Belt | Region::Other => &OTHER_NAMES,
+    };
+    let forms: &[&str] = if region == Region::Latin { &FORMS_LATIN } else { &FORMS };
+    out.push_str(names[pinned(key, names.len() as u32) as usize]);
+    out.push(' ');
+    if pinned(key ^ 1, 3) == 0 {
+        out.push(letter(mix(key ^ 2)));
+        out.push(letter(mix(key ^ 3)));
+        out.push(' ');
+    }
+    out.push_str(BUSINESSES[pinned(key ^ 4, BUSINESSES.len() as u32) as usize]);
+    out.push(' ');
+    out.push_str(forms[pinned(key ^ 5, forms.len() as u32) as usize]);
+}
+
+/// The number of the contract that belongs to `key`, in the exporter's manner.
+pub(super) fn write_contract(exporter: u32, key: u64, out: &mut String) {
+    let manner = mix(u64::from(exporter));
+    out.push(letter(manner));
+    out.push(letter(manner >> 8));
+    out.push_str(if manner & 1 == 0 { "2016" } else { "16" });
+    if manner & 2 == 0 {
+        out.push('-');
+    }
+    push_number(out, mix(key) % 100_000, 5);
+}
+
+fn letter(key: u64) -> char {
+    char::from(b'A' + (key % 26) as u8)
+}
+
+/// Appends `number` with at least `width` digits.
+pub(super) fn push_number(out: &mut String, number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let (mut at, mut rest) = (digits.len(), number);
+    while rest > 0 {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let begin = at.min(digits.len() - width.min(digits.len()));
+    out.extend(digits[begin..].iter().map(|&digit| char::from(digit)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_width() {
+        let mut out = String::new();
+        push_number(&mut out, 42, 5);
+        out.push(' ');
+        push_number(&mut out, 123_456, 3);
+        out.push(' ');
+        push_number(&mut out, 0, 1);
+        assert_eq!(out, "00042 123456 0");
+    }
+
+    #[test]
+    fn names_have_at_most_eight_words() {
+        let mut random = Random::new(1, 1);
+        for goods in super::super::catalogue::CAMPAIGN.iter().chain(super::super::catalogue::ORDINARY) {
+            for telling in [false, true] {
+                for variant in 0..100 {
+                    let mut name = String::new();
+                    let wording = Wording { english_percent: 60, telling, brand: Some(8) };
+                    write_goods(goods, variant, wording, &mut random, &mut name);
+                    assert!((1..=8).contains(&name.split(' ').count()), "{name}");
+                }
+            }
+        }
+    }
+}
