@@ -16,19 +16,58 @@
 //! # Ok::<(), qingfeng::read::ReadError>(())
 //! ```
 
+mod assemble;
+pub(crate) mod cast;
+mod cell;
+mod column;
+mod csv;
 mod error;
+mod frame;
 mod lines;
+mod ndjson;
 mod reject;
+mod rows;
+mod scatter;
+mod source;
+mod table;
+mod text;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use qingfeng_rules::Schema;
 
+use assemble::Assembler;
+use csv::Csv;
+use frame::Framer;
+use ndjson::Ndjson;
+use scatter::Starts;
+use source::Source;
+use table::Table;
+
+pub(crate) use assemble::{id_at, one_chunk};
+pub use cell::MAX_TEXT_BYTES;
+pub(crate) use column::Column;
 pub use error::ReadError;
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
+pub(crate) use reject::shown;
 pub use reject::{Reject, SHOWN_CHARACTERS};
+pub(crate) use rows::{Piece, PieceReject};
+pub use text::Encoding;
+
+/// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
+pub const MAX_LINES: usize = 32_767;
+
+/// The number of unused columns that are noted for an input.
+pub(crate) const NOTED_COLUMNS: usize = 100;
+
+/// The lines of a piece at most. Pieces have no bearing on chunks.
+const PIECE_LINES: usize = 8192;
+
+/// The inputs as messages show them.
+pub(crate) type InputNames = Arc<Vec<String>>;
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +80,6 @@ pub enum Format {
     Parquet,
     /// Apache Arrow IPC, as a file or as a stream.
     Arrow,
-}
-
-/// The encoding of a text file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8, with or without a byte order mark.
-    #[default]
-    Utf8,
-    /// GB 18030, and with it GBK and GB 2312.
-    Gb18030,
 }
 
 /// Something to read declarations from.
@@ -78,9 +107,11 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// The encoding of text files.
     pub encoding: Encoding,
-    /// The number of goods lines in a chunk at most; a single declaration with more is a chunk of its own.
+    /// The number of goods lines in a chunk at most; a single declaration with more is a chunk of its own. From 1 to
+    /// [`MAX_LINES`]; other values count as the nearest of these.
     pub batch_lines: usize,
-    /// The number of lines of one declaration that are assessed together at most; further ones are rejected.
+    /// The number of lines of one declaration that are assessed together at most; further ones are rejected. From 1
+    /// to [`MAX_LINES`]; other values count as the nearest of these.
     pub max_declaration_lines: usize,
     /// The number of declarations noted in memory, to find scattered ones, before they go to a temporary file.
     pub noted_declarations: usize,
@@ -151,8 +182,23 @@ pub struct Reader {
     schema: Arc<Schema>,
     inputs: Vec<Input>,
     options: ReadOptions,
+    /// The number of the input that is opened next.
+    next: usize,
+    current: Option<Decoder>,
+    assembler: Assembler,
     notes: Vec<InputNotes>,
     scattered: Scattered,
+    bytes_read: Arc<AtomicU64>,
+    /// Whether no more lines come, and the error for which they do not.
+    at_end: bool,
+    failure: Option<ReadError>,
+}
+
+/// Reads one input.
+enum Decoder {
+    Csv(Csv),
+    Ndjson(Ndjson),
+    Table(Table),
 }
 
 impl Reader {
@@ -162,10 +208,37 @@ impl Reader {
     ///
     /// No inputs, standard input twice, a file that is missing, or a directory.
     pub fn new(schema: Arc<Schema>, inputs: Vec<Input>, options: ReadOptions) -> Result<Self, ReadError> {
-        Ok(Self { schema, inputs, options, notes: Vec::new(), scattered: Scattered::default() })
+        if inputs.is_empty() {
+            return Err(ReadError::NoInput);
+        }
+        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+            return Err(ReadError::StdinTwice);
+        }
+        inputs.iter().try_for_each(source::check)?;
+        let names = Arc::new(inputs.iter().map(Input::to_string).collect());
+        let assembler = Assembler::new(
+            Arc::clone(&schema),
+            names,
+            options.batch_lines.clamp(1, MAX_LINES),
+            options.max_declaration_lines.clamp(1, MAX_LINES),
+            Starts::new(options.noted_declarations),
+        );
+        Ok(Self {
+            schema,
+            inputs,
+            options,
+            next: 0,
+            current: None,
+            assembler,
+            notes: Vec::new(),
+            scattered: Scattered::default(),
+            bytes_read: Arc::default(),
+            at_end: false,
+            failure: None,
+        })
     }
 
-    /// The inputs, as given.
+    /// The inputs, as given. [`Place::input`] counts them from 0.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
@@ -179,13 +252,108 @@ impl Reader {
     pub fn scattered(&self) -> &Scattered {
         &self.scattered
     }
+
+    /// The bytes read so far, as they stand in the files. A Parquet or Arrow file counts as a whole when it is opened.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of all inputs, if all are files.
+    pub fn bytes_total(&self) -> Option<u64> {
+        let sizes = self.inputs.iter().map(|input| match input {
+            Input::Path(path) => {
+                path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len())
+            }
+            Input::Stdin => None,
+        });
+        sizes.sum()
+    }
+
+    /// The lines that follow, from the present input or the next ones.
+    fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+        loop {
+            let Some(current) = &mut self.current else {
+                let Some(input) = self.inputs.get(self.next) else { return Ok(None) };
+                self.next += 1;
+                self.current = Some(self.open(input)?);
+                continue;
+            };
+            let input = &self.inputs[self.next - 1];
+            let lines = PIECE_LINES;
+            let piece = match current {
+                Decoder::Csv(csv) => csv.piece(input, lines),
+                Decoder::Ndjson(ndjson) => ndjson.piece(input, lines),
+                Decoder::Table(table) => table.piece(input, lines),
+            };
+            if let Ok(Some(piece)) = piece {
+                return Ok(Some(piece));
+            }
+            self.notes.push(match current {
+                Decoder::Csv(csv) => csv.notes(),
+                Decoder::Ndjson(ndjson) => ndjson.notes(),
+                Decoder::Table(table) => table.notes(),
+            });
+            self.current = None;
+            piece?;
+        }
+    }
+
+    /// Opens the input before `next`.
+    fn open(&self, input: &Input) -> Result<Decoder, ReadError> {
+        let Self { schema, options, .. } = self;
+        let number = self.next as u32 - 1;
+        Ok(match source::open(input, options.format, &self.bytes_read)? {
+            Source::Text { format: Format::Csv, bytes } => {
+                Decoder::Csv(Csv::open(schema, input, number, Framer::new(bytes), options.encoding)?)
+            }
+            Source::Text { bytes, .. } => {
+                Decoder::Ndjson(Ndjson::open(schema, input, number, Framer::new(bytes), options.encoding))
+            }
+            Source::File { format: Format::Parquet, file } => {
+                Decoder::Table(Table::parquet(schema, input, number, file)?)
+            }
+            Source::File { file, .. } => Decoder::Table(Table::arrow_file(schema, input, number, file)?),
+            Source::Stream(bytes) => Decoder::Table(Table::arrow_stream(schema, input, number, bytes)?),
+        })
+    }
+
+    /// Reads on, to the next piece or to the end.
+    fn read_on(&mut self) -> Result<(), ReadError> {
+        match self.piece()? {
+            Some(piece) => self.assembler.take(piece),
+            None => {
+                self.at_end = true;
+                self.scattered = self.assembler.starts().scattered()?;
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Iterator for Reader {
     type Item = Result<Chunk, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let _ = (&self.schema, &self.options);
-        None
+        loop {
+            if let Some(chunk) = self.assembler.chunk(self.at_end) {
+                return Some(Ok(chunk));
+            }
+            if self.at_end {
+                return self.failure.take().map(Err);
+            }
+            if let Err(error) = self.read_on() {
+                self.at_end = true;
+                self.failure = Some(error);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("inputs", &self.inputs)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
