@@ -1,1 +1,4 @@
-//! x
+//! A risk-targeting rules engine for export inspection.
+
+pub mod bind;
+pub mod read;

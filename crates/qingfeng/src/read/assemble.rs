@@ -1,0 +1,282 @@
+//! Pieces, cut anywhere, become chunks of whole declarations.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow_array::builder::Int64Builder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
+use qingfeng_rules::Schema;
+
+use super::error::ReadError;
+use super::lines::{Lines, Place, arrow_schema};
+use super::reject::{Reject, shown};
+use super::rows::Piece;
+use super::scatter::Starts;
+use super::{Chunk, InputNames};
+
+/// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece.
+const WAITING_BYTES: usize = 64 << 20;
+
+/// Puts lines together to declarations: numbers them, keeps declarations within their limit, notes where they start.
+pub(crate) struct Assembler {
+    schema: Arc<Schema>,
+    arrow: SchemaRef,
+    batch_lines: usize,
+    max_declaration_lines: usize,
+    inputs: InputNames,
+    open: Option<Open>,
+    /// Lines that wait, the declarations among them, and how many bytes they have about.
+    batches: VecDeque<RecordBatch>,
+    places: Vec<Place>,
+    declarations: Vec<usize>,
+    bytes: usize,
+    rejects: Vec<Reject>,
+    starts: Starts,
+}
+
+/// The declaration whose lines are being read.
+struct Open {
+    id: String,
+    /// Its lines so far, with the rejected ones.
+    read: i64,
+    /// Its lines so far, without them.
+    kept: usize,
+}
+
+impl Assembler {
+    pub(crate) fn new(
+        schema: Arc<Schema>,
+        inputs: InputNames,
+        batch_lines: usize,
+        max_declaration_lines: usize,
+        starts: Starts,
+    ) -> Self {
+        Self {
+            arrow: arrow_schema(&schema),
+            schema,
+            batch_lines: batch_lines.max(1),
+            max_declaration_lines: max_declaration_lines.max(1),
+            inputs,
+            open: None,
+            batches: VecDeque::new(),
+            places: Vec::new(),
+            declarations: Vec::new(),
+            bytes: 0,
+            rejects: Vec::new(),
+            starts,
+        }
+    }
+
+    /// Takes the lines that follow those taken before.
+    pub(crate) fn take(&mut self, piece: Piece) -> Result<(), ReadError> {
+        let Piece { batch, places, rejects, bytes } = piece;
+        let ids = Arc::clone(batch.column(self.schema.declaration.index()));
+        let items = self.schema.item.and_then(|item| {
+            let items = batch.column(item.index()).as_primitive_opt::<Int64Type>()?;
+            (items.null_count() > 0).then(|| items.clone())
+        });
+        let mut counted = items.as_ref().map(|items| Int64Builder::with_capacity(items.len()));
+        let mut beyond: Option<Vec<bool>> = None;
+
+        let mut rejects = rejects.into_iter().peekable();
+        for (line, &place) in places.iter().enumerate() {
+            while let Some(reject) = rejects.next_if(|reject| reject.before <= line) {
+                self.count_reject(reject.declaration, reject.place)?;
+                self.rejects.push(reject.reject);
+            }
+            let id = id_at(&ids, line);
+            let open = enter(&mut self.open, &mut self.starts, &id, place)?;
+            open.read += 1;
+            if let (Some(counted), Some(items)) = (&mut counted, &items) {
+                counted.append_value(if items.is_null(line) { open.read } else { items.value(line) });
+            }
+            if open.kept == self.max_declaration_lines {
+                beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
+                let reject =
+                    beyond_reject(&self.schema, &self.inputs, self.max_declaration_lines, &id, place);
+                self.rejects.push(reject);
+                continue;
+            }
+            if open.kept == 0 {
+                self.declarations.push(self.places.len());
+            }
+            open.kept += 1;
+            self.places.push(place);
+        }
+        for reject in rejects {
+            self.count_reject(reject.declaration, reject.place)?;
+            self.rejects.push(reject.reject);
+        }
+
+        let batch = with_items(batch, &self.schema, counted);
+        let batch = match beyond {
+            #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
+            Some(kept) => filter_record_batch(&batch, &BooleanArray::from(kept))
+                .expect("the mask has the batch's length"),
+            None => batch,
+        };
+        if batch.num_rows() > 0 {
+            self.batches.push_back(batch);
+            self.bytes += bytes;
+        }
+        Ok(())
+    }
+
+    /// A rejected line belongs to the declaration that it names, or else to the one before it.
+    fn count_reject(&mut self, declaration: Option<String>, place: Place) -> Result<(), ReadError> {
+        match declaration {
+            Some(id) => enter(&mut self.open, &mut self.starts, &id, place)?.read += 1,
+            None => {
+                if let Some(open) = &mut self.open {
+                    open.read += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next chunk, if enough lines wait for it: all of their declarations are complete, save at the end.
+    pub(crate) fn chunk(&mut self, at_end: bool) -> Option<Chunk> {
+        let open = !at_end && self.open.as_ref().is_some_and(|open| open.kept > 0);
+        let complete = match self.declarations.last() {
+            Some(&start) if open => start,
+            _ => self.places.len(),
+        };
+        let due = complete >= self.batch_lines
+            || self.rejects.len() >= self.batch_lines
+            || (complete > 0 && self.bytes >= WAITING_BYTES)
+            || (at_end && complete + self.rejects.len() > 0);
+        due.then(|| {
+            let lines = self.take_lines(self.whole_declarations(complete));
+            let rejects = std::mem::take(&mut self.rejects);
+            Chunk { lines_read: (lines.len() + rejects.len()) as u64, lines, rejects }
+        })
+    }
+
+    /// The most lines that are whole declarations and fit into a batch; at least one declaration, if there is one.
+    fn whole_declarations(&self, complete: usize) -> usize {
+        if complete <= self.batch_lines {
+            return complete;
+        }
+        let ends = || self.declarations.iter().copied().skip(1).chain([complete]);
+        let fitting = ends().take_while(|&end| end <= self.batch_lines).last();
+        fitting.or_else(|| ends().next()).unwrap_or(0)
+    }
+
+    fn take_lines(&mut self, count: usize) -> Lines {
+        let waiting = self.places.len();
+        let mut taken = Vec::new();
+        let mut missing = count;
+        while missing > 0
+            && let Some(batch) = self.batches.pop_front()
+        {
+            let part = missing.min(batch.num_rows());
+            if part < batch.num_rows() {
+                self.batches.push_front(batch.slice(part, batch.num_rows() - part));
+            }
+            taken.push(batch.slice(0, part));
+            missing -= part;
+        }
+        let batch = match &taken[..] {
+            [one] => one.clone(),
+            #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
+            many => concat_batches(&self.arrow, many).expect("all batches have the schema"),
+        };
+        self.bytes = if waiting > count { self.bytes / waiting * (waiting - count) } else { 0 };
+
+        let rest = self.places.split_off(count);
+        let places = std::mem::replace(&mut self.places, rest);
+        let first_rest = self.declarations.partition_point(|&start| start < count);
+        let rest = self.declarations[first_rest..].iter().map(|start| start - count).collect();
+        let declarations = std::mem::replace(&mut self.declarations, rest);
+        let starts = declarations[..first_rest].iter().copied().chain([count]).map(|start| start as u32);
+        Lines::new(batch, starts.collect(), places)
+    }
+
+    /// The starts of all declarations.
+    pub(crate) fn starts(&mut self) -> &mut Starts {
+        &mut self.starts
+    }
+}
+
+/// The declaration with this id: the open one, or a new one that starts at this place.
+fn enter<'a>(
+    open: &'a mut Option<Open>,
+    starts: &mut Starts,
+    id: &str,
+    place: Place,
+) -> Result<&'a mut Open, ReadError> {
+    if open.as_ref().is_none_or(|open| open.id != id) {
+        starts.note(id, place)?;
+        let mut name = open.take().map_or_else(String::new, |open| open.id);
+        name.clear();
+        name.push_str(id);
+        *open = Some(Open { id: name, read: 0, kept: 0 });
+    }
+    #[expect(clippy::expect_used, reason = "it was opened above if it was not open")]
+    Ok(open.as_mut().expect("a declaration is open"))
+}
+
+#[cold]
+fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
+    Reject {
+        input: inputs.get(place.input as usize).cloned().unwrap_or_default(),
+        position: place.position,
+        declaration_id: Some(shown(id)),
+        field: Some(schema[schema.declaration].name.clone()),
+        value: Some(shown(id)),
+        reason: format!(
+            "the declaration has more than {most} lines, the most that are assessed together; raise the limit or \
+             split the declaration"
+        ),
+    }
+}
+
+/// The value of the declaration's id as text.
+pub(crate) fn id_at(ids: &ArrayRef, line: usize) -> Cow<'_, str> {
+    if let Some(ids) = ids.as_string_opt::<i32>() {
+        return ids.value(line).into();
+    }
+    if let Some(ids) = ids.as_primitive_opt::<Int64Type>() {
+        return ids.value(line).to_string().into();
+    }
+    if let Some(ids) = ids.as_primitive_opt::<Float64Type>() {
+        return ids.value(line).to_string().into();
+    }
+    arrow_cast::display::array_value_to_string(ids, line).unwrap_or_default().into()
+}
+
+/// The batch with the items' numbers filled in.
+fn with_items(batch: RecordBatch, schema: &Schema, counted: Option<Int64Builder>) -> RecordBatch {
+    let (Some(item), Some(mut counted)) = (schema.item, counted) else { return batch };
+    let (arrow, mut columns, _) = batch.into_parts();
+    columns[item.index()] = Arc::new(counted.finish());
+    #[expect(clippy::expect_used, reason = "one number was counted for each line of the batch")]
+    RecordBatch::try_new(arrow, columns).expect("the column has the batch's length and type")
+}
+
+/// Puts pieces together to one chunk, whatever its size.
+pub(crate) fn one_chunk(
+    schema: &Arc<Schema>,
+    input: &str,
+    max_declaration_lines: usize,
+    pieces: impl Iterator<Item = Piece>,
+) -> Result<Chunk, ArrowError> {
+    let names: InputNames = Arc::new(vec![input.to_owned()]);
+    let mut all =
+        Assembler::new(Arc::clone(schema), names, usize::MAX, max_declaration_lines, Starts::ignored());
+    for piece in pieces {
+        all.take(piece).map_err(|error| ArrowError::ExternalError(error.into()))?;
+        all.bytes = 0;
+    }
+    let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
+    all.batches.push_back(concat_batches(&all.arrow, &batches)?);
+    let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_read: 0 };
+    Ok(all.chunk(true).unwrap_or(empty))
+}

@@ -1,0 +1,321 @@
+//! Columns of any Arrow type, cast to the canonical type of a field, value by value.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_schema::{DataType, TimeUnit};
+use arrow_select::take::take;
+use qingfeng_rules::{Date, Kind};
+
+use super::cell::{self, Reason};
+use super::column::Column;
+use super::lines::data_type;
+
+/// A value that is none of its field.
+pub(crate) struct Bad {
+    pub(crate) value: Option<String>,
+    pub(crate) reason: Reason,
+}
+
+/// What is told of a bad value: its row, and what is wrong.
+type Report<'a> = &'a mut dyn FnMut(usize, Bad);
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// Whether columns of this type can be cast; if not, the remedy.
+pub(crate) fn check(found: &DataType) -> Result<(), String> {
+    use DataType as D;
+    match found {
+        D::Dictionary(_, values) if !matches!(**values, D::Dictionary(..)) => check(values),
+        D::Timestamp(_, Some(zone)) if offset_seconds(zone).is_none() => Err(format!(
+            "which day it is depends on the rules of the time zone {zone}; write dates, or timestamps in UTC or \
+             with an offset such as +08:00"
+        )),
+        D::Null | D::Boolean | D::Date32 | D::Date64 | D::Timestamp(..) => Ok(()),
+        D::Utf8 | D::LargeUtf8 | D::Utf8View | D::Binary | D::LargeBinary | D::BinaryView => Ok(()),
+        D::Decimal32(..) | D::Decimal64(..) | D::Decimal128(..) | D::Decimal256(..) => Ok(()),
+        number if number.is_integer() || number.is_floating() => Ok(()),
+        _ => Err("write text, numbers, dates or truth values".into()),
+    }
+}
+
+/// Casts a column of `rows` rows, or makes one of missing values. A bad value is reported, and missing in the result.
+/// `column` is empty before and after.
+pub(crate) fn column(
+    source: Option<&ArrayRef>,
+    rows: usize,
+    column: &mut Column,
+    report: Report<'_>,
+) -> ArrayRef {
+    let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
+        let all = new_null_array(&data_type(column.field().kind), rows);
+        if column.field().required {
+            (0..rows).for_each(|row| report(row, Bad { value: None, reason: cell::missing(column.field()) }));
+        }
+        return all;
+    };
+    if let Some(unchanged) = unchanged(source, column) {
+        return unchanged;
+    }
+    if let DataType::Dictionary(..) = source.data_type() {
+        return dictionary(source, column, report);
+    }
+    values(source, column, report);
+    column.finish()
+}
+
+/// The source itself, if it is text in canonical form already, as it mostly is.
+fn unchanged(source: &ArrayRef, column: &Column) -> Option<ArrayRef> {
+    let field = column.field();
+    let texts = source.as_string_opt::<i32>()?;
+    if field.required && texts.null_count() > 0 {
+        return None;
+    }
+    let is_canonical = |text: &str| match field.kind {
+        Kind::Text => {
+            let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+            let graphic = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+            let plain =
+                graphic(first) && graphic(last) || (text.trim().len() == text.len() && !text.is_empty());
+            plain && text.len() <= cell::MAX_TEXT_BYTES
+        }
+        Kind::Code if field.codes.is_none() => {
+            let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_lowercase();
+            !text.is_empty() && text.len() <= cell::MAX_TEXT_BYTES && text.bytes().all(plain)
+        }
+        _ => false,
+    };
+    texts.iter().flatten().all(is_canonical).then(|| Arc::clone(source))
+}
+
+/// Each different value is cast once.
+fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> ArrayRef {
+    let dictionary = source.as_any_dictionary();
+    let required = column.field().required;
+    if dictionary.values().is_empty() {
+        return self::column(None, source.len(), column, report);
+    }
+    let missing = cell::missing(column.field());
+    let mut bad: Vec<(usize, Bad)> = Vec::new();
+    values(dictionary.values(), column, &mut |value, problem| bad.push((value, problem)));
+    let cast = column.finish();
+
+    let keys = dictionary.normalized_keys();
+    let is_null = |row: usize| dictionary.keys().is_null(row);
+    if required || !bad.is_empty() {
+        for (row, key) in keys.iter().enumerate() {
+            if is_null(row) {
+                if required {
+                    report(row, Bad { value: None, reason: missing.clone() });
+                }
+            } else if let Ok(at) = bad.binary_search_by_key(key, |(value, _)| *value) {
+                let Bad { value, reason } = &bad[at].1;
+                report(row, Bad { value: value.clone(), reason: reason.clone() });
+            }
+        }
+    }
+    let rows: UInt32Array =
+        keys.iter().enumerate().map(|(row, key)| (!is_null(row)).then_some(*key as u32)).collect();
+    #[expect(clippy::expect_used, reason = "the keys of a dictionary array lie within its values")]
+    take(&cast, &rows, None).expect("keys lie within the values")
+}
+
+/// Appends all values of the source.
+fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
+    use DataType as D;
+    let kind = column.field().kind;
+    match source.data_type() {
+        D::Utf8 => texts(source.as_string::<i32>().iter(), column, report),
+        D::LargeUtf8 => texts(source.as_string::<i64>().iter(), column, report),
+        D::Utf8View => texts(source.as_string_view().iter(), column, report),
+        D::Binary => bytes(source.as_binary::<i32>().iter(), column, report),
+        D::LargeBinary => bytes(source.as_binary::<i64>().iter(), column, report),
+        D::BinaryView => bytes(source.as_binary_view().iter(), column, report),
+        D::Boolean => {
+            let words = source.as_boolean().iter();
+            texts(words.map(|word| word.map(|word| if word { "true" } else { "false" })), column, report);
+        }
+        D::Int8 => integers::<Int8Type>(source, column, report),
+        D::Int16 => integers::<Int16Type>(source, column, report),
+        D::Int32 => integers::<Int32Type>(source, column, report),
+        D::Int64 => integers::<Int64Type>(source, column, report),
+        D::UInt8 => integers::<UInt8Type>(source, column, report),
+        D::UInt16 => integers::<UInt16Type>(source, column, report),
+        D::UInt32 => integers::<UInt32Type>(source, column, report),
+        D::UInt64 => {
+            let values = source.as_primitive::<UInt64Type>().iter();
+            each(values, column, report, |column, value| match i64::try_from(value) {
+                Ok(value) => column.push_integer(value),
+                Err(_) if kind == Kind::Number => column.push_number(value as f64),
+                Err(_) => column.push(&value.to_string()),
+            });
+        }
+        D::Float16 => {
+            let values = source.as_primitive::<Float16Type>().iter().map(|value| value.map(f64::from));
+            each(values, column, report, Column::push_number);
+        }
+        // The digits of a 32-bit number as it is written: 0.1 is 0.1, not 0.10000000149.
+        D::Float32 => each(source.as_primitive::<Float32Type>().iter(), column, report, |column, value| {
+            column.push_number(value.to_string().parse().unwrap_or(f64::from(value)))
+        }),
+        D::Float64 => each(source.as_primitive::<Float64Type>().iter(), column, report, Column::push_number),
+        D::Decimal32(_, scale) => decimals::<Decimal32Type>(source, *scale, column, report),
+        D::Decimal64(_, scale) => decimals::<Decimal64Type>(source, *scale, column, report),
+        D::Decimal128(_, scale) => decimals::<Decimal128Type>(source, *scale, column, report),
+        D::Decimal256(_, scale) => decimals::<Decimal256Type>(source, *scale, column, report),
+        D::Date32 => {
+            days(source.as_primitive::<Date32Type>().iter().map(|day| day.map(i64::from)), column, report)
+        }
+        D::Date64 => timestamps::<Date64Type>(source, 1_000, 0, column, report),
+        D::Timestamp(unit, zone) => {
+            let offset = zone.as_deref().and_then(offset_seconds).unwrap_or(0);
+            match unit {
+                TimeUnit::Second => timestamps::<TimestampSecondType>(source, 1, offset, column, report),
+                TimeUnit::Millisecond => {
+                    timestamps::<TimestampMillisecondType>(source, 1_000, offset, column, report);
+                }
+                TimeUnit::Microsecond => {
+                    timestamps::<TimestampMicrosecondType>(source, 1_000_000, offset, column, report);
+                }
+                TimeUnit::Nanosecond => {
+                    timestamps::<TimestampNanosecondType>(source, 1_000_000_000, offset, column, report);
+                }
+            }
+        }
+        // `check` has refused all other types.
+        _ => each((0..source.len()).map(|_| None::<f64>), column, report, Column::push_number),
+    }
+}
+
+/// Appends values one by one; the value of a bad one is shown as it is written.
+fn each<V: Copy + ToString>(
+    values: impl Iterator<Item = Option<V>>,
+    column: &mut Column,
+    report: Report<'_>,
+    push: impl Fn(&mut Column, V) -> Result<(), Reason>,
+) {
+    for (row, value) in values.enumerate() {
+        let pushed = match value {
+            Some(value) => push(column, value),
+            None => column.push_missing(),
+        };
+        if let Err(reason) = pushed {
+            column.push_null();
+            report(row, Bad { value: value.map(|value| value.to_string()), reason });
+        }
+    }
+}
+
+fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>, column: &mut Column, report: Report<'_>) {
+    for (row, value) in values.enumerate() {
+        let pushed = match value {
+            Some(value) => column.push(value),
+            None => column.push_missing(),
+        };
+        if let Err(reason) = pushed {
+            column.push_null();
+            let value = value.filter(|value| !value.trim().is_empty());
+            report(row, Bad { value: value.map(super::reject::shown), reason });
+        }
+    }
+}
+
+/// Text that its writer did not declare as such.
+fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, column: &mut Column, report: Report<'_>) {
+    for (row, value) in values.enumerate() {
+        let (pushed, shown) = match value.map(std::str::from_utf8) {
+            None => (column.push_missing(), None),
+            Some(Ok(text)) => (column.push(text), Some(text.into())),
+            Some(Err(_)) => {
+                let reason = format!("`{}` is not UTF-8; write it as text", column.field().name);
+                (Err(reason), value.map(String::from_utf8_lossy))
+            }
+        };
+        if let Err(reason) = pushed {
+            column.push_null();
+            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), reason });
+        }
+    }
+}
+
+fn integers<T: ArrowPrimitiveType>(source: &ArrayRef, column: &mut Column, report: Report<'_>)
+where
+    T::Native: Into<i64> + ToString,
+{
+    let values = source.as_primitive::<T>().iter();
+    each(values, column, report, |column, value| column.push_integer(value.into()));
+}
+
+fn decimals<T: DecimalType>(source: &ArrayRef, scale: i8, column: &mut Column, report: Report<'_>) {
+    let values = source.as_primitive::<T>();
+    for row in 0..values.len() {
+        let text =
+            values.is_valid(row).then(|| T::format_decimal(values.value(row), T::MAX_PRECISION, scale));
+        let pushed = match &text {
+            Some(text) => column.push(text),
+            None => column.push_missing(),
+        };
+        if let Err(reason) = pushed {
+            column.push_null();
+            report(row, Bad { value: text, reason });
+        }
+    }
+}
+
+/// Appends days since 1970-01-01.
+fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: Report<'_>) {
+    for (row, value) in values.enumerate() {
+        let date = value.map(|days| i32::try_from(days).ok().and_then(Date::from_days));
+        let pushed = match date {
+            None => column.push_missing(),
+            Some(Some(date)) => column.push(&date.to_string()),
+            Some(None) => Err("the day lies outside the years 1 to 9999; write a date within them".into()),
+        };
+        if let Err(reason) = pushed {
+            column.push_null();
+            let value = date.map(|date| match date {
+                Some(date) => date.to_string(),
+                None => format!("{} days after 1970-01-01", value.unwrap_or_default()),
+            });
+            report(row, Bad { value, reason });
+        }
+    }
+}
+
+/// Appends the days of timestamps, `unit` of which make a second; a column of text gets the days, too.
+fn timestamps<T: ArrowPrimitiveType<Native = i64>>(
+    source: &ArrayRef,
+    unit: i64,
+    offset_seconds: i64,
+    column: &mut Column,
+    report: Report<'_>,
+) {
+    let values = source.as_primitive::<T>().iter();
+    let day = |value: i64| value.div_euclid(unit).saturating_add(offset_seconds).div_euclid(DAY_SECONDS);
+    days(values.map(|value| value.map(day)), column, report);
+}
+
+/// The seconds that a zone without summer time is ahead of UTC.
+fn offset_seconds(zone: &str) -> Option<i64> {
+    if matches!(zone, "UTC" | "Etc/UTC" | "Z" | "GMT") {
+        return Some(0);
+    }
+    let (sign, rest) = match zone.as_bytes() {
+        [b'+', ..] => (1, zone.get(1..)?),
+        [b'-', ..] => (-1, zone.get(1..)?),
+        _ => return None,
+    };
+    let digits: String = rest.chars().filter(|&letter| letter != ':').collect();
+    if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes): (i64, i64) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}

@@ -1,0 +1,251 @@
+//! The meaning of a cell: text as it stands in a file becomes a value of its field, or the reason why it is none.
+
+use std::borrow::Cow;
+
+use qingfeng_rules::{Date, Field};
+
+use super::reject::shown;
+
+/// The number of bytes of a text or code at most; a line with a longer one is rejected.
+pub const MAX_TEXT_BYTES: usize = 65_536;
+
+/// Why a cell has no value, with the remedy.
+pub(crate) type Reason = String;
+
+/// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
+/// that looks for a word must see the line all the same.
+pub(crate) fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Reason> {
+    let text = raw.trim();
+    if text.len() > MAX_TEXT_BYTES { Err(too_long(text, field)) } else { Ok(text) }
+}
+
+/// A code in the form that rules see.
+pub(crate) fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
+    let code = raw.trim();
+    if code.len() > MAX_TEXT_BYTES {
+        return Err(too_long(code, field));
+    }
+    let plain = |byte: u8| (b' '..0x7F).contains(&byte) && !byte.is_ascii_lowercase();
+    let upper = if code.bytes().all(plain) {
+        Cow::Borrowed(code)
+    } else if let Some(control) = code.chars().find(|letter| letter.is_control()) {
+        let number = u32::from(control);
+        return Err(format!(
+            "`{}` holds the control character U+{number:04X}; codes have none, so remove it",
+            field.name
+        ));
+    } else {
+        Cow::Owned(code.to_uppercase())
+    };
+    Ok(match field.codes {
+        None => upper,
+        Some(list) => match upper {
+            Cow::Borrowed(upper) => list.canonical(upper),
+            Cow::Owned(upper) => Cow::Owned(list.canonical(&upper).into_owned()),
+        },
+    })
+}
+
+fn too_long(text: &str, field: &Field) -> Reason {
+    format!("`{}` has {} bytes; {MAX_TEXT_BYTES} is the most a cell can have", field.name, text.len())
+}
+
+/// A whole number: digits, perhaps a sign, perhaps a point with nothing but zeros after it.
+pub(crate) fn integer(text: &str, field: &Field) -> Result<i64, Reason> {
+    let whole = match text.split_once('.') {
+        Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole,
+        _ => text,
+    };
+    let value = whole.parse().map_err(|_| not_whole(text))?;
+    in_bounds_integer(value, field)?;
+    Ok(value)
+}
+
+#[cold]
+fn not_whole(text: &str) -> Reason {
+    let cell = shown(text);
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if has_thousands(text) {
+        format!("`{cell}` is not a whole number; write it without thousands separators, as {}", joined(text))
+    } else if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("`{cell}` is too large; a whole number has at most 64 bits")
+    } else if text.parse().is_ok_and(f64::is_finite) {
+        format!("`{cell}` is not a whole number; the field takes whole numbers written in digits")
+    } else {
+        format!("`{cell}` is not a whole number; write digits only, without units")
+    }
+}
+
+/// A finite number. -0 is 0, so that a value has one form.
+pub(crate) fn number(text: &str, field: &Field) -> Result<f64, Reason> {
+    let value: f64 = text.parse().map_err(|_| not_a_number(text))?;
+    if !value.is_finite() {
+        return Err(not_finite(text));
+    }
+    in_bounds(value, field)?;
+    Ok(value + 0.0)
+}
+
+#[cold]
+fn not_a_number(text: &str) -> Reason {
+    let cell = shown(text);
+    if has_thousands(text) {
+        format!(
+            "`{cell}` is not a number; write it with a decimal point and without thousands separators, as {}",
+            joined(text)
+        )
+    } else {
+        format!("`{cell}` is not a number; write digits and a decimal point, without units")
+    }
+}
+
+#[cold]
+pub(crate) fn not_finite(text: &str) -> Reason {
+    let cell = shown(text);
+    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+        format!("`{cell}` is too large; a number has at most 308 digits")
+    } else {
+        format!("`{cell}` is not a finite number; leave the cell empty where the value is not known")
+    }
+}
+
+/// Whether commas, or the blanks and quotes in use for it, are all that keeps the text from being a number.
+fn has_thousands(text: &str) -> bool {
+    text.contains(is_separator) && joined(text).parse().is_ok_and(f64::is_finite)
+}
+
+fn is_separator(letter: char) -> bool {
+    matches!(letter, ',' | '，' | '\'' | '’' | '_') || letter.is_whitespace()
+}
+
+fn joined(text: &str) -> String {
+    shown(&text.replace(is_separator, ""))
+}
+
+/// True or false.
+pub(crate) fn flag(text: &str) -> Result<bool, Reason> {
+    match text {
+        "1" | "是" => return Ok(true),
+        "0" | "否" => return Ok(false),
+        _ => {}
+    }
+    let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(["true", "yes", "y"]) {
+        Ok(true)
+    } else if is(["false", "no", "n"]) {
+        Ok(false)
+    } else {
+        Err(format!(
+            "`{}` is neither true nor false; write true or false, yes or no, Y or N, 1 or 0, 是 or 否",
+            shown(text)
+        ))
+    }
+}
+
+/// A calendar day, in days since 1970-01-01.
+pub(crate) fn date(text: &str, field: &Field) -> Result<i32, Reason> {
+    let date: Date = text.parse().map_err(|error| format!("`{}` is {error}", shown(text)))?;
+    in_bounds(f64::from(date.days()), field).map(|()| date.days())
+}
+
+/// The reason why a line without a required field is rejected.
+#[cold]
+pub(crate) fn missing(field: &Field) -> Reason {
+    format!("`{}` is missing; each line needs it", field.name)
+}
+
+pub(crate) fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Reason> {
+    // Exact near the bounds a schema can have; elsewhere the rounding changes nothing.
+    in_bounds(value as f64, field)
+}
+
+/// Whether the value lies between the bounds of its field.
+pub(crate) fn in_bounds(value: f64, field: &Field) -> Result<(), Reason> {
+    match (field.min, field.max) {
+        (Some(min), _) if value < min => {
+            Err(format!("{value} is below {min}, the least `{}` can be", field.name))
+        }
+        (_, Some(max)) if value > max => {
+            Err(format!("{value} is above {max}, the most `{}` can be", field.name))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qingfeng_rules::{Kind, Schema};
+
+    use super::*;
+
+    fn field(name: &str) -> Field {
+        let schema = Schema::export();
+        schema[schema.field(name).unwrap()].clone()
+    }
+
+    #[test]
+    fn codes_are_brought_to_one_form() {
+        let (hs, country) = (field("hs"), field("destination"));
+        assert_eq!(code(" 8711.20 90.00 ", &hs).unwrap(), "8711209000");
+        assert_eq!(code("ken", &country).unwrap(), "KE");
+        assert_eq!(code("\u{3000}KE\u{3000}", &country).unwrap(), "KE");
+        assert_eq!(code("ß", &field("port")).unwrap(), "SS");
+        assert!(code("K\0E", &country).unwrap_err().contains("U+0000"));
+    }
+
+    #[test]
+    fn whole_numbers_are_strict() {
+        let field = field("packages");
+        for (raw, value) in
+            [("0", 0), ("12", 12), ("+7", 7), ("12.0", 12), ("12.", 12), ("9223372036854775807", i64::MAX)]
+        {
+            assert_eq!(integer(raw, &field), Ok(value), "{raw}");
+        }
+        for (raw, reason) in [
+            ("1,234", "`1,234` is not a whole number; write it without thousands separators, as 1234"),
+            ("9223372036854775808", "`9223372036854775808` is too large; a whole number has at most 64 bits"),
+            ("12.5", "`12.5` is not a whole number; the field takes whole numbers written in digits"),
+            ("1e3", "`1e3` is not a whole number; the field takes whole numbers written in digits"),
+            ("5 kg", "`5 kg` is not a whole number; write digits only, without units"),
+            ("-3", "-3 is below 0, the least `packages` can be"),
+        ] {
+            assert_eq!(integer(raw, &field), Err(reason.to_owned()), "{raw}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        let field = field("value");
+        for (raw, value) in [("0.1", 0.1), ("1e3", 1000.0), (".5", 0.5), ("5.", 5.0), ("-0", 0.0)] {
+            let read = number(raw, &field).unwrap();
+            assert_eq!(read, value, "{raw}");
+            assert!(read.is_sign_positive());
+        }
+        for (raw, reason) in [
+            (
+                "1,234.5",
+                "`1,234.5` is not a number; write it with a decimal point and without thousands separators, as 1234.5",
+            ),
+            ("NaN", "`NaN` is not a finite number; leave the cell empty where the value is not known"),
+            ("-inf", "`-inf` is not a finite number; leave the cell empty where the value is not known"),
+            ("1e999", "`1e999` is too large; a number has at most 308 digits"),
+            ("12 kg", "`12 kg` is not a number; write digits and a decimal point, without units"),
+            ("-3", "-3 is below 0, the least `value` can be"),
+        ] {
+            assert_eq!(number(raw, &field), Err(reason.to_owned()), "{raw}");
+        }
+        let top = Field { max: Some(10.0), kind: Kind::Number, ..field };
+        assert_eq!(number("10.5", &top), Err("10.5 is above 10, the most `value` can be".into()));
+    }
+
+    #[test]
+    fn flags_have_many_words() {
+        for word in ["true", "TRUE", "1", "yes", "Y", "是"] {
+            assert_eq!(flag(word), Ok(true), "{word}");
+        }
+        for word in ["false", "False", "0", "no", "n", "否"] {
+            assert_eq!(flag(word), Ok(false), "{word}");
+        }
+        assert!(flag("maybe").is_err());
+    }
+}

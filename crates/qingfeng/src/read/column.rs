@@ -1,0 +1,235 @@
+//! Columns while they grow.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use qingfeng_rules::{Field, Kind};
+
+use super::cell::{self, Reason};
+
+/// The number of writings of a code list's codes that a column remembers.
+const REMEMBERED_CODES: usize = 4096;
+
+/// The values of one field, line by line. A line can be taken back, which Arrow's builders do not offer.
+#[derive(Debug)]
+pub(crate) struct Column {
+    field: Field,
+    values: Values,
+    /// The canonical forms of codes met before: looking a country up takes longer than all else here.
+    codes: HashMap<Box<str>, Box<str>>,
+}
+
+#[derive(Debug)]
+enum Values {
+    /// Text and codes, one after the other, with the end of each. An empty one is missing.
+    Text {
+        text: String,
+        ends: Vec<i32>,
+    },
+    Integer(Vec<i64>, Vec<bool>),
+    Number(Vec<f64>, Vec<bool>),
+    Flag(Vec<bool>, Vec<bool>),
+    Date(Vec<i32>, Vec<bool>),
+}
+
+impl Values {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Text | Kind::Code => Self::Text { text: String::new(), ends: vec![0] },
+            Kind::Integer => Self::Integer(Vec::new(), Vec::new()),
+            Kind::Number => Self::Number(Vec::new(), Vec::new()),
+            Kind::Flag => Self::Flag(Vec::new(), Vec::new()),
+            Kind::Date => Self::Date(Vec::new(), Vec::new()),
+        }
+    }
+}
+
+impl Column {
+    pub(crate) fn new(field: &Field) -> Self {
+        Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new() }
+    }
+
+    pub(crate) fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// Appends the value of a cell; a blank one is missing.
+    pub(crate) fn push(&mut self, raw: &str) -> Result<(), Reason> {
+        match &mut self.values {
+            Values::Text { text, ends } => {
+                let start = text.len();
+                if self.field.kind == Kind::Text {
+                    text.push_str(cell::text(raw, &self.field)?);
+                } else if self.field.codes.is_none() {
+                    text.push_str(&cell::code(raw, &self.field)?);
+                } else if let Some(code) = self.codes.get(raw) {
+                    text.push_str(code);
+                } else {
+                    let code = cell::code(raw, &self.field)?;
+                    text.push_str(&code);
+                    if self.codes.len() < REMEMBERED_CODES && raw.len() < 32 {
+                        self.codes.insert(raw.into(), code.into());
+                    }
+                }
+                if text.len() == start && self.field.required {
+                    return Err(cell::missing(&self.field));
+                }
+                ends.push(text.len() as i32);
+                Ok(())
+            }
+            values => {
+                let raw = raw.trim();
+                if raw.is_empty() {
+                    return self.push_missing();
+                }
+                match values {
+                    Values::Text { .. } => {}
+                    Values::Integer(values, valid) => {
+                        values.push(cell::integer(raw, &self.field)?);
+                        valid.push(true);
+                    }
+                    Values::Number(values, valid) => {
+                        values.push(cell::number(raw, &self.field)?);
+                        valid.push(true);
+                    }
+                    Values::Flag(values, valid) => {
+                        values.push(cell::flag(raw)?);
+                        valid.push(true);
+                    }
+                    Values::Date(values, valid) => {
+                        values.push(cell::date(raw, &self.field)?);
+                        valid.push(true);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Appends a missing value, if the field may lack one.
+    pub(crate) fn push_missing(&mut self) -> Result<(), Reason> {
+        if self.field.required {
+            return Err(cell::missing(&self.field));
+        }
+        self.push_null();
+        Ok(())
+    }
+
+    /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
+    pub(crate) fn push_null(&mut self) {
+        match &mut self.values {
+            Values::Text { text, ends } => ends.push(text.len() as i32),
+            Values::Integer(values, valid) => {
+                values.push(0);
+                valid.push(false);
+            }
+            Values::Number(values, valid) => {
+                values.push(0.0);
+                valid.push(false);
+            }
+            Values::Flag(values, valid) => {
+                values.push(false);
+                valid.push(false);
+            }
+            Values::Date(values, valid) => {
+                values.push(0);
+                valid.push(false);
+            }
+        }
+    }
+
+    /// Appends a whole number to a column of whole numbers, or of numbers.
+    pub(crate) fn push_integer(&mut self, value: i64) -> Result<(), Reason> {
+        match &mut self.values {
+            Values::Integer(values, valid) => {
+                cell::in_bounds_integer(value, &self.field)?;
+                values.push(value);
+                valid.push(true);
+                Ok(())
+            }
+            Values::Number(..) => self.push_number(value as f64),
+            _ => self.push(&value.to_string()),
+        }
+    }
+
+    /// Appends a number to a column of numbers; in other columns it counts as its shortest writing.
+    pub(crate) fn push_number(&mut self, value: f64) -> Result<(), Reason> {
+        match &mut self.values {
+            _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
+            Values::Number(values, valid) => {
+                cell::in_bounds(value, &self.field)?;
+                values.push(value + 0.0);
+                valid.push(true);
+                Ok(())
+            }
+            _ => self.push(&value.to_string()),
+        }
+    }
+
+    /// The last text appended, of a column of text or codes.
+    pub(crate) fn last_text(&self) -> Option<&str> {
+        match &self.values {
+            Values::Text { text, ends } => match ends[..] {
+                [.., start, end] => text.get(start as usize..end as usize),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Takes back all lines after the first `lines`.
+    pub(crate) fn truncate(&mut self, lines: usize) {
+        match &mut self.values {
+            Values::Text { text, ends } => {
+                ends.truncate(lines + 1);
+                text.truncate(ends.last().map_or(0, |&end| end as usize));
+            }
+            Values::Integer(values, valid) => {
+                values.truncate(lines);
+                valid.truncate(lines);
+            }
+            Values::Number(values, valid) => {
+                values.truncate(lines);
+                valid.truncate(lines);
+            }
+            Values::Flag(values, valid) => {
+                values.truncate(lines);
+                valid.truncate(lines);
+            }
+            Values::Date(values, valid) => {
+                values.truncate(lines);
+                valid.truncate(lines);
+            }
+        }
+    }
+
+    /// The column as an array of the field's canonical type. The column is empty afterwards.
+    pub(crate) fn finish(&mut self) -> ArrayRef {
+        match std::mem::replace(&mut self.values, Values::new(self.field.kind)) {
+            Values::Text { text, ends } => {
+                let present = BooleanBuffer::collect_bool(ends.len() - 1, |at| ends[at + 1] > ends[at]);
+                if let Values::Text { text: next, ends: next_ends } = &mut self.values {
+                    next.reserve(text.len());
+                    next_ends.reserve(ends.len());
+                }
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+                let bytes = Buffer::from_vec(text.into_bytes());
+                Arc::new(StringArray::new(offsets, bytes, some_missing(NullBuffer::new(present))))
+            }
+            Values::Integer(values, valid) => Arc::new(Int64Array::new(values.into(), nulls(valid))),
+            Values::Number(values, valid) => Arc::new(Float64Array::new(values.into(), nulls(valid))),
+            Values::Flag(values, valid) => Arc::new(BooleanArray::new(values.into(), nulls(valid))),
+            Values::Date(values, valid) => Arc::new(Date32Array::new(values.into(), nulls(valid))),
+        }
+    }
+}
+
+fn nulls(valid: Vec<bool>) -> Option<NullBuffer> {
+    some_missing(NullBuffer::from(valid))
+}
+
+fn some_missing(nulls: NullBuffer) -> Option<NullBuffer> {
+    (nulls.null_count() > 0).then_some(nulls)
+}

@@ -1,0 +1,426 @@
+//! CSV: records with a header.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use qingfeng_rules::Schema;
+
+use super::error::ReadError;
+use super::frame::{Block, Content, Frame, Framer, Scan, Scanner};
+use super::lines::Position;
+use super::reject::shown;
+use super::rows::{Cell, Piece, Rows};
+use super::text::{Encoding, decode, lossy};
+use super::{Format, Input, InputNotes};
+use crate::bind;
+
+/// The bytes of a record at most.
+pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
+
+/// Finds records as RFC 4180 has them. Quotes count at the start of a cell only, and what follows the closing one
+/// must be a separator or the end: so a stray quote shows itself at the next quote, and the record is given up in
+/// favour of its first physical line. (Lenient readers, csv-core among them, would go on and swallow lines.)
+struct Records {
+    delimiter: u8,
+    /// The number of cells of a record, once the header is known.
+    cells: Option<usize>,
+}
+
+impl Scanner for Records {
+    fn scan(&self, bytes: &[u8], ended: bool, _seen: usize) -> Scan {
+        match memchr3(b'\n', b'\r', b'"', bytes) {
+            Some(at) if bytes[at] == b'"' => self.scan_quoted(bytes, ended),
+            Some(at) if at > MAX_RECORD_BYTES => {
+                let end = line_end(bytes, at, true).unwrap_or(1);
+                Scan::Bad { length: 0, with_end: at + end, reason: too_long() }
+            }
+            Some(at) => match line_end(bytes, at, ended) {
+                Some(end) => Scan::Record { length: at, with_end: at + end, lines: 1, quoted: false },
+                None => Scan::More,
+            },
+            None if bytes.len() > MAX_RECORD_BYTES => Scan::Endless { reason: too_long() },
+            None if ended => {
+                Scan::Record { length: bytes.len(), with_end: bytes.len(), lines: 1, quoted: false }
+            }
+            None => Scan::More,
+        }
+    }
+}
+
+impl Records {
+    fn scan_quoted(&self, bytes: &[u8], ended: bool) -> Scan {
+        let mut at = 0;
+        let mut cells = 0;
+        let length = loop {
+            if bytes.get(at) == Some(&b'"') {
+                let Some(close) = closing_quote(bytes, at + 1) else {
+                    return self.unfinished(bytes, ended, cells);
+                };
+                at = close + 1;
+            } else {
+                match memchr3(self.delimiter, b'\n', b'\r', &bytes[at..]) {
+                    Some(length) => at += length,
+                    None => at = bytes.len(),
+                }
+            }
+            cells += 1;
+            match bytes.get(at) {
+                Some(&byte) if byte == self.delimiter => at += 1,
+                Some(b'\n' | b'\r') => break at,
+                // A quote at the very end may be the first half of an escaped one.
+                None if ended => break at,
+                None => return self.unfinished(bytes, ended, cells - 1),
+                Some(_) => {
+                    return self.first_line(bytes, format!(
+                        "the quote that opens cell {cells} is closed before the cell ends; double quotes inside a \
+                         cell, or remove them"
+                    ));
+                }
+            }
+        };
+        if length > MAX_RECORD_BYTES {
+            return self.first_line(bytes, too_long());
+        }
+        if self.cells.is_some_and(|expected| expected != cells) {
+            return self.first_line(bytes, wrong_count(cells, self.cells.unwrap_or(0)));
+        }
+        let Some(end) = (if length == bytes.len() { Some(0) } else { line_end(bytes, length, ended) }) else {
+            return Scan::More;
+        };
+        let inside = &bytes[..length];
+        let breaks = memchr_iter(b'\n', inside).count() + lone_returns(inside);
+        Scan::Record { length, with_end: length + end, lines: breaks as u64 + 1, quoted: true }
+    }
+
+    /// A record whose end is not in sight.
+    fn unfinished(&self, bytes: &[u8], ended: bool, cells: usize) -> Scan {
+        if ended {
+            let cell = cells + 1;
+            self.first_line(
+                bytes,
+                format!("the quote that opens cell {cell} is never closed; close or remove it"),
+            )
+        } else if bytes.len() > MAX_RECORD_BYTES {
+            self.first_line(bytes, too_long())
+        } else {
+            Scan::More
+        }
+    }
+
+    /// The record is given up: its first physical line is no record, and reading goes on with the next one.
+    fn first_line(&self, bytes: &[u8], reason: String) -> Scan {
+        match memchr2(b'\n', b'\r', bytes) {
+            Some(length) => {
+                let end = line_end(bytes, length, true).unwrap_or(1);
+                Scan::Bad { length, with_end: length + end, reason }
+            }
+            None if bytes.len() > MAX_RECORD_BYTES => Scan::Endless { reason },
+            None => Scan::Bad { length: bytes.len(), with_end: bytes.len(), reason },
+        }
+    }
+}
+
+fn too_long() -> String {
+    let most = MAX_RECORD_BYTES >> 20;
+    format!("the record is longer than {most} MiB; is a quote or a line end missing?")
+}
+
+fn wrong_count(found: usize, expected: usize) -> String {
+    format!(
+        "has {found} fields, the header has {expected}; a cell with a separator in it must stand in quotes"
+    )
+}
+
+/// The bytes of the line end at `at`, or `None` if a second byte of it may follow.
+fn line_end(bytes: &[u8], at: usize, ended: bool) -> Option<usize> {
+    match (bytes[at], bytes.get(at + 1)) {
+        (b'\r', Some(b'\n')) => Some(2),
+        (b'\r', None) if !ended => None,
+        _ => Some(1),
+    }
+}
+
+/// Carriage returns that end a line by themselves.
+fn lone_returns(bytes: &[u8]) -> usize {
+    memchr_iter(b'\r', bytes).filter(|&at| bytes.get(at + 1) != Some(&b'\n')).count()
+}
+
+/// The quote that closes the cell whose text starts at `at`.
+fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr(b'"', &bytes[at..])?;
+        if bytes.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// A cell of a record: where its text stands, and whether quotes in it are doubled.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+    doubled: bool,
+}
+
+/// The cells of a record that the scanner has found well-formed.
+fn split(record: &[u8], delimiter: u8, quoted: bool, cells: &mut Vec<Span>) {
+    cells.clear();
+    let mut start = 0;
+    if !quoted {
+        for end in memchr_iter(delimiter, record) {
+            cells.push(Span { start, end, doubled: false });
+            start = end + 1;
+        }
+        cells.push(Span { start, end: record.len(), doubled: false });
+        return;
+    }
+    loop {
+        let end = if record.get(start) == Some(&b'"') {
+            let close = closing_quote(record, start + 1).unwrap_or(record.len());
+            let text = &record[start + 1..close];
+            cells.push(Span { start: start + 1, end: close, doubled: memchr(b'"', text).is_some() });
+            close + 1
+        } else {
+            let end = memchr(delimiter, &record[start..]).map_or(record.len(), |length| start + length);
+            cells.push(Span { start, end, doubled: false });
+            end
+        };
+        if end >= record.len() {
+            return;
+        }
+        start = end + 1;
+    }
+}
+
+/// Reads the lines of a CSV file.
+pub(crate) struct Csv {
+    framer: Framer,
+    records: Records,
+    parser: Parser,
+    notes: InputNotes,
+}
+
+impl Csv {
+    pub(crate) fn open(
+        schema: &Arc<Schema>,
+        input: &Input,
+        number: u32,
+        mut framer: Framer,
+        encoding: Encoding,
+    ) -> Result<Self, ReadError> {
+        framer.skip_mark(encoding.mark());
+        let broken = |error: &std::io::Error| ReadError::broken(input, "its start", error);
+        // Which line the header ends on does not depend on the separator, unless quotes stand in odd places.
+        let mut records = Records { delimiter: b',', cells: None };
+        let block = loop {
+            match framer.block(&records, 1).map_err(|error| broken(&error))? {
+                Some(block) if block.frames.is_empty() => {}
+                Some(block) => break block,
+                None => {
+                    return Err(ReadError::content(
+                        input,
+                        "has no header; its first line must name the columns",
+                    ));
+                }
+            }
+        };
+        let frame = &block.frames[0];
+        let record = &block.bytes[frame.start..frame.end];
+        let quoted = match &frame.content {
+            Content::Bad(reason) if record.is_empty() => {
+                return Err(ReadError::content(input, format!("has no header that can be read: {reason}")));
+            }
+            Content::Bad(_) => true,
+            content => *content == Content::Quoted,
+        };
+        let Some(text) = decode(encoding, record) else {
+            let reason = match encoding {
+                Encoding::Utf8 => "has a header that is not UTF-8; if the file is GB 18030 or GBK, say so",
+                Encoding::Gb18030 => "has a header that is not GB 18030; if the file is UTF-8, say so",
+            };
+            return Err(ReadError::content(input, reason));
+        };
+        let (delimiter, headers) = headers(schema, &text, quoted);
+        let bound = bind::columns(schema, &headers, &input.to_string())?;
+        records = Records { delimiter, cells: Some(headers.len()) };
+        let notes = InputNotes {
+            input: input.to_string(),
+            format: Format::Csv,
+            delimiter: Some(char::from(delimiter)),
+            unused_columns: bound.unused,
+            absent_fields: bind::absent(schema, &bound.columns),
+        };
+        let parser = Parser {
+            rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
+            columns: bound.columns,
+            delimiter,
+            width: headers.len(),
+            encoding,
+            cells: Vec::new(),
+        };
+        Ok(Self { framer, records, parser, notes })
+    }
+
+    pub(crate) fn piece(&mut self, input: &Input, lines: usize) -> Result<Option<Piece>, ReadError> {
+        match self.framer.block(&self.records, lines) {
+            Ok(block) => Ok(block.map(|block| self.parser.parse(&block))),
+            Err(error) => {
+                Err(ReadError::broken(input, format!("line {}", self.framer.lines_before()), &error))
+            }
+        }
+    }
+
+    pub(crate) fn notes(&self) -> InputNotes {
+        self.notes.clone()
+    }
+}
+
+/// The separator and the headers: of the three separators the one that gives most headers that fields accept, and
+/// among equal ones that which gives most headers.
+fn headers(schema: &Schema, text: &str, quoted: bool) -> (u8, Vec<String>) {
+    let tried = [b'\t', b';', b','].map(|delimiter| {
+        let mut cells = Vec::new();
+        split(text.as_bytes(), delimiter, quoted, &mut cells);
+        let headers = cells.iter().map(|cell| {
+            let header = text.get(cell.start..cell.end).unwrap_or_default();
+            if cell.doubled { header.replace("\"\"", "\"") } else { header.to_owned() }
+        });
+        let headers: Vec<String> = headers.map(|header| header.trim().to_owned()).collect();
+        let known = headers.iter().filter(|header| schema.field_of_header(header).is_some()).count();
+        (known, delimiter, headers)
+    });
+    let best = tried.into_iter().max_by_key(|(known, _, headers)| (*known, headers.len()));
+    best.map_or((b',', Vec::new()), |(_, delimiter, headers)| (delimiter, headers))
+}
+
+/// Makes pieces of blocks.
+struct Parser {
+    rows: Rows,
+    /// For each field its column.
+    columns: Vec<Option<usize>>,
+    delimiter: u8,
+    /// The number of columns.
+    width: usize,
+    encoding: Encoding,
+    cells: Vec<Span>,
+}
+
+impl Parser {
+    fn parse(&mut self, block: &Block) -> Piece {
+        for frame in &block.frames {
+            self.parse_frame(&block.bytes, frame);
+        }
+        self.rows.finish(block.bytes.len())
+    }
+
+    fn parse_frame(&mut self, bytes: &[u8], frame: &Frame) {
+        let record = &bytes[frame.start..frame.end];
+        let position = Position::Line(frame.line);
+        let Self { rows, columns, cells, encoding, .. } = self;
+        let encoding = *encoding;
+        if let Content::Bad(reason) = &frame.content {
+            let value = (!record.is_empty()).then(|| shown(&lossy(encoding, record)));
+            return rows.reject(position, None, None, value, reason.clone());
+        }
+        split(record, self.delimiter, frame.content == Content::Quoted, cells);
+        if cells.len() != self.width {
+            let value = Some(shown(&lossy(encoding, record)));
+            return rows.reject(position, None, None, value, wrong_count(cells.len(), self.width));
+        }
+        // One check of the whole record is faster than one a cell.
+        let text = if encoding == Encoding::Utf8 { std::str::from_utf8(record).ok() } else { None };
+        rows.push(position, |field| {
+            let Some(Span { start, end, doubled }) =
+                columns[field].and_then(|column| cells.get(column).copied())
+            else {
+                return Cell::Missing;
+            };
+            let text = match text.and_then(|text| text.get(start..end)) {
+                Some(text) => Cow::Borrowed(text),
+                None => match decode(encoding, &record[start..end]) {
+                    Some(text) => text,
+                    None => return invalid(&record[start..end], encoding),
+                },
+            };
+            Cell::Text(if doubled { text.replace("\"\"", "\"").into() } else { text })
+        });
+    }
+}
+
+fn invalid(cell: &[u8], encoding: Encoding) -> Cell<'static> {
+    let reason = match encoding {
+        Encoding::Utf8 => {
+            "is not UTF-8; if the whole file is GB 18030 or GBK, say so, else write the cell again"
+        }
+        Encoding::Gb18030 => "is not GB 18030; if the whole file is UTF-8, say so, else write the cell again",
+    };
+    Cell::Bad { value: shown(&lossy(encoding, cell)), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(bytes: &str, cells: usize) -> Scan {
+        Records { delimiter: b',', cells: Some(cells) }.scan(bytes.as_bytes(), true, 0)
+    }
+
+    fn record(length: usize, with_end: usize, lines: u64) -> Scan {
+        Scan::Record { length, with_end, lines, quoted: true }
+    }
+
+    #[test]
+    fn quoted_records_end_where_their_quotes_say() {
+        assert_eq!(scan("\"a\",b\nc", 2), record(5, 6, 1));
+        assert_eq!(scan("\"a\nb\",c\r\nd", 2), record(7, 9, 2));
+        assert_eq!(scan("\"a\r\nb\rc\",d", 2), record(10, 10, 3));
+        assert_eq!(scan("\"a\"\"\",b", 2), record(8, 8, 1));
+        assert_eq!(scan("\"\",", 2), record(3, 3, 1));
+        assert_eq!(scan("5\" pipe,b\n", 2), record(9, 10, 1));
+    }
+
+    #[test]
+    fn a_stray_quote_costs_one_physical_line() {
+        for text in [
+            "a,\"b\nc,d\n",        // never closed
+            "a,\"b\nc,\"d\"\n",    // closed inside another cell
+            "a,\"b\nc\",d\ne,f\n", // closed, with too many cells
+            "\"a\nb\nc\nd\"\n",    // closed, with too few
+            "a,\"b\"x\nc,d\n",     // text after the quote
+        ] {
+            let line = text.find('\n').unwrap();
+            match scan(text, 2) {
+                Scan::Bad { length, with_end, .. } => {
+                    assert_eq!((length, with_end), (line, line + 1), "{text}")
+                }
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_unfinished_record_waits_for_more() {
+        let records = Records { delimiter: b',', cells: Some(2) };
+        for text in ["a,b", "a,b\r", "\"a\"", "\"a\",\"", "\"a\",\"b\"", "\"a\",b\r", "\"a\",\"b\nc"] {
+            assert_eq!(records.scan(text.as_bytes(), false, 0), Scan::More, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_separator_is_the_one_that_gives_most_known_headers() {
+        let schema = Schema::export();
+        for (text, delimiter, count) in [
+            ("declaration_id,hs,mode", b',', 3),
+            ("declaration_id;hs;mode,x", b';', 3),
+            ("declaration_id\ths\tmode", b'\t', 3),
+            ("\"declaration_id\";\"hs, code\"", b';', 2),
+            ("colour,size", b',', 2),
+        ] {
+            let (found, headers) = headers(&schema, text, text.contains('"'));
+            assert_eq!((found, headers.len()), (delimiter, count), "{text}");
+        }
+    }
+}

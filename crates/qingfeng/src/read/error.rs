@@ -1,0 +1,90 @@
+//! What stops the reading of an input as a whole.
+
+use std::fmt;
+use std::io;
+
+use crate::bind::BindError;
+
+/// An input cannot be read, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is nothing to read.
+    #[error("no input to read; name a file, or `-` for standard input")]
+    NoInput,
+    /// Standard input is named more than once.
+    #[error("standard input is named more than once; it can be read once")]
+    StdinTwice,
+    /// An input cannot be opened.
+    #[error("{input}: cannot be opened: {source}")]
+    Open {
+        /// The input.
+        input: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// An input is not what the reader takes: a directory, an empty file, a list in JSON, UTF-16, ...
+    #[error("{input}: {reason}")]
+    Content {
+        /// The input.
+        input: String,
+        /// What it is, and what would be right.
+        reason: String,
+    },
+    /// The columns of an input do not fit the schema.
+    #[error(transparent)]
+    Columns(#[from] BindError),
+    /// An input ends too early or is corrupt.
+    #[error("{input}: cannot be read after {after}: {reason}")]
+    Broken {
+        /// The input.
+        input: String,
+        /// The last place that could be read, in words.
+        after: String,
+        /// What went wrong, and a remedy.
+        reason: String,
+    },
+    /// A temporary file cannot be written or read.
+    #[error("a temporary file in {directory} cannot be used: {source}; make room there, or set TMPDIR")]
+    Temporary {
+        /// Where the file is.
+        directory: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ReadError {
+    pub(crate) fn open(input: &impl fmt::Display, source: io::Error) -> Self {
+        Self::Open { input: input.to_string(), source }
+    }
+
+    pub(crate) fn content(input: &impl fmt::Display, reason: impl Into<String>) -> Self {
+        Self::Content { input: input.to_string(), reason: reason.into() }
+    }
+
+    pub(crate) fn temporary(source: io::Error) -> Self {
+        Self::Temporary { directory: std::env::temp_dir().display().to_string(), source }
+    }
+
+    /// A stream of bytes failed after this place.
+    pub(crate) fn broken(input: &impl fmt::Display, after: impl Into<String>, error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                "the compressed data end too early; the file is cut short, so get it again".to_owned()
+            }
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                format!("the compressed data are corrupt ({error}); get the file again")
+            }
+            _ => error.to_string(),
+        };
+        Self::Broken { input: input.to_string(), after: after.into(), reason }
+    }
+
+    /// A table failed after this row.
+    pub(crate) fn broken_table(input: &impl fmt::Display, rows: u64, error: &impl fmt::Display) -> Self {
+        let after = if rows == 0 { "its start".to_owned() } else { format!("row {rows}") };
+        let reason = format!("the table is cut short or corrupt ({error}); get the file again");
+        Self::Broken { input: input.to_string(), after, reason }
+    }
+}

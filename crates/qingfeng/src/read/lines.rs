@@ -1,0 +1,148 @@
+//! Goods lines in typed columns, and the places they were read from.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::{DataType, SchemaRef};
+use qingfeng_rules::{FieldId, Kind, Schema};
+use serde::{Serialize, Serializer};
+
+/// Where in its input a goods line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Position {
+    /// The physical line of a text file. The first line, mostly the header, is 1.
+    Line(u64),
+    /// The row of a Parquet or Arrow table. The first row is 1.
+    Row(u64),
+    /// An item of a declaration that stands on one line of a text file, as nested JSON has it.
+    Item {
+        /// The physical line of the declaration, from 1.
+        line: u64,
+        /// The item in the declaration's list, from 1.
+        item: u32,
+    },
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::Item { line, item } => write!(f, "line {line}, item {item}"),
+        }
+    }
+}
+
+impl Serialize for Position {
+    /// As people read it: `line 5`, `row 7`, `line 5, item 2`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where a goods line was read: an input, by its number in the order given to the reader, and a position in it.
+///
+/// Places are ordered as the lines were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The number of the input, from 0.
+    pub input: u32,
+    /// The position in the input.
+    pub position: Position,
+}
+
+/// Goods lines with one column for each field of the schema, in the schema's order and named as the fields are.
+///
+/// The columns have canonical Arrow types: text and codes are `Utf8`, integers `Int64`, numbers `Float64` (always
+/// finite, and never -0.0), flags `Boolean`, dates `Date32` (days in the years 1 to 9999). Values are in their
+/// canonical form: text without blanks around it, codes in upper case and as their code list writes them, nothing
+/// outside a field's `min` and `max`. An empty text is missing (null). A field that the input has no column for is
+/// all null. Required fields have no nulls, and where the schema has an item field that has none either.
+///
+/// The lines of one declaration are contiguous.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    batch: RecordBatch,
+    starts: Vec<u32>,
+    places: Vec<Place>,
+}
+
+impl Lines {
+    /// No lines, with the columns of this schema.
+    pub fn empty(schema: &Schema) -> Self {
+        Self::new(RecordBatch::new_empty(arrow_schema(schema)), vec![0], Vec::new())
+    }
+
+    pub(crate) fn new(batch: RecordBatch, starts: Vec<u32>, places: Vec<Place>) -> Self {
+        debug_assert_eq!(batch.num_rows(), places.len());
+        debug_assert_eq!(starts.last().copied(), u32::try_from(places.len()).ok());
+        Self { batch, starts, places }
+    }
+
+    /// The number of goods lines.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The columns, one for each field of the schema, in its order.
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// The column of a field.
+    pub fn column(&self, field: FieldId) -> &ArrayRef {
+        self.batch.column(field.index())
+    }
+
+    /// The column of a field of text or codes, or `None` if the field is of another kind.
+    pub fn text(&self, field: FieldId) -> Option<&StringArray> {
+        self.column(field).as_string_opt()
+    }
+
+    /// The number of declarations.
+    pub fn declaration_count(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The lines of each declaration, in order; each range has at least one line.
+    pub fn declarations(&self) -> impl ExactSizeIterator<Item = Range<usize>> + '_ {
+        self.starts.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
+    }
+
+    /// The first line of each declaration, and the number of lines at the end.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// Where each line was read.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+}
+
+/// The canonical Arrow type of the values of a kind.
+pub fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Text | Kind::Code => DataType::Utf8,
+        Kind::Integer => DataType::Int64,
+        Kind::Number => DataType::Float64,
+        Kind::Flag => DataType::Boolean,
+        Kind::Date => DataType::Date32,
+    }
+}
+
+/// The Arrow schema of [`Lines`]: a column for each field, in order. All columns are nullable.
+pub fn arrow_schema(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter();
+    let fields: Vec<_> =
+        fields.map(|field| arrow_schema::Field::new(&field.name, data_type(field.kind), true)).collect();
+    Arc::new(arrow_schema::Schema::new(fields))
+}

@@ -1,0 +1,359 @@
+//! Reading declarations from files: CSV, NDJSON, Parquet and Arrow IPC become [`Lines`], goods lines in typed
+//! columns, a batch of whole declarations at a time, and [`Reject`]s for the lines that cannot be read.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use qingfeng::read::{Input, ReadOptions, Reader};
+//! use qingfeng_rules::Schema;
+//!
+//! let inputs = vec![Input::Path("declarations.csv".into())];
+//! let mut reader = Reader::new(Arc::new(Schema::export()), inputs, ReadOptions::default())?;
+//! for chunk in &mut reader {
+//!     let chunk = chunk?;
+//!     println!("{} lines, {} rejects", chunk.lines.len(), chunk.rejects.len());
+//! }
+//! println!("{} declarations are scattered", reader.scattered().count);
+//! # Ok::<(), qingfeng::read::ReadError>(())
+//! ```
+
+mod assemble;
+pub(crate) mod cast;
+mod cell;
+mod column;
+mod csv;
+mod error;
+mod frame;
+mod lines;
+mod ndjson;
+mod reject;
+mod rows;
+mod scatter;
+mod source;
+mod table;
+mod text;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use qingfeng_rules::Schema;
+
+use assemble::Assembler;
+use csv::Csv;
+use frame::Framer;
+use ndjson::Ndjson;
+use scatter::Starts;
+use source::Source;
+use table::Table;
+
+pub(crate) use assemble::{id_at, one_chunk};
+pub use cell::MAX_TEXT_BYTES;
+pub(crate) use column::Column;
+pub use error::ReadError;
+pub use lines::{Lines, Place, Position, arrow_schema, data_type};
+pub(crate) use reject::shown;
+pub use reject::{Reject, SHOWN_CHARACTERS};
+pub(crate) use rows::{Piece, PieceReject};
+pub use text::Encoding;
+
+/// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
+pub const MAX_LINES: usize = 32_767;
+
+/// The number of unused columns that are noted for an input.
+pub(crate) const NOTED_COLUMNS: usize = 100;
+
+/// The lines of a piece at most. Pieces have no bearing on chunks.
+const PIECE_LINES: usize = 8192;
+
+/// The inputs as messages show them.
+pub(crate) type InputNames = Arc<Vec<String>>;
+
+/// The format of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header; semicolons and tabs are found out.
+    Csv,
+    /// JSON, one object a line: a goods line, or a declaration with its `items`.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow IPC, as a file or as a stream.
+    Arrow,
+}
+
+/// Something to read declarations from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input. It can be read once.
+    Stdin,
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+/// How to read. What is read depends on the content of the inputs and on these, and on nothing else.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The format of all inputs; `None` goes by the extension, and without a known one by the content.
+    pub format: Option<Format>,
+    /// The encoding of text files.
+    pub encoding: Encoding,
+    /// The number of goods lines in a chunk at most; a single declaration with more is a chunk of its own. From 1 to
+    /// [`MAX_LINES`]; other values count as the nearest of these.
+    pub batch_lines: usize,
+    /// The number of lines of one declaration that are assessed together at most; further ones are rejected. From 1
+    /// to [`MAX_LINES`]; other values count as the nearest of these.
+    pub max_declaration_lines: usize,
+    /// The number of declarations noted in memory, to find scattered ones, before they go to a temporary file.
+    pub noted_declarations: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            format: None,
+            encoding: Encoding::Utf8,
+            batch_lines: 8192,
+            max_declaration_lines: 10_000,
+            noted_declarations: 1 << 20,
+        }
+    }
+}
+
+/// Whole declarations, and the rejects found while reading them.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// Goods lines, typed. Each declaration has all its lines here, save the rejected ones.
+    pub lines: Lines,
+    /// The rejects found while reading this chunk, in the order of the input. Some may belong to declarations of
+    /// the chunk after.
+    pub rejects: Vec<Reject>,
+    /// Lines read: always `lines.len() + rejects.len()`.
+    pub lines_read: u64,
+}
+
+/// What an input held besides declarations, for a summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputNotes {
+    /// The input, as [`Input`] shows it.
+    pub input: String,
+    /// Its format.
+    pub format: Format,
+    /// What separates the cells of a CSV file: a comma, a semicolon or a tab.
+    pub delimiter: Option<char>,
+    /// Columns (in JSON: keys) that no field claims, in order of appearance; the first 100.
+    pub unused_columns: Vec<String>,
+    /// The names of the fields that have no column (in JSON: no key in any line).
+    pub absent_fields: Vec<String>,
+}
+
+/// A declaration whose lines do not stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScatteredDeclaration {
+    /// Where its first line stands.
+    pub first: Place,
+    /// Where it starts again, after lines of other declarations.
+    pub again: Place,
+}
+
+/// Declarations whose lines do not stand together. Each part was assessed as if it were the whole declaration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scattered {
+    /// The number of such declarations.
+    pub count: u64,
+    /// The first 20 that start again, in input order.
+    pub first: Vec<ScatteredDeclaration>,
+}
+
+/// Reads declarations from inputs, one after the other, in chunks of whole declarations.
+///
+/// A declaration may go on from one input to the next. Memory is bounded by the chunk, not by the input. After an
+/// error, which comes when all lines before it were given out, the reader ends.
+pub struct Reader {
+    schema: Arc<Schema>,
+    inputs: Vec<Input>,
+    options: ReadOptions,
+    /// The number of the input that is opened next.
+    next: usize,
+    current: Option<Decoder>,
+    assembler: Assembler,
+    notes: Vec<InputNotes>,
+    scattered: Scattered,
+    bytes_read: Arc<AtomicU64>,
+    /// Whether no more lines come, and the error for which they do not.
+    at_end: bool,
+    failure: Option<ReadError>,
+}
+
+/// Reads one input.
+enum Decoder {
+    Csv(Csv),
+    Ndjson(Ndjson),
+    Table(Table),
+}
+
+impl Reader {
+    /// A reader of these inputs. Files are looked for at once, and opened when their turn comes.
+    ///
+    /// # Errors
+    ///
+    /// No inputs, standard input twice, a file that is missing, or a directory.
+    pub fn new(schema: Arc<Schema>, inputs: Vec<Input>, options: ReadOptions) -> Result<Self, ReadError> {
+        if inputs.is_empty() {
+            return Err(ReadError::NoInput);
+        }
+        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+            return Err(ReadError::StdinTwice);
+        }
+        inputs.iter().try_for_each(source::check)?;
+        let names = Arc::new(inputs.iter().map(Input::to_string).collect());
+        let assembler = Assembler::new(
+            Arc::clone(&schema),
+            names,
+            options.batch_lines.clamp(1, MAX_LINES),
+            options.max_declaration_lines.clamp(1, MAX_LINES),
+            Starts::new(options.noted_declarations),
+        );
+        Ok(Self {
+            schema,
+            inputs,
+            options,
+            next: 0,
+            current: None,
+            assembler,
+            notes: Vec::new(),
+            scattered: Scattered::default(),
+            bytes_read: Arc::default(),
+            at_end: false,
+            failure: None,
+        })
+    }
+
+    /// The inputs, as given. [`Place::input`] counts them from 0.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// What the inputs read so far held besides declarations; complete when the reader has ended.
+    pub fn notes(&self) -> &[InputNotes] {
+        &self.notes
+    }
+
+    /// The declarations whose lines do not stand together; known when the reader has ended, and none before.
+    pub fn scattered(&self) -> &Scattered {
+        &self.scattered
+    }
+
+    /// The bytes read so far, as they stand in the files. A Parquet or Arrow file counts as a whole when it is opened.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of all inputs, if all are files.
+    pub fn bytes_total(&self) -> Option<u64> {
+        let sizes = self.inputs.iter().map(|input| match input {
+            Input::Path(path) => {
+                path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len())
+            }
+            Input::Stdin => None,
+        });
+        sizes.sum()
+    }
+
+    /// The lines that follow, from the present input or the next ones.
+    fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+        loop {
+            let Some(current) = &mut self.current else {
+                let Some(input) = self.inputs.get(self.next) else { return Ok(None) };
+                self.next += 1;
+                self.current = Some(self.open(input)?);
+                continue;
+            };
+            let input = &self.inputs[self.next - 1];
+            let lines = PIECE_LINES;
+            let piece = match current {
+                Decoder::Csv(csv) => csv.piece(input, lines),
+                Decoder::Ndjson(ndjson) => ndjson.piece(input, lines),
+                Decoder::Table(table) => table.piece(input, lines),
+            };
+            if let Ok(Some(piece)) = piece {
+                return Ok(Some(piece));
+            }
+            self.notes.push(match current {
+                Decoder::Csv(csv) => csv.notes(),
+                Decoder::Ndjson(ndjson) => ndjson.notes(),
+                Decoder::Table(table) => table.notes(),
+            });
+            self.current = None;
+            piece?;
+        }
+    }
+
+    /// Opens the input before `next`.
+    fn open(&self, input: &Input) -> Result<Decoder, ReadError> {
+        let Self { schema, options, .. } = self;
+        let number = self.next as u32 - 1;
+        Ok(match source::open(input, options.format, &self.bytes_read)? {
+            Source::Text { format: Format::Csv, bytes } => {
+                Decoder::Csv(Csv::open(schema, input, number, Framer::new(bytes), options.encoding)?)
+            }
+            Source::Text { bytes, .. } => {
+                Decoder::Ndjson(Ndjson::open(schema, input, number, Framer::new(bytes), options.encoding))
+            }
+            Source::File { format: Format::Parquet, file } => {
+                Decoder::Table(Table::parquet(schema, input, number, file)?)
+            }
+            Source::File { file, .. } => Decoder::Table(Table::arrow_file(schema, input, number, file)?),
+            Source::Stream(bytes) => Decoder::Table(Table::arrow_stream(schema, input, number, bytes)?),
+        })
+    }
+
+    /// Reads on, to the next piece or to the end.
+    fn read_on(&mut self) -> Result<(), ReadError> {
+        match self.piece()? {
+            Some(piece) => self.assembler.take(piece),
+            None => {
+                self.at_end = true;
+                self.scattered = self.assembler.starts().scattered()?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Chunk, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(chunk) = self.assembler.chunk(self.at_end) {
+                return Some(Ok(chunk));
+            }
+            if self.at_end {
+                return self.failure.take().map(Err);
+            }
+            if let Err(error) = self.read_on() {
+                self.at_end = true;
+                self.failure = Some(error);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("inputs", &self.inputs)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

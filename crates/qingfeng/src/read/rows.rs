@@ -1,0 +1,152 @@
+//! Rows of cells become a piece: typed columns of the lines that could be read, and rejects of the others.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use qingfeng_rules::Schema;
+
+use super::cell::Reason;
+use super::column::Column;
+use super::lines::{Place, Position, arrow_schema};
+use super::reject::{Reject, shown};
+
+/// Lines read from one stretch of an input. Pieces are cut anywhere; the assembler makes chunks of them.
+///
+/// A piece depends on its stretch only, so pieces can be made by several threads.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The lines that could be read. Items may lack their numbers.
+    pub(crate) batch: RecordBatch,
+    pub(crate) places: Vec<Place>,
+    pub(crate) rejects: Vec<PieceReject>,
+    /// About the number of bytes that the lines need.
+    pub(crate) bytes: usize,
+}
+
+/// A reject and its place among the lines of its piece.
+#[derive(Debug)]
+pub(crate) struct PieceReject {
+    /// The number of lines of the piece that stand before it.
+    pub(crate) before: usize,
+    pub(crate) place: Place,
+    /// The declaration's whole id, if it could be read.
+    pub(crate) declaration: Option<String>,
+    pub(crate) reject: Reject,
+}
+
+/// A cell as an input has it.
+pub(crate) enum Cell<'a> {
+    Missing,
+    Text(Cow<'a, str>),
+    /// A cell that is no text at all: invalid bytes, a list.
+    Bad {
+        value: String,
+        reason: Reason,
+    },
+}
+
+/// The lines and rejects of a piece while it grows.
+pub(crate) struct Rows {
+    schema: Arc<Schema>,
+    arrow: SchemaRef,
+    input: String,
+    input_number: u32,
+    columns: Vec<Column>,
+    places: Vec<Place>,
+    rejects: Vec<PieceReject>,
+    /// For the ids of rejected lines.
+    declaration: Column,
+}
+
+impl Rows {
+    pub(crate) fn new(schema: Arc<Schema>, input: &str, input_number: u32) -> Self {
+        Self {
+            arrow: arrow_schema(&schema),
+            columns: schema.fields().iter().map(Column::new).collect(),
+            declaration: Column::new(&schema[schema.declaration]),
+            schema,
+            input: input.to_owned(),
+            input_number,
+            places: Vec::new(),
+            rejects: Vec::new(),
+        }
+    }
+
+    /// Appends a line; `cell` gives the cell of each field by its number. A line with a bad cell is rejected for
+    /// the first one in the order of the schema.
+    pub(crate) fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
+        let lines = self.places.len();
+        for at in 0..self.columns.len() {
+            let column = &mut self.columns[at];
+            let (value, reason) = match cell(at) {
+                Cell::Missing => match column.push_missing() {
+                    Ok(()) => continue,
+                    Err(reason) => (None, reason),
+                },
+                Cell::Text(text) => match column.push(&text) {
+                    Ok(()) => continue,
+                    Err(reason) => ((!text.trim().is_empty()).then(|| shown(&text)), reason),
+                },
+                Cell::Bad { value, reason } => (Some(value), reason),
+            };
+            let field = column.field().name.clone();
+            for column in &mut self.columns[..at] {
+                column.truncate(lines);
+            }
+            let declaration = self.declaration(cell(self.schema.declaration.index()));
+            self.reject(position, declaration, Some(field), value, reason);
+            return;
+        }
+        self.places.push(Place { input: self.input_number, position });
+    }
+
+    /// The canonical id in a cell of a rejected line.
+    pub(crate) fn declaration(&mut self, cell: Cell<'_>) -> Option<String> {
+        let Cell::Text(text) = cell else { return None };
+        self.declaration.truncate(0);
+        self.declaration.push(&text).ok()?;
+        match self.declaration.last_text() {
+            Some(id) => Some(id.to_owned()),
+            None => Some(text.trim().to_owned()),
+        }
+    }
+
+    /// Appends a reject.
+    pub(crate) fn reject(
+        &mut self,
+        position: Position,
+        declaration: Option<String>,
+        field: Option<String>,
+        value: Option<String>,
+        reason: Reason,
+    ) {
+        self.rejects.push(PieceReject {
+            before: self.places.len(),
+            place: Place { input: self.input_number, position },
+            reject: Reject {
+                input: self.input.clone(),
+                position,
+                declaration_id: declaration.as_deref().map(shown),
+                field,
+                value,
+                reason,
+            },
+            declaration,
+        });
+    }
+
+    /// The piece of all lines so far; the next one begins.
+    pub(crate) fn finish(&mut self, bytes: usize) -> Piece {
+        let columns = self.columns.iter_mut().map(Column::finish).collect();
+        #[expect(
+            clippy::expect_used,
+            reason = "columns have the types of the schema and grow by whole lines"
+        )]
+        let batch = RecordBatch::try_new(Arc::clone(&self.arrow), columns).expect("columns fit the schema");
+        let places = std::mem::take(&mut self.places);
+        self.places.reserve(places.len());
+        Piece { batch, places, rejects: std::mem::take(&mut self.rejects), bytes }
+    }
+}

@@ -1,0 +1,246 @@
+//! Declarations whose lines do not stand together, found exactly and in bounded memory.
+//!
+//! Every start of a declaration is noted: a hash of its id and its place. Sorted runs of notes go to temporary files;
+//! at the end the runs are merged, and an id that was noted twice started twice.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use super::error::ReadError;
+use super::lines::{Place, Position};
+use super::{Scattered, ScatteredDeclaration};
+
+/// The number of scattered declarations that are shown.
+const SHOWN: usize = 20;
+/// The key of the ids' hashes. It keeps an id's hash here from being its hash elsewhere.
+const KEY: &[u8; 32] = b"qingfeng: where declarations sta";
+/// The bytes of a note in a file: hash, input, kind of position, its numbers.
+const NOTE_BYTES: usize = 25;
+/// The runs that are merged at once, each with an open file.
+const MERGED_RUNS: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Note {
+    /// 64 bits of the id's hash: among a hundred million ids two fall together with a chance of 1 in 3,700.
+    hash: u64,
+    place: Place,
+}
+
+/// The starts of declarations noted so far.
+pub(crate) struct Starts {
+    notes: Vec<Note>,
+    /// The notes in memory at most. Nothing is noted if it is 0.
+    run: usize,
+    spilled: Vec<File>,
+}
+
+impl Starts {
+    /// Notes kept in memory up to `run`, and in temporary files from there.
+    pub(crate) fn new(run: usize) -> Self {
+        Self { notes: Vec::new(), run: run.max(1), spilled: Vec::new() }
+    }
+
+    /// Nothing is noted.
+    pub(crate) fn ignored() -> Self {
+        Self { notes: Vec::new(), run: 0, spilled: Vec::new() }
+    }
+
+    /// Notes that a declaration starts here.
+    pub(crate) fn note(&mut self, id: &str, place: Place) -> Result<(), ReadError> {
+        if self.run == 0 {
+            return Ok(());
+        }
+        if self.notes.len() == self.run {
+            self.spill().map_err(ReadError::temporary)?;
+        }
+        let hash = *blake3::keyed_hash(KEY, id.as_bytes()).as_bytes();
+        let hash =
+            u64::from_le_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]);
+        self.notes.push(Note { hash, place });
+        Ok(())
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        self.notes.sort_unstable();
+        self.spilled.push(write_run(self.notes.drain(..).map(Ok))?);
+        if self.spilled.len() == MERGED_RUNS {
+            let merged = write_run(Merge::new(self.spilled.drain(..), Vec::new())?)?;
+            self.spilled.push(merged);
+        }
+        Ok(())
+    }
+
+    /// The ids that were noted more than once. No notes are left.
+    pub(crate) fn scattered(&mut self) -> Result<Scattered, ReadError> {
+        self.notes.sort_unstable();
+        let notes = std::mem::take(&mut self.notes);
+        let merge = Merge::new(self.spilled.drain(..), notes).map_err(ReadError::temporary)?;
+        find(merge).map_err(ReadError::temporary)
+    }
+}
+
+fn find(notes: impl Iterator<Item = io::Result<Note>>) -> io::Result<Scattered> {
+    let mut count = 0;
+    // The greatest place on top, so that the first ones stay.
+    let mut shown: BinaryHeap<(Place, Place)> = BinaryHeap::new();
+    let mut first: Option<Note> = None;
+    let mut is_counted = false;
+    for note in notes {
+        let note = note?;
+        match first {
+            Some(first) if first.hash == note.hash => {
+                if !is_counted {
+                    is_counted = true;
+                    count += 1;
+                    shown.push((note.place, first.place));
+                    if shown.len() > SHOWN {
+                        shown.pop();
+                    }
+                }
+            }
+            _ => {
+                first = Some(note);
+                is_counted = false;
+            }
+        }
+    }
+    let shown = shown.into_sorted_vec().into_iter();
+    Ok(Scattered {
+        count,
+        first: shown.map(|(again, first)| ScatteredDeclaration { first, again }).collect(),
+    })
+}
+
+fn write_run(notes: impl Iterator<Item = io::Result<Note>>) -> io::Result<File> {
+    let mut file = BufWriter::new(tempfile::tempfile()?);
+    for note in notes {
+        file.write_all(&to_bytes(note?))?;
+    }
+    let mut file = file.into_inner()?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+fn to_bytes(Note { hash, place }: Note) -> [u8; NOTE_BYTES] {
+    let (kind, number, item) = match place.position {
+        Position::Line(line) => (0, line, 0),
+        Position::Row(row) => (1, row, 0),
+        Position::Item { line, item } => (2, line, item),
+    };
+    let mut bytes = [0; NOTE_BYTES];
+    bytes[..8].copy_from_slice(&hash.to_le_bytes());
+    bytes[8..12].copy_from_slice(&place.input.to_le_bytes());
+    bytes[12] = kind;
+    bytes[13..21].copy_from_slice(&number.to_le_bytes());
+    bytes[21..].copy_from_slice(&item.to_le_bytes());
+    bytes
+}
+
+fn from_bytes(bytes: &[u8; NOTE_BYTES]) -> Note {
+    let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
+    let short = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
+    let position = match bytes[12] {
+        0 => Position::Line(long(13)),
+        1 => Position::Row(long(13)),
+        _ => Position::Item { line: long(13), item: short(21) },
+    };
+    Note { hash: long(0), place: Place { input: short(8), position } }
+}
+
+/// Sorted runs, merged to one.
+struct Merge {
+    files: Vec<BufReader<File>>,
+    memory: std::vec::IntoIter<Note>,
+    /// The least note of each run that is not at its end, by the number of the run; memory comes last.
+    heads: BinaryHeap<Reverse<(Note, usize)>>,
+}
+
+impl Merge {
+    fn new(files: impl Iterator<Item = File>, memory: Vec<Note>) -> io::Result<Self> {
+        let files: Vec<_> = files.map(BufReader::new).collect();
+        let mut merge = Self { files, memory: memory.into_iter(), heads: BinaryHeap::new() };
+        for run in 0..=merge.files.len() {
+            merge.advance(run)?;
+        }
+        Ok(merge)
+    }
+
+    fn advance(&mut self, run: usize) -> io::Result<()> {
+        let next = match self.files.get_mut(run) {
+            None => self.memory.next(),
+            Some(file) => {
+                let mut bytes = [0; NOTE_BYTES];
+                match file.read_exact(&mut bytes) {
+                    Ok(()) => Some(from_bytes(&bytes)),
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        self.heads.extend(next.map(|note| Reverse((note, run))));
+        Ok(())
+    }
+}
+
+impl Iterator for Merge {
+    type Item = io::Result<Note>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Reverse((note, run)) = self.heads.pop()?;
+        Some(self.advance(run).map(|()| note))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(line: u64) -> Place {
+        Place { input: 0, position: Position::Line(line) }
+    }
+
+    #[test]
+    fn ids_that_start_twice_are_found_across_any_number_of_runs() {
+        let ids: Vec<String> =
+            (0..1000).map(|n| format!("D{}", if n % 100 == 99 { n - 50 } else { n })).collect();
+        let find = |run: usize| {
+            let mut starts = Starts::new(run);
+            for (at, id) in ids.iter().enumerate() {
+                starts.note(id, place(at as u64 + 1)).unwrap();
+            }
+            starts.scattered().unwrap()
+        };
+        let all = find(10_000);
+        assert_eq!(all.count, 10);
+        assert_eq!(all.first[0], ScatteredDeclaration { first: place(50), again: place(100) });
+        for run in [1, 2, 7, 100, 999] {
+            assert_eq!(find(run), all, "runs of {run}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_starts_thrice_is_one_declaration_and_the_first_twenty_are_shown() {
+        let mut starts = Starts::new(16);
+        for round in 0..3 {
+            for id in 0..50 {
+                starts.note(&id.to_string(), place(round * 50 + id + 1)).unwrap();
+            }
+        }
+        let scattered = starts.scattered().unwrap();
+        assert_eq!(scattered.count, 50);
+        assert_eq!(scattered.first.len(), 20);
+        assert_eq!(scattered.first[19], ScatteredDeclaration { first: place(20), again: place(70) });
+    }
+
+    #[test]
+    fn notes_survive_a_file() {
+        let positions =
+            [Position::Line(7), Position::Row(u64::MAX), Position::Item { line: 5, item: u32::MAX }];
+        for position in positions {
+            let note = Note { hash: 0x0123_4567_89AB_CDEF, place: Place { input: 3, position } };
+            assert_eq!(from_bytes(&to_bytes(note)), note);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Opening an input: what it is, how it is compressed, and its bytes.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::error::ReadError;
+use super::{Format, Input};
+
+/// The bytes looked at to find out what an input is.
+const PEEKED: usize = 4096;
+
+/// A stream of bytes.
+pub(crate) type Bytes = Box<dyn Read + Send>;
+
+/// An open input.
+pub(crate) enum Source {
+    /// Text, decompressed.
+    Text { format: Format, bytes: Bytes },
+    /// A Parquet file, or an Arrow file.
+    File { format: Format, file: File },
+    /// An Arrow stream.
+    Stream(Bytes),
+}
+
+/// Opens an input and finds out its format: as demanded, or else from what only one format begins with, or else by
+/// the extension, or else by the first letter.
+pub(crate) fn open(
+    input: &Input,
+    demanded: Option<Format>,
+    read: &Arc<AtomicU64>,
+) -> Result<Source, ReadError> {
+    let failed = |source| ReadError::open(input, source);
+    let mut raw: Bytes = match input {
+        Input::Stdin => Box::new(Counted { inner: io::stdin(), read: Arc::clone(read) }),
+        Input::Path(path) => {
+            let file = File::open(path).map_err(failed)?;
+            Box::new(Counted { inner: file, read: Arc::clone(read) })
+        }
+    };
+    let start = peek(&mut raw, 4).map_err(failed)?;
+    let compressed = start.starts_with(&[0x1F, 0x8B]) || start == [0x28, 0xB5, 0x2F, 0xFD];
+    let raw = Cursor::new(start.clone()).chain(raw);
+    let mut bytes: Bytes = if !compressed {
+        Box::new(raw)
+    } else if start[0] == 0x1F {
+        Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, raw)))
+    } else {
+        Box::new(zstd::stream::read::Decoder::new(raw).map_err(failed)?)
+    };
+    let start = peek(&mut bytes, PEEKED).map_err(|error| ReadError::broken(input, "its start", &error))?;
+    let path = match input {
+        Input::Path(path) => Some(path.as_path()),
+        Input::Stdin => None,
+    };
+    let format = demanded.unwrap_or_else(|| guess(path, &start));
+    if start.is_empty() {
+        return Err(ReadError::content(
+            input,
+            "is empty; a file without declarations has at least its header",
+        ));
+    }
+    match format {
+        Format::Csv | Format::Ndjson => {
+            check_text(input, format, &start)?;
+            Ok(Source::Text { format, bytes: Box::new(Cursor::new(start).chain(bytes)) })
+        }
+        Format::Parquet | Format::Arrow if compressed => Err(ReadError::content(
+            input,
+            "is a compressed table; unpack it first (Parquet and Arrow compress their columns themselves)",
+        )),
+        Format::Arrow if !start.starts_with(b"ARROW1") => {
+            Ok(Source::Stream(Box::new(Cursor::new(start).chain(bytes))))
+        }
+        Format::Parquet if !start.starts_with(b"PAR1") => {
+            Err(ReadError::content(input, "is no Parquet file: it does not begin with `PAR1`"))
+        }
+        Format::Parquet | Format::Arrow => {
+            // Both formats are read from their end, which a pipe does not let one reach.
+            let seekable = path.filter(|path| path.metadata().is_ok_and(|found| found.is_file()));
+            let file = match seekable {
+                Some(path) => {
+                    let file = File::open(path).map_err(failed)?;
+                    read.fetch_add(file.metadata().map_or(0, |found| found.len()), Ordering::Relaxed);
+                    file
+                }
+                None => spool(input, Cursor::new(start).chain(bytes))?,
+            };
+            Ok(Source::File { format, file })
+        }
+    }
+}
+
+/// Checks before reading starts that a file is there.
+pub(crate) fn check(input: &Input) -> Result<(), ReadError> {
+    let Input::Path(path) = input else { return Ok(()) };
+    let found = path.metadata().map_err(|source| ReadError::open(input, source))?;
+    if found.is_dir() {
+        return Err(ReadError::content(input, "is a directory; name the files in it"));
+    }
+    Ok(())
+}
+
+/// A copy of the input in a temporary file, from its beginning.
+fn spool(input: &Input, mut bytes: impl Read) -> Result<File, ReadError> {
+    let mut file = tempfile::tempfile().map_err(ReadError::temporary)?;
+    let mut block = vec![0; 1 << 18];
+    loop {
+        match bytes.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => io::Write::write_all(&mut file, &block[..count]).map_err(ReadError::temporary)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ReadError::broken(input, "its start", &error)),
+        }
+    }
+    file.seek(SeekFrom::Start(0)).map_err(ReadError::temporary)?;
+    Ok(file)
+}
+
+fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(count);
+    match bytes.take(count as u64).read_to_end(&mut start) {
+        // What is wrong further on is told when it is reached.
+        Err(error) if start.is_empty() => Err(error),
+        _ => Ok(start),
+    }
+}
+
+fn guess(path: Option<&Path>, start: &[u8]) -> Format {
+    if start.starts_with(b"PAR1") {
+        return Format::Parquet;
+    }
+    if start.starts_with(b"ARROW1") {
+        return Format::Arrow;
+    }
+    let first = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start().first();
+    let looks_like_json = matches!(first, Some(b'{' | b'['));
+    match path.and_then(extension).as_deref() {
+        Some("csv" | "tsv") => Format::Csv,
+        Some("ndjson" | "jsonl" | "json") => Format::Ndjson,
+        Some("parquet") => Format::Parquet,
+        Some("arrow" | "ipc" | "feather") => Format::Arrow,
+        _ if start.starts_with(&[0xFF; 4]) => Format::Arrow,
+        _ if looks_like_json => Format::Ndjson,
+        _ => Format::Csv,
+    }
+}
+
+/// The extension that tells the format, in lower case, without that of a compression.
+fn extension(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    name.rsplit_once('.').map(|(_, extension)| extension.to_owned())
+}
+
+/// Refuses what looks like text of another kind, with the remedy.
+fn check_text(input: &Input, format: Format, start: &[u8]) -> Result<(), ReadError> {
+    if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
+        return Err(ReadError::content(input, "is UTF-16; save it as UTF-8"));
+    }
+    if start.starts_with(b"PAR1") || start.starts_with(b"ARROW1") {
+        return Err(ReadError::content(
+            input,
+            "is a Parquet or Arrow table, not text; leave its format open",
+        ));
+    }
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return Err(ReadError::content(input, "is a spreadsheet or an archive; save its table as CSV"));
+    }
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+    if format == Format::Ndjson {
+        let first_line = text.split(|&byte| byte == b'\n').next().unwrap_or(text).trim_ascii();
+        if first_line.starts_with(b"[") || first_line == b"{" {
+            return Err(ReadError::content(
+                input,
+                "is JSON over several lines or in a list; write one object a line, without brackets and commas \
+                 around them (`jq -c '.[]'` does it for a list, `jq -c .` for objects)",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Counts the bytes that pass.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_extension_and_else_by_content() {
+        for (path, start, format) in [
+            ("a.csv", "x", Format::Csv),
+            ("a.CSV.GZ", "{", Format::Csv),
+            ("a.tsv.zst", "x", Format::Csv),
+            ("a.txt", "{", Format::Ndjson),
+            ("a.txt", "x", Format::Csv),
+            ("a.jsonl", "x", Format::Ndjson),
+            ("a.json.gz", "x", Format::Ndjson),
+            ("a.parquet", "x", Format::Parquet),
+            ("a.feather", "x", Format::Arrow),
+            ("a", "PAR1", Format::Parquet),
+            ("a.csv", "ARROW1", Format::Arrow),
+            ("a", "\u{FEFF} \n{", Format::Ndjson),
+            ("a.b/c", "declaration_id", Format::Csv),
+        ] {
+            assert_eq!(guess(Some(Path::new(path)), start.as_bytes()), format, "{path} {start}");
+        }
+        assert_eq!(guess(None, &[0xFF, 0xFF, 0xFF, 0xFF, 0x10]), Format::Arrow);
+    }
+}
