@@ -18,7 +18,7 @@ use crate::syntax::constant_of;
 use crate::value::Value;
 
 /// Where the interpreter gets the values of goods lines and of the lookup entries that belong to them.
-pub trait Lines: Send + Sync {
+pub trait LineValues: Send + Sync {
     /// The value of a declared or derived field on a line. Never asked for a computed field.
     fn value(&self, line: usize, field: FieldRef) -> Value<'_>;
     /// The entry of a lookup table (by its position in the pack) that a line has on its own date, if any.
@@ -30,14 +30,14 @@ pub trait Lines: Send + Sync {
 /// One goods line: what `d` is in Rhai.
 #[derive(Clone)]
 struct Line {
-    lines: Arc<dyn Lines>,
+    lines: Arc<dyn LineValues>,
     at: usize,
 }
 
 /// An entry of a lookup table in Rhai.
 #[derive(Clone)]
 struct Entry {
-    lines: Arc<dyn Lines>,
+    lines: Arc<dyn LineValues>,
     table: usize,
     entry: u32,
 }
@@ -106,7 +106,7 @@ impl Interpreter {
     }
 
     /// Sets the line that the following calls are about.
-    pub fn begin(&mut self, lines: Arc<dyn Lines>, line: usize) {
+    pub fn begin(&mut self, lines: Arc<dyn LineValues>, line: usize) {
         self.lock().fill(None);
         self.line = Some(Dynamic::from(Line { lines, at: line }));
     }

@@ -53,7 +53,7 @@ mod value;
 
 pub use derived::{Derived, FieldRef};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources, nearest, suggestion};
-pub use interpret::{Interpreter, Lines, Outcome, Part};
+pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
 pub use pack::{Pack, PackFiles};

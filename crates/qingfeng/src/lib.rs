@@ -1,4 +1,5 @@
 //! A risk-targeting rules engine for export inspection.
 
 pub mod bind;
+pub mod generate;
 pub mod read;

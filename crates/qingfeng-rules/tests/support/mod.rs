@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use qingfeng_rules::{
-    Date, Diagnostics, FieldRef, Interpreter, Lines, Pack, PackFiles, Scalar, Value,
+    Date, Diagnostics, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Value,
 };
 
 pub const MANIFEST: &str = r#"
@@ -54,7 +54,7 @@ pub struct OneLine {
     grade: Option<i64>,
 }
 
-impl Lines for OneLine {
+impl LineValues for OneLine {
     fn value(&self, _: usize, field: FieldRef) -> Value<'_> {
         self.values.get(self.pack.field_name(field)).map_or(Value::Missing, Scalar::as_value)
     }
