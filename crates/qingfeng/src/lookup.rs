@@ -1,0 +1,205 @@
+//! Lookup tables: blacklists, authorisations, notices. Read once, when the engine is opened.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
+use qingfeng_rules::{
+    Code, CodeList, Date, Diagnostic, Field, FieldId, Kind, Level, Lookup, Schema, Value,
+};
+
+use crate::read::{Input, ReadOptions, Reader};
+
+/// The rows of one lookup table, found by key.
+#[derive(Debug)]
+pub(crate) struct LookupTable {
+    /// The declared columns, in the order of the declaration: key, days, others.
+    columns: Vec<ArrayRef>,
+    from: Option<usize>,
+    until: Option<usize>,
+    /// Rows by the bytes of their key, in the order of the file.
+    rows: HashMap<Box<[u8]>, Vec<u32>>,
+    /// The fields of a line that are compared with the key.
+    pub(crate) key: Vec<FieldId>,
+}
+
+/// The value of a cell of a canonical column.
+pub(crate) fn value_at(column: &ArrayRef, kind: Kind, row: usize) -> Value<'_> {
+    if column.is_null(row) {
+        return Value::Missing;
+    }
+    match kind {
+        Kind::Text | Kind::Code => Value::Text(column.as_string::<i32>().value(row)),
+        Kind::Integer => Value::Integer(column.as_primitive::<Int64Type>().value(row)),
+        Kind::Number => Value::Number(column.as_primitive::<Float64Type>().value(row)),
+        Kind::Flag => Value::Flag(column.as_boolean().value(row)),
+        Kind::Date => {
+            Date::from_days(column.as_primitive::<Date32Type>().value(row)).map_or(Value::Missing, Value::Date)
+        }
+    }
+}
+
+/// Appends one value of a key so that different keys have different bytes; false where it is missing.
+pub(crate) fn push_key(key: &mut Vec<u8>, value: Value<'_>) -> bool {
+    let number = match value {
+        Value::Missing | Value::Number(_) => return false,
+        Value::Text(text) => {
+            key.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            key.extend_from_slice(text.as_bytes());
+            return true;
+        }
+        Value::Flag(flag) => i64::from(flag),
+        Value::Integer(integer) => integer,
+        Value::Date(date) => date.days().into(),
+    };
+    key.extend_from_slice(&number.to_le_bytes());
+    true
+}
+
+impl LookupTable {
+    /// Reads a table's file. Gives the table, or what is wrong with the file.
+    pub(crate) fn read(pack: &Path, lookup: &Lookup, schema: &Schema) -> Result<Self, Vec<Diagnostic>> {
+        let failed = |title: String, help: &str| {
+            Diagnostic::new(Code::BadLookup, title)
+                .at(lookup.place.clone(), "")
+                .help(help)
+        };
+        let table_schema = table_schema(lookup, schema)
+            .map_err(|title| vec![failed(title, "give the columns other names")])?;
+        let columns_of = |schema: &Schema| schema.fields().len() - 1;
+        let width = columns_of(&table_schema);
+        let options = ReadOptions::default();
+        let path = pack.join(&lookup.file);
+        let mut mistakes = Vec::new();
+        let mut batches = Vec::new();
+        let reader = Reader::new(Arc::new(table_schema), vec![Input::Path(path)], options);
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(error) => {
+                let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
+                return Err(vec![failed(title, "correct `file`, or the file")]);
+            }
+        };
+        for chunk in &mut reader {
+            match chunk {
+                Ok(chunk) => {
+                    for reject in &chunk.rejects {
+                        let what = match (&reject.field, &reject.value) {
+                            (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
+                            (Some(field), None) => format!("`{field}`: "),
+                            _ => String::new(),
+                        };
+                        let title = format!("{}, {}: {what}{}", lookup.file, reject.position, reject.reason);
+                        mistakes.push(failed(title, "correct the row"));
+                    }
+                    batches.push(chunk.lines.batch().clone());
+                }
+                Err(error) => {
+                    let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
+                    mistakes.push(failed(title, "correct the file"));
+                }
+            }
+        }
+        if let Some(notes) = reader.notes().first() {
+            for column in notes.absent_fields.iter().filter(|column| !column.starts_with('#')) {
+                let title = format!("{} has no column `{column}`", lookup.file);
+                let help = match notes.unused_columns.as_slice() {
+                    [] => "add it".to_owned(),
+                    unused => format!("it has the unused columns {}", unused.join(", ")),
+                };
+                mistakes.push(failed(title, &help));
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let columns = (0..width)
+            .map(|at| {
+                let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+                match parts.as_slice() {
+                    [] => Ok(arrow_array::new_empty_array(&crate::read::data_type(lookup.columns[at].1))),
+                    parts => arrow_select::concat::concat(parts),
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| vec![failed(format!("{} is too large: {error}", lookup.file), "split the table")])?;
+        Ok(Self::index(columns, lookup))
+    }
+
+    fn index(columns: Vec<ArrayRef>, lookup: &Lookup) -> Self {
+        let position = |name: &Option<String>| {
+            name.as_ref().and_then(|name| lookup.columns.iter().position(|(column, _)| column == name))
+        };
+        let count = columns.first().map_or(0, |column| column.len());
+        let mut rows: HashMap<Box<[u8]>, Vec<u32>> = HashMap::with_capacity(count);
+        let mut key = Vec::new();
+        for row in 0..count {
+            key.clear();
+            let complete = (0..lookup.key.len()).all(|at| push_key(&mut key, value_at(&columns[at], lookup.columns[at].1, row)));
+            if complete {
+                rows.entry(key.as_slice().into()).or_default().push(row as u32);
+            }
+        }
+        Self {
+            columns,
+            from: position(&lookup.from),
+            until: position(&lookup.until),
+            rows,
+            key: lookup.key.clone(),
+        }
+    }
+
+    /// The first row with this key that is in force on the day. Without a day all rows are.
+    pub(crate) fn entry(&self, key: &[u8], day: Option<Date>) -> Option<u32> {
+        let rows = self.rows.get(key)?;
+        let in_force = |row: u32| {
+            let date = |column: Option<usize>| match column.map(|at| value_at(&self.columns[at], Kind::Date, row as usize)) {
+                Some(Value::Date(date)) => Some(date),
+                _ => None,
+            };
+            day.is_none_or(|day| {
+                date(self.from).is_none_or(|from| from <= day) && date(self.until).is_none_or(|until| day <= until)
+            })
+        };
+        rows.iter().copied().find(|&row| in_force(row))
+    }
+
+    /// The value of a column of a row.
+    pub(crate) fn value(&self, row: u32, column: usize, kind: Kind) -> Value<'_> {
+        value_at(&self.columns[column], kind, row as usize)
+    }
+}
+
+/// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so
+/// that each row is a declaration of its own.
+fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
+    let key: Vec<&Field> = lookup.key.iter().map(|&id| &schema[id]).collect();
+    let column = |name: &str, kind: Kind, codes: Option<CodeList>, required: bool| Field {
+        name: name.to_owned(),
+        kind,
+        level: Level::Item,
+        required,
+        unit: None,
+        title: String::new(),
+        title_zh: None,
+        columns: Vec::new(),
+        codes,
+        min: None,
+        max: None,
+    };
+    let mut fields: Vec<Field> = lookup
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, (name, kind))| {
+            let codes = key.get(at).and_then(|field| field.codes);
+            column(name, *kind, codes, at < key.len())
+        })
+        .collect();
+    let row = FieldId(fields.len() as u16);
+    fields.push(column("#row", Kind::Text, None, false));
+    Schema::new(fields, row).map_err(|clash| clash.to_string())
+}

@@ -1,0 +1,174 @@
+//! Assessments as Arrow tables: the rows that `score` writes.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder, StringDictionaryBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use qingfeng_rules::{Pack, Status, Value};
+
+use crate::assessment::decisive;
+use crate::evaluate::BatchResults;
+use crate::read::Lines;
+
+/// What a row of the output stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// One declaration; its score and channel are those of its worst line.
+    #[default]
+    Declaration,
+    /// One goods line.
+    Item,
+}
+
+fn list_of_texts() -> DataType {
+    DataType::List(Arc::new(Field::new("item", DataType::Utf8, false)))
+}
+
+fn coded_text() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// The columns of the output.
+///
+/// | column | type | |
+/// | --- | --- | --- |
+/// | `declaration_id` | text | |
+/// | `item_no` | integer | by item only |
+/// | `score` | integer | |
+/// | `channel` | text | |
+/// | `decisive_item` | integer | by declaration only: the number of its worst line |
+/// | `rules` | list of texts | ids of the active rules that fired, in the order of the pack; by declaration on any of its lines |
+/// | `shadow_rules` | list of texts | the same of shadow rules |
+/// | `faults` | list of texts | `ID: fault` of the rules that could not be evaluated |
+/// | `reasons` | list of texts | when asked: `ID: reason`, with `item N, ` before it where a declaration has several lines |
+/// | `pack` | text | `name@version#digest` |
+pub fn output_schema(by: By, reasons: bool) -> SchemaRef {
+    let mut fields = vec![Field::new("declaration_id", DataType::Utf8, true)];
+    if by == By::Item {
+        fields.push(Field::new("item_no", DataType::Int64, true));
+    }
+    fields.push(Field::new("score", DataType::Int64, false));
+    fields.push(Field::new("channel", coded_text(), false));
+    if by == By::Declaration {
+        fields.push(Field::new("decisive_item", DataType::Int64, true));
+    }
+    for name in ["rules", "shadow_rules", "faults"] {
+        fields.push(Field::new(name, list_of_texts(), false));
+    }
+    if reasons {
+        fields.push(Field::new("reasons", list_of_texts(), false));
+    }
+    fields.push(Field::new("pack", coded_text(), false));
+    Arc::new(Schema::new(fields))
+}
+
+struct TextLists(ListBuilder<StringBuilder>);
+
+impl TextLists {
+    fn new() -> Self {
+        let field = Field::new("item", DataType::Utf8, false);
+        Self(ListBuilder::new(StringBuilder::new()).with_field(Arc::new(field)))
+    }
+
+    fn push<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        texts.into_iter().for_each(|text| self.0.values().append_value(text));
+        self.0.append(true);
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+fn integer(value: Value<'_>) -> Option<i64> {
+    match value {
+        Value::Integer(integer) => Some(integer),
+        _ => None,
+    }
+}
+
+/// The number of a line.
+pub(crate) fn item_no(pack: &Pack, results: &BatchResults, line: usize) -> Option<i64> {
+    integer(results.values.declared(line, pack.schema.item?))
+}
+
+/// The id of the declaration of a line.
+pub(crate) fn declaration_id<'r>(pack: &Pack, results: &'r BatchResults, line: usize) -> Option<&'r str> {
+    match results.values.declared(line, pack.schema.declaration) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The rows of a batch. Their order is that of the lines.
+pub(crate) fn rows(
+    pack: &Pack,
+    pack_id: &str,
+    lines: &Lines,
+    results: &BatchResults,
+    by: By,
+    with_reasons: bool,
+) -> Result<RecordBatch, ArrowError> {
+    let ranges: Vec<std::ops::Range<usize>> = match by {
+        By::Declaration => lines.declarations().collect(),
+        By::Item => (0..lines.len()).map(|line| line..line + 1).collect(),
+    };
+    let mut ids = StringBuilder::new();
+    let mut numbers = Int64Builder::with_capacity(ranges.len());
+    let mut scores = Int64Builder::with_capacity(ranges.len());
+    let mut channels = StringDictionaryBuilder::<Int32Type>::new();
+    let (mut rules, mut shadow_rules) = (TextLists::new(), TextLists::new());
+    let (mut faults, mut reasons) = (TextLists::new(), TextLists::new());
+    let mut packs = StringDictionaryBuilder::<Int32Type>::new();
+    let rule_id = |rule: u32| pack.rules[rule as usize].id.as_str();
+    for range in ranges {
+        let worst = range.start + decisive(&results.lines[range.clone()]);
+        ids.append_option(declaration_id(pack, results, range.start));
+        numbers.append_option(item_no(pack, results, worst));
+        scores.append_value(results.lines[worst].score);
+        channels.append(&pack.channels[results.lines[worst].channel.index()].name)?;
+        let mut fired: Vec<u32> =
+            results.lines[range.clone()].iter().flat_map(|line| line.fired.iter().map(|&(rule, _)| rule)).collect();
+        fired.sort_unstable();
+        fired.dedup();
+        let of_status = |status| {
+            let fired = fired.iter().copied();
+            fired.filter(move |&rule| pack.rules[rule as usize].status == status).map(rule_id)
+        };
+        rules.push(of_status(Status::Active));
+        shadow_rules.push(of_status(Status::Shadow));
+        let mut faulted: Vec<_> =
+            results.lines[range.clone()].iter().flat_map(|line| line.faults.iter().copied()).collect();
+        faulted.sort_unstable();
+        faulted.dedup();
+        faults.push(faulted.iter().map(|&(rule, fault)| format!("{}: {fault}", rule_id(rule))));
+        if with_reasons {
+            let several = range.len() > 1;
+            reasons.push(range.flat_map(|line| {
+                let number = item_no(pack, results, line);
+                results.lines[line].fired.iter().zip(&results.reasons[line]).map(move |(&(rule, _), reason)| {
+                    match number.filter(|_| several) {
+                        Some(number) => format!("item {number}, {}: {reason}", rule_id(rule)),
+                        None => format!("{}: {reason}", rule_id(rule)),
+                    }
+                })
+            }));
+        }
+        packs.append(pack_id)?;
+    }
+    let (ids, numbers): (ArrayRef, ArrayRef) = (Arc::new(ids.finish()), Arc::new(numbers.finish()));
+    let (scores, channels): (ArrayRef, ArrayRef) = (Arc::new(scores.finish()), Arc::new(channels.finish()));
+    let mut columns = vec![ids];
+    match by {
+        By::Item => columns.extend([numbers, scores, channels]),
+        By::Declaration => columns.extend([scores, channels, numbers]),
+    }
+    columns.extend([rules.finish(), shadow_rules.finish(), faults.finish()]);
+    if with_reasons {
+        columns.push(reasons.finish());
+    }
+    columns.push(Arc::new(packs.finish()));
+    RecordBatch::try_new(output_schema(by, with_reasons), columns)
+}
