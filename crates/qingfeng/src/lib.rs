@@ -3,3 +3,4 @@
 pub mod bind;
 pub mod generate;
 pub mod read;
+pub mod write;

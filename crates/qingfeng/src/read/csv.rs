@@ -182,7 +182,9 @@ fn split(record: &[u8], delimiter: u8, quoted: bool, cells: &mut Vec<Span>) {
             let close = closing_quote(record, start + 1).unwrap_or(record.len());
             let text = &record[start + 1..close];
             cells.push(Span { start: start + 1, end: close, doubled: memchr(b'"', text).is_some() });
-            close + 1
+            // In a header, with a separator that is only tried, something else may follow the quote.
+            let rest = record.get(close + 1..).unwrap_or_default();
+            memchr(delimiter, rest).map_or(record.len(), |length| close + 1 + length)
         } else {
             let end = memchr(delimiter, &record[start..]).map_or(record.len(), |length| start + length);
             cells.push(Span { start, end, doubled: false });
@@ -377,7 +379,7 @@ mod tests {
         assert_eq!(scan("\"a\",b\nc", 2), record(5, 6, 1));
         assert_eq!(scan("\"a\nb\",c\r\nd", 2), record(7, 9, 2));
         assert_eq!(scan("\"a\r\nb\rc\",d", 2), record(10, 10, 3));
-        assert_eq!(scan("\"a\"\"\",b", 2), record(8, 8, 1));
+        assert_eq!(scan("\"a\"\"\",b", 2), record(7, 7, 1));
         assert_eq!(scan("\"\",", 2), record(3, 3, 1));
         assert_eq!(scan("5\" pipe,b\n", 2), record(9, 10, 1));
     }
