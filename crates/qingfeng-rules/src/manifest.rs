@@ -495,8 +495,7 @@ fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
     toml.known_keys(table, &["region", "commodity", "mode", "site"]);
     let code_field = |toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str| {
         let field = toml.field_at(schema, table, key)?;
-        if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key))
-        {
+        if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key)) {
             toml.report(
                 Code::WrongType,
                 value.span(),

@@ -211,7 +211,8 @@ fn weight(value: &Dynamic) -> usize {
 }
 
 fn register_operators(engine: &mut Engine) {
-    let comparisons: [(&str, fn(Ordering) -> bool); 4] =
+    type Comparison = (&'static str, fn(Ordering) -> bool);
+    let comparisons: [Comparison; 4] =
         [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
     for (sign, holds) in comparisons {
         register(engine, sign, 2, move |args| {
@@ -383,7 +384,10 @@ pub(crate) fn engine(operations: u64, variables: usize) -> Engine {
         engine.disable_symbol(symbol);
     }
     // `until` is a key of rules; Rhai would read it as the end of `do ... until`.
-    #[expect(deprecated, reason = "the way Rhai offers to change how a word is read; it is marked as volatile, not as obsolete")]
+    #[expect(
+        deprecated,
+        reason = "the way Rhai offers to change how a word is read; it is marked as volatile, not as obsolete"
+    )]
     engine.on_parse_token(|token, _, _| match token {
         Token::Until => Token::Identifier(Box::new("until".into())),
         token => token,

@@ -269,11 +269,13 @@ impl Lowering<'_> {
     fn switch(&self, subject: &rhai::Expr, cases: &rhai::SwitchCasesCollection) -> ExprKind {
         let subject = self.expr(subject);
         let mut values: BTreeMap<usize, Vec<Constant>> = BTreeMap::new();
-        for list in cases.cases.values() {
-            for &at in &list.blocks {
-                values.entry(at).or_default().push(constant_of(&list.value).unwrap_or(Constant::Missing));
-            }
-        }
+        // Rhai keeps the cases in a hash map; ours are in the order of the source, values by their text.
+        let lists =
+            cases.cases.values().flat_map(|list| list.blocks.iter().map(move |&at| (at, &list.value)));
+        lists.for_each(|(at, value)| {
+            values.entry(at).or_default().push(constant_of(value).unwrap_or(Constant::Missing));
+        });
+        values.values_mut().for_each(|values| values.sort_by_key(ToString::to_string));
         let mut ranges: BTreeMap<usize, Vec<(i64, i64, bool)>> = BTreeMap::new();
         for range in &cases.ranges {
             let (at, bounds) = match range {

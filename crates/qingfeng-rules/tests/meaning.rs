@@ -174,7 +174,9 @@ fn captured_values_are_fixed_when_the_rule_is_made() {
     )
     .unwrap();
     let interpreter = interpreter(&pack, &[("brand", text("HAOJUE"))], None);
-    let found: Vec<_> = (0..3).map(|rule| (interpreter.holds(rule), interpreter.reason(rule), interpreter.points(rule))).collect();
+    let found: Vec<_> = (0..3)
+        .map(|rule| (interpreter.holds(rule), interpreter.reason(rule), interpreter.points(rule)))
+        .collect();
     let expected = [(false, "DELI 2", 2), (true, "HAOJUE 3", 3), (false, "LIFAN 4", 4)]
         .map(|(holds, reason, points)| (Ok(holds), reason.to_owned(), Ok(points)));
     assert_eq!(found, expected);
@@ -223,7 +225,8 @@ fn an_explanation_shows_each_part_with_the_values_it_saw() {
     let part = interpreter(&pack, &line(), None).explain(0).unwrap();
     let mut lines = Vec::new();
     fn show(part: &qingfeng_rules::Part, depth: usize, lines: &mut Vec<String>) {
-        let values: Vec<String> = part.values.iter().map(|(source, value)| format!("{source} = {value}")).collect();
+        let values: Vec<String> =
+            part.values.iter().map(|(source, value)| format!("{source} = {value}")).collect();
         lines.push(format!("{}{:?} {} [{}]", "  ".repeat(depth), part.outcome, part.text, values.join(", ")));
         part.parts.iter().for_each(|part| show(part, depth + 1, lines));
     }

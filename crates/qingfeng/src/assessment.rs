@@ -124,8 +124,11 @@ impl LineResult {
     pub(crate) fn new(pack: &Pack, fired: Vec<(u32, i64)>, faults: Vec<(u32, Fault)>) -> Self {
         let (mut points, mut shadow_points) = (None, None);
         for &(rule, more) in &fired {
-            let total: &mut Option<i64> =
-                if pack.rules[rule as usize].status == Status::Shadow { &mut shadow_points } else { &mut points };
+            let total: &mut Option<i64> = if pack.rules[rule as usize].status == Status::Shadow {
+                &mut shadow_points
+            } else {
+                &mut points
+            };
             *total = Some(match (*total, pack.score.combine) {
                 (None, _) => more,
                 (Some(sum), Combine::Sum) => sum + more,

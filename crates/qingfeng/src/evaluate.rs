@@ -74,9 +74,10 @@ impl Evaluator {
                 if !self.pack.rules[at].is_in_force(day) {
                     continue;
                 }
-                let points = worker.interpreter.holds(at).and_then(|holds| {
-                    if holds { worker.interpreter.points(at).map(Some) } else { Ok(None) }
-                });
+                let points = worker
+                    .interpreter
+                    .holds(at)
+                    .and_then(|holds| if holds { worker.interpreter.points(at).map(Some) } else { Ok(None) });
                 match points {
                     Ok(Some(points)) => fired.push((rule, points)),
                     Ok(None) => {}
@@ -84,7 +85,8 @@ impl Evaluator {
                 }
             }
             if with_reasons {
-                reasons.push(fired.iter().map(|&(rule, _)| worker.interpreter.reason(rule as usize)).collect());
+                reasons
+                    .push(fired.iter().map(|&(rule, _)| worker.interpreter.reason(rule as usize)).collect());
             }
             results.push(LineResult::new(&self.pack, fired, faults));
         }

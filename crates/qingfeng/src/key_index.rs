@@ -55,7 +55,9 @@ struct Membership {
 impl Membership {
     /// A declaration without a date cannot show that the membership does not hold, so it does.
     fn holds(&self, day: Option<Date>) -> bool {
-        day.is_none_or(|day| self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until))
+        day.is_none_or(|day| {
+            self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+        })
     }
 }
 
@@ -192,8 +194,9 @@ pub(crate) struct KeyIndex {
 
 impl KeyIndex {
     pub(crate) fn new(pack: &Pack) -> Self {
-        let positions: Vec<u32> =
-            (0..pack.rules.len() as u32).filter(|&at| pack.rules[at as usize].status.is_evaluated()).collect();
+        let positions: Vec<u32> = (0..pack.rules.len() as u32)
+            .filter(|&at| pack.rules[at as usize].status.is_evaluated())
+            .collect();
         let rules: Vec<&Rule> = positions.iter().map(|&at| &pack.rules[at as usize]).collect();
         let reference = &pack.reference;
         let mut turns = BTreeSet::new();

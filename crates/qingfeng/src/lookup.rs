@@ -7,11 +7,9 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
-use qingfeng_rules::{
-    Code, CodeList, Date, Diagnostic, Field, FieldId, Kind, Level, Lookup, Schema, Value,
-};
+use qingfeng_rules::{Code, CodeList, Date, Diagnostic, Field, FieldId, Kind, Level, Lookup, Schema, Value};
 
-use crate::read::{Input, ReadOptions, Reader};
+use crate::read::{Input, ReadOptions, Reader, Reject};
 
 /// The rows of one lookup table, found by key.
 #[derive(Debug)]
@@ -36,9 +34,8 @@ pub(crate) fn value_at(column: &ArrayRef, kind: Kind, row: usize) -> Value<'_> {
         Kind::Integer => Value::Integer(column.as_primitive::<Int64Type>().value(row)),
         Kind::Number => Value::Number(column.as_primitive::<Float64Type>().value(row)),
         Kind::Flag => Value::Flag(column.as_boolean().value(row)),
-        Kind::Date => {
-            Date::from_days(column.as_primitive::<Date32Type>().value(row)).map_or(Value::Missing, Value::Date)
-        }
+        Kind::Date => Date::from_days(column.as_primitive::<Date32Type>().value(row))
+            .map_or(Value::Missing, Value::Date),
     }
 }
 
@@ -63,14 +60,11 @@ impl LookupTable {
     /// Reads a table's file. Gives the table, or what is wrong with the file.
     pub(crate) fn read(pack: &Path, lookup: &Lookup, schema: &Schema) -> Result<Self, Vec<Diagnostic>> {
         let failed = |title: String, help: &str| {
-            Diagnostic::new(Code::BadLookup, title)
-                .at(lookup.place.clone(), "")
-                .help(help)
+            Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "").help(help)
         };
         let table_schema = table_schema(lookup, schema)
             .map_err(|title| vec![failed(title, "give the columns other names")])?;
-        let columns_of = |schema: &Schema| schema.fields().len() - 1;
-        let width = columns_of(&table_schema);
+        let width = lookup.columns.len();
         let options = ReadOptions::default();
         let path = pack.join(&lookup.file);
         let mut mistakes = Vec::new();
@@ -83,23 +77,23 @@ impl LookupTable {
                 return Err(vec![failed(title, "correct `file`, or the file")]);
             }
         };
-        for chunk in &mut reader {
-            match chunk {
-                Ok(chunk) => {
-                    for reject in &chunk.rejects {
-                        let what = match (&reject.field, &reject.value) {
-                            (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
-                            (Some(field), None) => format!("`{field}`: "),
-                            _ => String::new(),
-                        };
-                        let title = format!("{}, {}: {what}{}", lookup.file, reject.position, reject.reason);
-                        mistakes.push(failed(title, "correct the row"));
-                    }
-                    batches.push(chunk.lines.batch().clone());
+        // Rows are taken as they come: they are no declarations, so nothing keeps them together.
+        loop {
+            match reader.piece() {
+                Ok(Some(piece)) => {
+                    mistakes.extend(
+                        piece
+                            .rejects
+                            .iter()
+                            .map(|reject| failed(row_title(lookup, &reject.reject), "correct the row")),
+                    );
+                    batches.push(piece.batch);
                 }
+                Ok(None) => break,
                 Err(error) => {
                     let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
                     mistakes.push(failed(title, "correct the file"));
+                    break;
                 }
             }
         }
@@ -125,7 +119,9 @@ impl LookupTable {
                 }
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| vec![failed(format!("{} is too large: {error}", lookup.file), "split the table")])?;
+            .map_err(|error| {
+                vec![failed(format!("{} is too large: {error}", lookup.file), "split the table")]
+            })?;
         Ok(Self::index(columns, lookup))
     }
 
@@ -138,7 +134,8 @@ impl LookupTable {
         let mut key = Vec::new();
         for row in 0..count {
             key.clear();
-            let complete = (0..lookup.key.len()).all(|at| push_key(&mut key, value_at(&columns[at], lookup.columns[at].1, row)));
+            let complete = (0..lookup.key.len())
+                .all(|at| push_key(&mut key, value_at(&columns[at], lookup.columns[at].1, row)));
             if complete {
                 rows.entry(key.as_slice().into()).or_default().push(row as u32);
             }
@@ -156,12 +153,15 @@ impl LookupTable {
     pub(crate) fn entry(&self, key: &[u8], day: Option<Date>) -> Option<u32> {
         let rows = self.rows.get(key)?;
         let in_force = |row: u32| {
-            let date = |column: Option<usize>| match column.map(|at| value_at(&self.columns[at], Kind::Date, row as usize)) {
+            let date = |column: Option<usize>| match column
+                .map(|at| value_at(&self.columns[at], Kind::Date, row as usize))
+            {
                 Some(Value::Date(date)) => Some(date),
                 _ => None,
             };
             day.is_none_or(|day| {
-                date(self.from).is_none_or(|from| from <= day) && date(self.until).is_none_or(|until| day <= until)
+                date(self.from).is_none_or(|from| from <= day)
+                    && date(self.until).is_none_or(|until| day <= until)
             })
         };
         rows.iter().copied().find(|&row| in_force(row))
@@ -171,6 +171,16 @@ impl LookupTable {
     pub(crate) fn value(&self, row: u32, column: usize, kind: Kind) -> Value<'_> {
         value_at(&self.columns[column], kind, row as usize)
     }
+}
+
+/// What is wrong with a row.
+fn row_title(lookup: &Lookup, reject: &Reject) -> String {
+    let what = match (&reject.field, &reject.value) {
+        (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
+        (Some(field), None) => format!("`{field}`: "),
+        _ => String::new(),
+    };
+    format!("{}, {}: {what}{}", lookup.file, reject.position, reject.reason)
 }
 
 /// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so

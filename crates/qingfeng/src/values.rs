@@ -52,7 +52,15 @@ impl BatchValues {
             item_counts.push(range.len() as i64);
             declaration_of[range].fill(at as u32);
         }
-        let mut batch = Self { pack, tables, columns, declaration_of, item_counts, sums: Vec::new(), quotients: Vec::new() };
+        let mut batch = Self {
+            pack,
+            tables,
+            columns,
+            declaration_of,
+            item_counts,
+            sums: Vec::new(),
+            quotients: Vec::new(),
+        };
         for derived in [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity] {
             if let Some(&field) = sources(derived, &batch.pack).first() {
                 let sums = lines.declarations().map(|range| batch.sum(field, range)).collect();

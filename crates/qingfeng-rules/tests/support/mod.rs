@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{
-    Date, Diagnostics, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Value,
-};
+use qingfeng_rules::{Date, Diagnostics, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Value};
 
 pub const MANIFEST: &str = r#"
 [pack]
@@ -35,10 +33,22 @@ grade = "integer"
 pub fn files(rules: &str) -> PackFiles {
     let mut files = PackFiles::default();
     files.insert("pack.toml", MANIFEST.as_bytes().to_vec());
-    files.insert("reference/regions.toml", b"[africa]\ntitle = \"Africa\"\nmembers = [\"KE\", \"TZ\"]\n".to_vec());
-    files.insert("reference/modes.toml", b"[general]\ntitle = \"General trade\"\nmembers = [\"0110\"]\n".to_vec());
-    files.insert("reference/commodities.toml", b"[motorcycles]\ntitle = \"Motorcycles\"\nmembers = [\"8711\"]\n".to_vec());
-    files.insert("reference/sites.toml", b"[qingdao]\ntitle = \"Qingdao\"\nkind = \"port\"\nmembers = [\"CNTAO\"]\n".to_vec());
+    files.insert(
+        "reference/regions.toml",
+        b"[africa]\ntitle = \"Africa\"\nmembers = [\"KE\", \"TZ\"]\n".to_vec(),
+    );
+    files.insert(
+        "reference/modes.toml",
+        b"[general]\ntitle = \"General trade\"\nmembers = [\"0110\"]\n".to_vec(),
+    );
+    files.insert(
+        "reference/commodities.toml",
+        b"[motorcycles]\ntitle = \"Motorcycles\"\nmembers = [\"8711\"]\n".to_vec(),
+    );
+    files.insert(
+        "reference/sites.toml",
+        b"[qingdao]\ntitle = \"Qingdao\"\nkind = \"port\"\nmembers = [\"CNTAO\"]\n".to_vec(),
+    );
     files.insert("a.rhai", rules.as_bytes().to_vec());
     files
 }

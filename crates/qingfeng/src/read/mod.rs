@@ -194,6 +194,21 @@ pub struct Reader {
     failure: Option<ReadError>,
 }
 
+/// Reads one declaration, or one goods line, from its JSON.
+pub(crate) fn declaration_of_json(schema: &Arc<Schema>, json: Vec<u8>) -> Result<Chunk, ReadError> {
+    let input = Input::Stdin;
+    let stream = Box::new(std::io::Cursor::new(json));
+    let mut ndjson = Ndjson::open(schema, &input, 0, Framer::new(stream), Encoding::Utf8);
+    let mut pieces = Vec::new();
+    while let Some(piece) = ndjson.piece(&input, PIECE_LINES)? {
+        pieces.push(piece);
+    }
+    let mut chunk = one_chunk(schema, "the declaration", MAX_LINES, pieces.into_iter())
+        .map_err(|error| ReadError::broken(&input, String::new(), &std::io::Error::other(error)))?;
+    chunk.rejects.iter_mut().for_each(|reject| reject.input = "the declaration".into());
+    Ok(chunk)
+}
+
 /// Reads one input.
 enum Decoder {
     Csv(Csv),
@@ -269,8 +284,8 @@ impl Reader {
         sizes.sum()
     }
 
-    /// The lines that follow, from the present input or the next ones.
-    fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+    /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
+    pub(crate) fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             let Some(current) = &mut self.current else {
                 let Some(input) = self.inputs.get(self.next) else { return Ok(None) };

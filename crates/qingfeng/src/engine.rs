@@ -1,0 +1,287 @@
+//! The engine: a pack with its lookup tables, ready to assess declarations.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Status};
+
+use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
+use crate::bind::{BindError, Binding};
+use crate::declaration::Declaration;
+use crate::evaluate::{BatchResults, Evaluator};
+use crate::lookup::LookupTable;
+use crate::output::{self, By};
+use crate::read::{self, Lines, MAX_LINES, ReadError, Reject};
+
+/// A pack cannot be used. Prints one line for each mistake.
+#[derive(Debug, thiserror::Error)]
+#[error("the pack in {directory} is invalid:\n{diagnostics}")]
+pub struct OpenError {
+    directory: String,
+    diagnostics: Box<Diagnostics>,
+}
+
+impl OpenError {
+    /// All mistakes of the pack.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+}
+
+/// A declaration or a table cannot be assessed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AssessError {
+    /// Lines of the declaration cannot be read; each with field, value and reason.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Rejected(Vec<Reject>),
+    /// The declaration has no goods line.
+    #[error("the declaration has no goods line")]
+    Empty,
+    /// The columns of the table do not fit the schema.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The declaration's JSON cannot be made or read.
+    #[error("the declaration cannot be read: {0}")]
+    Json(String),
+}
+
+impl From<ReadError> for AssessError {
+    fn from(error: ReadError) -> Self {
+        Self::Json(error.to_string())
+    }
+}
+
+/// A pack, ready to assess declarations. Cloning is cheap: clones share everything.
+///
+/// ```
+/// use qingfeng::{Declaration, Engine, Item};
+///
+/// let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+/// let assessment = engine.assess(
+///     &Declaration::new()
+///         .with("declaration_id", "D1")
+///         .with("destination", "KE")
+///         .with("mode", "0110")
+///         .item(Item::new().with("hs", "8711209000").with("goods", "motorcycle").with("quantity", 10).with("value", 2000.0)),
+/// )?;
+/// println!("{} {} {:?}", assessment.channel, assessment.score, assessment.items[0].fired);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pack: Arc<Pack>,
+    digest: String,
+    pack_id: Arc<str>,
+    evaluator: Evaluator,
+    load_time: Duration,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("pack", &self.inner.pack_id).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Opens the pack in a directory: checks its files and reads its lookup tables.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the pack, all of them.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let directory = directory.as_ref();
+        Self::load(directory).map_err(|diagnostics| OpenError {
+            directory: directory.display().to_string(),
+            diagnostics: Box::new(diagnostics),
+        })
+    }
+
+    /// All mistakes of the pack in a directory, errors and warnings, those of its lookup tables included; and
+    /// the engine, if there are no errors.
+    pub fn check(directory: impl AsRef<Path>) -> (Diagnostics, Option<Self>) {
+        match Self::load(directory.as_ref()) {
+            Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
+            Err(diagnostics) => (diagnostics, None),
+        }
+    }
+
+    fn load(directory: &Path) -> Result<Self, Diagnostics> {
+        let started = Instant::now();
+        let pack = Pack::load(&PackFiles::read(directory))?;
+        let mut tables = Vec::with_capacity(pack.lookups.len());
+        let mut contents = Vec::with_capacity(pack.lookups.len());
+        let mut mistakes: Vec<Diagnostic> = Vec::new();
+        for lookup in &pack.lookups {
+            match LookupTable::read(directory, lookup, &pack.schema) {
+                Ok(table) => tables.push(table),
+                Err(more) => mistakes.extend(more),
+            }
+            match std::fs::read(directory.join(&lookup.file)) {
+                Ok(content) => contents.push((lookup.file.as_str(), content)),
+                Err(error) if mistakes.is_empty() => {
+                    let title = format!("{} cannot be read: {error}", lookup.file);
+                    mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
+                }
+                Err(_) => {}
+            }
+        }
+        if !mistakes.is_empty() {
+            mistakes.extend(pack.warnings.items);
+            return Err(Diagnostics { items: mistakes, sources: pack.warnings.sources });
+        }
+        let digest = pack.digest(contents.iter().map(|(path, content)| (*path, content.as_slice())));
+        let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();
+        let pack = Arc::new(pack);
+        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into());
+        let load_time = started.elapsed();
+        Ok(Self { inner: Arc::new(Inner { pack, digest, pack_id, evaluator, load_time }) })
+    }
+
+    /// The pack.
+    pub fn pack(&self) -> &Arc<Pack> {
+        &self.inner.pack
+    }
+
+    /// The digest of the pack, its lookup tables included: BLAKE3 in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.inner.digest
+    }
+
+    /// The pack by name, version and digest: `name@version#digest`.
+    pub fn pack_id(&self) -> &Arc<str> {
+        &self.inner.pack_id
+    }
+
+    /// How long it took to open the pack.
+    pub fn load_time(&self) -> Duration {
+        self.inner.load_time
+    }
+
+    pub(crate) fn evaluator(&self) -> &Evaluator {
+        &self.inner.evaluator
+    }
+
+    /// Assesses one declaration.
+    ///
+    /// # Errors
+    ///
+    /// A line that cannot be read (a required field missing, a value of the wrong kind), or no line at all.
+    pub fn assess(&self, declaration: &Declaration) -> Result<Assessment, AssessError> {
+        let json = serde_json::to_vec(declaration).map_err(|error| AssessError::Json(error.to_string()))?;
+        let chunk = read::declaration_of_json(&self.pack().schema, json)?;
+        if !chunk.rejects.is_empty() {
+            return Err(AssessError::Rejected(chunk.rejects));
+        }
+        let results = self.inner.evaluator.evaluate(&chunk.lines, true);
+        self.assessments(&chunk.lines, &results).next().ok_or(AssessError::Empty)
+    }
+
+    /// Assesses a table of goods lines, one row a line. Columns are found by the schema's names and headers; the
+    /// lines of one declaration must be adjacent.
+    ///
+    /// # Errors
+    ///
+    /// Columns that do not fit the schema. Rows that cannot be read are no error but rejects.
+    pub fn assess_batch(&self, batch: &RecordBatch) -> Result<BatchAssessment, AssessError> {
+        let schema = Arc::clone(&self.pack().schema);
+        let binding = Binding::new(schema, &batch.schema(), "the table")?;
+        let chunk = binding.chunk(batch, MAX_LINES)?;
+        let results = self.inner.evaluator.evaluate(&chunk.lines, true);
+        Ok(BatchAssessment { engine: self.clone(), lines: chunk.lines, results, rejects: chunk.rejects })
+    }
+
+    fn assessments<'r>(
+        &'r self,
+        lines: &'r Lines,
+        results: &'r BatchResults,
+    ) -> impl Iterator<Item = Assessment> + 'r {
+        lines.declarations().map(move |range| self.assessment(results, range))
+    }
+
+    fn assessment(&self, results: &BatchResults, range: std::ops::Range<usize>) -> Assessment {
+        let pack = self.pack();
+        let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
+        let channel = |line: usize| pack.channels[results.lines[line].channel.index()].name.clone();
+        let worst = range.start + decisive(&results.lines[range.clone()]);
+        let items = range
+            .clone()
+            .map(|line| {
+                let result = &results.lines[line];
+                let reasons = results.reasons.get(line);
+                ItemAssessment {
+                    item_no: output::item_no(pack, results, line),
+                    score: result.score,
+                    points: result.points,
+                    shadow_points: result.shadow_points,
+                    channel: channel(line),
+                    fired: result
+                        .fired
+                        .iter()
+                        .enumerate()
+                        .map(|(at, &(rule, points))| FiredRule {
+                            rule: rule_id(rule),
+                            points,
+                            shadow: pack.rules[rule as usize].status == Status::Shadow,
+                            reason: reasons.and_then(|reasons| reasons.get(at).cloned()),
+                        })
+                        .collect(),
+                    faults: result
+                        .faults
+                        .iter()
+                        .map(|&(rule, fault)| RuleFault { rule: rule_id(rule), fault })
+                        .collect(),
+                }
+            })
+            .collect();
+        Assessment {
+            declaration_id: output::declaration_id(pack, results, range.start).unwrap_or_default().to_owned(),
+            score: results.lines[worst].score,
+            channel: channel(worst),
+            decisive_item: output::item_no(pack, results, worst),
+            items,
+            pack: Arc::clone(&self.inner.pack_id),
+        }
+    }
+}
+
+/// The results of a table of goods lines.
+pub struct BatchAssessment {
+    engine: Engine,
+    lines: Lines,
+    results: BatchResults,
+    rejects: Vec<Reject>,
+}
+
+impl BatchAssessment {
+    /// The assessments of the declarations, in the order of the table.
+    pub fn assessments(&self) -> impl Iterator<Item = Assessment> + '_ {
+        self.engine.assessments(&self.lines, &self.results)
+    }
+
+    /// The same as a table; [`output_schema`](crate::output_schema) says which columns it has.
+    ///
+    /// # Errors
+    ///
+    /// More text than an Arrow array of type `Utf8` holds, 2 GiB.
+    pub fn rows(&self, by: By, reasons: bool) -> Result<RecordBatch, ArrowError> {
+        output::rows(self.engine.pack(), self.engine.pack_id(), &self.lines, &self.results, by, reasons)
+    }
+
+    /// The rows that could not be read.
+    pub fn rejects(&self) -> &[Reject] {
+        &self.rejects
+    }
+
+    /// The goods lines that were assessed.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+}

@@ -1,0 +1,241 @@
+//! What a scoring run amounts to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use qingfeng_rules::{FieldId, Key, Pack};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::assessment::{LineResult, decisive};
+use crate::evaluate::Evaluator;
+use crate::read::Lines;
+
+/// How often a rule fired and faulted, and what it gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RuleCount {
+    /// Lines on which it fired.
+    pub fired: u64,
+    /// Lines on which it could not be evaluated.
+    pub faults: u64,
+    /// The sum of its points.
+    pub points: i64,
+}
+
+/// Codes of a field that neither the reference data nor the field's code list knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UnknownCodes {
+    /// Lines by code; the first 1,000 codes.
+    pub codes: BTreeMap<String, u64>,
+    /// Lines with further unknown codes.
+    pub others: u64,
+}
+
+impl UnknownCodes {
+    const CODES_MAX: usize = 1_000;
+
+    fn add(&mut self, code: &str, lines: u64) {
+        if let Some(count) = self.codes.get_mut(code) {
+            *count += lines;
+        } else if self.codes.len() < Self::CODES_MAX {
+            self.codes.insert(code.to_owned(), lines);
+        } else {
+            self.others += lines;
+        }
+    }
+
+    /// All lines with an unknown code.
+    pub fn lines(&self) -> u64 {
+        self.codes.values().sum::<u64>() + self.others
+    }
+}
+
+/// A declaration whose lines do not stand together, by the places where it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScatteredPlaces {
+    /// The first start: input and position.
+    pub first: String,
+    /// The next start, after lines of other declarations.
+    pub again: String,
+}
+
+/// The columns of an input that nothing was made of, and the fields that it does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputSummary {
+    /// The input.
+    pub input: String,
+    /// Columns (in JSON: keys) that no field claims.
+    pub unused_columns: Vec<String>,
+    /// Fields without a column.
+    pub absent_fields: Vec<String>,
+}
+
+/// The counts of a scoring run, over all inputs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Goods lines read: always `lines_assessed + lines_rejected`.
+    pub lines_read: u64,
+    /// Goods lines assessed.
+    pub lines_assessed: u64,
+    /// Goods lines that could not be read.
+    pub lines_rejected: u64,
+    /// Declarations assessed.
+    pub declarations: u64,
+    /// Declarations by channel, from mild to severe.
+    #[serde(serialize_with = "as_map")]
+    pub channels: Vec<(String, u64)>,
+    /// The sum of the scores of all lines (points within floor and cap).
+    pub points_total: i64,
+    /// The sum of the points of all lines, before floor and cap.
+    pub points_raw_total: i64,
+    /// Pairs of a line and a rule that fired on it, shadow rules included.
+    pub fired_total: u64,
+    /// Pairs of a line and a rule that could not be evaluated on it.
+    pub faults_total: u64,
+    /// The evaluated rules, in the order of the pack.
+    #[serde(serialize_with = "as_map")]
+    pub rules: Vec<(String, RuleCount)>,
+    /// Unknown codes, by field.
+    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Declarations whose lines do not stand together; each part was assessed by itself.
+    pub scattered_declarations: u64,
+    /// The first 20 of them.
+    pub scattered_places: Vec<ScatteredPlaces>,
+    /// The inputs that were read to their end.
+    pub inputs: Vec<InputSummary>,
+    /// The pack: `name@version#digest`.
+    pub pack: String,
+    /// The pack's digest.
+    pub digest: String,
+    /// Seconds taken to open the pack.
+    pub load_seconds: f64,
+    /// Seconds taken to read, score and write.
+    pub seconds: f64,
+    /// Threads that scored.
+    pub threads: usize,
+}
+
+fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(pairs.len()))?;
+    for (key, value) in pairs {
+        map.serialize_entry(key, value)?;
+    }
+    map.end()
+}
+
+impl Summary {
+    /// Lines a second, read to written.
+    pub fn lines_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { self.lines_read as f64 / self.seconds } else { 0.0 }
+    }
+}
+
+/// The counts of one batch; sums of them do not depend on how lines were put into batches.
+pub(crate) struct Tally {
+    pub declarations: u64,
+    pub channels: Vec<u64>,
+    pub points: i64,
+    pub points_raw: i64,
+    /// By position in the pack.
+    pub rules: Vec<RuleCount>,
+    pub unknown: Vec<(FieldId, UnknownCodes)>,
+}
+
+impl Tally {
+    pub(crate) fn empty(pack: &Pack) -> Self {
+        let fields =
+            pack.schema.ids().filter(|&id| key_of(pack, id).is_some() || pack.schema[id].codes.is_some());
+        Self {
+            declarations: 0,
+            channels: vec![0; pack.channels.len()],
+            points: 0,
+            points_raw: 0,
+            rules: vec![RuleCount::default(); pack.rules.len()],
+            unknown: fields.map(|id| (id, UnknownCodes::default())).collect(),
+        }
+    }
+
+    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &[LineResult]) -> Self {
+        let mut tally = Self::empty(pack);
+        for range in lines.declarations() {
+            let declaration = &results[range];
+            tally.declarations += 1;
+            tally.channels[declaration[decisive(declaration)].channel.index()] += 1;
+        }
+        for line in results {
+            tally.points += line.score;
+            tally.points_raw += line.points;
+            for &(rule, points) in &line.fired {
+                let count = &mut tally.rules[rule as usize];
+                count.fired += 1;
+                count.points += points;
+            }
+            for &(rule, _) in &line.faults {
+                tally.rules[rule as usize].faults += 1;
+            }
+        }
+        for (id, unknown) in &mut tally.unknown {
+            let Some(column) = lines.text(*id) else { continue };
+            let mut counts: HashMap<&str, u64> = HashMap::new();
+            for code in column.iter().flatten() {
+                *counts.entry(code).or_default() += 1;
+            }
+            let key = key_of(pack, *id).unwrap_or(Key::Region);
+            let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
+            for (code, lines) in counts {
+                if !evaluator.keys.knows(&pack.schema, key, *id, code) {
+                    unknown.add(code, lines);
+                }
+            }
+        }
+        tally
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.declarations += other.declarations;
+        self.channels.iter_mut().zip(&other.channels).for_each(|(a, b)| *a += b);
+        self.points += other.points;
+        self.points_raw += other.points_raw;
+        for (a, b) in self.rules.iter_mut().zip(&other.rules) {
+            a.fired += b.fired;
+            a.faults += b.faults;
+            a.points += b.points;
+        }
+        for ((_, a), (_, b)) in self.unknown.iter_mut().zip(&other.unknown) {
+            b.codes.iter().for_each(|(code, lines)| a.add(code, *lines));
+            a.others += b.others;
+        }
+    }
+
+    pub(crate) fn rule_counts(&self, pack: &Pack) -> Vec<(String, RuleCount)> {
+        let rules = pack.rules.iter().zip(&self.rules);
+        rules
+            .filter(|(rule, _)| rule.status.is_evaluated())
+            .map(|(rule, count)| (rule.id.clone(), *count))
+            .collect()
+    }
+
+    pub(crate) fn faults_total(&self) -> u64 {
+        self.rules.iter().map(|rule| rule.faults).sum()
+    }
+
+    pub(crate) fn fired_total(&self) -> u64 {
+        self.rules.iter().map(|rule| rule.fired).sum()
+    }
+}
+
+/// The key of rules that is compared with a field, if one is.
+fn key_of(pack: &Pack, field: FieldId) -> Option<Key> {
+    let keys = &pack.schema.keys;
+    let is = |key: Option<FieldId>| key == Some(field);
+    if is(keys.region) {
+        Some(Key::Region)
+    } else if is(keys.commodity) {
+        Some(Key::Commodity)
+    } else if is(keys.mode) {
+        Some(Key::Mode)
+    } else if keys.site.iter().any(|&(_, site)| site == field) {
+        Some(Key::Site)
+    } else {
+        None
+    }
+}
