@@ -105,8 +105,9 @@ fn bind(columns: Vec<(&str, ArrayRef)>) -> (Chunk, Vec<String>) {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, column)| (name, column, true)),
     );
-    let batch = batch.unwrap();
-    let chunk = Binding::new(schema(), &batch.schema(), "batch").unwrap().chunk(&batch, 100).unwrap();
+    let batch = batch.expect("columns have one length");
+    let binding = Binding::new(schema(), &batch.schema(), "batch").expect("the columns fit the schema");
+    let chunk = binding.chunk(&batch, 100).expect("the rows fit into a chunk");
     assert_eq!(chunk.lines_read as usize, batch.num_rows());
     let problems = chunk.rejects.iter().map(|reject| {
         format!("{} [{}] {}", reject.position, reject.field.as_deref().unwrap_or_default(), reject.reason)
@@ -127,8 +128,9 @@ fn base(rows: usize) -> Vec<(&'static str, ArrayRef)> {
 }
 
 fn values(chunk: &Chunk, field: &str) -> Vec<String> {
-    let column = chunk.lines.batch().column_by_name(field).unwrap();
-    (0..column.len()).map(|row| arrow_cast::display::array_value_to_string(column, row).unwrap()).collect()
+    let column = chunk.lines.batch().column_by_name(field).expect("the schema has the field");
+    let text = |row| arrow_cast::display::array_value_to_string(column, row).expect("values have a text");
+    (0..column.len()).map(text).collect()
 }
 
 #[test]
