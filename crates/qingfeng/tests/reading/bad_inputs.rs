@@ -178,18 +178,16 @@ fn tables_that_are_cut_or_corrupt_are_told() {
             cut.error()
         );
 
-        let mut corrupt = bytes.clone();
-        let middle = corrupt.len() / 2;
-        for byte in &mut corrupt[middle / 4..middle] {
-            *byte = byte.wrapping_mul(31) ^ 0x5A;
+        // Compressed pages show damage; Arrow files are plain, without checksums, and may be damaged unseen.
+        if name.ends_with("parquet") {
+            let mut corrupt = bytes.clone();
+            let middle = corrupt.len() / 2;
+            for byte in &mut corrupt[middle / 4..middle] {
+                *byte = byte.wrapping_mul(31) ^ 0x5A;
+            }
+            let outcome = read_bytes(name, &corrupt, ReadOptions::default());
+            assert!(outcome.error().contains("the table is cut short or corrupt"), "{}", outcome.error());
         }
-        let outcome = read_bytes(name, &corrupt, ReadOptions::default());
-        assert!(
-            outcome.error().contains("the table is cut short or corrupt")
-                || !outcome.rejects.is_empty()
-                || name.ends_with("arrow"),
-            "{outcome:?}"
-        );
     }
 }
 

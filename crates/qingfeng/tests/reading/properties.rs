@@ -112,3 +112,49 @@ proptest! {
         read_bytes("a", &bytes, ReadOptions::default());
     }
 }
+
+/// A small table in each of the binary formats.
+fn tables() -> Vec<Vec<u8>> {
+    let texts: Vec<String> = (0..40).map(|at| format!("goods {at}")).collect();
+    let whole = read_bytes("a.csv", csv(&texts).as_bytes(), ReadOptions::default()).batch;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let files = ["a.parquet", "a.arrow"].map(|name| {
+        let path = directory.path().join(name);
+        let output = qingfeng::write::Output::Path(path.clone());
+        let mut writer = qingfeng::write::TableWriter::create(&output, whole.schema()).expect("a file");
+        writer.write(&whole).expect("a batch");
+        writer.finish().expect("a whole file");
+        std::fs::read(path).expect("the file")
+    });
+    let mut stream = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &whole.schema()).expect("a stream");
+    stream.write(&whole).expect("a batch");
+    files.into_iter().chain([stream.into_inner().expect("the stream")]).collect()
+}
+
+#[test]
+fn damaged_tables_do_no_harm() {
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    for table in tables() {
+        for _ in 0..300 {
+            let mut bytes = table.clone();
+            for _ in 0..=next(3) {
+                let at = next(bytes.len());
+                bytes[at] = match next(3) {
+                    0 => 0,
+                    1 => 0xFF,
+                    _ => bytes[at] ^ (1 << next(8)),
+                };
+            }
+            if next(4) == 0 {
+                bytes.truncate(next(bytes.len()));
+            }
+            read_bytes("a", &bytes, ReadOptions::default());
+        }
+    }
+}
