@@ -256,8 +256,8 @@ fn texts_too_long_are_rejected_wherever_they_end() {
 #[test]
 fn an_endless_quote_costs_one_line_of_many() {
     let good = |at: u32| format!("D{at},KE,0110,8711209000,,1,1,2016-09-06,toys,\n");
-    let text =
-        csv("D,,,,,\"open,").replace("\"toys, all\"", "toys") + &(3..50_003).map(good).collect::<String>();
+    let text = csv("D,,,,,\"open,").replace("\"toys, all\"", "toys")
+        + (3..50_003).map(good).collect::<String>().as_str();
     let outcome = read("declarations.csv", &text);
     assert_eq!(
         outcome.problems(),
@@ -317,7 +317,7 @@ fn bytes_of_another_encoding_reject_their_line_and_name_the_field() {
 
 #[test]
 fn deep_json_does_no_harm() {
-    let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
+    let deep = "[".repeat(1_000_000) + "]".repeat(1_000_000).as_str();
     for key in ["unknown", "goods", "items"] {
         let line = format!("{{\"declaration_id\":\"D\",\"{key}\":{deep}}}\n");
         let outcome = read("declarations.ndjson", &line);
