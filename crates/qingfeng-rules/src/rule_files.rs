@@ -647,6 +647,16 @@ impl RuleMap<'_, '_> {
             self.file.report(Code::UnknownName, place, title, help);
             return Vec::new();
         }
+        // An empty list would fit every line; who writes one means something else.
+        if names.is_empty()
+            && self.value(key.name()).is_some_and(|value| value.is_array())
+            && self.file.diagnostics.errors() == 0
+        {
+            let (_, place) = self.file.key_place(self.call, key.name());
+            let title = format!("`{}` is an empty list", key.name());
+            let help = Some(format!("leave `{}` out to mean any, or name something", key.name()));
+            self.file.report(Code::BadValue, place, title, help);
+        }
         names.iter().filter_map(|name| self.key_value(key, name)).collect()
     }
 
