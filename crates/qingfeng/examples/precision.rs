@@ -5,6 +5,8 @@
 //! The label column (0 or 1) is read here and never shown to a rule. With `AT_LEAST` the program fails where
 //! fewer percent of the best lines are irregular. Equal scores are taken in the order of the ids.
 
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
