@@ -177,6 +177,19 @@ impl File<'_> {
 
     fn parse(&mut self, engine: &Engine, text: &str) -> Option<AST> {
         match engine.compile(text) {
+            // Rhai takes a comment that is never closed for the end of the file, which would silence every rule
+            // after it. Only in such a comment is a further `*/` no mistake.
+            Ok(_) if text.contains("/*") && engine.compile(format!("{text}\n*/")).is_ok() => {
+                let start = text.rfind("/*").unwrap_or(0);
+                let help = Some("close it with `*/`, or begin each line of it with `//`".to_owned());
+                self.report(
+                    Code::RhaiSyntax,
+                    start..start + 2,
+                    "the comment that begins here is never closed",
+                    help,
+                );
+                None
+            }
             Ok(ast) => Some(ast),
             Err(error) => {
                 let span = self.token(error.position());

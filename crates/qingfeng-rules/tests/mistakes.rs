@@ -18,6 +18,7 @@ fn messages(files: &PackFiles) -> Vec<String> {
 
 /// Conditions with a mistake in them.
 const CONDITIONS: &[&str] = &[
+    "d.value < 1.0e999",
     "d.unit_vale < 300.0",
     "d.quantty > 1",
     "d.hs == 8711",
@@ -80,6 +81,8 @@ const CONDITIONS: &[&str] = &[
 
 /// Rule files with a mistake in them.
 const RULE_FILES: &[&str] = &[
+    "/* a note\nrule(\"R\", #{ title: \"t\" });",
+    "rule(\"R\", #{ title: \"t\" }); /* a /* nested */ note",
     "rule(\"R\", #{ title: \"t\", region: [] });",
     "rule(\"R\", #{ titel: \"t\" });",
     "rule(\"R\", #{ title: 5 });",
