@@ -793,7 +793,7 @@ impl RuleMap<'_, '_> {
             return Points::Computed(closure);
         }
         match value.as_int() {
-            Ok(points) if points.abs() <= limits::POINTS_MAX => Points::Fixed(points),
+            Ok(points) if points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs() => Points::Fixed(points),
             Ok(points) => {
                 let (_, place) = self.file.key_place(self.call, "score");
                 let title =
