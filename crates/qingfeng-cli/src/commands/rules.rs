@@ -102,7 +102,8 @@ fn channel_name(pack: &Pack, channel: ChannelId) -> &str {
     &pack.channels[channel.index()].name
 }
 
-fn validity(from: Option<Date>, until: Option<Date>) -> String {
+/// The days on which a rule is in force, where they are bounded.
+pub fn validity(from: Option<Date>, until: Option<Date>) -> String {
     match (from, until) {
         (None, None) => String::new(),
         (Some(from), None) => format!("from {from}"),

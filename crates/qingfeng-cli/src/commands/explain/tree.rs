@@ -7,6 +7,7 @@ use qingfeng::rules::{FieldRef, Level, Pack};
 use qingfeng::{ExplainedItem, ExplainedPart, ExplainedRule, NamedValue};
 
 use super::{Found, why};
+use crate::commands::rules::validity;
 use crate::render::short_digest;
 use crate::terminal::{
     BAD, BOLD, Cell, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled, table, width,
@@ -14,6 +15,8 @@ use crate::terminal::{
 
 /// Where lines of values are broken.
 const LINE_WIDTH: usize = 100;
+/// The characters of a value that are shown beside the part of a condition that saw it.
+const VALUE_CHARACTERS: usize = 60;
 
 /// The whole explanation.
 pub fn human(found: &Found, pack: &Pack) -> String {
@@ -125,35 +128,72 @@ fn line(item: &ExplainedItem, lines: usize, pack: &Pack) -> String {
         item.score
     );
     out += &values("  ", item.fields.iter().filter(|field| !is_of_declaration(&field.source, pack)));
-    let groups: [(&str, fn(&ExplainedRule) -> bool); 4] = [
-        ("Fired", |rule| rule.fired),
-        ("Could not be evaluated", |rule| !rule.fired && rule.fault.is_some()),
-        ("Did not fire", |rule| !rule.fired && rule.fault.is_none() && rule.in_force),
-        ("Not in force on that day", |rule| !rule.fired && rule.fault.is_none() && !rule.in_force),
-    ];
     if item.rules.is_empty() {
         out += "\n  No rule is keyed on such a line.\n";
     }
-    for (heading, belongs) in groups {
-        let rules: Vec<_> = item.rules.iter().filter(|rule| belongs(rule)).collect();
+    for group in Group::ALL {
+        let rules: Vec<_> = item.rules.iter().filter(|rule| Group::of(rule) == group).collect();
         if !rules.is_empty() {
-            out += &format!("\n  {BOLD}{heading}{BOLD:#}\n");
-            rules.iter().for_each(|rule| out += &self::rule(rule));
+            out += &format!("\n  {BOLD}{}{BOLD:#}\n", group.heading());
+            rules.iter().for_each(|rule| out += &self::rule(rule, pack));
         }
     }
     out
 }
 
-fn rule(rule: &ExplainedRule) -> String {
-    let (mark, style) = if rule.fired {
-        ("✓", GOOD)
-    } else if rule.fault.is_some() {
-        ("!", ERROR)
-    } else if rule.in_force {
-        ("✗", BAD)
-    } else {
-        ("–", DIM)
-    };
+/// What became of a rule, in the order in which an officer asks.
+#[derive(Clone, Copy, PartialEq)]
+enum Group {
+    Fired,
+    Fault,
+    Close,
+    Failed,
+    NotInForce,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Fired, Self::Fault, Self::Close, Self::Failed, Self::NotInForce];
+
+    fn of(rule: &ExplainedRule) -> Self {
+        if rule.fired {
+            Self::Fired
+        } else if rule.fault.is_some() {
+            Self::Fault
+        } else if !rule.in_force {
+            Self::NotInForce
+        } else if rule.condition.as_ref().is_some_and(a_part_held) {
+            Self::Close
+        } else {
+            Self::Failed
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Fired => "Fired",
+            Self::Fault => "Could not be evaluated",
+            Self::Close => "Did not fire, though a part of the condition held",
+            Self::Failed => "Did not fire",
+            Self::NotInForce => "Not in force on that day",
+        }
+    }
+
+    fn mark(self) -> (&'static str, Style) {
+        match self {
+            Self::Fired => ("✓", GOOD),
+            Self::Fault => ("!", ERROR),
+            Self::Close | Self::Failed => ("✗", BAD),
+            Self::NotInForce => ("–", DIM),
+        }
+    }
+}
+
+fn a_part_held(part: &ExplainedPart) -> bool {
+    part.outcome == "held" || part.parts.iter().any(a_part_held)
+}
+
+fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
+    let (mark, style) = Group::of(rule).mark();
     let mut out = format!("  {style}{mark}{style:#} {BOLD}{}{BOLD:#}", clean(&rule.id));
     if let Some(points) = rule.points {
         out += &format!("  {BOLD}{points:+}{BOLD:#}");
@@ -169,8 +209,16 @@ fn rule(rule: &ExplainedRule) -> String {
     if rule.shadow {
         out += &format!("  {DIM}(shadow: counts nothing){DIM:#}");
     }
-    out += &format!("  {}\n", clean(&rule.title));
-    if let Some(fault) = &rule.fault {
+    out += &format!("  {}", clean(&rule.title));
+    if !rule.in_force
+        && let Some(definition) = pack.rules.iter().find(|definition| definition.id == rule.id)
+    {
+        out += &format!("  {DIM}{}{DIM:#}", validity(definition.from, definition.until));
+    }
+    out.push('\n');
+    // The part of the condition that has no value says so itself.
+    if let Some(fault) = rule.fault.as_ref().filter(|_| !rule.condition.as_ref().is_some_and(a_leaf_faulted))
+    {
         out += &format!("    {ERROR}{}{ERROR:#}\n", clean(fault));
     }
     // Without evidence of its own a rule gives its title.
@@ -178,20 +226,58 @@ fn rule(rule: &ExplainedRule) -> String {
         out += &format!("    {}\n", clean(reason));
     }
     match &rule.condition {
-        Some(condition) => out += &root(condition),
+        Some(condition) if rule.fired || rule.fault.is_some() => out += &root(condition, 0),
+        Some(condition) => {
+            let (condition, left_out) = looked_at(condition);
+            out += &root(&condition, left_out);
+        }
         None if rule.fired => out += &format!("    {DIM}has no condition: its key is enough{DIM:#}\n"),
         None => {}
     }
     out
 }
 
-/// A condition. The marks of its parts speak for the whole, so that is only named by how they are joined.
-fn root(condition: &ExplainedPart) -> String {
-    if condition.parts.is_empty() {
-        return format!("    └─ {}\n", part_text(condition));
+/// Whether a part without parts has no value.
+fn a_leaf_faulted(part: &ExplainedPart) -> bool {
+    match part.parts.as_slice() {
+        [] => part.outcome.starts_with("fault: "),
+        parts => parts.iter().any(a_leaf_faulted),
     }
-    let mut out = format!("    {DIM}{}{DIM:#}\n", joined(condition));
-    out += &children(condition, "    ");
+}
+
+/// The parts of a condition that were looked at, and how many were not. Of a rule that did not fire the others
+/// have no part in the answer, and a pack has many such rules.
+fn looked_at(part: &ExplainedPart) -> (ExplainedPart, usize) {
+    let mut left_out = 0;
+    let mut parts = Vec::new();
+    for child in &part.parts {
+        if child.outcome == "not reached" {
+            left_out += 1;
+        } else {
+            let (child, more) = looked_at(child);
+            parts.push(child);
+            left_out += more;
+        }
+    }
+    match parts.as_slice() {
+        // The one part that was looked at decided for the whole.
+        [only] => (only.clone(), left_out),
+        _ => (ExplainedPart { parts, ..part.clone() }, left_out),
+    }
+}
+
+/// A condition. The mark of the rule speaks for the whole, so that is only named by how its parts are joined.
+fn root(condition: &ExplainedPart, left_out: usize) -> String {
+    let mut out = if condition.parts.is_empty() {
+        format!("    └─ {}\n", part_text(condition))
+    } else {
+        format!("    {DIM}{}{DIM:#}\n{}", joined(condition), children(condition, "    "))
+    };
+    if left_out > 0 {
+        out.truncate(out.trim_end().len());
+        let parts = count(left_out as u64, "part");
+        out += &format!("   {DIM}(– {parts} not looked at){DIM:#}\n");
+    }
     out
 }
 
@@ -230,7 +316,7 @@ fn part_text(part: &ExplainedPart) -> String {
         .filter(|seen| seen.source != part.text)
         .map(|seen| match seen.value.as_str() {
             "()" => format!("{} is missing", clean(&seen.source)),
-            value => format!("{} is {}", clean(&seen.source), clean(value)),
+            value => format!("{} is {}", clean(&seen.source), shortened(&clean(value))),
         })
         .collect();
     if !seen.is_empty() {
@@ -240,6 +326,14 @@ fn part_text(part: &ExplainedPart) -> String {
         out += &format!("   {ERROR}{}{ERROR:#}", clean(fault));
     }
     out
+}
+
+/// A value that is too long to read beside its source, a list mostly, by its beginning.
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(VALUE_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 fn mark(outcome: &str) -> (&'static str, Style) {
