@@ -12,21 +12,32 @@ pub const MAX_TEXT_BYTES: usize = 65_536;
 /// Why a cell has no value, with the remedy.
 pub(crate) type Reason = String;
 
+/// The text without blanks around it, the full-width one (U+3000) included.
+#[inline]
+pub(crate) fn trim(raw: &str) -> &str {
+    match raw.as_bytes() {
+        [] => raw,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
+        _ => raw.trim(),
+    }
+}
+
 /// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
 /// that looks for a word must see the line all the same.
 pub(crate) fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Reason> {
-    let text = raw.trim();
+    let text = trim(raw);
     if text.len() > MAX_TEXT_BYTES { Err(too_long(text, field)) } else { Ok(text) }
 }
 
 /// A code in the form that rules see.
 pub(crate) fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
-    let code = raw.trim();
+    let code = trim(raw);
     if code.len() > MAX_TEXT_BYTES {
         return Err(too_long(code, field));
     }
     let plain = |byte: u8| (b' '..0x7F).contains(&byte) && !byte.is_ascii_lowercase();
-    let upper = if code.bytes().all(plain) {
+    // Without a way out early this is done many bytes at once.
+    let upper = if code.bytes().fold(true, |all, byte| all & plain(byte)) {
         Cow::Borrowed(code)
     } else if let Some(control) = code.chars().find(|letter| letter.is_control()) {
         let number = u32::from(control);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use qingfeng_rules::{Field, Kind};
+use qingfeng_rules::{CodeList, Field, Kind, Level};
 
 use super::cell::{self, Reason};
 
@@ -17,15 +17,18 @@ const REMEMBERED_CODES: usize = 4096;
 pub(crate) struct Column {
     field: Field,
     values: Values,
-    /// The canonical forms of codes met before: looking a country up takes longer than all else here.
+    /// The canonical forms of countries met before: looking a country up takes longer than all else here.
     codes: HashMap<Box<str>, Box<str>>,
+    /// The cell whose value was appended last, if the field belongs to the declaration: the next line mostly has the
+    /// same one.
+    last: Option<String>,
 }
 
 #[derive(Debug)]
 enum Values {
     /// Text and codes, one after the other, with the end of each. An empty one is missing.
     Text {
-        text: String,
+        text: Vec<u8>,
         ends: Vec<i32>,
     },
     Integer(Vec<i64>, Vec<bool>),
@@ -37,7 +40,7 @@ enum Values {
 impl Values {
     fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Text | Kind::Code => Self::Text { text: String::new(), ends: vec![0] },
+            Kind::Text | Kind::Code => Self::Text { text: Vec::new(), ends: vec![0] },
             Kind::Integer => Self::Integer(Vec::new(), Vec::new()),
             Kind::Number => Self::Number(Vec::new(), Vec::new()),
             Kind::Flag => Self::Flag(Vec::new(), Vec::new()),
@@ -48,7 +51,7 @@ impl Values {
 
 impl Column {
     pub(crate) fn new(field: &Field) -> Self {
-        Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new() }
+        Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new(), last: None }
     }
 
     pub(crate) fn field(&self) -> &Field {
@@ -57,18 +60,53 @@ impl Column {
 
     /// Appends the value of a cell; a blank one is missing.
     pub(crate) fn push(&mut self, raw: &str) -> Result<(), Reason> {
+        if self.field.level == Level::Item {
+            return self.push_new(raw);
+        }
+        if self.last.as_deref() == Some(raw) {
+            self.push_again();
+            return Ok(());
+        }
+        let mut last = self.last.take().unwrap_or_default();
+        self.push_new(raw)?;
+        last.clear();
+        last.push_str(raw);
+        self.last = Some(last);
+        Ok(())
+    }
+
+    /// Appends the value that was appended last.
+    fn push_again(&mut self) {
+        fn again<T: Copy>(values: &mut Vec<T>) {
+            values.extend(values.last().copied());
+        }
+        match &mut self.values {
+            Values::Text { text, ends } => {
+                if let [.., start, end] = ends[..] {
+                    text.extend_from_within(start as usize..end as usize);
+                }
+                ends.push(text.len() as i32);
+            }
+            Values::Integer(values, valid) => (again(values), again(valid)).1,
+            Values::Number(values, valid) => (again(values), again(valid)).1,
+            Values::Flag(values, valid) => (again(values), again(valid)).1,
+            Values::Date(values, valid) => (again(values), again(valid)).1,
+        }
+    }
+
+    fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
                 if self.field.kind == Kind::Text {
-                    text.push_str(cell::text(raw, &self.field)?);
-                } else if self.field.codes.is_none() {
-                    text.push_str(&cell::code(raw, &self.field)?);
+                    text.extend_from_slice(cell::text(raw, &self.field)?.as_bytes());
+                } else if self.field.codes != Some(CodeList::Country) {
+                    text.extend_from_slice(cell::code(raw, &self.field)?.as_bytes());
                 } else if let Some(code) = self.codes.get(raw) {
-                    text.push_str(code);
+                    text.extend_from_slice(code.as_bytes());
                 } else {
                     let code = cell::code(raw, &self.field)?;
-                    text.push_str(&code);
+                    text.extend_from_slice(code.as_bytes());
                     if self.codes.len() < REMEMBERED_CODES && raw.len() < 32 {
                         self.codes.insert(raw.into(), code.into());
                     }
@@ -80,7 +118,7 @@ impl Column {
                 Ok(())
             }
             values => {
-                let raw = raw.trim();
+                let raw = cell::trim(raw);
                 if raw.is_empty() {
                     return self.push_missing();
                 }
@@ -119,6 +157,7 @@ impl Column {
 
     /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
     pub(crate) fn push_null(&mut self) {
+        self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => ends.push(text.len() as i32),
             Values::Integer(values, valid) => {
@@ -142,6 +181,7 @@ impl Column {
 
     /// Appends a whole number to a column of whole numbers, or of numbers.
     pub(crate) fn push_integer(&mut self, value: i64) -> Result<(), Reason> {
+        self.last = None;
         match &mut self.values {
             Values::Integer(values, valid) => {
                 cell::in_bounds_integer(value, &self.field)?;
@@ -156,6 +196,7 @@ impl Column {
 
     /// Appends a number to a column of numbers; in other columns it counts as its shortest writing.
     pub(crate) fn push_number(&mut self, value: f64) -> Result<(), Reason> {
+        self.last = None;
         match &mut self.values {
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
             Values::Number(values, valid) => {
@@ -172,7 +213,7 @@ impl Column {
     pub(crate) fn last_text(&self) -> Option<&str> {
         match &self.values {
             Values::Text { text, ends } => match ends[..] {
-                [.., start, end] => text.get(start as usize..end as usize),
+                [.., start, end] => std::str::from_utf8(text.get(start as usize..end as usize)?).ok(),
                 _ => None,
             },
             _ => None,
@@ -181,6 +222,7 @@ impl Column {
 
     /// Takes back all lines after the first `lines`.
     pub(crate) fn truncate(&mut self, lines: usize) {
+        self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => {
                 ends.truncate(lines + 1);
@@ -207,6 +249,7 @@ impl Column {
 
     /// The column as an array of the field's canonical type. The column is empty afterwards.
     pub(crate) fn finish(&mut self) -> ArrayRef {
+        self.last = None;
         match std::mem::replace(&mut self.values, Values::new(self.field.kind)) {
             Values::Text { text, ends } => {
                 let present = BooleanBuffer::collect_bool(ends.len() - 1, |at| ends[at + 1] > ends[at]);
@@ -215,7 +258,7 @@ impl Column {
                     next_ends.reserve(ends.len());
                 }
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
-                let bytes = Buffer::from_vec(text.into_bytes());
+                let bytes = Buffer::from_vec(text);
                 Arc::new(StringArray::new(offsets, bytes, some_missing(NullBuffer::new(present))))
             }
             Values::Integer(values, valid) => Arc::new(Int64Array::new(values.into(), nulls(valid))),

@@ -100,6 +100,13 @@ impl fmt::Display for Input {
     }
 }
 
+impl From<PathBuf> for Input {
+    /// The file of this path; `-` is standard input.
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
+    }
+}
+
 /// How to read. What is read depends on the content of the inputs and on these, and on nothing else.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
@@ -294,11 +301,10 @@ impl Reader {
                 continue;
             };
             let input = &self.inputs[self.next - 1];
-            let lines = PIECE_LINES;
             let piece = match current {
-                Decoder::Csv(csv) => csv.piece(input, lines),
-                Decoder::Ndjson(ndjson) => ndjson.piece(input, lines),
-                Decoder::Table(table) => table.piece(input, lines),
+                Decoder::Csv(csv) => csv.piece(input, PIECE_LINES),
+                Decoder::Ndjson(ndjson) => ndjson.piece(input, PIECE_LINES),
+                Decoder::Table(table) => table.piece(input, PIECE_LINES),
             };
             if let Ok(Some(piece)) = piece {
                 return Ok(Some(piece));

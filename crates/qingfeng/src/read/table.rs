@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -47,12 +48,13 @@ impl Table {
         file: File,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
+        let builder = guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
         let binding = Binding::new(Arc::clone(schema), builder.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Parquet);
         let (binding, columns) = binding.projected();
         let projection = ProjectionMask::roots(builder.parquet_schema(), columns);
-        let batches = builder.with_projection(projection).with_batch_size(ROWS).build().map_err(broken)?;
+        let batches = guarded(|| Ok(builder.with_projection(projection).with_batch_size(ROWS).build()?));
+        let batches = batches.map_err(broken)?;
         Ok(Self::new(number, Batches::Parquet(batches), &binding, notes))
     }
 
@@ -64,11 +66,11 @@ impl Table {
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
         let again = file.try_clone().map_err(|source| ReadError::open(input, source))?;
-        let table = FileReader::try_new_buffered(file, None).map_err(broken)?.schema();
+        let table = guarded(|| Ok(FileReader::try_new_buffered(file, None)?.schema())).map_err(broken)?;
         let binding = Binding::new(Arc::clone(schema), &table, &input.to_string())?;
         let notes = notes(&binding, input, Format::Arrow);
         let (binding, columns) = binding.projected();
-        let batches = FileReader::try_new_buffered(again, Some(columns)).map_err(broken)?;
+        let batches = guarded(|| FileReader::try_new_buffered(again, Some(columns))).map_err(broken)?;
         Ok(Self::new(number, Batches::File(batches), &binding, notes))
     }
 
@@ -79,7 +81,7 @@ impl Table {
         bytes: Bytes,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
-        let batches = StreamReader::try_new_buffered(bytes, None).map_err(broken)?;
+        let batches = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
         let binding = Binding::new(Arc::clone(schema), &batches.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Arrow);
         Ok(Self::new(number, Batches::Stream(batches), &binding, notes))
@@ -109,16 +111,30 @@ impl Table {
     }
 
     fn next_batch(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
-        match &mut self.batches {
-            Batches::Parquet(batches) => batches.next(),
-            Batches::File(batches) => batches.next(),
-            Batches::Stream(batches) => batches.next(),
-        }
+        guarded(|| {
+            match &mut self.batches {
+                Batches::Parquet(batches) => batches.next(),
+                Batches::File(batches) => batches.next(),
+                Batches::Stream(batches) => batches.next(),
+            }
+            .transpose()
+        })
+        .transpose()
     }
 
     pub(crate) fn notes(&self) -> InputNotes {
         self.notes.clone()
     }
+}
+
+/// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
+/// it panic where it should fail. What panicked is not used again.
+fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        Err(ArrowError::IpcError(message.to_owned()))
+    })
 }
 
 fn notes(binding: &Binding, input: &Input, format: Format) -> InputNotes {
