@@ -1,4 +1,5 @@
 //! A directory with a pack and declarations, the command run in it, and golden texts.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
