@@ -45,6 +45,7 @@ fn exit_codes() {
         (2, "score - - --rules harbour"),
         (2, "score declarations.csv --rules harbour --summary -"),
         (2, "score declarations.csv --rules harbour -o a.csv --rejects a.csv"),
+        (2, "score declarations.csv --rules harbour -o a.csv --rejects harbour/../a.csv"),
         (2, "score declarations.csv --rules harbour -o declarations.csv"),
         (2, "score declarations.csv --rules harbour -o harbour/../declarations.csv"),
         (2, "generate --lines many -o a.csv"),
@@ -112,6 +113,19 @@ fn a_closed_pipe_ends_quietly() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{args}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let desk = Desk::new();
+    for args in ["check harbour", "rules harbour --format json", "score declarations.csv --rules harbour"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = desk.command(args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{args}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("standard output: cannot be written"), "{args}: {said}");
     }
 }
 
