@@ -125,6 +125,8 @@ fn window(text: &str, labels: &[&Label]) -> Range<usize> {
     let spans = || labels.iter().map(|label| span(label, text));
     let start = spans().map(|span| span.start).min().unwrap_or(0);
     let end = spans().map(|span| span.end).max().unwrap_or(0);
+    // What is missing at the end of a file is told at the last line that has something.
+    let start = if text[start..].trim().is_empty() { text[..start].trim_end().len() } else { start };
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
     line_start..line_end
