@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::render::{open, short_digest};
-use crate::terminal::{self, BOLD, Cell, DIM, clean, count, table};
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, clean, count};
 
 /// List the rules of a pack.
 ///

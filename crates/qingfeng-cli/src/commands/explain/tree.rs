@@ -4,19 +4,16 @@
 
 use annotate_snippets::renderer::Style;
 use qingfeng::rules::{FieldRef, Level, Pack};
-use qingfeng::{ExplainedItem, ExplainedPart, ExplainedRule, NamedValue};
+use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 
-use super::{Found, why};
+use super::{Found, condition, why};
 use crate::commands::rules::validity;
 use crate::render::short_digest;
-use crate::terminal::{
-    BAD, BOLD, Cell, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled, table, width,
-};
+use crate::table::{Cell, table, width};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled};
 
 /// Where lines of values are broken.
 const LINE_WIDTH: usize = 100;
-/// The characters of a value that are shown beside the part of a condition that saw it.
-const VALUE_CHARACTERS: usize = 60;
 
 /// The whole explanation.
 pub fn human(found: &Found, pack: &Pack) -> String {
@@ -161,7 +158,7 @@ impl Group {
             Self::Fault
         } else if !rule.in_force {
             Self::NotInForce
-        } else if rule.condition.as_ref().is_some_and(a_part_held) {
+        } else if rule.condition.as_ref().is_some_and(condition::a_part_held) {
             Self::Close
         } else {
             Self::Failed
@@ -186,10 +183,6 @@ impl Group {
             Self::NotInForce => ("–", DIM),
         }
     }
-}
-
-fn a_part_held(part: &ExplainedPart) -> bool {
-    part.outcome == "held" || part.parts.iter().any(a_part_held)
 }
 
 fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
@@ -217,7 +210,8 @@ fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
     }
     out.push('\n');
     // The part of the condition that has no value says so itself.
-    if let Some(fault) = rule.fault.as_ref().filter(|_| !rule.condition.as_ref().is_some_and(a_leaf_faulted))
+    if let Some(fault) =
+        rule.fault.as_ref().filter(|_| !rule.condition.as_ref().is_some_and(condition::a_leaf_faulted))
     {
         out += &format!("    {ERROR}{}{ERROR:#}\n", clean(fault));
     }
@@ -226,121 +220,10 @@ fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
         out += &format!("    {}\n", clean(reason));
     }
     match &rule.condition {
-        Some(condition) if rule.fired || rule.fault.is_some() => out += &root(condition, 0),
-        Some(condition) => {
-            let (condition, left_out) = looked_at(condition);
-            out += &root(&condition, left_out);
-        }
+        Some(condition) if rule.fired || rule.fault.is_some() => out += &condition::all(condition),
+        Some(condition) => out += &condition::looked_at(condition),
         None if rule.fired => out += &format!("    {DIM}has no condition: its key is enough{DIM:#}\n"),
         None => {}
     }
     out
-}
-
-/// Whether a part without parts has no value.
-fn a_leaf_faulted(part: &ExplainedPart) -> bool {
-    match part.parts.as_slice() {
-        [] => part.outcome.starts_with("fault: "),
-        parts => parts.iter().any(a_leaf_faulted),
-    }
-}
-
-/// The parts of a condition that were looked at, and how many were not. Of a rule that did not fire the others
-/// have no part in the answer, and a pack has many such rules.
-fn looked_at(part: &ExplainedPart) -> (ExplainedPart, usize) {
-    let mut left_out = 0;
-    let mut parts = Vec::new();
-    for child in &part.parts {
-        if child.outcome == "not reached" {
-            left_out += 1;
-        } else {
-            let (child, more) = looked_at(child);
-            parts.push(child);
-            left_out += more;
-        }
-    }
-    match parts.as_slice() {
-        // The one part that was looked at decided for the whole.
-        [only] => (only.clone(), left_out),
-        _ => (ExplainedPart { parts, ..part.clone() }, left_out),
-    }
-}
-
-/// A condition. The mark of the rule speaks for the whole, so that is only named by how its parts are joined.
-fn root(condition: &ExplainedPart, left_out: usize) -> String {
-    let mut out = if condition.parts.is_empty() {
-        format!("    └─ {}\n", part_text(condition))
-    } else {
-        format!("    {DIM}{}{DIM:#}\n{}", joined(condition), children(condition, "    "))
-    };
-    if left_out > 0 {
-        out.truncate(out.trim_end().len());
-        let parts = count(left_out as u64, "part");
-        out += &format!("   {DIM}(– {parts} not looked at){DIM:#}\n");
-    }
-    out
-}
-
-fn joined(part: &ExplainedPart) -> &'static str {
-    match part.joined {
-        Some("or") => "any of these would do",
-        _ => "all of these must hold",
-    }
-}
-
-fn children(part: &ExplainedPart, indent: &str) -> String {
-    let mut out = String::new();
-    for (at, child) in part.parts.iter().enumerate() {
-        let (branch, trunk) =
-            if at + 1 == part.parts.len() { ("└─", "   ") } else { ("├─", "│  ") };
-        if child.parts.is_empty() {
-            out += &format!("{indent}{branch} {}\n", part_text(child));
-        } else {
-            let (mark, style) = mark(&child.outcome);
-            out += &format!("{indent}{branch} {style}{mark}{style:#} {DIM}{}{DIM:#}\n", joined(child));
-            out += &children(child, &format!("{indent}{trunk}"));
-        }
-    }
-    out
-}
-
-/// A part without parts: its mark, its source, and the values it saw.
-fn part_text(part: &ExplainedPart) -> String {
-    let (mark, style) = mark(&part.outcome);
-    let source = styled(if part.outcome == "not reached" { DIM } else { Style::new() }, &clean(&part.text));
-    let mut out = format!("{style}{mark}{style:#} {source}");
-    let seen: Vec<String> = part
-        .values
-        .iter()
-        // A flag that is the whole part is told by the mark.
-        .filter(|seen| seen.source != part.text)
-        .map(|seen| match seen.value.as_str() {
-            "()" => format!("{} is missing", clean(&seen.source)),
-            value => format!("{} is {}", clean(&seen.source), shortened(&clean(value))),
-        })
-        .collect();
-    if !seen.is_empty() {
-        out += &format!("   {DIM}{}{DIM:#}", seen.join(", "));
-    }
-    if let Some(fault) = part.outcome.strip_prefix("fault: ") {
-        out += &format!("   {ERROR}{}{ERROR:#}", clean(fault));
-    }
-    out
-}
-
-/// A value that is too long to read beside its source, a list mostly, by its beginning.
-fn shortened(value: &str) -> String {
-    match value.char_indices().nth(VALUE_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
-}
-
-fn mark(outcome: &str) -> (&'static str, Style) {
-    match outcome {
-        "held" => ("✓", GOOD),
-        "failed" => ("✗", BAD),
-        "not reached" => ("–", DIM),
-        _ => ("!", ERROR),
-    }
 }

@@ -5,7 +5,8 @@ use qingfeng::rules::Status;
 use qingfeng::{Engine, Summary};
 
 use crate::render::short_digest;
-use crate::terminal::{BOLD, Cell, DIM, ERROR, WARNING, channel_style, clean, count, grouped, styled, table};
+use crate::table::{Cell, table};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, channel_style, clean, count, grouped, styled};
 
 /// The rejects that are shown when they go to no file.
 pub const SHOWN_REJECTS: usize = 5;
