@@ -177,6 +177,19 @@ impl File<'_> {
 
     fn parse(&mut self, engine: &Engine, text: &str) -> Option<AST> {
         match engine.compile(text) {
+            // Rhai takes a comment that is never closed for the end of the file, which would silence every rule
+            // after it. Only in such a comment is a further `*/` no mistake.
+            Ok(_) if text.contains("/*") && engine.compile(format!("{text}\n*/")).is_ok() => {
+                let start = text.rfind("/*").unwrap_or(0);
+                let help = Some("close it with `*/`, or begin each line of it with `//`".to_owned());
+                self.report(
+                    Code::RhaiSyntax,
+                    start..start + 2,
+                    "the comment that begins here is never closed",
+                    help,
+                );
+                None
+            }
             Ok(ast) => Some(ast),
             Err(error) => {
                 let span = self.token(error.position());
@@ -647,6 +660,16 @@ impl RuleMap<'_, '_> {
             self.file.report(Code::UnknownName, place, title, help);
             return Vec::new();
         }
+        // An empty list would fit every line; who writes one means something else.
+        if names.is_empty()
+            && self.value(key.name()).is_some_and(|value| value.is_array())
+            && self.file.diagnostics.errors() == 0
+        {
+            let (_, place) = self.file.key_place(self.call, key.name());
+            let title = format!("`{}` is an empty list", key.name());
+            let help = Some(format!("leave `{}` out to mean any, or name something", key.name()));
+            self.file.report(Code::BadValue, place, title, help);
+        }
         names.iter().filter_map(|name| self.key_value(key, name)).collect()
     }
 
@@ -770,7 +793,7 @@ impl RuleMap<'_, '_> {
             return Points::Computed(closure);
         }
         match value.as_int() {
-            Ok(points) if points.abs() <= limits::POINTS_MAX => Points::Fixed(points),
+            Ok(points) if points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs() => Points::Fixed(points),
             Ok(points) => {
                 let (_, place) = self.file.key_place(self.call, "score");
                 let title =

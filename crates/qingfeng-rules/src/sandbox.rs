@@ -20,25 +20,20 @@ enum Held {
 
 impl Held {
     fn of(value: &Dynamic) -> Result<Self, Fault> {
-        if value.is_unit() {
-            return Ok(Self::Other(Value::Missing));
-        }
         if let Ok(text) = value.as_immutable_string_ref() {
             return Ok(Self::Text(text.clone()));
         }
-        if let Ok(integer) = value.as_int() {
-            return Ok(Self::Other(Value::Integer(integer)));
-        }
-        if let Ok(number) = value.as_float() {
-            return Ok(Self::Other(Value::Number(number)));
-        }
-        if let Ok(flag) = value.as_bool() {
-            return Ok(Self::Other(Value::Flag(flag)));
-        }
-        match value.read_lock::<Date>() {
-            Some(date) => Ok(Self::Other(Value::Date(*date))),
-            None => Err(Fault::TypeMismatch),
-        }
+        Ok(Self::Other(if value.is_unit() {
+            Value::Missing
+        } else if let Ok(integer) = value.as_int() {
+            Value::Integer(integer)
+        } else if let Ok(number) = value.as_float() {
+            Value::Number(number)
+        } else if let Ok(flag) = value.as_bool() {
+            Value::Flag(flag)
+        } else {
+            Value::Date(*value.read_lock::<Date>().ok_or(Fault::TypeMismatch)?)
+        }))
     }
 
     fn value(&self) -> Value<'_> {
@@ -102,17 +97,46 @@ pub(crate) fn fault_of(error: &EvalAltResult) -> Fault {
 
 type Native = Result<Dynamic, Box<EvalAltResult>>;
 
+/// The Rhai types of single values.
+fn scalar_types() -> [TypeId; 6] {
+    [
+        TypeId::of::<()>(),
+        TypeId::of::<bool>(),
+        TypeId::of::<i64>(),
+        TypeId::of::<f64>(),
+        TypeId::of::<ImmutableString>(),
+        TypeId::of::<Date>(),
+    ]
+}
+
+/// Registers a function for arguments of any type. Rhai looks for the exact types first, and for each argument
+/// that may be anything once more, in each call; so one or two single values are also registered as they are.
 fn register(
     engine: &mut Engine,
     name: &str,
     arity: usize,
     run: impl Fn(&[&Dynamic]) -> Result<Dynamic, Fault> + Send + Sync + 'static,
 ) {
-    let types = vec![TypeId::of::<Dynamic>(); arity];
-    engine.register_raw_fn(name, types, move |_, args| -> Native {
-        let args: Vec<&Dynamic> = args.iter().map(|arg| &**arg).collect();
-        run(&args).or_else(raise)
-    });
+    let run = std::sync::Arc::new(run);
+    let mut add = |types: &[TypeId]| {
+        let run = std::sync::Arc::clone(&run);
+        engine.register_raw_fn(name, types, move |_, args| -> Native {
+            match args {
+                [a] => run(&[&**a]),
+                [a, b] => run(&[&**a, &**b]),
+                args => run(&args.iter().map(|arg| &**arg).collect::<Vec<_>>()),
+            }
+            .or_else(raise)
+        });
+    };
+    add(&vec![TypeId::of::<Dynamic>(); arity]);
+    if arity == 1 {
+        scalar_types().into_iter().for_each(|a| add(&[a]));
+    } else if arity == 2 {
+        for a in scalar_types() {
+            scalar_types().into_iter().for_each(|b| add(&[a, b]));
+        }
+    }
 }
 
 fn register_scalar(
@@ -121,10 +145,14 @@ fn register_scalar(
     arity: usize,
     run: impl Fn(&[Value<'_>]) -> kernel::Result + Send + Sync + 'static,
 ) {
-    register(engine, name, arity, move |args| {
-        let held = args.iter().map(|arg| Held::of(arg)).collect::<Result<Vec<_>, _>>()?;
-        let values: Vec<Value<'_>> = held.iter().map(Held::value).collect();
-        run(&values).map(dynamic_of_scalar)
+    register(engine, name, arity, move |args| match args {
+        [a] => run(&[Held::of(a)?.value()]).map(dynamic_of_scalar),
+        [a, b] => run(&[Held::of(a)?.value(), Held::of(b)?.value()]).map(dynamic_of_scalar),
+        args => {
+            let held = args.iter().map(|arg| Held::of(arg)).collect::<Result<Vec<_>, _>>()?;
+            let values: Vec<Value<'_>> = held.iter().map(Held::value).collect();
+            run(&values).map(dynamic_of_scalar)
+        }
     });
 }
 

@@ -308,6 +308,10 @@ impl Lowering<'_> {
         match expr {
             rhai::Expr::BoolConstant(flag, _) => constant(Constant::Flag(*flag), token),
             rhai::Expr::IntegerConstant(integer, _) => constant(Constant::Integer(*integer), token),
+            rhai::Expr::FloatConstant(number, _) if !number.is_finite() => Expr {
+                kind: ExprKind::Unsupported("a number too large to be finite", Vec::new()),
+                span: token,
+            },
             rhai::Expr::FloatConstant(number, _) => constant(Constant::Number(**number), token),
             rhai::Expr::StringConstant(text, _) => constant(Constant::Text(text.as_str().into()), token),
             rhai::Expr::Unit(_) => {

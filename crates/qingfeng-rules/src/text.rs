@@ -4,8 +4,17 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Compatibility forms, lower case, one blank for each run of blanks.
 fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.nfkc().flat_map(char::to_lowercase) {
+    // ASCII has no compatibility forms.
+    if text.is_ascii() {
+        return with_single_blanks(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())), text.len());
+    }
+    with_single_blanks(text.nfkc().flat_map(char::to_lowercase), text.len())
+}
+
+/// The letters with one blank for each run of blanks, and none at the ends.
+fn with_single_blanks(letters: impl Iterator<Item = char>, len: usize) -> String {
+    let mut out = String::with_capacity(len);
+    for letter in letters {
         if !letter.is_whitespace() {
             out.push(letter);
         } else if !out.ends_with(' ') && !out.is_empty() {

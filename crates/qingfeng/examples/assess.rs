@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example assess -- rules/clean-wind`
 
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+
 use qingfeng::{Declaration, Engine, Item};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

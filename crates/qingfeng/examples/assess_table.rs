@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example assess_table -- rules/clean-wind`
 
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+
 use std::sync::Arc;
 
 use arrow_array::{Float64Array, RecordBatch, StringArray};

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example score_file -- rules/clean-wind declarations.csv scores.parquet`
 
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+
 use std::sync::Arc;
 
 use qingfeng::read::{Input, ReadOptions, Reader};

@@ -1,0 +1,55 @@
+//! What the command line says.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::commands::{check, explain, generate, rules, schema, score};
+use crate::exit;
+
+/// Decide which export declarations a port should open.
+///
+/// Risk officers write rules; qingfeng scores every goods line of every declaration against them, and sends each
+/// declaration to a control channel.
+#[derive(Debug, Parser)]
+#[command(
+    name = "qingfeng",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = exit::help(&[
+        "qingfeng check rules/clean-wind",
+        "qingfeng score declarations.csv --rules rules/clean-wind -o assessments.parquet",
+        "qingfeng explain D2016000042 declarations.csv --rules rules/clean-wind",
+    ])
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order of their help.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score declarations and write what becomes of each.
+    Score(score::Args),
+    /// Check a rule pack and show every mistake in it.
+    Check(check::Args),
+    /// Show why a declaration got its channel.
+    Explain(explain::Args),
+    /// List the rules of a pack.
+    Rules(rules::Args),
+    /// Write made-up declarations, to try things out.
+    Generate(generate::Args),
+    /// List the fields that rules can use and files can have.
+    Schema(schema::Args),
+}
+
+/// For whom a listing is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}

@@ -1,0 +1,108 @@
+//! `qingfeng explain`: why a declaration got its channel.
+
+mod tree;
+mod why;
+
+use std::path::PathBuf;
+
+use qingfeng::read::{Lines, ReadOptions, Reject};
+use qingfeng::rules::{Kind, Pack};
+use qingfeng::{Engine, Explanation};
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::inputs::InputArgs;
+use crate::{render, terminal};
+
+/// The goods lines that are read at a time. All of a batch are evaluated to explain one.
+const BATCH_LINES: usize = 512;
+
+/// Show why a declaration got its channel.
+///
+/// Reads the inputs until the declaration is found, and shows each of its goods lines: the values, the rules that
+/// fired, those that did not and which part of their condition failed, the points, and how these led to the channel.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng explain D2016000042 declarations.csv --rules rules/clean-wind",
+]))]
+pub struct Args {
+    /// The number of the declaration.
+    #[arg(value_name = "DECLARATION_ID")]
+    declaration: String,
+
+    #[command(flatten)]
+    inputs: InputArgs,
+
+    /// The directory of the rule pack.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    /// For whom the explanation is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// What was found of a declaration.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    explanation: Explanation,
+    /// Its lines that could not be read, and so are not part of the decision.
+    rejects: Vec<Reject>,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let engine = render::open(&args.rules)?;
+    let wanted = canonical(&args.declaration, engine.pack());
+    let mut rejects = Vec::new();
+    let options = ReadOptions { batch_lines: BATCH_LINES, ..ReadOptions::default() };
+    let mut explanation = None;
+    for chunk in args.inputs.reader(engine.pack(), options)? {
+        let chunk = chunk?;
+        let of_it = |reject: &Reject| reject.declaration_id.as_deref() == Some(&*wanted);
+        rejects.extend(chunk.rejects.into_iter().filter(of_it));
+        if let Some(at) = position(&chunk.lines, &wanted, &engine) {
+            explanation = Some(engine.explain(&chunk.lines, at));
+            break;
+        }
+    }
+    let Some(explanation) = explanation else {
+        terminal::note(&missing(&wanted, &rejects));
+        return Ok(Exit::Finding);
+    };
+    let found = Found { explanation, rejects };
+    match args.format {
+        Format::Human => terminal::print(&tree::human(&found, engine.pack()))?,
+        Format::Json => terminal::print_json(&found)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The id as the reader would have it from a file.
+fn canonical(id: &str, pack: &Pack) -> String {
+    match pack.schema[pack.schema.declaration].kind {
+        Kind::Code => id.trim().to_uppercase(),
+        _ => id.trim().to_owned(),
+    }
+}
+
+/// The declaration's number among those of a batch.
+fn position(lines: &Lines, wanted: &str, engine: &Engine) -> Option<usize> {
+    let ids = lines.text(engine.pack().schema.declaration)?;
+    lines.declarations().position(|range| ids.value(range.start) == wanted)
+}
+
+/// What to say when the declaration is not there.
+fn missing(wanted: &str, rejects: &[Reject]) -> String {
+    let wanted = terminal::clean(wanted);
+    if rejects.is_empty() {
+        return format!("The inputs have no declaration {wanted}.\n");
+    }
+    let lines = terminal::count(rejects.len() as u64, "line");
+    let mut out = format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n");
+    for reject in rejects {
+        out += &format!("  {}\n", terminal::clean(&reject.to_string()));
+    }
+    out
+}

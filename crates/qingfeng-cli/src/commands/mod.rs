@@ -1,0 +1,8 @@
+//! The commands, one a file.
+
+pub mod check;
+pub mod explain;
+pub mod generate;
+pub mod rules;
+pub mod schema;
+pub mod score;

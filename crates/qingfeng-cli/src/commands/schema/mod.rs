@@ -1,0 +1,125 @@
+//! `qingfeng schema`: the fields of a pack.
+
+mod listing;
+
+use std::path::PathBuf;
+
+use qingfeng::rules::{Field, FieldId, Level, Pack};
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::render::open;
+use crate::terminal::{self, BOLD, Cell, DIM, clean, table};
+use listing::Listing;
+
+/// List the fields that rules can use and files can have.
+///
+/// The fields of declarations with the headers that files may have for them, the fields computed from these, and the
+/// lookup tables with their columns.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&["qingfeng schema rules/clean-wind"]))]
+pub struct Args {
+    /// The directory that holds pack.toml.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    /// For whom the list is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let engine = open(&args.directory)?;
+    match args.format {
+        Format::Human => terminal::print(&human(engine.pack()))?,
+        Format::Json => terminal::print_json(&Listing::new(&engine))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn human(pack: &Pack) -> String {
+    let mut out = String::new();
+    let levels = [(Level::Header, "Fields of the declaration"), (Level::Item, "Fields of each goods line")];
+    for (level, heading) in levels {
+        let fields: Vec<&Field> = pack.schema.fields().iter().filter(|field| field.level == level).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        out += &format!("{BOLD}{heading}{BOLD:#}\n");
+        let rows: Vec<_> = fields.iter().map(|field| field_row(field)).collect();
+        for (line, field) in table("  ", &rows).lines().zip(fields) {
+            out += line;
+            out.push('\n');
+            if !field.columns.is_empty() {
+                out += &format!("      {DIM}headers: {}{DIM:#}\n", clean(&field.columns.join(", ")));
+            }
+        }
+        out.push('\n');
+    }
+    let derived = pack.derived().map(|derived| {
+        let name = Cell::new(derived.name()).style(BOLD);
+        vec![name, Cell::new(derived.kind().name()), Cell::new(derived.title())]
+    });
+    out += &section("Derived fields", &derived.collect::<Vec<_>>());
+    let computed = pack.computed.iter().map(|field| {
+        let missing = if field.missing { "perhaps missing" } else { "" };
+        vec![Cell::new(&field.name).style(BOLD), Cell::new(field.kind.name()), Cell::new(missing)]
+    });
+    out += &section("Fields that the pack computes", &computed.collect::<Vec<_>>());
+    out += &section("Lookup tables", &lookup_rows(pack));
+    out += &format!("{BOLD}Keys of rules{BOLD:#}\n");
+    out += &table("  ", &key_rows(pack));
+    out
+}
+
+fn field_row(field: &Field) -> Vec<Cell> {
+    let bounds = match (field.min, field.max) {
+        (None, None) => String::new(),
+        (Some(min), None) => format!("from {min}"),
+        (None, Some(max)) => format!("to {max}"),
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+    };
+    vec![
+        Cell::new(&field.name).style(BOLD),
+        Cell::new(field.kind.name()),
+        Cell::new(if field.required { "required" } else { "" }),
+        Cell::new(field.unit.as_deref().unwrap_or_default()),
+        Cell::new(bounds),
+        Cell::new(&field.title),
+        Cell::new(field.title_zh.as_deref().unwrap_or_default()),
+    ]
+}
+
+/// A table under a heading; nothing where it has no rows.
+fn section(heading: &str, rows: &[Vec<Cell>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("{BOLD}{heading}{BOLD:#}\n{}\n", table("  ", rows))
+}
+
+fn lookup_rows(pack: &Pack) -> Vec<Vec<Cell>> {
+    let rows = pack.lookups.iter().map(|lookup| {
+        let key: Vec<&str> = lookup.key.iter().map(|&id| pack.schema[id].name.as_str()).collect();
+        let columns = lookup.columns.iter().map(|(name, kind)| format!("{name} ({kind})"));
+        vec![
+            Cell::new(&lookup.name).style(BOLD),
+            Cell::new(&lookup.file),
+            Cell::new(format!("by {}", key.join(", "))),
+            Cell::new(columns.collect::<Vec<_>>().join(", ")).style(DIM),
+        ]
+    });
+    rows.collect()
+}
+
+fn key_rows(pack: &Pack) -> Vec<Vec<Cell>> {
+    let schema = &pack.schema;
+    let row = |name: &str, field: FieldId| {
+        vec![Cell::new(name).style(BOLD), Cell::new(format!("reads {}", schema[field].name))]
+    };
+    let keys =
+        [("region", schema.keys.region), ("commodity", schema.keys.commodity), ("mode", schema.keys.mode)];
+    let mut rows: Vec<_> = keys.into_iter().filter_map(|(name, field)| Some(row(name, field?))).collect();
+    rows.extend(schema.keys.site.iter().map(|(kind, field)| row(&format!("site of kind {kind}"), *field)));
+    rows
+}

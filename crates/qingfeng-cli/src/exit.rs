@@ -1,0 +1,130 @@
+//! How the command ends.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use qingfeng::JobError;
+use qingfeng::read::ReadError;
+use qingfeng::write::WriteError;
+
+use crate::args::Cli;
+use crate::render::{Checked, human};
+use crate::terminal::{self, ERROR, clean};
+
+/// The exit codes. Their numbers never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All done. Also when nobody reads standard output any more.
+    Done = 0,
+    /// The command did its work and found something.
+    Finding = 1,
+    /// The command line is wrong. clap ends with this number by itself.
+    Usage = 2,
+    /// An input cannot be read or an output cannot be written.
+    Files = 3,
+    /// The rule pack is invalid.
+    Pack = 4,
+}
+
+impl Exit {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Done, "done"),
+        (
+            Self::Finding,
+            "found something: `check` found errors, `score --strict` rejects or scattered declarations, \
+             `explain` no such declaration",
+        ),
+        (Self::Usage, "the command line is wrong"),
+        (Self::Files, "an input cannot be read, or an output cannot be written"),
+        (Self::Pack, "the rule pack is invalid (`qingfeng check DIR` shows why)"),
+    ];
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What `--help` says at its end: examples, and the exit codes.
+pub fn help(examples: &[&str]) -> String {
+    let mut help = String::from(if examples.len() == 1 { "Example:\n" } else { "Examples:\n" });
+    for example in examples {
+        let _ = writeln!(help, "  {example}");
+    }
+    help.push_str("\nExit codes:");
+    for (exit, meaning) in Exit::ALL {
+        let _ = write!(help, "\n  {}  {meaning}", exit as u8);
+    }
+    help
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// What clap cannot see is wrong with the command line.
+    Usage(String),
+    /// An input or an output.
+    Files(String),
+    /// The pack in a directory.
+    Pack(Box<Checked>),
+    /// Nobody reads standard output any more: nothing to say, and nobody to say it to.
+    Closed,
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Files(_) => Exit::Files,
+            Self::Pack(_) => Exit::Pack,
+            Self::Closed => Exit::Done,
+        }
+    }
+
+    /// Tells it on standard error.
+    pub fn report(&self) {
+        match self {
+            // If standard error is closed too there is no way left to tell.
+            Self::Usage(message) => {
+                let _ = Cli::command().error(ErrorKind::ValueValidation, clean(message)).print();
+            }
+            Self::Files(message) => terminal::note(&format!("{ERROR}error:{ERROR:#} {}\n", clean(message))),
+            Self::Pack(checked) => terminal::note(&human(checked)),
+            Self::Closed => {}
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NoInput | ReadError::StdinTwice => Self::Usage(error.to_string()),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::BrokenPipe => Self::Closed,
+            WriteError::Extension { .. } => Self::Usage(error.to_string()),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Read(error) => error.into(),
+            JobError::Write(error) => error.into(),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}

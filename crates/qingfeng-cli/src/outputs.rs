@@ -1,0 +1,59 @@
+//! Files that a command writes.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use qingfeng::write::Output;
+
+use crate::exit::Failure;
+use crate::inputs::is_standard;
+
+/// An output by its path on the command line; none, and `-`, are standard output.
+pub fn output(path: Option<&PathBuf>) -> Output {
+    match path {
+        Some(path) if !is_standard(path) => Output::Path(path.clone()),
+        _ => Output::Stdout,
+    }
+}
+
+/// Refuses outputs that would overwrite each other or an input. Each comes with the flag that names it; a path of
+/// `-` is standard output.
+pub fn check_apart(outputs: &[(&str, &Path)], inputs: &[PathBuf]) -> Result<(), Failure> {
+    for (at, (flag, path)) in outputs.iter().enumerate() {
+        for (earlier_flag, earlier) in &outputs[..at] {
+            if is_standard(path) && is_standard(earlier) {
+                return Err(Failure::Usage(format!(
+                    "{earlier_flag} and {flag} both go to standard output; give one of them a file"
+                )));
+            }
+            if same_file(path, earlier) {
+                let message = format!("{earlier_flag} and {flag} are the same file, {}", path.display());
+                return Err(Failure::Usage(message));
+            }
+        }
+        if !is_standard(path) && inputs.iter().any(|input| same_file(path, input)) {
+            let message = format!("{flag} would overwrite the input {}", path.display());
+            return Err(Failure::Usage(message));
+        }
+    }
+    Ok(())
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    // A file that is not there yet has no canonical path; then the paths as written are all there is.
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    canonical(a) == canonical(b)
+}
+
+/// Writes a text to a file or, for `-`, to standard output.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    if !is_standard(path) {
+        return std::fs::write(path, text)
+            .map_err(|error| Failure::Files(format!("{}: cannot be written: {error}", path.display())));
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Files(format!("standard output: cannot be written: {error}")),
+    })
+}

@@ -1,0 +1,248 @@
+//! Writing to standard output and standard error.
+//!
+//! Texts carry their styles as escape sequences; the streams take them away where they are not wanted: when the
+//! stream is no terminal, or `NO_COLOR` is set. So whatever others wrote must go through [`clean`] first.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Write};
+
+use annotate_snippets::renderer::{AnsiColor, Effects, Style};
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use crate::exit::Failure;
+
+/// For headings.
+pub const BOLD: Style = Style::new().effects(Effects::BOLD);
+/// For what can be passed over.
+pub const DIM: Style = Style::new().effects(Effects::DIMMED);
+/// For errors.
+pub const ERROR: Style = AnsiColor::BrightRed.on_default().effects(Effects::BOLD);
+/// For warnings.
+pub const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+/// For what is well.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// For what is not.
+pub const BAD: Style = AnsiColor::Red.on_default();
+
+/// A text in a style.
+pub fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A text that others wrote, without anything that a terminal could take for a command: control characters
+/// are shown by their pictures, those that turn the direction of writing are replaced.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|letter| picture(letter).is_none()) {
+        return text.into();
+    }
+    text.chars().map(|letter| picture(letter).unwrap_or(letter)).collect::<String>().into()
+}
+
+/// What is shown for a character that must not reach a terminal.
+fn picture(letter: char) -> Option<char> {
+    match letter {
+        '\t' => Some(' '),
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(letter)),
+        '\x7f' => Some('\u{2421}'),
+        letter if is_harmful(letter) => Some('\u{fffd}'),
+        _ => None,
+    }
+}
+
+/// The same for the source in a drawn diagnostic. Every character keeps its length in bytes, so that places stay
+/// where they are; the drawing itself replaces the older control characters.
+pub fn clean_source(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_harmful) {
+        return text.into();
+    }
+    let replaced = text.chars().map(|letter| match letter {
+        letter if !is_harmful(letter) => letter,
+        letter if letter.len_utf8() == 2 => '¿',
+        _ => '\u{fffd}',
+    });
+    replaced.collect::<String>().into()
+}
+
+/// Newer control characters, and those without a width that hide or reorder text.
+fn is_harmful(letter: char) -> bool {
+    matches!(letter,
+        '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Prints a text with styles to standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// Prints JSON to standard output, escaping what JSON allows and a terminal could take for a command.
+pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+    let text = json(value)?;
+    let mut stdout = io::stdout().lock();
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// A value as indented JSON that ends with a line end.
+pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Files(error.to_string()))?;
+    let mut escaped = String::with_capacity(text.len() + 1);
+    for letter in text.chars() {
+        if is_harmful(letter) || letter == '\x7f' {
+            // All of these are within sixteen bits, and stand within strings.
+            escaped += &format!("\\u{:04x}", u32::from(letter));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped.push('\n');
+    Ok(escaped)
+}
+
+/// Prints a text with styles to standard error. That it cannot be written is no reason to fail.
+pub fn note(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Files(format!("standard output: cannot be written: {error}")),
+    })
+}
+
+/// How many columns a text without styles takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A whole number with its thousands apart: `1,234,567`.
+pub fn grouped(number: impl Into<i128>) -> String {
+    let number = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::from(if number < 0 { "-" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
+pub fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A channel's name in the colour of its severity: the mildest green, the most severe red.
+pub fn channel_style(at: usize, channels: usize) -> Style {
+    match at {
+        0 => AnsiColor::Green.on_default().effects(Effects::BOLD),
+        at if at + 1 == channels => AnsiColor::Red.on_default().effects(Effects::BOLD),
+        _ => AnsiColor::Yellow.on_default().effects(Effects::BOLD),
+    }
+}
+
+/// One cell of a table.
+pub struct Cell {
+    text: String,
+    style: Style,
+    right: bool,
+}
+
+impl Cell {
+    /// A cell with a text that others may have written.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: clean(text.as_ref()).into_owned(), style: Style::new(), right: false }
+    }
+
+    /// The same in a style.
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The same at the right of its column.
+    pub fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+}
+
+/// Rows in columns, two blanks apart, each after an indent. Wide letters are counted as two.
+pub fn table(indent: &str, rows: &[Vec<Cell>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.text)).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        // Blanks are written when something follows, so that no line ends with them.
+        let mut owed = 0;
+        for (cell, column) in row.iter().zip(&widths) {
+            let blanks = column - width(&cell.text);
+            if !cell.text.is_empty() {
+                let before = owed + if cell.right { blanks } else { 0 };
+                line += &" ".repeat(before);
+                line += &styled(cell.style, &cell.text);
+                owed = if cell.right { 0 } else { blanks };
+            } else {
+                owed += blanks;
+            }
+            if *column > 0 {
+                owed += 2;
+            }
+        }
+        out += indent;
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_a_picture() {
+        assert_eq!(clean("a\x1b[31mb\u{9b}2Jc\u{202e}d\te\r\n\x7f"), "a␛[31mb\u{fffd}2Jc\u{fffd}d e␍␊␡");
+        assert_eq!(clean("电池 batteries"), "电池 batteries");
+    }
+
+    #[test]
+    fn cleaned_source_keeps_its_places() {
+        let source = "a\u{9b}b\u{202e}c\u{61c}d\u{feff}";
+        let cleaned = clean_source(source);
+        assert_eq!(cleaned.len(), source.len());
+        assert_eq!(cleaned, "a¿b\u{fffd}c¿d\u{fffd}");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn columns_line_up_whatever_the_width_of_letters() {
+        let rows = [
+            vec![Cell::new("电池"), Cell::new("1").right(), Cell::new("x")],
+            vec![Cell::new("a"), Cell::new("100").right(), Cell::new("")],
+            vec![Cell::new(""), Cell::new("7").right(), Cell::new("y")],
+        ];
+        assert_eq!(
+            table("  ", &rows).lines().collect::<Vec<_>>(),
+            ["  电池    1  x", "  a     100", "          7  y"]
+        );
+    }
+
+    #[test]
+    fn json_escapes_what_a_terminal_would_obey() {
+        assert_eq!(json(&"a\x1b\u{9b}\u{202e}").unwrap_or_default(), "\"a\\u001b\\u009b\\u202e\"\n");
+    }
+}
