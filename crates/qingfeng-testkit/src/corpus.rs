@@ -19,11 +19,13 @@
 mod case;
 mod compare;
 mod pack;
+mod rows;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use case::{Case, ExpectedDeclaration, ExpectedItem};
+pub use rows::found_in_rows;
 
 /// What an engine makes of a pack and declarations.
 #[derive(Clone, Debug, PartialEq)]

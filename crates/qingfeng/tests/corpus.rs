@@ -7,7 +7,7 @@ use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs, output_schema};
-use qingfeng_testkit::corpus::{Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, outcome};
+use qingfeng_testkit::corpus::{Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome};
 use serde_json::Value;
 
 fn corpus() -> Corpus {
@@ -98,39 +98,8 @@ impl Assess for Job {
         std::fs::write(&input, text).map_err(|error| error.to_string())?;
         let by_declaration = score(&engine, &input, By::Declaration)?;
         let by_item = score(&engine, &input, By::Item)?;
-        let declarations = by_declaration
-            .iter()
-            .map(|row| {
-                let items = by_item.iter().filter(|item| item["declaration_id"] == row["declaration_id"]);
-                FoundDeclaration {
-                    declaration_id: text_of(&row["declaration_id"]),
-                    score: row["score"].as_i64().unwrap(),
-                    channel: text_of(&row["channel"]),
-                    decisive_item: row["decisive_item"].as_i64().unwrap(),
-                    items: items.map(found_item).collect(),
-                }
-            })
-            .collect();
+        let declarations = found_in_rows(&by_declaration, &by_item)?;
         Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
-
-fn found_item(row: &Value) -> FoundItem {
-    let texts = |key: &str| row[key].as_array().unwrap().iter().map(text_of).collect();
-    FoundItem {
-        item_no: row["item_no"].as_i64().unwrap(),
-        score: row["score"].as_i64().unwrap(),
-        channel: text_of(&row["channel"]),
-        points: None,
-        shadow_points: None,
-        fired: texts("rules"),
-        shadow: texts("shadow_rules"),
-        faults: texts("faults"),
-        reasons: texts("reasons"),
     }
 }
 

@@ -204,10 +204,10 @@ impl Case {
             spoilt.push(case);
         };
         for at in 0..self.holds.len() {
-            spoil(&|case| case.holds[at] = format!("!({})", case.holds[at]));
+            spoil(&|case| case.fails.push(case.holds[at].clone()));
         }
         for at in 0..self.fails.len() {
-            spoil(&|case| case.fails[at] = format!("!({})", case.fails[at]));
+            spoil(&|case| case.holds.push(case.fails[at].clone()));
         }
         for at in 0..self.faults.len() {
             spoil(&|case| case.faults[at].1.push('x'));
