@@ -142,27 +142,27 @@ fn the_digest_covers_the_tables() {
 #[test]
 fn mistakes_in_tables_are_errors_of_the_pack() {
     let cases = [
-        (None, "pack.toml:12:10: error[QF0401]: the lookup table `rights` cannot be read: "),
-        (Some("".to_owned()), "pack.toml:12:10: error[QF0401]: the lookup table `rights` cannot be read: "),
+        (None, "pack.toml:10:10: error[QF0401]: the lookup table `rights` cannot be read: "),
+        (Some("".to_owned()), "pack.toml:10:10: error[QF0401]: the lookup table `rights` cannot be read: "),
         (
             Some(TABLE.replace("grade", "grad")),
-            "pack.toml:12:10: error[QF0401]: lookups/rights.csv has no column `grade`; it has the unused columns grad, unused",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv has no column `grade`; it has the unused columns grad, unused",
         ),
         (
             Some(TABLE.replace("2016-07-01", "2016-07-32")),
-            "pack.toml:12:10: error[QF0401]: lookups/rights.csv, line 3: `since` is `2016-07-32`: ",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 3: `since` is `2016-07-32`: ",
         ),
         (
             Some(TABLE.replace(",3,", ",three,")),
-            "pack.toml:12:10: error[QF0401]: lookups/rights.csv, line 3: `grade` is `three`: ",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 3: `grade` is `three`: ",
         ),
         (
             Some(TABLE.replace("E2,DELI,,,9", ",DELI,,,9")),
-            "pack.toml:12:10: error[QF0401]: lookups/rights.csv, line 5: `exporter`: ",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 5: `exporter`: ",
         ),
         (
             Some(TABLE.replace("second, half\"", "second, half")),
-            "pack.toml:12:10: error[QF0401]: lookups/rights.csv, line 3: ",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 3: ",
         ),
     ];
     for (table, expected) in cases {
