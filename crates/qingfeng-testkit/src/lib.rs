@@ -1,1 +1,8 @@
-//! x
+//! Test support of Qingfeng, not published.
+//!
+//! - [`corpus`] reads the cases of `testdata/` and runs them on anything that can assess declarations with a pack:
+//!   the library, the command, a binding. It knows no engine.
+//! - [`fuzz`] has the functions that fuzzers call, and seeded inputs for them that reach deep.
+
+pub mod corpus;
+pub mod fuzz;

@@ -1,0 +1,209 @@
+//! What fuzzers call, and seeded inputs for it.
+//!
+//! Each function takes bytes from outside and returns whatever they are; a panic or a hang is a bug. The targets in
+//! `fuzz/` call them with what libFuzzer makes up; a test calls them with [`Inputs`], which puts fragments of rules
+//! and of files together, so that more of the inputs get past the parser.
+
+mod inputs;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use qingfeng::read::{Format, Input, ReadOptions, Reader};
+use qingfeng::rules::{Date, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Schema, Value};
+
+pub use inputs::Inputs;
+
+/// The base pack of the corpus, without its rules.
+const BASE: [(&str, &str); 5] = [
+    ("pack.toml", include_str!("../../../testdata/base-pack/pack.toml")),
+    ("reference/regions.toml", include_str!("../../../testdata/base-pack/reference/regions.toml")),
+    ("reference/commodities.toml", include_str!("../../../testdata/base-pack/reference/commodities.toml")),
+    ("reference/modes.toml", include_str!("../../../testdata/base-pack/reference/modes.toml")),
+    ("reference/sites.toml", include_str!("../../../testdata/base-pack/reference/sites.toml")),
+];
+
+fn base_pack(rules: &[u8]) -> PackFiles {
+    let mut files = PackFiles::default();
+    for (path, text) in BASE {
+        files.insert(path, text.as_bytes().to_vec());
+    }
+    files.insert("rules.rhai", rules.to_vec());
+    files
+}
+
+/// Loads the base pack with these bytes as its rule file. Gives how many rules it has.
+///
+/// # Errors
+///
+/// The number of mistakes.
+pub fn pack(bytes: &[u8]) -> Result<usize, usize> {
+    match Pack::load(&base_pack(bytes)) {
+        Ok(pack) => {
+            let rules = pack.rules.len();
+            evaluate(&Arc::new(pack));
+            Ok(rules)
+        }
+        Err(mistakes) => {
+            // The messages are made from places in the text, which must be places in it.
+            assert!(!mistakes.to_string().is_empty());
+            Err(mistakes.items.len())
+        }
+    }
+}
+
+/// Loads the base pack with these bytes as a reference file, and as its manifest.
+pub fn manifest(bytes: &[u8]) {
+    for (path, _) in BASE {
+        let mut files = base_pack(b"rule(\"R\", #{ title: \"t\", region: \"africa\" });");
+        files.insert(path, bytes.to_vec());
+        match Pack::load(&files) {
+            Ok(pack) => evaluate(&Arc::new(pack)),
+            Err(mistakes) => assert!(!mistakes.to_string().is_empty()),
+        }
+    }
+}
+
+/// Evaluates a text as a condition on a fixed line. Gives whether the pack with it could be loaded.
+pub fn condition(text: &str) -> bool {
+    let rules = format!(
+        "const LOW = 300.0;\nfield(\"per_package\", |d| d.value / d.packages);\n\
+         rule(\"R\", #{{ title: \"t\", when: |d| {text} }});"
+    );
+    match Pack::load(&base_pack(rules.as_bytes())) {
+        Ok(pack) => {
+            evaluate(&Arc::new(pack));
+            true
+        }
+        Err(mistakes) => {
+            assert!(!mistakes.to_string().is_empty());
+            false
+        }
+    }
+}
+
+/// Evaluates all that the rules of a pack have on a fixed line, twice: the second answer must be the first.
+fn evaluate(pack: &Arc<Pack>) {
+    let line = Arc::new(FixedLine::new(Arc::clone(pack)));
+    let mut interpreter = Interpreter::new(Arc::clone(pack));
+    for rule in 0..pack.rules.len().min(50) {
+        let mut answer = || {
+            interpreter.begin(Arc::clone(&line) as _, 0);
+            (interpreter.holds(rule), interpreter.points(rule), interpreter.reason(rule))
+        };
+        let (first, second) = (answer(), answer());
+        assert_eq!(first, second, "one line, one answer");
+        if let Some(part) = interpreter.explain(rule) {
+            assert_eq!(part.outcome, explained(&first.0), "{}", part.text);
+        }
+    }
+}
+
+/// The outcome that an explanation must show.
+fn explained(holds: &Result<bool, qingfeng::rules::Fault>) -> qingfeng::rules::Outcome {
+    match holds {
+        Ok(true) => qingfeng::rules::Outcome::Held,
+        Ok(false) => qingfeng::rules::Outcome::Failed,
+        Err(fault) => qingfeng::rules::Outcome::Fault(*fault),
+    }
+}
+
+/// A line of the export declaration, with something missing of every kind.
+struct FixedLine {
+    pack: Arc<Pack>,
+    values: Vec<(&'static str, Scalar)>,
+}
+
+impl FixedLine {
+    fn new(pack: Arc<Pack>) -> Self {
+        let text = |text: &str| Scalar::Text(text.to_owned());
+        let values = vec![
+            ("declaration_id", text("D1")),
+            ("declared_on", Date::from_ymd(2016, 5, 4).map_or(Scalar::Missing, Scalar::Date)),
+            ("destination", text("KE")),
+            ("mode", text("0110")),
+            ("hs", text("8711209000")),
+            ("hs4", text("8711")),
+            ("goods", text("摩托车 Motorcycle 125cc, no logo")),
+            ("brand", text("HA0JUE")),
+            ("exporter", text("E1")),
+            ("certified", Scalar::Flag(true)),
+            ("item_no", Scalar::Integer(1)),
+            ("item_count", Scalar::Integer(3)),
+            ("packages", Scalar::Integer(7)),
+            ("quantity", Scalar::Number(10.0)),
+            ("value", Scalar::Number(2000.0)),
+            ("unit_value", Scalar::Number(200.0)),
+        ];
+        Self { pack, values }
+    }
+}
+
+impl LineValues for FixedLine {
+    fn value(&self, _: usize, field: FieldRef) -> Value<'_> {
+        let name = self.pack.field_name(field);
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(Value::Missing, |(_, value)| value.as_value())
+    }
+
+    fn entry(&self, _: usize, table: usize) -> Option<u32> {
+        (table == 0).then_some(0)
+    }
+
+    fn entry_value(&self, table: usize, _: u32, column: usize) -> Value<'_> {
+        match self.pack.lookups[table].columns[column].1 {
+            qingfeng::rules::Kind::Integer => Value::Integer(3),
+            qingfeng::rules::Kind::Text | qingfeng::rules::Kind::Code => Value::Text("E1"),
+            _ => Value::Missing,
+        }
+    }
+}
+
+/// Reads bytes as a file of this format. Gives the lines read and those rejected.
+///
+/// The lines read are always those given and those rejected, and neither depends on the size of batches.
+pub fn read(bytes: &[u8], format: Format) -> (u64, u64) {
+    let whole = read_with(bytes, format, 8192);
+    let cut = read_with(bytes, format, 2);
+    assert_eq!(whole, cut, "the size of batches shows");
+    whole
+}
+
+fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
+    static SCHEMA: OnceLock<Arc<Schema>> = OnceLock::new();
+    let schema = SCHEMA.get_or_init(|| {
+        let pack = Pack::load(&base_pack(b"rule(\"R\", #{ title: \"t\" });"));
+        Arc::clone(&pack.unwrap_or_else(|mistakes| panic!("the base pack: {mistakes}")).schema)
+    });
+    let file = temporary_file(bytes).unwrap_or_else(|error| panic!("a temporary file: {error}"));
+    let options = ReadOptions { format: Some(format), batch_lines, ..ReadOptions::default() };
+    let Ok(mut reader) = Reader::new(Arc::clone(schema), vec![Input::Path(file.path().into())], options)
+    else {
+        return (0, 0);
+    };
+    let (mut lines, mut rejects) = (0, 0);
+    for chunk in &mut reader {
+        let Ok(chunk) = chunk else { break };
+        assert_eq!(chunk.lines_read, (chunk.lines.len() + chunk.rejects.len()) as u64);
+        assert!(chunk.lines.declarations().all(|declaration| !declaration.is_empty()));
+        lines += chunk.lines_read;
+        rejects += chunk.rejects.len() as u64;
+    }
+    (lines, rejects)
+}
+
+/// A file with these bytes, in memory where the system has a directory for that.
+fn temporary_file(bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    let memory = Path::new("/dev/shm");
+    let mut file = if memory.is_dir() {
+        tempfile::NamedTempFile::new_in(memory)?
+    } else {
+        tempfile::NamedTempFile::new()?
+    };
+    file.write_all(bytes)?;
+    file.flush()?;
+    Ok(file)
+}
