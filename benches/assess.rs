@@ -33,9 +33,9 @@ fn lines() -> RecordBatch {
 }
 
 fn checksum(assessments: impl Iterator<Item = Assessment>) -> (i64, u64) {
-    assessments.flat_map(|assessment| assessment.items).fold((0, 0), |(points, fired), item| {
-        (points + item.points, fired + item.fired.len() as u64)
-    })
+    assessments
+        .flat_map(|assessment| assessment.items)
+        .fold((0, 0), |(points, fired), item| (points + item.points, fired + item.fired.len() as u64))
 }
 
 fn assess(criterion: &mut Criterion) {

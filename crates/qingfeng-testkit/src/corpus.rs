@@ -117,7 +117,9 @@ impl Corpus {
             let text = std::fs::read_to_string(&path).map_err(failed)?;
             match cases(&text) {
                 Ok(cases) => files.push((name, cases)),
-                Err(more) => problems.extend(more.into_iter().map(|problem| format!("{name}.toml: {problem}"))),
+                Err(more) => {
+                    problems.extend(more.into_iter().map(|problem| format!("{name}.toml: {problem}")))
+                }
             }
         }
         if problems.is_empty() {

@@ -11,9 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
-use qingfeng::rules::{
-    Date, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Schema, Value,
-};
+use qingfeng::rules::{Date, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Schema, Value};
 
 pub use inputs::Inputs;
 
@@ -145,7 +143,10 @@ impl FixedLine {
 impl LineValues for FixedLine {
     fn value(&self, _: usize, field: FieldRef) -> Value<'_> {
         let name = self.pack.field_name(field);
-        self.values.iter().find(|(known, _)| *known == name).map_or(Value::Missing, |(_, value)| value.as_value())
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(Value::Missing, |(_, value)| value.as_value())
     }
 
     fn entry(&self, _: usize, table: usize) -> Option<u32> {
@@ -179,7 +180,8 @@ fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
     });
     let file = temporary_file(bytes).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let options = ReadOptions { format: Some(format), batch_lines, ..ReadOptions::default() };
-    let Ok(mut reader) = Reader::new(Arc::clone(schema), vec![Input::Path(file.path().into())], options) else {
+    let Ok(mut reader) = Reader::new(Arc::clone(schema), vec![Input::Path(file.path().into())], options)
+    else {
         return (0, 0);
     };
     let (mut lines, mut rejects) = (0, 0);
@@ -196,8 +198,11 @@ fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
 /// A file with these bytes, in memory where the system has a directory for that.
 fn temporary_file(bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let memory = Path::new("/dev/shm");
-    let mut file =
-        if memory.is_dir() { tempfile::NamedTempFile::new_in(memory)? } else { tempfile::NamedTempFile::new()? };
+    let mut file = if memory.is_dir() {
+        tempfile::NamedTempFile::new_in(memory)?
+    } else {
+        tempfile::NamedTempFile::new()?
+    };
     file.write_all(bytes)?;
     file.flush()?;
     Ok(file)

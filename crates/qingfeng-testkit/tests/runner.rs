@@ -20,11 +20,20 @@ fn case(text: &str) -> Case {
 fn a_case_that_is_not_whole_is_refused() {
     problem("[[case]]\nname = \"a\"\n", "one of the three");
     problem("[[case]]\nname = \"a\"\nholds = ['true']\nerrors = ['x']\n", "one of the three");
-    problem("[[case]]\nname = \"a\"\nholds = ['true']\ndeclarations = [{}]\n", "conditions are on one `line`");
+    problem(
+        "[[case]]\nname = \"a\"\nholds = ['true']\ndeclarations = [{}]\n",
+        "conditions are on one `line`",
+    );
     problem("[[case]]\nname = \"a\"\ndeclarations = [{}, {}]\n[[case.expect]]\n", "as many `expect`");
     problem("[[case]]\nname = \"a\"\nline = { hs = \"1\" }\nerrors = ['x']\n", "assesses nothing");
-    problem("[[case]]\nname = \"a\"\nholds = ['x']\n[[case]]\nname = \"a\"\nholds = ['x']\n", "has this name");
-    problem("[[case]]\nname = \"a\"\nholds = ['x']\nfiles.a = ''\nappend.a = ''\n", "in `files` and in `append`");
+    problem(
+        "[[case]]\nname = \"a\"\nholds = ['x']\n[[case]]\nname = \"a\"\nholds = ['x']\n",
+        "has this name",
+    );
+    problem(
+        "[[case]]\nname = \"a\"\nholds = ['x']\nfiles.a = ''\nappend.a = ''\n",
+        "in `files` and in `append`",
+    );
 }
 
 #[test]
@@ -107,21 +116,26 @@ fn what_differs_is_named() {
     let conditions = case("[[case]]\nname = \"a\"\nfails = ['one', 'two']\nholds = ['three', 'four']\n");
     assert_eq!(
         differences(&conditions, &found()),
-        [
-            "declaration 1, fired: missing H2 `four`",
-            "declaration 1, faults: unexpected F1: overflow",
-        ]
+        ["declaration 1, fired: missing H2 `four`", "declaration 1, faults: unexpected F1: overflow",]
     );
-    let expect = case("[[case]]\nname = \"a\"\n[[case.expect]]\nfired = [\"H1\"]\nfaults = [\"F1: overflow\"]\nscore = 31\nchannel = \"red\"\n");
+    let expect = case(
+        "[[case]]\nname = \"a\"\n[[case.expect]]\nfired = [\"H1\"]\nfaults = [\"F1: overflow\"]\nscore = 31\nchannel = \"red\"\n",
+    );
     assert_eq!(
         differences(&expect, &found()),
-        ["declaration 1, score: expected 31, found 30", "declaration 1, channel: expected \"red\", found \"blue\""]
+        [
+            "declaration 1, score: expected 31, found 30",
+            "declaration 1, channel: expected \"red\", found \"blue\""
+        ]
     );
     let refused = case("[[case]]\nname = \"a\"\nerrors = ['x', 'y']\n");
     assert_eq!(differences(&refused, &found()), ["the pack is accepted and should be refused"]);
     let lines = |lines: &[&str]| Outcome::Refused(lines.iter().map(ToString::to_string).collect());
     assert_eq!(differences(&refused, &lines(&["x", "y"])), [""; 0]);
     assert_eq!(differences(&refused, &lines(&["y", "x"])).len(), 1);
-    assert_eq!(differences(&refused, &lines(&["x", "z"])), ["an unexpected message: z", "a message is missing: y"]);
+    assert_eq!(
+        differences(&refused, &lines(&["x", "z"])),
+        ["an unexpected message: z", "a message is missing: y"]
+    );
     assert_eq!(differences(&expect, &lines(&["x"])), ["the pack is refused:", "x"]);
 }

@@ -7,7 +7,9 @@ use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs, output_schema};
-use qingfeng_testkit::corpus::{Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome};
+use qingfeng_testkit::corpus::{
+    Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
+};
 use serde_json::Value;
 
 fn corpus() -> Corpus {
@@ -108,7 +110,8 @@ fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
     let output = input.with_file_name("assessments.ndjson");
     let options = ReadOptions { format: Some(Format::Ndjson), batch_lines: 2, ..ReadOptions::default() };
     let inputs = vec![Input::Path(input.to_owned())];
-    let reader = Reader::new(engine.pack().schema.clone(), inputs, options).map_err(|error| error.to_string())?;
+    let reader =
+        Reader::new(engine.pack().schema.clone(), inputs, options).map_err(|error| error.to_string())?;
     let mut writer = TableWriter::create(&Output::Path(output.clone()), output_schema(by, true))
         .map_err(|error| error.to_string())?;
     let mut rejects = Vec::new();

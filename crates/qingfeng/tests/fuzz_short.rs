@@ -49,7 +49,10 @@ fn conditions_have_one_answer() {
         inputs.condition(depth).into_bytes()
     };
     let deep = each("condition", 3_000, make, |bytes| fuzz::condition(&String::from_utf8_lossy(bytes)));
-    assert!(deep > 100 || number("QINGFENG_FUZZ_INPUTS", 3_000) < 3_000, "only {deep} conditions are well typed");
+    assert!(
+        deep > 100 || number("QINGFENG_FUZZ_INPUTS", 3_000) < 3_000,
+        "only {deep} conditions are well typed"
+    );
 }
 
 #[test]

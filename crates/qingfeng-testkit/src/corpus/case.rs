@@ -224,14 +224,20 @@ impl Case {
             spoil(&|case| case.expect[at].shadow.push("X".into()));
             spoil(&|case| case.expect[at].faults.push("X: failed".into()));
             for (change, is_there) in [
-                ((|e| e.score = e.score.map(|n| n + 1)) as fn(&mut ExpectedDeclaration), expected.score.is_some()),
+                (
+                    (|e| e.score = e.score.map(|n| n + 1)) as fn(&mut ExpectedDeclaration),
+                    expected.score.is_some(),
+                ),
                 (|e| e.channel = e.channel.take().map(|c| c + "x"), expected.channel.is_some()),
                 (|e| e.decisive_item = e.decisive_item.map(|n| n + 1), expected.decisive_item.is_some()),
                 (|e| e.points = e.points.map(|n| n + 1), expected.points.is_some()),
                 (|e| e.shadow_points = e.shadow_points.map(|n| n + 1), expected.shadow_points.is_some()),
                 (|e| e.reasons.iter_mut().for_each(|r| r.push("x".into())), expected.reasons.is_some()),
                 (|e| e.fired.truncate(e.fired.len() - 1), !expected.fired.is_empty()),
-                (|e| e.items.iter_mut().for_each(|items| items.push(ExpectedItem::default())), expected.items.is_some()),
+                (
+                    |e| e.items.iter_mut().for_each(|items| items.push(ExpectedItem::default())),
+                    expected.items.is_some(),
+                ),
             ] {
                 if is_there {
                     spoil(&|case| change(&mut case.expect[at]));
@@ -249,7 +255,8 @@ impl Case {
                 ];
                 for change in changes {
                     let mut case = self.clone();
-                    let Some(item) = case.expect[at].items.as_mut().and_then(|items| items.get_mut(line)) else {
+                    let Some(item) = case.expect[at].items.as_mut().and_then(|items| items.get_mut(line))
+                    else {
                         continue;
                     };
                     let before = format!("{item:?}");

@@ -41,13 +41,19 @@ fn rows(bytes: &[u8], extension: &str) -> BTreeMap<String, Vec<String>> {
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in run.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
-        rows.entry(row["declaration_id"].as_str().unwrap_or_default().to_owned()).or_default().push(line.to_owned());
+        rows.entry(row["declaration_id"].as_str().unwrap_or_default().to_owned())
+            .or_default()
+            .push(line.to_owned());
     }
     rows
 }
 
 /// Changes bytes of some lines. In CSV no quote and no line end is put in: they say where a line ends.
-fn damaged(lines: &[String], changes: &[(usize, prop::sample::Index, u8)], is_csv: bool) -> (Vec<u8>, Vec<usize>) {
+fn damaged(
+    lines: &[String],
+    changes: &[(usize, prop::sample::Index, u8)],
+    is_csv: bool,
+) -> (Vec<u8>, Vec<usize>) {
     let header = usize::from(is_csv);
     let mut lines: Vec<Vec<u8>> = lines.iter().map(|line| line.clone().into_bytes()).collect();
     let mut touched = Vec::new();

@@ -80,15 +80,19 @@ fn perhaps(of: &'static [&'static str]) -> impl Strategy<Value = Option<&'static
 }
 
 fn member(codes: &'static [&'static str], prefixes: bool) -> impl Strategy<Value = Member> {
-    (one(codes), prop::option::weighted(0.3, one(&DAYS)), prop::option::weighted(0.3, one(&DAYS)), any::<bool>()).prop_map(
-        move |(code, from, until, is_prefix)| Member {
+    (
+        one(codes),
+        prop::option::weighted(0.3, one(&DAYS)),
+        prop::option::weighted(0.3, one(&DAYS)),
+        any::<bool>(),
+    )
+        .prop_map(move |(code, from, until, is_prefix)| Member {
             code,
             // A membership that ends before it begins is refused.
             until: until.filter(|until| from.is_none_or(|from| from <= *until)),
             from,
             is_prefix: prefixes && is_prefix,
-        },
-    )
+        })
 }
 
 fn groups(codes: &'static [&'static str], prefixes: bool) -> impl Strategy<Value = Vec<Group>> {
@@ -110,7 +114,14 @@ fn asked_site() -> impl Strategy<Value = Vec<Asked>> {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
-    (asked(&COUNTRIES), asked(&HS), asked(&MODES), asked_site(), prop::option::weighted(0.2, one(&DAYS)), prop::option::weighted(0.2, one(&DAYS)))
+    (
+        asked(&COUNTRIES),
+        asked(&HS),
+        asked(&MODES),
+        asked_site(),
+        prop::option::weighted(0.2, one(&DAYS)),
+        prop::option::weighted(0.2, one(&DAYS)),
+    )
         .prop_map(|(region, commodity, mode, site, from, until)| Rule {
             region,
             commodity,
@@ -122,23 +133,38 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    (one(&COUNTRIES), one(&HS), one(&MODES), perhaps(&PLACES), perhaps(&PLACES), perhaps(&PLACES), prop::option::of(0..KINDS.len()), prop::option::weighted(0.8, one(&DAYS)))
-        .prop_map(|(destination, hs, mode, port, procurement_place, origin_district, site_kind, day)| Line {
-            destination,
-            hs,
-            mode,
-            port,
-            procurement_place,
-            origin_district,
-            site_kind,
-            day,
+    (
+        one(&COUNTRIES),
+        one(&HS),
+        one(&MODES),
+        perhaps(&PLACES),
+        perhaps(&PLACES),
+        perhaps(&PLACES),
+        prop::option::of(0..KINDS.len()),
+        prop::option::weighted(0.8, one(&DAYS)),
+    )
+        .prop_map(|(destination, hs, mode, port, procurement_place, origin_district, site_kind, day)| {
+            Line { destination, hs, mode, port, procurement_place, origin_district, site_kind, day }
         })
 }
 
 fn world() -> impl Strategy<Value = World> {
-    (groups(&COUNTRIES, false), groups(&HS, false), groups(&MODES, false), groups(&PLACES, true), vec(rule(), 1..90), vec(line(), 1..30)).prop_map(
-        |(regions, commodities, modes, sites, rules, lines)| World { regions, commodities, modes, sites, rules, lines },
+    (
+        groups(&COUNTRIES, false),
+        groups(&HS, false),
+        groups(&MODES, false),
+        groups(&PLACES, true),
+        vec(rule(), 1..90),
+        vec(line(), 1..30),
     )
+        .prop_map(|(regions, commodities, modes, sites, rules, lines)| World {
+            regions,
+            commodities,
+            modes,
+            sites,
+            rules,
+            lines,
+        })
 }
 
 // The definition. Days are texts in ISO form, so texts compare as days do.
@@ -149,7 +175,11 @@ fn in_force(from: Option<&str>, until: Option<&str>, day: Option<&str>) -> bool 
 
 fn belongs(group: &Group, code: &str, day: Option<&str>, all_prefixes: bool) -> bool {
     group.members.iter().any(|member| {
-        let fits = if all_prefixes || member.is_prefix { code.starts_with(member.code) } else { code == member.code };
+        let fits = if all_prefixes || member.is_prefix {
+            code.starts_with(member.code)
+        } else {
+            code == member.code
+        };
         fits && in_force(member.from, member.until, day)
     })
 }
@@ -158,7 +188,13 @@ fn meets_key(asked: &[Asked], groups: &[Group], code: &str, day: Option<&str>, b
     asked.is_empty()
         || asked.iter().any(|asked| match asked {
             Asked::Group(at) => belongs(&groups[*at], code, day, by_prefix),
-            Asked::Code(wanted) => if by_prefix { code.starts_with(wanted) } else { code == *wanted },
+            Asked::Code(wanted) => {
+                if by_prefix {
+                    code.starts_with(wanted)
+                } else {
+                    code == *wanted
+                }
+            }
             Asked::Kind(_) => unreachable!("only sites have kinds"),
         })
 }
@@ -172,12 +208,15 @@ fn field<'l>(line: &'l Line, kind: usize) -> Option<&'l str> {
 }
 
 fn meets_site(rule: &Rule, sites: &[Group], line: &Line) -> bool {
-    let is_at = |site: &Group| field(line, site.kind).is_some_and(|code| belongs(site, code, line.day, false));
+    let is_at =
+        |site: &Group| field(line, site.kind).is_some_and(|code| belongs(site, code, line.day, false));
     rule.site.is_empty()
         || rule.site.iter().any(|asked| match asked {
             Asked::Group(at) => is_at(&sites[*at]),
             Asked::Code(wanted) => (0..KINDS.len()).any(|kind| field(line, kind) == Some(wanted)),
-            Asked::Kind(kind) => line.site_kind == Some(*kind) || sites.iter().any(|site| site.kind == *kind && is_at(site)),
+            Asked::Kind(kind) => {
+                line.site_kind == Some(*kind) || sites.iter().any(|site| site.kind == *kind && is_at(site))
+            }
         })
 }
 
@@ -198,7 +237,8 @@ fn reference(groups: &[Group], are_sites: bool) -> String {
             .members
             .iter()
             .map(|member| {
-                let mut text = format!("{{ code = \"{}{}\"", member.code, if member.is_prefix { "*" } else { "" });
+                let mut text =
+                    format!("{{ code = \"{}{}\"", member.code, if member.is_prefix { "*" } else { "" });
                 member.from.iter().for_each(|day| write!(text, ", from = \"{day}\"").unwrap());
                 member.until.iter().for_each(|day| write!(text, ", until = \"{day}\"").unwrap());
                 text + " }"
@@ -212,10 +252,9 @@ fn reference(groups: &[Group], are_sites: bool) -> String {
     text
 }
 
-/// All codes, so that a rule may name each: codes of modes and sites must be in some group.
-fn every_code(codes: &[&str], kind: Option<&str>) -> String {
-    let kind = kind.map_or(String::new(), |kind| format!("kind = \"{kind}\"\n"));
-    format!("[every]\ntitle = \"t\"\n{kind}members = {codes:?}\n")
+/// A group of all codes, so that a rule may name each: a mode must be in some group.
+fn every_code(codes: &[&str]) -> String {
+    format!("[every]\ntitle = \"t\"\nmembers = {codes:?}\n")
 }
 
 fn key(name: &str, asked: &[Asked]) -> String {
@@ -241,11 +280,12 @@ fn open(world: &World) -> Engine {
     );
     write("reference/regions.toml", reference(&world.regions, false));
     write("reference/commodities.toml", reference(&world.commodities, false));
-    write("reference/modes.toml", reference(&world.modes, false) + &every_code(&MODES, None));
+    write("reference/modes.toml", [reference(&world.modes, false), every_code(&MODES)].concat());
     write("reference/sites.toml", reference(&world.sites, true));
     let mut rules = String::new();
     for (at, rule) in world.rules.iter().enumerate() {
-        let day = |name: &str, day: Option<&str>| day.map_or(String::new(), |day| format!(" {name}: \"{day}\","));
+        let day =
+            |name: &str, day: Option<&str>| day.map_or(String::new(), |day| format!(" {name}: \"{day}\","));
         writeln!(
             rules,
             "rule(\"R{at}\", #{{ title: \"t\",{}{}{}{}{}{} }});",
@@ -264,8 +304,13 @@ fn open(world: &World) -> Engine {
 
 /// A code of a site can be asked for only where some site has it; rules that ask for another one lose it.
 fn known_sites(mut world: World) -> World {
-    let codes: Vec<&str> =
-        world.sites.iter().flat_map(|site| &site.members).filter(|member| !member.is_prefix).map(|member| member.code).collect();
+    let codes: Vec<&str> = world
+        .sites
+        .iter()
+        .flat_map(|site| &site.members)
+        .filter(|member| !member.is_prefix)
+        .map(|member| member.code)
+        .collect();
     for rule in &mut world.rules {
         rule.site.retain(|asked| !matches!(asked, Asked::Code(code) if !codes.contains(code)));
     }

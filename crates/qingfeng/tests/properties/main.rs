@@ -27,9 +27,8 @@ use qingfeng::{By, Engine, JobOptions, Outputs, Summary, output_schema};
 /// The pack of the campaign, opened once.
 fn clean_wind() -> &'static Engine {
     static ENGINE: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
-    ENGINE.get_or_init(|| {
-        Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind")).unwrap()
-    })
+    ENGINE
+        .get_or_init(|| Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind")).unwrap())
 }
 
 /// So many generated goods lines.

@@ -98,7 +98,8 @@ fn values() -> impl Strategy<Value = Vec<(&'static str, FieldValue)>> {
     let number = prop::sample::select(vec![0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 99.5, 1e12]);
     let text = prop::sample::select(vec!["a", "DELI", "DEL1", "deli a", "no logo", "摩托车", "zz", "1"]);
     (vec(number, 3), 0..4_i64, vec(text, 4)).prop_map(|(numbers, packages, texts)| {
-        let mut values: Vec<(&str, FieldValue)> = NUMBERS.into_iter().zip(numbers.into_iter().map(FieldValue::from)).collect();
+        let mut values: Vec<(&str, FieldValue)> =
+            NUMBERS.into_iter().zip(numbers.into_iter().map(FieldValue::from)).collect();
         values.push(("packages", packages.into()));
         values.extend(TEXTS.into_iter().zip(texts.into_iter().map(FieldValue::from)));
         values
