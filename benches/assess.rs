@@ -7,7 +7,6 @@
 //!
 //! Run a part with `cargo bench -p qingfeng --bench assess -- assess/memory`. Each group checks its answer before it
 //! times anything; a bench whose answer has changed fails.
-#![expect(missing_docs, reason = "the macros of Criterion make public functions")]
 
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;

@@ -129,9 +129,8 @@ impl Case {
         if !self.line.is_empty() && !self.declarations.is_empty() {
             problems.push("a case has a `line` or `declarations`, not both".into());
         }
-        if !self.errors.is_empty()
-            && !(self.line.is_empty() && self.declarations.is_empty() && self.warnings.is_none())
-        {
+        let has_lines = !(self.line.is_empty() && self.declarations.is_empty());
+        if !self.errors.is_empty() && (has_lines || self.warnings.is_some()) {
             problems.push("a pack that is refused assesses nothing".into());
         }
         if !self.expect.is_empty() && self.expect.len() != self.declarations.len().max(1) {

@@ -4,6 +4,9 @@ use std::fmt::Debug;
 
 use super::{Case, ExpectedDeclaration, FoundDeclaration, FoundItem, Outcome};
 
+/// One of the lists of rules of a line.
+type ListOf = fn(&FoundItem) -> &Vec<String>;
+
 /// Collects what differs.
 #[derive(Default)]
 struct Differences(Vec<String>);
@@ -63,7 +66,7 @@ pub(super) fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
 }
 
 /// The values of all lines, each once, in the order of the first line that has it.
-fn union(items: &[FoundItem], of: fn(&FoundItem) -> &Vec<String>) -> Vec<String> {
+fn union(items: &[FoundItem], of: ListOf) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for text in items.iter().flat_map(of) {
         if !all.contains(text) {
@@ -110,7 +113,7 @@ fn declaration(
     differences.check(&at("score"), expected.score.as_ref(), &found.score);
     differences.check(&at("channel"), expected.channel.as_ref(), &found.channel);
     differences.check(&at("decisive item"), expected.decisive_item.as_ref(), &found.decisive_item);
-    let lists: [(&str, &Vec<String>, fn(&FoundItem) -> &Vec<String>); 3] = [
+    let lists: [(&str, &Vec<String>, ListOf); 3] = [
         ("fired", &expected.fired, |item| &item.fired),
         ("shadow rules", &expected.shadow, |item| &item.shadow),
         ("faults", &expected.faults, |item| &item.faults),

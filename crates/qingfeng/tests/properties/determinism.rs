@@ -64,7 +64,8 @@ proptest! {
         let found = clean_wind().assess_batch(&table).unwrap();
         let declarations: Vec<_> = found.lines().declarations().collect();
         let mut places: Vec<usize> = (0..declarations.len()).collect();
-        places.rotate_left(order.index(places.len()));
+        let first = order.index(places.len());
+        places.rotate_left(first);
         places.sort_by_key(|at| at % step);
         let rows = places.iter().flat_map(|&at| declarations[at].clone()).map(|row| row as u64);
         let shuffled = take_record_batch(&table, &UInt64Array::from_iter_values(rows)).unwrap();

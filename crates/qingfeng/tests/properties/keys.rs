@@ -252,10 +252,9 @@ fn reference(groups: &[Group], are_sites: bool) -> String {
     text
 }
 
-/// All codes, so that a rule may name each: codes of modes and sites must be in some group.
-fn every_code(codes: &[&str], kind: Option<&str>) -> String {
-    let kind = kind.map_or(String::new(), |kind| format!("kind = \"{kind}\"\n"));
-    format!("[every]\ntitle = \"t\"\n{kind}members = {codes:?}\n")
+/// A group of all codes, so that a rule may name each: a mode must be in some group.
+fn every_code(codes: &[&str]) -> String {
+    format!("[every]\ntitle = \"t\"\nmembers = {codes:?}\n")
 }
 
 fn key(name: &str, asked: &[Asked]) -> String {
@@ -281,7 +280,7 @@ fn open(world: &World) -> Engine {
     );
     write("reference/regions.toml", reference(&world.regions, false));
     write("reference/commodities.toml", reference(&world.commodities, false));
-    write("reference/modes.toml", reference(&world.modes, false) + &every_code(&MODES, None));
+    write("reference/modes.toml", [reference(&world.modes, false), every_code(&MODES)].concat());
     write("reference/sites.toml", reference(&world.sites, true));
     let mut rules = String::new();
     for (at, rule) in world.rules.iter().enumerate() {
