@@ -27,20 +27,14 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands, in the order of their help.
+/// The commands, in the order of their help. What each does is said where its arguments are.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Score declarations and write what becomes of each.
     Score(score::Args),
-    /// Check a rule pack and show every mistake in it.
     Check(check::Args),
-    /// Show why a declaration got its channel.
     Explain(explain::Args),
-    /// List the rules of a pack.
     Rules(rules::Args),
-    /// Write made-up declarations, to try things out.
     Generate(generate::Args),
-    /// List the fields that rules can use and files can have.
     Schema(schema::Args),
 }
 

@@ -3,13 +3,10 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
 use qingfeng::write::WriteError;
 
-use crate::args::Cli;
 use crate::render::{Checked, human};
 use crate::terminal::{self, ERROR, clean};
 
@@ -30,16 +27,19 @@ pub enum Exit {
 }
 
 impl Exit {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Done, "done"),
+    /// All of them, with what they mean, a line each.
+    const ALL: [(Self, &'static [&'static str]); 5] = [
+        (Self::Done, &["done"]),
         (
             Self::Finding,
-            "found something: `check` found errors, `score --strict` rejects or scattered declarations, \
-             `explain` no such declaration",
+            &[
+                "check: the pack has errors; explain: there is no such declaration;",
+                "score --strict: there are rejects or scattered declarations",
+            ],
         ),
-        (Self::Usage, "the command line is wrong"),
-        (Self::Files, "an input cannot be read, or an output cannot be written"),
-        (Self::Pack, "the rule pack is invalid (`qingfeng check DIR` shows why)"),
+        (Self::Usage, &["the command line is wrong"]),
+        (Self::Files, &["an input cannot be read, or an output cannot be written"]),
+        (Self::Pack, &["the rule pack is invalid (`qingfeng check DIR` shows why)"]),
     ];
 }
 
@@ -57,7 +57,7 @@ pub fn help(examples: &[&str]) -> String {
     }
     help.push_str("\nExit codes:");
     for (exit, meaning) in Exit::ALL {
-        let _ = write!(help, "\n  {}  {meaning}", exit as u8);
+        let _ = write!(help, "\n  {}  {}", exit as u8, meaning.join("\n     "));
     }
     help
 }
@@ -89,10 +89,11 @@ impl Failure {
     /// Tells it on standard error.
     pub fn report(&self) {
         match self {
-            // If standard error is closed too there is no way left to tell.
-            Self::Usage(message) => {
-                let _ = Cli::command().error(ErrorKind::ValueValidation, clean(message)).print();
-            }
+            // The end is that of clap's own messages.
+            Self::Usage(message) => terminal::note(&format!(
+                "{ERROR}error:{ERROR:#} {}\n\nFor more information, try '--help'.\n",
+                clean(message)
+            )),
             Self::Files(message) => terminal::note(&format!("{ERROR}error:{ERROR:#} {}\n", clean(message))),
             Self::Pack(checked) => terminal::note(&human(checked)),
             Self::Closed => {}

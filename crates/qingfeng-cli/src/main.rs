@@ -8,6 +8,7 @@ mod outputs;
 mod progress;
 mod rejects;
 mod render;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

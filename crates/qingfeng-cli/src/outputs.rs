@@ -40,9 +40,19 @@ pub fn check_apart(outputs: &[(&str, &Path)], inputs: &[PathBuf]) -> Result<(), 
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
-    // A file that is not there yet has no canonical path; then the paths as written are all there is.
-    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    canonical(a) == canonical(b)
+    real_path(a) == real_path(b)
+}
+
+/// The path without links, `.` and `..`; of a file that is not there yet, by the directory that it will be in.
+fn real_path(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new(".")).canonicalize();
+        match (directory, path.file_name()) {
+            (Ok(directory), Some(name)) => directory.join(name),
+            _ => path.to_owned(),
+        }
+    })
 }
 
 /// Writes a text to a file or, for `-`, to standard output.

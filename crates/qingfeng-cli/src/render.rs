@@ -1,5 +1,6 @@
 //! The mistakes of a pack, for people and for programs.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -100,10 +101,16 @@ fn drawn(renderer: &Renderer, item: &Diagnostic, sources: &Sources, directory: &
         match sources.text(file).filter(|text| !text.is_empty()) {
             None => group = group.element(Origin::path(path)),
             Some(text) => {
-                let labels = item.labels.iter().filter(|label| &*label.place.file == file);
-                let annotations = labels.map(|label| annotation(label, text, label == &item.labels[0]));
-                group =
-                    group.element(Snippet::source(clean_source(text)).path(path).annotations(annotations));
+                let labels: Vec<&Label> =
+                    item.labels.iter().filter(|label| &*label.place.file == file).collect();
+                let window = window(text, &labels);
+                let line = text[..window.start].matches('\n').count() + 1;
+                let annotations = labels
+                    .into_iter()
+                    .map(|label| annotation(label, text, &window, label == &item.labels[0]));
+                let source = clean_source(&text[window.clone()]);
+                let snippet = Snippet::source(source).line_start(line).path(path);
+                group = group.element(snippet.annotations(annotations));
             }
         }
     }
@@ -113,11 +120,29 @@ fn drawn(renderer: &Renderer, item: &Diagnostic, sources: &Sources, directory: &
     renderer.render(&[group])
 }
 
-fn annotation<'l>(label: &'l Label, text: &str, primary: bool) -> Annotation<'l> {
-    let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+/// The whole lines that the labels are in. Drawing takes time with all the text it is given.
+fn window(text: &str, labels: &[&Label]) -> Range<usize> {
+    let spans = || labels.iter().map(|label| span(label, text));
+    let start = spans().map(|span| span.start).min().unwrap_or(0);
+    let end = spans().map(|span| span.end).max().unwrap_or(0);
+    // What is missing at the end of a file is told at the last line that has something.
+    let start = if text[start..].trim().is_empty() { text[..start].trim_end().len() } else { start };
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    line_start..line_end
+}
+
+/// The bytes that a label means, within the text.
+fn span(label: &Label, text: &str) -> Range<usize> {
     let at = |byte: usize| text.floor_char_boundary(byte.min(text.len()));
     let start = at(label.place.span.start);
-    let annotation = kind.span(start..at(label.place.span.end).max(start));
+    start..at(label.place.span.end).max(start)
+}
+
+fn annotation<'l>(label: &'l Label, text: &str, window: &Range<usize>, primary: bool) -> Annotation<'l> {
+    let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+    let span = span(label, text);
+    let annotation = kind.span(span.start - window.start..span.end - window.start);
     if label.text.is_empty() { annotation } else { annotation.label(clean(&label.text)) }
 }
 

@@ -6,7 +6,10 @@ use unicode_normalization::UnicodeNormalization;
 fn folded(text: &str) -> String {
     // ASCII has no compatibility forms.
     if text.is_ascii() {
-        return with_single_blanks(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())), text.len());
+        return with_single_blanks(
+            text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())),
+            text.len(),
+        );
     }
     with_single_blanks(text.nfkc().flat_map(char::to_lowercase), text.len())
 }

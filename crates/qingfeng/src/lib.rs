@@ -1,4 +1,33 @@
 //! Qingfeng: a risk-targeting rules engine for port inspection.
+//!
+//! A *pack* is a directory with a risk policy: a schema of declarations, regions, goods groups, trade modes and
+//! sites, lookup tables, control channels, and rules in Rhai. An [`Engine`] is an opened pack. It assesses
+//!
+//! - one [`Declaration`] with [`Engine::assess`],
+//! - an Arrow table of goods lines with [`Engine::assess_batch`],
+//! - files of any length with [`Engine::run`], from a [`read::Reader`] to a [`write::TableWriter`],
+//!
+//! all with the same answer: for each goods line the rules that fired, their points, a score and a control channel;
+//! for each declaration those of its worst line. [`Engine::explain`] shows how a decision came about. The result
+//! depends on the declaration and on the pack, whose digest stands in every result, and on nothing else: not on
+//! threads, batches, the day or the machine.
+//!
+//! An engine is `Send + Sync`, and cloning it is cheap; threads share one.
+//!
+//! ```
+//! use qingfeng::{Declaration, Engine, Item};
+//!
+//! let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+//! let watches = Item::new().with("hs", "9102110000").with("goods", "replica watch").with("quantity", 500);
+//! let declaration = Declaration::new()
+//!     .with("declaration_id", "530120160002")
+//!     .with("destination", "AE")
+//!     .with("mode", "1039")
+//!     .item(watches);
+//! let assessment = engine.assess(&declaration)?;
+//! assert_eq!(assessment.channel, "red");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod assessment;
 pub mod bind;
@@ -24,3 +53,16 @@ pub use job::{JobError, JobOptions, Outputs, Progress};
 pub use output::{By, output_schema};
 pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+
+/// The README's program is compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+/// What embedders rely on: an engine and its results go from thread to thread.
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<Engine>();
+    shared::<Assessment>();
+    shared::<Declaration>();
+};

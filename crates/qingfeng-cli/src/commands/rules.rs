@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::render::{open, short_digest};
-use crate::terminal::{self, BOLD, Cell, DIM, clean, count, table};
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, clean, count};
 
 /// List the rules of a pack.
 ///
@@ -102,7 +103,8 @@ fn channel_name(pack: &Pack, channel: ChannelId) -> &str {
     &pack.channels[channel.index()].name
 }
 
-fn validity(from: Option<Date>, until: Option<Date>) -> String {
+/// The days on which a rule is in force, where they are bounded.
+pub fn validity(from: Option<Date>, until: Option<Date>) -> String {
     match (from, until) {
         (None, None) => String::new(),
         (Some(from), None) => format!("from {from}"),

@@ -1,5 +1,6 @@
 //! `qingfeng explain`: why a declaration got its channel.
 
+mod condition;
 mod tree;
 mod why;
 

@@ -4,13 +4,13 @@
 
 use annotate_snippets::renderer::Style;
 use qingfeng::rules::{FieldRef, Level, Pack};
-use qingfeng::{ExplainedItem, ExplainedPart, ExplainedRule, NamedValue};
+use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 
-use super::{Found, why};
+use super::{Found, condition, why};
+use crate::commands::rules::validity;
 use crate::render::short_digest;
-use crate::terminal::{
-    BAD, BOLD, Cell, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled, table, width,
-};
+use crate::table::{Cell, table, width};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled};
 
 /// Where lines of values are broken.
 const LINE_WIDTH: usize = 100;
@@ -125,35 +125,68 @@ fn line(item: &ExplainedItem, lines: usize, pack: &Pack) -> String {
         item.score
     );
     out += &values("  ", item.fields.iter().filter(|field| !is_of_declaration(&field.source, pack)));
-    let groups: [(&str, fn(&ExplainedRule) -> bool); 4] = [
-        ("Fired", |rule| rule.fired),
-        ("Could not be evaluated", |rule| !rule.fired && rule.fault.is_some()),
-        ("Did not fire", |rule| !rule.fired && rule.fault.is_none() && rule.in_force),
-        ("Not in force on that day", |rule| !rule.fired && rule.fault.is_none() && !rule.in_force),
-    ];
     if item.rules.is_empty() {
         out += "\n  No rule is keyed on such a line.\n";
     }
-    for (heading, belongs) in groups {
-        let rules: Vec<_> = item.rules.iter().filter(|rule| belongs(rule)).collect();
+    for group in Group::ALL {
+        let rules: Vec<_> = item.rules.iter().filter(|rule| Group::of(rule) == group).collect();
         if !rules.is_empty() {
-            out += &format!("\n  {BOLD}{heading}{BOLD:#}\n");
-            rules.iter().for_each(|rule| out += &self::rule(rule));
+            out += &format!("\n  {BOLD}{}{BOLD:#}\n", group.heading());
+            rules.iter().for_each(|rule| out += &self::rule(rule, pack));
         }
     }
     out
 }
 
-fn rule(rule: &ExplainedRule) -> String {
-    let (mark, style) = if rule.fired {
-        ("✓", GOOD)
-    } else if rule.fault.is_some() {
-        ("!", ERROR)
-    } else if rule.in_force {
-        ("✗", BAD)
-    } else {
-        ("–", DIM)
-    };
+/// What became of a rule, in the order in which an officer asks.
+#[derive(Clone, Copy, PartialEq)]
+enum Group {
+    Fired,
+    Fault,
+    Close,
+    Failed,
+    NotInForce,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Fired, Self::Fault, Self::Close, Self::Failed, Self::NotInForce];
+
+    fn of(rule: &ExplainedRule) -> Self {
+        if rule.fired {
+            Self::Fired
+        } else if rule.fault.is_some() {
+            Self::Fault
+        } else if !rule.in_force {
+            Self::NotInForce
+        } else if rule.condition.as_ref().is_some_and(condition::a_part_held) {
+            Self::Close
+        } else {
+            Self::Failed
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Fired => "Fired",
+            Self::Fault => "Could not be evaluated",
+            Self::Close => "Did not fire, though a part of the condition held",
+            Self::Failed => "Did not fire",
+            Self::NotInForce => "Not in force on that day",
+        }
+    }
+
+    fn mark(self) -> (&'static str, Style) {
+        match self {
+            Self::Fired => ("✓", GOOD),
+            Self::Fault => ("!", ERROR),
+            Self::Close | Self::Failed => ("✗", BAD),
+            Self::NotInForce => ("–", DIM),
+        }
+    }
+}
+
+fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
+    let (mark, style) = Group::of(rule).mark();
     let mut out = format!("  {style}{mark}{style:#} {BOLD}{}{BOLD:#}", clean(&rule.id));
     if let Some(points) = rule.points {
         out += &format!("  {BOLD}{points:+}{BOLD:#}");
@@ -169,8 +202,17 @@ fn rule(rule: &ExplainedRule) -> String {
     if rule.shadow {
         out += &format!("  {DIM}(shadow: counts nothing){DIM:#}");
     }
-    out += &format!("  {}\n", clean(&rule.title));
-    if let Some(fault) = &rule.fault {
+    out += &format!("  {}", clean(&rule.title));
+    if !rule.in_force
+        && let Some(definition) = pack.rules.iter().find(|definition| definition.id == rule.id)
+    {
+        out += &format!("  {DIM}{}{DIM:#}", validity(definition.from, definition.until));
+    }
+    out.push('\n');
+    // The part of the condition that has no value says so itself.
+    if let Some(fault) =
+        rule.fault.as_ref().filter(|_| !rule.condition.as_ref().is_some_and(condition::a_leaf_faulted))
+    {
         out += &format!("    {ERROR}{}{ERROR:#}\n", clean(fault));
     }
     // Without evidence of its own a rule gives its title.
@@ -178,75 +220,10 @@ fn rule(rule: &ExplainedRule) -> String {
         out += &format!("    {}\n", clean(reason));
     }
     match &rule.condition {
-        Some(condition) => out += &root(condition),
+        Some(condition) if rule.fired || rule.fault.is_some() => out += &condition::all(condition),
+        Some(condition) => out += &condition::looked_at(condition),
         None if rule.fired => out += &format!("    {DIM}has no condition: its key is enough{DIM:#}\n"),
         None => {}
     }
     out
-}
-
-/// A condition. The marks of its parts speak for the whole, so that is only named by how they are joined.
-fn root(condition: &ExplainedPart) -> String {
-    if condition.parts.is_empty() {
-        return format!("    └─ {}\n", part_text(condition));
-    }
-    let mut out = format!("    {DIM}{}{DIM:#}\n", joined(condition));
-    out += &children(condition, "    ");
-    out
-}
-
-fn joined(part: &ExplainedPart) -> &'static str {
-    match part.joined {
-        Some("or") => "any of these would do",
-        _ => "all of these must hold",
-    }
-}
-
-fn children(part: &ExplainedPart, indent: &str) -> String {
-    let mut out = String::new();
-    for (at, child) in part.parts.iter().enumerate() {
-        let (branch, trunk) =
-            if at + 1 == part.parts.len() { ("└─", "   ") } else { ("├─", "│  ") };
-        if child.parts.is_empty() {
-            out += &format!("{indent}{branch} {}\n", part_text(child));
-        } else {
-            let (mark, style) = mark(&child.outcome);
-            out += &format!("{indent}{branch} {style}{mark}{style:#} {DIM}{}{DIM:#}\n", joined(child));
-            out += &children(child, &format!("{indent}{trunk}"));
-        }
-    }
-    out
-}
-
-/// A part without parts: its mark, its source, and the values it saw.
-fn part_text(part: &ExplainedPart) -> String {
-    let (mark, style) = mark(&part.outcome);
-    let source = styled(if part.outcome == "not reached" { DIM } else { Style::new() }, &clean(&part.text));
-    let mut out = format!("{style}{mark}{style:#} {source}");
-    let seen: Vec<String> = part
-        .values
-        .iter()
-        // A flag that is the whole part is told by the mark.
-        .filter(|seen| seen.source != part.text)
-        .map(|seen| match seen.value.as_str() {
-            "()" => format!("{} is missing", clean(&seen.source)),
-            value => format!("{} is {}", clean(&seen.source), clean(value)),
-        })
-        .collect();
-    if !seen.is_empty() {
-        out += &format!("   {DIM}{}{DIM:#}", seen.join(", "));
-    }
-    if let Some(fault) = part.outcome.strip_prefix("fault: ") {
-        out += &format!("   {ERROR}{}{ERROR:#}", clean(fault));
-    }
-    out
-}
-
-fn mark(outcome: &str) -> (&'static str, Style) {
-    match outcome {
-        "held" => ("✓", GOOD),
-        "failed" => ("✗", BAD),
-        "not reached" => ("–", DIM),
-        _ => ("!", ERROR),
-    }
 }

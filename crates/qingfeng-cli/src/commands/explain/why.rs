@@ -23,53 +23,38 @@ pub fn item_name(item: &ExplainedItem) -> String {
 }
 
 fn which_line(explanation: &Explanation, item: &ExplainedItem) -> Option<String> {
-    let others = explanation.items.len() - 1;
-    let name = item_name(item);
-    let as_severe = explanation.items.iter().filter(|other| other.channel == item.channel).count() - 1;
-    let lines = others + 1;
-    match (others, as_severe) {
-        (0, _) => None,
-        (_, 0) => Some(format!(
-            "A declaration goes where its worst line goes. Of its {lines} lines, {name} has the most severe channel."
-        )),
-        _ => Some(format!(
-            "A declaration goes where its worst line goes. Of its {lines} lines, {name} is the worst by channel and \
-             score."
-        )),
+    let lines = explanation.items.len();
+    if lines == 1 {
+        return None;
     }
+    let name = item_name(item);
+    let others = || explanation.items.iter().filter(|other| !other.decisive);
+    let worst = if others().all(|other| other.channel != item.channel) {
+        format!("{name} has the most severe channel")
+    } else if others().all(|other| (&other.channel, other.score) != (&item.channel, item.score)) {
+        format!("{name} has the most severe channel and the highest score in it")
+    } else {
+        format!("none is worse than {name}, the first of those with its channel and score")
+    };
+    Some(format!("A declaration goes where its worst line goes. Of its {lines} lines, {worst}."))
 }
 
-/// `MC-01 +25, BR-DELI +50`
+/// What the rules that fired gave.
 fn points(item: &ExplainedItem, pack: &Pack) -> String {
-    let giving: Vec<String> = item
-        .rules
-        .iter()
-        .filter(|rule| rule.fired && !rule.shadow)
-        .filter_map(|rule| {
-            rule.points.filter(|&points| points != 0).map(|points| format!("{} {points:+}", rule.id))
-        })
+    let fired = || item.rules.iter().filter(|rule| rule.fired && !rule.shadow);
+    let giving: Vec<String> = fired()
+        .filter_map(|rule| Some((&rule.id, rule.points.filter(|&points| points != 0)?)))
+        .map(|(id, points)| format!("{} {points:+}", clean(id)))
         .collect();
-    let fired = item.rules.iter().filter(|rule| rule.fired && !rule.shadow).count();
-    match (giving.as_slice(), pack.score.combine) {
-        ([], _) if fired == 0 => "No rule that counts fired, so the line has 0 points.".into(),
-        ([], _) => "The rules that fired give no points.".into(),
-        ([one], _) => format!(
-            "The rule {} gives {}.",
-            clean(one.split(' ').next().unwrap_or(one)),
-            so_many(item.points)
-        ),
-        (several, Combine::Sum) => {
-            format!(
-                "The points of the rules that fired add up to {}: {}.",
-                item.points,
-                clean(&several.join(", "))
-            )
+    let total = so_many(item.points);
+    match (giving.len(), pack.score.combine) {
+        (0, _) if fired().next().is_none() => "No rule that counts fired, so the line has 0 points.".into(),
+        (0, _) => "The rules that fired give no points.".into(),
+        (1, _) => format!("One rule that fired gives points: {}.", giving[0]),
+        (_, Combine::Sum) => format!("The rules that fired give {total} together: {}.", giving.join(", ")),
+        (_, Combine::Max) => {
+            format!("Of the rules that fired the largest points count, {total}: {}.", giving.join(", "))
         }
-        (several, Combine::Max) => format!(
-            "Of the rules that fired only the largest points count, {}: {}.",
-            item.points,
-            clean(&several.join(", "))
-        ),
     }
 }
 
@@ -125,7 +110,7 @@ fn limits(item: &ExplainedItem, pack: &Pack) -> Vec<String> {
         let channel = clean(&floor.channel);
         let who = match &floor.rule {
             Some(rule) => format!("{} demands {channel} at least", clean(rule)),
-            None => format!("A rule could not be evaluated, and such a line gets {channel} at least"),
+            None => format!("{}, and such a line gets {channel} at least", faults(item)),
         };
         if severity(now) < severity(&floor.channel) {
             let over = if steps.is_empty() { "" } else { " (a demand beats an allowance)" };
@@ -135,4 +120,14 @@ fn limits(item: &ExplainedItem, pack: &Pack) -> Vec<String> {
         }
     }
     steps
+}
+
+/// `PARITY (division by zero) could not be evaluated`
+fn faults(item: &ExplainedItem) -> String {
+    let faulty: Vec<String> = item
+        .rules
+        .iter()
+        .filter_map(|rule| Some(format!("{} ({})", clean(&rule.id), clean(rule.fault.as_deref()?))))
+        .collect();
+    format!("{} could not be evaluated", faulty.join(", "))
 }

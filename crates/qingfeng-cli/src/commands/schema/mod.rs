@@ -9,7 +9,8 @@ use qingfeng::rules::{Field, FieldId, Level, Pack};
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::render::open;
-use crate::terminal::{self, BOLD, Cell, DIM, clean, table};
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, clean};
 use listing::Listing;
 
 /// List the fields that rules can use and files can have.

@@ -24,7 +24,7 @@ use report::{Report, SHOWN_REJECTS};
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng score declarations.csv --rules rules/clean-wind -o assessments.parquet",
-    "qingfeng score 2016-*.ndjson.gz --rules rules/clean-wind --reasons --rejects rejects.csv -o assessments.csv",
+    "qingfeng score *.ndjson.gz --rules rules/clean-wind --reasons --rejects bad.csv -o out.csv",
 ]))]
 pub struct Args {
     #[command(flatten)]

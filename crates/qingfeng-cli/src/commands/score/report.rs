@@ -1,10 +1,12 @@
 //! The summary of a scoring run, for people.
 
 use qingfeng::read::Reject;
+use qingfeng::rules::Status;
 use qingfeng::{Engine, Summary};
 
 use crate::render::short_digest;
-use crate::terminal::{BOLD, Cell, DIM, ERROR, WARNING, channel_style, clean, count, grouped, styled, table};
+use crate::table::{Cell, table};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, channel_style, clean, count, grouped, styled};
 
 /// The rejects that are shown when they go to no file.
 pub const SHOWN_REJECTS: usize = 5;
@@ -78,10 +80,7 @@ impl Report<'_> {
     }
 
     fn rules(&self) -> String {
-        let titles = |id: &str| {
-            let rule = self.engine.pack().rules.iter().find(|rule| rule.id == id);
-            rule.map_or("", |rule| rule.title.as_str())
-        };
+        let rule = |id: &str| self.engine.pack().rules.iter().find(|rule| rule.id == id);
         let mut fired: Vec<_> = self.summary.rules.iter().filter(|(_, count)| count.fired > 0).collect();
         // The sort keeps the order of the pack among equals.
         fired.sort_by_key(|(_, count)| std::cmp::Reverse(count.fired));
@@ -90,11 +89,14 @@ impl Report<'_> {
             .iter()
             .take(SHOWN_RULES)
             .map(|(id, counted)| {
+                let rule = rule(id);
+                let is_shadow = rule.is_some_and(|rule| rule.status == Status::Shadow);
                 vec![
                     Cell::new(id).style(BOLD),
                     Cell::new(count(counted.fired, "line")).right(),
                     Cell::new(points(counted.points)).right(),
-                    Cell::new(titles(id)),
+                    Cell::new(if is_shadow { "(shadow)" } else { "" }).style(DIM),
+                    Cell::new(rule.map_or("", |rule| rule.title.as_str())),
                 ]
             })
             .collect();

@@ -1,0 +1,87 @@
+//! Texts in columns.
+
+use annotate_snippets::renderer::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::terminal::{clean, styled};
+
+/// How many columns a text without styles takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// One cell of a table.
+pub struct Cell {
+    text: String,
+    style: Style,
+    right: bool,
+}
+
+impl Cell {
+    /// A cell with a text that others may have written.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: clean(text.as_ref()).into_owned(), style: Style::new(), right: false }
+    }
+
+    /// The same in a style.
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The same at the right of its column.
+    pub fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+}
+
+/// Rows in columns, two blanks apart, each after an indent. Wide letters are counted as two.
+pub fn table(indent: &str, rows: &[Vec<Cell>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.text)).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        // Blanks are written when something follows, so that no line ends with them.
+        let mut owed = 0;
+        for (cell, column) in row.iter().zip(&widths) {
+            let blanks = column - width(&cell.text);
+            if !cell.text.is_empty() {
+                let before = owed + if cell.right { blanks } else { 0 };
+                line += &" ".repeat(before);
+                line += &styled(cell.style, &cell.text);
+                owed = if cell.right { 0 } else { blanks };
+            } else {
+                owed += blanks;
+            }
+            if *column > 0 {
+                owed += 2;
+            }
+        }
+        out += indent;
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_whatever_the_width_of_letters() {
+        let rows = [
+            vec![Cell::new("电池"), Cell::new("1").right(), Cell::new("x")],
+            vec![Cell::new("a"), Cell::new("100").right(), Cell::new("")],
+            vec![Cell::new(""), Cell::new("7").right(), Cell::new("y")],
+        ];
+        assert_eq!(
+            table("  ", &rows).lines().collect::<Vec<_>>(),
+            ["  电池    1  x", "  a     100", "          7  y"]
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! `qingfeng explain`.
+
+use crate::support::{DECLARATIONS, Desk, golden, is_harmful, run};
+
+#[test]
+fn several_lines_and_a_fault() {
+    let ran = Desk::new().run("explain D1 declarations.csv --rules harbour").exits(0);
+    golden("explain-fault.txt", &ran.stdout);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_ceiling_under_a_floor() {
+    golden(
+        "explain-limits.txt",
+        &Desk::new().run("explain D3 declarations.csv --rules harbour").exits(0).stdout,
+    );
+}
+
+#[test]
+fn a_declaration_with_a_rejected_line() {
+    golden(
+        "explain-reject.txt",
+        &Desk::new().run("explain D4 declarations.csv --rules harbour").exits(0).stdout,
+    );
+}
+
+#[test]
+fn a_declaration_on_which_nothing_fired() {
+    golden(
+        "explain-nothing.txt",
+        &Desk::new().run("explain D2 declarations.csv --rules harbour").exits(0).stdout,
+    );
+}
+
+#[test]
+fn a_shadow_rule_and_a_trusted_exporter() {
+    golden(
+        "explain-shadow.txt",
+        &Desk::new().run("explain D5 declarations.csv --rules harbour").exits(0).stdout,
+    );
+}
+
+#[test]
+fn the_largest_points_and_the_cap() {
+    let desk = Desk::new();
+    let manifest = desk.read("harbour/pack.toml");
+    desk.write("harbour/pack.toml", manifest.replace("cap = 100", "cap = 40\ncombine = \"max\""));
+    golden("explain-max.txt", &desk.run("explain D4 declarations.csv --rules harbour").exits(0).stdout);
+}
+
+#[test]
+fn an_explanation_as_data() {
+    let json = Desk::new().run("explain D4 declarations.csv --rules harbour --format json").exits(0).json();
+    assert_eq!(json["declaration_id"], "D4");
+    assert_eq!(json["channel"], "red");
+    assert_eq!(json["rejects"][0]["field"], "quantity");
+    assert_eq!(json["items"][0]["decisive"], true);
+    let rules = json["items"][0]["rules"].as_array().unwrap();
+    let price = rules.iter().find(|rule| rule["id"] == "PRICE").unwrap();
+    assert_eq!(price["fired"], true);
+    assert_eq!(price["condition"]["joined"], "and");
+}
+
+#[test]
+fn it_agrees_with_score() {
+    let desk = Desk::new();
+    desk.run("generate --lines 200 -o made.ndjson").exits(0);
+    let scored = desk.run("score made.ndjson --rules harbour").exits(0).stdout;
+    let rows: Vec<serde_json::Value> =
+        scored.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for row in rows.iter().step_by(rows.len() / 5) {
+        let id = row["declaration_id"].as_str().unwrap();
+        let json =
+            desk.run(&format!("explain {id} made.ndjson --rules harbour --format json")).exits(0).json();
+        for column in ["declaration_id", "score", "channel", "decisive_item"] {
+            assert_eq!(json[column], row[column], "{id} {column}");
+        }
+    }
+}
+
+#[test]
+fn a_declaration_that_is_not_there() {
+    let ran = Desk::new().run("explain D99 declarations.csv --rules harbour").exits(1);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "The inputs have no declaration D99.\n"));
+}
+
+#[test]
+fn a_declaration_that_could_not_be_read() {
+    let desk = Desk::new();
+    desk.write("bad.csv", "declaration_id,destination,mode,hs\nD1,DE,0110,\nD2,DE,0110,610910\n");
+    let ran = desk.run("explain D1 bad.csv --rules harbour").exits(1);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("could not be read, so it was not assessed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("bad.csv, line 2"), "{}", ran.stderr);
+}
+
+#[test]
+fn standard_input() {
+    let desk = Desk::new();
+    let from_file = desk.run("explain D2 declarations.csv --rules harbour").exits(0).stdout;
+    assert_eq!(desk.run_with("explain D2 - --rules harbour", DECLARATIONS).exits(0).stdout, from_file);
+}
+
+#[test]
+fn colours_are_for_terminals_and_change_nothing_else() {
+    let desk = Desk::new();
+    let plain = desk.run("explain D1 declarations.csv --rules harbour").exits(0).stdout;
+    assert!(!plain.contains('\u{1b}'));
+    let mut forced = desk.command("explain D1 declarations.csv --rules harbour");
+    let coloured = run(forced.env("CLICOLOR_FORCE", "1")).stdout;
+    let mut without = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        without += before;
+        rest = after.split_once('m').unwrap().1;
+    }
+    without += rest;
+    assert_eq!(without, plain);
+}
+
+#[test]
+fn what_declarations_hold_cannot_reach_a_terminal() {
+    let desk = Desk::new();
+    desk.write(
+        "hostile.csv",
+        "declaration_id,destination,mode,hs,exporter,goods,brand\nD1,DE,0110,871120,E9,\u{1b}[2J\u{202e},\u{9b}\n",
+    );
+    for format in ["human", "json"] {
+        let ran = desk.run(&format!("explain D1 hostile.csv --rules harbour --format {format}")).exits(0);
+        assert!(!is_harmful(&ran.stdout), "{:?}", ran.stdout);
+    }
+}

@@ -1,0 +1,9 @@
+//! Drives the real command over packs and files that each test writes into a directory of its own.
+
+mod check;
+mod command_line;
+mod explain;
+mod generate;
+mod listings;
+mod score;
+mod support;
