@@ -201,7 +201,7 @@ fn meets_key(asked: &[Asked], groups: &[Group], code: &str, day: Option<&str>, b
         })
 }
 
-fn field<'l>(line: &'l Line, kind: usize) -> Option<&'l str> {
+fn field(line: &Line, kind: usize) -> Option<&'static str> {
     match KIND_FIELDS[kind] {
         "port" => line.port,
         "procurement_place" => line.procurement_place,
