@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{clean_wind, generated, score_plainly, write};
+use super::{cases, clean_wind, generated, score_plainly, write};
 
 const LINES: usize = 40;
 
@@ -70,7 +70,7 @@ fn damaged(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn lines_that_are_not_touched_keep_their_assessments(

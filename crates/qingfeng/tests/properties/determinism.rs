@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use qingfeng::read::ReadOptions;
 use qingfeng::{Assessment, By, JobOptions};
 
-use super::{clean_wind, generated, score, write};
+use super::{cases, clean_wind, generated, score, write};
 
 const FORMATS: [&str; 3] = ["ndjson", "csv", "parquet"];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn threads_and_batches_do_not_show(

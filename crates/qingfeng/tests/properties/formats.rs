@@ -8,7 +8,7 @@ use qingfeng::Declaration;
 use qingfeng::rules::Level;
 use serde_json::{Map, Value};
 
-use super::{clean_wind, generated, score_plainly, write};
+use super::{cases, clean_wind, generated, score_plainly, write};
 
 /// Flat lines as declarations with `items`.
 fn nested(flat: &str) -> Vec<Value> {
@@ -38,7 +38,7 @@ fn nested(flat: &str) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+    #![proptest_config(cases(6))]
 
     #[test]
     fn every_format_gives_the_same_assessments(seed in any::<u64>(), lines in 1..250_u64) {

@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use qingfeng::{Declaration, Engine, Item};
 
+use super::cases;
+
 const COUNTRIES: [&str; 6] = ["KE", "TZ", "SD", "AE", "PA", "DE"];
 const HS: [&str; 7] = ["87", "8711", "871120", "8711209000", "871410", "61", "6109"];
 const MODES: [&str; 5] = ["0110", "9610", "1039", "9710", "RES"];
@@ -199,7 +201,7 @@ fn meets_key(asked: &[Asked], groups: &[Group], code: &str, day: Option<&str>, b
         })
 }
 
-fn field<'l>(line: &'l Line, kind: usize) -> Option<&'l str> {
+fn field(line: &Line, kind: usize) -> Option<&'static str> {
     match KIND_FIELDS[kind] {
         "port" => line.port,
         "procurement_place" => line.procurement_place,
@@ -318,7 +320,7 @@ fn known_sites(mut world: World) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn a_rule_meets_a_line_where_the_definition_says_so(world in world().prop_map(known_sites)) {

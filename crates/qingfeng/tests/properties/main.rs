@@ -8,6 +8,7 @@
 //! | a rule meets a line where a definition written without an index says so | `keys` |
 //! | taking a value away makes no ordered comparison and no text test true | `missing` |
 //! | damaged files: lines in = assessed + rejected, and other lines keep their assessments | `damage` |
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod damage;
 mod determinism;
@@ -19,10 +20,18 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
+use proptest::test_runner::Config as ProptestConfig;
 use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, Summary, output_schema};
+
+/// So many cases, or more: `QINGFENG_PROPERTY_TIMES` says how many times as many.
+fn cases(usual: u32) -> ProptestConfig {
+    let times: u32 =
+        std::env::var("QINGFENG_PROPERTY_TIMES").map_or(1, |text| text.parse().expect("a number"));
+    ProptestConfig::with_cases(usual * times)
+}
 
 /// The pack of the campaign, opened once.
 fn clean_wind() -> &'static Engine {

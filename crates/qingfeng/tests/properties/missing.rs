@@ -7,6 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use qingfeng::{Declaration, Engine, FieldValue, Item};
 
+use super::cases;
+
 const NUMBERS: [&str; 4] = ["value", "quantity", "net_kg", "packages"];
 const TEXTS: [&str; 4] = ["goods", "brand", "exporter", "model"];
 
@@ -110,7 +112,7 @@ fn values() -> impl Strategy<Value = Vec<(&'static str, FieldValue)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_value_taken_away_makes_nothing_true(values in values(), taken in prop::sample::subsequence([NUMBERS, TEXTS].concat(), 1..8)) {
