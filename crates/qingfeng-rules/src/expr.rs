@@ -318,7 +318,7 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr], separator: &str) -> fm
 }
 
 /// An operand, in parentheses unless it stands by itself.
-struct Operand<'e>(&'e Expr);
+pub(crate) struct Operand<'e>(pub &'e Expr);
 
 impl fmt::Display for Operand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -407,6 +407,24 @@ pub(crate) const CLOSURE_FUNCTIONS: &[(&str, &str)] = &[
     ("map", "list.map(|x| value)"),
 ];
 
+/// Functions that Rhai has elsewhere and the rule language leaves out.
+pub(crate) const LEFT_OUT: &[&str] = &[
+    "call",
+    "curry",
+    "debug",
+    "eval",
+    "exit",
+    "Fn",
+    "is_def_fn",
+    "is_def_var",
+    "is_shared",
+    "print",
+    "rand",
+    "sleep",
+    "timestamp",
+    "type_of",
+];
+
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

@@ -18,7 +18,7 @@ use crate::sandbox;
 use crate::schema::{CodeList, Kind, Schema};
 use crate::syntax::{CallSite, Function, Lowering, SourceMap, constant_of, line_column};
 use crate::types::{Base, Type};
-use crate::typing::{Checker, Context};
+use crate::typing::{Checker, Context, not_in_language};
 use crate::value::Date;
 
 /// What rules may refer to.
@@ -222,12 +222,7 @@ impl File<'_> {
         for expr in &top_level {
             expr.walk(&mut |expr| match &expr.kind {
                 ExprKind::Unsupported(what, _) => {
-                    found.push((
-                        Code::NotInLanguage,
-                        expr.span.clone(),
-                        format!("{what} is not part of the rule language"),
-                        None,
-                    ));
+                    found.push((Code::NotInLanguage, expr.span.clone(), not_in_language(what), None));
                 }
                 ExprKind::Call { name, args, .. } => {
                     if matches!(name.text.as_str(), "rule" | "field") {
@@ -246,6 +241,9 @@ impl File<'_> {
                                 Some(format!("write `{usage}`")),
                             ));
                         }
+                    } else if functions::LEFT_OUT.contains(&name.text.as_str()) {
+                        let title = not_in_language(&format!("`{}`", name.text));
+                        found.push((Code::NotInLanguage, name.span.clone(), title, None));
                     } else if !self.functions.contains_key(&name.text)
                         && functions::find(&name.text).is_none()
                         && !functions::CLOSURE_FUNCTIONS.iter().any(|(known, _)| *known == name.text)
@@ -288,8 +286,16 @@ impl File<'_> {
                         }
                     });
                 }
-                let help = nearest(name, names.iter().map(String::as_str))
-                    .map(|near| format!("did you mean `{near}`?"));
+                let context = Context {
+                    schema: self.environment.schema,
+                    computed: &[],
+                    lookups: self.environment.lookups,
+                };
+                let help = match context.field(name) {
+                    Some(_) => Some(format!("`{name}` is a field: write `d.{name}`")),
+                    None => nearest(name, names.iter().map(String::as_str))
+                        .map(|near| format!("did you mean `{near}`?")),
+                };
                 (Code::UnknownVariable, format!("there is no variable `{name}`"), help)
             }
             EvalAltResult::ErrorTooManyOperations(_) => {
@@ -308,6 +314,10 @@ impl File<'_> {
                 format!("functions call each other more than {} deep", limits::CALL_LEVELS_MAX),
                 None,
             ),
+            EvalAltResult::ErrorDataRace(..) => {
+                let title = "a list or a map is changed while a closure that captured it is in use";
+                (Code::FileFailed, title.to_owned(), Some("change it before the closure is written".into()))
+            }
             EvalAltResult::ErrorRuntime(value, _) if value.is::<crate::kernel::Fault>() => {
                 (Code::FileFailed, format!("this stopped the file: {}", sandbox::fault_of(&error)), None)
             }
@@ -528,6 +538,17 @@ impl RuleMap<'_, '_> {
             }
         }
         let title = match self.text("title") {
+            Some(title) if title.trim().is_empty() => {
+                let (_, place) = self.file.key_place(self.call, "title");
+                let help = Some("say what an officer reads when it fires".to_owned());
+                self.file.report(
+                    Code::BadValue,
+                    place,
+                    format!("the rule `{}` has an empty `title`", self.id),
+                    help,
+                );
+                title
+            }
             Some(title) => title,
             None => {
                 if !self.map.contains_key("title") {
@@ -579,6 +600,7 @@ impl RuleMap<'_, '_> {
             .get(key)
             .and_then(constant_of)
             .map_or_else(|| "a value".to_owned(), |value| Type::of_constant(&value).to_string());
+        let given = if given == "a list" { "a list of other values".to_owned() } else { given };
         self.file.report(Code::WrongType, place, format!("`{key}` must be {expected}, not {given}"), None);
     }
 
@@ -722,12 +744,12 @@ impl RuleMap<'_, '_> {
         let kinds = site_kinds.iter().map(|(kind, _)| kind.as_str()).filter(|_| key == Key::Site);
         let help = suggestion(name, groups.iter().map(|group| group.name.as_str()).chain(kinds));
         let (what, file, code) = match key {
-            Key::Region => ("region", "regions", "country code"),
-            Key::Commodity => ("goods group", "commodities", "HS prefix"),
-            Key::Mode => ("group of trade modes", "modes", "mode code in it"),
-            Key::Site => ("site", "sites", "kind of site"),
+            Key::Region => ("region", "regions", "a country code"),
+            Key::Commodity => ("goods group", "commodities", "an HS prefix"),
+            Key::Mode => ("group of trade modes", "modes", "a mode code in it"),
+            Key::Site => ("site", "sites", "a kind of site"),
         };
-        let title = format!("`{name}` is neither a {what} of `reference/{file}.toml` nor a {code}");
+        let title = format!("`{name}` is neither a {what} of `reference/{file}.toml` nor {code}");
         self.file.report(Code::UnknownName, place, title, Some(help));
         None
     }
@@ -851,6 +873,10 @@ fn syntax_message(error: &rhai::ParseError, written: &str) -> (Code, String, Opt
         }
         ParseErrorType::MissingToken(token, purpose) => {
             (Code::RhaiSyntax, format!("`{token}` is missing {purpose}"), None)
+        }
+        ParseErrorType::BadInput(rhai::LexError::UnexpectedInput(sign)) if sign == "?" => {
+            let help = "write `if condition { value } else { other }`".to_owned();
+            (Code::NotInLanguage, "`? :` is not part of the rule language".into(), Some(help))
         }
         ParseErrorType::ExprTooDeep => {
             let title = format!("expressions nest more than {} deep", limits::EXPRESSION_DEPTH_MAX);

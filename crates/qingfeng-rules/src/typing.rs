@@ -337,7 +337,7 @@ impl<'c> Checker<'c> {
             }
             ExprKind::Continue => Type::MISSING,
             ExprKind::Unsupported(what, parts) => {
-                let title = format!("{what} is not part of the rule language");
+                let title = not_in_language(what);
                 let help = match *what {
                     "a single character in single quotes" => {
                         Some("write it as a text, in double quotes".to_owned())
@@ -541,6 +541,11 @@ impl<'c> Checker<'c> {
                 return Type::MISSING;
             }
             _ => {}
+        }
+        if functions::LEFT_OUT.contains(&name.text.as_str()) {
+            let title = not_in_language(&format!("`{}`", name.text));
+            self.report(Code::NotInLanguage, name.span.clone(), title, None);
+            return Type::ANY;
         }
         let Some(function) = functions::find(&name.text) else {
             let local: Vec<&str> =
@@ -837,7 +842,8 @@ impl<'c> Checker<'c> {
             (Divide, Base::Integer, Base::Integer) => {
                 let title =
                     format!("`{} / {}` drops the remainder: both sides are whole numbers", args[0], args[1]);
-                let help = format!("write `{}.to_float() / {}` to keep the fraction", args[0], args[1]);
+                let [dividend, divisor] = [&args[0], &args[1]].map(crate::expr::Operand);
+                let help = format!("write `{dividend}.to_float() / {divisor}` to keep the fraction");
                 self.report(Code::IntegerDivision, span.clone(), title, Some(help));
                 Type::INTEGER.or_missing(missing)
             }
@@ -891,6 +897,12 @@ impl<'c> Checker<'c> {
         diagnostic.help = help;
         self.push(diagnostic);
     }
+}
+
+/// What to say of something that the language does not have.
+pub(crate) fn not_in_language(what: &str) -> String {
+    let verb = if what.contains(" and ") { "are" } else { "is" };
+    format!("{what} {verb} not part of the rule language")
 }
 
 fn list_element(list: &Type) -> Type {

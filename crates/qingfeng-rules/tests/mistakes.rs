@@ -19,6 +19,8 @@ fn messages(files: &PackFiles) -> Vec<String> {
 /// Conditions with a mistake in them.
 const CONDITIONS: &[&str] = &[
     "d.value < 1.0e999",
+    "(d.hs == \"1\" ? d.value : 2.0) > 1",
+    "(d.packages ?? 1) / (d.packages - 2) > 1",
     "d.unit_vale < 300.0",
     "d.quantty > 1",
     "d.hs == 8711",

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let declaration = Declaration::new().with("declaration_id", "530120160001").with("mode", "0110");
     let assessment = engine.assess(&declaration.with("destination", "KEN").item(motorcycles))?;
     println!("{} {}: {}", assessment.declaration_id, assessment.channel, assessment.score);
-    for fired in &assessment.items[0].fired {
+    for fired in assessment.items[0].fired.iter().filter(|fired| !fired.shadow) {
         println!("{:>4} {} {}", fired.points, fired.rule, fired.reason.as_deref().unwrap_or(""));
     }
     Ok(())

@@ -9,7 +9,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use qingfeng_rules::{Code, CodeList, Date, Diagnostic, Field, FieldId, Kind, Level, Lookup, Schema, Value};
 
-use crate::read::{Input, ReadOptions, Reader, Reject};
+use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
 
 /// The rows of one lookup table, found by key.
 #[derive(Debug)]
@@ -67,14 +67,22 @@ impl LookupTable {
         let width = lookup.columns.len();
         let options = ReadOptions::default();
         let path = pack.join(&lookup.file);
+        // Messages name the file by its path in the pack, wherever that is.
+        let shown = |error: ReadError| {
+            let (inside, outside) = (&lookup.file, path.display().to_string());
+            format!(
+                "the lookup table `{}` cannot be read: {}",
+                lookup.name,
+                error.to_string().replace(&outside, inside)
+            )
+        };
         let mut mistakes = Vec::new();
         let mut batches = Vec::new();
-        let reader = Reader::new(Arc::new(table_schema), vec![Input::Path(path)], options);
+        let reader = Reader::new(Arc::new(table_schema), vec![Input::Path(path.clone())], options);
         let mut reader = match reader {
             Ok(reader) => reader,
             Err(error) => {
-                let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
-                return Err(vec![failed(title, "correct `file`, or the file")]);
+                return Err(vec![failed(shown(error), "correct `file`, or the file")]);
             }
         };
         // Rows are taken as they come: they are no declarations, so nothing keeps them together.
@@ -91,8 +99,7 @@ impl LookupTable {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
-                    mistakes.push(failed(title, "correct the file"));
+                    mistakes.push(failed(shown(error), "correct the file"));
                     break;
                 }
             }
@@ -176,6 +183,7 @@ impl LookupTable {
 /// What is wrong with a row.
 fn row_title(lookup: &Lookup, reject: &Reject) -> String {
     let what = match (&reject.field, &reject.value) {
+        (Some(field), _) if reject.reason.starts_with(&format!("`{field}`")) => String::new(),
         (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
         (Some(field), None) => format!("`{field}`: "),
         _ => String::new(),

@@ -65,7 +65,8 @@ fn fired(engine: &Engine, brand: Option<&str>, exporter: &str, day: Option<&str>
 }
 
 fn check_entries(engine: &Engine) {
-    let cases: &[(Option<&str>, &str, Option<&str>, &[&str])] = &[
+    type Case = (Option<&'static str>, &'static str, Option<&'static str>, &'static [&'static str]);
+    let cases: &[Case] = &[
         (Some("DELI"), "E1", Some("2016-03-01"), &["LISTED t"]),
         (Some("DELI"), "E1", Some("2016-06-30"), &["LISTED t"]),
         (Some("DELI"), "E1", Some("2016-07-01"), &["LISTED t", "GRADE 3 second, half 2016-07-01"]),
@@ -158,7 +159,7 @@ fn mistakes_in_tables_are_errors_of_the_pack() {
         ),
         (
             Some(TABLE.replace("E2,DELI,,,9", ",DELI,,,9")),
-            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 5: `exporter`: ",
+            "pack.toml:10:10: error[QF0401]: lookups/rights.csv, line 5: `exporter` is missing; ",
         ),
         (
             Some(TABLE.replace("second, half\"", "second, half")),

@@ -128,6 +128,34 @@ impl Assembler {
         Ok(())
     }
 
+    /// The input breaks off: the declaration that was being read may have more lines, and a part of it must not be
+    /// taken for the whole. Its lines become rejects.
+    pub(crate) fn break_off(&mut self) {
+        let (Some(open), Some(&start)) = (&self.open, self.declarations.last()) else { return };
+        if open.kept == 0 {
+            return;
+        }
+        let shown_id = shown(&open.id);
+        self.declarations.pop();
+        let mut kept = start;
+        self.batches.retain_mut(|batch| {
+            *batch = batch.slice(0, kept.min(batch.num_rows()));
+            kept -= batch.num_rows();
+            batch.num_rows() > 0
+        });
+        self.rejects.extend(self.places.split_off(start).into_iter().map(|place| Reject {
+            input: self.inputs.get(place.input as usize).cloned().unwrap_or_default(),
+            position: place.position,
+            declaration_id: Some(shown_id.clone()),
+            field: None,
+            value: None,
+            reason: "the input breaks off within this declaration, so it is not assessed; mend the input and read it \
+                     again"
+                .into(),
+        }));
+        self.open = None;
+    }
+
     /// A rejected line belongs to the declaration that it names, or else to the one before it.
     fn count_reject(&mut self, declaration: Option<String>, place: Place) -> Result<(), ReadError> {
         match declaration {

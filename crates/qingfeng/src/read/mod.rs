@@ -184,7 +184,8 @@ pub struct Scattered {
 /// Reads declarations from inputs, one after the other, in chunks of whole declarations.
 ///
 /// A declaration may go on from one input to the next. Memory is bounded by the chunk, not by the input. After an
-/// error, which comes when all lines before it were given out, the reader ends.
+/// error, which comes when all lines before it were given out, the reader ends; the lines of a declaration that the
+/// input breaks off in are given out as rejects.
 pub struct Reader {
     schema: Arc<Schema>,
     inputs: Vec<Input>,
@@ -365,6 +366,7 @@ impl Iterator for Reader {
             if let Err(error) = self.read_on() {
                 self.at_end = true;
                 self.failure = Some(error);
+                self.assembler.break_off();
             }
         }
     }

@@ -128,7 +128,7 @@ impl Report<'_> {
         let lifted = match self.engine.pack().on_fault {
             Some(channel) => {
                 let name = &self.engine.pack().channels[channel.index()].name;
-                format!("such a line gets at least {}", clean(name))
+                format!("with an active one a line gets at least {}", clean(name))
             }
             None => "the pack names no channel for such lines".into(),
         };
