@@ -239,13 +239,32 @@ impl<'c> Checker<'c> {
             ExprKind::Switch(switch) => {
                 let subject = self.expr(&switch.subject);
                 let mut result: Option<Type> = None;
+                if subject.is_any() {
+                    let title = format!(
+                        "the type of `{}` is not known, so its cases could silently fail",
+                        switch.subject
+                    );
+                    let help = Some("write it with `if` and `else`".to_owned());
+                    self.report(Code::TypeMismatch, switch.subject.span.clone(), title, help);
+                }
                 for case in &switch.cases {
                     for value in &case.values {
                         let ty = Type::of_constant(value);
+                        // Rhai compares cases by a hash: 10.0 would not be the case `10`, nor -0.0 the case `0.0`.
+                        let inexact = ty.base == Base::Number
+                            || ty.base == Base::Integer && subject.base == Base::Number;
                         if !subject.comparable(&ty) {
                             let title =
                                 format!("`{}` is {subject}, and the case `{value}` is {ty}", switch.subject);
                             self.report(Code::TypeMismatch, switch.subject.span.clone(), title, None);
+                        } else if inexact && !subject.is_any() {
+                            let title = format!(
+                                "`switch` cannot compare `{}` with the case `{value}` exactly",
+                                switch.subject
+                            );
+                            let help =
+                                Some("compare numbers with `if`, or with a case that is a range".to_owned());
+                            self.report(Code::TypeMismatch, switch.subject.span.clone(), title, help);
                         }
                     }
                     if !case.ranges.is_empty() && !subject.fits(&Base::Number) {

@@ -19,6 +19,9 @@ fn messages(files: &PackFiles) -> Vec<String> {
 /// Conditions with a mistake in them.
 const CONDITIONS: &[&str] = &[
     "d.value < 1.0e999",
+    "switch d.quantity { 10 => true, _ => false }",
+    "switch d.packages { 7.0 => true, _ => false }",
+    "switch #{a: 1}.a { 1 => true, _ => false }",
     "(d.hs == \"1\" ? d.value : 2.0) > 1",
     "(d.packages ?? 1) / (d.packages - 2) > 1",
     "d.unit_vale < 300.0",
