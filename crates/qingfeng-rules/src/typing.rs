@@ -418,12 +418,46 @@ impl<'c> Checker<'c> {
         match &expr.kind {
             ExprKind::Constant(constant) => Some(constant.clone()),
             ExprKind::Variable(name) => self.constant_of_variable(name),
+            ExprKind::Property(object, name) => match self.constant(object)? {
+                Constant::Map(entries) => entries.get(&name.text).cloned(),
+                _ => None,
+            },
+            ExprKind::Index(object, index) => match (self.constant(object)?, self.constant(index)?) {
+                (Constant::Map(entries), Constant::Text(key)) => entries.get(&*key).cloned(),
+                (Constant::Array(items), Constant::Integer(at)) => {
+                    items.get(usize::try_from(at).ok()?).cloned()
+                }
+                _ => None,
+            },
             _ => None,
+        }
+    }
+
+    /// The type of an entry of a map that is fixed when the rule file has run. A key that it does not have is a
+    /// slip of the pen: Rhai would answer that it is missing.
+    fn entry(&mut self, entries: &BTreeMap<String, Constant>, key: &str, span: &Range<usize>) -> Type {
+        match entries.get(key) {
+            Some(value) => Type::of_constant(value),
+            None => {
+                let help = suggestion(key, entries.keys().map(String::as_str));
+                self.report(
+                    Code::UnknownName,
+                    span.clone(),
+                    format!("the map has no key `{key}`"),
+                    Some(help),
+                );
+                Type::ANY
+            }
         }
     }
 
     fn property(&mut self, object: &Expr, name: &Name) -> Type {
         let ty = self.expr(object);
+        if ty.base == Base::Map
+            && let Some(Constant::Map(entries)) = self.constant(object)
+        {
+            return self.entry(&entries, &name.text, &name.span);
+        }
         match &ty.base {
             Base::Line => match self.context.field(&name.text) {
                 Some((field, ty)) => {
@@ -486,9 +520,20 @@ impl<'c> Checker<'c> {
 
     fn index(&mut self, object: &Expr, index: &Expr) -> Type {
         let (ty, index_type) = (self.expr(object), self.expr(index));
+        let fixed = if ty.base == Base::Map { self.constant(object) } else { None };
         let (wanted, result) = match &ty.base {
             Base::Array(element) => (Base::Integer, (**element).clone()),
-            Base::Map => (Base::Text, Type::ANY),
+            Base::Map => match (fixed, &index.kind) {
+                (Some(Constant::Map(entries)), ExprKind::Constant(Constant::Text(key))) => {
+                    return self.entry(&entries, key, &index.span);
+                }
+                // Which entry it is, if any, turns out on the line.
+                (Some(Constant::Map(entries)), _) => {
+                    let types = entries.values().map(Type::of_constant).reduce(|a, b| a.join(&b));
+                    (Base::Text, types.unwrap_or(Type::MISSING).or_missing(true))
+                }
+                _ => (Base::Text, Type::ANY),
+            },
             Base::Any => return Type::ANY,
             Base::Line => {
                 let help = Some("write `d.field`".to_owned());

@@ -192,6 +192,21 @@ fn captured_values_are_fixed_when_the_rule_is_made() {
 }
 
 #[test]
+fn maps_of_constants_are_read_by_key() {
+    let pack = pack(
+        r#"
+        const PRICE = #{ "8711": 300.0, "8517": 40.0 };
+        rule("A", #{ title: "a", when: |d| d.unit_value < PRICE[d.hs.sub_string(0, 4)] });
+        rule("B", #{ title: "b", when: |d| d.unit_value < PRICE["8517"] });
+        rule("C", #{ title: "c", when: |d| PRICE[d.hs] == () });
+        "#,
+    )
+    .unwrap();
+    let interpreter = interpreter(&pack, &line(), None);
+    assert_eq!([0, 1, 2].map(|rule| interpreter.holds(rule)), [Ok(true), Ok(false), Ok(true)]);
+}
+
+#[test]
 fn computed_fields_are_shared_and_their_faults_reach_the_rules_that_read_them() {
     let pack = pack(
         r#"

@@ -86,6 +86,9 @@ const CONDITIONS: &[&str] = &[
 
 /// Rule files with a mistake in them.
 const RULE_FILES: &[&str] = &[
+    "const PRICE = #{ moto: 300.0, phone: 40.0 };\nrule(\"R\", #{ title: \"t\", when: |d| d.unit_value < PRICE.mot });",
+    "const PRICE = #{ moto: 300.0, phone: 40.0 };\nrule(\"R\", #{ title: \"t\", when: |d| d.unit_value < PRICE[\"phon\"] });",
+    "const PRICE = #{ moto: 300.0, phone: 40.0 };\nrule(\"R\", #{ title: \"t\", when: |d| d.goods == PRICE[d.hs] });",
     "/* a note\nrule(\"R\", #{ title: \"t\" });",
     "rule(\"R\", #{ title: \"t\" }); /* a /* nested */ note",
     "rule(\"R\", #{ title: \"t\", region: [] });",
