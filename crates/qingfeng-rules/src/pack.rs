@@ -127,7 +127,7 @@ impl PackFiles {
         texts
     }
 
-    /// The hash of one file's content, for the digest: line ends and a byte order mark do not count.
+    /// A file's content as the digest takes it: line ends do not count, nor does a byte order mark.
     fn canonical(text: &str) -> String {
         text.replace("\r\n", "\n")
     }
