@@ -17,6 +17,9 @@ use parquet::file::properties::WriterProperties;
 use super::lists::join_lists;
 use crate::read::Format;
 
+/// The rows of a group of a Parquet file. A group is held in memory until it is full.
+const ROW_GROUP_ROWS: usize = 1 << 17;
+
 /// The compression around a text file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
@@ -128,7 +131,10 @@ impl Encoder {
             }
             Format::Parquet => {
                 let zstd = ParquetCompression::ZSTD(ZstdLevel::default());
-                let properties = WriterProperties::builder().set_compression(zstd).build();
+                let properties = WriterProperties::builder()
+                    .set_compression(zstd)
+                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+                    .build();
                 Self::Parquet { writer: Box::new(ArrowWriter::try_new(sink, schema, Some(properties))?) }
             }
             Format::Arrow => Self::Arrow { writer: Box::new(FileWriter::try_new(sink, &schema)?) },
