@@ -271,15 +271,7 @@ impl fmt::Display for Constant {
                 }
                 f.write_str("]")
             }
-            Self::Map(entries) => {
-                f.write_str("#{")?;
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    f.write_str(if at > 0 { ", " } else { "" })?;
-                    write_text(f, key)?;
-                    write!(f, ": {value}")?;
-                }
-                f.write_str("}")
-            }
+            Self::Map(entries) => write_map(f, entries),
             Self::Function(name, _) => f.write_str(name),
         }
     }
@@ -308,6 +300,19 @@ fn write_text(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
         }
     }
     f.write_char('"')
+}
+
+fn write_map<'m, V: fmt::Display + 'm>(
+    f: &mut fmt::Formatter<'_>,
+    entries: impl IntoIterator<Item = (&'m String, &'m V)>,
+) -> fmt::Result {
+    f.write_str("#{")?;
+    for (at, (key, value)) in entries.into_iter().enumerate() {
+        f.write_str(if at > 0 { ", " } else { "" })?;
+        write_text(f, key)?;
+        write!(f, ": {value}")?;
+    }
+    f.write_str("}")
 }
 
 fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr], separator: &str) -> fmt::Result {
@@ -406,15 +411,7 @@ impl fmt::Display for Expr {
                 write_list(f, items, ", ")?;
                 f.write_str("]")
             }
-            ExprKind::Map(entries) => {
-                f.write_str("#{")?;
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    f.write_str(if at > 0 { ", " } else { "" })?;
-                    write_text(f, key)?;
-                    write!(f, ": {value}")?;
-                }
-                f.write_str("}")
-            }
+            ExprKind::Map(entries) => write_map(f, entries.iter().map(|(key, value)| (key, value))),
             ExprKind::Closure(..) => f.write_str("|..| .."),
             ExprKind::Block(statements) => {
                 f.write_str("{ ")?;
