@@ -11,7 +11,7 @@ use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Status};
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
 use crate::declaration::Declaration;
-use crate::evaluate::{BatchResults, Evaluator};
+use crate::evaluate::{BatchResults, Evaluation, Evaluator};
 use crate::lookup::LookupTable;
 use crate::output::{self, By};
 use crate::read::{self, Lines, MAX_LINES, ReadError, Reject};
@@ -74,6 +74,7 @@ impl From<ReadError> for AssessError {
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    evaluation: Evaluation,
 }
 
 struct Inner {
@@ -142,7 +143,8 @@ impl Engine {
         let pack = Arc::new(pack);
         let evaluator = Evaluator::new(Arc::clone(&pack), tables.into());
         let load_time = started.elapsed();
-        Ok(Self { inner: Arc::new(Inner { pack, digest, pack_id, evaluator, load_time }) })
+        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, load_time });
+        Ok(Self { inner, evaluation: Evaluation::default() })
     }
 
     /// The pack.
@@ -163,6 +165,18 @@ impl Engine {
     /// How long it took to open the pack.
     pub fn load_time(&self) -> Duration {
         self.inner.load_time
+    }
+
+    /// The same engine, with what evaluates its rules. All of its answers are the same.
+    #[must_use]
+    pub fn with_evaluation(mut self, evaluation: Evaluation) -> Self {
+        self.evaluation = evaluation;
+        self
+    }
+
+    /// What evaluates the rules.
+    pub fn evaluation(&self) -> Evaluation {
+        self.evaluation
     }
 
     pub(crate) fn evaluator(&self) -> &Evaluator {

@@ -10,6 +10,16 @@ use crate::lookup::LookupTable;
 use crate::read::Lines;
 use crate::values::BatchValues;
 
+/// What evaluates the rules. The answer is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Evaluation {
+    /// The programs that the rules were compiled to.
+    #[default]
+    Compiled,
+    /// The interpreter, which defines what a rule means: slow.
+    Interpreted,
+}
+
 /// The results of a batch, with reasons where they were asked for.
 pub(crate) struct BatchResults {
     /// One for each line.
