@@ -425,6 +425,16 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "type_of",
 ];
 
+/// How many arguments a function on single values takes.
+pub(crate) fn arities(name: &str) -> &'static [usize] {
+    match name {
+        "sub_string" => &[2, 3],
+        "round" => &[1, 2],
+        "min" | "max" | "starts_with" | "ends_with" | "has_word" | "resembles" | "index_of" => &[2],
+        _ => &[1],
+    }
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

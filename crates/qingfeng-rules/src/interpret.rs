@@ -181,12 +181,7 @@ impl Interpreter {
             Points::Computed(closure) => closure,
         };
         self.compute(rule);
-        let points = self.call(closure)?.as_int().map_err(|_| Fault::TypeMismatch)?;
-        if points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs() {
-            Ok(points)
-        } else {
-            Err(Fault::Overflow)
-        }
+        checked_points(self.call(closure)?.as_int().map_err(|_| Fault::TypeMismatch)?)
     }
 
     /// The reason of a rule that fired: its evidence, or its title where it gives none. A reason that faults is
@@ -195,12 +190,8 @@ impl Interpreter {
         let definition = &self.pack.rules[rule];
         let Some(closure) = &definition.reason else { return definition.title.clone() };
         self.compute(rule);
-        match self.call(closure).and_then(|value| sandbox::scalar_of(&value)) {
-            Ok(Scalar::Text(text)) if text.chars().count() <= limits::REASON_CHARS_MAX => text,
-            Ok(Scalar::Text(text)) => text.chars().take(limits::REASON_CHARS_MAX - 1).chain(['…']).collect(),
-            Ok(_) => definition.title.clone(),
-            Err(fault) => format!("{} (the evidence could not be filled in: {fault})", definition.title),
-        }
+        let evidence = self.call(closure).and_then(|value| sandbox::scalar_of(&value));
+        reason_text(&definition.title, evidence)
     }
 
     /// How each part of a rule's condition came out on the line. Conditions are taken apart at `&&` and `||`;
@@ -334,6 +325,22 @@ impl Interpreter {
             }
         }
         values
+    }
+}
+
+/// Points that a closure gave, if a rule can give so many.
+pub(crate) fn checked_points(points: i64) -> Result<i64, Fault> {
+    let fits = points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs();
+    if fits { Ok(points) } else { Err(Fault::Overflow) }
+}
+
+/// What is shown of a rule that fired, given its title and its evidence.
+pub(crate) fn reason_text(title: &str, evidence: Result<Scalar, Fault>) -> String {
+    match evidence {
+        Ok(Scalar::Text(text)) if text.chars().count() <= limits::REASON_CHARS_MAX => text,
+        Ok(Scalar::Text(text)) => text.chars().take(limits::REASON_CHARS_MAX - 1).chain(['…']).collect(),
+        Ok(_) => title.to_owned(),
+        Err(fault) => format!("{title} (the evidence could not be filled in: {fault})"),
     }
 }
 

@@ -173,7 +173,7 @@ pub fn ordered(a: Value<'_>, b: Value<'_>, holds: fn(Ordering) -> bool) -> Resul
 }
 
 /// The binary operators that make a value of two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arithmetic {
     /// `+`
     Add,

@@ -40,6 +40,7 @@ pub mod kernel;
 pub mod limits;
 mod manifest;
 mod pack;
+mod program;
 mod reference;
 mod rule;
 mod rule_files;
@@ -50,6 +51,7 @@ mod text;
 mod types;
 mod typing;
 mod value;
+mod words;
 
 pub use derived::{Derived, FieldRef};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources, nearest, suggestion};
@@ -57,7 +59,11 @@ pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
 pub use pack::{Pack, PackFiles};
+pub use program::{
+    LineSource, Memo, NumberSource, Passes, Probe, Program, Residual, TextSource, Visit, Witness,
+};
 pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use value::{Date, ParseDateError, Value};
+pub use words::Words;

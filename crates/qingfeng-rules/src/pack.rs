@@ -10,6 +10,7 @@ use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Sources};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
+use crate::program::{self, Lowered, Passes, Program};
 use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment};
@@ -164,6 +165,7 @@ pub struct Pack {
     /// Warnings: mistakes with which the pack can still be used.
     pub warnings: Diagnostics,
     hasher: blake3::Hasher,
+    lowered: Lowered,
     pub(crate) files: Vec<AST>,
     pub(crate) patterns: Vec<String>,
 }
@@ -216,6 +218,15 @@ impl Pack {
         if diagnostics.errors() > 0 {
             return Err(diagnostics);
         }
+        let schema = Arc::new(manifest.schema);
+        let lowered = program::lower(
+            &schema,
+            &manifest.lookups,
+            &loaded.rules,
+            &loaded.computed,
+            &loaded.functions,
+            loaded.names,
+        );
         let mut hasher = blake3::Hasher::new();
         for (path, text) in &texts {
             add_to_digest(&mut hasher, path, PackFiles::canonical(text).as_bytes());
@@ -225,7 +236,7 @@ impl Pack {
             version: manifest.version,
             title: manifest.title,
             title_zh: manifest.title_zh,
-            schema: Arc::new(manifest.schema),
+            schema,
             reference,
             score: manifest.score,
             channels: manifest.channels,
@@ -235,6 +246,7 @@ impl Pack {
             computed: loaded.computed,
             warnings: diagnostics,
             hasher,
+            lowered,
             files: loaded.files,
             patterns: loaded.patterns.into_iter().collect(),
         })
@@ -249,6 +261,22 @@ impl Pack {
             add_to_digest(&mut hasher, path, content);
         }
         hasher.finalize().to_hex().to_string()
+    }
+
+    /// The rules as programs that need no interpreter, after these passes.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Pack, PackFiles, Passes};
+    ///
+    /// # let mut files = PackFiles::default();
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// # files.insert("pack.toml", manifest.as_bytes().to_vec());
+    /// files.insert("a.rhai", br#"rule("R", #{ title: "t", when: |d| d.brand == "DELI" });"#.to_vec());
+    /// let program = Pack::load(&files).unwrap().program(Passes::ALL);
+    /// assert!(program.witness(0).is_some() && program.residuals(0).is_empty());
+    /// ```
+    pub fn program(&self, passes: Passes) -> Program {
+        Program::compile(&self.lowered, passes)
     }
 
     /// The field that `d.name` means in this pack.

@@ -34,8 +34,11 @@ pub(crate) struct Environment<'e> {
 pub(crate) struct Loaded {
     pub rules: Vec<Rule>,
     pub computed: Vec<ComputedField>,
-    /// The functions of each file.
+    /// The functions of each file, as Rhai has them.
     pub files: Vec<AST>,
+    /// The functions of each file, as expressions.
+    pub functions: Vec<BTreeMap<String, Function>>,
+    pub names: Vec<Arc<str>>,
     pub patterns: BTreeSet<String>,
 }
 
@@ -120,6 +123,9 @@ pub(crate) fn load(
                 file.field(&call, &mut loaded);
             }
         }
+        let functions = file.functions;
+        loaded.functions.push(functions);
+        loaded.names.push(Arc::clone(name));
     }
     loaded
 }

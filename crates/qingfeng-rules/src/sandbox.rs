@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, OptimizationLevel, Position, Token};
 
-use crate::functions::FUNCTIONS;
+use crate::functions::{self, FUNCTIONS};
 use crate::kernel::{self, Arithmetic, Fault, Scalar};
 use crate::limits;
 use crate::text;
@@ -424,13 +424,7 @@ pub(crate) fn engine(operations: u64, variables: usize) -> Engine {
     register_collections(&mut engine);
     for function in FUNCTIONS {
         if let Some(run) = function.run {
-            let arities: &[usize] = match function.name {
-                "sub_string" => &[2, 3],
-                "round" => &[1, 2],
-                "min" | "max" | "starts_with" | "ends_with" | "has_word" | "resembles" | "index_of" => &[2],
-                _ => &[1],
-            };
-            for &arity in arities {
+            for &arity in functions::arities(function.name) {
                 register_scalar(&mut engine, function.name, arity, run);
             }
         }

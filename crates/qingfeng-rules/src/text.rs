@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Compatibility forms, lower case, one blank for each run of blanks.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     // ASCII has no compatibility forms.
     if text.is_ascii() {
         return with_single_blanks(
@@ -38,14 +38,28 @@ fn is_unspaced(letter: char) -> bool {
 pub fn has_word(text: &str, word: &str) -> bool {
     let (text, word) = (folded(text), folded(word));
     let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else { return false };
-    let joins = |edge: char, neighbour: Option<char>| {
-        neighbour.is_some_and(|letter| {
-            letter.is_alphanumeric() && edge.is_alphanumeric() && !is_unspaced(letter) && !is_unspaced(edge)
-        })
-    };
-    text.match_indices(&word).any(|(at, found)| {
-        !joins(first, text[..at].chars().next_back()) && !joins(last, text[at + found.len()..].chars().next())
-    })
+    let mut from = 0;
+    // Occurrences may overlap: in `xno no no` only the second `no no` stands by itself.
+    while let Some(at) = text[from..].find(&word).map(|at| from + at) {
+        let end = at + word.len();
+        if !joins(text[..at].chars().next_back(), Some(first))
+            && !joins(Some(last), text[end..].chars().next())
+        {
+            return true;
+        }
+        from = at + first.len_utf8();
+    }
+    false
+}
+
+/// Whether two letters next to each other belong to one Latin word.
+pub(crate) fn joins(a: Option<char>, b: Option<char>) -> bool {
+    a.is_some_and(is_of_word) && b.is_some_and(is_of_word)
+}
+
+/// Whether a letter is part of a word that must stand by itself.
+pub(crate) fn is_of_word(letter: char) -> bool {
+    letter.is_alphanumeric() && !is_unspaced(letter)
 }
 
 /// Whether a label is made to be taken for the mark: after folding case, width, spacing, punctuation and
@@ -129,6 +143,8 @@ mod tests {
             ("a", "", false),
             ("", "a", false),
             ("phone仿iphone", "iphone", true),
+            ("xno no no", "no no", true),
+            ("xno nox", "no no", false),
         ] {
             assert_eq!(has_word(text, word), expected, "{text:?} {word:?}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qingfeng_rules::{ChannelId, Combine, Fault, Pack, Status};
+use qingfeng_rules::{ChannelId, Combine, Fault, Pack, Score, Status};
 use serde::{Deserialize, Serialize};
 
 /// The result of one declaration.
@@ -64,15 +64,33 @@ pub struct RuleFault {
     pub fault: Fault,
 }
 
-/// The result of one goods line, with rules as positions in the pack.
-#[derive(Clone, Debug, PartialEq)]
+/// The result of one goods line.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct LineResult {
     pub score: i64,
     pub points: i64,
     pub shadow_points: i64,
     pub channel: ChannelId,
-    pub fired: Vec<(u32, i64)>,
-    pub faults: Vec<(u32, Fault)>,
+}
+
+/// What a rule does to the channel when it fires.
+#[derive(Clone, Copy, Debug)]
+struct Effect {
+    shadow: bool,
+    active: bool,
+    at_least: Option<ChannelId>,
+    at_most: Option<ChannelId>,
+}
+
+/// How fired rules and faults become score and channel.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    /// By position in the pack.
+    rules: Vec<Effect>,
+    score: Score,
+    /// The least score of each channel, from mild to severe.
+    from: Vec<i64>,
+    on_fault: Option<ChannelId>,
 }
 
 /// Where a line's channel comes from: the score, then the strictest ceiling, then the highest floor.
@@ -93,52 +111,67 @@ impl Routing {
     }
 }
 
-/// The channel of a line with this score, these fired rules and these faults. Only active rules count.
-pub(crate) fn route(pack: &Pack, score: i64, fired: &[(u32, i64)], faults: &[(u32, Fault)]) -> Routing {
-    let is_active = |rule: u32| pack.rules[rule as usize].status == Status::Active;
-    let mut routing = Routing { of_score: pack.channel_of_score(score), ceiling: None, floor: None };
-    for &(rule, _) in fired.iter().filter(|&&(rule, _)| is_active(rule)) {
-        let definition = &pack.rules[rule as usize];
-        if let Some(ceiling) = definition.at_most
-            && routing.ceiling.is_none_or(|(known, _)| ceiling < known)
-        {
-            routing.ceiling = Some((ceiling, rule));
+impl Effects {
+    pub(crate) fn new(pack: &Pack) -> Self {
+        let rules = pack.rules.iter().map(|rule| Effect {
+            shadow: rule.status == Status::Shadow,
+            active: rule.status == Status::Active,
+            at_least: rule.at_least,
+            at_most: rule.at_most,
+        });
+        Self {
+            rules: rules.collect(),
+            score: pack.score.clone(),
+            from: pack.channels.iter().map(|channel| channel.from).collect(),
+            on_fault: pack.on_fault,
         }
-        if let Some(floor) = definition.at_least
+    }
+
+    /// The channel of a line with this score, these fired rules and these faults. Only active rules count.
+    pub(crate) fn route(&self, score: i64, fired: &[(u32, i64)], faults: &[(u32, Fault)]) -> Routing {
+        let of_score = self.from.iter().rposition(|from| *from <= score).unwrap_or(0);
+        let mut routing = Routing { of_score: ChannelId(of_score as u8), ceiling: None, floor: None };
+        for &(rule, _) in fired {
+            let effect = self.rules[rule as usize];
+            if !effect.active {
+                continue;
+            }
+            if let Some(ceiling) = effect.at_most
+                && routing.ceiling.is_none_or(|(known, _)| ceiling < known)
+            {
+                routing.ceiling = Some((ceiling, rule));
+            }
+            if let Some(floor) = effect.at_least
+                && routing.floor.is_none_or(|(known, _)| floor > known)
+            {
+                routing.floor = Some((floor, Some(rule)));
+            }
+        }
+        if let Some(floor) = self.on_fault
+            && faults.iter().any(|&(rule, _)| self.rules[rule as usize].active)
             && routing.floor.is_none_or(|(known, _)| floor > known)
         {
-            routing.floor = Some((floor, Some(rule)));
+            routing.floor = Some((floor, None));
         }
+        routing
     }
-    if let Some(floor) = pack.on_fault
-        && faults.iter().any(|&(rule, _)| is_active(rule))
-        && routing.floor.is_none_or(|(known, _)| floor > known)
-    {
-        routing.floor = Some((floor, None));
-    }
-    routing
-}
 
-impl LineResult {
     /// Puts points, floors and ceilings together. Points of shadow rules are summed apart and count nothing.
-    pub(crate) fn new(pack: &Pack, fired: Vec<(u32, i64)>, faults: Vec<(u32, Fault)>) -> Self {
+    pub(crate) fn result(&self, fired: &[(u32, i64)], faults: &[(u32, Fault)]) -> LineResult {
         let (mut points, mut shadow_points) = (None, None);
-        for &(rule, more) in &fired {
-            let total: &mut Option<i64> = if pack.rules[rule as usize].status == Status::Shadow {
-                &mut shadow_points
-            } else {
-                &mut points
-            };
-            *total = Some(match (*total, pack.score.combine) {
+        for &(rule, more) in fired {
+            let total: &mut Option<i64> =
+                if self.rules[rule as usize].shadow { &mut shadow_points } else { &mut points };
+            *total = Some(match (*total, self.score.combine) {
                 (None, _) => more,
                 (Some(sum), Combine::Sum) => sum + more,
                 (Some(largest), Combine::Max) => largest.max(more),
             });
         }
         let points = points.unwrap_or(0);
-        let score = points.clamp(pack.score.floor, pack.score.cap);
-        let channel = route(pack, score, &fired, &faults).channel();
-        Self { score, points, shadow_points: shadow_points.unwrap_or(0), channel, fired, faults }
+        let score = points.clamp(self.score.floor, self.score.cap);
+        let channel = self.route(score, fired, faults).channel();
+        LineResult { score, points, shadow_points: shadow_points.unwrap_or(0), channel }
     }
 }
 

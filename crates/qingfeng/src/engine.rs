@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Status};
+use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Status};
 
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
@@ -141,7 +141,7 @@ impl Engine {
         let digest = pack.digest(contents.iter().map(|(path, content)| (*path, content.as_slice())));
         let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();
         let pack = Arc::new(pack);
-        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into());
+        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL);
         let load_time = started.elapsed();
         let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, load_time });
         Ok(Self { inner, evaluation: Evaluation::default() })
@@ -194,7 +194,7 @@ impl Engine {
         if !chunk.rejects.is_empty() {
             return Err(AssessError::Rejected(chunk.rejects));
         }
-        let results = self.inner.evaluator.evaluate(&chunk.lines, true);
+        let results = self.evaluate(&chunk.lines, true);
         self.assessments(&chunk.lines, &results).next().ok_or(AssessError::Empty)
     }
 
@@ -208,8 +208,13 @@ impl Engine {
         let schema = Arc::clone(&self.pack().schema);
         let binding = Binding::new(schema, &batch.schema(), "the table")?;
         let chunk = binding.chunk(batch, MAX_LINES)?;
-        let results = self.inner.evaluator.evaluate(&chunk.lines, true);
+        let results = self.evaluate(&chunk.lines, true);
         Ok(BatchAssessment { engine: self.clone(), lines: chunk.lines, results, rejects: chunk.rejects })
+    }
+
+    /// Evaluates the rules on the lines of a batch.
+    pub(crate) fn evaluate(&self, lines: &Lines, reasons: bool) -> BatchResults {
+        self.inner.evaluator.evaluate(lines, self.evaluation, reasons)
     }
 
     fn assessments<'r>(
@@ -229,26 +234,26 @@ impl Engine {
             .clone()
             .map(|line| {
                 let result = &results.lines[line];
-                let reasons = results.reasons.get(line);
+                let reasons = results.reasons(line);
                 ItemAssessment {
                     item_no: output::item_no(pack, results, line),
                     score: result.score,
                     points: result.points,
                     shadow_points: result.shadow_points,
                     channel: channel(line),
-                    fired: result
-                        .fired
+                    fired: results
+                        .fired(line)
                         .iter()
                         .enumerate()
                         .map(|(at, &(rule, points))| FiredRule {
                             rule: rule_id(rule),
                             points,
                             shadow: pack.rules[rule as usize].status == Status::Shadow,
-                            reason: reasons.and_then(|reasons| reasons.get(at).cloned()),
+                            reason: reasons.get(at).cloned(),
                         })
                         .collect(),
-                    faults: result
-                        .faults
+                    faults: results
+                        .faults(line)
                         .iter()
                         .map(|&(rule, fault)| RuleFault { rule: rule_id(rule), fault })
                         .collect(),

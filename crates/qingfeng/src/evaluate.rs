@@ -1,12 +1,17 @@
 //! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use qingfeng_rules::{Interpreter, Pack};
+use qingfeng_rules::{
+    Date, Fault, FieldId, FieldRef, Interpreter, LineSource, Memo, Pack, Passes, Program, Value, Visit,
+};
 
-use crate::assessment::LineResult;
-use crate::key_index::{CandidateCache, KeyIndex};
+use crate::assessment::{Effects, LineResult};
+use crate::dictionary::{Dictionary, MISSING};
+use crate::key_index::{KeyCache, KeyIndex, SetId};
 use crate::lookup::LookupTable;
+use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
 use crate::values::BatchValues;
 
@@ -20,19 +25,199 @@ pub enum Evaluation {
     Interpreted,
 }
 
-/// The results of a batch, with reasons where they were asked for.
+/// The results of a batch, with reasons where they were asked for. Only pairs of a line and a rule that fired, or that
+/// could not be evaluated, are kept.
 pub(crate) struct BatchResults {
     /// One for each line.
     pub lines: Vec<LineResult>,
-    /// For each line the reasons of its fired rules, in the same order; empty if they were not asked for.
-    pub reasons: Vec<Vec<String>>,
+    /// The rules that fired, by position in the pack, and their points: those of the first line, then the next.
+    fired: Vec<(u32, i64)>,
+    /// Where the fired rules of each line end.
+    fired_ends: Vec<u32>,
+    faults: Vec<(u32, Fault)>,
+    fault_ends: Vec<u32>,
+    /// The reason of each fired rule; none if they were not asked for.
+    reasons: Vec<String>,
     pub values: Arc<BatchValues>,
+}
+
+impl BatchResults {
+    fn new(values: Arc<BatchValues>) -> Self {
+        let lines = values.len();
+        Self {
+            lines: Vec::with_capacity(lines),
+            fired: Vec::new(),
+            fired_ends: Vec::with_capacity(lines),
+            faults: Vec::new(),
+            fault_ends: Vec::with_capacity(lines),
+            reasons: Vec::new(),
+            values,
+        }
+    }
+
+    fn range(ends: &[u32], line: usize) -> std::ops::Range<usize> {
+        let start = if line == 0 { 0 } else { ends[line - 1] as usize };
+        start..ends[line] as usize
+    }
+
+    /// The rules that fired on a line and their points, in the order of the pack.
+    pub(crate) fn fired(&self, line: usize) -> &[(u32, i64)] {
+        &self.fired[Self::range(&self.fired_ends, line)]
+    }
+
+    /// The rules that could not be evaluated on a line, in the order of the pack.
+    pub(crate) fn faults(&self, line: usize) -> &[(u32, Fault)] {
+        &self.faults[Self::range(&self.fault_ends, line)]
+    }
+
+    /// The reasons of the rules that fired on a line, in their order; none if they were not asked for.
+    pub(crate) fn reasons(&self, line: usize) -> &[String] {
+        if self.reasons.is_empty() { &[] } else { &self.reasons[Self::range(&self.fired_ends, line)] }
+    }
+
+    /// All pairs of a line and a rule that fired on it.
+    pub(crate) fn all_fired(&self) -> &[(u32, i64)] {
+        &self.fired
+    }
+
+    /// All pairs of a line and a rule that could not be evaluated on it.
+    pub(crate) fn all_faults(&self) -> &[(u32, Fault)] {
+        &self.faults
+    }
+
+    fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) -> bool {
+        match points {
+            Ok(Some(points)) => {
+                self.fired.push((rule, points));
+                true
+            }
+            Ok(None) => false,
+            Err(fault) => {
+                self.faults.push((rule, fault));
+                false
+            }
+        }
+    }
+
+    fn end_line(&mut self, effects: &Effects) {
+        let ends = (self.fired.len() as u32, self.faults.len() as u32);
+        let fired = self.fired_ends.last().copied().unwrap_or(0) as usize;
+        let faults = self.fault_ends.last().copied().unwrap_or(0) as usize;
+        self.lines.push(effects.result(&self.fired[fired..], &self.faults[faults..]));
+        self.fired_ends.push(ends.0);
+        self.fault_ends.push(ends.1);
+    }
+}
+
+/// The texts of one field in the batch at hand, and their marks.
+struct FieldTexts {
+    field: FieldId,
+    dictionary: Dictionary,
+    /// The position of the field in the plan, if any rule hangs on it.
+    plan: Option<usize>,
+    /// For each code where its marks end in `marks`.
+    ends: Vec<u32>,
+    marks: Vec<Mark>,
+}
+
+impl FieldTexts {
+    fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program, tables: &[LookupTable]) {
+        let Self { field, dictionary, plan: at, ends, marks } = self;
+        let field_marks: Option<&FieldMarks> = at.map(|at| &plan.fields[at]);
+        let find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
+            if let Some(field_marks) = field_marks {
+                field_marks.find(program, tables, text, marks);
+                ends.push(marks.len() as u32);
+            }
+        };
+        if ends.is_empty() {
+            find(ends, marks, None);
+        }
+        dictionary.number(values.column(*field), values.len(), &mut |code, text| {
+            // The first code after all were forgotten.
+            if code == MISSING + 1 {
+                ends.clear();
+                marks.clear();
+                find(ends, marks, None);
+            }
+            find(ends, marks, Some(text));
+        });
+    }
+
+    fn code(&self, line: usize) -> u32 {
+        self.dictionary.codes()[line]
+    }
+
+    fn marks(&self, line: usize) -> &[Mark] {
+        let code = self.code(line) as usize;
+        let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
+        &self.marks[start..self.ends[code] as usize]
+    }
+}
+
+/// How tests on texts came out, by test and code of the text.
+#[derive(Default)]
+struct TestTables {
+    tables: Vec<TestTable>,
+    bytes: usize,
+}
+
+#[derive(Clone, Default)]
+struct TestTable {
+    generation: u64,
+    /// 0 is not known, 1 false, 2 true.
+    known: Vec<u8>,
+}
+
+/// The memory that remembered tests may take.
+const TESTS_BYTES_MAX: usize = 32 << 20;
+
+impl TestTables {
+    fn get(&self, test: u32, code: u32, generation: u64) -> Option<bool> {
+        let table = self.tables.get(test as usize)?;
+        match table.known.get(code as usize) {
+            Some(&known) if known > 0 && table.generation == generation => Some(known == 2),
+            _ => None,
+        }
+    }
+
+    fn set(&mut self, test: u32, code: u32, generation: u64, holds: bool) {
+        if self.bytes > TESTS_BYTES_MAX {
+            self.tables.iter_mut().for_each(|table| *table = TestTable::default());
+            self.bytes = 0;
+        }
+        if self.tables.len() <= test as usize {
+            self.tables.resize(test as usize + 1, TestTable::default());
+        }
+        let table = &mut self.tables[test as usize];
+        if table.generation != generation {
+            table.known.clear();
+            table.generation = generation;
+        }
+        if table.known.len() <= code as usize {
+            let length = (code as usize + 1).next_power_of_two();
+            self.bytes += length - table.known.len();
+            table.known.resize(length, 0);
+        }
+        table.known[code as usize] = 1 + u8::from(holds);
+    }
 }
 
 /// What one thread needs to evaluate rules.
 struct Worker {
-    interpreter: Interpreter,
-    cache: CandidateCache,
+    /// Made when it is first needed.
+    interpreter: Option<Interpreter>,
+    keys: KeyCache,
+    sets: Vec<Option<SetPlan>>,
+    sets_generation: u64,
+    texts: Vec<FieldTexts>,
+    tests: RefCell<TestTables>,
+}
+
+impl Worker {
+    fn interpreter(&mut self, pack: &Arc<Pack>) -> &mut Interpreter {
+        self.interpreter.get_or_insert_with(|| Interpreter::new(Arc::clone(pack)))
+    }
 }
 
 /// Evaluates the rules of a pack. Shared by threads; each borrows a worker for the time of a batch.
@@ -40,25 +225,133 @@ pub(crate) struct Evaluator {
     pack: Arc<Pack>,
     tables: Arc<[LookupTable]>,
     pub(crate) keys: KeyIndex,
+    program: Program,
+    plan: Plan,
+    effects: Effects,
+    /// The days on which each rule is in force, by number in the key index.
+    validity: Vec<(Date, Date)>,
+    /// For each field its position among the texts of a worker.
+    slots: Vec<Option<u16>>,
     idle: Mutex<Vec<Worker>>,
 }
 
+/// A line of a batch as compiled programs see it.
+struct LineView<'b> {
+    values: &'b BatchValues,
+    texts: &'b [FieldTexts],
+    tests: &'b RefCell<TestTables>,
+    evaluator: &'b Evaluator,
+    line: usize,
+}
+
+impl LineView<'_> {
+    fn code(&self, test: u32) -> Option<(u32, u64)> {
+        let field = self.evaluator.program.tests()[test as usize];
+        let texts = &self.texts[self.evaluator.slots[field.index()]? as usize];
+        Some((texts.code(self.line), texts.dictionary.generation()))
+    }
+}
+
+impl<'b> LineSource<'b> for LineView<'b> {
+    #[inline]
+    fn value(&self, field: FieldRef) -> Value<'b> {
+        self.values.field(self.line, field)
+    }
+
+    #[inline]
+    fn number(&self, field: FieldRef) -> f64 {
+        self.values.number(self.line, field)
+    }
+
+    fn entry(&self, table: usize) -> Option<u32> {
+        self.values.lookup_entry(self.line, table)
+    }
+
+    fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'b> {
+        self.values.lookup_value(table, entry, column)
+    }
+
+    fn remembered(&self, test: u32) -> Option<bool> {
+        let (code, generation) = self.code(test)?;
+        self.tests.borrow().get(test, code, generation)
+    }
+
+    fn remember(&self, test: u32, holds: bool) {
+        if let Some((code, generation)) = self.code(test) {
+            self.tests.borrow_mut().set(test, code, generation, holds);
+        }
+    }
+}
+
+/// Lines between two looks at how much is remembered of keys.
+const STRETCH: usize = 1024;
+
 impl Evaluator {
-    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>) -> Self {
+    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes) -> Self {
         let keys = KeyIndex::new(&pack);
-        Self { pack, tables, keys, idle: Mutex::default() }
+        let program = pack.program(passes);
+        let plan = Plan::new(&program, &keys);
+        let effects = Effects::new(&pack);
+        let validity = keys.rules().iter().map(|&rule| {
+            let rule = &pack.rules[rule as usize];
+            (rule.from.unwrap_or(Date::MIN), rule.until.unwrap_or(Date::MAX))
+        });
+        let validity = validity.collect();
+        let mut slots = vec![None; pack.schema.fields().len()];
+        let keyed = KeyCache::new(&pack.schema);
+        let planned = plan.fields.iter().map(|marks| marks.field);
+        let tested = program.tests().iter().copied();
+        for (at, field) in (0..u16::MAX).zip(unique(keyed.fields().chain(planned).chain(tested))) {
+            slots[field.index()] = Some(at);
+        }
+        Self { pack, tables, keys, program, plan, effects, validity, slots, idle: Mutex::default() }
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(crate) fn effects(&self) -> &Effects {
+        &self.effects
+    }
+
+    fn new_worker(&self) -> Worker {
+        let keys = KeyCache::new(&self.pack.schema);
+        let keyed: Vec<FieldId> = keys.fields().collect();
+        let mut fields: Vec<(u16, FieldId)> = self
+            .pack
+            .schema
+            .ids()
+            .filter_map(|field| self.slots[field.index()].map(|slot| (slot, field)))
+            .collect();
+        fields.sort_unstable();
+        let texts = fields.into_iter().map(|(_, field)| FieldTexts {
+            field,
+            dictionary: Dictionary::new(!keyed.contains(&field)),
+            plan: self.plan.fields.iter().position(|marks| marks.field == field),
+            ends: Vec::new(),
+            marks: Vec::new(),
+        });
+        let texts = texts.collect();
+        Worker {
+            interpreter: None,
+            keys,
+            sets: Vec::new(),
+            sets_generation: 0,
+            texts,
+            tests: RefCell::default(),
+        }
     }
 
     fn borrow(&self) -> Worker {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| Worker {
-            interpreter: Interpreter::new(Arc::clone(&self.pack)),
-            cache: CandidateCache::default(),
-        })
+        idle.unwrap_or_else(|| self.new_worker())
     }
 
     fn give_back(&self, mut worker: Worker) {
-        worker.interpreter.end();
+        if let Some(interpreter) = &mut worker.interpreter {
+            interpreter.end();
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 
@@ -67,41 +360,197 @@ impl Evaluator {
     }
 
     /// Evaluates all rules on all lines of a batch.
-    pub(crate) fn evaluate(&self, lines: &Lines, with_reasons: bool) -> BatchResults {
+    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation, with_reasons: bool) -> BatchResults {
         let mut worker = self.borrow();
         let values = self.values(lines);
-        let mut results = Vec::with_capacity(lines.len());
-        let mut reasons = Vec::new();
-        for line in 0..lines.len() {
-            let day = values.day(line);
-            let candidates = self.keys.candidates(&mut worker.cache, &values.key(line));
-            let (mut fired, mut faults) = (Vec::new(), Vec::new());
-            if !candidates.is_empty() {
-                worker.interpreter.begin(Arc::clone(&values) as _, line);
+        for texts in &mut worker.texts {
+            texts.number(&values, &self.plan, &self.program, &self.tables);
+        }
+        let results = match evaluation {
+            Evaluation::Compiled => self.compiled(&mut worker, values, with_reasons),
+            Evaluation::Interpreted => self.interpreted(&mut worker, values, with_reasons),
+        };
+        self.give_back(worker);
+        results
+    }
+
+    /// The candidate sets of a stretch of lines.
+    fn sets(&self, worker: &mut Worker, values: &BatchValues, lines: std::ops::Range<usize>) -> Vec<SetId> {
+        let Worker { keys, texts, sets, sets_generation, .. } = worker;
+        keys.make_room();
+        if *sets_generation != keys.generation() {
+            sets.clear();
+            *sets_generation = keys.generation();
+        }
+        let slot = |field: FieldId| self.slots[field.index()].map(|slot| &texts[slot as usize]);
+        let candidates = |line: usize| {
+            let code = |field: FieldId| {
+                slot(field).map_or((MISSING, 0), |texts| (texts.code(line), texts.dictionary.generation()))
+            };
+            let text = |field: FieldId| match values.declared(line, field) {
+                Value::Text(text) => Some(text),
+                _ => None,
+            };
+            keys.candidates(&self.keys, values.day(line), &code, &text)
+        };
+        let ids = lines.map(candidates).collect();
+        sets.resize_with(keys.set_count(), || None);
+        ids
+    }
+
+    fn in_force(&self, rule: u32, day: Option<Date>) -> bool {
+        let (from, until) = self.validity[rule as usize];
+        day.is_none_or(|day| from <= day && day <= until)
+    }
+
+    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
+        let mut results = BatchResults::new(Arc::clone(&values));
+        for start in (0..values.len()).step_by(STRETCH) {
+            let stretch = start..(start + STRETCH).min(values.len());
+            let sets = self.sets(worker, &values, stretch.clone());
+            for (line, set) in stretch.zip(sets) {
+                let day = values.day(line);
+                let first = results.fired.len();
+                let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
+                let interpreter = worker.interpreter(&self.pack);
+                if !candidates.is_empty() {
+                    interpreter.begin(Arc::clone(&values) as _, line);
+                }
+                for rule in candidates {
+                    if !self.in_force(rule, day) {
+                        continue;
+                    }
+                    let position = self.keys.rules()[rule as usize];
+                    let at = position as usize;
+                    let points = interpreter
+                        .holds(at)
+                        .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
+                    results.add(position, points);
+                }
+                if with_reasons {
+                    let fired = &results.fired[first..];
+                    results.reasons.extend(fired.iter().map(|&(rule, _)| interpreter.reason(rule as usize)));
+                }
+                results.end_line(&self.effects);
             }
-            for &rule in candidates.iter() {
-                let at = rule as usize;
-                if !self.pack.rules[at].is_in_force(day) {
+        }
+        results
+    }
+
+    fn compiled(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
+        let mut results = BatchResults::new(Arc::clone(&values));
+        let mut visits: Vec<u32> = Vec::new();
+        for start in (0..values.len()).step_by(STRETCH) {
+            let stretch = start..(start + STRETCH).min(values.len());
+            let sets = self.sets(worker, &values, stretch.clone());
+            let Worker { interpreter, keys, sets: plans, texts, tests, .. } = &mut *worker;
+            let mut memo = Memo::default();
+            for (line, set) in stretch.zip(sets) {
+                let view = LineView { values: &values, texts, tests, evaluator: self, line };
+                let plan = plans[set as usize].get_or_insert_with(|| self.plan.set(keys.set(set)));
+                visits.clear();
+                self.visits(plan, keys, set, &view, &mut memo, &mut visits);
+                if !visits.is_empty() {
+                    let first = results.fired.len();
+                    let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
+                    self.visit(&visits, &view, &mut memo, &mut asked, &mut results);
+                    if with_reasons {
+                        for at in first..results.fired.len() {
+                            let rule = results.fired[at].0 as usize;
+                            let reason = self.program.reason(rule, &view, &mut memo);
+                            let reason = reason.unwrap_or_else(|| asked.on(line).reason(rule));
+                            results.reasons.push(reason);
+                        }
+                    }
+                    memo.clear();
+                }
+                results.end_line(&self.effects);
+            }
+        }
+        results
+    }
+
+    /// The rules to visit on a line, in order.
+    fn visits<'b>(
+        &'b self,
+        plan: &SetPlan,
+        keys: &KeyCache,
+        set: SetId,
+        view: &LineView<'b>,
+        memo: &mut Memo<'b>,
+        visits: &mut Vec<u32>,
+    ) {
+        visits.extend_from_slice(&plan.always);
+        if plan.fields != 0 {
+            let candidates = keys.set(set);
+            for texts in view.texts {
+                let Some(at) = texts.plan else { continue };
+                if plan.fields >> at.min(63) & 1 == 0 {
                     continue;
                 }
-                let points = worker
-                    .interpreter
-                    .holds(at)
-                    .and_then(|holds| if holds { worker.interpreter.points(at).map(Some) } else { Ok(None) });
-                match points {
-                    Ok(Some(points)) => fired.push((rule, points)),
-                    Ok(None) => {}
-                    Err(fault) => faults.push((rule, fault)),
+                for &mark in texts.marks(view.line) {
+                    match self.plan.short_list(mark) {
+                        Some(list) => {
+                            visits.extend(list.iter().copied().filter(|&rule| candidates.contains(rule)));
+                        }
+                        None => plan.long_list(mark, visits),
+                    }
                 }
             }
-            if with_reasons {
-                reasons
-                    .push(fired.iter().map(|&(rule, _)| worker.interpreter.reason(rule as usize)).collect());
-            }
-            results.push(LineResult::new(&self.pack, fired, faults));
         }
-        self.give_back(worker);
-        BatchResults { lines: results, reasons, values }
+        for (source, lists) in &plan.numbers {
+            let number = match self.program.number_sources()[*source as usize].field {
+                Some(field) => match view.values.field_number(view.line, field) {
+                    Some(number) => Ok(number),
+                    None => self.program.number_of(*source, view, memo),
+                },
+                None => self.program.number_of(*source, view, memo),
+            };
+            match number {
+                Ok(number) => lists.find(number, visits),
+                Err(_) => lists.all(visits),
+            }
+        }
+        for (table, rules) in &plan.tables {
+            if view.entry(*table as usize).is_some() {
+                visits.extend_from_slice(rules);
+            }
+        }
+        if visits.len() > plan.always.len() {
+            visits.sort_unstable();
+            visits.dedup();
+        }
+    }
+
+    fn visit<'b>(
+        &'b self,
+        visits: &[u32],
+        view: &LineView<'b>,
+        memo: &mut Memo<'b>,
+        asked: &mut Asked<'_>,
+        results: &mut BatchResults,
+    ) {
+        let day = view.values.day(view.line);
+        for &rule in visits {
+            if !self.in_force(rule, day) {
+                continue;
+            }
+            let position = self.keys.rules()[rule as usize];
+            let at = position as usize;
+            let mut holds = self.program.holds(at, view, memo);
+            if holds == Ok(true) && self.program.visit(at) == Visit::Residual {
+                holds = asked.on(view.line).holds(at);
+            }
+            let points = match holds {
+                Ok(false) => continue,
+                Ok(true) => match self.program.points(at, view, memo) {
+                    Some(points) => points.map(Some),
+                    None => asked.on(view.line).points(at).map(Some),
+                },
+                Err(fault) => Err(fault),
+            };
+            results.add(position, points);
+        }
     }
 
     /// Gives `use_it` an interpreter and the candidates of a line.
@@ -112,10 +561,37 @@ impl Evaluator {
         use_it: impl FnOnce(&Interpreter, &[u32]) -> T,
     ) -> T {
         let mut worker = self.borrow();
-        let candidates = self.keys.candidates(&mut worker.cache, &values.key(line));
-        worker.interpreter.begin(Arc::clone(values) as _, line);
-        let result = use_it(&worker.interpreter, &candidates);
+        let candidates = self.keys.candidates(&values.key(line));
+        let interpreter = worker.interpreter(&self.pack);
+        interpreter.begin(Arc::clone(values) as _, line);
+        let result = use_it(interpreter, &candidates);
         self.give_back(worker);
         result
     }
+}
+
+/// The interpreter, for the rules of a line that were not compiled.
+struct Asked<'a> {
+    evaluator: &'a Evaluator,
+    interpreter: &'a mut Option<Interpreter>,
+    values: &'a Arc<BatchValues>,
+    begun: bool,
+}
+
+impl Asked<'_> {
+    fn on(&mut self, line: usize) -> &Interpreter {
+        let pack = &self.evaluator.pack;
+        let interpreter = self.interpreter.get_or_insert_with(|| Interpreter::new(Arc::clone(pack)));
+        if !self.begun {
+            interpreter.begin(Arc::clone(self.values) as _, line);
+            self.begun = true;
+        }
+        interpreter
+    }
+}
+
+/// The fields, each once, in order of appearance.
+fn unique(fields: impl Iterator<Item = FieldId>) -> impl Iterator<Item = FieldId> {
+    let mut seen = std::collections::BTreeSet::new();
+    fields.filter(move |field| seen.insert(*field))
 }

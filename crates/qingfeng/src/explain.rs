@@ -3,8 +3,9 @@
 use qingfeng_rules::{ChannelId, FieldRef, Outcome, Part, Value};
 use serde::Serialize;
 
-use crate::assessment::{LineResult, decisive, route};
+use crate::assessment::decisive;
 use crate::engine::Engine;
+use crate::evaluate::BatchResults;
 use crate::output;
 use crate::read::Lines;
 
@@ -139,14 +140,15 @@ impl Engine {
         #[expect(clippy::expect_used, reason = "the caller names a declaration of the batch")]
         let range = lines.declarations().nth(declaration).expect("the batch has the declaration");
         let pack = self.pack();
-        let results = self.evaluator().evaluate(lines, true);
+        let results = self.evaluate(lines, true);
         let worst = range.start + decisive(&results.lines[range.clone()]);
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let items = range
             .clone()
             .map(|line| {
                 let result = &results.lines[line];
-                let routing = route(pack, result.score, &result.fired, &result.faults);
+                let routing =
+                    self.evaluator().effects().route(result.score, results.fired(line), results.faults(line));
                 let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
                 ExplainedItem {
                     item_no: output::item_no(pack, &results, line),
@@ -163,7 +165,7 @@ impl Engine {
                         .map(|(channel, rule)| Limit { channel: name(channel), rule: rule.map(rule_id) }),
                     channel: name(result.channel),
                     fields: self.fields(&results.values, line),
-                    rules: self.rules(&results.values, line, result, &results.reasons[line]),
+                    rules: self.rules(&results, line),
                 }
             })
             .collect();
@@ -181,13 +183,9 @@ impl Engine {
         }
     }
 
-    fn rules(
-        &self,
-        values: &std::sync::Arc<crate::values::BatchValues>,
-        line: usize,
-        result: &LineResult,
-        reasons: &[String],
-    ) -> Vec<ExplainedRule> {
+    fn rules(&self, results: &BatchResults, line: usize) -> Vec<ExplainedRule> {
+        let values = &results.values;
+        let (all_fired, reasons) = (results.fired(line), results.reasons(line));
         let pack = self.pack();
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let day = values.day(line);
@@ -195,15 +193,15 @@ impl Engine {
             let explain = |&rule: &u32| {
                 let definition = &pack.rules[rule as usize];
                 let in_force = definition.is_in_force(day);
-                let fired = result.fired.iter().position(|&(known, _)| known == rule);
-                let fault = result.faults.iter().find(|&&(known, _)| known == rule);
+                let fired = all_fired.iter().position(|&(known, _)| known == rule);
+                let fault = results.faults(line).iter().find(|&&(known, _)| known == rule);
                 ExplainedRule {
                     id: definition.id.clone(),
                     title: definition.title.clone(),
                     shadow: definition.status == qingfeng_rules::Status::Shadow,
                     in_force,
                     fired: fired.is_some(),
-                    points: fired.map(|at| result.fired[at].1),
+                    points: fired.map(|at| all_fired[at].1),
                     reason: fired.and_then(|at| reasons.get(at).cloned()),
                     fault: fault.map(|(_, fault)| fault.to_string()),
                     at_least: definition.at_least.map(name),

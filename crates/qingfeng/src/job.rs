@@ -164,8 +164,8 @@ impl Engine {
         options: &JobOptions,
     ) {
         chunks.into_iter().par_bridge().for_each(|(number, chunk, bytes_read)| {
-            let results = self.evaluator().evaluate(&chunk.lines, options.reasons);
-            let tally = Tally::of(self.pack(), self.evaluator(), &chunk.lines, &results.lines);
+            let results = self.evaluate(&chunk.lines, options.reasons);
+            let tally = Tally::of(self.pack(), self.evaluator(), &chunk.lines, &results);
             let rows = output::rows(
                 self.pack(),
                 self.pack_id(),

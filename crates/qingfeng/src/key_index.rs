@@ -1,20 +1,20 @@
 //! The key index: which rules can fire on a line, found from its destination, commodity, mode and sites alone.
 //!
 //! Each dimension maps a code to the set of rules whose key it fits; the candidates of a line are what all
-//! dimensions have in common. They are computed once for each distinct key and remembered.
+//! dimensions have in common. What a code allows and what sets have in common is computed once and remembered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, Schema};
 
 /// A set of rules, one bit for each evaluated rule.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct RuleSet(Vec<u64>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RuleSet(Box<[u64]>);
 
 impl RuleSet {
     fn empty(rules: usize) -> Self {
-        Self(vec![0; rules.div_ceil(64)])
+        Self(vec![0; rules.div_ceil(64)].into())
     }
 
     fn insert(&mut self, rule: usize) {
@@ -29,9 +29,19 @@ impl RuleSet {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
     }
 
-    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    #[inline]
+    pub(crate) fn contains(&self, rule: u32) -> bool {
+        self.0[rule as usize / 64] >> (rule % 64) & 1 == 1
+    }
+
+    /// The rules of the set, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().enumerate().flat_map(|(at, &word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+            std::iter::successors((word != 0).then_some(word), |word| {
+                let rest = word & (word - 1);
+                (rest != 0).then_some(rest)
+            })
+            .map(move |word| at as u32 * 64 + word.trailing_zeros())
         })
     }
 }
@@ -166,15 +176,258 @@ pub(crate) struct LineKey<'k> {
     pub day: Option<Date>,
 }
 
-/// Candidates by distinct key, remembered. Each thread has its own.
-#[derive(Default)]
-pub(crate) struct CandidateCache {
-    known: HashMap<Vec<u8>, Arc<[u32]>>,
-    key: Vec<u8>,
+/// A part of the key of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Region,
+    Commodity,
+    Mode,
+    SiteKind,
+    /// The field at this position of the schema's kinds of site.
+    Site(usize),
 }
 
-/// Distinct keys that are remembered at most; a file with more of them begins anew.
-const CACHED_KEYS_MAX: usize = 1 << 16;
+/// A set of rules by its number in a [`KeyCache`].
+pub(crate) type SetId = u32;
+
+/// What one thread remembers of keys: the sets of rules that codes allow, and what sets have in common.
+pub(crate) struct KeyCache {
+    /// The parts of the key that the schema has, each with its field; the commodity comes last.
+    parts: Vec<(Part, FieldId, PartSets)>,
+    known: HashMap<RuleSet, SetId, FixedState>,
+    sets: Vec<RuleSet>,
+    /// What two sets have in common, or hold together.
+    joined: HashMap<(bool, SetId, SetId), SetId, FixedState>,
+    all: Option<SetId>,
+    /// The codes of the line before, and its sets without the commodity.
+    last: Vec<u32>,
+    last_outer: SetId,
+    /// Changes when sets get other numbers.
+    generation: u64,
+}
+
+/// The sets that the codes of one field allow, by period and code.
+#[derive(Default)]
+struct PartSets {
+    generation: u64,
+    by_period: Vec<Vec<SetId>>,
+    any: Option<SetId>,
+}
+
+const UNKNOWN: SetId = SetId::MAX;
+
+/// The memory that remembered sets may take.
+const SETS_BYTES_MAX: usize = 64 << 20;
+
+impl KeyCache {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        let keys = &schema.keys;
+        let mut parts: Vec<(Part, FieldId, PartSets)> = Vec::new();
+        let mut add = |part, field: Option<FieldId>| {
+            parts.extend(field.map(|field| (part, field, PartSets::default())));
+        };
+        add(Part::Region, keys.region);
+        add(Part::Mode, keys.mode);
+        add(Part::SiteKind, keys.site_kind);
+        for (at, &(_, field)) in keys.site.iter().enumerate() {
+            add(Part::Site(at), Some(field));
+        }
+        add(Part::Commodity, keys.commodity);
+        Self {
+            parts,
+            known: HashMap::default(),
+            sets: Vec::new(),
+            joined: HashMap::default(),
+            all: None,
+            last: Vec::new(),
+            last_outer: UNKNOWN,
+            generation: 0,
+        }
+    }
+
+    /// The fields of the key.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> + '_ {
+        self.parts.iter().map(|(_, field, _)| *field)
+    }
+
+    /// Changes when sets get other numbers.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn set(&self, id: SetId) -> &RuleSet {
+        &self.sets[id as usize]
+    }
+
+    pub(crate) fn set_count(&self) -> usize {
+        self.sets.len()
+    }
+
+    /// Forgets everything if too much is remembered. Sets get other numbers then.
+    pub(crate) fn make_room(&mut self) {
+        let bytes = self.sets.first().map_or(0, |set| set.0.len() * 16 + 64);
+        if self.sets.len() * bytes + self.joined.len() * 24 > SETS_BYTES_MAX {
+            self.known.clear();
+            self.sets.clear();
+            self.joined.clear();
+            self.all = None;
+            self.last.clear();
+            for (_, _, part) in &mut self.parts {
+                *part = PartSets::default();
+            }
+            self.generation += 1;
+        }
+    }
+
+    fn intern(&mut self, set: RuleSet) -> SetId {
+        if let Some(&id) = self.known.get(&set) {
+            return id;
+        }
+        let id = self.sets.len() as SetId;
+        self.sets.push(set.clone());
+        self.known.insert(set, id);
+        id
+    }
+
+    fn join(&mut self, together: bool, a: SetId, b: SetId) -> SetId {
+        if a == b {
+            return a;
+        }
+        if let Some(&known) = self.joined.get(&(together, a, b)) {
+            return known;
+        }
+        let mut set = self.sets[a as usize].clone();
+        let other = &self.sets[b as usize];
+        if together {
+            set.add(other)
+        } else {
+            set.keep(other)
+        }
+        let id = self.intern(set);
+        self.joined.insert((together, a, b), id);
+        id
+    }
+
+    /// The candidates of a line. `code` gives the code of a field on the line and the generation of its codes, `text`
+    /// its text.
+    pub(crate) fn candidates<'t>(
+        &mut self,
+        index: &KeyIndex,
+        day: Option<Date>,
+        code: &dyn Fn(FieldId) -> (u32, u64),
+        text: &dyn Fn(FieldId) -> Option<&'t str>,
+    ) -> SetId {
+        let period = index.period(day);
+        let same = self.last.len() == self.parts.len() + 1 && self.last[self.parts.len()] == period as u32;
+        let mut changed = !same;
+        if !same {
+            self.last.clear();
+            self.last.resize(self.parts.len() + 1, UNKNOWN);
+            self.last[self.parts.len()] = period as u32;
+        }
+        let inner = self.parts.last().is_some_and(|(part, ..)| *part == Part::Commodity);
+        let outer_parts = self.parts.len() - usize::from(inner);
+        for at in 0..outer_parts {
+            let set = self.set_of_code(index, at, period, day, code, text);
+            if self.last[at] != set {
+                self.last[at] = set;
+                changed = true;
+            }
+        }
+        if changed {
+            self.last_outer = self.outer(index, outer_parts);
+        }
+        let outer = self.last_outer;
+        if !inner {
+            return outer;
+        }
+        let commodity = self.set_of_code(index, outer_parts, period, day, code, text);
+        self.join(false, outer, commodity)
+    }
+
+    /// What the parts of the key but the commodity have in common.
+    fn outer(&mut self, index: &KeyIndex, parts: usize) -> SetId {
+        let mut outer = self.all(index);
+        let mut sites = None;
+        for at in 0..parts {
+            let set = self.last[at];
+            match self.parts[at].0 {
+                Part::SiteKind | Part::Site(_) => {
+                    sites = Some(sites.map_or(set, |sites| self.join(true, sites, set)));
+                }
+                _ => outer = self.join(false, outer, set),
+            }
+        }
+        for part in [Part::Region, Part::Mode, Part::Commodity] {
+            // A schema without such a field: only rules that do not ask for it.
+            if !self.parts.iter().any(|(known, ..)| *known == part) {
+                let any = self.of_missing(index, part);
+                outer = self.join(false, outer, any);
+            }
+        }
+        let sites = sites.unwrap_or_else(|| self.of_missing(index, Part::SiteKind));
+        self.join(false, outer, sites)
+    }
+
+    /// All rules.
+    fn all(&mut self, index: &KeyIndex) -> SetId {
+        if let Some(all) = self.all {
+            return all;
+        }
+        let mut all = RuleSet::empty(index.rules.len());
+        (0..index.rules.len()).for_each(|rule| all.insert(rule));
+        let all = self.intern(all);
+        self.all = Some(all);
+        all
+    }
+
+    /// The rules that a part allows which the line does not have.
+    fn of_missing(&mut self, index: &KeyIndex, part: Part) -> SetId {
+        self.intern(index.rules_of(part, None, None))
+    }
+
+    fn set_of_code<'t>(
+        &mut self,
+        index: &KeyIndex,
+        at: usize,
+        period: usize,
+        day: Option<Date>,
+        code: &dyn Fn(FieldId) -> (u32, u64),
+        text: &dyn Fn(FieldId) -> Option<&'t str>,
+    ) -> SetId {
+        let (part, field, sets) = &mut self.parts[at];
+        let (part, field) = (*part, *field);
+        let (code, generation) = code(field);
+        if sets.generation != generation {
+            sets.by_period.clear();
+            sets.generation = generation;
+        }
+        if code == crate::dictionary::MISSING {
+            if let Some(any) = sets.any {
+                return any;
+            }
+            let any = self.intern(index.rules_of(part, None, day));
+            self.parts[at].2.any = Some(any);
+            return any;
+        }
+        if let Some(&known) = sets.by_period.get(period).and_then(|sets| sets.get(code as usize))
+            && known != UNKNOWN
+        {
+            return known;
+        }
+        let id = self.intern(index.rules_of(part, text(field), day));
+        let by_period = &mut self.parts[at].2.by_period;
+        if by_period.len() <= period {
+            by_period.resize_with(period + 1, Vec::new);
+        }
+        let by_code = &mut by_period[period];
+        if by_code.len() <= code as usize {
+            by_code.resize(code as usize + 1, UNKNOWN);
+        }
+        by_code[code as usize] = id;
+        id
+    }
+}
 
 /// Which rules can fire on which key.
 #[derive(Debug)]
@@ -218,66 +471,65 @@ impl KeyIndex {
         }
     }
 
+    /// The evaluated rules, by their positions in the pack.
+    pub(crate) fn rules(&self) -> &[u32] {
+        &self.rules
+    }
+
     /// The rules that can fire on a line with this key, as positions in the pack, in order.
-    pub(crate) fn candidates(&self, cache: &mut CandidateCache, key: &LineKey<'_>) -> Arc<[u32]> {
-        cache.key.clear();
-        let texts = [key.region, key.commodity, key.mode, key.site_kind];
-        for text in texts.into_iter().chain(key.sites.iter().copied()) {
-            // Lengths keep the parts apart; a missing part is not an empty one.
-            let length = text.map_or(u32::MAX, |text| text.len() as u32);
-            cache.key.extend_from_slice(&length.to_le_bytes());
-            cache.key.extend_from_slice(text.unwrap_or("").as_bytes());
+    pub(crate) fn candidates(&self, key: &LineKey<'_>) -> Vec<u32> {
+        let mut found = self.rules_of(Part::Region, key.region, key.day);
+        for (part, code) in [(Part::Commodity, key.commodity), (Part::Mode, key.mode)] {
+            found.keep(&self.rules_of(part, code, key.day));
         }
-        let turn = key.day.map_or(u32::MAX, |day| self.turns.partition_point(|turn| *turn <= day) as u32);
-        cache.key.extend_from_slice(&turn.to_le_bytes());
-        if let Some(candidates) = cache.known.get(&cache.key) {
-            return Arc::clone(candidates);
+        let mut sites = self.rules_of(Part::SiteKind, key.site_kind, key.day);
+        for (at, code) in key.sites.iter().enumerate() {
+            sites.add(&self.rules_of(Part::Site(at), *code, key.day));
         }
-        let candidates = self.find(key);
-        if cache.known.len() >= CACHED_KEYS_MAX {
-            cache.known.clear();
-        }
-        cache.known.insert(cache.key.clone(), Arc::clone(&candidates));
-        candidates
+        found.keep(&sites);
+        found.iter().map(|at| self.rules[at as usize]).collect()
     }
 
-    fn find(&self, key: &LineKey<'_>) -> Arc<[u32]> {
-        let mut found = self.region.any.clone();
-        if let Some(code) = key.region {
-            self.region.add(&mut found, code, key.day);
+    /// The stretch of days, between two days on which some membership turns, that a day lies in.
+    fn period(&self, day: Option<Date>) -> usize {
+        match day {
+            None => self.turns.len() + 1,
+            Some(day) => self.turns.partition_point(|turn| *turn <= day),
         }
-        for (dimension, code) in [(&self.commodity, key.commodity), (&self.mode, key.mode)] {
-            let mut rules = dimension.any.clone();
-            if let Some(code) = code {
-                dimension.add(&mut rules, code, key.day);
-            }
-            found.keep(&rules);
-        }
-        found.keep(&self.rules_of_sites(key));
-        found.iter().map(|at| self.rules[at]).collect()
     }
 
-    fn rules_of_sites(&self, key: &LineKey<'_>) -> RuleSet {
-        let mut rules = self.site.any.clone();
-        let mut kinds = BTreeSet::new();
-        // The kind that a declaration states; codes are in upper case, kinds in lower case.
-        kinds.extend(key.site_kind.map(str::to_lowercase));
-        for (kind, code) in self.site_kinds.iter().zip(&key.sites) {
-            let Some(code) = code else { continue };
-            for membership in self.site.groups.of(code).filter(|membership| membership.holds(key.day)) {
-                // A code can be a port in one field and a district in another: only sites of the field's kind.
-                if self.kind_of_site[membership.group] == *kind {
-                    rules.add(&self.site.by_group[membership.group]);
-                    kinds.insert(kind.clone());
+    /// The rules that the value of one part of the key allows: for sites those that any of them allows.
+    fn rules_of(&self, part: Part, code: Option<&str>, day: Option<Date>) -> RuleSet {
+        let dimension = match part {
+            Part::Region => &self.region,
+            Part::Commodity => &self.commodity,
+            Part::Mode => &self.mode,
+            Part::SiteKind | Part::Site(_) => &self.site,
+        };
+        let mut rules = dimension.any.clone();
+        let Some(code) = code else { return rules };
+        match part {
+            Part::Region | Part::Commodity | Part::Mode => dimension.add(&mut rules, code, day),
+            // The kind that a declaration states; codes are in upper case, kinds in lower case.
+            Part::SiteKind => {
+                if let Some(more) = dimension.by_kind.get(&code.to_lowercase()) {
+                    rules.add(more);
                 }
             }
-            if let Some(more) = self.site.by_code.get(*code) {
-                rules.add(more);
-            }
-        }
-        for kind in kinds {
-            if let Some(more) = self.site.by_kind.get(&kind) {
-                rules.add(more);
+            Part::Site(at) => {
+                let kind = &self.site_kinds[at];
+                for membership in dimension.groups.of(code).filter(|membership| membership.holds(day)) {
+                    // A code can be a port in one field and a district in another: only sites of the field's kind.
+                    if self.kind_of_site[membership.group] == *kind {
+                        rules.add(&dimension.by_group[membership.group]);
+                        if let Some(more) = dimension.by_kind.get(kind) {
+                            rules.add(more);
+                        }
+                    }
+                }
+                if let Some(more) = dimension.by_code.get(code) {
+                    rules.add(more);
+                }
             }
         }
         rules

@@ -32,6 +32,7 @@
 mod assessment;
 pub mod bind;
 mod declaration;
+mod dictionary;
 mod engine;
 mod evaluate;
 mod explain;
@@ -40,6 +41,7 @@ mod job;
 mod key_index;
 mod lookup;
 mod output;
+mod plan;
 pub mod read;
 mod summary;
 mod values;

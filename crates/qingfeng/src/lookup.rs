@@ -4,39 +4,23 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use qingfeng_rules::{Code, CodeList, Date, Diagnostic, Field, FieldId, Kind, Level, Lookup, Schema, Value};
 
 use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
+use crate::values::Typed;
 
 /// The rows of one lookup table, found by key.
 #[derive(Debug)]
 pub(crate) struct LookupTable {
     /// The declared columns, in the order of the declaration: key, days, others.
-    columns: Vec<ArrayRef>,
+    columns: Vec<Typed>,
     from: Option<usize>,
     until: Option<usize>,
     /// Rows by the bytes of their key, in the order of the file.
     rows: HashMap<Box<[u8]>, Vec<u32>>,
     /// The fields of a line that are compared with the key.
     pub(crate) key: Vec<FieldId>,
-}
-
-/// The value of a cell of a canonical column.
-pub(crate) fn value_at(column: &ArrayRef, kind: Kind, row: usize) -> Value<'_> {
-    if column.is_null(row) {
-        return Value::Missing;
-    }
-    match kind {
-        Kind::Text | Kind::Code => Value::Text(column.as_string::<i32>().value(row)),
-        Kind::Integer => Value::Integer(column.as_primitive::<Int64Type>().value(row)),
-        Kind::Number => Value::Number(column.as_primitive::<Float64Type>().value(row)),
-        Kind::Flag => Value::Flag(column.as_boolean().value(row)),
-        Kind::Date => Date::from_days(column.as_primitive::<Date32Type>().value(row))
-            .map_or(Value::Missing, Value::Date),
-    }
 }
 
 /// Appends one value of a key so that different keys have different bytes; false where it is missing.
@@ -117,7 +101,8 @@ impl LookupTable {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let columns = (0..width)
+        let count = batches.iter().map(|batch| batch.num_rows()).sum();
+        let columns: Vec<ArrayRef> = (0..width)
             .map(|at| {
                 let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
                 match parts.as_slice() {
@@ -129,20 +114,20 @@ impl LookupTable {
             .map_err(|error| {
                 vec![failed(format!("{} is too large: {error}", lookup.file), "split the table")]
             })?;
-        Ok(Self::index(columns, lookup))
+        let columns =
+            columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind));
+        Ok(Self::index(columns.collect(), count, lookup))
     }
 
-    fn index(columns: Vec<ArrayRef>, lookup: &Lookup) -> Self {
+    fn index(columns: Vec<Typed>, count: usize, lookup: &Lookup) -> Self {
         let position = |name: &Option<String>| {
             name.as_ref().and_then(|name| lookup.columns.iter().position(|(column, _)| column == name))
         };
-        let count = columns.first().map_or(0, |column| column.len());
         let mut rows: HashMap<Box<[u8]>, Vec<u32>> = HashMap::with_capacity(count);
         let mut key = Vec::new();
         for row in 0..count {
             key.clear();
-            let complete = (0..lookup.key.len())
-                .all(|at| push_key(&mut key, value_at(&columns[at], lookup.columns[at].1, row)));
+            let complete = (0..lookup.key.len()).all(|at| push_key(&mut key, columns[at].value(row)));
             if complete {
                 rows.entry(key.as_slice().into()).or_default().push(row as u32);
             }
@@ -160,9 +145,7 @@ impl LookupTable {
     pub(crate) fn entry(&self, key: &[u8], day: Option<Date>) -> Option<u32> {
         let rows = self.rows.get(key)?;
         let in_force = |row: u32| {
-            let date = |column: Option<usize>| match column
-                .map(|at| value_at(&self.columns[at], Kind::Date, row as usize))
-            {
+            let date = |column: Option<usize>| match column.map(|at| self.columns[at].value(row as usize)) {
                 Some(Value::Date(date)) => Some(date),
                 _ => None,
             };
@@ -175,8 +158,13 @@ impl LookupTable {
     }
 
     /// The value of a column of a row.
-    pub(crate) fn value(&self, row: u32, column: usize, kind: Kind) -> Value<'_> {
-        value_at(&self.columns[column], kind, row as usize)
+    pub(crate) fn value(&self, row: u32, column: usize) -> Value<'_> {
+        self.columns[column].value(row as usize)
+    }
+
+    /// Whether some row has this key, on whatever day.
+    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
+        self.rows.contains_key(key)
     }
 }
 

@@ -129,10 +129,8 @@ pub(crate) fn rows(
         numbers.append_option(item_no(pack, results, worst));
         scores.append_value(results.lines[worst].score);
         channels.append(&pack.channels[results.lines[worst].channel.index()].name)?;
-        let mut fired: Vec<u32> = results.lines[range.clone()]
-            .iter()
-            .flat_map(|line| line.fired.iter().map(|&(rule, _)| rule))
-            .collect();
+        let mut fired: Vec<u32> =
+            range.clone().flat_map(|line| results.fired(line).iter().map(|&(rule, _)| rule)).collect();
         fired.sort_unstable();
         fired.dedup();
         let of_status = |status| {
@@ -142,7 +140,7 @@ pub(crate) fn rows(
         rules.push(of_status(Status::Active));
         shadow_rules.push(of_status(Status::Shadow));
         let mut faulted: Vec<_> =
-            results.lines[range.clone()].iter().flat_map(|line| line.faults.iter().copied()).collect();
+            range.clone().flat_map(|line| results.faults(line).iter().copied()).collect();
         faulted.sort_unstable();
         faulted.dedup();
         faults.push(faulted.iter().map(|&(rule, fault)| format!("{}: {fault}", rule_id(rule))));
@@ -150,12 +148,12 @@ pub(crate) fn rows(
             let several = range.len() > 1;
             reasons.push(range.flat_map(|line| {
                 let number = item_no(pack, results, line);
-                results.lines[line].fired.iter().zip(&results.reasons[line]).map(
-                    move |(&(rule, _), reason)| match number.filter(|_| several) {
+                results.fired(line).iter().zip(results.reasons(line)).map(move |(&(rule, _), reason)| {
+                    match number.filter(|_| several) {
                         Some(number) => format!("item {number}, {}: {reason}", rule_id(rule)),
                         None => format!("{}: {reason}", rule_id(rule)),
-                    },
-                )
+                    }
+                })
             }));
         }
         packs.append(pack_id)?;

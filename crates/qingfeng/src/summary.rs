@@ -6,8 +6,8 @@ use qingfeng_rules::{FieldId, Key, Pack};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::assessment::{LineResult, decisive};
-use crate::evaluate::Evaluator;
+use crate::assessment::decisive;
+use crate::evaluate::{BatchResults, Evaluator};
 use crate::read::Lines;
 
 /// How often a rule fired and faulted, and what it gave.
@@ -154,24 +154,24 @@ impl Tally {
         }
     }
 
-    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &[LineResult]) -> Self {
+    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &BatchResults) -> Self {
         let mut tally = Self::empty(pack);
         for range in lines.declarations() {
-            let declaration = &results[range];
+            let declaration = &results.lines[range];
             tally.declarations += 1;
             tally.channels[declaration[decisive(declaration)].channel.index()] += 1;
         }
-        for line in results {
+        for line in &results.lines {
             tally.points += line.score;
             tally.points_raw += line.points;
-            for &(rule, points) in &line.fired {
-                let count = &mut tally.rules[rule as usize];
-                count.fired += 1;
-                count.points += points;
-            }
-            for &(rule, _) in &line.faults {
-                tally.rules[rule as usize].faults += 1;
-            }
+        }
+        for &(rule, points) in results.all_fired() {
+            let count = &mut tally.rules[rule as usize];
+            count.fired += 1;
+            count.points += points;
+        }
+        for &(rule, _) in results.all_faults() {
+            tally.rules[rule as usize].faults += 1;
         }
         for (id, unknown) in &mut tally.unknown {
             let Some(column) = lines.text(*id) else { continue };

@@ -2,49 +2,117 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow_buffer::ScalarBuffer;
 use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, LineValues, Pack, Value};
 
 use crate::key_index::LineKey;
-use crate::lookup::{LookupTable, push_key, value_at};
+use crate::lookup::{LookupTable, push_key};
 use crate::read::Lines;
+
+/// A column of canonical type.
+#[derive(Clone, Debug)]
+pub(crate) enum Typed {
+    Text(StringArray),
+    Integer(Int64Array),
+    Number(Float64Array),
+    Flag(BooleanArray),
+    Date(Date32Array),
+}
+
+impl Typed {
+    pub(crate) fn new(column: &ArrayRef, kind: Kind) -> Self {
+        match kind {
+            Kind::Text | Kind::Code => Self::Text(column.as_string::<i32>().clone()),
+            Kind::Integer => Self::Integer(column.as_primitive::<Int64Type>().clone()),
+            Kind::Number => Self::Number(column.as_primitive::<Float64Type>().clone()),
+            Kind::Flag => Self::Flag(column.as_boolean().clone()),
+            Kind::Date => Self::Date(column.as_primitive::<Date32Type>().clone()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn value(&self, row: usize) -> Value<'_> {
+        match self {
+            Self::Text(column) if column.is_valid(row) => Value::Text(column.value(row)),
+            Self::Integer(column) if column.is_valid(row) => Value::Integer(column.value(row)),
+            Self::Number(column) if column.is_valid(row) => Value::Number(column.value(row)),
+            Self::Flag(column) if column.is_valid(row) => Value::Flag(column.value(row)),
+            Self::Date(column) if column.is_valid(row) => {
+                Date::from_days(column.value(row)).map_or(Value::Missing, Value::Date)
+            }
+            _ => Value::Missing,
+        }
+    }
+}
+
+/// Numbers of a column, not a number where they are missing.
+#[derive(Clone, Debug)]
+enum Numbers {
+    /// The column itself: nothing is missing.
+    Column(ScalarBuffer<f64>),
+    Made(Vec<f64>),
+}
+
+impl Numbers {
+    fn of(column: &Float64Array) -> Self {
+        match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => Self::Column(column.values().clone()),
+            Some(nulls) => {
+                let values = column.values().iter().zip(nulls.iter());
+                Self::Made(values.map(|(&value, valid)| if valid { value } else { f64::NAN }).collect())
+            }
+        }
+    }
+
+    #[inline]
+    fn slice(&self) -> &[f64] {
+        match self {
+            Self::Column(values) => values,
+            Self::Made(values) => values,
+        }
+    }
+}
 
 /// A batch of goods lines with what is derived from them.
 pub(crate) struct BatchValues {
-    pack: Arc<Pack>,
+    pub(crate) pack: Arc<Pack>,
     tables: Arc<[LookupTable]>,
-    columns: Vec<(ArrayRef, Kind)>,
+    columns: Vec<Typed>,
     /// The declaration of each line, by its position in the batch.
     declaration_of: Vec<u32>,
     /// For each declaration how many lines it has.
     item_counts: Vec<i64>,
-    /// For each derived sum its value by declaration.
-    sums: Vec<(Derived, Vec<Option<f64>>)>,
-    /// For each derived quotient its dividend and its divisor.
-    quotients: Vec<(Derived, FieldId, FieldId)>,
+    /// Numbers of declared fields, by field; of those that are no numbers none.
+    numbers: Vec<Option<Numbers>>,
+    /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
+    derived: Vec<Option<Vec<f64>>>,
 }
+
+const SUMS: [Derived; 3] =
+    [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity];
+const QUOTIENTS: [Derived; 3] = [Derived::UnitValue, Derived::UnitMass, Derived::ValuePerKg];
 
 /// The fields from which a derived field is computed; the pack's schema has them, or the field would not exist.
 fn sources(derived: Derived, pack: &Pack) -> Vec<FieldId> {
     derived.sources(&pack.schema).unwrap_or_default()
 }
 
-fn number(value: Value<'_>) -> Option<f64> {
-    match value {
-        Value::Number(number) => Some(number),
-        Value::Integer(integer) => Some(integer as f64),
-        _ => None,
-    }
+/// A number as a derived field has it: missing if it is not finite (the divisor is zero, or nearly so).
+fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::NAN }
 }
 
 impl BatchValues {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, lines: &Lines) -> Self {
-        let columns: Vec<(ArrayRef, Kind)> = pack
+        let columns: Vec<Typed> = pack
             .schema
             .fields()
             .iter()
             .zip(lines.batch().columns())
-            .map(|(field, column)| (Arc::clone(column), field.kind))
+            .map(|(field, column)| Typed::new(column, field.kind))
             .collect();
         let mut declaration_of = vec![0; lines.len()];
         let mut item_counts = Vec::with_capacity(lines.declaration_count());
@@ -52,39 +120,81 @@ impl BatchValues {
             item_counts.push(range.len() as i64);
             declaration_of[range].fill(at as u32);
         }
+        let numbers = columns.iter().map(|column| match column {
+            Typed::Number(column) => Some(Numbers::of(column)),
+            _ => None,
+        });
+        let numbers = numbers.collect();
         let mut batch = Self {
             pack,
             tables,
             columns,
             declaration_of,
             item_counts,
-            sums: Vec::new(),
-            quotients: Vec::new(),
+            numbers,
+            derived: vec![None; Derived::ALL.len()],
         };
-        for derived in [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity] {
+        for derived in SUMS {
             if let Some(&field) = sources(derived, &batch.pack).first() {
                 let sums = lines.declarations().map(|range| batch.sum(field, range)).collect();
-                batch.sums.push((derived, sums));
+                batch.derived[derived as usize] = Some(sums);
             }
         }
-        for derived in [Derived::UnitValue, Derived::UnitMass, Derived::ValuePerKg] {
+        for derived in QUOTIENTS {
             if let [dividend, divisor] = *sources(derived, &batch.pack) {
-                batch.quotients.push((derived, dividend, divisor));
+                batch.derived[derived as usize] = Some(batch.quotients(dividend, divisor));
             }
         }
         batch
     }
 
-    /// The sum of a field over lines that have it, in their order; `None` if none has it or the sum is not
-    /// finite.
-    fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> Option<f64> {
-        let values = lines.filter_map(|line| number(self.declared(line, field)));
-        values.reduce(|sum, value| sum + value).filter(|sum| sum.is_finite())
+    /// A field as numbers, not a number where it is missing.
+    fn as_numbers(&self, field: FieldId) -> std::borrow::Cow<'_, [f64]> {
+        match (&self.numbers[field.index()], &self.columns[field.index()]) {
+            (Some(numbers), _) => numbers.slice().into(),
+            (None, Typed::Integer(column)) => {
+                column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
+            }
+            (None, _) => vec![f64::NAN; self.declaration_of.len()].into(),
+        }
+    }
+
+    fn quotients(&self, dividend: FieldId, divisor: FieldId) -> Vec<f64> {
+        let (dividends, divisors) = (self.as_numbers(dividend), self.as_numbers(divisor));
+        dividends.iter().zip(divisors.iter()).map(|(a, b)| finite(a / b)).collect()
+    }
+
+    /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
+    fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
+        let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
+            (Some(numbers), _) => numbers.slice()[line],
+            (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,
+            _ => f64::NAN,
+        };
+        let values = lines.map(number).filter(|value| !value.is_nan());
+        values.reduce(|sum, value| sum + value).map_or(f64::NAN, finite)
+    }
+
+    /// The number of lines.
+    pub(crate) fn len(&self) -> usize {
+        self.declaration_of.len()
+    }
+
+    /// The number of the declaration of a line.
+    pub(crate) fn declaration(&self, line: usize) -> u32 {
+        self.declaration_of[line]
+    }
+
+    pub(crate) fn column(&self, field: FieldId) -> &Typed {
+        &self.columns[field.index()]
     }
 
     pub(crate) fn declared(&self, line: usize, field: FieldId) -> Value<'_> {
-        let (column, kind) = &self.columns[field.index()];
-        value_at(column, *kind, line)
+        self.columns[field.index()].value(line)
+    }
+
+    pub(crate) fn table(&self, table: usize) -> &LookupTable {
+        &self.tables[table]
     }
 
     fn text(&self, line: usize, field: Option<FieldId>) -> Option<&str> {
@@ -114,44 +224,85 @@ impl BatchValues {
         }
     }
 
-    fn derived(&self, line: usize, derived: Derived) -> Value<'_> {
+    /// A field of numbers on a line, not a number where it is missing.
+    #[inline]
+    pub(crate) fn number(&self, line: usize, field: FieldRef) -> f64 {
+        match field {
+            FieldRef::Declared(id) => match &self.numbers[id.index()] {
+                Some(numbers) => numbers.slice()[line],
+                None => f64::NAN,
+            },
+            FieldRef::Derived(derived) => self.derived_number(line, derived),
+            FieldRef::Computed(_) => f64::NAN,
+        }
+    }
+
+    #[inline]
+    fn derived_number(&self, line: usize, derived: Derived) -> f64 {
+        match &self.derived[derived as usize] {
+            Some(values) if QUOTIENTS.contains(&derived) => values[line],
+            Some(sums) => sums[self.declaration_of[line] as usize],
+            None => f64::NAN,
+        }
+    }
+
+    /// A field as a number, not a number where it is missing; `None` for fields that hold no numbers as such.
+    #[inline]
+    pub(crate) fn field_number(&self, line: usize, field: FieldRef) -> Option<f64> {
+        match field {
+            FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers.slice()[line]),
+            FieldRef::Derived(derived) if derived.kind() == Kind::Number => {
+                Some(self.derived_number(line, derived))
+            }
+            _ => None,
+        }
+    }
+
+    fn derived_value(&self, line: usize, derived: Derived) -> Value<'_> {
         if let Some(digits) = derived.digits() {
             let code = self.text(line, self.pack.schema.keys.commodity);
             return code.and_then(|code| code.get(..digits)).map_or(Value::Missing, Value::Text);
         }
-        let declaration = self.declaration_of[line] as usize;
         if derived == Derived::ItemCount {
-            return Value::Integer(self.item_counts[declaration]);
+            return Value::Integer(self.item_counts[self.declaration_of[line] as usize]);
         }
-        if let Some((_, sums)) = self.sums.iter().find(|(known, _)| *known == derived) {
-            return sums[declaration].map_or(Value::Missing, Value::Number);
-        }
-        let sides = self.quotients.iter().find(|(known, ..)| *known == derived);
-        let quotient = sides.and_then(|&(_, dividend, divisor)| {
-            Some(number(self.declared(line, dividend))? / number(self.declared(line, divisor))?)
-        });
-        // A quotient that is not finite (the divisor is zero, or nearly so) is missing.
-        quotient.filter(|quotient| quotient.is_finite()).map_or(Value::Missing, Value::Number)
+        let number = self.derived_number(line, derived);
+        if number.is_nan() { Value::Missing } else { Value::Number(number) }
     }
-}
 
-impl LineValues for BatchValues {
-    fn value(&self, line: usize, field: FieldRef) -> Value<'_> {
+    /// The value of a declared or derived field.
+    #[inline]
+    pub(crate) fn field(&self, line: usize, field: FieldRef) -> Value<'_> {
         match field {
             FieldRef::Declared(id) => self.declared(line, id),
-            FieldRef::Derived(derived) => self.derived(line, derived),
+            FieldRef::Derived(derived) => self.derived_value(line, derived),
             FieldRef::Computed(_) => Value::Missing,
         }
     }
 
-    fn entry(&self, line: usize, table: usize) -> Option<u32> {
+    /// The entry of a lookup table that a line has on its own date.
+    pub(crate) fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
         let table = &self.tables[table];
         let mut key = Vec::new();
         let complete = table.key.iter().all(|&field| push_key(&mut key, self.declared(line, field)));
         if complete { table.entry(&key, self.day(line)) } else { None }
     }
 
+    pub(crate) fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
+        self.tables[table].value(entry, column)
+    }
+}
+
+impl LineValues for BatchValues {
+    fn value(&self, line: usize, field: FieldRef) -> Value<'_> {
+        self.field(line, field)
+    }
+
+    fn entry(&self, line: usize, table: usize) -> Option<u32> {
+        self.lookup_entry(line, table)
+    }
+
     fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
-        self.tables[table].value(entry, column, self.pack.lookups[table].columns[column].1)
+        self.lookup_value(table, entry, column)
     }
 }

@@ -1,0 +1,190 @@
+//! Conditions in the form in which they are evaluated on a line, and what can be said of them beforehand.
+//!
+//! Most conditions compare fields with constants; those comparisons are taken out of the graph of nodes and done
+//! directly. A missing number is not a number here, with which each comparison comes out as the language wants: all
+//! fail but `!=`.
+
+use std::sync::Arc;
+
+use crate::derived::FieldRef;
+use crate::expr::{Comparison, Constant};
+use crate::functions::FUNCTIONS;
+use crate::kernel::Fault;
+use crate::schema::Kind;
+use crate::value::Value;
+
+use super::PackFacts;
+use super::eval::{Evaluation, LineSource};
+use super::node::{NodeId, Nodes, Op, Special};
+
+#[derive(Clone, Debug)]
+pub(crate) enum Check {
+    /// A field of numbers compared with a number.
+    Number(FieldRef, Comparison, f64),
+    /// A field of texts, whether it is this text.
+    Text(FieldRef, Arc<str>, bool),
+    /// A field, whether it is missing.
+    Missing(FieldRef, bool),
+    All(Box<[Check]>),
+    Any(Box<[Check]>),
+    /// Anything else.
+    Node(NodeId),
+}
+
+impl Check {
+    pub fn of(nodes: &Nodes, facts: &PackFacts, id: NodeId) -> Self {
+        let node = &nodes[id];
+        let parts = || node.args.iter().map(|&part| Self::of(nodes, facts, part)).collect();
+        match &node.op {
+            Op::And if node.args.iter().all(|&part| nodes[part].kinds.is_flag()) => Self::All(parts()),
+            Op::Or if node.args.iter().all(|&part| nodes[part].kinds.is_flag()) => Self::Any(parts()),
+            Op::Compare(comparison) => {
+                let (a, b) = (&nodes[node.args[0]], &nodes[node.args[1]]);
+                let (field, comparison, constant) = match (&a.op, a.constant(), &b.op, b.constant()) {
+                    (Op::Field(field), _, _, Some(constant)) => (*field, *comparison, constant),
+                    (_, Some(constant), Op::Field(field), _) => (*field, turned(*comparison), constant),
+                    _ => return Self::Node(id),
+                };
+                match (facts.field_kind(field), comparison, constant) {
+                    (_, Comparison::Equal, Constant::Missing) => Self::Missing(field, true),
+                    (_, Comparison::NotEqual, Constant::Missing) => Self::Missing(field, false),
+                    (Kind::Text | Kind::Code, Comparison::Equal, Constant::Text(text)) => {
+                        Self::Text(field, Arc::clone(text), true)
+                    }
+                    (Kind::Text | Kind::Code, Comparison::NotEqual, Constant::Text(text)) => {
+                        Self::Text(field, Arc::clone(text), false)
+                    }
+                    (Kind::Number, comparison, constant) => match exact_number(constant) {
+                        Some(bound) => Self::Number(field, comparison, bound),
+                        None => Self::Node(id),
+                    },
+                    _ => Self::Node(id),
+                }
+            }
+            _ => Self::Node(id),
+        }
+    }
+
+    pub fn holds<'b, S: LineSource<'b>>(&self, on: &mut Evaluation<'_, 'b, S>) -> Result<bool, Fault> {
+        match self {
+            Self::Number(field, comparison, bound) => {
+                let number = on.source.number(*field);
+                Ok(match comparison {
+                    Comparison::Equal => number == *bound,
+                    Comparison::NotEqual => number != *bound,
+                    Comparison::Less => number < *bound,
+                    Comparison::LessOrEqual => number <= *bound,
+                    Comparison::Greater => number > *bound,
+                    Comparison::GreaterOrEqual => number >= *bound,
+                })
+            }
+            Self::Text(field, text, equal) => {
+                let is = matches!(on.source.value(*field), Value::Text(value) if *value == **text);
+                Ok(is == *equal)
+            }
+            Self::Missing(field, missing) => Ok((on.source.value(*field) == Value::Missing) == *missing),
+            Self::All(parts) => {
+                for part in parts {
+                    if !part.holds(on)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(parts) => {
+                for part in parts {
+                    if part.holds(on)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Node(id) => on.flag(*id),
+        }
+    }
+}
+
+/// The comparison with its sides exchanged.
+pub(crate) fn turned(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        same => same,
+    }
+}
+
+/// The number that a constant is, if it is exactly that number.
+pub(crate) fn exact_number(constant: &Constant) -> Option<f64> {
+    match constant {
+        Constant::Number(number) => Some(*number),
+        Constant::Integer(integer) if integer.unsigned_abs() <= 1 << 53 => Some(*integer as f64),
+        _ => None,
+    }
+}
+
+/// The share of lines on which a node holds, by rule of thumb: fields are seldom equal to a constant, often within a
+/// bound. Wrong guesses cost time and change no answer.
+pub(crate) fn share(nodes: &Nodes, id: NodeId) -> f64 {
+    let node = &nodes[id];
+    let of = |at: usize| share(nodes, node.args[at]);
+    let constant = |at: usize| nodes[node.args[at]].constant();
+    match &node.op {
+        Op::Constant(constant) => match &**constant {
+            Constant::Flag(false) => 0.0,
+            _ => 1.0,
+        },
+        Op::And => node.args.iter().map(|&part| share(nodes, part)).product(),
+        Op::Or => 1.0 - node.args.iter().map(|&part| 1.0 - share(nodes, part)).product::<f64>(),
+        Op::Not => 1.0 - of(0),
+        Op::If => of(0) * of(1) + (1.0 - of(0)) * of(2),
+        Op::Then => of(1),
+        Op::Test(_) | Op::Computed(_) => of(0),
+        Op::Compare(comparison) => {
+            let missing = [0, 1].iter().any(|&at| matches!(constant(at), Some(Constant::Missing)));
+            match (comparison, missing) {
+                (Comparison::Equal, true) => 0.2,
+                (Comparison::NotEqual, true) => 0.8,
+                (Comparison::Equal, false) => 0.03,
+                (Comparison::NotEqual, false) => 0.97,
+                _ => 0.3,
+            }
+        }
+        Op::In => match constant(1) {
+            Some(Constant::Array(items)) => (0.03 * items.len() as f64).min(0.5),
+            Some(Constant::Map(entries)) => (0.03 * entries.len() as f64).min(0.5),
+            _ => 0.05,
+        },
+        Op::Listed(_) => 0.05,
+        Op::Matches(_) => 0.05,
+        Op::Special(Special::HasAnyWord) => match constant(1) {
+            Some(Constant::Array(words)) => (0.01 * words.len() as f64).min(0.5),
+            _ => 0.1,
+        },
+        Op::Function(at) => match FUNCTIONS[*at as usize].name {
+            "has_word" | "resembles" => 0.01,
+            "starts_with" | "ends_with" => 0.05,
+            _ => 0.5,
+        },
+        _ => 0.5,
+    }
+}
+
+/// What a node costs about, in comparisons of numbers.
+pub(crate) fn cost(nodes: &Nodes, id: NodeId) -> u32 {
+    // A test costs what looking it up costs, mostly.
+    if let Op::Test(_) = nodes[id].op {
+        return 4;
+    }
+    let mut total = 0_u32;
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        total = total.saturating_add(super::own_cost(&nodes[id]));
+        if total > 10_000 {
+            break;
+        }
+        open.extend(nodes[id].args.iter().copied());
+    }
+    total
+}

@@ -1,0 +1,756 @@
+//! Compiled rules: closures as programs over goods lines, without the interpreter.
+//!
+//! [`Lowered`] is what the closures of a pack mean, node by node; [`Program`] is the same after the passes that make
+//! it fast. A closure that has no lowered form stays with the interpreter (see [`NotLowered`]); its rule still has a
+//! guard where the first parts of its condition could be lowered.
+
+mod check;
+mod eval;
+mod fold;
+mod lower;
+mod node;
+mod print;
+mod witness;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::derived::{Derived, FieldRef};
+use crate::expr::{Constant, Expr, ExprKind};
+use crate::kernel::{Fault, Scalar};
+use crate::limits;
+use crate::manifest::Lookup;
+use crate::rule::{Closure, ComputedField, Points, Rule};
+use crate::schema::{FieldId, Kind, Schema};
+use crate::syntax::{Function, constant_of};
+
+use check::Check;
+use eval::{Evaluation, Val};
+use lower::{Lowerer, NotLowered, Scope};
+use node::{NodeContext, NodeId, NodeSpan, Nodes, Op};
+
+pub use eval::{LineSource, Memo};
+pub use witness::{NumberSource, Probe, TextSource, Witness};
+
+/// The closures of one rule, lowered.
+#[derive(Clone, Debug)]
+struct LoweredRule {
+    when: Option<Result<NodeId, NotLowered>>,
+    /// What must hold for a condition that was not lowered: its first parts.
+    guard: Option<NodeId>,
+    /// Computed points.
+    points: Option<Result<NodeId, NotLowered>>,
+    reason: Option<Result<NodeId, NotLowered>>,
+}
+
+/// What the closures of a pack mean, before any pass.
+#[derive(Clone, Debug)]
+pub(crate) struct Lowered {
+    nodes: Nodes,
+    rules: Vec<LoweredRule>,
+    facts: Arc<PackFacts>,
+}
+
+/// What programs need to know of their pack.
+#[derive(Clone, Debug)]
+struct PackFacts {
+    schema: Arc<Schema>,
+    computed: Vec<(String, Kind)>,
+    columns: Vec<Vec<(String, Kind)>>,
+    lookup_names: Vec<String>,
+    /// The fields that each lookup table is keyed by.
+    lookup_keys: Vec<Vec<FieldId>>,
+    files: Vec<Arc<str>>,
+    /// The rules that always give the same points, and how many.
+    points: Vec<i64>,
+    titles: Vec<String>,
+}
+
+impl PackFacts {
+    fn field_kind(&self, field: FieldRef) -> Kind {
+        match field {
+            FieldRef::Declared(id) => self.schema[id].kind,
+            FieldRef::Derived(derived) => derived.kind(),
+            FieldRef::Computed(at) => self.computed[at].1,
+        }
+    }
+
+    fn field_name(&self, field: FieldRef) -> &str {
+        match field {
+            FieldRef::Declared(id) => &self.schema[id].name,
+            FieldRef::Derived(derived) => derived.name(),
+            FieldRef::Computed(at) => &self.computed[at].0,
+        }
+    }
+
+    /// The declared field of texts of which a field is made, if it is made of nothing else.
+    fn text_field(&self, field: FieldRef) -> Option<FieldId> {
+        match field {
+            FieldRef::Declared(id) if matches!(self.schema[id].kind, Kind::Text | Kind::Code) => Some(id),
+            FieldRef::Derived(derived) if derived.digits().is_some() => self.schema.keys.commodity,
+            _ => None,
+        }
+    }
+}
+
+/// Calls `use_it` with what nodes need to know of the pack.
+fn with_context<T>(facts: &PackFacts, use_it: impl FnOnce(&NodeContext<'_>) -> T) -> T {
+    let field_kind = |field| facts.field_kind(field);
+    let column_kind = |table: u32, column: u32| facts.columns[table as usize][column as usize].1;
+    use_it(&NodeContext { field_kind: &field_kind, column_kind: &column_kind })
+}
+
+/// Lowers all closures of a pack's rules and computed fields.
+pub(crate) fn lower(
+    schema: &Arc<Schema>,
+    lookups: &[Lookup],
+    rules: &[Rule],
+    computed: &[ComputedField],
+    functions: &[BTreeMap<String, Function>],
+    files: Vec<Arc<str>>,
+) -> Lowered {
+    let facts = PackFacts {
+        schema: Arc::clone(schema),
+        computed: computed.iter().map(|field| (field.name.clone(), field.kind)).collect(),
+        columns: lookups.iter().map(|lookup| lookup.columns.clone()).collect(),
+        lookup_names: lookups.iter().map(|lookup| lookup.name.clone()).collect(),
+        lookup_keys: lookups.iter().map(|lookup| lookup.key.clone()).collect(),
+        files,
+        points: rules
+            .iter()
+            .map(|rule| match rule.points {
+                Points::Fixed(points) => points,
+                Points::Computed(_) => 0,
+            })
+            .collect(),
+        titles: rules.iter().map(|rule| rule.title.clone()).collect(),
+    };
+    let field_kind = |field| facts.field_kind(field);
+    let column_kind = |table: u32, column: u32| facts.columns[table as usize][column as usize].1;
+    let names: HashMap<&str, FieldRef> = schema
+        .ids()
+        .map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)))
+        .chain(
+            Derived::ALL
+                .into_iter()
+                .filter(|derived| derived.sources(schema).is_some())
+                .map(|derived| (derived.name(), FieldRef::Derived(derived))),
+        )
+        .chain(computed.iter().enumerate().map(|(at, field)| (field.name.as_str(), FieldRef::Computed(at))))
+        .collect();
+    let field = |name: &str| names.get(name).copied();
+    let column_names: HashSet<&str> =
+        lookups.iter().flat_map(|lookup| lookup.columns.iter().map(|(name, _)| name.as_str())).collect();
+    let columns = |name: &str| column_names.contains(name);
+
+    let mut nodes = Nodes::new(true);
+    let mut fields: Vec<Result<NodeId, NotLowered>> = Vec::with_capacity(computed.len());
+    for definition in computed {
+        let value = {
+            let context = NodeContext { field_kind: &field_kind, column_kind: &column_kind };
+            let scope = Scope { context, field: &field, computed: &fields, lookups, columns: &columns };
+            lower_closure(&mut nodes, &scope, functions, &definition.closure)
+        };
+        fields.push(value);
+    }
+    let context = NodeContext { field_kind: &field_kind, column_kind: &column_kind };
+    let scope = Scope { context, field: &field, computed: &fields, lookups, columns: &columns };
+    let lowered = rules
+        .iter()
+        .map(|rule| {
+            let when = rule.when.as_ref().map(|when| lower_closure(&mut nodes, &scope, functions, when));
+            let guard = match (&when, &rule.when) {
+                (Some(Err(_)), Some(closure)) => lower_guard(&mut nodes, &scope, functions, closure),
+                _ => None,
+            };
+            let points = match &rule.points {
+                Points::Computed(closure) => Some(lower_closure(&mut nodes, &scope, functions, closure)),
+                Points::Fixed(_) => None,
+            };
+            let reason =
+                rule.reason.as_ref().map(|reason| lower_closure(&mut nodes, &scope, functions, reason));
+            LoweredRule { when, guard, points, reason }
+        })
+        .collect();
+    nodes.seal();
+    Lowered { nodes, rules: lowered, facts: Arc::new(facts) }
+}
+
+fn lower_closure(
+    nodes: &mut Nodes,
+    scope: &Scope<'_>,
+    functions: &[BTreeMap<String, Function>],
+    closure: &Closure,
+) -> Result<NodeId, NotLowered> {
+    lower_body(nodes, scope, functions, closure, &closure.body)
+}
+
+fn lower_body(
+    nodes: &mut Nodes,
+    scope: &Scope<'_>,
+    functions: &[BTreeMap<String, Function>],
+    closure: &Closure,
+    body: &Expr,
+) -> Result<NodeId, NotLowered> {
+    let captured: Vec<Constant> =
+        closure.pointer.iter_curry().map(|value| constant_of(value).unwrap_or(Constant::Missing)).collect();
+    Lowerer::new(nodes, scope, &functions[closure.file], closure.file as u32).closure(
+        &closure.params,
+        &captured,
+        body,
+    )
+}
+
+/// The first parts of a condition of which a later part is not lowered.
+fn lower_guard(
+    nodes: &mut Nodes,
+    scope: &Scope<'_>,
+    functions: &[BTreeMap<String, Function>],
+    closure: &Closure,
+) -> Option<NodeId> {
+    let ExprKind::And(parts) = &closure.body.kind else { return None };
+    let lowered: Vec<NodeId> =
+        parts.iter().map_while(|part| lower_body(nodes, scope, functions, closure, part).ok()).collect();
+    let span = nodes[*lowered.first()?].span.clone();
+    Some(nodes.add(&scope.context, Op::And, lowered, span))
+}
+
+/// Which passes a program goes through. All of them by default; the answers are the same without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Passes {
+    /// Compute what is the same on every line when the pack is loaded.
+    pub fold: bool,
+    /// Compute equal expressions of all rules once a line.
+    pub share: bool,
+    /// Evaluate first what decides soonest and costs least.
+    pub order: bool,
+    /// Remember by text what depends on the text of one field alone.
+    pub tests: bool,
+    /// Visit a rule only on lines on which a witness of its condition holds.
+    pub witnesses: bool,
+    /// Keep the numeric witnesses of all rules in sorted lists.
+    pub thresholds: bool,
+    /// Find the words of all rules in one pass over a text.
+    pub words: bool,
+}
+
+impl Passes {
+    /// All of them.
+    pub const ALL: Self = Self {
+        fold: true,
+        share: true,
+        order: true,
+        tests: true,
+        witnesses: true,
+        thresholds: true,
+        words: true,
+    };
+    /// None of them.
+    pub const NONE: Self = Self {
+        fold: false,
+        share: false,
+        order: false,
+        tests: false,
+        witnesses: false,
+        thresholds: false,
+        words: false,
+    };
+    /// The names of the passes, in order.
+    pub const NAMES: [&'static str; 7] =
+        ["fold", "share", "order", "tests", "witnesses", "thresholds", "words"];
+
+    /// The pass of this name, to switch it on or off.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "fold" => &mut self.fold,
+            "share" => &mut self.share,
+            "order" => &mut self.order,
+            "tests" => &mut self.tests,
+            "witnesses" => &mut self.witnesses,
+            "thresholds" => &mut self.thresholds,
+            "words" => &mut self.words,
+            _ => return None,
+        })
+    }
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+/// How a condition is evaluated.
+#[derive(Clone, Debug)]
+enum Condition {
+    /// It holds on every line.
+    Always,
+    /// Compiled.
+    Check { root: NodeId, check: Check },
+    /// By the interpreter, on the lines on which the guard holds.
+    Residual { guard: Option<(NodeId, Check)> },
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    Fixed,
+    Node(NodeId),
+    Residual,
+}
+
+#[derive(Clone, Debug)]
+struct CompiledRule {
+    condition: Condition,
+    points: Value,
+    reason: Value,
+}
+
+/// What a visit of a rule on a line needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// The rule fires on every line that its key fits.
+    Always,
+    /// The condition is compiled: ask [`Program::holds`].
+    Compiled,
+    /// The condition is the interpreter's. Where [`Program::holds`] is false it need not be asked.
+    Residual,
+}
+
+/// Why a closure of a rule is left to the interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residual {
+    /// Which closure: `when`, `score` or `reason`.
+    pub closure: &'static str,
+    /// What has no lowered form.
+    pub reason: String,
+    /// Where it stands.
+    pub place: crate::diagnostic::Place,
+}
+
+/// The rules of a pack as programs. Immutable; threads share it.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) nodes: Nodes,
+    rules: Vec<CompiledRule>,
+    residuals: Vec<Vec<Residual>>,
+    passes: Passes,
+    facts: Option<Arc<PackFacts>>,
+    /// Nodes whose value is remembered on a line.
+    remembered: Vec<bool>,
+    patterns: BTreeMap<Arc<str>, regex::Regex>,
+    /// Lists of many texts, by the node of the list.
+    sets: HashMap<NodeId, HashSet<Arc<str>>>,
+    /// The field whose text each test depends on.
+    tests: Vec<FieldId>,
+    sources: witness::Sources,
+}
+
+/// Lists of texts shorter than this are searched from front to back.
+const SET_LEN_MIN: usize = 9;
+
+impl Program {
+    /// Compiles what was lowered.
+    pub(crate) fn compile(lowered: &Lowered, passes: Passes) -> Self {
+        let facts = Arc::clone(&lowered.facts);
+        let mut program = Self::of_nodes(Nodes::new(passes.share));
+        program.passes = passes;
+        program.facts = Some(Arc::clone(&facts));
+        with_context(&facts, |context| {
+            let mut builder = Builder { lowered, passes, context, facts: &facts, tests: Vec::new() };
+            builder.build(&mut program);
+        });
+        program.prepare();
+        program
+    }
+
+    pub(crate) fn of_nodes(nodes: Nodes) -> Self {
+        Self {
+            nodes,
+            rules: Vec::new(),
+            residuals: Vec::new(),
+            passes: Passes::NONE,
+            facts: None,
+            remembered: Vec::new(),
+            patterns: BTreeMap::new(),
+            sets: HashMap::new(),
+            tests: Vec::new(),
+            sources: witness::Sources::default(),
+        }
+    }
+
+    fn facts(&self) -> &PackFacts {
+        #[expect(clippy::expect_used, reason = "only a program that folds one constant has no facts")]
+        self.facts.as_ref().expect("compiled programs have the facts of their pack")
+    }
+
+    /// What the nodes need besides themselves: regular expressions, sets, and which values are worth remembering.
+    fn prepare(&mut self) {
+        let mut uses = vec![0_u32; self.nodes.len()];
+        let mut costs = vec![0_u32; self.nodes.len()];
+        for at in 0..self.nodes.len() {
+            let id = NodeId(at as u32);
+            let node = &self.nodes[id];
+            for arg in &node.args {
+                uses[arg.index()] += 1;
+            }
+            let parts: u32 = node.args.iter().map(|arg| costs[arg.index()]).fold(0, u32::saturating_add);
+            costs[at] = parts.saturating_add(own_cost(node));
+            if let Op::Matches(pattern) = &node.op
+                && !self.patterns.contains_key(pattern)
+                && let Ok(regex) =
+                    regex::RegexBuilder::new(pattern).size_limit(limits::REGEX_BYTES_MAX).build()
+            {
+                self.patterns.insert(Arc::clone(pattern), regex);
+            }
+            if let Some(Constant::Array(items)) = node.constant()
+                && items.len() >= SET_LEN_MIN
+            {
+                let texts = items.iter().map(|item| match item {
+                    Constant::Text(text) => Some(Arc::clone(text)),
+                    _ => None,
+                });
+                if let Some(texts) = texts.collect::<Option<_>>() {
+                    self.sets.insert(id, texts);
+                }
+            }
+        }
+        for root in self.rules.iter().flat_map(CompiledRule::roots) {
+            uses[root.index()] += 1;
+        }
+        let cheap = 4;
+        self.remembered = (0..self.nodes.len())
+            .map(|at| {
+                let worth = !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Computed(_));
+                worth && uses[at] > 1 && costs[at] > cheap
+            })
+            .collect();
+    }
+
+    pub(crate) fn is_remembered(&self, id: NodeId) -> bool {
+        self.remembered.get(id.index()).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn pattern(&self, pattern: &str) -> Option<&regex::Regex> {
+        self.patterns.get(pattern)
+    }
+
+    pub(crate) fn set(&self, list: NodeId) -> Option<&HashSet<Arc<str>>> {
+        self.sets.get(&list)
+    }
+
+    /// The passes that the program went through.
+    pub fn passes(&self) -> Passes {
+        self.passes
+    }
+
+    /// The field whose text each test depends on; see [`LineSource::remembered`].
+    pub fn tests(&self) -> &[FieldId] {
+        &self.tests
+    }
+
+    /// What a visit of a rule (by its position in the pack) needs.
+    pub fn visit(&self, rule: usize) -> Visit {
+        match &self.rules[rule].condition {
+            Condition::Always => Visit::Always,
+            Condition::Check { .. } => Visit::Compiled,
+            Condition::Residual { .. } => Visit::Residual,
+        }
+    }
+
+    /// Whether the condition of a rule holds on a line; of a residual one, whether it may hold and the interpreter
+    /// must be asked.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the condition.
+    pub fn holds<'b, S: LineSource<'b>>(
+        &'b self,
+        rule: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Result<bool, Fault> {
+        let check = match &self.rules[rule].condition {
+            Condition::Always | Condition::Residual { guard: None } => return Ok(true),
+            Condition::Check { check, .. } | Condition::Residual { guard: Some((_, check)) } => check,
+        };
+        check.holds(&mut Evaluation { program: self, source, memo })
+    }
+
+    /// The points of a rule on a line, or `None` where the interpreter must be asked.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the closure that computes them; points beyond what a rule can give are an overflow.
+    pub fn points<'b, S: LineSource<'b>>(
+        &'b self,
+        rule: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Option<Result<i64, Fault>> {
+        match self.rules[rule].points {
+            Value::Fixed => Some(Ok(self.facts().points[rule])),
+            Value::Residual => None,
+            Value::Node(node) => Some(match (Evaluation { program: self, source, memo }).value(node) {
+                Ok(Val::Integer(points)) => crate::interpret::checked_points(points),
+                Ok(_) => Err(Fault::TypeMismatch),
+                Err(fault) => Err(fault),
+            }),
+        }
+    }
+
+    /// The reason of a rule that fired on a line, or `None` where the interpreter must be asked.
+    pub fn reason<'b, S: LineSource<'b>>(
+        &'b self,
+        rule: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Option<String> {
+        let title = &self.facts().titles[rule];
+        match self.rules[rule].reason {
+            Value::Fixed => Some(title.clone()),
+            Value::Residual => None,
+            Value::Node(node) => {
+                let value = Evaluation { program: self, source, memo }.value(node);
+                let value = value.and_then(|value| value.single().map(Scalar::from));
+                Some(crate::interpret::reason_text(title, value))
+            }
+        }
+    }
+
+    /// The closures of a rule that are left to the interpreter, and why.
+    pub fn residuals(&self, rule: usize) -> &[Residual] {
+        &self.residuals[rule]
+    }
+}
+
+impl CompiledRule {
+    fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let condition = match &self.condition {
+            Condition::Always | Condition::Residual { guard: None } => None,
+            Condition::Check { root, .. } | Condition::Residual { guard: Some((root, _)) } => Some(*root),
+        };
+        let value = |value: &Value| match value {
+            Value::Node(node) => Some(*node),
+            Value::Fixed | Value::Residual => None,
+        };
+        condition.into_iter().chain(value(&self.points)).chain(value(&self.reason))
+    }
+}
+
+/// What an operation costs about, in comparisons of numbers, without its arguments.
+fn own_cost(node: &node::Node) -> u32 {
+    match &node.op {
+        Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) => 0,
+        Op::Field(FieldRef::Declared(_)) => 1,
+        Op::Function(at) => match crate::functions::FUNCTIONS[*at as usize].name {
+            "has_word" => 40,
+            "resembles" => 80,
+            "to_lower" | "to_upper" | "to_string" | "sub_string" | "index_of" => 20,
+            _ => 3,
+        },
+        Op::Matches(_) => 40,
+        Op::Special(node::Special::HasAnyWord) => 80,
+        Op::Listed(_) | Op::Entry(_) => 15,
+        Op::In => 4,
+        Op::Interpolated => 30,
+        Op::Array | Op::Mapped | Op::Filter => 10,
+        Op::DatePart(_) => 4,
+        _ => 1,
+    }
+}
+
+/// Builds a program out of lowered nodes, pass by pass.
+struct Builder<'p> {
+    lowered: &'p Lowered,
+    passes: Passes,
+    context: &'p NodeContext<'p>,
+    facts: &'p PackFacts,
+    tests: Vec<FieldId>,
+}
+
+impl Builder<'_> {
+    fn build(&mut self, program: &mut Program) {
+        let mut nodes = std::mem::take(&mut program.nodes);
+        let mut done = HashMap::new();
+        let lowered = self.lowered;
+        let mut root = |builder: &mut Self, id: NodeId| -> NodeId {
+            let (passes, context) = (builder.passes, builder.context);
+            let id = lowered.nodes.rebuild(id, &mut done, &mut |node, args| {
+                let (op, span) = (node.op.clone(), node.span.clone());
+                if passes.fold {
+                    fold::add(&mut nodes, context, op, args, span)
+                } else {
+                    nodes.add(context, op, args, span)
+                }
+            });
+            if !passes.share {
+                done.clear();
+            }
+            id
+        };
+        let mut roots: Vec<[Option<NodeId>; 4]> = Vec::with_capacity(lowered.rules.len());
+        for rule in &lowered.rules {
+            let mut of = |value: &Option<Result<NodeId, NotLowered>>| match value {
+                Some(Ok(id)) => Some(root(self, *id)),
+                _ => None,
+            };
+            let (when, points, reason) = (of(&rule.when), of(&rule.points), of(&rule.reason));
+            let guard = rule.guard.map(|guard| root(self, guard));
+            roots.push([when, guard, points, reason]);
+        }
+        if self.passes.order || self.passes.tests {
+            let arranged = self.arrange(&nodes);
+            roots.iter_mut().flatten().flatten().for_each(|root| *root = arranged.outside[root.index()]);
+            nodes = arranged.nodes;
+        }
+        nodes.seal();
+        program.tests = std::mem::take(&mut self.tests);
+        program.nodes = nodes;
+        for (rule, [when, guard, points, reason]) in lowered.rules.iter().zip(roots) {
+            let condition = match (&rule.when, when) {
+                (None, _) => Condition::Always,
+                (Some(_), Some(root)) if is_true(&program.nodes, root) => Condition::Always,
+                (Some(_), Some(root)) => {
+                    Condition::Check { root, check: Check::of(&program.nodes, self.facts, root) }
+                }
+                (Some(_), None) => Condition::Residual {
+                    guard: guard.map(|root| (root, Check::of(&program.nodes, self.facts, root))),
+                },
+            };
+            let value =
+                |lowered: &Option<Result<NodeId, NotLowered>>, node: Option<NodeId>| match (lowered, node) {
+                    (None, _) => Value::Fixed,
+                    (Some(_), Some(node)) => Value::Node(node),
+                    (Some(_), None) => Value::Residual,
+                };
+            let (points, reason) = (value(&rule.points, points), value(&rule.reason, reason));
+            program.rules.push(CompiledRule { condition, points, reason });
+            let closures = [("when", &rule.when), ("score", &rule.points), ("reason", &rule.reason)];
+            let residuals = closures.into_iter().filter_map(|(closure, lowered)| match lowered {
+                Some(Err(why)) => Some(Residual {
+                    closure,
+                    reason: why.reason.clone(),
+                    place: crate::diagnostic::Place {
+                        file: Arc::clone(&self.facts.files[why.file as usize]),
+                        span: why.span.clone(),
+                    },
+                }),
+                _ => None,
+            });
+            program.residuals.push(residuals.collect());
+        }
+        program.sources = witness::Sources::of(program, self.facts);
+    }
+
+    /// Orders the parts of conditions, and marks the tests on one text.
+    fn arrange(&mut self, old: &Nodes) -> Arranged {
+        let (passes, context) = (self.passes, self.context);
+        let mut nodes = Nodes::new(passes.share);
+        let dependence = dependences(old, self.facts);
+        // Each node as a test's part and as it stands elsewhere: only the largest test is worth remembering.
+        let mut inside: Vec<NodeId> = Vec::with_capacity(old.len());
+        let mut outside: Vec<NodeId> = Vec::with_capacity(old.len());
+        for at in 0..old.len() {
+            let node = &old[NodeId(at as u32)];
+            let test = match dependence[at] {
+                Dependence::Text(field, cost)
+                    if passes.tests && cost >= TEST_COST_MIN && node.kinds.is_flag() =>
+                {
+                    Some(field)
+                }
+                _ => None,
+            };
+            let of = if test.is_some() { &inside } else { &outside };
+            let mut args: Vec<NodeId> = node.args.iter().map(|arg| of[arg.index()]).collect();
+            if passes.order && matches!(node.op, Op::And | Op::Or) {
+                order_parts(&nodes, &mut args, node.op == Op::Or);
+            }
+            let plain = nodes.add(context, node.op.clone(), args, node.span.clone());
+            inside.push(plain);
+            outside.push(match test {
+                Some(field) => {
+                    let number = self.tests.len() as u32;
+                    self.tests.push(field);
+                    nodes.add(context, Op::Test(number), vec![plain], node.span.clone())
+                }
+                None => plain,
+            });
+        }
+        Arranged { nodes, outside }
+    }
+}
+
+/// Nodes after the passes on conditions, and the new place of each old one.
+struct Arranged {
+    nodes: Nodes,
+    outside: Vec<NodeId>,
+}
+
+/// A test that costs less is sooner done than remembered.
+const TEST_COST_MIN: u32 = 12;
+
+fn is_true(nodes: &Nodes, id: NodeId) -> bool {
+    matches!(nodes[id].constant(), Some(Constant::Flag(true)))
+}
+
+/// What the value of a node depends on.
+#[derive(Clone, Copy, Debug)]
+enum Dependence {
+    Nothing,
+    /// The text of one field, and about how much it costs to compute.
+    Text(FieldId, u32),
+    More,
+}
+
+fn dependences(nodes: &Nodes, facts: &PackFacts) -> Vec<Dependence> {
+    let mut all: Vec<Dependence> = Vec::with_capacity(nodes.len());
+    for at in 0..nodes.len() {
+        let node = &nodes[NodeId(at as u32)];
+        let own = match &node.op {
+            Op::Field(field) => match facts.text_field(*field) {
+                Some(id) => Dependence::Text(id, 1),
+                None => Dependence::More,
+            },
+            Op::Listed(_) | Op::Entry(_) => Dependence::More,
+            _ => Dependence::Nothing,
+        };
+        let joined = node.args.iter().fold(own, |joined, arg| match (joined, all[arg.index()]) {
+            (Dependence::Nothing, other) | (other, Dependence::Nothing) => other,
+            (Dependence::Text(a, x), Dependence::Text(b, y)) if a == b => {
+                Dependence::Text(a, x.saturating_add(y))
+            }
+            _ => Dependence::More,
+        });
+        all.push(match joined {
+            Dependence::Text(field, cost) => Dependence::Text(field, cost.saturating_add(own_cost(node))),
+            other => other,
+        });
+    }
+    all
+}
+
+/// Puts the parts of `&&` or `||` that cannot fault in the order in which they decide soonest for what they cost.
+/// Parts that can fault keep their places, so that the same lines fault.
+fn order_parts(nodes: &Nodes, parts: &mut [NodeId], is_or: bool) {
+    let mut start = 0;
+    while start < parts.len() {
+        let length = parts[start..].iter().take_while(|&&part| nodes[part].is_sure_flag()).count();
+        parts[start..start + length].sort_by(|&a, &b| {
+            let rank = |part: NodeId| {
+                let holds = check::share(nodes, part);
+                let decides = if is_or { holds } else { 1.0 - holds };
+                f64::from(check::cost(nodes, part) + 1) / decides.max(0.001)
+            };
+            rank(a).total_cmp(&rank(b))
+        });
+        start += length + 1;
+    }
+}
+
+/// The span of a node as a place in its file.
+fn place(facts: &PackFacts, span: &NodeSpan) -> crate::diagnostic::Place {
+    crate::diagnostic::Place {
+        file: Arc::clone(&facts.files[span.file as usize]),
+        span: span.start as usize..span.end as usize,
+    }
+}

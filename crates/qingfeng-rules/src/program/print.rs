@@ -1,0 +1,257 @@
+//! Programs as text, for people who want to see what became of a rule.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::expr::{Constant, Operator};
+use crate::functions::FUNCTIONS;
+
+use super::node::{Bits, NodeId, Op, Special};
+use super::witness::Probe;
+use super::{CompiledRule, Condition, Program, Value};
+
+impl Program {
+    /// The program of a rule as text: each node on a line, after those it uses, with the kinds of its value, whether
+    /// it can fault, and where it was written; then what the condition, the points and the reason are, and the
+    /// witness.
+    ///
+    /// `locate` gives line and column of a place in a rule file.
+    pub fn listing(&self, rule: usize, locate: &dyn Fn(&crate::Place) -> String) -> String {
+        let compiled = &self.rules[rule];
+        let mut ids: BTreeMap<NodeId, usize> = BTreeMap::new();
+        for root in compiled.roots() {
+            self.collect(root, &mut ids);
+        }
+        for (number, (_, at)) in ids.iter_mut().enumerate() {
+            *at = number;
+        }
+        let rows: Vec<[String; 4]> = ids
+            .iter()
+            .map(|(&id, number)| {
+                let node = &self.nodes[id];
+                let mut notes = Vec::new();
+                if node.fallible {
+                    notes.push("may fault");
+                }
+                if self.is_remembered(id) {
+                    notes.push("once a line");
+                }
+                if matches!(node.op, Op::Test(_)) {
+                    notes.push("once a text");
+                }
+                let notes = if notes.is_empty() { String::new() } else { format!("({})", notes.join(", ")) };
+                let place = locate(&super::place(self.facts(), &node.span));
+                let kinds = node.kinds.to_string();
+                [
+                    format!("%{number}"),
+                    kinds,
+                    self.shown(id, &ids),
+                    format!("{notes} {place}").trim().to_owned(),
+                ]
+            })
+            .collect();
+        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2).min(60)];
+        let mut text = String::new();
+        for [number, kinds, shown, notes] in &rows {
+            let line =
+                format!("  {number:<0$}  {kinds:<1$}  {shown:<2$}  {notes}", widths[0], widths[1], widths[2]);
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        self.write_results(&mut text, rule, compiled, &ids);
+        text
+    }
+
+    fn write_results(
+        &self,
+        text: &mut String,
+        rule: usize,
+        compiled: &CompiledRule,
+        ids: &BTreeMap<NodeId, usize>,
+    ) {
+        let mut line = |name: &str, what: String| {
+            let _ = writeln!(text, "  {name:<9} {what}");
+        };
+        let condition = match &compiled.condition {
+            Condition::Always => "always".to_owned(),
+            Condition::Check { root, .. } => format!("%{}", ids[root]),
+            Condition::Residual { guard: None } => "by the interpreter".to_owned(),
+            Condition::Residual { guard: Some((root, _)) } => {
+                format!("by the interpreter, where %{} holds", ids[root])
+            }
+        };
+        line("condition", condition);
+        match &compiled.points {
+            Value::Fixed => line("points", self.facts().points[rule].to_string()),
+            Value::Node(node) => line("points", format!("%{}", ids[node])),
+            Value::Residual => line("points", "by the interpreter".to_owned()),
+        }
+        match &compiled.reason {
+            Value::Fixed => line("reason", "the title".to_owned()),
+            Value::Node(node) => line("reason", format!("%{}", ids[node])),
+            Value::Residual => line("reason", "by the interpreter".to_owned()),
+        }
+        if self.passes.witnesses {
+            let witness = self.witness_text(rule);
+            line("witness", witness.unwrap_or_else(|| "none: visited on each candidate line".to_owned()));
+        }
+    }
+
+    /// The witness of a rule as text, or `None` for a rule without one.
+    pub fn witness_text(&self, rule: usize) -> Option<String> {
+        let witness = self.witness(rule)?;
+        if witness.probes.is_empty() {
+            return Some("never visited: the condition never holds".to_owned());
+        }
+        let probes: Vec<String> = witness.probes.iter().map(|probe| self.probe_text(probe)).collect();
+        Some(probes.join(" or "))
+    }
+
+    fn probe_text(&self, probe: &Probe) -> String {
+        let text = |source: u32| self.expression(self.sources.texts[source as usize].node());
+        let number = |source: u32| self.expression(self.sources.numbers[source as usize].node());
+        let list = |texts: &[std::sync::Arc<str>]| {
+            let shown: Vec<String> =
+                texts.iter().take(4).map(|text| Constant::Text(text.clone()).to_string()).collect();
+            let more =
+                if texts.len() > 4 { format!(", … ({} in all)", texts.len()) } else { String::new() };
+            format!("{}{more}", shown.join(", "))
+        };
+        match probe {
+            Probe::Equal(source, texts) if texts.len() == 1 => {
+                format!("{} == {}", text(*source), list(texts))
+            }
+            Probe::Equal(source, texts) => format!("{} in [{}]", text(*source), list(texts)),
+            Probe::NoText(source) => format!("{} == ()", text(*source)),
+            Probe::Prefix(source, texts) => format!("{} begins with {}", text(*source), list(texts)),
+            Probe::Word(source, words) => format!("{} has the word {}", text(*source), list(words)),
+            Probe::Part(source, parts) => format!("{} contains {}", text(*source), list(parts)),
+            Probe::Listed(table) => {
+                format!("in {}", Constant::Text(self.facts().lookup_names[*table as usize].as_str().into()))
+            }
+            Probe::NoNumber(source) => format!("{} == ()", number(*source)),
+            Probe::Between(source, low, high) => {
+                let number = number(*source);
+                match (low.is_finite(), high.is_finite()) {
+                    (true, true) if low == high => format!("{number} == {low}"),
+                    (true, true) => format!("{number} from {low} to {high}"),
+                    (true, false) => format!("{number} from {low}"),
+                    _ => format!("{number} up to {high}"),
+                }
+            }
+        }
+    }
+
+    fn collect(&self, root: NodeId, ids: &mut BTreeMap<NodeId, usize>) {
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if ids.insert(id, 0).is_none() {
+                open.extend(self.nodes[id].args.iter().copied());
+            }
+        }
+    }
+
+    /// A node whose arguments are shown by their numbers.
+    fn shown(&self, id: NodeId, ids: &BTreeMap<NodeId, usize>) -> String {
+        self.with_arguments(id, &|arg| match self.nodes[arg].constant() {
+            Some(constant) => short(constant),
+            None => format!("%{}", ids[&arg]),
+        })
+    }
+
+    /// A node written out, as far as it is short.
+    fn expression(&self, id: NodeId) -> String {
+        self.expression_within(id, 4)
+    }
+
+    fn expression_within(&self, id: NodeId, depth: usize) -> String {
+        if depth == 0 {
+            return "…".to_owned();
+        }
+        if let Op::Computed(at) = self.nodes[id].op {
+            return format!("d.{}", self.facts().computed[at as usize].0);
+        }
+        self.with_arguments(id, &|arg| self.expression_within(arg, depth - 1))
+    }
+
+    fn with_arguments(&self, id: NodeId, show: &dyn Fn(NodeId) -> String) -> String {
+        let node = &self.nodes[id];
+        let facts = self.facts();
+        let args: Vec<String> = node.args.iter().map(|&arg| show(arg)).collect();
+        let joined = |sign: &str| args.join(&format!(" {sign} "));
+        let method = |name: &str| match args.split_first() {
+            Some((object, rest)) => format!("{object}.{name}({})", rest.join(", ")),
+            None => format!("{name}()"),
+        };
+        match &node.op {
+            Op::Constant(constant) => short(constant),
+            Op::Field(field) => format!("d.{}", facts.field_name(*field)),
+            Op::Computed(at) => format!("d.{} = {}", facts.computed[*at as usize].0, args[0]),
+            Op::DatePart(part) => format!("{}.{}", args[0], part.name()),
+            Op::Listed(table) => format!("d.listed({:?})", facts.lookup_names[*table as usize]),
+            Op::Entry(table) => format!("d.lookup({:?})", facts.lookup_names[*table as usize]),
+            Op::Column(table, column) => {
+                format!("{}.{}", args[0], facts.columns[*table as usize][*column as usize].0)
+            }
+            Op::And => joined("&&"),
+            Op::Or => joined("||"),
+            Op::Not => format!("!{}", args[0]),
+            Op::If => format!("if {} {{ {} }} else {{ {} }}", args[0], args[1], args[2]),
+            Op::Then => format!("{}; {}", args[0], args[1]),
+            Op::Coalesce => joined("??"),
+            Op::Compare(comparison) => joined(Operator::Compare(*comparison).sign()),
+            Op::In => joined("in"),
+            Op::Arithmetic(operator) => joined(Operator::Arithmetic(*operator).sign()),
+            Op::Negate => format!("-{}", args[0]),
+            Op::Plus => format!("+{}", args[0]),
+            Op::Bits(Bits::And) => joined("&"),
+            Op::Bits(Bits::Or) => joined("|"),
+            Op::Bits(Bits::Xor) => joined("^"),
+            Op::Range(inclusive) => args.join(if *inclusive { "..=" } else { ".." }),
+            Op::Function(at) => method(FUNCTIONS[*at as usize].name),
+            Op::Special(special) => method(match special {
+                Special::Len => "len",
+                Special::IsEmpty => "is_empty",
+                Special::HasAnyWord => "has_any_word",
+                Special::Keys => "keys",
+                Special::Values => "values",
+            }),
+            Op::Matches(pattern) => format!("{}.matches({pattern:?})", args[0]),
+            Op::Array | Op::Mapped => format!("[{}]", args.join(", ")),
+            Op::Filter => {
+                let pairs = args.chunks_exact(2).map(|pair| format!("{} if {}", pair[0], pair[1]));
+                format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
+            }
+            Op::Index => format!("{}[{}]", args[0], args[1]),
+            Op::Get(name, _) => format!("{}.{name}", args[0]),
+            Op::Interpolated => format!("`{}`", args.join(" ")),
+            Op::Switch(table) => {
+                let mut arms: Vec<String> = Vec::new();
+                for at in 0..args.len() - 2 {
+                    let values = table.values.iter().filter(|(_, arm)| *arm as usize == at);
+                    let values: Vec<String> = values.map(|(value, _)| value.to_string()).collect();
+                    arms.push(format!("{} => {}", values.join(" | "), args[at + 1]));
+                }
+                let shown = arms.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+                let more =
+                    if arms.len() > 3 { format!(", … {} more", arms.len() - 3) } else { String::new() };
+                format!("switch {} {{ {shown}{more}, _ => {} }}", args[0], args[args.len() - 1])
+            }
+            Op::Fail(fault) => format!("fault: {fault}"),
+            Op::Test(number) => {
+                format!("test {number} of d.{}: {}", facts.schema[self.tests[*number as usize]].name, args[0])
+            }
+        }
+    }
+}
+
+/// A constant, cut where it is long.
+fn short(constant: &Constant) -> String {
+    const LETTERS_MAX: usize = 48;
+    let text = constant.to_string();
+    if text.chars().count() <= LETTERS_MAX {
+        return text;
+    }
+    text.chars().take(LETTERS_MAX - 1).chain(['…']).collect()
+}

@@ -1,0 +1,127 @@
+//! The words of many rules, found in one pass over a text.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use crate::text::{folded, is_of_word, joins};
+
+/// Words to look for, each with a number. Finds in a text the words that `has_word` would find in it, all at once: the
+/// cost grows with the text and with what is found, not with how many words there are.
+///
+/// ```
+/// use qingfeng_rules::Words;
+///
+/// let words = Words::new([("replica", 0), ("no logo", 1), ("仿", 2), ("logo", 3)]);
+/// let mut found = Vec::new();
+/// words.find("Shoes, NO  LOGO 高仿", &mut |word| found.push(word));
+/// assert_eq!(found, [1, 3, 2]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// Words that begin with a Latin word, by it.
+    by_word: HashMap<Box<str>, Vec<Word>, FixedState>,
+    /// Words that begin with another letter, by it.
+    by_letter: HashMap<char, Vec<Word>, FixedState>,
+    /// Whether a text of ASCII alone can have any.
+    ascii: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    text: Box<str>,
+    number: u32,
+}
+
+impl Words {
+    /// Words with their numbers. A word may have several numbers. An empty word is never found.
+    pub fn new<T: AsRef<str>>(words: impl IntoIterator<Item = (T, u32)>) -> Self {
+        let mut index = Self::default();
+        for (word, number) in words {
+            let text = folded(word.as_ref());
+            let Some(first) = text.chars().next() else { continue };
+            index.ascii |= text.is_ascii();
+            let word = Word { text: text.as_str().into(), number };
+            if is_of_word(first) {
+                let begins = &text[..word_end(&text, 0)];
+                index.by_word.entry(begins.into()).or_default().push(word);
+            } else {
+                index.by_letter.entry(first).or_default().push(word);
+            }
+        }
+        index
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_word.is_empty() && self.by_letter.is_empty()
+    }
+
+    /// Calls `found` with the number of each word that the text has; with one that stands there twice, twice.
+    pub fn find(&self, text: &str, found: &mut dyn FnMut(u32)) {
+        if self.is_empty() || text.is_ascii() && !self.ascii {
+            return;
+        }
+        let text = folded(text);
+        let mut at = 0;
+        while at < text.len() {
+            let Some(letter) = text[at..].chars().next() else { return };
+            let (end, words) = if is_of_word(letter) {
+                let end = word_end(&text, at);
+                (end, self.by_word.get(&text[at..end]))
+            } else {
+                (at + letter.len_utf8(), self.by_letter.get(&letter))
+            };
+            for word in words.into_iter().flatten() {
+                let after = at + word.text.len();
+                if text[at..].starts_with(&*word.text)
+                    && !joins(word.text.chars().next_back(), text[after..].chars().next())
+                {
+                    found(word.number);
+                }
+            }
+            at = end;
+        }
+    }
+}
+
+/// Where the Latin word that begins at `from` ends.
+fn word_end(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let plain = bytes[from..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let at = from + plain;
+    if bytes.get(at).is_none_or(u8::is_ascii) {
+        return at;
+    }
+    text[at..]
+        .char_indices()
+        .find(|(_, letter)| !is_of_word(*letter))
+        .map_or(text.len(), |(more, _)| at + more)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::has_word;
+
+    fn found(words: &[String], text: &str) -> Vec<bool> {
+        let index = Words::new(words.iter().zip(0..));
+        let mut found = vec![false; words.len()];
+        index.find(text, &mut |word| found[word as usize] = true);
+        found
+    }
+
+    proptest! {
+        /// The index finds what `has_word` finds, word by word.
+        #[test]
+        fn finds_what_has_word_finds(
+            words in prop::collection::vec("[a-cＡ仿é \\-1]{0,4}", 1..6),
+            text in "[a-cＡA仿é \\-1]{0,12}",
+        ) {
+            let expected: Vec<bool> = words.iter().map(|word| has_word(&text, word)).collect();
+            prop_assert_eq!(found(&words, &text), expected, "{:?} in {:?}", words, text);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Texts as codes: what depends on the text of one field is found out once for each different text.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::values::Typed;
+
+/// The code of a missing text.
+pub(crate) const MISSING: u32 = 0;
+
+/// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
+const TEXTS_MAX: usize = 1 << 16;
+const BYTES_MAX: usize = 4 << 20;
+
+/// Batches for which a field that hardly repeats is not looked up.
+const DIRECT_BATCHES: u32 = 31;
+
+/// The texts of one field, numbered in the order in which they were first seen, from batch to batch.
+///
+/// A field whose texts hardly repeat is numbered line by line instead, which costs less than looking each text up.
+#[derive(Debug)]
+pub(crate) struct Dictionary {
+    hasher: FixedState,
+    table: HashTable<u32>,
+    bytes: String,
+    /// Where each text ends in `bytes`; the missing text is the first.
+    ends: Vec<u32>,
+    /// Changes when codes get another meaning.
+    generation: u64,
+    /// Batches left for which texts are not looked up.
+    direct: u32,
+    may_be_direct: bool,
+    /// The codes of the batch at hand, by line.
+    codes: Vec<u32>,
+}
+
+impl Dictionary {
+    /// An empty one. One that may be direct gives different lines different codes where texts hardly repeat.
+    pub(crate) fn new(may_be_direct: bool) -> Self {
+        Self {
+            hasher: FixedState::default(),
+            table: HashTable::new(),
+            bytes: String::new(),
+            ends: vec![0],
+            generation: 0,
+            direct: 0,
+            may_be_direct,
+            codes: Vec::new(),
+        }
+    }
+
+    /// Changes when codes get another meaning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The codes of the batch at hand, by line.
+    pub(crate) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    fn forget(&mut self) {
+        self.table.clear();
+        self.bytes.clear();
+        self.ends.truncate(1);
+        self.generation += 1;
+    }
+
+    /// Numbers the texts of a batch. `new` is told each text that gets a code, in the order of the codes.
+    pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str)) {
+        self.codes.clear();
+        let Typed::Text(column) = column else {
+            self.codes.resize(lines, MISSING);
+            return;
+        };
+        if self.direct > 0 {
+            self.direct -= 1;
+            self.forget();
+            for (code, text) in (1..).zip(column.iter()) {
+                self.codes.push(match text {
+                    Some(text) => {
+                        new(code, text);
+                        code
+                    }
+                    None => {
+                        new(code, "");
+                        MISSING
+                    }
+                });
+            }
+            return;
+        }
+        if self.ends.len() > TEXTS_MAX || self.bytes.len() > BYTES_MAX {
+            self.forget();
+        }
+        let known = self.ends.len();
+        let mut last: Option<(&str, u32)> = None;
+        for text in column.iter() {
+            let Some(text) = text else {
+                self.codes.push(MISSING);
+                continue;
+            };
+            let code = match last {
+                Some((same, code)) if same == text => code,
+                _ => self.code(text, new),
+            };
+            last = Some((text, code));
+            self.codes.push(code);
+        }
+        let fresh = self.ends.len() - known;
+        if self.may_be_direct && lines >= 1024 && fresh * 2 > lines {
+            self.direct = DIRECT_BATCHES;
+        }
+    }
+
+    fn code(&mut self, text: &str, new: &mut dyn FnMut(u32, &str)) -> u32 {
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
+        if let Some(&code) = self.table.find(hash, |&code| of(code) == text) {
+            return code;
+        }
+        let code = self.ends.len() as u32;
+        new(code, text);
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len() as u32);
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
+        self.table.insert_unique(hash, code, |&code| hasher.hash_one(of(code).as_bytes()));
+        code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::StringArray;
+
+    use super::*;
+
+    fn column(texts: &[Option<&str>]) -> Typed {
+        Typed::Text(StringArray::from(texts.to_vec()))
+    }
+
+    #[test]
+    fn equal_texts_have_one_code_from_batch_to_batch() {
+        let mut dictionary = Dictionary::new(true);
+        let mut told = Vec::new();
+        for batch in [&[Some("KE"), None, Some("TZ"), Some("KE")][..], &[Some("TZ"), Some("UG")][..]] {
+            dictionary
+                .number(&column(batch), batch.len(), &mut |code, text| told.push((code, text.to_owned())));
+        }
+        assert_eq!(dictionary.codes(), [2, 3]);
+        let expected = [(1, "KE".to_owned()), (2, "TZ".to_owned()), (3, "UG".to_owned())];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn texts_that_do_not_repeat_are_numbered_by_line() {
+        let mut dictionary = Dictionary::new(true);
+        let texts: Vec<String> = (0..2000).map(|number| format!("goods {number}")).collect();
+        let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+        dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+        let generation = dictionary.generation();
+        let again = [Some("a"), None, Some("a")];
+        let mut told = Vec::new();
+        dictionary.number(&column(&again), again.len(), &mut |code, _| told.push(code));
+        assert_eq!(dictionary.codes(), [1, MISSING, 3]);
+        assert_eq!(told, [1, 2, 3]);
+        assert_ne!(dictionary.generation(), generation);
+    }
+}
