@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng::{By, Engine, JobOptions, Outputs, Summary, output_schema};
+use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary, output_schema};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -63,8 +63,9 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
-    /// What evaluates the rules.
-    #[arg(long, value_name = "ENGINE", default_value = "interpreted")]
+    /// What evaluates the rules: programs that they were compiled to, or the interpreter, which is slow and defines
+    /// what they mean. The output is the same.
+    #[arg(long, value_name = "ENGINE", default_value = "compiled")]
     engine: Evaluator,
 }
 
@@ -76,6 +77,7 @@ enum Rows {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Evaluator {
+    Compiled,
     Interpreted,
 }
 
@@ -86,9 +88,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     check_apart(&outputs, &args.inputs.inputs)?;
 
-    // There is one so far; the option is there so that scripts can name it.
-    let Evaluator::Interpreted = args.engine;
-    let engine = render::open(&args.rules)?;
+    let evaluation = match args.engine {
+        Evaluator::Compiled => Evaluation::Compiled,
+        Evaluator::Interpreted => Evaluation::Interpreted,
+    };
+    let engine = render::open(&args.rules)?.with_evaluation(evaluation);
     let (summary, rejects) = score(args, &engine)?;
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
