@@ -1,0 +1,79 @@
+//! Packs and lines that are made up.
+
+use proptest::prelude::*;
+use qingfeng::Engine;
+use qingfeng_testkit::equality::Tally;
+use qingfeng_testkit::fuzz::equality_of;
+use qingfeng_testkit::generate::{Choices, GeneratedCase};
+use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::{Rng, SeedableRng};
+
+use super::number;
+
+/// The choices of a seeded case; some cases are long, some short.
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut random = Pcg64Mcg::seed_from_u64(seed);
+    let mut bytes = vec![0; 300 + (random.next_u32() % 2_500) as usize];
+    random.fill_bytes(&mut bytes);
+    bytes
+}
+
+fn seeded(cases: u64) -> impl Iterator<Item = (u64, GeneratedCase)> {
+    let first = number("QINGFENG_SEED", 2016) << 32;
+    (first..first + cases).map(|seed| (seed, GeneratedCase::new(&mut Choices::new(&bytes(seed)))))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn made_up_rules_give_the_interpreters_answer(bytes in prop::collection::vec(any::<u8>(), 0..1_500)) {
+        let case = GeneratedCase::new(&mut Choices::new(&bytes));
+        if let Err(problem) = equality_of(&case) {
+            prop_assert!(false, "{}\n{}", problem, case);
+        }
+    }
+}
+
+#[test]
+fn many_seeded_cases_give_the_interpreters_answer() {
+    let cases = number("QINGFENG_CASES", 300);
+    let (mut total, mut loaded) = (Tally::default(), 0);
+    for (seed, case) in seeded(cases) {
+        match equality_of(&case) {
+            Ok(Some(tally)) => {
+                loaded += 1;
+                total += tally;
+            }
+            Ok(None) => {}
+            Err(problem) => panic!("seed {seed}: {problem}\n{case}"),
+        }
+    }
+    println!("{loaded} of {cases} packs loaded: {total:?}");
+    // What is compared must be worth comparing.
+    if cases >= 100 {
+        assert!(total.fired * 10 > total.pairs, "too little fires: {total:?}");
+        assert!(total.fired * 10 < total.pairs * 7, "too much fires: {total:?}");
+        assert!(total.faults * 100 > total.pairs, "too few faults: {total:?}");
+        assert!(total.faults * 4 < total.pairs, "too many faults: {total:?}");
+        assert!(total.reason_faults > 0 && total.rules > loaded, "{total:?}");
+    }
+}
+
+#[test]
+fn nearly_all_packs_that_are_made_up_load() {
+    let cases = number("QINGFENG_CASES", 300);
+    let mut refused = Vec::new();
+    for (seed, case) in seeded(cases) {
+        let directory = tempfile::tempdir().unwrap();
+        case.write(directory.path()).unwrap();
+        let (mistakes, engine) = Engine::check(directory.path());
+        if engine.is_none() {
+            let errors = mistakes.to_string();
+            let errors = errors.lines().filter(|line| line.contains(": error["));
+            refused.push(format!("seed {seed}:\n{}", errors.collect::<Vec<_>>().join("\n")));
+        }
+    }
+    println!("{} of {cases} packs are refused\n{}", refused.len(), refused.join("\n"));
+    assert!(refused.len() as u64 * 10 <= cases, "{} of {cases} packs are refused", refused.len());
+}
