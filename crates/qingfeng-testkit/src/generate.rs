@@ -18,6 +18,7 @@ mod expressions;
 mod fields;
 mod kinds;
 mod lines;
+mod of_pack;
 mod pack;
 mod rules;
 mod statements;
@@ -30,6 +31,7 @@ use std::path::Path;
 use qingfeng::Declaration;
 
 pub use choices::Choices;
+pub use of_pack::declarations_for;
 
 use values::Values;
 use writer::Writer;

@@ -4,12 +4,35 @@ use super::fields::{DECLARED, DERIVED};
 use super::values::{KINDS, Kind, text_literal};
 use super::writer::{Base, Type, Wanted, Writer, operand, receiver};
 
+/// How deep expressions are put into each other; the sandbox has a limit too.
+const DEPTH_MAX: usize = 9;
+
+fn is_like(a: Kind, b: Kind) -> bool {
+    let is_number = |kind| matches!(kind, Kind::Integer | Kind::Number);
+    a == b || is_number(a) && is_number(b)
+}
+
 impl Writer<'_, '_> {
     /// An expression of this kind, which may give `()` only if `missing` says so.
     pub fn value(&mut self, kind: Kind, missing: bool) -> String {
-        if !self.spend() {
+        if self.depth >= DEPTH_MAX || !self.spend() {
             return self.atom(kind, missing);
         }
+        self.depth += 1;
+        let (text, unknown) = self.noting_unknown(|writer| writer.form(kind, missing));
+        self.depth -= 1;
+        // What has an unknown type may be missing, as far as the type checker knows.
+        if unknown && !missing { format!("({} ?? {})", operand(text), self.literal(kind)) } else { text }
+    }
+
+    /// A condition as it stands after `if`: a block there would be taken for its body.
+    pub fn condition_of(&mut self) -> String {
+        let text = self.value(Kind::Flag, false);
+        let is_statement = ["{", "if ", "switch "].iter().any(|start| text.starts_with(start));
+        if is_statement { format!("({text})") } else { text }
+    }
+
+    fn form(&mut self, kind: Kind, missing: bool) -> String {
         match self.choices.weighted(&[30, 40, 6, 4, 3, 4, 4, 4, 4, 3]) {
             0 => self.atom(kind, missing),
             1 => self.compound(kind, missing),
@@ -27,7 +50,13 @@ impl Writer<'_, '_> {
     /// An operator or a function of this kind.
     fn compound(&mut self, kind: Kind, missing: bool) -> String {
         match kind {
-            Kind::Flag => self.flag(),
+            Kind::Flag => {
+                // Whatever is in it, a condition is known to be a flag.
+                let before = self.unknown;
+                let text = self.flag();
+                self.unknown = before;
+                text
+            }
             Kind::Integer => self.integer(missing),
             Kind::Number => self.number(missing),
             Kind::Text => self.text(missing),
@@ -61,7 +90,7 @@ impl Writer<'_, '_> {
 
     fn read_variable(&mut self, kind: Kind) -> Option<(String, bool)> {
         let variable = self.variable(|variable| variable.ty.base == Base::One(kind))?;
-        Some((variable.name, variable.ty.missing))
+        Some((variable.name, variable.ty.missing || variable.ty.unknown))
     }
 
     fn read_computed(&mut self, kind: Kind) -> Option<(String, bool)> {
@@ -124,7 +153,7 @@ impl Writer<'_, '_> {
     }
 
     fn conditional(&mut self, kind: Kind, missing: bool) -> String {
-        let condition = self.value(Kind::Flag, false);
+        let condition = self.condition_of();
         let then = self.branch(kind, missing);
         if missing && self.choices.percent(15) {
             return format!("if {condition} {then}");
@@ -210,7 +239,8 @@ impl Writer<'_, '_> {
         match self.choices.below(5) {
             0 => format!("#{{ a: {value}, b: {other} }}.a"),
             1 => format!("#{{ a: {value}, b: {other} }}[\"a\"]"),
-            2 => format!("[{value}, {}][0]", if other_kind == kind { "[]" } else { &other }),
+            // An element of a list of two types; whole numbers and numbers are one.
+            2 => format!("[{value}, {}][0]", if is_like(kind, other_kind) { "[]" } else { &other }),
             3 => format!("#{{ a: {value} }}.values()[0]"),
             _ => format!("#{{ a: #{{ b: {value} }} }}.a.b"),
         }
@@ -227,7 +257,10 @@ impl Writer<'_, '_> {
             let mut index = self.value(Kind::Text, false);
             if self.choices.percent(60) {
                 index = text_literal(self.choices.pick(entries).0);
-                index = format!("({index} + \"\")");
+            }
+            // A key that is written out and not there would be refused.
+            if index.starts_with('"') {
+                index = format!("{} + \"\"", operand(index));
             }
             let entry = format!("{}[{index}]", map.name);
             return Some(if missing { entry } else { format!("({entry} ?? {})", self.literal(kind)) });
@@ -252,11 +285,13 @@ impl Writer<'_, '_> {
     pub fn switch_with(&mut self, open: bool, mut arm: impl FnMut(&mut Self) -> String) -> String {
         let on = *self.choices.pick(&[Kind::Text, Kind::Integer, Kind::Text, Kind::Number, Kind::Flag]);
         let subject = self.subject(on);
-        let mut arms = Vec::new();
+        // Rhai has the ranges after the values.
+        let (mut arms, mut ranges) = (Vec::new(), Vec::new());
         let mut used: Vec<String> = Vec::new();
         for _ in 0..self.choices.between(1, 3) {
             let mut cases = Vec::new();
-            if on == Kind::Number || on == Kind::Integer && self.choices.percent(40) {
+            let is_range = on == Kind::Number || on == Kind::Integer && self.choices.percent(40);
+            if is_range {
                 let start = self.choices.below(12) as i64 - 3;
                 let end = start + self.choices.between(1, 9) as i64;
                 let sign = self.choices.pick(&["..", "..="]);
@@ -278,14 +313,13 @@ impl Writer<'_, '_> {
             if cases.is_empty() {
                 continue;
             }
-            let condition = if self.choices.percent(25) {
-                format!(" if {}", self.value(Kind::Flag, false))
-            } else {
-                String::new()
-            };
+            let condition =
+                if self.choices.percent(25) { format!(" if {}", self.condition_of()) } else { String::new() };
             let value = arm(self);
-            arms.push(format!("{}{condition} => {value}", cases.join(" | ")));
+            let of = if is_range { &mut ranges } else { &mut arms };
+            of.push(format!("{}{condition} => {value}", cases.join(" | ")));
         }
+        arms.extend(ranges);
         if arms.is_empty() || !open || self.choices.percent(50) {
             let value = arm(self);
             arms.push(format!("_ => {value}"));

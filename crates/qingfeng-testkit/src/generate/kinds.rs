@@ -34,7 +34,7 @@ impl Writer<'_, '_> {
             8 => self.property(),
             9 => {
                 let sign = *self.choices.pick(&["&", "|", "^"]);
-                self.binary(sign, Kind::Flag, false)
+                self.well_typed(|writer| writer.binary(sign, Kind::Flag, false))
             }
             10 => {
                 let kind = *self.choices.pick(&KINDS);
@@ -454,7 +454,7 @@ impl Writer<'_, '_> {
             }
             5 => self.list_literal(kind, missing),
             _ => {
-                let condition = self.value(Kind::Flag, false);
+                let condition = self.condition_of();
                 let (a, b) = (self.list(kind, missing), self.list(kind, missing));
                 format!("(if {condition} {{ {a} }} else {{ {b} }})")
             }

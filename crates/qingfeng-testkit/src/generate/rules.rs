@@ -258,10 +258,8 @@ impl Writer<'_, '_> {
             }
             _ => {
                 // Points that are mostly within the bounds.
-                let number = Wanted { kind: Kind::Number, missing: false };
                 let score = self.line_closure(|writer| {
-                    writer.wanted = None;
-                    let number = operand(writer.value(number.kind, number.missing));
+                    let number = writer.well_typed(|writer| operand(writer.value(Kind::Number, false)));
                     format!("min(max({number}, -50), 90).round().to_int()")
                 });
                 entry("score", score);

@@ -145,10 +145,10 @@ impl Writer<'_, '_> {
     }
 
     fn branches(&mut self) -> String {
-        let condition = self.value(Kind::Flag, false);
+        let condition = self.condition_of();
         let mut text = format!("if {condition} {}", self.statements(2));
         if self.choices.percent(20) {
-            let condition = self.value(Kind::Flag, false);
+            let condition = self.condition_of();
             text.push_str(&format!(" else if {condition} {}", self.statements(1)));
         }
         if self.choices.percent(35) {
@@ -158,7 +158,7 @@ impl Writer<'_, '_> {
     }
 
     fn early_return(&mut self) -> String {
-        let condition = self.value(Kind::Flag, false);
+        let condition = self.condition_of();
         match self.wanted {
             Some(wanted) => {
                 let value = self.value(wanted.kind, wanted.missing);
@@ -178,7 +178,7 @@ impl Writer<'_, '_> {
         let visible = self.variables.len();
         let mut parts = Vec::new();
         let leaves = |writer: &mut Self| {
-            let condition = writer.value(Kind::Flag, false);
+            let condition = writer.condition_of();
             format!("if {condition} {{ {}; }}", writer.choices.pick(&["break", "continue", "break"]))
         };
         if self.choices.percent(35) {
@@ -280,7 +280,7 @@ impl Writer<'_, '_> {
         let (found, name) = (self.name("found"), self.name("x"));
         let visible = self.variables.len();
         self.declare(&name, Type::one(kind, false), false);
-        let test = self.value(Kind::Flag, false);
+        let test = self.condition_of();
         self.variables.truncate(visible);
         self.declare(&found, Type::one(kind, true), true);
         format!("let {found} = (); for {name} in {list} {{ if {test} {{ {found} = {name}; break; }} }}")
@@ -289,7 +289,7 @@ impl Writer<'_, '_> {
     /// What meets a limit of the sandbox.
     fn growth(&mut self) -> String {
         let name = self.name("g");
-        let condition = self.value(Kind::Flag, false);
+        let condition = self.condition_of();
         let grow = match self.choices.below(4) {
             0 => format!("let {name} = \"ab\"; for i in 0..20 {{ {name} += {name}; }}"),
             1 => format!("let {name} = [1]; for i in 0..20 {{ {name} += {name}; }}"),

@@ -85,6 +85,8 @@ pub(super) struct Writer<'w, 'b> {
     pub computed: Vec<(String, Type)>,
     /// How many more parts may be written.
     pub fuel: usize,
+    /// How deep the expression that is being written is.
+    pub depth: usize,
     /// Whether a text in back quotes is open: none is put into another.
     pub in_template: bool,
     /// How many loops are open in the closure that is being written.
@@ -108,6 +110,7 @@ impl<'w, 'b> Writer<'w, 'b> {
             fixed: Fixed::default(),
             computed: Vec::new(),
             fuel: 0,
+            depth: 0,
             in_template: false,
             loops: 0,
             wanted: None,

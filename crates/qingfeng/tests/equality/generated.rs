@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use qingfeng::Engine;
+use qingfeng::rules::{Diagnostic, Diagnostics, Severity};
 use qingfeng_testkit::equality::Tally;
 use qingfeng_testkit::fuzz::equality_of;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
@@ -18,7 +19,7 @@ fn bytes(seed: u64) -> Vec<u8> {
     bytes
 }
 
-fn seeded(cases: u64) -> impl Iterator<Item = (u64, GeneratedCase)> {
+pub(super) fn seeded(cases: u64) -> impl Iterator<Item = (u64, GeneratedCase)> {
     let first = number("QINGFENG_SEED", 2016) << 32;
     (first..first + cases).map(|seed| (seed, GeneratedCase::new(&mut Choices::new(&bytes(seed)))))
 }
@@ -69,11 +70,23 @@ fn nearly_all_packs_that_are_made_up_load() {
         case.write(directory.path()).unwrap();
         let (mistakes, engine) = Engine::check(directory.path());
         if engine.is_none() {
-            let errors = mistakes.to_string();
-            let errors = errors.lines().filter(|line| line.contains(": error["));
-            refused.push(format!("seed {seed}:\n{}", errors.collect::<Vec<_>>().join("\n")));
+            let errors = mistakes.items.iter().filter(|item| item.severity() == Severity::Error);
+            let errors: Vec<String> = errors.map(|item| shown(&mistakes, item)).collect();
+            refused.push(format!("seed {seed}:\n{}", errors.join("\n")));
         }
     }
     println!("{} of {cases} packs are refused\n{}", refused.len(), refused.join("\n"));
     assert!(refused.len() as u64 * 10 <= cases, "{} of {cases} packs are refused", refused.len());
+}
+
+/// A mistake with the text that it is about.
+fn shown(mistakes: &Diagnostics, item: &Diagnostic) -> String {
+    let excerpt = item.labels.first().and_then(|label| {
+        let text = mistakes.sources.text(&label.place.file)?;
+        let before = text.get(..label.place.span.start)?;
+        let start = before.char_indices().rev().nth(60).map_or(0, |(at, _)| at);
+        let after: String = text.get(label.place.span.start..)?.chars().take(60).collect();
+        Some(format!("{}⟨here⟩{after}", &before[start..]).replace('\n', " "))
+    });
+    format!("{}\n    {}", mistakes.line(item), excerpt.unwrap_or_default())
 }
