@@ -48,7 +48,7 @@ impl Writer<'_, '_> {
     }
 
     /// An operator or a function of this kind.
-    fn compound(&mut self, kind: Kind, missing: bool) -> String {
+    pub fn compound(&mut self, kind: Kind, missing: bool) -> String {
         match kind {
             Kind::Flag => {
                 // Whatever is in it, a condition is known to be a flag.
@@ -386,7 +386,11 @@ impl Writer<'_, '_> {
             let value = match self.choices.weighted(&[12, 1]) {
                 0 => {
                     let kind = *self.choices.pick(&KINDS);
-                    self.value(kind, true)
+                    if self.spend() && self.choices.percent(50) {
+                        self.compound(kind, true)
+                    } else {
+                        self.value(kind, true)
+                    }
                 }
                 _ => {
                     let kind = *self.choices.pick(&KINDS);

@@ -1,6 +1,6 @@
 //! Operators and functions, by the kind that they give.
 
-use super::values::{KINDS, Kind, PATTERNS, WORDS, text_literal};
+use super::values::{KINDS, Kind, PATTERNS, text_literal};
 use super::writer::{Base, Type, Wanted, Writer, operand, receiver};
 
 const FLAG: Wanted = Wanted { kind: Kind::Flag, missing: false };
@@ -166,10 +166,11 @@ impl Writer<'_, '_> {
             "has_any_word" if self.choices.percent(40) => self.list(Kind::Text, true),
             "has_any_word" => {
                 let count = self.choices.between(1, 3);
-                let words: Vec<String> = (0..count).map(|_| text_literal(self.choices.word(WORDS))).collect();
+                let words: Vec<String> =
+                    (0..count).map(|_| text_literal(self.values.word(self.choices))).collect();
                 format!("[{}]", words.join(", "))
             }
-            _ if self.choices.percent(30) => text_literal(self.choices.word(WORDS)),
+            _ if self.choices.percent(30) => text_literal(self.values.word(self.choices)),
             _ if self.choices.percent(60) => {
                 // A part of a value is a part of what some line has.
                 let value = self.values.text(self.choices);

@@ -9,8 +9,8 @@ use super::values::Values;
 /// Declarations with lines that have some of the fields, and values that the rules know.
 pub(super) fn declarations(choices: &mut Choices<'_>, values: &Values) -> Vec<Declaration> {
     // Some lines have nearly everything, some nearly nothing.
-    let gaps = *choices.pick(&[15, 40, 5, 80]);
-    (0..choices.between(1, 4))
+    let gaps = *choices.pick(&[15, 35, 5, 20, 70]);
+    (0..choices.between(1, 5))
         .map(|at| {
             let mut declaration = Declaration::new().with("declaration_id", format!("D{at}"));
             for field in DECLARED.iter().filter(|field| field.header) {

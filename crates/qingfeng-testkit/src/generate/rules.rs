@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::fields::{DECLARED, DERIVED};
 use super::pack::{CHANNELS, COMMODITIES, File, MODE_GROUPS, REGIONS, SITES};
-use super::values::{COUNTRIES, HS, KINDS, Kind, MODES, PATTERNS, PORTS, WORDS, text_literal};
+use super::values::{COUNTRIES, HS, KINDS, Kind, MODES, PATTERNS, PORTS, text_literal};
 use super::writer::{Base, Fixed, Signature, Type, Wanted, Writer, operand};
 
-/// How many parts one closure may have.
-const FUEL: usize = 40;
+/// How many parts one closure may have: in most a change of any part shows in the answer.
+const FUEL: [usize; 6] = [3, 5, 8, 12, 20, 45];
 const MAP_KEYS: [&str; 5] = ["a", "b", "DELI", "KE", "limit"];
 
 impl Writer<'_, '_> {
@@ -45,11 +45,35 @@ impl Writer<'_, '_> {
             };
             text.push_str(&rule);
         }
+        for at in 0..self.choices.below(4) {
+            let probe = self.probe(&format!("P{file}-{at}"));
+            text.push_str(&probe);
+        }
+        text
+    }
+
+    /// A rule that looks at every line and shows one or two operators or functions in its answer.
+    fn probe(&mut self, id: &str) -> String {
+        let mut text = format!("rule(\"{id}\", #{{\n    title: \"Probe\",\n    score: 1,\n");
+        if self.choices.percent(65) {
+            let when = self.line_closure(|writer| {
+                writer.fuel = writer.choices.between(1, 4);
+                writer.flag()
+            });
+            _ = writeln!(text, "    when: {when},");
+        } else {
+            let reason = self.line_closure(|writer| {
+                writer.fuel = writer.choices.between(2, 6);
+                writer.template()
+            });
+            _ = writeln!(text, "    reason: {reason},");
+        }
+        text.push_str("});\n");
         text
     }
 
     fn function(&mut self) -> String {
-        self.fuel = FUEL / 2;
+        self.fuel = *self.choices.pick(&FUEL[1..5]);
         let name = self.name("f");
         if self.choices.percent(12) {
             return self.recursive_function(name);
@@ -170,7 +194,7 @@ impl Writer<'_, '_> {
 
     /// A closure on the line.
     fn line_closure(&mut self, body: impl FnOnce(&mut Self) -> String) -> String {
-        self.fuel = FUEL;
+        self.fuel = *self.choices.pick(&FUEL);
         let visible = self.variables.len();
         let name = if self.choices.percent(10) { "line" } else { "d" };
         let body = self.function_body(|writer| {
@@ -242,7 +266,7 @@ impl Writer<'_, '_> {
         if self.choices.percent(20) {
             entry("status", text_literal(self.choices.word(&["shadow", "active", "draft", "retired"])));
         }
-        if self.choices.percent(92) || !self.choices.is_exhausted() {
+        if !self.choices.percent(15) {
             let when = self.line_closure(|writer| writer.condition());
             entry("when", when);
         }
@@ -270,7 +294,7 @@ impl Writer<'_, '_> {
                 entry(key, text_literal(self.choices.word(&CHANNELS)));
             }
         }
-        if self.choices.percent(55) {
+        if self.choices.percent(75) {
             let wanted = Wanted { kind: Kind::Text, missing: self.choices.percent(20) };
             let reason = self.line_closure(|writer| {
                 if writer.choices.percent(70) { writer.template() } else { writer.body(wanted, 30) }
@@ -299,7 +323,7 @@ impl Writer<'_, '_> {
                     parts => parts.join(sign),
                 }
             }
-            1 => self.body(wanted, 0),
+            1 => self.compound(Kind::Flag, false),
             _ => self.body(wanted, 100),
         }
     }
@@ -332,7 +356,7 @@ impl Writer<'_, '_> {
                 let test =
                     *self.choices.pick(&["contains", "has_word", "resembles", "starts_with", "has_any_word"]);
                 let word = match self.choices.below(3) {
-                    0 => text_literal(self.choices.word(WORDS)),
+                    0 => text_literal(self.values.word(self.choices)),
                     _ => self.literal(Kind::Text),
                 };
                 match test {

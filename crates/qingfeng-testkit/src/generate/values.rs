@@ -111,9 +111,20 @@ pub(super) const TEXTS: &[&str] = &[
     "KE",
 ];
 
+/// Texts that a test of texts can tell apart, and words to tell them by.
+const FAMILIES: &[(&[&str], &[&str])] = &[
+    (&["DELI", "deli", "DEL1", "D E L I", "DЕLI", "ＤＥＬＩ", "DELLI"], &["DELI", "DEL1", "LI"]),
+    (
+        &["replica watch", "Ｒｅｐｌｉｃａ bag", "replicas", "no logo", "shoes, no  logo", "logos"],
+        &["replica", "no logo", "logo", "s"],
+    ),
+    (&["高仿A货", "手机（无牌）", "贴牌手机 phone", "摩托车"], &["仿", "贴牌", "phone", "A"]),
+    (&["HAOJUE", "HA0JUE", "haojue", "ß", "İ", "E1"], &["HAOJUE", "HA", "E", "1"]),
+    (&["8711209000", "8711", "0110", "12.5", "2016-09-06"], &["8711", "0", "1", "2016"]),
+];
+
 /// Words that `has_word` and its like look for, besides the values.
-pub(super) const WORDS: &[&str] =
-    &["replica", "no logo", "仿", "贴牌", "logo", "deli", "", " ", "phone", "Ａ"];
+const WORDS: &[&str] = &["replica", "no logo", "仿", "贴牌", "logo", "deli", "", " ", "phone", "Ａ"];
 
 /// Regular expressions, as texts.
 pub(super) const PATTERNS: &[&str] = &[
@@ -158,6 +169,7 @@ pub(super) struct Values {
     integers: Vec<i64>,
     numbers: Vec<f64>,
     texts: Vec<&'static str>,
+    words: &'static [&'static str],
     dates: Vec<&'static str>,
 }
 
@@ -173,12 +185,22 @@ fn few<T: Copy>(choices: &mut Choices<'_>, table: &[T], count: usize) -> Vec<T> 
 
 impl Values {
     pub(super) fn new(choices: &mut Choices<'_>) -> Self {
+        let (family, words) = *choices.pick(FAMILIES);
+        let mut texts = few(choices, TEXTS, 2);
+        texts.extend(family);
         Self {
             integers: few(choices, INTEGERS, 4),
             numbers: few(choices, NUMBERS, 4),
-            texts: few(choices, TEXTS, 6),
+            texts,
+            words,
             dates: few(choices, DATES, 3),
         }
+    }
+
+    /// A word to look for in a text.
+    pub(super) fn word(&self, choices: &mut Choices<'_>) -> &'static str {
+        let words = if choices.percent(20) { WORDS } else { self.words };
+        choices.word(words)
     }
 
     pub(super) fn integer(&self, choices: &mut Choices<'_>) -> i64 {
