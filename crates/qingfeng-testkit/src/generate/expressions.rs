@@ -71,6 +71,13 @@ impl Writer<'_, '_> {
 
     /// The smallest things there are: constants, variables, fields, columns of lookup tables.
     pub fn atom(&mut self, kind: Kind, missing: bool) -> String {
+        // A comparison says more than `true`.
+        if kind == Kind::Flag && !self.choices.is_exhausted() && self.choices.percent(60) {
+            let left = std::mem::take(&mut self.fuel);
+            let text = self.comparison();
+            self.fuel = left;
+            return text;
+        }
         let (text, may_be_missing) = match self.choices.weighted(&[25, 40, 25, 6, 8]) {
             0 => None,
             1 => self.read_field(kind),
@@ -292,8 +299,8 @@ impl Writer<'_, '_> {
             let mut cases = Vec::new();
             let is_range = on == Kind::Number || on == Kind::Integer && self.choices.percent(40);
             if is_range {
-                let start = self.choices.below(12) as i64 - 3;
-                let end = start + self.choices.between(1, 9) as i64;
+                let end = self.values.integer(self.choices).clamp(-1_000, 100_000);
+                let start = end - self.choices.between(0, 9) as i64;
                 let sign = self.choices.pick(&["..", "..="]);
                 cases.push(format!("{start}{sign}{end}"));
             } else {

@@ -1,6 +1,6 @@
 //! Operators and functions, by the kind that they give.
 
-use super::values::{KINDS, Kind, PATTERNS, text_literal};
+use super::values::{KINDS, Kind, PATTERNS, integer_literal, text_literal};
 use super::writer::{Base, Type, Wanted, Writer, operand, receiver};
 
 const FLAG: Wanted = Wanted { kind: Kind::Flag, missing: false };
@@ -119,7 +119,9 @@ impl Writer<'_, '_> {
             }
             1 => {
                 let kind = *self.choices.pick(&[Kind::Integer, Kind::Number]);
-                let item = operand(self.value(kind, true));
+                let item =
+                    if self.choices.percent(60) { self.atom(kind, true) } else { self.value(kind, true) };
+                let item = operand(item);
                 format!("{item} {sign} {}", operand(self.range()))
             }
             2 => {
@@ -148,8 +150,12 @@ impl Writer<'_, '_> {
             let (start, end) = (self.value(Kind::Integer, false), self.value(Kind::Integer, false));
             return format!("{}{sign}{}", operand(start), operand(end));
         }
-        let start = self.choices.below(6);
-        format!("{start}{sign}{}", start + self.choices.below(12))
+        // One that ends, or begins, where some line may have its value.
+        let limit = self.values.integer(self.choices).clamp(-1_000, 100_000);
+        let width = self.choices.between(1, 6) as i64;
+        let (start, end) =
+            if self.choices.percent(70) { (limit - width, limit) } else { (limit, limit + width) };
+        format!("{}{sign}{}", integer_literal(start), integer_literal(end))
     }
 
     fn text_test(&mut self) -> String {

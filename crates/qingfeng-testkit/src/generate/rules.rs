@@ -36,6 +36,10 @@ impl Writer<'_, '_> {
             let field = self.computed_field();
             text.push_str(&field);
         }
+        for at in 0..self.choices.below(6) {
+            let probe = self.probe(&format!("P{file}-{at}"));
+            text.push_str(&probe);
+        }
         for at in 0..self.choices.between(1, 4) {
             let id = format!("R{file}-{at}");
             let rule = if self.choices.percent(20) {
@@ -44,10 +48,6 @@ impl Writer<'_, '_> {
                 self.rule(&format!("\"{id}\""))
             };
             text.push_str(&rule);
-        }
-        for at in 0..self.choices.below(4) {
-            let probe = self.probe(&format!("P{file}-{at}"));
-            text.push_str(&probe);
         }
         text
     }

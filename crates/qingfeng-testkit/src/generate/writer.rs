@@ -168,7 +168,9 @@ impl<'w, 'b> Writer<'w, 'b> {
         if found.is_empty() {
             return None;
         }
-        let variable = self.choices.pick(&found).clone();
+        // Mostly the nearest: what a closure or a loop is about.
+        let at = if self.choices.percent(50) { found.len() - 1 } else { self.choices.below(found.len()) };
+        let variable = found[at].clone();
         self.unknown += usize::from(variable.ty.unknown);
         Some(variable)
     }

@@ -162,7 +162,7 @@ const TEXT_MUTATIONS: &[(&str, &str)] = &[
     ("is_even(", "is_odd("),
     (".floor()", ".ceiling()"),
     ("break; }", "continue; }"),
-    (".listed(\"watched\")", ".listed(\"terms\")"),
+    ("d.listed(", "!d.listed("),
     (" += ", " -= "),
     (".month", ".day"),
 ];
@@ -170,7 +170,7 @@ const TEXT_MUTATIONS: &[(&str, &str)] = &[
 /// Of each kind of change some are found by the cases that are made up.
 #[test]
 fn made_up_cases_find_changes() {
-    let cases: Vec<GeneratedCase> = seeded(300).map(|(_, case)| case).collect();
+    let cases: Vec<GeneratedCase> = seeded(600).map(|(_, case)| case).collect();
     let mut unnoticed = Vec::new();
     let mut shares = Vec::new();
     for &(from, to) in TEXT_MUTATIONS {
@@ -187,7 +187,7 @@ fn made_up_cases_find_changes() {
                 let lines = table(&first.pack().schema, &case.declarations).unwrap();
                 found += usize::from(compare(&first, &second, &lines).is_err());
             }
-            if found >= 2 {
+            if found > 0 {
                 break;
             }
         }
