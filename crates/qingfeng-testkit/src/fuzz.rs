@@ -12,6 +12,10 @@ use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Schema, Value};
+use qingfeng::{Engine, Evaluation};
+
+use crate::equality::{self, Tally};
+use crate::generate::{Choices, GeneratedCase};
 
 pub use inputs::Inputs;
 
@@ -206,4 +210,34 @@ fn temporary_file(bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     file.write_all(bytes)?;
     file.flush()?;
     Ok(file)
+}
+
+/// Makes a pack and declarations out of bytes, and compares what evaluates the rules with the interpreter that
+/// defines what they mean. Gives what was compared, or `None` where the pack is refused.
+///
+/// # Panics
+///
+/// If they differ; with the case and the difference.
+pub fn equality(bytes: &[u8]) -> Option<Tally> {
+    let case = GeneratedCase::new(&mut Choices::new(bytes));
+    match equality_of(&case) {
+        Ok(tally) => tally,
+        Err(problem) => panic!("{problem}\n{case}"),
+    }
+}
+
+/// The same of a case. `Ok(None)` where the pack is refused.
+///
+/// # Errors
+///
+/// The difference, or what keeps the case from being assessed.
+pub fn equality_of(case: &GeneratedCase) -> Result<Option<Tally>, String> {
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    case.write(directory.path()).map_err(|error| error.to_string())?;
+    let (mistakes, Some(engine)) = Engine::check(directory.path()) else { return Ok(None) };
+    debug_assert_eq!(mistakes.errors(), 0);
+    let lines = equality::table(&engine.pack().schema, &case.declarations)?;
+    let interpreted = engine.clone().with_evaluation(Evaluation::Interpreted);
+    let compiled = engine.with_evaluation(Evaluation::Compiled);
+    equality::compare(&interpreted, &compiled, &lines).map(Some).map_err(|difference| difference.to_string())
 }

@@ -99,6 +99,7 @@ fn what_fuzzers_found_stays_mended() {
                     "pack" => _ = fuzz::pack(bytes),
                     "manifest" => fuzz::manifest(bytes),
                     "condition" => _ = fuzz::condition(&String::from_utf8_lossy(bytes)),
+                    "equality" => _ = fuzz::equality(bytes),
                     "csv" => _ = fuzz::read(bytes, Format::Csv),
                     "ndjson" => _ = fuzz::read(bytes, Format::Ndjson),
                     other => panic!("there is no target {other}"),

@@ -1,0 +1,28 @@
+//! What evaluates the rules gives the interpreter's answer, on every line, for every rule.
+//!
+//! | on | module |
+//! | --- | --- |
+//! | packs and lines made up by types, shrunk by proptest; a longer seeded run | `generated` |
+//! | the cases of the corpus, and both packs of `rules/` on generated declarations | `packs` |
+//! | pairs of packs that do differ: each difference must be found | `mutations` |
+//!
+//! `QINGFENG_CASES` sets the number of cases of the seeded run, `QINGFENG_SEED` the first seed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod generated;
+mod mutations;
+mod packs;
+
+use qingfeng::{Engine, Evaluation};
+
+/// The interpreter, and what evaluates the rules.
+fn both(engine: &Engine) -> (Engine, Engine) {
+    (
+        engine.clone().with_evaluation(Evaluation::Interpreted),
+        engine.clone().with_evaluation(Evaluation::Compiled),
+    )
+}
+
+fn number(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
+}
