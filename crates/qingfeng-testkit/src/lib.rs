@@ -3,6 +3,9 @@
 //! - [`corpus`] reads the cases of `testdata/` and runs them on anything that can assess declarations with a pack:
 //!   the library, the command, a binding. It knows no engine.
 //! - [`fuzz`] has the functions that fuzzers call, and seeded inputs for them that reach deep.
+//! - [`workload`] draws rules for benches, and [`hand`] evaluates them as an engineer without an engine would.
 
 pub mod corpus;
 pub mod fuzz;
+pub mod hand;
+pub mod workload;
