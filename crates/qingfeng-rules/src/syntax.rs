@@ -273,7 +273,8 @@ impl Lowering<'_> {
         let lists =
             cases.cases.values().flat_map(|list| list.blocks.iter().map(move |&at| (at, &list.value)));
         lists.for_each(|(at, value)| {
-            values.entry(at).or_default().push(constant_of(value).unwrap_or(Constant::Missing));
+            // Rhai lists a range here, too, as a value of its own that nothing equals.
+            values.entry(at).or_default().extend(constant_of(value));
         });
         values.values_mut().for_each(|values| values.sort_by_key(ToString::to_string));
         let mut ranges: BTreeMap<usize, Vec<(i64, i64, bool)>> = BTreeMap::new();
