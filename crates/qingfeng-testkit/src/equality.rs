@@ -13,7 +13,7 @@
 //! assert_eq!(tally.lines, 20);
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use qingfeng::read::{Format, Input, Lines, ReadOptions, Reader, arrow_schema};
-use qingfeng::rules::Schema;
+use qingfeng::rules::{Fault, Schema};
 use qingfeng::{Assessment, Declaration, Engine, ExplainedPart, ItemAssessment, NamedValue};
 
 /// What was compared, so that a test can insist on having compared something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Packs.
     pub packs: usize,
@@ -41,6 +41,8 @@ pub struct Tally {
     pub fired: usize,
     /// Pairs of a line and a rule that could not be evaluated on it.
     pub faults: usize,
+    /// The same by what kept them from being evaluated.
+    pub fault_kinds: BTreeMap<Fault, usize>,
     /// Fired pairs whose evidence could not be filled in.
     pub reason_faults: usize,
 }
@@ -54,6 +56,9 @@ impl std::ops::AddAssign for Tally {
         self.pairs += other.pairs;
         self.fired += other.fired;
         self.faults += other.faults;
+        for (fault, count) in other.fault_kinds {
+            *self.fault_kinds.entry(fault).or_default() += count;
+        }
         self.reason_faults += other.reason_faults;
     }
 }
@@ -281,6 +286,9 @@ fn counted(engine: &Engine, answers: &[Assessment]) -> Tally {
         tally.pairs += evaluated;
         tally.fired += item.fired.len();
         tally.faults += item.faults.len();
+        for fault in &item.faults {
+            *tally.fault_kinds.entry(fault.fault).or_default() += 1;
+        }
         let cut = |reason: &str| reason.contains("(the evidence could not be filled in: ");
         let reasons = item.fired.iter().filter_map(|fired| fired.reason.as_deref());
         tally.reason_faults += reasons.filter(|reason| cut(reason)).count();

@@ -202,7 +202,7 @@ impl Writer<'_, '_> {
     }
 
     fn call_of_function(&mut self, kind: Kind, missing: bool) -> Option<String> {
-        let has_line = self.visible(|variable| variable.ty.base == Base::Line).len() > 0;
+        let has_line = !self.visible(|variable| variable.ty.base == Base::Line).is_empty();
         let typed = self.typed > 0;
         let fits =
             |ty: &Type| ty.base == Base::One(kind) && (missing || !ty.missing) && !(typed && ty.unknown);

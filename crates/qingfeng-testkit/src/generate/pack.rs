@@ -65,7 +65,7 @@ pub(super) fn tables(choices: &mut Choices<'_>) -> Vec<Table> {
         .iter()
         .map(|name| Table {
             name,
-            key: *choices.pick(&KEYS),
+            key: KEYS[choices.below(KEYS.len())],
             dated: choices.percent(50),
             columns: COLUMNS.iter().filter(|_| choices.percent(70)).copied().collect(),
         })

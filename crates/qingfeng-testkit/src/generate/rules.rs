@@ -58,7 +58,11 @@ impl Writer<'_, '_> {
         if self.choices.percent(65) {
             let when = self.line_closure(|writer| {
                 writer.fuel = writer.choices.between(1, 4);
-                writer.flag()
+                if writer.choices.percent(6) {
+                    format!("{{ {} {} }}", writer.growth(), writer.comparison())
+                } else {
+                    writer.flag()
+                }
             });
             _ = writeln!(text, "    when: {when},");
         } else {

@@ -287,13 +287,22 @@ impl Writer<'_, '_> {
     }
 
     /// What meets a limit of the sandbox.
-    fn growth(&mut self) -> String {
+    pub fn growth(&mut self) -> String {
         let name = self.name("g");
         let condition = self.condition_of();
-        let grow = match self.choices.below(4) {
-            0 => format!("let {name} = \"ab\"; for i in 0..20 {{ {name} += {name}; }}"),
-            1 => format!("let {name} = [1]; for i in 0..20 {{ {name} += {name}; }}"),
-            2 => format!("let {name} = 0; loop {{ {name} += 1; }}"),
+        let recursive = self.functions.iter().find(|function| function.result.unknown);
+        let recursive = recursive
+            .filter(|function| function.params == [Type::one(Kind::Integer, false)])
+            .map(|function| function.name.clone());
+        let grow = match (self.choices.below(6), recursive) {
+            // As deep as calls may go, and a little less or more.
+            (4 | 5, Some(name)) => {
+                let depth = self.choices.pick(&["16", "14", "13", "15", "17", "64"]);
+                format!("if {name}({depth}) == 3 {{ }}")
+            }
+            (0, _) => format!("let {name} = \"ab\"; for i in 0..20 {{ {name} += {name}; }}"),
+            (1, _) => format!("let {name} = [1]; for i in 0..20 {{ {name} += {name}; }}"),
+            (2, _) => format!("let {name} = 0; loop {{ {name} += 1; }}"),
             _ => format!("let {name} = [1, 2]; {name}.push({name}); {name} = {name}[5];"),
         };
         format!("if {condition} {{ {grow} }}")

@@ -264,7 +264,7 @@ pub(super) fn integer_literal(integer: i64) -> String {
     match integer {
         // The positive number would not fit.
         i64::MIN => "(-9223372036854775807 - 1)".to_owned(),
-        ..0 => format!("({integer})"),
+        _ if integer < 0 => format!("({integer})"),
         _ => integer.to_string(),
     }
 }

@@ -157,7 +157,8 @@ impl<'w, 'b> Writer<'w, 'b> {
         let hidden =
             |at: usize| self.variables[at + 1..].iter().any(|later| later.name == self.variables[at].name);
         let known = self.variables.iter().enumerate().filter(|&(at, variable)| {
-            !hidden(at) && !(variable.ty.unknown && self.typed > 0) && wanted(variable)
+            let is_known = !variable.ty.unknown || self.typed == 0;
+            is_known && !hidden(at) && wanted(variable)
         });
         known.map(|(_, variable)| variable.clone()).collect()
     }

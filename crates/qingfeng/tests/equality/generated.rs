@@ -57,6 +57,7 @@ fn many_seeded_cases_give_the_interpreters_answer() {
         assert!(total.fired * 10 < total.pairs * 7, "too much fires: {total:?}");
         assert!(total.faults * 100 > total.pairs, "too few faults: {total:?}");
         assert!(total.faults * 4 < total.pairs, "too many faults: {total:?}");
+        assert!(total.fault_kinds.len() >= 7, "faults of too few kinds: {total:?}");
         assert!(total.reason_faults > 0 && total.rules > loaded, "{total:?}");
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! `QINGFENG_CASES` sets the number of cases of the seeded run, `QINGFENG_SEED` the first seed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::print_stdout, reason = "tests say how much they compared")]
 
 mod generated;
 mod mutations;
