@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use rhai::{AST, Engine, Expr, Scope, Stmt};
 
 /// Rules of a piece; more where there would be too many pieces.
-const RULES: usize = 64;
+const RULES: usize = 32;
 /// Each piece costs a look at the line ends before it.
 const PIECES_MAX: usize = 128;
 /// Rhai counts no further lines.

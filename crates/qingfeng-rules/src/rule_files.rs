@@ -127,6 +127,7 @@ pub(crate) fn load(
             }
         }
     }
+    loaded.rules.shrink_to_fit();
     loaded
 }
 
