@@ -187,8 +187,13 @@ pub struct Sources {
 impl Sources {
     /// Keeps the text of a file and gives back its name, shared.
     pub fn insert(&mut self, file: &str, text: &str) -> Arc<str> {
+        self.share(file, text.into())
+    }
+
+    /// Keeps the text of a file that others have too.
+    pub(crate) fn share(&mut self, file: &str, text: Arc<str>) -> Arc<str> {
         let name: Arc<str> = file.into();
-        self.texts.insert(name.clone(), text.into());
+        self.texts.insert(Arc::clone(&name), text);
         name
     }
 

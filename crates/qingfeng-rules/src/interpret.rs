@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Scope};
 
@@ -49,9 +49,10 @@ type ComputedValues = Arc<Mutex<Vec<Option<Result<Dynamic, Fault>>>>>;
 pub struct Interpreter {
     pack: Arc<Pack>,
     engine: Engine,
-    files: Vec<AST>,
-    /// For each rule, the computed fields that its closures need.
-    needs: Vec<Vec<usize>>,
+    /// For each file its functions, once they are called.
+    files: Vec<OnceLock<AST>>,
+    /// For each rule, the computed fields that its closures need; empty if the pack computes none.
+    needs: Vec<OnceLock<Box<[usize]>>>,
     computed: ComputedValues,
     line: Option<Dynamic>,
 }
@@ -91,17 +92,9 @@ impl Interpreter {
         let computed: ComputedValues = Arc::new(Mutex::new(vec![None; pack.computed.len()]));
         register_line(&mut engine, &pack, &computed);
         sandbox::register_patterns(&mut engine, pack.patterns.iter().cloned());
-        // Each interpreter has its own copy of the functions: threads that share one would contend on its count.
-        let files =
-            pack.files.iter().map(|file| file.clone_functions_only_filtered(|_, _, _, _, _| true)).collect();
-        let needs = pack
-            .rules
-            .iter()
-            .map(|rule| {
-                let fields = rule.closures().flat_map(|closure| closure.fields.iter().copied()).collect();
-                computed_needs(&fields, &pack.computed)
-            })
-            .collect();
+        let files = vec![OnceLock::new(); pack.files.len()];
+        let needs =
+            if pack.computed.is_empty() { Vec::new() } else { vec![OnceLock::new(); pack.rules.len()] };
         Self { pack, engine, files, needs, computed, line: None }
     }
 
@@ -120,17 +113,30 @@ impl Interpreter {
         self.computed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The functions of a file. Each interpreter has its own copy: threads that share one would contend on its
+    /// count.
+    fn functions(&self, file: usize) -> &AST {
+        self.files[file]
+            .get_or_init(|| self.pack.files[file].clone_functions_only_filtered(|_, _, _, _, _| true))
+    }
+
     fn call(&self, closure: &Closure) -> Result<Dynamic, Fault> {
         let line = self.line.clone().ok_or(Fault::Failed)?;
         closure
             .pointer
-            .call::<Dynamic>(&self.engine, &self.files[closure.file], (line,))
+            .call::<Dynamic>(&self.engine, self.functions(closure.file), (line,))
             .map_err(|error| sandbox::fault_of(&error))
     }
 
     /// Computes the pack's own fields that a rule needs, in order of definition.
     fn compute(&self, rule: usize) {
-        for &at in &self.needs[rule] {
+        let Some(needs) = self.needs.get(rule) else { return };
+        let needs = needs.get_or_init(|| {
+            let closures = self.pack.rules[rule].closures();
+            let fields = closures.flat_map(|closure| closure.fields.iter().copied()).collect();
+            computed_needs(&fields, &self.pack.computed).into()
+        });
+        for &at in needs {
             if self.lock()[at].is_none() {
                 let value = self.call(&self.pack.computed[at].closure);
                 self.lock()[at] = Some(value);
@@ -241,7 +247,7 @@ impl Interpreter {
     /// Evaluates a part of a closure by itself.
     fn evaluate(&self, scope: &mut Scope<'_>, closure: &Closure, expr: &Expr) -> Result<Dynamic, Fault> {
         let part = self.engine.compile(expr.to_string()).map_err(|_| Fault::Failed)?;
-        let ast = self.files[closure.file].merge(&part);
+        let ast = self.functions(closure.file).merge(&part);
         let before = scope.len();
         let result = self.engine.eval_ast_with_scope::<Dynamic>(scope, &ast);
         scope.rewind(before);

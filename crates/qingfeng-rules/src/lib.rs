@@ -40,6 +40,7 @@ pub mod kernel;
 pub mod limits;
 mod manifest;
 mod pack;
+mod pieces;
 mod program;
 mod reference;
 mod rule;

@@ -1,5 +1,6 @@
 //! A pack: one directory that is one unit of risk policy.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,9 +113,9 @@ impl PackFiles {
         for (path, content) in &self.files {
             match std::str::from_utf8(content) {
                 Ok(text) => {
-                    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-                    texts.insert(path.as_str(), Arc::from(text));
-                    diagnostics.sources.insert(path, text);
+                    let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
+                    diagnostics.sources.share(path, Arc::clone(&text));
+                    texts.insert(path.as_str(), text);
                 }
                 Err(error) => {
                     let line =
@@ -129,8 +130,8 @@ impl PackFiles {
     }
 
     /// A file's content as the digest takes it: line ends do not count, nor does a byte order mark.
-    fn canonical(text: &str) -> String {
-        text.replace("\r\n", "\n")
+    fn canonical(text: &str) -> Cow<'_, str> {
+        if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() }
     }
 }
 

@@ -1,7 +1,9 @@
 //! From rule files to rules: runs each file's top level in the sandbox, then checks what it registered.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, ParseErrorType, Position, Scope};
@@ -12,6 +14,7 @@ use crate::expr::{Constant, Expr, ExprKind};
 use crate::functions;
 use crate::limits;
 use crate::manifest::{Channel, ChannelId, Lookup, is_hs_prefix};
+use crate::pieces;
 use crate::reference::{Key, Reference};
 use crate::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 use crate::sandbox;
@@ -100,11 +103,14 @@ pub(crate) fn load(
             lowering: Lowering { source: SourceMap::new(text) },
             environment,
             functions: BTreeMap::new(),
-            sites: BTreeMap::new(),
+            ast: None,
+            ids: BTreeMap::new(),
+            sites: OnceCell::new(),
             at: loaded.files.len(),
             diagnostics,
         };
-        let Some(ast) = file.parse(&engine, text) else { continue };
+        let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
+        file.ast = Some(Rc::clone(&ast));
         let ready = file.survey(&ast);
         if ready {
             file.run(&engine, &ast);
@@ -127,11 +133,15 @@ pub(crate) fn load(
         loaded.functions.push(functions);
         loaded.names.push(Arc::clone(name));
     }
+    loaded.rules.shrink_to_fit();
     loaded
 }
 
 fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
     let mut engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
+    // Rules say the same names over and over. What is kept is bounded by the files themselves; with a smaller
+    // bound Rhai would look for the least used text whenever a new one comes.
+    engine.set_max_strings_interned(usize::MAX);
     for (name, is_rule) in [("rule", true), ("field", false)] {
         let registered = Arc::clone(registered);
         engine.register_fn(
@@ -161,7 +171,11 @@ struct File<'f> {
     lowering: Lowering<'f>,
     environment: &'f Environment<'f>,
     functions: BTreeMap<String, Function>,
-    sites: BTreeMap<(usize, usize), CallSite>,
+    ast: Option<Rc<AST>>,
+    /// By the start of each registration at the top level, its first argument.
+    ids: BTreeMap<usize, Range<usize>>,
+    /// All registrations with their keys: only mistakes need them.
+    sites: OnceCell<BTreeMap<(usize, usize), CallSite>>,
     at: usize,
     diagnostics: &'f mut Diagnostics,
 }
@@ -182,6 +196,9 @@ impl File<'_> {
     }
 
     fn parse(&mut self, engine: &Engine, text: &str) -> Option<AST> {
+        if let Some(ast) = pieces::parse(engine, text) {
+            return Some(ast);
+        }
         match engine.compile(text) {
             // Rhai takes a comment that is never closed for the end of the file, which would silence every rule
             // after it. Only in such a comment is a further `*/` no mistake.
@@ -212,9 +229,9 @@ impl File<'_> {
     fn survey(&mut self, ast: &AST) -> bool {
         let errors_before = self.diagnostics.errors();
         self.functions = self.lowering.functions(ast);
-        self.sites = self.lowering.call_sites(ast);
         let top_level = self.lowering.top_level(ast);
         let mut found: Vec<(Code, Range<usize>, String, Option<String>)> = Vec::new();
+        let mut ids = BTreeMap::new();
         for name in self.functions.keys() {
             if functions::names().chain(["rule", "field"]).any(|known| known == name) {
                 found.push((
@@ -230,8 +247,11 @@ impl File<'_> {
                 ExprKind::Unsupported(what, _) => {
                     found.push((Code::NotInLanguage, expr.span.clone(), not_in_language(what), None));
                 }
-                ExprKind::Call { name, args, .. } => {
+                ExprKind::Call { name, args, method } => {
                     if matches!(name.text.as_str(), "rule" | "field") {
+                        if let ([id, _], false) = (args.as_slice(), *method) {
+                            ids.insert(name.span.start, id.span.clone());
+                        }
                         if args.len() != 2 {
                             let usage = if name.text == "rule" {
                                 "rule(\"ID\", #{ ... })"
@@ -268,6 +288,7 @@ impl File<'_> {
                 _ => {}
             });
         }
+        self.ids = ids;
         for (code, span, title, help) in found {
             self.report(code, span, title, help);
         }
@@ -336,17 +357,24 @@ impl File<'_> {
         self.report(code, span, title, help);
     }
 
+    /// The registration as it is written, if it is written out.
+    fn site(&self, call: &Registration) -> Option<&CallSite> {
+        let ast = self.ast.as_ref()?;
+        let sites = self.sites.get_or_init(|| self.lowering.call_sites(ast));
+        sites.get(&line_column(call.position))
+    }
+
     /// Where a key of a registration stands, and where its value; the call where it was not written out there.
     fn key_place(&self, call: &Registration, key: &str) -> (Range<usize>, Range<usize>) {
         let token = self.token(call.position);
-        let site = self.sites.get(&line_column(call.position));
-        site.and_then(|site| site.keys.get(key).cloned()).unwrap_or((token.clone(), token))
+        self.site(call).and_then(|site| site.keys.get(key).cloned()).unwrap_or((token.clone(), token))
     }
 
     fn id_place(&self, call: &Registration) -> Range<usize> {
-        match self.sites.get(&line_column(call.position)) {
-            Some(site) => site.id.clone(),
-            None => self.token(call.position),
+        let token = self.token(call.position);
+        match self.ids.get(&token.start).cloned().or_else(|| Some(self.site(call)?.id.clone())) {
+            Some(id) => id,
+            None => token,
         }
     }
 

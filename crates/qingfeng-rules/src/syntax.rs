@@ -31,6 +31,11 @@ impl<'s> SourceMap<'s> {
         let start = self.line_starts.get(line - 1).copied().unwrap_or(self.text.len());
         let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
         let column = position.position().unwrap_or(1).saturating_sub(1);
+        // Before most places there is nothing but ASCII, where characters are bytes.
+        let before = self.text.as_bytes().get(start..start + column);
+        if start + column <= end && before.is_some_and(<[u8]>::is_ascii) {
+            return start + column;
+        }
         self.text[start..end]
             .char_indices()
             .nth(column)
@@ -60,7 +65,12 @@ impl<'s> SourceMap<'s> {
                     !(is_word(letter) || inside_number)
                 })
                 .map_or(rest.len(), |(at, _)| at),
-            Some(first) if is_word(first) => rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()),
+            Some(first) if is_word(first) => {
+                let ascii =
+                    rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+                let more = &rest[ascii..];
+                ascii + more.find(|letter| !is_word(letter)).unwrap_or(more.len())
+            }
             Some('#') if rest.starts_with("#{") => 2,
             Some(first) if "=<>!&|*.?+-/%^".contains(first) => {
                 rest.find(|letter| !"=<>&|*.?".contains(letter)).unwrap_or(rest.len()).max(first.len_utf8())
@@ -74,13 +84,14 @@ impl<'s> SourceMap<'s> {
 /// The length of a text literal with its quotes, to the end of its line if it is not closed there (unless it is
 /// in back quotes, which may span lines).
 fn text_length(rest: &str, quote: char) -> usize {
+    // All of them are ASCII, so bytes will do.
     let mut escaped = false;
-    for (at, letter) in rest.char_indices().skip(1) {
-        match letter {
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if quote != '`' => escaped = true,
-            '\n' if quote != '`' => return at,
-            letter if letter == quote => return at + 1,
+            b'\\' if quote != '`' => escaped = true,
+            b'\n' if quote != '`' => return at,
+            byte if char::from(byte) == quote => return at + 1,
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Status};
+use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Program, Status};
 
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
@@ -14,7 +14,7 @@ use crate::declaration::Declaration;
 use crate::evaluate::{BatchResults, Evaluation, Evaluator};
 use crate::lookup::LookupTable;
 use crate::output::{self, By};
-use crate::read::{self, Lines, MAX_LINES, ReadError, Reject};
+use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
 
 /// A pack cannot be used. Prints one line for each mistake.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum AssessError {
     /// The columns of the table do not fit the schema.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The declaration's JSON cannot be made or read.
+    /// The declaration has more text than a table can hold.
     #[error("the declaration cannot be read: {0}")]
     Json(String),
 }
@@ -82,6 +82,7 @@ struct Inner {
     digest: String,
     pack_id: Arc<str>,
     evaluator: Evaluator,
+    direct: Direct,
     load_time: Duration,
 }
 
@@ -142,8 +143,9 @@ impl Engine {
         let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();
         let pack = Arc::new(pack);
         let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL);
+        let direct = Direct::new(&pack.schema);
         let load_time = started.elapsed();
-        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, load_time });
+        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, direct, load_time });
         Ok(Self { inner, evaluation: Evaluation::default() })
     }
 
@@ -179,6 +181,26 @@ impl Engine {
         self.evaluation
     }
 
+    /// The same engine, its rules compiled with these passes. All of its answers are the same.
+    #[must_use]
+    pub fn with_passes(&self, passes: Passes) -> Self {
+        let inner = &self.inner;
+        let inner = Inner {
+            pack: Arc::clone(&inner.pack),
+            digest: inner.digest.clone(),
+            pack_id: Arc::clone(&inner.pack_id),
+            evaluator: inner.evaluator.with_passes(passes),
+            direct: Direct::new(&inner.pack.schema),
+            load_time: inner.load_time,
+        };
+        Self { inner: Arc::new(inner), evaluation: self.evaluation }
+    }
+
+    /// The compiled rules.
+    pub fn program(&self) -> &Program {
+        self.inner.evaluator.program()
+    }
+
     pub(crate) fn evaluator(&self) -> &Evaluator {
         &self.inner.evaluator
     }
@@ -189,8 +211,7 @@ impl Engine {
     ///
     /// A line that cannot be read (a required field missing, a value of the wrong kind), or no line at all.
     pub fn assess(&self, declaration: &Declaration) -> Result<Assessment, AssessError> {
-        let json = serde_json::to_vec(declaration).map_err(|error| AssessError::Json(error.to_string()))?;
-        let chunk = read::declaration_of_json(&self.pack().schema, json)?;
+        let chunk = self.inner.direct.read(declaration)?;
         if !chunk.rejects.is_empty() {
             return Err(AssessError::Rejected(chunk.rejects));
         }

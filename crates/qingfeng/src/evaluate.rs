@@ -311,6 +311,11 @@ impl Evaluator {
         &self.program
     }
 
+    /// The same rules, compiled with these passes.
+    pub(crate) fn with_passes(&self, passes: Passes) -> Self {
+        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), passes)
+    }
+
     pub(crate) fn effects(&self) -> &Effects {
         &self.effects
     }

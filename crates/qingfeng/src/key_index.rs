@@ -21,7 +21,11 @@ impl RuleSet {
         self.0[rule / 64] |= 1 << (rule % 64);
     }
 
-    fn add(&mut self, other: &Self) {
+    fn add(&mut self, rules: &[u32]) {
+        rules.iter().for_each(|&rule| self.insert(rule as usize));
+    }
+
+    fn unite(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
@@ -105,43 +109,39 @@ impl Groups {
     }
 }
 
-/// One dimension: rules by group, by code, by kind of site, and those that ask for nothing.
+/// One dimension: rules by group, by code, by kind of site, and those that ask for nothing. Most rules ask for
+/// little, so what a group or a code has are lists, not bits for all rules.
 #[derive(Debug)]
 struct Dimension {
     groups: Groups,
     any: RuleSet,
-    by_group: Vec<RuleSet>,
-    by_code: BTreeMap<String, RuleSet>,
-    by_kind: BTreeMap<String, RuleSet>,
+    by_group: Vec<Vec<u32>>,
+    by_code: BTreeMap<String, Vec<u32>>,
+    by_kind: BTreeMap<String, Vec<u32>>,
     /// Codes are prefixes (HS).
     by_prefix: bool,
 }
 
 impl Dimension {
     fn new(groups: &[Group], rules: &[&Rule], key: impl Fn(&Rule) -> &[KeyValue], by_prefix: bool) -> Self {
-        let empty = RuleSet::empty(rules.len());
         let mut dimension = Self {
             groups: Groups::new(groups),
-            any: empty.clone(),
-            by_group: vec![empty.clone(); groups.len()],
+            any: RuleSet::empty(rules.len()),
+            by_group: vec![Vec::new(); groups.len()],
             by_code: BTreeMap::new(),
             by_kind: BTreeMap::new(),
             by_prefix,
         };
-        for (at, rule) in rules.iter().enumerate() {
+        for (at, rule) in (0..).zip(rules) {
             let values = key(rule);
             if values.is_empty() {
-                dimension.any.insert(at);
+                dimension.any.insert(at as usize);
             }
             for value in values {
                 match value {
-                    KeyValue::Group(group) => dimension.by_group[*group].insert(at),
-                    KeyValue::Code(code) => {
-                        dimension.by_code.entry(code.clone()).or_insert_with(|| empty.clone()).insert(at);
-                    }
-                    KeyValue::SiteKind(kind) => {
-                        dimension.by_kind.entry(kind.clone()).or_insert_with(|| empty.clone()).insert(at);
-                    }
+                    KeyValue::Group(group) => dimension.by_group[*group].push(at),
+                    KeyValue::Code(code) => dimension.by_code.entry(code.clone()).or_default().push(at),
+                    KeyValue::SiteKind(kind) => dimension.by_kind.entry(kind.clone()).or_default().push(at),
                 }
             }
         }
@@ -299,7 +299,7 @@ impl KeyCache {
         let mut set = self.sets[a as usize].clone();
         let other = &self.sets[b as usize];
         if together {
-            set.add(other)
+            set.unite(other)
         } else {
             set.keep(other)
         }
@@ -484,7 +484,7 @@ impl KeyIndex {
         }
         let mut sites = self.rules_of(Part::SiteKind, key.site_kind, key.day);
         for (at, code) in key.sites.iter().enumerate() {
-            sites.add(&self.rules_of(Part::Site(at), *code, key.day));
+            sites.unite(&self.rules_of(Part::Site(at), *code, key.day));
         }
         found.keep(&sites);
         found.iter().map(|at| self.rules[at as usize]).collect()

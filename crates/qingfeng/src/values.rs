@@ -180,21 +180,12 @@ impl BatchValues {
         self.declaration_of.len()
     }
 
-    /// The number of the declaration of a line.
-    pub(crate) fn declaration(&self, line: usize) -> u32 {
-        self.declaration_of[line]
-    }
-
     pub(crate) fn column(&self, field: FieldId) -> &Typed {
         &self.columns[field.index()]
     }
 
     pub(crate) fn declared(&self, line: usize, field: FieldId) -> Value<'_> {
         self.columns[field.index()].value(line)
-    }
-
-    pub(crate) fn table(&self, table: usize) -> &LookupTable {
-        &self.tables[table]
     }
 
     fn text(&self, line: usize, field: Option<FieldId>) -> Option<&str> {

@@ -537,6 +537,12 @@ impl<'l> Lowerer<'l> {
             object = inner;
         }
         links.reverse();
+        // Rhai holds on to a list while it goes over it; a closure that reads the same list then fails.
+        if let ExprKind::Variable(name) = &object.kind
+            && links.iter().any(|link| captures(link, name))
+        {
+            return Err(self.refused("a closure that reads the list that it is called for", &expr.span));
+        }
         let mut arguments = Vec::with_capacity(links.len());
         for link in &links {
             arguments.push(match &link.kind {
@@ -826,6 +832,10 @@ impl<'l> Lowerer<'l> {
         let Some(definition) = functions.get(function) else {
             return Err(self.refused("a function as a value", span));
         };
+        // A closure shares what it captures, so what it assigns is seen outside.
+        if assigns_to(&definition.body, definition.params.iter().take(captured.len())) {
+            return Err(self.refused("a closure that assigns to a variable outside of it", span));
+        }
         let items = self.items(list, span)?;
         let mut parts = Vec::with_capacity(items.len());
         for (item, kept) in items {
@@ -985,6 +995,15 @@ impl<'l> Lowerer<'l> {
     }
 }
 
+/// Whether an argument of a method is a closure that captures the variable.
+fn captures(link: &Expr, variable: &str) -> bool {
+    let ExprKind::Call { args, .. } = &link.kind else { return false };
+    args.iter().skip(1).any(|arg| match &arg.kind {
+        ExprKind::Closure(_, captured) => captured.iter().any(|name| name.text == variable),
+        _ => false,
+    })
+}
+
 /// An argument of a method.
 enum Argument {
     Node(NodeId),
@@ -1012,6 +1031,19 @@ fn leaves(expr: &Expr) -> bool {
         };
     });
     leaves
+}
+
+/// Whether an expression changes one of these variables.
+fn assigns_to<'n>(expr: &Expr, names: impl Iterator<Item = &'n String> + Clone) -> bool {
+    let mut assigns = false;
+    expr.walk(&mut |expr| {
+        assigns |= match &expr.kind {
+            ExprKind::Assign(name, ..) => names.clone().any(|known| *known == name.text),
+            ExprKind::Call { name, .. } => name.text == "push",
+            _ => false,
+        };
+    });
+    assigns
 }
 
 /// Whether an expression changes a variable.

@@ -76,7 +76,7 @@ impl Column {
     }
 
     /// Appends the value that was appended last.
-    fn push_again(&mut self) {
+    pub(super) fn push_again(&mut self) {
         fn again<T: Copy>(values: &mut Vec<T>) {
             values.extend(values.last().copied());
         }
@@ -94,7 +94,8 @@ impl Column {
         }
     }
 
-    fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
+    /// The same without a look at the value before.
+    pub(super) fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
@@ -209,6 +210,21 @@ impl Column {
         }
     }
 
+    /// Makes room for so many more lines.
+    pub(super) fn reserve(&mut self, lines: usize) {
+        fn room<T>(values: &mut Vec<T>, valid: &mut Vec<bool>, lines: usize) {
+            values.reserve(lines);
+            valid.reserve(lines);
+        }
+        match &mut self.values {
+            Values::Text { ends, .. } => ends.reserve(lines),
+            Values::Integer(values, valid) => room(values, valid, lines),
+            Values::Number(values, valid) => room(values, valid, lines),
+            Values::Flag(values, valid) => room(values, valid, lines),
+            Values::Date(values, valid) => room(values, valid, lines),
+        }
+    }
+
     /// The last text appended, of a column of text or codes.
     pub(crate) fn last_text(&self) -> Option<&str> {
         match &self.values {
@@ -250,16 +266,23 @@ impl Column {
     /// The column as an array of the field's canonical type. The column is empty afterwards.
     pub(crate) fn finish(&mut self) -> ArrayRef {
         self.last = None;
-        match std::mem::replace(&mut self.values, Values::new(self.field.kind)) {
+        let next = match &self.values {
             Values::Text { text, ends } => {
-                let present = BooleanBuffer::collect_bool(ends.len() - 1, |at| ends[at + 1] > ends[at]);
-                if let Values::Text { text: next, ends: next_ends } = &mut self.values {
-                    next.reserve(text.len());
-                    next_ends.reserve(ends.len());
-                }
+                let mut next_ends = Vec::with_capacity(ends.len());
+                next_ends.push(0);
+                Values::Text { text: Vec::with_capacity(text.len()), ends: next_ends }
+            }
+            _ => Values::new(self.field.kind),
+        };
+        match std::mem::replace(&mut self.values, next) {
+            Values::Text { text, ends } => {
+                let missing = ends.windows(2).any(|ends| ends[1] == ends[0]);
+                let nulls = missing.then(|| {
+                    NullBuffer::new(BooleanBuffer::collect_bool(ends.len() - 1, |at| ends[at + 1] > ends[at]))
+                });
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
                 let bytes = Buffer::from_vec(text);
-                Arc::new(StringArray::new(offsets, bytes, some_missing(NullBuffer::new(present))))
+                Arc::new(StringArray::new(offsets, bytes, nulls))
             }
             Values::Integer(values, valid) => Arc::new(Int64Array::new(values.into(), nulls(valid))),
             Values::Number(values, valid) => Arc::new(Float64Array::new(values.into(), nulls(valid))),
@@ -270,9 +293,5 @@ impl Column {
 }
 
 fn nulls(valid: Vec<bool>) -> Option<NullBuffer> {
-    some_missing(NullBuffer::from(valid))
-}
-
-fn some_missing(nulls: NullBuffer) -> Option<NullBuffer> {
-    (nulls.null_count() > 0).then_some(nulls)
+    valid.contains(&false).then(|| NullBuffer::from(valid))
 }

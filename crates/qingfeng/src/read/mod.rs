@@ -21,6 +21,7 @@ pub(crate) mod cast;
 mod cell;
 mod column;
 mod csv;
+mod direct;
 mod error;
 mod frame;
 mod lines;
@@ -50,6 +51,7 @@ use table::Table;
 pub(crate) use assemble::{id_at, one_chunk};
 pub use cell::MAX_TEXT_BYTES;
 pub(crate) use column::Column;
+pub(crate) use direct::Direct;
 pub use error::ReadError;
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
 pub(crate) use reject::shown;
@@ -200,21 +202,6 @@ pub struct Reader {
     /// Whether no more lines come, and the error for which they do not.
     at_end: bool,
     failure: Option<ReadError>,
-}
-
-/// Reads one declaration, or one goods line, from its JSON.
-pub(crate) fn declaration_of_json(schema: &Arc<Schema>, json: Vec<u8>) -> Result<Chunk, ReadError> {
-    let input = Input::Stdin;
-    let stream = Box::new(std::io::Cursor::new(json));
-    let mut ndjson = Ndjson::open(schema, &input, 0, Framer::new(stream), Encoding::Utf8);
-    let mut pieces = Vec::new();
-    while let Some(piece) = ndjson.piece(&input, PIECE_LINES)? {
-        pieces.push(piece);
-    }
-    let mut chunk = one_chunk(schema, "the declaration", MAX_LINES, pieces.into_iter())
-        .map_err(|error| ReadError::broken(&input, String::new(), &std::io::Error::other(error)))?;
-    chunk.rejects.iter_mut().for_each(|reject| reject.input = "the declaration".into());
-    Ok(chunk)
 }
 
 /// Reads one input.

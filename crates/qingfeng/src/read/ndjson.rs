@@ -18,9 +18,9 @@ use super::{Format, Input, InputNotes, NOTED_COLUMNS};
 use crate::bind;
 
 /// The bytes of a line at most.
-const MAX_LINE_BYTES: usize = 16 << 20;
+pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
 /// The key of a declaration's list of goods lines.
-const ITEMS: &str = "items";
+pub(super) const ITEMS: &str = "items";
 /// The different keys that are remembered. An input with more is read all the same, if slower.
 const REMEMBERED_KEYS: usize = 4096;
 

@@ -96,7 +96,7 @@ proptest! {
     ) {
         let mut bytes = file(seed, extension).join("\n").into_bytes();
         // The header stays as it is: without its columns the file cannot be read at all.
-        let start = if extension == "csv" { bytes.iter().position(|byte| *byte == b'\n').unwrap() } else { 0 };
+        let start = if extension == "csv" { bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1 } else { 0 };
         for (at, byte) in changes {
             let at = start + at.index(bytes.len() - start);
             bytes[at] = byte;
