@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::text::{folded, is_of_word, joins};
+use crate::text::{fold_into, folded, is_of_word, joins};
 
 /// Words to look for, each with a number. Finds in a text the words that `has_word` would find in it, all at once: the
 /// cost grows with the text and with what is found, not with how many words there are.
@@ -14,7 +14,7 @@ use crate::text::{folded, is_of_word, joins};
 ///
 /// let words = Words::new([("replica", 0), ("no logo", 1), ("仿", 2), ("logo", 3)]);
 /// let mut found = Vec::new();
-/// words.find("Shoes, NO  LOGO 高仿", &mut |word| found.push(word));
+/// words.find("Shoes, NO  LOGO 高仿", &mut String::new(), &mut |word| found.push(word));
 /// assert_eq!(found, [1, 3, 2]);
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -57,17 +57,19 @@ impl Words {
         self.by_word.is_empty() && self.by_letter.is_empty()
     }
 
-    /// Calls `found` with the number of each word that the text has; with one that stands there twice, twice.
-    pub fn find(&self, text: &str, found: &mut dyn FnMut(u32)) {
+    /// Calls `found` with the number of each word that the text has; with one that stands there twice, twice. `scratch`
+    /// holds the text as it is compared, and is only there to be used again.
+    pub fn find(&self, text: &str, scratch: &mut String, found: &mut dyn FnMut(u32)) {
         if self.is_empty() || text.is_ascii() && !self.ascii {
             return;
         }
-        let text = folded(text);
+        fold_into(text, scratch);
+        let text = scratch.as_str();
         let mut at = 0;
         while at < text.len() {
             let Some(letter) = text[at..].chars().next() else { return };
             let (end, words) = if is_of_word(letter) {
-                let end = word_end(&text, at);
+                let end = word_end(text, at);
                 (end, self.by_word.get(&text[at..end]))
             } else {
                 (at + letter.len_utf8(), self.by_letter.get(&letter))
@@ -109,7 +111,7 @@ mod tests {
     fn found(words: &[String], text: &str) -> Vec<bool> {
         let index = Words::new(words.iter().zip(0..));
         let mut found = vec![false; words.len()];
-        index.find(text, &mut |word| found[word as usize] = true);
+        index.find(text, &mut String::new(), &mut |word| found[word as usize] = true);
         found
     }
 

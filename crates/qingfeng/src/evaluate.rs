@@ -9,11 +9,11 @@ use qingfeng_rules::{
 
 use crate::assessment::{Effects, LineResult};
 use crate::dictionary::{Dictionary, MISSING};
-use crate::key_index::{KeyCache, KeyIndex, SetId};
+use crate::key_index::{KeyCache, KeyIndex, RuleSet, SetId};
 use crate::lookup::LookupTable;
 use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
-use crate::values::BatchValues;
+use crate::values::{BatchValues, Sources};
 
 /// What evaluates the rules. The answer is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub enum Evaluation {
     Interpreted,
 }
 
-/// The results of a batch, with reasons where they were asked for. Only pairs of a line and a rule that fired, or that
+/// The results of a batch. Only pairs of a line and a rule that fired, or that
 /// could not be evaluated, are kept.
 pub(crate) struct BatchResults {
     /// One for each line.
@@ -36,8 +36,6 @@ pub(crate) struct BatchResults {
     fired_ends: Vec<u32>,
     faults: Vec<(u32, Fault)>,
     fault_ends: Vec<u32>,
-    /// The reason of each fired rule; none if they were not asked for.
-    reasons: Vec<String>,
     pub values: Arc<BatchValues>,
 }
 
@@ -50,7 +48,6 @@ impl BatchResults {
             fired_ends: Vec::with_capacity(lines),
             faults: Vec::new(),
             fault_ends: Vec::with_capacity(lines),
-            reasons: Vec::new(),
             values,
         }
     }
@@ -70,9 +67,9 @@ impl BatchResults {
         &self.faults[Self::range(&self.fault_ends, line)]
     }
 
-    /// The reasons of the rules that fired on a line, in their order; none if they were not asked for.
-    pub(crate) fn reasons(&self, line: usize) -> &[String] {
-        if self.reasons.is_empty() { &[] } else { &self.reasons[Self::range(&self.fired_ends, line)] }
+    /// Of the reasons of all fired pairs those of a line.
+    pub(crate) fn of_line<'r>(&self, reasons: &'r [String], line: usize) -> &'r [String] {
+        if reasons.is_empty() { &[] } else { &reasons[Self::range(&self.fired_ends, line)] }
     }
 
     /// All pairs of a line and a rule that fired on it.
@@ -118,15 +115,17 @@ struct FieldTexts {
     /// For each code where its marks end in `marks`.
     ends: Vec<u32>,
     marks: Vec<Mark>,
+    /// Room for a text as it is compared.
+    scratch: String,
 }
 
 impl FieldTexts {
     fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program, tables: &[LookupTable]) {
-        let Self { field, dictionary, plan: at, ends, marks } = self;
+        let Self { field, dictionary, plan: at, ends, marks, scratch } = self;
         let field_marks: Option<&FieldMarks> = at.map(|at| &plan.fields[at]);
-        let find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
+        let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
             if let Some(field_marks) = field_marks {
-                field_marks.find(program, tables, text, marks);
+                field_marks.find(program, tables, text, scratch, marks);
                 ends.push(marks.len() as u32);
             }
         };
@@ -212,6 +211,8 @@ struct Worker {
     sets_generation: u64,
     texts: Vec<FieldTexts>,
     tests: RefCell<TestTables>,
+    /// The rules to visit on the line at hand; empty between lines.
+    visits: RuleSet,
 }
 
 impl Worker {
@@ -228,6 +229,7 @@ pub(crate) struct Evaluator {
     program: Program,
     plan: Plan,
     effects: Effects,
+    sources: Arc<Sources>,
     /// The days on which each rule is in force, by number in the key index.
     validity: Vec<(Date, Date)>,
     /// For each field its position among the texts of a worker.
@@ -247,7 +249,7 @@ struct LineView<'b> {
 impl LineView<'_> {
     fn code(&self, test: u32) -> Option<(u32, u64)> {
         let field = self.evaluator.program.tests()[test as usize];
-        let texts = &self.texts[self.evaluator.slots[field.index()]? as usize];
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
         Some((texts.code(self.line), texts.dictionary.generation()))
     }
 }
@@ -276,6 +278,14 @@ impl<'b> LineSource<'b> for LineView<'b> {
         self.tests.borrow().get(test, code, generation)
     }
 
+    #[inline]
+    fn found(&self, find: u32) -> Option<bool> {
+        let (field, sought) = self.evaluator.plan.find(find)?;
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
+        let marks = texts.marks(self.line);
+        Some(marks.iter().any(|mark| sought.contains(mark)))
+    }
+
     fn remember(&self, test: u32, holds: bool) {
         if let Some((code, generation)) = self.code(test) {
             self.tests.borrow_mut().set(test, code, generation, holds);
@@ -298,13 +308,15 @@ impl Evaluator {
         });
         let validity = validity.collect();
         let mut slots = vec![None; pack.schema.fields().len()];
-        let keyed = KeyCache::new(&pack.schema);
+        let keyed = KeyCache::new(&pack.schema, &keys);
         let planned = plan.fields.iter().map(|marks| marks.field);
         let tested = program.tests().iter().copied();
         for (at, field) in (0..u16::MAX).zip(unique(keyed.fields().chain(planned).chain(tested))) {
             slots[field.index()] = Some(at);
         }
-        Self { pack, tables, keys, program, plan, effects, validity, slots, idle: Mutex::default() }
+        let sources = Arc::new(Sources::new(&pack));
+        let idle = Mutex::default();
+        Self { pack, tables, keys, program, plan, effects, sources, validity, slots, idle }
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -321,7 +333,7 @@ impl Evaluator {
     }
 
     fn new_worker(&self) -> Worker {
-        let keys = KeyCache::new(&self.pack.schema);
+        let keys = KeyCache::new(&self.pack.schema, &self.keys);
         let keyed: Vec<FieldId> = keys.fields().collect();
         let mut fields: Vec<(u16, FieldId)> = self
             .pack
@@ -336,6 +348,7 @@ impl Evaluator {
             plan: self.plan.fields.iter().position(|marks| marks.field == field),
             ends: Vec::new(),
             marks: Vec::new(),
+            scratch: String::new(),
         });
         let texts = texts.collect();
         Worker {
@@ -345,6 +358,7 @@ impl Evaluator {
             sets_generation: 0,
             texts,
             tests: RefCell::default(),
+            visits: RuleSet::empty(self.keys.rules().len()),
         }
     }
 
@@ -361,22 +375,56 @@ impl Evaluator {
     }
 
     pub(crate) fn values(&self, lines: &Lines) -> Arc<BatchValues> {
-        Arc::new(BatchValues::new(Arc::clone(&self.pack), Arc::clone(&self.tables), lines))
+        let (pack, tables) = (Arc::clone(&self.pack), Arc::clone(&self.tables));
+        Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines))
     }
 
     /// Evaluates all rules on all lines of a batch.
-    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation, with_reasons: bool) -> BatchResults {
+    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
         let mut worker = self.borrow();
         let values = self.values(lines);
         for texts in &mut worker.texts {
             texts.number(&values, &self.plan, &self.program, &self.tables);
         }
         let results = match evaluation {
-            Evaluation::Compiled => self.compiled(&mut worker, values, with_reasons),
-            Evaluation::Interpreted => self.interpreted(&mut worker, values, with_reasons),
+            Evaluation::Compiled => self.compiled(&mut worker, values),
+            Evaluation::Interpreted => self.interpreted(&mut worker, values),
         };
         self.give_back(worker);
         results
+    }
+
+    /// The reason of each pair of a line and a rule that fired on it, in order.
+    pub(crate) fn reasons(&self, results: &BatchResults, evaluation: Evaluation) -> Vec<String> {
+        let mut reasons = Vec::with_capacity(results.fired.len());
+        if results.fired.is_empty() {
+            return reasons;
+        }
+        let mut worker = self.borrow();
+        let values = &results.values;
+        let mut memo = Memo::default();
+        for line in 0..values.len() {
+            let fired = results.fired(line);
+            if fired.is_empty() {
+                continue;
+            }
+            // No texts: what is remembered of them belongs to the batch that a worker saw last.
+            let view = LineView { values, texts: &[], tests: &worker.tests, evaluator: self, line };
+            let mut asked =
+                Asked { evaluator: self, interpreter: &mut worker.interpreter, values, begun: false };
+            for &(rule, _) in fired {
+                let rule = rule as usize;
+                let reason = match evaluation {
+                    Evaluation::Compiled => self.program.reason(rule, &view, &mut memo),
+                    Evaluation::Interpreted => None,
+                };
+                reasons.push(reason.unwrap_or_else(|| asked.on(line).reason(rule)));
+            }
+            memo.clear();
+        }
+        drop(memo);
+        self.give_back(worker);
+        reasons
     }
 
     /// The candidate sets of a stretch of lines.
@@ -408,14 +456,13 @@ impl Evaluator {
         day.is_none_or(|day| from <= day && day <= until)
     }
 
-    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
+    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
         let mut results = BatchResults::new(Arc::clone(&values));
         for start in (0..values.len()).step_by(STRETCH) {
             let stretch = start..(start + STRETCH).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
             for (line, set) in stretch.zip(sets) {
                 let day = values.day(line);
-                let first = results.fired.len();
                 let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
                 let interpreter = worker.interpreter(&self.pack);
                 if !candidates.is_empty() {
@@ -432,41 +479,30 @@ impl Evaluator {
                         .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
                     results.add(position, points);
                 }
-                if with_reasons {
-                    let fired = &results.fired[first..];
-                    results.reasons.extend(fired.iter().map(|&(rule, _)| interpreter.reason(rule as usize)));
-                }
                 results.end_line(&self.effects);
             }
         }
         results
     }
 
-    fn compiled(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
+    fn compiled(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
         let mut results = BatchResults::new(Arc::clone(&values));
         let mut visits: Vec<u32> = Vec::new();
         for start in (0..values.len()).step_by(STRETCH) {
             let stretch = start..(start + STRETCH).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
-            let Worker { interpreter, keys, sets: plans, texts, tests, .. } = &mut *worker;
+            let Worker { interpreter, keys, sets: plans, texts, tests, visits: found, .. } = &mut *worker;
             let mut memo = Memo::default();
             for (line, set) in stretch.zip(sets) {
                 let view = LineView { values: &values, texts, tests, evaluator: self, line };
-                let plan = plans[set as usize].get_or_insert_with(|| self.plan.set(keys.set(set)));
+                let candidates = keys.set(set);
+                let plan = plans[set as usize].get_or_insert_with(|| self.plan.set(candidates));
+                self.look(plan, &view, &mut memo, found);
                 visits.clear();
-                self.visits(plan, keys, set, &view, &mut memo, &mut visits);
+                found.drain_common(candidates, |rule| visits.push(rule));
                 if !visits.is_empty() {
-                    let first = results.fired.len();
                     let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
                     self.visit(&visits, &view, &mut memo, &mut asked, &mut results);
-                    if with_reasons {
-                        for at in first..results.fired.len() {
-                            let rule = results.fired[at].0 as usize;
-                            let reason = self.program.reason(rule, &view, &mut memo);
-                            let reason = reason.unwrap_or_else(|| asked.on(line).reason(rule));
-                            results.reasons.push(reason);
-                        }
-                    }
                     memo.clear();
                 }
                 results.end_line(&self.effects);
@@ -475,40 +511,24 @@ impl Evaluator {
         results
     }
 
-    /// The rules to visit on a line, in order.
-    fn visits<'b>(
-        &'b self,
-        plan: &SetPlan,
-        keys: &KeyCache,
-        set: SetId,
-        view: &LineView<'b>,
-        memo: &mut Memo<'b>,
-        visits: &mut Vec<u32>,
-    ) {
-        visits.extend_from_slice(&plan.always);
+    /// Finds the rules to visit on a line, and perhaps others that are no candidates.
+    fn look<'b>(&'b self, plan: &SetPlan, view: &LineView<'b>, memo: &mut Memo<'b>, visits: &mut RuleSet) {
+        visits.add(&plan.always);
         if plan.fields != 0 {
-            let candidates = keys.set(set);
             for texts in view.texts {
                 let Some(at) = texts.plan else { continue };
                 if plan.fields >> at.min(63) & 1 == 0 {
                     continue;
                 }
                 for &mark in texts.marks(view.line) {
-                    match self.plan.short_list(mark) {
-                        Some(list) => {
-                            visits.extend(list.iter().copied().filter(|&rule| candidates.contains(rule)));
-                        }
-                        None => plan.long_list(mark, visits),
-                    }
+                    self.plan.visit(mark, visits);
                 }
             }
         }
         for (source, lists) in &plan.numbers {
-            let number = match self.program.number_sources()[*source as usize].field {
-                Some(field) => match view.values.field_number(view.line, field) {
-                    Some(number) => Ok(number),
-                    None => self.program.number_of(*source, view, memo),
-                },
+            let field = self.program.number_sources()[*source as usize].field;
+            let number = match field.and_then(|field| view.values.field_number(view.line, field)) {
+                Some(number) => Ok(number),
                 None => self.program.number_of(*source, view, memo),
             };
             match number {
@@ -518,12 +538,8 @@ impl Evaluator {
         }
         for (table, rules) in &plan.tables {
             if view.entry(*table as usize).is_some() {
-                visits.extend_from_slice(rules);
+                visits.add(rules);
             }
-        }
-        if visits.len() > plan.always.len() {
-            visits.sort_unstable();
-            visits.dedup();
         }
     }
 

@@ -164,7 +164,8 @@ impl Engine {
         options: &JobOptions,
     ) {
         chunks.into_iter().par_bridge().for_each(|(number, chunk, bytes_read)| {
-            let results = self.evaluate(&chunk.lines, options.reasons);
+            let results = self.evaluate(&chunk.lines);
+            let reasons = options.reasons.then(|| self.reasons(&results));
             let tally = Tally::of(self.pack(), self.evaluator(), &chunk.lines, &results);
             let rows = output::rows(
                 self.pack(),
@@ -172,7 +173,7 @@ impl Engine {
                 &chunk.lines,
                 &results,
                 options.by,
-                options.reasons,
+                reasons.as_deref(),
             );
             let Chunk { rejects, lines_read, .. } = chunk;
             // If the writer has ended there is nobody to tell.

@@ -88,6 +88,8 @@ pub(crate) struct Sources {
     pub texts: Vec<TextSource>,
     pub numbers: Vec<NumberSource>,
     pub witnesses: Vec<Option<Witness>>,
+    /// What each find looks for, where an index can look for it.
+    pub finds: Vec<Option<Probe>>,
 }
 
 impl Sources {
@@ -113,7 +115,12 @@ impl Sources {
                 if program.passes.witnesses { finder.witness(root) } else { None }
             })
             .collect();
-        Self { witnesses, ..finder.sources }
+        let finds = program.finds.iter().map(|&node| {
+            let mut probes = finder.witness(node)?.probes;
+            if probes.len() == 1 { probes.pop() } else { None }
+        });
+        let finds = finds.collect();
+        Self { witnesses, finds, ..finder.sources }
     }
 }
 
@@ -176,7 +183,7 @@ impl Finder<'_> {
                 let share = (held.share + failed.share).min(1.0);
                 (probes.len() <= PROBES_MAX).then_some(Witness { probes, share })
             }
-            Op::Test(_) | Op::Computed(_) => self.witness(node.args[0]),
+            Op::Test(_) | Op::Find(_) | Op::Computed(_) => self.witness(node.args[0]),
             Op::Then if !self.nodes[node.args[0]].fallible => self.witness(node.args[1]),
             Op::Listed(table) => Some(self.probe(Probe::Listed(*table), 0.05)),
             Op::Compare(comparison) => {
@@ -456,6 +463,11 @@ impl Program {
     /// The numbers on which probes look.
     pub fn number_sources(&self) -> &[NumberSource] {
         &self.sources.numbers
+    }
+
+    /// What the finds look for; `None` where no index can look for it. See [`LineSource::found`].
+    pub fn finds(&self) -> &[Option<Probe>] {
+        &self.sources.finds
     }
 
     /// The witness of a rule; `None` for a rule that is visited on each candidate line.
