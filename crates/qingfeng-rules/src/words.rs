@@ -87,6 +87,45 @@ impl Words {
     }
 }
 
+/// How often words begin in some texts: enough to say which words are rare.
+#[derive(Clone, Debug, Default)]
+pub struct WordCounts {
+    by_word: HashMap<Box<str>, u32, FixedState>,
+    by_letter: HashMap<char, u32, FixedState>,
+}
+
+impl WordCounts {
+    /// Counts the words of a text.
+    pub fn add(&mut self, text: &str, scratch: &mut String) {
+        fold_into(text, scratch);
+        let text = scratch.as_str();
+        let mut at = 0;
+        while let Some(letter) = text[at..].chars().next() {
+            let end = if is_of_word(letter) { word_end(text, at) } else { at + letter.len_utf8() };
+            if !is_of_word(letter) {
+                *self.by_letter.entry(letter).or_default() += 1;
+            } else if let Some(count) = self.by_word.get_mut(&text[at..end]) {
+                *count += 1;
+            } else {
+                self.by_word.insert(text[at..end].into(), 1);
+            }
+            at = end;
+        }
+    }
+
+    /// At most so many times does the word stand in the texts.
+    pub fn at_most(&self, word: &str) -> u32 {
+        let word = folded(word);
+        let Some(first) = word.chars().next() else { return 0 };
+        let known = if is_of_word(first) {
+            self.by_word.get(&word[..word_end(&word, 0)])
+        } else {
+            self.by_letter.get(&first)
+        };
+        known.copied().unwrap_or(0)
+    }
+}
+
 /// Where the Latin word that begins at `from` ends.
 fn word_end(text: &str, from: usize) -> usize {
     let bytes = text.as_bytes();

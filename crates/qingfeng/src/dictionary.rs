@@ -61,7 +61,8 @@ impl Dictionary {
         &self.codes
     }
 
-    fn forget(&mut self) {
+    /// Forgets all texts: codes get another meaning.
+    pub(crate) fn forget(&mut self) {
         self.table.clear();
         self.bytes.clear();
         self.ends.truncate(1);

@@ -1,7 +1,7 @@
 //! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use qingfeng_rules::{
     Date, Fault, FieldId, FieldRef, Interpreter, LineSource, Memo, Pack, Passes, Program, Value, Visit,
@@ -13,6 +13,7 @@ use crate::key_index::{KeyCache, KeyIndex, RuleSet, SetId};
 use crate::lookup::LookupTable;
 use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
+use crate::sample::Sample;
 use crate::values::{BatchValues, Sources};
 
 /// What evaluates the rules. The answer is the same.
@@ -110,6 +111,8 @@ impl BatchResults {
 struct FieldTexts {
     field: FieldId,
     dictionary: Dictionary,
+    is_key: bool,
+    is_tested: bool,
     /// The position of the field in the plan, if any rule hangs on it.
     plan: Option<usize>,
     /// For each code where its marks end in `marks`.
@@ -121,7 +124,10 @@ struct FieldTexts {
 
 impl FieldTexts {
     fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program, tables: &[LookupTable]) {
-        let Self { field, dictionary, plan: at, ends, marks, scratch } = self;
+        if !self.is_key && !self.is_tested && self.plan.is_none() {
+            return;
+        }
+        let Self { field, dictionary, plan: at, ends, marks, scratch, .. } = self;
         let field_marks: Option<&FieldMarks> = at.map(|at| &plan.fields[at]);
         let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
             if let Some(field_marks) = field_marks {
@@ -213,9 +219,26 @@ struct Worker {
     tests: RefCell<TestTables>,
     /// The rules to visit on the line at hand; empty between lines.
     visits: RuleSet,
+    /// Whether the texts are marked by a plan, and whether that is the sampled one.
+    planned: Option<bool>,
 }
 
 impl Worker {
+    /// Marks texts by another plan from now on.
+    fn follow(&mut self, plan: &Plan, sampled: bool) {
+        if self.planned == Some(sampled) {
+            return;
+        }
+        self.planned = Some(sampled);
+        self.sets.fill_with(|| None);
+        for texts in &mut self.texts {
+            texts.plan = plan.fields.iter().position(|marks| marks.field == texts.field);
+            texts.dictionary.forget();
+            texts.ends.clear();
+            texts.marks.clear();
+        }
+    }
+
     fn interpreter(&mut self, pack: &Arc<Pack>) -> &mut Interpreter {
         self.interpreter.get_or_insert_with(|| Interpreter::new(Arc::clone(pack)))
     }
@@ -227,7 +250,10 @@ pub(crate) struct Evaluator {
     tables: Arc<[LookupTable]>,
     pub(crate) keys: KeyIndex,
     program: Program,
+    /// The plan by rules of thumb, for few lines.
     plan: Plan,
+    /// The plan by what the first lines showed.
+    sampled: OnceLock<Plan>,
     effects: Effects,
     sources: Arc<Sources>,
     /// The days on which each rule is in force, by number in the key index.
@@ -243,6 +269,7 @@ struct LineView<'b> {
     texts: &'b [FieldTexts],
     tests: &'b RefCell<TestTables>,
     evaluator: &'b Evaluator,
+    plan: &'b Plan,
     line: usize,
 }
 
@@ -280,7 +307,7 @@ impl<'b> LineSource<'b> for LineView<'b> {
 
     #[inline]
     fn found(&self, find: u32) -> Option<bool> {
-        let (field, sought) = self.evaluator.plan.find(find)?;
+        let (field, sought) = self.plan.find(find)?;
         let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
         let marks = texts.marks(self.line);
         Some(marks.iter().any(|mark| sought.contains(mark)))
@@ -293,6 +320,9 @@ impl<'b> LineSource<'b> for LineView<'b> {
     }
 }
 
+/// A batch of so many lines shows what lines have in common.
+const SAMPLE_LINES_MIN: usize = 512;
+
 /// Lines between two looks at how much is remembered of keys.
 const STRETCH: usize = 1024;
 
@@ -300,7 +330,7 @@ impl Evaluator {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes) -> Self {
         let keys = KeyIndex::new(&pack);
         let program = pack.program(passes);
-        let plan = Plan::new(&program, &keys);
+        let plan = Plan::new(&program, program.witnesses(), &keys);
         let effects = Effects::new(&pack);
         let validity = keys.rules().iter().map(|&rule| {
             let rule = &pack.rules[rule as usize];
@@ -309,14 +339,17 @@ impl Evaluator {
         let validity = validity.collect();
         let mut slots = vec![None; pack.schema.fields().len()];
         let keyed = KeyCache::new(&pack.schema, &keys);
-        let planned = plan.fields.iter().map(|marks| marks.field);
-        let tested = program.tests().iter().copied();
-        for (at, field) in (0..u16::MAX).zip(unique(keyed.fields().chain(planned).chain(tested))) {
+        let texts = program.text_sources().iter().map(|source| source.field);
+        let looked_up = (0..pack.lookups.len() as u32).flat_map(|table| program.lookup_key(table));
+        let tested = program.tests().iter();
+        let fields = keyed.fields().chain(texts).chain(looked_up.chain(tested).copied());
+        for (at, field) in (0..u16::MAX).zip(unique(fields)) {
             slots[field.index()] = Some(at);
         }
         let sources = Arc::new(Sources::new(&pack));
         let idle = Mutex::default();
-        Self { pack, tables, keys, program, plan, effects, sources, validity, slots, idle }
+        let sampled = OnceLock::new();
+        Self { pack, tables, keys, program, plan, sampled, effects, sources, validity, slots, idle }
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -345,7 +378,9 @@ impl Evaluator {
         let texts = fields.into_iter().map(|(_, field)| FieldTexts {
             field,
             dictionary: Dictionary::new(!keyed.contains(&field)),
-            plan: self.plan.fields.iter().position(|marks| marks.field == field),
+            is_key: keyed.contains(&field),
+            is_tested: self.program.tests().contains(&field),
+            plan: None,
             ends: Vec::new(),
             marks: Vec::new(),
             scratch: String::new(),
@@ -359,6 +394,7 @@ impl Evaluator {
             texts,
             tests: RefCell::default(),
             visits: RuleSet::empty(self.keys.rules().len()),
+            planned: None,
         }
     }
 
@@ -383,15 +419,36 @@ impl Evaluator {
     pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
         let mut worker = self.borrow();
         let values = self.values(lines);
+        let plan = self.plan(&values);
+        worker.follow(plan, !std::ptr::eq(plan, &self.plan));
         for texts in &mut worker.texts {
-            texts.number(&values, &self.plan, &self.program, &self.tables);
+            texts.number(&values, plan, &self.program, &self.tables);
         }
         let results = match evaluation {
-            Evaluation::Compiled => self.compiled(&mut worker, values),
+            Evaluation::Compiled => self.compiled(&mut worker, plan, values),
             Evaluation::Interpreted => self.interpreted(&mut worker, values),
         };
         self.give_back(worker);
         results
+    }
+
+    /// The plan for a batch: from the first one with lines enough on by what its lines showed.
+    fn plan(&self, values: &Arc<BatchValues>) -> &Plan {
+        let passes = self.program.passes();
+        if !(passes.order && passes.witnesses) {
+            return &self.plan;
+        }
+        if values.len() < SAMPLE_LINES_MIN {
+            return self.sampled.get().unwrap_or(&self.plan);
+        }
+        self.sampled.get_or_init(|| {
+            let tests = RefCell::default();
+            let view =
+                |line| LineView { values, texts: &[], tests: &tests, evaluator: self, plan: &self.plan, line };
+            let sample = Sample::new(&self.program, values, self.tables.len(), view);
+            let witnesses = self.program.witnesses_by(&|probe| sample.share(probe));
+            Plan::new(&self.program, &witnesses, &self.keys)
+        })
     }
 
     /// The reason of each pair of a line and a rule that fired on it, in order.
@@ -409,7 +466,7 @@ impl Evaluator {
                 continue;
             }
             // No texts: what is remembered of them belongs to the batch that a worker saw last.
-            let view = LineView { values, texts: &[], tests: &worker.tests, evaluator: self, line };
+            let view = LineView { values, texts: &[], tests: &worker.tests, evaluator: self, plan: &self.plan, line };
             let mut asked =
                 Asked { evaluator: self, interpreter: &mut worker.interpreter, values, begun: false };
             for &(rule, _) in fired {
@@ -485,7 +542,7 @@ impl Evaluator {
         results
     }
 
-    fn compiled(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
+    fn compiled(&self, worker: &mut Worker, plan: &Plan, values: Arc<BatchValues>) -> BatchResults {
         let mut results = BatchResults::new(Arc::clone(&values));
         let mut visits: Vec<u32> = Vec::new();
         for start in (0..values.len()).step_by(STRETCH) {
@@ -494,10 +551,10 @@ impl Evaluator {
             let Worker { interpreter, keys, sets: plans, texts, tests, visits: found, .. } = &mut *worker;
             let mut memo = Memo::default();
             for (line, set) in stretch.zip(sets) {
-                let view = LineView { values: &values, texts, tests, evaluator: self, line };
+                let view = LineView { values: &values, texts, tests, evaluator: self, plan, line };
                 let candidates = keys.set(set);
-                let plan = plans[set as usize].get_or_insert_with(|| self.plan.set(candidates));
-                self.look(plan, &view, &mut memo, found);
+                let set_plan = plans[set as usize].get_or_insert_with(|| plan.set(candidates));
+                self.look(set_plan, &view, &mut memo, found);
                 visits.clear();
                 found.drain_common(candidates, |rule| visits.push(rule));
                 if !visits.is_empty() {
@@ -521,7 +578,7 @@ impl Evaluator {
                     continue;
                 }
                 for &mark in texts.marks(view.line) {
-                    self.plan.visit(mark, visits);
+                    view.plan.visit(mark, visits);
                 }
             }
         }

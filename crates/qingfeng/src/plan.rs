@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Words};
+use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Witness, Words};
 
 use crate::key_index::{KeyIndex, RuleSet};
 use crate::lookup::{LookupTable, push_key};
@@ -288,14 +288,15 @@ impl Building {
 }
 
 impl Plan {
-    pub(crate) fn new(program: &Program, keys: &KeyIndex) -> Self {
+    /// The plan by the witnesses given, one for each rule of the pack.
+    pub(crate) fn new(program: &Program, witnesses: &[Option<Witness>], keys: &KeyIndex) -> Self {
         let mut building = Building::default();
         let mut rules: Vec<RuleProbes> = vec![RuleProbes::default(); keys.rules().len()];
         for (rule, &position) in (0..).zip(keys.rules()) {
             let probes = &mut rules[rule as usize];
             let witness = match program.visit(position as usize) {
                 Visit::Always => None,
-                Visit::Compiled | Visit::Residual => program.witness(position as usize),
+                Visit::Compiled | Visit::Residual => witnesses[position as usize].as_ref(),
             };
             match witness {
                 None => probes.always = true,

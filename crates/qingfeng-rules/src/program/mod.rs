@@ -644,7 +644,7 @@ impl Builder<'_> {
             });
             program.residuals.push(residuals.collect());
         }
-        program.sources = witness::Sources::of(program, self.facts);
+        program.sources = witness::Sources::of(program, self.facts, None);
     }
 
     /// Orders the parts of conditions, and marks the tests on one text.

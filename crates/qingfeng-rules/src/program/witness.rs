@@ -93,9 +93,11 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Chooses the witnesses of a program's rules, by rules of thumb.
-    pub fn of(program: &Program, facts: &PackFacts) -> Self {
+    /// Chooses the witnesses of a program's rules: by how many lines have each probe, where that is known, else by
+    /// rules of thumb. The sources are numbered the same in either case.
+    pub fn of(program: &Program, facts: &PackFacts, shares: Option<&dyn Fn(&Probe) -> f64>) -> Self {
         let mut finder = Finder {
+            shares,
             nodes: &program.nodes,
             facts,
             sources: Self::default(),
@@ -132,6 +134,7 @@ struct Finder<'p> {
     numbers: HashMap<NodeId, u32>,
     words: bool,
     thresholds: bool,
+    shares: Option<&'p dyn Fn(&Probe) -> f64>,
 }
 
 /// A rule that hangs on more probes than this is visited on each candidate line instead.
@@ -259,6 +262,7 @@ impl Finder<'_> {
     }
 
     fn probe(&self, probe: Probe, share: f64) -> Witness {
+        let share = self.shares.map_or(share, |shares| shares(&probe));
         Witness { probes: vec![probe], share }
     }
 
@@ -470,7 +474,18 @@ impl Program {
         &self.sources.finds
     }
 
-    /// The witness of a rule; `None` for a rule that is visited on each candidate line.
+    /// The witnesses of all rules, chosen by the share of lines that have each probe. Any choice gives the same
+    /// answers; a good one visits fewer rules.
+    pub fn witnesses_by(&self, shares: &dyn Fn(&Probe) -> f64) -> Vec<Option<Witness>> {
+        Sources::of(self, self.facts(), Some(shares)).witnesses
+    }
+
+    /// The witnesses of all rules by rules of thumb, as [`Program::witness`] gives them.
+    pub fn witnesses(&self) -> &[Option<Witness>] {
+        &self.sources.witnesses
+    }
+
+    /// The witness of a rule by rules of thumb; `None` for a rule that is visited on each candidate line.
     pub fn witness(&self, rule: usize) -> Option<&Witness> {
         self.sources.witnesses[rule].as_ref()
     }
