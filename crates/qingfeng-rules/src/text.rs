@@ -26,7 +26,8 @@ pub(crate) fn fold_into(text: &str, out: &mut String) {
 fn with_single_blanks(letters: impl Iterator<Item = char>, out: &mut String) {
     let mut after_blank = true;
     for letter in letters {
-        let blank = if letter.is_ascii() { matches!(letter, ' ' | '\t'..='\r') } else { letter.is_whitespace() };
+        let blank =
+            if letter.is_ascii() { matches!(letter, ' ' | '\t'..='\r') } else { letter.is_whitespace() };
         if !blank {
             out.push(letter);
             after_blank = false;
@@ -71,7 +72,8 @@ pub(crate) fn joins(a: Option<char>, b: Option<char>) -> bool {
 
 /// Whether a letter is part of a word that must stand by itself.
 pub(crate) fn is_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() && !is_unspaced(letter)
+    // Most letters that are not spaced are Chinese, for which the other question is a long one.
+    !is_unspaced(letter) && letter.is_alphanumeric()
 }
 
 /// Whether a label is made to be taken for the mark: after folding case, width, spacing, punctuation and

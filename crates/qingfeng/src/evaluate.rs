@@ -41,18 +41,6 @@ pub(crate) struct BatchResults {
 }
 
 impl BatchResults {
-    fn new(values: Arc<BatchValues>) -> Self {
-        let lines = values.len();
-        Self {
-            lines: Vec::with_capacity(lines),
-            fired: Vec::new(),
-            fired_ends: Vec::with_capacity(lines),
-            faults: Vec::new(),
-            fault_ends: Vec::with_capacity(lines),
-            values,
-        }
-    }
-
     fn range(ends: &[u32], line: usize) -> std::ops::Range<usize> {
         let start = if line == 0 { 0 } else { ends[line - 1] as usize };
         start..ends[line] as usize
@@ -82,28 +70,60 @@ impl BatchResults {
     pub(crate) fn all_faults(&self) -> &[(u32, Fault)] {
         &self.faults
     }
+}
 
-    fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) -> bool {
+/// The results of lines in whatever order.
+struct Found {
+    fired: Vec<(u32, i64)>,
+    faults: Vec<(u32, Fault)>,
+    /// For each line where its fired rules begin and end, and its faults.
+    spans: Vec<[u32; 4]>,
+}
+
+impl Found {
+    fn new(lines: usize) -> Self {
+        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines] }
+    }
+
+    fn begin(&mut self, line: usize) {
+        let (fired, faults) = (self.fired.len() as u32, self.faults.len() as u32);
+        self.spans[line] = [fired, fired, faults, faults];
+    }
+
+    fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) {
         match points {
-            Ok(Some(points)) => {
-                self.fired.push((rule, points));
-                true
-            }
-            Ok(None) => false,
-            Err(fault) => {
-                self.faults.push((rule, fault));
-                false
-            }
+            Ok(Some(points)) => self.fired.push((rule, points)),
+            Ok(None) => {}
+            Err(fault) => self.faults.push((rule, fault)),
         }
     }
 
-    fn end_line(&mut self, effects: &Effects) {
-        let ends = (self.fired.len() as u32, self.faults.len() as u32);
-        let fired = self.fired_ends.last().copied().unwrap_or(0) as usize;
-        let faults = self.fault_ends.last().copied().unwrap_or(0) as usize;
-        self.lines.push(effects.result(&self.fired[fired..], &self.faults[faults..]));
-        self.fired_ends.push(ends.0);
-        self.fault_ends.push(ends.1);
+    fn end(&mut self, line: usize) {
+        let [_, fired, _, faults] = &mut self.spans[line];
+        (*fired, *faults) = (self.fired.len() as u32, self.faults.len() as u32);
+    }
+
+    /// The results in the order of the lines.
+    fn results(self, values: Arc<BatchValues>, effects: &Effects) -> BatchResults {
+        let lines = self.spans.len();
+        let mut results = BatchResults {
+            lines: Vec::with_capacity(lines),
+            fired: Vec::with_capacity(self.fired.len()),
+            fired_ends: Vec::with_capacity(lines),
+            faults: Vec::with_capacity(self.faults.len()),
+            fault_ends: Vec::with_capacity(lines),
+            values,
+        };
+        for [fired, fired_end, faults, faults_end] in self.spans {
+            let fired = &self.fired[fired as usize..fired_end as usize];
+            let faults = &self.faults[faults as usize..faults_end as usize];
+            results.lines.push(effects.result(fired, faults));
+            results.fired.extend_from_slice(fired);
+            results.faults.extend_from_slice(faults);
+            results.fired_ends.push(results.fired.len() as u32);
+            results.fault_ends.push(results.faults.len() as u32);
+        }
+        results
     }
 }
 
@@ -256,6 +276,8 @@ pub(crate) struct Evaluator {
     sampled: OnceLock<Plan>,
     effects: Effects,
     sources: Arc<Sources>,
+    /// Lines between two looks at how much is remembered of keys.
+    stretch: usize,
     /// The days on which each rule is in force, by number in the key index.
     validity: Vec<(Date, Date)>,
     /// For each field its position among the texts of a worker.
@@ -323,8 +345,11 @@ impl<'b> LineSource<'b> for LineView<'b> {
 /// A batch of so many lines shows what lines have in common.
 const SAMPLE_LINES_MIN: usize = 512;
 
-/// Lines between two looks at how much is remembered of keys.
-const STRETCH: usize = 1024;
+/// Packs with fewer rules are at hand anyway.
+const SORTED_RULES_MIN: usize = 256;
+
+/// The memory that the sets of one stretch of lines may take beyond what is remembered.
+const STRETCH_BYTES_MAX: usize = 32 << 20;
 
 impl Evaluator {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes) -> Self {
@@ -348,8 +373,10 @@ impl Evaluator {
         }
         let sources = Arc::new(Sources::new(&pack));
         let idle = Mutex::default();
+        // Each line may need a few sets of its own, of a bit for each rule.
+        let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
         let sampled = OnceLock::new();
-        Self { pack, tables, keys, program, plan, sampled, effects, sources, validity, slots, idle }
+        Self { pack, tables, keys, program, plan, sampled, effects, sources, stretch, validity, slots, idle }
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -443,8 +470,14 @@ impl Evaluator {
         }
         self.sampled.get_or_init(|| {
             let tests = RefCell::default();
-            let view =
-                |line| LineView { values, texts: &[], tests: &tests, evaluator: self, plan: &self.plan, line };
+            let view = |line| LineView {
+                values,
+                texts: &[],
+                tests: &tests,
+                evaluator: self,
+                plan: &self.plan,
+                line,
+            };
             let sample = Sample::new(&self.program, values, self.tables.len(), view);
             let witnesses = self.program.witnesses_by(&|probe| sample.share(probe));
             Plan::new(&self.program, &witnesses, &self.keys)
@@ -466,7 +499,14 @@ impl Evaluator {
                 continue;
             }
             // No texts: what is remembered of them belongs to the batch that a worker saw last.
-            let view = LineView { values, texts: &[], tests: &worker.tests, evaluator: self, plan: &self.plan, line };
+            let view = LineView {
+                values,
+                texts: &[],
+                tests: &worker.tests,
+                evaluator: self,
+                plan: &self.plan,
+                line,
+            };
             let mut asked =
                 Asked { evaluator: self, interpreter: &mut worker.interpreter, values, begun: false };
             for &(rule, _) in fired {
@@ -514,12 +554,13 @@ impl Evaluator {
     }
 
     fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
-        let mut results = BatchResults::new(Arc::clone(&values));
-        for start in (0..values.len()).step_by(STRETCH) {
-            let stretch = start..(start + STRETCH).min(values.len());
+        let mut found = Found::new(values.len());
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
             for (line, set) in stretch.zip(sets) {
                 let day = values.day(line);
+                found.begin(line);
                 let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
                 let interpreter = worker.interpreter(&self.pack);
                 if !candidates.is_empty() {
@@ -534,38 +575,45 @@ impl Evaluator {
                     let points = interpreter
                         .holds(at)
                         .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
-                    results.add(position, points);
+                    found.add(position, points);
                 }
-                results.end_line(&self.effects);
+                found.end(line);
             }
         }
-        results
+        found.results(values, &self.effects)
     }
 
     fn compiled(&self, worker: &mut Worker, plan: &Plan, values: Arc<BatchValues>) -> BatchResults {
-        let mut results = BatchResults::new(Arc::clone(&values));
+        let mut found = Found::new(values.len());
         let mut visits: Vec<u32> = Vec::new();
-        for start in (0..values.len()).step_by(STRETCH) {
-            let stretch = start..(start + STRETCH).min(values.len());
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
-            let Worker { interpreter, keys, sets: plans, texts, tests, visits: found, .. } = &mut *worker;
+            let mut order: Vec<(SetId, u32)> = sets.into_iter().zip(stretch.start as u32..).collect();
+            // Lines with the same candidates one after the other, so that what is known of these rules is at hand.
+            if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
+                order.sort_unstable();
+            }
+            let Worker { interpreter, keys, sets: plans, texts, tests, visits: marked, .. } = &mut *worker;
             let mut memo = Memo::default();
-            for (line, set) in stretch.zip(sets) {
+            for (set, line) in order {
+                let line = line as usize;
                 let view = LineView { values: &values, texts, tests, evaluator: self, plan, line };
                 let candidates = keys.set(set);
                 let set_plan = plans[set as usize].get_or_insert_with(|| plan.set(candidates));
-                self.look(set_plan, &view, &mut memo, found);
+                self.look(set_plan, &view, &mut memo, marked);
                 visits.clear();
-                found.drain_common(candidates, |rule| visits.push(rule));
+                marked.drain_common(candidates, |rule| visits.push(rule));
                 if !visits.is_empty() {
                     let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
-                    self.visit(&visits, &view, &mut memo, &mut asked, &mut results);
+                    found.begin(line);
+                    self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
+                    found.end(line);
                     memo.clear();
                 }
-                results.end_line(&self.effects);
             }
         }
-        results
+        found.results(values, &self.effects)
     }
 
     /// Finds the rules to visit on a line, and perhaps others that are no candidates.
@@ -606,7 +654,7 @@ impl Evaluator {
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
         asked: &mut Asked<'_>,
-        results: &mut BatchResults,
+        found: &mut Found,
     ) {
         let day = view.values.day(view.line);
         for &rule in visits {
@@ -627,7 +675,7 @@ impl Evaluator {
                 },
                 Err(fault) => Err(fault),
             };
-            results.add(position, points);
+            found.add(position, points);
         }
     }
 

@@ -148,12 +148,12 @@ pub(crate) fn rows(
             let several = range.len() > 1;
             reasons.push(range.flat_map(|line| {
                 let number = item_no(pack, results, line);
-                results.fired(line).iter().zip(results.of_line(all_reasons, line)).map(move |(&(rule, _), reason)| {
-                    match number.filter(|_| several) {
+                results.fired(line).iter().zip(results.of_line(all_reasons, line)).map(
+                    move |(&(rule, _), reason)| match number.filter(|_| several) {
                         Some(number) => format!("item {number}, {}: {reason}", rule_id(rule)),
                         None => format!("{}: {reason}", rule_id(rule)),
-                    }
-                })
+                    },
+                )
             }));
         }
         packs.append(pack_id)?;

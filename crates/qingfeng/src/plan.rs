@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::fast::FixedState;
 use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Witness, Words};
 
@@ -52,8 +52,8 @@ const DFA_BYTES_MAX: usize = 4096;
 /// Texts that are looked for within a text.
 struct Parts {
     parts: Vec<(Arc<str>, Mark)>,
-    /// Finds all of them at once; none for a few, or for too many.
-    automaton: Option<AhoCorasick>,
+    /// Finds whether there is any, and all of them at once; none for a few parts, or for too many.
+    automaton: Option<(AhoCorasick, AhoCorasick)>,
 }
 
 impl Parts {
@@ -62,8 +62,9 @@ impl Parts {
         let bytes: usize = parts.iter().map(|(part, _)| part.len()).sum();
         // A table of all states is fastest, and takes about a kilobyte for each byte of the parts.
         let kind = (bytes <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
-        let build = || AhoCorasick::builder().kind(kind).build(texts).ok();
-        let automaton = if parts.len() > 2 { build() } else { None };
+        let any = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(texts.clone());
+        let all = AhoCorasick::builder().kind(kind).build(texts);
+        let automaton = if parts.len() > 2 { any.ok().zip(all.ok()) } else { None };
         Self { parts, automaton }
     }
 }
@@ -81,7 +82,8 @@ impl SourceMarks {
         }
         self.words.find(text, scratch, &mut |mark| found.push(mark));
         match &self.parts.automaton {
-            Some(automaton) => found.extend(
+            Some((any, _)) if !any.is_match(text) => {}
+            Some((_, automaton)) => found.extend(
                 automaton
                     .find_overlapping_iter(text)
                     .map(|part| self.parts.parts[part.pattern().as_usize()].1),

@@ -89,7 +89,8 @@ impl Sample {
             (numbers, missing)
         });
         let numbers = numbers.collect();
-        let entries = |table: usize| lines.iter().filter(|&&line| values.lookup_entry(line, table).is_some()).count();
+        let entries =
+            |table: usize| lines.iter().filter(|&&line| values.lookup_entry(line, table).is_some()).count();
         let listed = (0..tables).map(|table| entries(table) as u32).collect();
         Self { lines: lines.len(), texts, numbers, listed }
     }

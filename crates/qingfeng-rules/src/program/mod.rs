@@ -358,7 +358,8 @@ impl Program {
         program.passes = passes;
         program.facts = Some(Arc::clone(&facts));
         with_context(&facts, |context| {
-            let mut builder = Builder { lowered, passes, context, facts: &facts, tests: Vec::new(), finds: Vec::new() };
+            let mut builder =
+                Builder { lowered, passes, context, facts: &facts, tests: Vec::new(), finds: Vec::new() };
             builder.build(&mut program);
         });
         program.prepare();
@@ -423,7 +424,8 @@ impl Program {
         let cheap = 4;
         self.remembered = (0..self.nodes.len())
             .map(|at| {
-                let worth = !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
+                let worth =
+                    !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
                 worth && uses[at] > 1 && costs[at] > cheap
             })
             .collect();

@@ -276,9 +276,12 @@ impl Hash for Op {
         match self {
             Self::Constant(constant) => hash_constant(constant, state),
             Self::Field(field) => field.hash(state),
-            Self::Computed(at) | Self::Listed(at) | Self::Entry(at) | Self::Function(at) | Self::Test(at) | Self::Find(at) => {
-                at.hash(state)
-            }
+            Self::Computed(at)
+            | Self::Listed(at)
+            | Self::Entry(at)
+            | Self::Function(at)
+            | Self::Test(at)
+            | Self::Find(at) => at.hash(state),
             Self::Column(table, column) => (table, column).hash(state),
             Self::DatePart(part) => part.hash(state),
             Self::Compare(comparison) => comparison.hash(state),
