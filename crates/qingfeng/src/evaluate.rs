@@ -9,7 +9,7 @@ use qingfeng_rules::{
 
 use crate::assessment::{Effects, LineResult};
 use crate::dictionary::{Dictionary, MISSING};
-use crate::key_index::{KeyCache, KeyIndex, RuleSet, SetId};
+use crate::key_index::{KeyCache, KeyIndex, SetId};
 use crate::lookup::LookupTable;
 use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
@@ -237,8 +237,6 @@ struct Worker {
     sets_generation: u64,
     texts: Vec<FieldTexts>,
     tests: RefCell<TestTables>,
-    /// The rules to visit on the line at hand; empty between lines.
-    visits: RuleSet,
     /// Whether the texts are marked by a plan, and whether that is the sampled one.
     planned: Option<bool>,
 }
@@ -420,7 +418,6 @@ impl Evaluator {
             sets_generation: 0,
             texts,
             tests: RefCell::default(),
-            visits: RuleSet::empty(self.keys.rules().len()),
             planned: None,
         }
     }
@@ -594,16 +591,15 @@ impl Evaluator {
             if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
                 order.sort_unstable();
             }
-            let Worker { interpreter, keys, sets: plans, texts, tests, visits: marked, .. } = &mut *worker;
+            let Worker { interpreter, keys, sets: plans, texts, tests, .. } = &mut *worker;
             let mut memo = Memo::default();
             for (set, line) in order {
                 let line = line as usize;
                 let view = LineView { values: &values, texts, tests, evaluator: self, plan, line };
                 let candidates = keys.set(set);
                 let set_plan = plans[set as usize].get_or_insert_with(|| plan.set(candidates));
-                self.look(set_plan, &view, &mut memo, marked);
                 visits.clear();
-                marked.drain_common(candidates, |rule| visits.push(rule));
+                self.look(set_plan, &view, &mut memo, &mut visits);
                 if !visits.is_empty() {
                     let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
                     found.begin(line);
@@ -616,9 +612,9 @@ impl Evaluator {
         found.results(values, &self.effects)
     }
 
-    /// Finds the rules to visit on a line, and perhaps others that are no candidates.
-    fn look<'b>(&'b self, plan: &SetPlan, view: &LineView<'b>, memo: &mut Memo<'b>, visits: &mut RuleSet) {
-        visits.add(&plan.always);
+    /// Finds the candidates to visit on a line, in order.
+    fn look<'b>(&'b self, plan: &SetPlan, view: &LineView<'b>, memo: &mut Memo<'b>, visits: &mut Vec<u32>) {
+        visits.extend_from_slice(&plan.always);
         if plan.fields != 0 {
             for texts in view.texts {
                 let Some(at) = texts.plan else { continue };
@@ -626,7 +622,7 @@ impl Evaluator {
                     continue;
                 }
                 for &mark in texts.marks(view.line) {
-                    view.plan.visit(mark, visits);
+                    plan.marks.find(mark, visits);
                 }
             }
         }
@@ -643,8 +639,12 @@ impl Evaluator {
         }
         for (table, rules) in &plan.tables {
             if view.entry(*table as usize).is_some() {
-                visits.add(rules);
+                visits.extend_from_slice(rules);
             }
+        }
+        if visits.len() > plan.always.len() {
+            visits.sort_unstable();
+            visits.dedup();
         }
     }
 

@@ -13,39 +13,24 @@ use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, 
 pub(crate) struct RuleSet(Box<[u64]>);
 
 impl RuleSet {
-    pub(crate) fn empty(rules: usize) -> Self {
+    fn empty(rules: usize) -> Self {
         Self(vec![0; rules.div_ceil(64)].into())
     }
 
-    pub(crate) fn insert(&mut self, rule: usize) {
+    fn insert(&mut self, rule: usize) {
         self.0[rule / 64] |= 1 << (rule % 64);
     }
 
-    pub(crate) fn add(&mut self, rules: &[u32]) {
+    fn add(&mut self, rules: &[u32]) {
         rules.iter().for_each(|&rule| self.insert(rule as usize));
     }
 
-    pub(crate) fn unite(&mut self, other: &Self) {
+    fn unite(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
     fn keep(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
-    }
-
-    /// Calls `visit` for each rule of both sets, in order, and empties this one.
-    #[inline]
-    pub(crate) fn drain_common(&mut self, other: &Self, mut visit: impl FnMut(u32)) {
-        for (at, (word, other)) in self.0.iter_mut().zip(&other.0).enumerate() {
-            if *word == 0 {
-                continue;
-            }
-            let mut rest = std::mem::take(word) & other;
-            while rest != 0 {
-                visit(at as u32 * 64 + rest.trailing_zeros());
-                rest &= rest - 1;
-            }
-        }
     }
 
     /// The rules of the set, in order.

@@ -17,9 +17,6 @@ use crate::lookup::{LookupTable, push_key};
 /// A mark by its number.
 pub(crate) type Mark = u32;
 
-/// Marks with more rules than this have them as a set, too.
-const LONG_LIST: usize = 64;
-
 /// The marks that a text of one field can have.
 pub(crate) struct FieldMarks {
     pub field: FieldId,
@@ -148,6 +145,7 @@ enum LineProbe {
 struct RuleProbes {
     /// On each candidate line.
     always: bool,
+    marks: Vec<Mark>,
     line: Vec<LineProbe>,
     /// The fields whose marks matter, one bit for each of `fields`; those beyond the 63rd share the last bit.
     fields: u64,
@@ -156,17 +154,9 @@ struct RuleProbes {
 /// The plan; rules are numbered as in the key index.
 pub(crate) struct Plan {
     pub fields: Vec<FieldMarks>,
-    /// For each mark the rules that hang on it.
-    lists: Vec<MarkRules>,
     rules: Vec<RuleProbes>,
     /// For each find of the program the field and the marks that answer it; no marks where no index does.
     finds: Vec<Option<(FieldId, Box<[Mark]>)>>,
-}
-
-/// The rules that hang on a mark.
-enum MarkRules {
-    Few(Box<[u32]>),
-    Many(RuleSet),
 }
 
 /// Marks while they are collected.
@@ -319,27 +309,11 @@ impl Plan {
             for mark in field.marks() {
                 for &rule in &building.lists[mark as usize] {
                     rules[rule as usize].fields |= 1 << bit.min(63);
+                    rules[rule as usize].marks.push(mark);
                 }
             }
         }
-        let lists = building.lists.into_iter().map(|list| {
-            if list.len() <= LONG_LIST {
-                return MarkRules::Few(list.into());
-            }
-            let mut set = RuleSet::empty(keys.rules().len());
-            set.add(&list);
-            MarkRules::Many(set)
-        });
-        Self { fields, lists: lists.collect(), rules, finds }
-    }
-
-    /// Adds the rules that hang on a mark to the rules to visit, candidates or not.
-    #[inline]
-    pub(crate) fn visit(&self, mark: Mark, visits: &mut RuleSet) {
-        match &self.lists[mark as usize] {
-            MarkRules::Few(rules) => visits.add(rules),
-            MarkRules::Many(rules) => visits.unite(rules),
-        }
+        Self { fields, rules, finds }
     }
 
     /// The field and the marks that answer a find.
@@ -353,12 +327,14 @@ impl Plan {
         let mut plan = SetPlan::default();
         let mut numbers: BTreeMap<u32, NumberLists> = BTreeMap::new();
         let mut tables: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut marks: Vec<(Mark, u32)> = Vec::new();
         for rule in set.iter() {
             let probes = &self.rules[rule as usize];
             plan.fields |= probes.fields;
             if probes.always {
                 plan.always.push(rule);
             }
+            marks.extend(probes.marks.iter().map(|&mark| (mark, rule)));
             for probe in &probes.line {
                 match *probe {
                     LineProbe::Between(source, low, high) => {
@@ -383,6 +359,7 @@ impl Plan {
             })
             .collect();
         plan.tables = tables.into_iter().collect();
+        plan.marks = MarkTable::new(marks);
         plan
     }
 }
@@ -440,35 +417,35 @@ pub(crate) struct NumberLists {
 impl NumberLists {
     /// The rules to visit where the number is this.
     #[inline]
-    pub(crate) fn find(&self, number: f64, visits: &mut RuleSet) {
+    pub(crate) fn find(&self, number: f64, visits: &mut Vec<u32>) {
         if number.is_nan() {
-            visits.add(&self.missing);
+            visits.extend_from_slice(&self.missing);
             return;
         }
         for &(high, rule) in self.up_to.iter().rev() {
             if number > high {
                 break;
             }
-            visits.insert(rule as usize);
+            visits.push(rule);
         }
         for &(low, rule) in &self.from {
             if low > number {
                 break;
             }
-            visits.insert(rule as usize);
+            visits.push(rule);
         }
         for &(low, high, rule) in &self.within {
             if low <= number && number <= high {
-                visits.insert(rule as usize);
+                visits.push(rule);
             }
         }
     }
 
     /// All rules, to be visited where the number cannot be computed.
-    pub(crate) fn all(&self, visits: &mut RuleSet) {
+    pub(crate) fn all(&self, visits: &mut Vec<u32>) {
         let bounds = self.up_to.iter().chain(&self.from).map(|(_, rule)| rule);
         let within = self.within.iter().map(|(_, _, rule)| rule);
-        bounds.chain(within).chain(&self.missing).for_each(|rule| visits.insert(*rule as usize));
+        bounds.chain(within).chain(&self.missing).for_each(|rule| visits.push(*rule));
     }
 }
 
@@ -479,8 +456,68 @@ pub(crate) struct SetPlan {
     pub always: Vec<u32>,
     /// The fields whose marks matter.
     pub fields: u64,
+    /// The rules to visit by mark.
+    pub marks: MarkTable,
     /// Numbers, by source.
     pub numbers: Vec<(u32, NumberLists)>,
     /// Lookup tables, each with the rules to visit where the line has an entry.
     pub tables: Vec<(u32, Vec<u32>)>,
+}
+
+/// The rules of a set by mark: a table with open addressing.
+#[derive(Debug, Default)]
+pub(crate) struct MarkTable {
+    /// Mark, and where its rules begin and end; a power of two of them, at least half of them empty.
+    slots: Box<[(Mark, u32, u32)]>,
+    rules: Box<[u32]>,
+}
+
+/// The mark of an empty slot.
+const NO_MARK: Mark = Mark::MAX;
+
+impl MarkTable {
+    fn new(mut pairs: Vec<(Mark, u32)>) -> Self {
+        if pairs.is_empty() {
+            return Self::default();
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let rules: Box<[u32]> = pairs.iter().map(|(_, rule)| *rule).collect();
+        let groups: Vec<(Mark, usize)> =
+            pairs.chunk_by(|a, b| a.0 == b.0).map(|group| (group[0].0, group.len())).collect();
+        let mut slots = vec![(NO_MARK, 0, 0); (groups.len() * 2).next_power_of_two()].into_boxed_slice();
+        let mask = slots.len() - 1;
+        let mut start = 0;
+        for (mark, count) in groups {
+            let mut at = Self::first_slot(mark) & mask;
+            while slots[at].0 != NO_MARK {
+                at = (at + 1) & mask;
+            }
+            slots[at] = (mark, start, start + count as u32);
+            start += count as u32;
+        }
+        Self { slots, rules }
+    }
+
+    fn first_slot(mark: Mark) -> usize {
+        (mark.wrapping_mul(0x9e37_79b9) >> 7) as usize
+    }
+
+    /// Adds the rules of a mark.
+    #[inline]
+    pub(crate) fn find(&self, mark: Mark, visits: &mut Vec<u32>) {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return };
+        let mut at = Self::first_slot(mark) & mask;
+        loop {
+            let (known, start, end) = self.slots[at];
+            if known == mark {
+                visits.extend_from_slice(&self.rules[start as usize..end as usize]);
+                return;
+            }
+            if known == NO_MARK {
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
 }
