@@ -109,10 +109,10 @@ impl Assembler {
                 }
                 open.kept += kept;
                 self.places.extend_from_slice(&places[first..first + kept]);
-                for line in first + kept..end {
+                for (line, &place) in (first + kept..end).zip(&places[first + kept..end]) {
                     beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
-                    let (inputs, most) = (&self.inputs, self.max_declaration_lines);
-                    self.rejects.push(beyond_reject(&self.schema, inputs, most, &id, places[line]));
+                    let most = self.max_declaration_lines;
+                    self.rejects.push(beyond_reject(&self.schema, &self.inputs, most, &id, place));
                 }
                 first = end;
             }

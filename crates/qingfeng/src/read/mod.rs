@@ -240,7 +240,7 @@ pub(crate) struct Pieces {
 enum Decoder {
     Csv(Csv),
     Ndjson(Ndjson),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 impl Reader {
@@ -365,13 +365,13 @@ impl Reader {
                 ahead,
             )),
             Source::File { format: Format::Parquet, file } => {
-                Decoder::Table(Table::parquet(schema, input, number, file, ahead)?)
+                Decoder::Table(Box::new(Table::parquet(schema, input, number, file, ahead)?))
             }
             Source::File { file, .. } => {
-                Decoder::Table(Table::arrow_file(schema, input, number, file, ahead)?)
+                Decoder::Table(Box::new(Table::arrow_file(schema, input, number, file, ahead)?))
             }
             Source::Stream(bytes) => {
-                Decoder::Table(Table::arrow_stream(schema, input, number, bytes, ahead)?)
+                Decoder::Table(Box::new(Table::arrow_stream(schema, input, number, bytes, ahead)?))
             }
         })
     }

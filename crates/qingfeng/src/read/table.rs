@@ -31,7 +31,7 @@ pub(crate) struct Table {
 enum Batches {
     Parquet(ParquetColumns),
     Arrow {
-        batches: ArrowBatches,
+        batches: Box<ArrowBatches>,
         /// One for each piece that is cast at the same time.
         casters: Vec<Caster>,
         /// What is left of the batch read last.
@@ -95,7 +95,13 @@ impl Table {
 
     fn arrow(number: u32, batches: ArrowBatches, binding: Binding, notes: InputNotes, ahead: usize) -> Self {
         let casters = (0..ahead).map(|_| binding.caster()).collect();
-        Self { number, batches: Batches::Arrow { batches, casters, rest: None }, binding, notes, rows: 0 }
+        Self {
+            number,
+            batches: Batches::Arrow { batches: Box::new(batches), casters, rest: None },
+            binding,
+            notes,
+            rows: 0,
+        }
     }
 
     /// The next pieces, of at most so many rows each.
