@@ -18,6 +18,10 @@ use clap::Parser;
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 
+// The allocator is the system's. mimalloc takes 1 to 5 % off the CPU time of scoring a Parquet file to Parquet and 14 to
+// 20 % to CSV, with rules that never fire, for twice the memory: 130 MB instead of 68 with one thread, 234 instead of
+// 136 with two.
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {

@@ -83,10 +83,10 @@ struct Scored {
     tally: Tally,
 }
 
-/// The chunks of a round for each thread, if there are several threads: enough for each to be busy most of the time.
-/// Two rounds are on their way at once. It bounds the memory: a chunk holds at most `batch_lines` lines (or one
-/// declaration), its columns and its rows.
-const CHUNKS_PER_THREAD: usize = 4;
+/// The chunks of a round for each thread, if there are several threads; four are no faster. Two rounds are on their
+/// way at once. It bounds the memory: a chunk holds at most `batch_lines` lines (or one declaration), its columns and
+/// its rows.
+const CHUNKS_PER_THREAD: usize = 2;
 
 impl Engine {
     /// Scores all declarations of a reader. Rows, rejects and the summary do not depend on the number of threads.
