@@ -191,7 +191,10 @@ pub(crate) fn rows(
         }
     }
     let (ids, numbers): (ArrayRef, ArrayRef) = (Arc::new(ids.finish()), Arc::new(numbers.finish()));
-    let (scores, channels): (ArrayRef, ArrayRef) = (Arc::new(scores.finish()), channels.finish(pack.channels.iter().map(|channel| channel.name.as_str()))?);
+    let (scores, channels): (ArrayRef, ArrayRef) = (
+        Arc::new(scores.finish()),
+        channels.finish(pack.channels.iter().map(|channel| channel.name.as_str()))?,
+    );
     let packs = DictionaryArray::try_new(
         Int32Array::from(vec![0; ids.len()]),
         Arc::new(StringArray::from(vec![pack_id])),
