@@ -45,6 +45,7 @@ mod plan;
 pub mod read;
 mod summary;
 mod values;
+pub mod verify;
 pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
@@ -56,6 +57,7 @@ pub use job::{JobError, JobOptions, Outputs, Progress};
 pub use output::{By, output_schema};
 pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+pub use verify::{Verification, VerifyOptions};
 
 /// The README's program is compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use qingfeng::generate::Generator;
+use qingfeng::verify::differences;
 use qingfeng::{Assessment, Declaration, Engine};
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
-use qingfeng_testkit::equality::{Tally, compare, differences, table};
+use qingfeng_testkit::equality::{Tally, compare, table};
 use qingfeng_testkit::generate::{Choices, declarations_for};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
