@@ -142,10 +142,15 @@ fn discrepancies(first: &ItemAssessment, second: &ItemAssessment) -> Vec<Discrep
         rule: Some(rule),
         what: "rule",
     });
+    let of_rules: Vec<Discrepancy> = of_rules.filter(|part| part.first != part.second).collect();
+    // Where rules differ it says nothing that they stand in another order.
+    let order = plain("order of the rules", ids(first).join(", "), ids(second).join(", "));
+    let order = Some(order).filter(|_| of_rules.is_empty());
     let item_no = |item: &ItemAssessment| format!("{:?}", item.item_no);
     of_rules
+        .into_iter()
+        .chain(order)
         .chain([
-            plain("order of the rules", ids(first).join(", "), ids(second).join(", ")),
             plain("points", first.points, second.points),
             plain("points of shadow rules", first.shadow_points, second.shadow_points),
             plain("score", first.score, second.score),

@@ -132,7 +132,10 @@ impl Program {
             Probe::Word(source, words) => format!("{} has the word {}", text(*source), list(words)),
             Probe::Part(source, parts) => format!("{} contains {}", text(*source), list(parts)),
             Probe::Listed(table) => {
-                format!("in {}", Constant::Text(self.facts().lookup_names[*table as usize].as_str().into()))
+                format!(
+                    "listed in {}",
+                    Constant::Text(self.facts().lookup_names[*table as usize].as_str().into())
+                )
             }
             Probe::NoNumber(source) => format!("{} == ()", number(*source)),
             Probe::Between(source, low, high) => {
@@ -148,10 +151,13 @@ impl Program {
     }
 
     /// Numbers the nodes of a root, each after its arguments, so that no other rule has a bearing on the numbers.
+    /// Constants have no number: they are shown where they are used.
     fn collect(&self, root: NodeId, ids: &mut BTreeMap<NodeId, usize>, order: &mut Vec<NodeId>) {
         let mut open = vec![root];
         while let Some(&id) = open.last() {
-            let waiting = self.nodes[id].args.iter().copied().filter(|arg| !ids.contains_key(arg));
+            let waiting = self.nodes[id].args.iter().copied();
+            let waiting =
+                waiting.filter(|arg| self.nodes[*arg].constant().is_none() && !ids.contains_key(arg));
             let waiting: Vec<NodeId> = waiting.collect();
             if waiting.is_empty() || ids.contains_key(&id) {
                 open.pop();
@@ -187,7 +193,21 @@ impl Program {
             Op::Test(_) => return self.expression_within(self.nodes[id].args[0], depth),
             _ => {}
         }
-        self.with_arguments(id, &|arg| self.expression_within(arg, depth - 1))
+        self.with_arguments(id, &|arg| {
+            let text = self.expression_within(arg, depth - 1);
+            let parted = matches!(
+                self.nodes[arg].op,
+                Op::And
+                    | Op::Or
+                    | Op::Compare(_)
+                    | Op::In
+                    | Op::Arithmetic(_)
+                    | Op::Coalesce
+                    | Op::Bits(_)
+                    | Op::Then
+            );
+            if parted { format!("({text})") } else { text }
+        })
     }
 
     fn with_arguments(&self, id: NodeId, show: &dyn Fn(NodeId) -> String) -> String {
