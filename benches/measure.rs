@@ -59,8 +59,8 @@ pub fn wall<T>(work: impl FnOnce() -> T) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
-/// Seconds for which this thread has a processor while it does something; where the system does not count them, the
-/// seconds that pass.
+/// Seconds for which this thread has a processor while it does something, whatever else the machine does meanwhile;
+/// where the system does not count them, the seconds that pass.
 pub fn cpu<T>(work: impl FnOnce() -> T) -> f64 {
     let before = thread_seconds();
     let passed = wall(work);
@@ -69,6 +69,8 @@ pub fn cpu<T>(work: impl FnOnce() -> T) -> f64 {
 
 /// Linux counts the nanoseconds for which a thread ran.
 fn thread_seconds() -> Option<f64> {
+    // The count is some milliseconds late, unless the thread has just offered its processor to others.
+    std::thread::yield_now();
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(counts.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
 }

@@ -67,4 +67,4 @@ pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use value::{Date, ParseDateError, Value};
-pub use words::Words;
+pub use words::{WordCounts, Words};

@@ -4,28 +4,41 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Compatibility forms, lower case, one blank for each run of blanks.
 pub(crate) fn folded(text: &str) -> String {
-    // ASCII has no compatibility forms.
-    if text.is_ascii() {
-        return with_single_blanks(
-            text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())),
-            text.len(),
-        );
+    let mut out = String::new();
+    fold_into(text, &mut out);
+    out
+}
+
+/// Replaces `out` with the folded text.
+pub(crate) fn fold_into(text: &str, out: &mut String) {
+    out.clear();
+    out.reserve(text.len());
+    // ASCII and the common Chinese letters have no compatibility forms, and the latter no case.
+    let is_simple = |letter: char| letter.is_ascii() || matches!(letter, '\u{4e00}'..='\u{9fff}');
+    if text.is_ascii() || text.chars().all(is_simple) {
+        with_single_blanks(text.chars().map(|letter| letter.to_ascii_lowercase()), out);
+    } else {
+        with_single_blanks(text.nfkc().flat_map(char::to_lowercase), out);
     }
-    with_single_blanks(text.nfkc().flat_map(char::to_lowercase), text.len())
 }
 
 /// The letters with one blank for each run of blanks, and none at the ends.
-fn with_single_blanks(letters: impl Iterator<Item = char>, len: usize) -> String {
-    let mut out = String::with_capacity(len);
+fn with_single_blanks(letters: impl Iterator<Item = char>, out: &mut String) {
+    let mut after_blank = true;
     for letter in letters {
-        if !letter.is_whitespace() {
+        let blank =
+            if letter.is_ascii() { matches!(letter, ' ' | '\t'..='\r') } else { letter.is_whitespace() };
+        if !blank {
             out.push(letter);
-        } else if !out.ends_with(' ') && !out.is_empty() {
+            after_blank = false;
+        } else if !after_blank {
             out.push(' ');
+            after_blank = true;
         }
     }
-    out.truncate(out.trim_end().len());
-    out
+    if out.ends_with(' ') {
+        out.pop();
+    }
 }
 
 /// Scripts written without blanks between words.
@@ -59,7 +72,8 @@ pub(crate) fn joins(a: Option<char>, b: Option<char>) -> bool {
 
 /// Whether a letter is part of a word that must stand by itself.
 pub(crate) fn is_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() && !is_unspaced(letter)
+    // Most letters that are not spaced are Chinese, for which the other question is a long one.
+    !is_unspaced(letter) && letter.is_alphanumeric()
 }
 
 /// Whether a label is made to be taken for the mark: after folding case, width, spacing, punctuation and

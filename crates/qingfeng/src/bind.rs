@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Field, Schema};
@@ -131,7 +131,26 @@ impl Binding {
     }
 }
 
+/// A column of a batch, cast to its field.
+pub(crate) struct CastColumn {
+    pub(crate) array: ArrayRef,
+    /// The values that are none of the field, with their rows, in order; they are missing in the array.
+    pub(crate) bad: Vec<(usize, Bad)>,
+    /// The bytes that the column had before.
+    pub(crate) bytes: usize,
+}
+
+impl CastColumn {
+    /// Casts `rows` values, or makes as many missing ones. `column` is empty before and after.
+    pub(crate) fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
+        let mut bad = Vec::new();
+        let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
+        Self { array, bad, bytes: source.map_or(0, |source| source.get_array_memory_size()) }
+    }
+}
+
 /// Casts the rows of a table, batch by batch.
+#[derive(Debug)]
 pub(crate) struct Caster {
     binding: Binding,
     columns: Vec<Column>,
@@ -140,20 +159,46 @@ pub(crate) struct Caster {
 impl Caster {
     /// The rows of a batch, the first of which is the row `first` of the input.
     pub(crate) fn piece(&mut self, batch: &RecordBatch, input_number: u32, first: u64) -> Piece {
-        let Binding { schema, arrow, input, columns, .. } = &self.binding;
         let rows = batch.num_rows();
+        let columns = self.binding.columns.iter().zip(&mut self.columns);
+        let columns = columns
+            .map(|(source, column)| CastColumn::new(source.map(|source| batch.column(source)), rows, column));
+        let columns = columns.collect();
+        self.binding.piece(columns, rows, input_number, first)
+    }
+}
+
+impl Binding {
+    /// The schema whose fields the columns are bound to.
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The piece of these columns, one for each field; the first row is the row `first` of the input.
+    pub(crate) fn piece(
+        &self,
+        columns: Vec<CastColumn>,
+        rows: usize,
+        input_number: u32,
+        first: u64,
+    ) -> Piece {
+        let Self { schema, arrow, input, .. } = self;
         let mut bad: Vec<(usize, usize, Bad)> = Vec::new();
-        let cast = columns.iter().zip(&mut self.columns).enumerate().map(|(field, (source, column))| {
-            let source = source.map(|source| batch.column(source));
-            cast::column(source, rows, column, &mut |row, problem| bad.push((row, field, problem)))
-        });
-        let cast: Vec<_> = cast.collect();
+        let mut bytes = 0;
+        let mut cast = Vec::with_capacity(columns.len());
+        for (field, column) in columns.into_iter().enumerate() {
+            cast.push(column.array);
+            bytes += column.bytes;
+            bad.extend(column.bad.into_iter().map(|(row, problem)| (row, field, problem)));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         #[expect(clippy::expect_used, reason = "every column was cast to the type and number of rows wanted")]
-        let cast = RecordBatch::try_new(Arc::clone(arrow), cast).expect("columns fit the schema");
+        let cast = RecordBatch::try_new_with_options(Arc::clone(arrow), cast, &options)
+            .expect("columns fit the schema");
         let place = |row: usize| Place { input: input_number, position: Position::Row(first + row as u64) };
-        let bytes = batch.get_array_memory_size();
         if bad.is_empty() {
-            return Piece { batch: cast, places: (0..rows).map(place).collect(), rejects: Vec::new(), bytes };
+            let places = (0..rows).map(place).collect();
+            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration);
         }
 
         // The first bad field of each row counts.
@@ -183,7 +228,7 @@ impl Caster {
         #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
         let batch =
             filter_record_batch(&cast, &BooleanArray::from(kept)).expect("the mask has the batch's length");
-        Piece { batch, places, rejects, bytes }
+        Piece::new(batch, places, rejects, bytes, schema.declaration)
     }
 }
 

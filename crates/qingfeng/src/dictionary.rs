@@ -11,8 +11,8 @@ use crate::values::Typed;
 pub(crate) const MISSING: u32 = 0;
 
 /// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
-const TEXTS_MAX: usize = 1 << 16;
-const BYTES_MAX: usize = 4 << 20;
+const TEXTS_MAX: usize = 1 << 17;
+const BYTES_MAX: usize = 8 << 20;
 
 /// Batches for which a field that hardly repeats is not looked up.
 const DIRECT_BATCHES: u32 = 31;
@@ -29,6 +29,8 @@ pub(crate) struct Dictionary {
     ends: Vec<u32>,
     /// Changes when codes get another meaning.
     generation: u64,
+    /// Texts looked up since all were forgotten.
+    looked_up: u64,
     /// Batches left for which texts are not looked up.
     direct: u32,
     may_be_direct: bool,
@@ -45,6 +47,7 @@ impl Dictionary {
             bytes: String::new(),
             ends: vec![0],
             generation: 0,
+            looked_up: 0,
             direct: 0,
             may_be_direct,
             codes: Vec::new(),
@@ -61,10 +64,12 @@ impl Dictionary {
         &self.codes
     }
 
-    fn forget(&mut self) {
+    /// Forgets all texts: codes get another meaning.
+    pub(crate) fn forget(&mut self) {
         self.table.clear();
         self.bytes.clear();
         self.ends.truncate(1);
+        self.looked_up = 0;
         self.generation += 1;
     }
 
@@ -93,25 +98,29 @@ impl Dictionary {
             return;
         }
         if self.ends.len() > TEXTS_MAX || self.bytes.len() > BYTES_MAX {
+            // Only a full dictionary shows whether texts repeat: at first all are new.
+            if self.may_be_direct && self.ends.len() as u64 * 2 > self.looked_up {
+                self.direct = DIRECT_BATCHES;
+            }
             self.forget();
+            if self.direct > 0 {
+                return self.number(&Typed::Text(column.clone()), lines, new);
+            }
         }
-        let known = self.ends.len();
+        self.looked_up += lines as u64;
         let mut last: Option<(&str, u32)> = None;
         for text in column.iter() {
             let Some(text) = text else {
                 self.codes.push(MISSING);
                 continue;
             };
+            // Lines of one declaration have much in common; the first bytes of a text mostly tell it from another.
             let code = match last {
-                Some((same, code)) if same == text => code,
+                Some((same, code)) if same.len() == text.len() && same == text => code,
                 _ => self.code(text, new),
             };
             last = Some((text, code));
             self.codes.push(code);
-        }
-        let fresh = self.ends.len() - known;
-        if self.may_be_direct && lines >= 1024 && fresh * 2 > lines {
-            self.direct = DIRECT_BATCHES;
         }
     }
 
@@ -159,9 +168,11 @@ mod tests {
     #[test]
     fn texts_that_do_not_repeat_are_numbered_by_line() {
         let mut dictionary = Dictionary::new(true);
-        let texts: Vec<String> = (0..2000).map(|number| format!("goods {number}")).collect();
-        let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
-        dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+        for batch in 0..=TEXTS_MAX / 8192 {
+            let texts: Vec<String> = (0..8192).map(|number| format!("goods {batch} {number}")).collect();
+            let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+        }
         let generation = dictionary.generation();
         let again = [Some("a"), None, Some("a")];
         let mut told = Vec::new();
@@ -169,5 +180,16 @@ mod tests {
         assert_eq!(dictionary.codes(), [1, MISSING, 3]);
         assert_eq!(told, [1, 2, 3]);
         assert_ne!(dictionary.generation(), generation);
+    }
+
+    #[test]
+    fn texts_that_repeat_are_never_numbered_by_line() {
+        let mut dictionary = Dictionary::new(true);
+        let texts: Vec<String> = (0..8192).map(|number| format!("goods {number}")).collect();
+        let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+        for _ in 0..40 {
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+        }
+        assert_eq!(dictionary.generation(), 0);
     }
 }

@@ -1,5 +1,6 @@
 //! The engine: a pack with its lookup tables, ready to assess declarations.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -223,8 +224,9 @@ impl Engine {
         if !chunk.rejects.is_empty() {
             return Err(AssessError::Rejected(chunk.rejects));
         }
-        let results = self.evaluate(&chunk.lines, true);
-        self.assessments(&chunk.lines, &results).next().ok_or(AssessError::Empty)
+        let results = self.evaluate(&chunk.lines);
+        let reasons = self.reasons(&results);
+        self.assessments(&chunk.lines, &results, &reasons).next().ok_or(AssessError::Empty)
     }
 
     /// Assesses a table of goods lines, one row a line. Columns are found by the schema's names and headers; the
@@ -237,24 +239,51 @@ impl Engine {
         let schema = Arc::clone(&self.pack().schema);
         let binding = Binding::new(schema, &batch.schema(), "the table")?;
         let chunk = binding.chunk(batch, MAX_LINES)?;
-        let results = self.evaluate(&chunk.lines, true);
-        Ok(BatchAssessment { engine: self.clone(), lines: chunk.lines, results, rejects: chunk.rejects })
+        let mut assessed = self.assess_lines(chunk.lines);
+        assessed.rejects = chunk.rejects;
+        Ok(assessed)
+    }
+
+    /// Assesses goods lines that were read before, by a [`Reader`](crate::read::Reader) or a
+    /// [`Binding`](crate::bind::Binding) of the pack's schema.
+    ///
+    /// # Panics
+    ///
+    /// If the lines were read by another schema.
+    pub fn assess_lines(&self, lines: Lines) -> BatchAssessment {
+        let columns = lines.batch().schema();
+        let fields = self.pack().schema.fields().iter().map(|field| &field.name);
+        assert!(columns.fields().iter().map(|column| column.name()).eq(fields), "lines of another schema");
+        let results = self.evaluate(&lines);
+        let reasons = OnceCell::new();
+        BatchAssessment { engine: self.clone(), lines, results, reasons, rejects: Vec::new() }
     }
 
     /// Evaluates the rules on the lines of a batch.
-    pub(crate) fn evaluate(&self, lines: &Lines, reasons: bool) -> BatchResults {
-        self.inner.evaluator.evaluate(lines, self.evaluation, reasons)
+    pub(crate) fn evaluate(&self, lines: &Lines) -> BatchResults {
+        self.inner.evaluator.evaluate(lines, self.evaluation)
+    }
+
+    /// The reasons of all fired pairs of a batch.
+    pub(crate) fn reasons(&self, results: &BatchResults) -> Vec<String> {
+        self.inner.evaluator.reasons(results, self.evaluation)
     }
 
     fn assessments<'r>(
         &'r self,
         lines: &'r Lines,
         results: &'r BatchResults,
+        reasons: &'r [String],
     ) -> impl Iterator<Item = Assessment> + 'r {
-        lines.declarations().map(move |range| self.assessment(results, range))
+        lines.declarations().map(move |range| self.assessment(results, reasons, range))
     }
 
-    pub(crate) fn assessment(&self, results: &BatchResults, range: std::ops::Range<usize>) -> Assessment {
+    pub(crate) fn assessment(
+        &self,
+        results: &BatchResults,
+        reasons: &[String],
+        range: std::ops::Range<usize>,
+    ) -> Assessment {
         let pack = self.pack();
         let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
         let channel = |line: usize| pack.channels[results.lines[line].channel.index()].name.clone();
@@ -263,7 +292,7 @@ impl Engine {
             .clone()
             .map(|line| {
                 let result = &results.lines[line];
-                let reasons = results.reasons(line);
+                let reasons = results.of_line(reasons, line);
                 ItemAssessment {
                     item_no: output::item_no(pack, results, line),
                     score: result.score,
@@ -305,13 +334,24 @@ pub struct BatchAssessment {
     engine: Engine,
     lines: Lines,
     results: BatchResults,
+    /// The reasons of all fired pairs, once somebody asked for them.
+    reasons: OnceCell<Vec<String>>,
     rejects: Vec<Reject>,
 }
 
 impl BatchAssessment {
     /// The assessments of the declarations, in the order of the table.
     pub fn assessments(&self) -> impl Iterator<Item = Assessment> + '_ {
-        self.engine.assessments(&self.lines, &self.results)
+        self.engine.assessments(&self.lines, &self.results, self.reasons())
+    }
+
+    fn reasons(&self) -> &[String] {
+        self.reasons.get_or_init(|| self.engine.reasons(&self.results))
+    }
+
+    /// How many pairs there are of a goods line and a rule that fired on it.
+    pub fn fired_total(&self) -> usize {
+        self.results.all_fired().len()
     }
 
     /// The same as a table; [`output_schema`](crate::output_schema) says which columns it has.
@@ -320,6 +360,7 @@ impl BatchAssessment {
     ///
     /// More text than an Arrow array of type `Utf8` holds, 2 GiB.
     pub fn rows(&self, by: By, reasons: bool) -> Result<RecordBatch, ArrowError> {
+        let reasons = reasons.then(|| self.reasons());
         output::rows(self.engine.pack(), self.engine.pack_id(), &self.lines, &self.results, by, reasons)
     }
 

@@ -1,7 +1,7 @@
 //! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use qingfeng_rules::{
     Date, Fault, FieldId, FieldRef, Interpreter, LineSource, Memo, Pack, Passes, Program, Value, Visit,
@@ -13,7 +13,8 @@ use crate::key_index::{KeyCache, KeyIndex, SetId};
 use crate::lookup::LookupTable;
 use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
-use crate::values::BatchValues;
+use crate::sample::Sample;
+use crate::values::{BatchValues, Sources};
 
 /// What evaluates the rules. The answer is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,7 +26,7 @@ pub enum Evaluation {
     Interpreted,
 }
 
-/// The results of a batch, with reasons where they were asked for. Only pairs of a line and a rule that fired, or that
+/// The results of a batch. Only pairs of a line and a rule that fired, or that
 /// could not be evaluated, are kept.
 pub(crate) struct BatchResults {
     /// One for each line.
@@ -36,25 +37,10 @@ pub(crate) struct BatchResults {
     fired_ends: Vec<u32>,
     faults: Vec<(u32, Fault)>,
     fault_ends: Vec<u32>,
-    /// The reason of each fired rule; none if they were not asked for.
-    reasons: Vec<String>,
     pub values: Arc<BatchValues>,
 }
 
 impl BatchResults {
-    fn new(values: Arc<BatchValues>) -> Self {
-        let lines = values.len();
-        Self {
-            lines: Vec::with_capacity(lines),
-            fired: Vec::new(),
-            fired_ends: Vec::with_capacity(lines),
-            faults: Vec::new(),
-            fault_ends: Vec::with_capacity(lines),
-            reasons: Vec::new(),
-            values,
-        }
-    }
-
     fn range(ends: &[u32], line: usize) -> std::ops::Range<usize> {
         let start = if line == 0 { 0 } else { ends[line - 1] as usize };
         start..ends[line] as usize
@@ -70,9 +56,9 @@ impl BatchResults {
         &self.faults[Self::range(&self.fault_ends, line)]
     }
 
-    /// The reasons of the rules that fired on a line, in their order; none if they were not asked for.
-    pub(crate) fn reasons(&self, line: usize) -> &[String] {
-        if self.reasons.is_empty() { &[] } else { &self.reasons[Self::range(&self.fired_ends, line)] }
+    /// Of the reasons of all fired pairs those of a line.
+    pub(crate) fn of_line<'r>(&self, reasons: &'r [String], line: usize) -> &'r [String] {
+        if reasons.is_empty() { &[] } else { &reasons[Self::range(&self.fired_ends, line)] }
     }
 
     /// All pairs of a line and a rule that fired on it.
@@ -84,28 +70,60 @@ impl BatchResults {
     pub(crate) fn all_faults(&self) -> &[(u32, Fault)] {
         &self.faults
     }
+}
 
-    fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) -> bool {
+/// The results of lines in whatever order.
+struct Found {
+    fired: Vec<(u32, i64)>,
+    faults: Vec<(u32, Fault)>,
+    /// For each line where its fired rules begin and end, and its faults.
+    spans: Vec<[u32; 4]>,
+}
+
+impl Found {
+    fn new(lines: usize) -> Self {
+        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines] }
+    }
+
+    fn begin(&mut self, line: usize) {
+        let (fired, faults) = (self.fired.len() as u32, self.faults.len() as u32);
+        self.spans[line] = [fired, fired, faults, faults];
+    }
+
+    fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) {
         match points {
-            Ok(Some(points)) => {
-                self.fired.push((rule, points));
-                true
-            }
-            Ok(None) => false,
-            Err(fault) => {
-                self.faults.push((rule, fault));
-                false
-            }
+            Ok(Some(points)) => self.fired.push((rule, points)),
+            Ok(None) => {}
+            Err(fault) => self.faults.push((rule, fault)),
         }
     }
 
-    fn end_line(&mut self, effects: &Effects) {
-        let ends = (self.fired.len() as u32, self.faults.len() as u32);
-        let fired = self.fired_ends.last().copied().unwrap_or(0) as usize;
-        let faults = self.fault_ends.last().copied().unwrap_or(0) as usize;
-        self.lines.push(effects.result(&self.fired[fired..], &self.faults[faults..]));
-        self.fired_ends.push(ends.0);
-        self.fault_ends.push(ends.1);
+    fn end(&mut self, line: usize) {
+        let [_, fired, _, faults] = &mut self.spans[line];
+        (*fired, *faults) = (self.fired.len() as u32, self.faults.len() as u32);
+    }
+
+    /// The results in the order of the lines.
+    fn results(self, values: Arc<BatchValues>, effects: &Effects) -> BatchResults {
+        let lines = self.spans.len();
+        let mut results = BatchResults {
+            lines: Vec::with_capacity(lines),
+            fired: Vec::with_capacity(self.fired.len()),
+            fired_ends: Vec::with_capacity(lines),
+            faults: Vec::with_capacity(self.faults.len()),
+            fault_ends: Vec::with_capacity(lines),
+            values,
+        };
+        for [fired, fired_end, faults, faults_end] in self.spans {
+            let fired = &self.fired[fired as usize..fired_end as usize];
+            let faults = &self.faults[faults as usize..faults_end as usize];
+            results.lines.push(effects.result(fired, faults));
+            results.fired.extend_from_slice(fired);
+            results.faults.extend_from_slice(faults);
+            results.fired_ends.push(results.fired.len() as u32);
+            results.fault_ends.push(results.faults.len() as u32);
+        }
+        results
     }
 }
 
@@ -113,20 +131,27 @@ impl BatchResults {
 struct FieldTexts {
     field: FieldId,
     dictionary: Dictionary,
+    is_key: bool,
+    is_tested: bool,
     /// The position of the field in the plan, if any rule hangs on it.
     plan: Option<usize>,
     /// For each code where its marks end in `marks`.
     ends: Vec<u32>,
     marks: Vec<Mark>,
+    /// Room for a text as it is compared.
+    scratch: String,
 }
 
 impl FieldTexts {
     fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program, tables: &[LookupTable]) {
-        let Self { field, dictionary, plan: at, ends, marks } = self;
+        if !self.is_key && !self.is_tested && self.plan.is_none() {
+            return;
+        }
+        let Self { field, dictionary, plan: at, ends, marks, scratch, .. } = self;
         let field_marks: Option<&FieldMarks> = at.map(|at| &plan.fields[at]);
-        let find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
+        let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
             if let Some(field_marks) = field_marks {
-                field_marks.find(program, tables, text, marks);
+                field_marks.find(program, tables, text, scratch, marks);
                 ends.push(marks.len() as u32);
             }
         };
@@ -212,9 +237,26 @@ struct Worker {
     sets_generation: u64,
     texts: Vec<FieldTexts>,
     tests: RefCell<TestTables>,
+    /// Whether the texts are marked by a plan, and whether that is the sampled one.
+    planned: Option<bool>,
 }
 
 impl Worker {
+    /// Marks texts by another plan from now on.
+    fn follow(&mut self, plan: &Plan, sampled: bool) {
+        if self.planned == Some(sampled) {
+            return;
+        }
+        self.planned = Some(sampled);
+        self.sets.fill_with(|| None);
+        for texts in &mut self.texts {
+            texts.plan = plan.fields.iter().position(|marks| marks.field == texts.field);
+            texts.dictionary.forget();
+            texts.ends.clear();
+            texts.marks.clear();
+        }
+    }
+
     fn interpreter(&mut self, pack: &Arc<Pack>) -> &mut Interpreter {
         self.interpreter.get_or_insert_with(|| Interpreter::new(Arc::clone(pack)))
     }
@@ -226,8 +268,14 @@ pub(crate) struct Evaluator {
     tables: Arc<[LookupTable]>,
     pub(crate) keys: KeyIndex,
     program: Program,
+    /// The plan by rules of thumb, for few lines.
     plan: Plan,
+    /// The plan by what the first lines showed.
+    sampled: OnceLock<Plan>,
     effects: Effects,
+    sources: Arc<Sources>,
+    /// Lines between two looks at how much is remembered of keys.
+    stretch: usize,
     /// The days on which each rule is in force, by number in the key index.
     validity: Vec<(Date, Date)>,
     /// For each field its position among the texts of a worker.
@@ -241,13 +289,14 @@ struct LineView<'b> {
     texts: &'b [FieldTexts],
     tests: &'b RefCell<TestTables>,
     evaluator: &'b Evaluator,
+    plan: &'b Plan,
     line: usize,
 }
 
 impl LineView<'_> {
     fn code(&self, test: u32) -> Option<(u32, u64)> {
         let field = self.evaluator.program.tests()[test as usize];
-        let texts = &self.texts[self.evaluator.slots[field.index()]? as usize];
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
         Some((texts.code(self.line), texts.dictionary.generation()))
     }
 }
@@ -276,6 +325,14 @@ impl<'b> LineSource<'b> for LineView<'b> {
         self.tests.borrow().get(test, code, generation)
     }
 
+    #[inline]
+    fn found(&self, find: u32) -> Option<bool> {
+        let (field, sought) = self.plan.find(find)?;
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
+        let marks = texts.marks(self.line);
+        Some(marks.iter().any(|mark| sought.contains(mark)))
+    }
+
     fn remember(&self, test: u32, holds: bool) {
         if let Some((code, generation)) = self.code(test) {
             self.tests.borrow_mut().set(test, code, generation, holds);
@@ -283,14 +340,20 @@ impl<'b> LineSource<'b> for LineView<'b> {
     }
 }
 
-/// Lines between two looks at how much is remembered of keys.
-const STRETCH: usize = 1024;
+/// A batch of so many lines shows what lines have in common.
+const SAMPLE_LINES_MIN: usize = 512;
+
+/// Packs with fewer rules are at hand anyway.
+const SORTED_RULES_MIN: usize = 256;
+
+/// The memory that the sets of one stretch of lines may take beyond what is remembered.
+const STRETCH_BYTES_MAX: usize = 32 << 20;
 
 impl Evaluator {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes) -> Self {
         let keys = KeyIndex::new(&pack);
         let program = pack.program(passes);
-        let plan = Plan::new(&program, &keys);
+        let plan = Plan::new(&program, program.witnesses(), &keys);
         let effects = Effects::new(&pack);
         let validity = keys.rules().iter().map(|&rule| {
             let rule = &pack.rules[rule as usize];
@@ -298,13 +361,20 @@ impl Evaluator {
         });
         let validity = validity.collect();
         let mut slots = vec![None; pack.schema.fields().len()];
-        let keyed = KeyCache::new(&pack.schema);
-        let planned = plan.fields.iter().map(|marks| marks.field);
-        let tested = program.tests().iter().copied();
-        for (at, field) in (0..u16::MAX).zip(unique(keyed.fields().chain(planned).chain(tested))) {
+        let keyed = KeyCache::new(&pack.schema, &keys);
+        let texts = program.text_sources().iter().map(|source| source.field);
+        let looked_up = (0..pack.lookups.len() as u32).flat_map(|table| program.lookup_key(table));
+        let tested = program.tests().iter();
+        let fields = keyed.fields().chain(texts).chain(looked_up.chain(tested).copied());
+        for (at, field) in (0..u16::MAX).zip(unique(fields)) {
             slots[field.index()] = Some(at);
         }
-        Self { pack, tables, keys, program, plan, effects, validity, slots, idle: Mutex::default() }
+        let sources = Arc::new(Sources::new(&pack));
+        let idle = Mutex::default();
+        // Each line may need a few sets of its own, of a bit for each rule.
+        let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
+        let sampled = OnceLock::new();
+        Self { pack, tables, keys, program, plan, sampled, effects, sources, stretch, validity, slots, idle }
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -321,7 +391,7 @@ impl Evaluator {
     }
 
     fn new_worker(&self) -> Worker {
-        let keys = KeyCache::new(&self.pack.schema);
+        let keys = KeyCache::new(&self.pack.schema, &self.keys);
         let keyed: Vec<FieldId> = keys.fields().collect();
         let mut fields: Vec<(u16, FieldId)> = self
             .pack
@@ -333,9 +403,12 @@ impl Evaluator {
         let texts = fields.into_iter().map(|(_, field)| FieldTexts {
             field,
             dictionary: Dictionary::new(!keyed.contains(&field)),
-            plan: self.plan.fields.iter().position(|marks| marks.field == field),
+            is_key: keyed.contains(&field),
+            is_tested: self.program.tests().contains(&field),
+            plan: None,
             ends: Vec::new(),
             marks: Vec::new(),
+            scratch: String::new(),
         });
         let texts = texts.collect();
         Worker {
@@ -345,6 +418,7 @@ impl Evaluator {
             sets_generation: 0,
             texts,
             tests: RefCell::default(),
+            planned: None,
         }
     }
 
@@ -361,22 +435,90 @@ impl Evaluator {
     }
 
     pub(crate) fn values(&self, lines: &Lines) -> Arc<BatchValues> {
-        Arc::new(BatchValues::new(Arc::clone(&self.pack), Arc::clone(&self.tables), lines))
+        let (pack, tables) = (Arc::clone(&self.pack), Arc::clone(&self.tables));
+        Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines))
     }
 
     /// Evaluates all rules on all lines of a batch.
-    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation, with_reasons: bool) -> BatchResults {
+    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
         let mut worker = self.borrow();
         let values = self.values(lines);
+        let plan = self.plan(&values);
+        worker.follow(plan, !std::ptr::eq(plan, &self.plan));
         for texts in &mut worker.texts {
-            texts.number(&values, &self.plan, &self.program, &self.tables);
+            texts.number(&values, plan, &self.program, &self.tables);
         }
         let results = match evaluation {
-            Evaluation::Compiled => self.compiled(&mut worker, values, with_reasons),
-            Evaluation::Interpreted => self.interpreted(&mut worker, values, with_reasons),
+            Evaluation::Compiled => self.compiled(&mut worker, plan, values),
+            Evaluation::Interpreted => self.interpreted(&mut worker, values),
         };
         self.give_back(worker);
         results
+    }
+
+    /// The plan for a batch: from the first one with lines enough on by what its lines showed.
+    fn plan(&self, values: &Arc<BatchValues>) -> &Plan {
+        let passes = self.program.passes();
+        if !(passes.order && passes.witnesses) {
+            return &self.plan;
+        }
+        if values.len() < SAMPLE_LINES_MIN {
+            return self.sampled.get().unwrap_or(&self.plan);
+        }
+        self.sampled.get_or_init(|| {
+            let tests = RefCell::default();
+            let view = |line| LineView {
+                values,
+                texts: &[],
+                tests: &tests,
+                evaluator: self,
+                plan: &self.plan,
+                line,
+            };
+            let sample = Sample::new(&self.program, values, self.tables.len(), view);
+            let witnesses = self.program.witnesses_by(&|probe| sample.share(probe));
+            Plan::new(&self.program, &witnesses, &self.keys)
+        })
+    }
+
+    /// The reason of each pair of a line and a rule that fired on it, in order.
+    pub(crate) fn reasons(&self, results: &BatchResults, evaluation: Evaluation) -> Vec<String> {
+        let mut reasons = Vec::with_capacity(results.fired.len());
+        if results.fired.is_empty() {
+            return reasons;
+        }
+        let mut worker = self.borrow();
+        let values = &results.values;
+        let mut memo = Memo::default();
+        for line in 0..values.len() {
+            let fired = results.fired(line);
+            if fired.is_empty() {
+                continue;
+            }
+            // No texts: what is remembered of them belongs to the batch that a worker saw last.
+            let view = LineView {
+                values,
+                texts: &[],
+                tests: &worker.tests,
+                evaluator: self,
+                plan: &self.plan,
+                line,
+            };
+            let mut asked =
+                Asked { evaluator: self, interpreter: &mut worker.interpreter, values, begun: false };
+            for &(rule, _) in fired {
+                let rule = rule as usize;
+                let reason = match evaluation {
+                    Evaluation::Compiled => self.program.reason(rule, &view, &mut memo),
+                    Evaluation::Interpreted => None,
+                };
+                reasons.push(reason.unwrap_or_else(|| asked.on(line).reason(rule)));
+            }
+            memo.clear();
+        }
+        drop(memo);
+        self.give_back(worker);
+        reasons
     }
 
     /// The candidate sets of a stretch of lines.
@@ -408,14 +550,14 @@ impl Evaluator {
         day.is_none_or(|day| from <= day && day <= until)
     }
 
-    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
-        let mut results = BatchResults::new(Arc::clone(&values));
-        for start in (0..values.len()).step_by(STRETCH) {
-            let stretch = start..(start + STRETCH).min(values.len());
+    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
+        let mut found = Found::new(values.len());
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
             for (line, set) in stretch.zip(sets) {
                 let day = values.day(line);
-                let first = results.fired.len();
+                found.begin(line);
                 let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
                 let interpreter = worker.interpreter(&self.pack);
                 if !candidates.is_empty() {
@@ -430,85 +572,64 @@ impl Evaluator {
                     let points = interpreter
                         .holds(at)
                         .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
-                    results.add(position, points);
+                    found.add(position, points);
                 }
-                if with_reasons {
-                    let fired = &results.fired[first..];
-                    results.reasons.extend(fired.iter().map(|&(rule, _)| interpreter.reason(rule as usize)));
-                }
-                results.end_line(&self.effects);
+                found.end(line);
             }
         }
-        results
+        found.results(values, &self.effects)
     }
 
-    fn compiled(&self, worker: &mut Worker, values: Arc<BatchValues>, with_reasons: bool) -> BatchResults {
-        let mut results = BatchResults::new(Arc::clone(&values));
+    fn compiled(&self, worker: &mut Worker, plan: &Plan, values: Arc<BatchValues>) -> BatchResults {
+        let mut found = Found::new(values.len());
         let mut visits: Vec<u32> = Vec::new();
-        for start in (0..values.len()).step_by(STRETCH) {
-            let stretch = start..(start + STRETCH).min(values.len());
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
             let sets = self.sets(worker, &values, stretch.clone());
+            let mut order: Vec<(SetId, u32)> = sets.into_iter().zip(stretch.start as u32..).collect();
+            // Lines with the same candidates one after the other, so that what is known of these rules is at hand.
+            if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
+                order.sort_unstable();
+            }
             let Worker { interpreter, keys, sets: plans, texts, tests, .. } = &mut *worker;
             let mut memo = Memo::default();
-            for (line, set) in stretch.zip(sets) {
-                let view = LineView { values: &values, texts, tests, evaluator: self, line };
-                let plan = plans[set as usize].get_or_insert_with(|| self.plan.set(keys.set(set)));
+            for (set, line) in order {
+                let line = line as usize;
+                let view = LineView { values: &values, texts, tests, evaluator: self, plan, line };
+                let candidates = keys.set(set);
+                let set_plan = plans[set as usize].get_or_insert_with(|| plan.set(candidates));
                 visits.clear();
-                self.visits(plan, keys, set, &view, &mut memo, &mut visits);
+                self.look(set_plan, &view, &mut memo, &mut visits);
                 if !visits.is_empty() {
-                    let first = results.fired.len();
                     let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
-                    self.visit(&visits, &view, &mut memo, &mut asked, &mut results);
-                    if with_reasons {
-                        for at in first..results.fired.len() {
-                            let rule = results.fired[at].0 as usize;
-                            let reason = self.program.reason(rule, &view, &mut memo);
-                            let reason = reason.unwrap_or_else(|| asked.on(line).reason(rule));
-                            results.reasons.push(reason);
-                        }
-                    }
+                    found.begin(line);
+                    self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
+                    found.end(line);
                     memo.clear();
                 }
-                results.end_line(&self.effects);
             }
         }
-        results
+        found.results(values, &self.effects)
     }
 
-    /// The rules to visit on a line, in order.
-    fn visits<'b>(
-        &'b self,
-        plan: &SetPlan,
-        keys: &KeyCache,
-        set: SetId,
-        view: &LineView<'b>,
-        memo: &mut Memo<'b>,
-        visits: &mut Vec<u32>,
-    ) {
+    /// Finds the candidates to visit on a line, in order.
+    fn look<'b>(&'b self, plan: &SetPlan, view: &LineView<'b>, memo: &mut Memo<'b>, visits: &mut Vec<u32>) {
         visits.extend_from_slice(&plan.always);
         if plan.fields != 0 {
-            let candidates = keys.set(set);
             for texts in view.texts {
                 let Some(at) = texts.plan else { continue };
                 if plan.fields >> at.min(63) & 1 == 0 {
                     continue;
                 }
                 for &mark in texts.marks(view.line) {
-                    match self.plan.short_list(mark) {
-                        Some(list) => {
-                            visits.extend(list.iter().copied().filter(|&rule| candidates.contains(rule)));
-                        }
-                        None => plan.long_list(mark, visits),
-                    }
+                    plan.marks.find(mark, visits);
                 }
             }
         }
         for (source, lists) in &plan.numbers {
-            let number = match self.program.number_sources()[*source as usize].field {
-                Some(field) => match view.values.field_number(view.line, field) {
-                    Some(number) => Ok(number),
-                    None => self.program.number_of(*source, view, memo),
-                },
+            let field = self.program.number_sources()[*source as usize].field;
+            let number = match field.and_then(|field| view.values.field_number(view.line, field)) {
+                Some(number) => Ok(number),
                 None => self.program.number_of(*source, view, memo),
             };
             match number {
@@ -533,7 +654,7 @@ impl Evaluator {
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
         asked: &mut Asked<'_>,
-        results: &mut BatchResults,
+        found: &mut Found,
     ) {
         let day = view.values.day(view.line);
         for &rule in visits {
@@ -554,7 +675,7 @@ impl Evaluator {
                 },
                 Err(fault) => Err(fault),
             };
-            results.add(position, points);
+            found.add(position, points);
         }
     }
 

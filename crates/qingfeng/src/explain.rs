@@ -140,7 +140,8 @@ impl Engine {
         #[expect(clippy::expect_used, reason = "the caller names a declaration of the batch")]
         let range = lines.declarations().nth(declaration).expect("the batch has the declaration");
         let pack = self.pack();
-        let results = self.evaluate(lines, true);
+        let results = self.evaluate(lines);
+        let reasons = self.reasons(&results);
         let worst = range.start + decisive(&results.lines[range.clone()]);
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let items = range
@@ -165,7 +166,7 @@ impl Engine {
                         .map(|(channel, rule)| Limit { channel: name(channel), rule: rule.map(rule_id) }),
                     channel: name(result.channel),
                     fields: self.fields(&results.values, line),
-                    rules: self.rules(&results, line),
+                    rules: self.rules(&results, results.of_line(&reasons, line), line),
                 }
             })
             .collect();
@@ -183,9 +184,9 @@ impl Engine {
         }
     }
 
-    fn rules(&self, results: &BatchResults, line: usize) -> Vec<ExplainedRule> {
+    fn rules(&self, results: &BatchResults, reasons: &[String], line: usize) -> Vec<ExplainedRule> {
         let values = &results.values;
-        let (all_fired, reasons) = (results.fired(line), results.reasons(line));
+        let all_fired = results.fired(line);
         let pack = self.pack();
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let day = values.day(line);

@@ -1,17 +1,15 @@
-//! Scoring files: reader, workers and writer run side by side; order is kept and memory is bounded.
+//! Scoring files, in rounds: while the chunks of one round are scored and written, those of the next are read. Order
+//! is kept and memory is bounded.
 
-use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use rayon::iter::{ParallelBridge, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::engine::Engine;
 use crate::output::{self, By};
-use crate::read::{Chunk, Place, ReadError, Reader, Reject};
+use crate::read::{Chunk, Parts, Place, ReadError, Reader, Reject};
 use crate::summary::{InputSummary, ScatteredPlaces, Summary, Tally};
 use crate::write::WriteError;
 
@@ -22,7 +20,8 @@ pub struct JobOptions {
     pub by: By,
     /// Whether rows have the reasons of the rules that fired.
     pub reasons: bool,
-    /// The threads that score, 1 at least; `None` takes one for each processor. The output does not depend on it.
+    /// The threads that decode, score and encode, 1 at least; `None` takes one for each processor. The output does
+    /// not depend on it.
     pub threads: Option<usize>,
 }
 
@@ -37,14 +36,17 @@ pub struct Progress {
     pub bytes_total: Option<u64>,
 }
 
-/// What becomes of the results. Called on the thread that runs the job, in input order.
+/// What becomes of the results. Called in input order and one at a time, on the threads of the job.
+///
+/// They are part of its work: what an output does with rayon is spread over the threads of the job, as
+/// [`TableWriter`](crate::write::TableWriter) spreads its encoding.
 pub struct Outputs<'o> {
     /// Takes the rows of a batch; [`output_schema`](crate::output_schema) says which columns they have.
-    pub assessments: &'o mut dyn FnMut(&RecordBatch) -> Result<(), WriteError>,
+    pub assessments: &'o mut (dyn FnMut(&RecordBatch) -> Result<(), WriteError> + Send),
     /// Takes the lines that could not be read.
-    pub rejects: &'o mut dyn FnMut(&[Reject]) -> Result<(), WriteError>,
+    pub rejects: &'o mut (dyn FnMut(&[Reject]) -> Result<(), WriteError> + Send),
     /// Is told how far the run is, after each batch.
-    pub progress: &'o mut dyn FnMut(Progress),
+    pub progress: &'o mut (dyn FnMut(Progress) + Send),
 }
 
 /// A run failed. What was read before was scored and given to the outputs.
@@ -65,25 +67,26 @@ pub enum JobError {
     Threads(String),
 }
 
-/// A batch on its way: its number, and what became of it.
-struct Done {
-    number: u64,
+/// Chunks that are read together, and scored and written together.
+struct Round {
+    chunks: Vec<Parts>,
+    bytes_read: u64,
+    /// Why nothing follows, if nothing does: the inputs have ended, or cannot be read on.
+    end: Option<Result<(), ReadError>>,
+}
+
+/// What became of a chunk.
+struct Scored {
     lines_read: u64,
     rows: Result<RecordBatch, ArrowError>,
     rejects: Vec<Reject>,
     tally: Tally,
-    bytes_read: u64,
 }
 
-/// What the reader leaves when it has ended.
-struct ReadEnd {
-    reader: Reader,
-    error: Option<ReadError>,
-}
-
-/// The batches that may be on their way at once, for each thread. It bounds the memory: a batch holds at most
-/// `batch_lines` lines (or one declaration), its columns and its rows.
-const BATCHES_PER_THREAD: usize = 3;
+/// The chunks of a round for each thread, if there are several threads; four are no faster. Two rounds are on their
+/// way at once. It bounds the memory: a chunk holds at most `batch_lines` lines (or one declaration), its columns and
+/// its rows.
+const CHUNKS_PER_THREAD: usize = 2;
 
 impl Engine {
     /// Scores all declarations of a reader. Rows, rejects and the summary do not depend on the number of threads.
@@ -105,79 +108,62 @@ impl Engine {
             .thread_name(|at| format!("qingfeng-{at}"))
             .build()
             .map_err(|error| JobError::Threads(error.to_string()))?;
-        let bytes_total = reader.bytes_total();
-        let in_flight = threads * BATCHES_PER_THREAD;
-        // A permit travels with each batch from the reader to the writer and back.
-        let (give_permit, permits) = sync_channel::<()>(in_flight);
-        for _ in 0..in_flight {
-            let _ = give_permit.send(());
-        }
-        let (send_chunk, chunks) = sync_channel::<(u64, Chunk, u64)>(in_flight);
-        let (send_done, done) = sync_channel::<Done>(in_flight);
-        let read_end: Arc<Mutex<Option<ReadEnd>>> = Arc::default();
-
-        let (tally, lines, written) = std::thread::scope(|scope| {
-            let end = Arc::clone(&read_end);
-            scope.spawn(move || {
-                let mut reader = reader;
-                let mut error = None;
-                let mut number = 0;
-                while permits.recv().is_ok() {
-                    match reader.next() {
-                        Some(Ok(chunk)) => {
-                            if send_chunk.send((number, chunk, reader.bytes_read())).is_err() {
-                                break;
-                            }
-                            number += 1;
-                        }
-                        Some(Err(failure)) => {
-                            error = Some(failure);
-                            break;
-                        }
-                        None => break,
-                    }
-                }
-                *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(ReadEnd { reader, error });
-            });
-            scope.spawn(move || pool.install(|| self.score(chunks, &send_done, options)));
-            let mut writer = Writer { outputs, tally: Tally::empty(self.pack()), lines: [0; 2], bytes_total };
-            // When writing fails, letting go of the channels stops the reader and the workers.
-            let written = writer.write_in_order(done, &give_permit);
-            drop(give_permit);
-            (writer.tally, writer.lines, written)
-        });
-        written?;
-        let end = read_end.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(ReadEnd { reader, error }) = end else {
-            return Err(JobError::Threads("the reader ended without a result".into()));
-        };
-        if let Some(error) = error {
-            return Err(error.into());
-        }
-        Ok(self.summary(&reader, &tally, lines, threads, started))
+        let chunks = if threads == 1 { 1 } else { threads * CHUNKS_PER_THREAD };
+        pool.install(|| self.run_rounds(reader, outputs, options, chunks)).map(|done| {
+            let (reader, tally, lines) = done;
+            self.summary(&reader, &tally, lines, threads, started)
+        })
     }
 
-    fn score(
+    /// Runs a job in the pool that this is called in.
+    fn run_rounds(
         &self,
-        chunks: Receiver<(u64, Chunk, u64)>,
-        done: &std::sync::mpsc::SyncSender<Done>,
+        mut reader: Reader,
+        outputs: Outputs<'_>,
         options: &JobOptions,
-    ) {
-        chunks.into_iter().par_bridge().for_each(|(number, chunk, bytes_read)| {
-            let results = self.evaluate(&chunk.lines, options.reasons);
-            let tally = Tally::of(self.pack(), self.evaluator(), &chunk.lines, &results);
-            let rows = output::rows(
-                self.pack(),
-                self.pack_id(),
-                &chunk.lines,
-                &results,
-                options.by,
-                options.reasons,
+        chunks: usize,
+    ) -> Result<(Reader, Tally, [u64; 2]), JobError> {
+        let bytes_total = reader.bytes_total();
+        reader.decode_ahead(chunks);
+        let mut writer = Writer { outputs, tally: Tally::empty(self.pack()), lines: [0; 2], bytes_total };
+        let mut round = Round::read(&mut reader, chunks);
+        loop {
+            let Round { chunks: read, bytes_read, end } = round;
+            if let Some(end) = end {
+                self.score_and_write(read, bytes_read, &mut writer, options)?;
+                end?;
+                return Ok((reader, writer.tally, writer.lines));
+            }
+            // The thread that comes here scores first: if it is the only one, rows are written before more is read.
+            let (written, next) = rayon::join(
+                || self.score_and_write(read, bytes_read, &mut writer, options),
+                || Round::read(&mut reader, chunks),
             );
-            let Chunk { rejects, lines_read, .. } = chunk;
-            // If the writer has ended there is nobody to tell.
-            let _ = done.send(Done { number, lines_read, rows, rejects, tally, bytes_read });
-        });
+            written?;
+            round = next;
+        }
+    }
+
+    fn score_and_write(
+        &self,
+        chunks: Vec<Parts>,
+        bytes_read: u64,
+        writer: &mut Writer<'_>,
+        options: &JobOptions,
+    ) -> Result<(), JobError> {
+        let scored = chunks.into_par_iter().with_max_len(1).map(|parts| self.score(parts, options));
+        let scored: Vec<Scored> = scored.collect();
+        scored.into_iter().try_for_each(|scored| writer.write(scored, bytes_read))
+    }
+
+    fn score(&self, parts: Parts, options: &JobOptions) -> Scored {
+        let Chunk { lines, rejects, lines_read } = parts.chunk();
+        let results = self.evaluate(&lines);
+        let reasons = options.reasons.then(|| self.reasons(&results));
+        let tally = Tally::of(self.pack(), self.evaluator(), &lines, &results);
+        let rows =
+            output::rows(self.pack(), self.pack_id(), &lines, &results, options.by, reasons.as_deref());
+        Scored { lines_read, rows, rejects, tally }
     }
 
     fn summary(
@@ -241,6 +227,24 @@ impl Engine {
     }
 }
 
+impl Round {
+    /// The next chunks, so many at most.
+    fn read(reader: &mut Reader, chunks_max: usize) -> Self {
+        let mut chunks = Vec::with_capacity(chunks_max);
+        let end = loop {
+            if chunks.len() == chunks_max {
+                break None;
+            }
+            match reader.parts() {
+                Some(Ok(parts)) => chunks.push(parts),
+                Some(Err(error)) => break Some(Err(error)),
+                None => break Some(Ok(())),
+            }
+        };
+        Self { chunks, bytes_read: reader.bytes_read(), end }
+    }
+}
+
 struct Writer<'o> {
     outputs: Outputs<'o>,
     tally: Tally,
@@ -250,42 +254,20 @@ struct Writer<'o> {
 }
 
 impl Writer<'_> {
-    /// Gives the batches to the outputs in the order in which they were read.
-    fn write_in_order(
-        &mut self,
-        done: Receiver<Done>,
-        permits: &std::sync::mpsc::SyncSender<()>,
-    ) -> Result<(), JobError> {
-        let mut waiting = BTreeMap::new();
-        let mut next = 0;
-        for batch in done {
-            waiting.insert(batch.number, batch);
-            while let Some(batch) = waiting.remove(&next) {
-                self.write(batch)?;
-                next += 1;
-                // The reader may have ended.
-                let _ = permits.try_send(());
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, batch: Done) -> Result<(), JobError> {
-        let rows = batch.rows?;
-        if !batch.rejects.is_empty() {
-            (self.outputs.rejects)(&batch.rejects)?;
+    /// Gives the results of the next chunk to the outputs.
+    fn write(&mut self, scored: Scored, bytes_read: u64) -> Result<(), JobError> {
+        let rows = scored.rows?;
+        if !scored.rejects.is_empty() {
+            (self.outputs.rejects)(&scored.rejects)?;
         }
         if rows.num_rows() > 0 {
             (self.outputs.assessments)(&rows)?;
         }
-        self.tally.add(&batch.tally);
-        self.lines[0] += batch.lines_read;
-        self.lines[1] += batch.rejects.len() as u64;
-        (self.outputs.progress)(Progress {
-            lines: self.lines[0],
-            bytes_read: batch.bytes_read,
-            bytes_total: self.bytes_total,
-        });
+        self.tally.add(&scored.tally);
+        self.lines[0] += scored.lines_read;
+        self.lines[1] += scored.rejects.len() as u64;
+        let bytes_total = self.bytes_total;
+        (self.outputs.progress)(Progress { lines: self.lines[0], bytes_read, bytes_total });
         Ok(())
     }
 }

@@ -33,11 +33,6 @@ impl RuleSet {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
     }
 
-    #[inline]
-    pub(crate) fn contains(&self, rule: u32) -> bool {
-        self.0[rule as usize / 64] >> (rule % 64) & 1 == 1
-    }
-
     /// The rules of the set, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().enumerate().flat_map(|(at, &word)| {
@@ -148,6 +143,11 @@ impl Dimension {
         dimension
     }
 
+    /// Whether any rule is keyed on this.
+    fn is_asked(&self) -> bool {
+        !(self.by_code.is_empty() && self.by_kind.is_empty() && self.by_group.iter().all(Vec::is_empty))
+    }
+
     /// Adds the rules that a code fits.
     fn add(&self, rules: &mut RuleSet, code: &str, day: Option<Date>) {
         for membership in self.groups.of(code).filter(|membership| membership.holds(day)) {
@@ -220,10 +220,12 @@ const UNKNOWN: SetId = SetId::MAX;
 const SETS_BYTES_MAX: usize = 64 << 20;
 
 impl KeyCache {
-    pub(crate) fn new(schema: &Schema) -> Self {
+    pub(crate) fn new(schema: &Schema, index: &KeyIndex) -> Self {
         let keys = &schema.keys;
         let mut parts: Vec<(Part, FieldId, PartSets)> = Vec::new();
         let mut add = |part, field: Option<FieldId>| {
+            // What no rule is keyed on need not be looked at.
+            let field = field.filter(|_| index.dimension(part).is_asked());
             parts.extend(field.map(|field| (part, field, PartSets::default())));
         };
         add(Part::Region, keys.region);
@@ -498,14 +500,18 @@ impl KeyIndex {
         }
     }
 
-    /// The rules that the value of one part of the key allows: for sites those that any of them allows.
-    fn rules_of(&self, part: Part, code: Option<&str>, day: Option<Date>) -> RuleSet {
-        let dimension = match part {
+    fn dimension(&self, part: Part) -> &Dimension {
+        match part {
             Part::Region => &self.region,
             Part::Commodity => &self.commodity,
             Part::Mode => &self.mode,
             Part::SiteKind | Part::Site(_) => &self.site,
-        };
+        }
+    }
+
+    /// The rules that the value of one part of the key allows: for sites those that any of them allows.
+    fn rules_of(&self, part: Part, code: Option<&str>, day: Option<Date>) -> RuleSet {
+        let dimension = self.dimension(part);
         let mut rules = dimension.any.clone();
         let Some(code) = code else { return rules };
         match part {

@@ -43,6 +43,7 @@ mod lookup;
 mod output;
 mod plan;
 pub mod read;
+mod sample;
 mod summary;
 mod values;
 pub mod verify;

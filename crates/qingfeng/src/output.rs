@@ -109,7 +109,7 @@ pub(crate) fn rows(
     lines: &Lines,
     results: &BatchResults,
     by: By,
-    with_reasons: bool,
+    all_reasons: Option<&[String]>,
 ) -> Result<RecordBatch, ArrowError> {
     let ranges: Vec<std::ops::Range<usize>> = match by {
         By::Declaration => lines.declarations().collect(),
@@ -144,16 +144,16 @@ pub(crate) fn rows(
         faulted.sort_unstable();
         faulted.dedup();
         faults.push(faulted.iter().map(|&(rule, fault)| format!("{}: {fault}", rule_id(rule))));
-        if with_reasons {
+        if let Some(all_reasons) = all_reasons {
             let several = range.len() > 1;
             reasons.push(range.flat_map(|line| {
                 let number = item_no(pack, results, line);
-                results.fired(line).iter().zip(results.reasons(line)).map(move |(&(rule, _), reason)| {
-                    match number.filter(|_| several) {
+                results.fired(line).iter().zip(results.of_line(all_reasons, line)).map(
+                    move |(&(rule, _), reason)| match number.filter(|_| several) {
                         Some(number) => format!("item {number}, {}: {reason}", rule_id(rule)),
                         None => format!("{}: {reason}", rule_id(rule)),
-                    }
-                })
+                    },
+                )
             }));
         }
         packs.append(pack_id)?;
@@ -166,9 +166,9 @@ pub(crate) fn rows(
         By::Declaration => columns.extend([scores, channels, numbers]),
     }
     columns.extend([rules.finish(), shadow_rules.finish(), faults.finish()]);
-    if with_reasons {
+    if all_reasons.is_some() {
         columns.push(reasons.finish());
     }
     columns.push(Arc::new(packs.finish()));
-    RecordBatch::try_new(output_schema(by, with_reasons), columns)
+    RecordBatch::try_new(output_schema(by, all_reasons.is_some()), columns)
 }

@@ -7,18 +7,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Words};
+use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Witness, Words};
 
 use crate::key_index::{KeyIndex, RuleSet};
 use crate::lookup::{LookupTable, push_key};
 
 /// A mark by its number.
 pub(crate) type Mark = u32;
-
-/// Marks with more rules than this are looked up in the candidate set, where they have been sorted out.
-const SHORT_LIST: usize = 16;
 
 /// The marks that a text of one field can have.
 pub(crate) struct FieldMarks {
@@ -46,23 +43,31 @@ struct SourceMarks {
     all: Vec<Mark>,
 }
 
+/// The parts of one field that are looked for with a table of all states.
+const DFA_BYTES_MAX: usize = 4096;
+
 /// Texts that are looked for within a text.
 struct Parts {
     parts: Vec<(Arc<str>, Mark)>,
-    /// Finds all of them at once; none for a few, or for too many.
-    automaton: Option<AhoCorasick>,
+    /// Finds whether there is any, and all of them at once; none for a few parts, or for too many.
+    automaton: Option<(AhoCorasick, AhoCorasick)>,
 }
 
 impl Parts {
     fn new(parts: Vec<(Arc<str>, Mark)>) -> Self {
         let texts = parts.iter().map(|(part, _)| part.as_bytes());
-        let automaton = if parts.len() > 2 { AhoCorasick::new(texts).ok() } else { None };
+        let bytes: usize = parts.iter().map(|(part, _)| part.len()).sum();
+        // A table of all states is fastest, and takes about a kilobyte for each byte of the parts.
+        let kind = (bytes <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
+        let any = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(texts.clone());
+        let all = AhoCorasick::builder().kind(kind).build(texts);
+        let automaton = if parts.len() > 2 { any.ok().zip(all.ok()) } else { None };
         Self { parts, automaton }
     }
 }
 
 impl SourceMarks {
-    fn find(&self, text: Option<&str>, found: &mut Vec<Mark>) {
+    fn find(&self, text: Option<&str>, scratch: &mut String, found: &mut Vec<Mark>) {
         let Some(text) = text else {
             found.extend(self.missing);
             return;
@@ -72,9 +77,10 @@ impl SourceMarks {
             let Some(prefix) = text.get(..length) else { continue };
             found.extend(self.prefix.get(prefix));
         }
-        self.words.find(text, &mut |mark| found.push(mark));
+        self.words.find(text, scratch, &mut |mark| found.push(mark));
         match &self.parts.automaton {
-            Some(automaton) => found.extend(
+            Some((any, _)) if !any.is_match(text) => {}
+            Some((_, automaton)) => found.extend(
                 automaton
                     .find_overlapping_iter(text)
                     .map(|part| self.parts.parts[part.pattern().as_usize()].1),
@@ -93,12 +99,13 @@ impl FieldMarks {
         program: &Program,
         tables: &[LookupTable],
         text: Option<&str>,
+        scratch: &mut String,
         found: &mut Vec<Mark>,
     ) {
         let first = found.len();
         for source in &self.sources {
             if source.computed {
-                let result = program.text_of(source.source, text, |text| source.find(text, found));
+                let result = program.text_of(source.source, text, |text| source.find(text, scratch, found));
                 if result.is_err() {
                     found.push(source.fault);
                 }
@@ -108,7 +115,7 @@ impl FieldMarks {
                 Some(digits) => text.and_then(|text| text.get(..digits)),
                 None => text,
             };
-            source.find(part, found);
+            source.find(part, scratch, found);
         }
         if let Some(text) = text {
             let mut key = Vec::new();
@@ -119,8 +126,9 @@ impl FieldMarks {
                 }
             }
         }
-        // A word can stand there twice, and a rule hang on several marks; the visits are made unique later.
-        found[first..].sort_unstable();
+        if found.len() > first + 1 {
+            found[first..].sort_unstable();
+        }
     }
 }
 
@@ -137,8 +145,7 @@ enum LineProbe {
 struct RuleProbes {
     /// On each candidate line.
     always: bool,
-    /// Marks with many rules.
-    long: Vec<Mark>,
+    marks: Vec<Mark>,
     line: Vec<LineProbe>,
     /// The fields whose marks matter, one bit for each of `fields`; those beyond the 63rd share the last bit.
     fields: u64,
@@ -147,9 +154,9 @@ struct RuleProbes {
 /// The plan; rules are numbered as in the key index.
 pub(crate) struct Plan {
     pub fields: Vec<FieldMarks>,
-    /// For each mark the rules that hang on it, in order.
-    lists: Vec<Box<[u32]>>,
     rules: Vec<RuleProbes>,
+    /// For each find of the program the field and the marks that answer it; no marks where no index does.
+    finds: Vec<Option<(FieldId, Box<[Mark]>)>>,
 }
 
 /// Marks while they are collected.
@@ -195,6 +202,33 @@ fn hang_on(lists: &mut Vec<Vec<u32>>, marks: &mut BTreeMap<Arc<str>, Mark>, text
 }
 
 impl Building {
+    /// The field and the marks that say whether a text has what a probe looks for; no rule hangs on them for that.
+    fn find(&mut self, program: &Program, probe: &Probe) -> Option<(FieldId, Box<[Mark]>)> {
+        let (Probe::Word(at, texts) | Probe::Prefix(at, texts) | Probe::Part(at, texts)) = probe else {
+            return None;
+        };
+        let field = program.text_sources()[*at as usize].field;
+        let source = self.fields.entry(field).or_default().sources.entry(*at).or_default();
+        let marks = match probe {
+            Probe::Word(..) => &mut source.words,
+            Probe::Prefix(..) => &mut source.prefix,
+            _ => &mut source.parts,
+        };
+        let lists = &mut self.lists;
+        let mark = |text: &Arc<str>| {
+            *marks.entry(Arc::clone(text)).or_insert_with(|| {
+                lists.push(Vec::new());
+                lists.len() as Mark - 1
+            })
+        };
+        let found = texts.iter().map(mark).collect();
+        source.fault.get_or_insert_with(|| {
+            lists.push(Vec::new());
+            lists.len() as Mark - 1
+        });
+        Some((field, found))
+    }
+
     /// Hangs a rule on a probe; gives the probe if it is looked at line by line.
     fn add(&mut self, program: &Program, rule: u32, probe: &Probe) -> Option<LineProbe> {
         let source_of = |probe: &Probe| match probe {
@@ -246,14 +280,15 @@ impl Building {
 }
 
 impl Plan {
-    pub(crate) fn new(program: &Program, keys: &KeyIndex) -> Self {
+    /// The plan by the witnesses given, one for each rule of the pack.
+    pub(crate) fn new(program: &Program, witnesses: &[Option<Witness>], keys: &KeyIndex) -> Self {
         let mut building = Building::default();
         let mut rules: Vec<RuleProbes> = vec![RuleProbes::default(); keys.rules().len()];
         for (rule, &position) in (0..).zip(keys.rules()) {
             let probes = &mut rules[rule as usize];
             let witness = match program.visit(position as usize) {
                 Visit::Always => None,
-                Visit::Compiled | Visit::Residual => program.witness(position as usize),
+                Visit::Compiled | Visit::Residual => witnesses[position as usize].as_ref(),
             };
             match witness {
                 None => probes.always = true,
@@ -266,27 +301,25 @@ impl Plan {
                 }
             }
         }
+        let finds = program.finds().iter().map(|probe| building.find(program, probe.as_ref()?));
+        let finds = finds.collect();
         let fields: Vec<FieldMarks> =
             building.fields.into_iter().map(|(field, marks)| finished(program, field, marks)).collect();
-        let lists: Vec<Box<[u32]>> = building.lists.into_iter().map(Vec::into_boxed_slice).collect();
         for (bit, field) in fields.iter().enumerate() {
             for mark in field.marks() {
-                for &rule in &lists[mark as usize] {
+                for &rule in &building.lists[mark as usize] {
                     rules[rule as usize].fields |= 1 << bit.min(63);
-                    if lists[mark as usize].len() > SHORT_LIST {
-                        rules[rule as usize].long.push(mark);
-                    }
+                    rules[rule as usize].marks.push(mark);
                 }
             }
         }
-        Self { fields, lists, rules }
+        Self { fields, rules, finds }
     }
 
-    /// The rules that hang on a mark, if they are few: those among them that are candidates are to be visited.
+    /// The field and the marks that answer a find.
     #[inline]
-    pub(crate) fn short_list(&self, mark: Mark) -> Option<&[u32]> {
-        let list = &self.lists[mark as usize];
-        (list.len() <= SHORT_LIST).then_some(list)
+    pub(crate) fn find(&self, find: u32) -> Option<&(FieldId, Box<[Mark]>)> {
+        self.finds[find as usize].as_ref()
     }
 
     /// What the lines of a candidate set are looked at for.
@@ -294,14 +327,14 @@ impl Plan {
         let mut plan = SetPlan::default();
         let mut numbers: BTreeMap<u32, NumberLists> = BTreeMap::new();
         let mut tables: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let mut long: Vec<(Mark, u32)> = Vec::new();
+        let mut marks: Vec<(Mark, u32)> = Vec::new();
         for rule in set.iter() {
             let probes = &self.rules[rule as usize];
             plan.fields |= probes.fields;
             if probes.always {
                 plan.always.push(rule);
             }
-            long.extend(probes.long.iter().map(|&mark| (mark, rule)));
+            marks.extend(probes.marks.iter().map(|&mark| (mark, rule)));
             for probe in &probes.line {
                 match *probe {
                     LineProbe::Between(source, low, high) => {
@@ -317,8 +350,6 @@ impl Plan {
                 }
             }
         }
-        long.sort_unstable();
-        plan.long = long;
         plan.numbers = numbers
             .into_iter()
             .map(|(source, mut lists)| {
@@ -328,6 +359,7 @@ impl Plan {
             })
             .collect();
         plan.tables = tables.into_iter().collect();
+        plan.marks = MarkTable::new(marks);
         plan
     }
 }
@@ -390,17 +422,30 @@ impl NumberLists {
             visits.extend_from_slice(&self.missing);
             return;
         }
-        visits.extend(self.up_to.iter().rev().take_while(|(high, _)| number <= *high).map(|(_, rule)| *rule));
-        visits.extend(self.from.iter().take_while(|(low, _)| *low <= number).map(|(_, rule)| *rule));
-        let within = self.within.iter().filter(|(low, high, _)| *low <= number && number <= *high);
-        visits.extend(within.map(|(_, _, rule)| *rule));
+        for &(high, rule) in self.up_to.iter().rev() {
+            if number > high {
+                break;
+            }
+            visits.push(rule);
+        }
+        for &(low, rule) in &self.from {
+            if low > number {
+                break;
+            }
+            visits.push(rule);
+        }
+        for &(low, high, rule) in &self.within {
+            if low <= number && number <= high {
+                visits.push(rule);
+            }
+        }
     }
 
     /// All rules, to be visited where the number cannot be computed.
     pub(crate) fn all(&self, visits: &mut Vec<u32>) {
-        visits.extend(self.up_to.iter().chain(&self.from).map(|(_, rule)| *rule));
-        visits.extend(self.within.iter().map(|(_, _, rule)| *rule));
-        visits.extend_from_slice(&self.missing);
+        let bounds = self.up_to.iter().chain(&self.from).map(|(_, rule)| rule);
+        let within = self.within.iter().map(|(_, _, rule)| rule);
+        bounds.chain(within).chain(&self.missing).for_each(|rule| visits.push(*rule));
     }
 }
 
@@ -411,20 +456,68 @@ pub(crate) struct SetPlan {
     pub always: Vec<u32>,
     /// The fields whose marks matter.
     pub fields: u64,
-    /// Marks with many rules, each with the rules that are in the set, in order.
-    long: Vec<(Mark, u32)>,
+    /// The rules to visit by mark.
+    pub marks: MarkTable,
     /// Numbers, by source.
     pub numbers: Vec<(u32, NumberLists)>,
     /// Lookup tables, each with the rules to visit where the line has an entry.
     pub tables: Vec<(u32, Vec<u32>)>,
 }
 
-impl SetPlan {
-    /// The rules of the set that hang on a mark with many rules.
+/// The rules of a set by mark: a table with open addressing.
+#[derive(Debug, Default)]
+pub(crate) struct MarkTable {
+    /// Mark, and where its rules begin and end; a power of two of them, at least half of them empty.
+    slots: Box<[(Mark, u32, u32)]>,
+    rules: Box<[u32]>,
+}
+
+/// The mark of an empty slot.
+const NO_MARK: Mark = Mark::MAX;
+
+impl MarkTable {
+    fn new(mut pairs: Vec<(Mark, u32)>) -> Self {
+        if pairs.is_empty() {
+            return Self::default();
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let rules: Box<[u32]> = pairs.iter().map(|(_, rule)| *rule).collect();
+        let groups: Vec<(Mark, usize)> =
+            pairs.chunk_by(|a, b| a.0 == b.0).map(|group| (group[0].0, group.len())).collect();
+        let mut slots = vec![(NO_MARK, 0, 0); (groups.len() * 2).next_power_of_two()].into_boxed_slice();
+        let mask = slots.len() - 1;
+        let mut start = 0;
+        for (mark, count) in groups {
+            let mut at = Self::first_slot(mark) & mask;
+            while slots[at].0 != NO_MARK {
+                at = (at + 1) & mask;
+            }
+            slots[at] = (mark, start, start + count as u32);
+            start += count as u32;
+        }
+        Self { slots, rules }
+    }
+
+    fn first_slot(mark: Mark) -> usize {
+        (mark.wrapping_mul(0x9e37_79b9) >> 7) as usize
+    }
+
+    /// Adds the rules of a mark.
     #[inline]
-    pub(crate) fn long_list(&self, mark: Mark, visits: &mut Vec<u32>) {
-        let first = self.long.partition_point(|(known, _)| *known < mark);
-        visits
-            .extend(self.long[first..].iter().take_while(|(known, _)| *known == mark).map(|(_, rule)| *rule));
+    pub(crate) fn find(&self, mark: Mark, visits: &mut Vec<u32>) {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return };
+        let mut at = Self::first_slot(mark) & mask;
+        loop {
+            let (known, start, end) = self.slots[at];
+            if known == mark {
+                visits.extend_from_slice(&self.rules[start as usize..end as usize]);
+                return;
+            }
+            if known == NO_MARK {
+                return;
+            }
+            at = (at + 1) & mask;
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The values of goods lines as rules see them: declared fields, derived fields, lookup entries.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
@@ -88,16 +88,23 @@ pub(crate) struct BatchValues {
     /// Numbers of declared fields, by field; of those that are no numbers none.
     numbers: Vec<Option<Numbers>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
-    derived: Vec<Option<Vec<f64>>>,
+    derived: Vec<OnceLock<Vec<f64>>>,
+    /// Where each declaration starts, and the number of lines at the end.
+    starts: Vec<u32>,
+    sources: Arc<Sources>,
 }
 
 const SUMS: [Derived; 3] =
     [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity];
-const QUOTIENTS: [Derived; 3] = [Derived::UnitValue, Derived::UnitMass, Derived::ValuePerKg];
 
-/// The fields from which a derived field is computed; the pack's schema has them, or the field would not exist.
-fn sources(derived: Derived, pack: &Pack) -> Vec<FieldId> {
-    derived.sources(&pack.schema).unwrap_or_default()
+/// The fields from which each derived field is computed; none for those that the pack's schema does not give.
+#[derive(Debug)]
+pub(crate) struct Sources(Vec<Vec<FieldId>>);
+
+impl Sources {
+    pub(crate) fn new(pack: &Pack) -> Self {
+        Self(Derived::ALL.iter().map(|derived| derived.sources(&pack.schema).unwrap_or_default()).collect())
+    }
 }
 
 /// A number as a derived field has it: missing if it is not finite (the divisor is zero, or nearly so).
@@ -106,7 +113,12 @@ fn finite(number: f64) -> f64 {
 }
 
 impl BatchValues {
-    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, lines: &Lines) -> Self {
+    pub(crate) fn new(
+        pack: Arc<Pack>,
+        tables: Arc<[LookupTable]>,
+        sources: Arc<Sources>,
+        lines: &Lines,
+    ) -> Self {
         let columns: Vec<Typed> = pack
             .schema
             .fields()
@@ -125,27 +137,17 @@ impl BatchValues {
             _ => None,
         });
         let numbers = numbers.collect();
-        let mut batch = Self {
+        Self {
             pack,
             tables,
             columns,
             declaration_of,
             item_counts,
             numbers,
-            derived: vec![None; Derived::ALL.len()],
-        };
-        for derived in SUMS {
-            if let Some(&field) = sources(derived, &batch.pack).first() {
-                let sums = lines.declarations().map(|range| batch.sum(field, range)).collect();
-                batch.derived[derived as usize] = Some(sums);
-            }
+            derived: vec![OnceLock::new(); Derived::ALL.len()],
+            starts: lines.starts().to_vec(),
+            sources,
         }
-        for derived in QUOTIENTS {
-            if let [dividend, divisor] = *sources(derived, &batch.pack) {
-                batch.derived[derived as usize] = Some(batch.quotients(dividend, divisor));
-            }
-        }
-        batch
     }
 
     /// A field as numbers, not a number where it is missing.
@@ -230,10 +232,23 @@ impl BatchValues {
 
     #[inline]
     fn derived_number(&self, line: usize, derived: Derived) -> f64 {
-        match &self.derived[derived as usize] {
-            Some(values) if QUOTIENTS.contains(&derived) => values[line],
-            Some(sums) => sums[self.declaration_of[line] as usize],
-            None => f64::NAN,
+        let values = self.derived[derived as usize].get_or_init(|| self.derive(derived));
+        values.get(line).copied().unwrap_or(f64::NAN)
+    }
+
+    /// A derived number of all lines; computed when the first line is asked for it.
+    fn derive(&self, derived: Derived) -> Vec<f64> {
+        match self.sources.0[derived as usize][..] {
+            [dividend, divisor] => self.quotients(dividend, divisor),
+            [field] if SUMS.contains(&derived) => {
+                let mut sums = Vec::with_capacity(self.len());
+                for pair in self.starts.windows(2) {
+                    let sum = self.sum(field, pair[0] as usize..pair[1] as usize);
+                    sums.resize(pair[1] as usize, sum);
+                }
+                sums
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -373,7 +373,8 @@ impl Engine {
     fn verified(&self, chunk: &Chunk, lines: usize, inputs: &[Input]) -> Verification {
         let [interpreted, compiled] = [Evaluation::Interpreted, Evaluation::Compiled]
             .map(|evaluation| self.clone().with_evaluation(evaluation));
-        let (a, b) = (interpreted.evaluate(&chunk.lines, true), compiled.evaluate(&chunk.lines, true));
+        let (a, b) = (interpreted.evaluate(&chunk.lines), compiled.evaluate(&chunk.lines));
+        let reasons = [interpreted.reasons(&a), compiled.reasons(&b)];
         let mut part = Verification { rejected: chunk.rejects.len() as u64, ..Verification::default() };
         let (mut first, mut count) = (None, 0);
         for (declaration, range) in chunk.lines.declarations().enumerate() {
@@ -388,14 +389,14 @@ impl Engine {
                 a.lines[line] != b.lines[line]
                     || a.fired(line) != b.fired(line)
                     || a.faults(line) != b.faults(line)
-                    || a.reasons(line) != b.reasons(line)
+                    || a.of_line(&reasons[0], line) != b.of_line(&reasons[1], line)
             });
             let differing = differing.count();
             count += differing;
             if differing > 0 && first.is_none() {
-                let answers = [(&interpreted, &a), (&compiled, &b)]
-                    .map(|(engine, of)| engine.assessment(of, range.clone()));
-                let [x, y] = answers;
+                let x = interpreted.assessment(&a, &reasons[0], range.clone());
+                let y = compiled.assessment(&b, &reasons[1], range.clone());
+
                 let found = differences(&[x], &[y]).into_iter().next();
                 first = found.map(|line| LineDifference { declaration, ..line });
             }

@@ -25,6 +25,10 @@ pub(crate) enum Check {
     Text(FieldRef, Arc<str>, bool),
     /// A field, whether it is missing.
     Missing(FieldRef, bool),
+    /// A field of texts, whether it is one of these.
+    TextIn(FieldRef, Box<[Arc<str>]>),
+    /// What an index knows of a text, or else a node.
+    Find(u32, NodeId),
     All(Box<[Check]>),
     Any(Box<[Check]>),
     /// Anything else.
@@ -61,6 +65,26 @@ impl Check {
                     _ => Self::Node(id),
                 }
             }
+            Op::Find(find) => Self::Find(*find, node.args[0]),
+            Op::In => {
+                let (item, whole) = (&nodes[node.args[0]], &nodes[node.args[1]]);
+                match (&item.op, whole.constant()) {
+                    (Op::Field(field), Some(Constant::Array(items)))
+                        if matches!(facts.field_kind(*field), Kind::Text | Kind::Code)
+                            && items.len() < super::SET_LEN_MIN =>
+                    {
+                        let texts = items.iter().map(|item| match item {
+                            Constant::Text(text) => Some(Arc::clone(text)),
+                            _ => None,
+                        });
+                        match texts.collect::<Option<_>>() {
+                            Some(texts) => Self::TextIn(*field, texts),
+                            None => Self::Node(id),
+                        }
+                    }
+                    _ => Self::Node(id),
+                }
+            }
             _ => Self::Node(id),
         }
     }
@@ -82,6 +106,14 @@ impl Check {
                 let is = matches!(on.source.value(*field), Value::Text(value) if *value == **text);
                 Ok(is == *equal)
             }
+            Self::TextIn(field, texts) => Ok(match on.source.value(*field) {
+                Value::Text(value) => texts.iter().any(|text| **text == *value),
+                _ => false,
+            }),
+            Self::Find(find, node) => match on.source.found(*find) {
+                Some(found) => Ok(found),
+                None => on.flag(*node),
+            },
             Self::Missing(field, missing) => Ok((on.source.value(*field) == Value::Missing) == *missing),
             Self::All(parts) => {
                 for part in parts {
@@ -140,7 +172,7 @@ pub(crate) fn share(nodes: &Nodes, id: NodeId) -> f64 {
         Op::Not => 1.0 - of(0),
         Op::If => of(0) * of(1) + (1.0 - of(0)) * of(2),
         Op::Then => of(1),
-        Op::Test(_) | Op::Computed(_) => of(0),
+        Op::Test(_) | Op::Find(_) | Op::Computed(_) => of(0),
         Op::Compare(comparison) => {
             let missing = [0, 1].iter().any(|&at| matches!(constant(at), Some(Constant::Missing)));
             match (comparison, missing) {
@@ -174,8 +206,10 @@ pub(crate) fn share(nodes: &Nodes, id: NodeId) -> f64 {
 /// What a node costs about, in comparisons of numbers.
 pub(crate) fn cost(nodes: &Nodes, id: NodeId) -> u32 {
     // A test costs what looking it up costs, mostly.
-    if let Op::Test(_) = nodes[id].op {
-        return 4;
+    match nodes[id].op {
+        Op::Test(_) => return 4,
+        Op::Find(_) => return 2,
+        _ => {}
     }
     let mut total = 0_u32;
     let mut open = vec![id];

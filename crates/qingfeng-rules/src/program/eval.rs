@@ -40,6 +40,12 @@ pub trait LineSource<'b> {
         let _ = test;
         None
     }
+    /// Whether the text of a field has what a find looks for, if an index knows. Finds are numbered in
+    /// [`Program::finds`].
+    fn found(&self, find: u32) -> Option<bool> {
+        let _ = find;
+        None
+    }
     /// Takes note of how a test came out.
     fn remember(&self, test: u32, holds: bool) {
         let _ = (test, holds);
@@ -474,6 +480,10 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 self.value(args[at])
             }
             Op::Fail(fault) => Err(*fault),
+            Op::Find(find) => match self.source.found(*find) {
+                Some(found) => Ok(Val::Flag(found)),
+                None => self.value(args[0]),
+            },
             Op::Test(test) => {
                 if let Some(known) = self.source.remembered(*test) {
                     return Ok(Val::Flag(known));

@@ -360,6 +360,8 @@ pub struct Program {
     sets: HashMap<NodeId, HashSet<Arc<str>>>,
     /// The field whose text each test depends on.
     tests: Vec<FieldId>,
+    /// The node that each find stands for.
+    finds: Vec<NodeId>,
     sources: witness::Sources,
 }
 
@@ -374,7 +376,8 @@ impl Program {
         program.passes = passes;
         program.facts = Some(Arc::clone(&facts));
         with_context(&facts, |context| {
-            let mut builder = Builder { lowered, passes, context, facts: &facts, tests: Vec::new() };
+            let mut builder =
+                Builder { lowered, passes, context, facts: &facts, tests: Vec::new(), finds: Vec::new() };
             builder.build(&mut program);
         });
         program.prepare();
@@ -395,6 +398,7 @@ impl Program {
             patterns: BTreeMap::new(),
             sets: HashMap::new(),
             tests: Vec::new(),
+            finds: Vec::new(),
             sources: witness::Sources::default(),
         }
     }
@@ -441,7 +445,8 @@ impl Program {
         let cheap = 4;
         self.remembered = (0..self.nodes.len())
             .map(|at| {
-                let worth = !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Computed(_));
+                let worth =
+                    !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
                 worth && uses[at] > 1 && costs[at] > cheap
             })
             .collect();
@@ -561,7 +566,7 @@ impl CompiledRule {
 /// What an operation costs about, in comparisons of numbers, without its arguments.
 fn own_cost(node: &node::Node) -> u32 {
     match &node.op {
-        Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) => 0,
+        Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) | Op::Find(_) => 0,
         Op::Field(FieldRef::Declared(_)) => 1,
         Op::Function(at) => match crate::functions::FUNCTIONS[*at as usize].name {
             "has_word" => 40,
@@ -587,6 +592,7 @@ struct Builder<'p> {
     context: &'p NodeContext<'p>,
     facts: &'p PackFacts,
     tests: Vec<FieldId>,
+    finds: Vec<NodeId>,
 }
 
 impl Builder<'_> {
@@ -619,13 +625,14 @@ impl Builder<'_> {
             let guard = rule.guard.map(|guard| root(self, guard));
             roots.push([when, guard, points, reason]);
         }
-        if self.passes.order || self.passes.tests {
+        if self.passes.order || self.passes.tests || self.passes.words {
             let arranged = self.arrange(&nodes);
             roots.iter_mut().flatten().flatten().for_each(|root| *root = arranged.outside[root.index()]);
             nodes = arranged.nodes;
         }
         nodes.seal();
         program.tests = std::mem::take(&mut self.tests);
+        program.finds = std::mem::take(&mut self.finds);
         program.nodes = nodes;
         for (rule, [when, guard, points, reason]) in lowered.rules.iter().zip(roots) {
             let condition = match (&rule.when, when) {
@@ -660,14 +667,14 @@ impl Builder<'_> {
             });
             program.residuals.push(residuals.collect());
         }
-        program.sources = witness::Sources::of(program, self.facts);
+        program.sources = witness::Sources::of(program, self.facts, None);
     }
 
     /// Orders the parts of conditions, and marks the tests on one text.
     fn arrange(&mut self, old: &Nodes) -> Arranged {
         let (passes, context) = (self.passes, self.context);
         let mut nodes = Nodes::new(passes.share);
-        let dependence = dependences(old, self.facts);
+        let dependence = dependences(old, self.facts, passes.words);
         // Each node as a test's part and as it stands elsewhere: only the largest test is worth remembering.
         let mut inside: Vec<NodeId> = Vec::with_capacity(old.len());
         let mut outside: Vec<NodeId> = Vec::with_capacity(old.len());
@@ -686,7 +693,12 @@ impl Builder<'_> {
             if passes.order && matches!(node.op, Op::And | Op::Or) {
                 order_parts(&nodes, &mut args, node.op == Op::Or);
             }
-            let plain = nodes.add(context, node.op.clone(), args, node.span.clone());
+            let mut plain = nodes.add(context, node.op.clone(), args, node.span.clone());
+            if passes.words && is_find(&nodes, self.facts, plain) {
+                let number = self.finds.len() as u32;
+                self.finds.push(plain);
+                plain = nodes.add(context, Op::Find(number), vec![plain], node.span.clone());
+            }
             inside.push(plain);
             outside.push(match test {
                 Some(field) => {
@@ -699,6 +711,23 @@ impl Builder<'_> {
         }
         Arranged { nodes, outside }
     }
+}
+
+/// Whether a node asks of a field's text what an index of words can answer.
+fn is_find(nodes: &Nodes, facts: &PackFacts, id: NodeId) -> bool {
+    let node = &nodes[id];
+    let (text, sought) = match (&node.op, &node.args[..]) {
+        (Op::In, [part, whole]) => (*whole, *part),
+        (Op::Special(node::Special::HasAnyWord), [text, words]) => (*text, *words),
+        (Op::Function(at), [text, sought])
+            if matches!(crate::functions::FUNCTIONS[*at as usize].name, "has_word" | "starts_with") =>
+        {
+            (*text, *sought)
+        }
+        _ => return false,
+    };
+    let of_field = matches!(&nodes[text].op, Op::Field(field) if facts.text_field(*field).is_some());
+    of_field && nodes[sought].constant().is_some() && node.is_sure_flag()
 }
 
 /// Nodes after the passes on conditions, and the new place of each old one.
@@ -723,7 +752,7 @@ enum Dependence {
     More,
 }
 
-fn dependences(nodes: &Nodes, facts: &PackFacts) -> Vec<Dependence> {
+fn dependences(nodes: &Nodes, facts: &PackFacts, finds: bool) -> Vec<Dependence> {
     let mut all: Vec<Dependence> = Vec::with_capacity(nodes.len());
     for at in 0..nodes.len() {
         let node = &nodes[NodeId(at as u32)];
@@ -743,6 +772,10 @@ fn dependences(nodes: &Nodes, facts: &PackFacts) -> Vec<Dependence> {
             _ => Dependence::More,
         });
         all.push(match joined {
+            // An index finds it: nothing is left to remember.
+            Dependence::Text(field, _) if finds && is_find(nodes, facts, NodeId(at as u32)) => {
+                Dependence::Text(field, 2)
+            }
             Dependence::Text(field, cost) => Dependence::Text(field, cost.saturating_add(own_cost(node))),
             other => other,
         });

@@ -237,6 +237,8 @@ pub(crate) enum Op {
     Fail(Fault),
     /// A flag that depends on the text of one field alone: by its number, so that it can be remembered by text.
     Test(u32),
+    /// A test on the text of one field that an index answers: by its number.
+    Find(u32),
 }
 
 /// Which arm a value takes. Guarded cases and ranges are lowered to `if`s, so each value has one arm.
@@ -274,9 +276,12 @@ impl Hash for Op {
         match self {
             Self::Constant(constant) => hash_constant(constant, state),
             Self::Field(field) => field.hash(state),
-            Self::Computed(at) | Self::Listed(at) | Self::Entry(at) | Self::Function(at) | Self::Test(at) => {
-                at.hash(state)
-            }
+            Self::Computed(at)
+            | Self::Listed(at)
+            | Self::Entry(at)
+            | Self::Function(at)
+            | Self::Test(at)
+            | Self::Find(at) => at.hash(state),
             Self::Column(table, column) => (table, column).hash(state),
             Self::DatePart(part) => part.hash(state),
             Self::Compare(comparison) => comparison.hash(state),
@@ -476,7 +481,7 @@ impl Nodes {
         let (kinds, faults) = match op {
             Op::Constant(constant) => (Kinds::of_constant(constant), false),
             Op::Field(field) => (Kinds::of_kind((context.field_kind)(*field)).or(Kinds::MISSING), false),
-            Op::Computed(_) | Op::Test(_) => (all, false),
+            Op::Computed(_) | Op::Test(_) | Op::Find(_) => (all, false),
             Op::DatePart(_) => (Kinds::INTEGER.or(missing), false),
             Op::Listed(_) => (Kinds::FLAG, false),
             Op::Entry(_) => (Kinds::ENTRY.or(Kinds::MISSING), false),

@@ -36,7 +36,7 @@ impl Program {
                 if self.is_remembered(id) {
                     notes.push("once a line");
                 }
-                if matches!(node.op, Op::Test(_)) {
+                if matches!(node.op, Op::Test(_) | Op::Find(_)) {
                     notes.push("once a text");
                 }
                 let notes = if notes.is_empty() { String::new() } else { format!("({})", notes.join(", ")) };
@@ -190,7 +190,7 @@ impl Program {
         }
         match self.nodes[id].op {
             Op::Computed(at) => return format!("d.{}", self.facts().computed[at as usize].0),
-            Op::Test(_) => return self.expression_within(self.nodes[id].args[0], depth),
+            Op::Test(_) | Op::Find(_) => return self.expression_within(self.nodes[id].args[0], depth),
             _ => {}
         }
         self.with_arguments(id, &|arg| {
@@ -274,6 +274,7 @@ impl Program {
                 format!("switch {} {{ {shown}{more}, _ => {} }}", args[0], args[args.len() - 1])
             }
             Op::Fail(fault) => format!("fault: {fault}"),
+            Op::Find(_) => format!("found: {}", args[0]),
             Op::Test(number) => {
                 format!("test of d.{}: {}", facts.schema[self.tests[*number as usize]].name, args[0])
             }

@@ -88,12 +88,16 @@ pub(crate) struct Sources {
     pub texts: Vec<TextSource>,
     pub numbers: Vec<NumberSource>,
     pub witnesses: Vec<Option<Witness>>,
+    /// What each find looks for, where an index can look for it.
+    pub finds: Vec<Option<Probe>>,
 }
 
 impl Sources {
-    /// Chooses the witnesses of a program's rules, by rules of thumb.
-    pub fn of(program: &Program, facts: &PackFacts) -> Self {
+    /// Chooses the witnesses of a program's rules: by how many lines have each probe, where that is known, else by
+    /// rules of thumb. The sources are numbered the same in either case.
+    pub fn of(program: &Program, facts: &PackFacts, shares: Option<&dyn Fn(&Probe) -> f64>) -> Self {
         let mut finder = Finder {
+            shares,
             nodes: &program.nodes,
             facts,
             sources: Self::default(),
@@ -113,7 +117,12 @@ impl Sources {
                 if program.passes.witnesses { finder.witness(root) } else { None }
             })
             .collect();
-        Self { witnesses, ..finder.sources }
+        let finds = program.finds.iter().map(|&node| {
+            let mut probes = finder.witness(node)?.probes;
+            if probes.len() == 1 { probes.pop() } else { None }
+        });
+        let finds = finds.collect();
+        Self { witnesses, finds, ..finder.sources }
     }
 }
 
@@ -125,6 +134,7 @@ struct Finder<'p> {
     numbers: HashMap<NodeId, u32>,
     words: bool,
     thresholds: bool,
+    shares: Option<&'p dyn Fn(&Probe) -> f64>,
 }
 
 /// A rule that hangs on more probes than this is visited on each candidate line instead.
@@ -176,7 +186,7 @@ impl Finder<'_> {
                 let share = (held.share + failed.share).min(1.0);
                 (probes.len() <= PROBES_MAX).then_some(Witness { probes, share })
             }
-            Op::Test(_) | Op::Computed(_) => self.witness(node.args[0]),
+            Op::Test(_) | Op::Find(_) | Op::Computed(_) => self.witness(node.args[0]),
             Op::Then if !self.nodes[node.args[0]].fallible => self.witness(node.args[1]),
             Op::Listed(table) => Some(self.probe(Probe::Listed(*table), 0.05)),
             Op::Compare(comparison) => {
@@ -252,6 +262,7 @@ impl Finder<'_> {
     }
 
     fn probe(&self, probe: Probe, share: f64) -> Witness {
+        let share = self.shares.map_or(share, |shares| shares(&probe));
         Witness { probes: vec![probe], share }
     }
 
@@ -458,7 +469,23 @@ impl Program {
         &self.sources.numbers
     }
 
-    /// The witness of a rule; `None` for a rule that is visited on each candidate line.
+    /// What the finds look for; `None` where no index can look for it. See [`LineSource::found`].
+    pub fn finds(&self) -> &[Option<Probe>] {
+        &self.sources.finds
+    }
+
+    /// The witnesses of all rules, chosen by the share of lines that have each probe. Any choice gives the same
+    /// answers; a good one visits fewer rules.
+    pub fn witnesses_by(&self, shares: &dyn Fn(&Probe) -> f64) -> Vec<Option<Witness>> {
+        Sources::of(self, self.facts(), Some(shares)).witnesses
+    }
+
+    /// The witnesses of all rules by rules of thumb, as [`Program::witness`] gives them.
+    pub fn witnesses(&self) -> &[Option<Witness>] {
+        &self.sources.witnesses
+    }
+
+    /// The witness of a rule by rules of thumb; `None` for a rule that is visited on each candidate line.
     pub fn witness(&self, rule: usize) -> Option<&Witness> {
         self.sources.witnesses[rule].as_ref()
     }

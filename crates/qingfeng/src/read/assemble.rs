@@ -16,8 +16,8 @@ use qingfeng_rules::Schema;
 use super::error::ReadError;
 use super::lines::{Lines, Place, arrow_schema};
 use super::reject::{Reject, shown};
-use super::rows::Piece;
-use super::scatter::Starts;
+use super::rows::{Piece, Start};
+use super::scatter::{Starts, id_hash};
 use super::{Chunk, InputNames};
 
 /// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece.
@@ -75,7 +75,7 @@ impl Assembler {
 
     /// Takes the lines that follow those taken before.
     pub(crate) fn take(&mut self, piece: Piece) -> Result<(), ReadError> {
-        let Piece { batch, places, rejects, bytes } = piece;
+        let Piece { batch, places, rejects, bytes, starts } = piece;
         let ids = Arc::clone(batch.column(self.schema.declaration.index()));
         let items = self.schema.item.and_then(|item| {
             let items = batch.column(item.index()).as_primitive_opt::<Int64Type>()?;
@@ -85,29 +85,37 @@ impl Assembler {
         let mut beyond: Option<Vec<bool>> = None;
 
         let mut rejects = rejects.into_iter().peekable();
-        for (line, &place) in places.iter().enumerate() {
-            while let Some(reject) = rejects.next_if(|reject| reject.before <= line) {
-                self.count_reject(reject.declaration, reject.place)?;
-                self.rejects.push(reject.reject);
+        let mut runs = starts.iter().peekable();
+        while let Some(&Start { line: mut first, hash }) = runs.next() {
+            let run_end = runs.peek().map_or(places.len(), |next| next.line);
+            let id = id_at(&ids, first);
+            // A reject within the run may belong to another declaration and end this one.
+            while first < run_end {
+                while let Some(reject) = rejects.next_if(|reject| reject.before <= first) {
+                    self.count_reject(reject.declaration, reject.place)?;
+                    self.rejects.push(reject.reject);
+                }
+                let end = rejects.peek().map_or(run_end, |reject| reject.before.min(run_end));
+                let open = enter(&mut self.open, &mut self.starts, &id, || hash, places[first])?;
+                if let (Some(counted), Some(items)) = (&mut counted, &items) {
+                    for (line, number) in (first..end).zip(open.read + 1..) {
+                        counted.append_value(if items.is_null(line) { number } else { items.value(line) });
+                    }
+                }
+                open.read += (end - first) as i64;
+                let kept = (end - first).min(self.max_declaration_lines - open.kept);
+                if kept > 0 && open.kept == 0 {
+                    self.declarations.push(self.places.len());
+                }
+                open.kept += kept;
+                self.places.extend_from_slice(&places[first..first + kept]);
+                for (line, &place) in (first + kept..end).zip(&places[first + kept..end]) {
+                    beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
+                    let most = self.max_declaration_lines;
+                    self.rejects.push(beyond_reject(&self.schema, &self.inputs, most, &id, place));
+                }
+                first = end;
             }
-            let id = id_at(&ids, line);
-            let open = enter(&mut self.open, &mut self.starts, &id, place)?;
-            open.read += 1;
-            if let (Some(counted), Some(items)) = (&mut counted, &items) {
-                counted.append_value(if items.is_null(line) { open.read } else { items.value(line) });
-            }
-            if open.kept == self.max_declaration_lines {
-                beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
-                let reject =
-                    beyond_reject(&self.schema, &self.inputs, self.max_declaration_lines, &id, place);
-                self.rejects.push(reject);
-                continue;
-            }
-            if open.kept == 0 {
-                self.declarations.push(self.places.len());
-            }
-            open.kept += 1;
-            self.places.push(place);
         }
         for reject in rejects {
             self.count_reject(reject.declaration, reject.place)?;
@@ -159,7 +167,7 @@ impl Assembler {
     /// A rejected line belongs to the declaration that it names, or else to the one before it.
     fn count_reject(&mut self, declaration: Option<String>, place: Place) -> Result<(), ReadError> {
         match declaration {
-            Some(id) => enter(&mut self.open, &mut self.starts, &id, place)?.read += 1,
+            Some(id) => enter(&mut self.open, &mut self.starts, &id, || id_hash(&id), place)?.read += 1,
             None => {
                 if let Some(open) = &mut self.open {
                     open.read += 1;
@@ -170,7 +178,7 @@ impl Assembler {
     }
 
     /// The next chunk, if enough lines wait for it: all of their declarations are complete, save at the end.
-    pub(crate) fn chunk(&mut self, at_end: bool) -> Option<Chunk> {
+    pub(crate) fn chunk(&mut self, at_end: bool) -> Option<Parts> {
         let open = !at_end && self.open.as_ref().is_some_and(|open| open.kept > 0);
         let complete = match self.declarations.last() {
             Some(&start) if open => start,
@@ -180,11 +188,7 @@ impl Assembler {
             || self.rejects.len() >= self.batch_lines
             || (complete > 0 && self.bytes >= WAITING_BYTES)
             || (at_end && complete + self.rejects.len() > 0);
-        due.then(|| {
-            let lines = self.take_lines(self.whole_declarations(complete));
-            let rejects = std::mem::take(&mut self.rejects);
-            Chunk { lines_read: (lines.len() + rejects.len()) as u64, lines, rejects }
-        })
+        due.then(|| self.take_lines(self.whole_declarations(complete)))
     }
 
     /// The most lines that are whole declarations and fit into a batch; at least one declaration, if there is one.
@@ -197,7 +201,7 @@ impl Assembler {
         fitting.or_else(|| ends().next()).unwrap_or(0)
     }
 
-    fn take_lines(&mut self, count: usize) -> Lines {
+    fn take_lines(&mut self, count: usize) -> Parts {
         let waiting = self.places.len();
         let mut taken = Vec::new();
         let mut missing = count;
@@ -211,11 +215,6 @@ impl Assembler {
             taken.push(batch.slice(0, part));
             missing -= part;
         }
-        let batch = match &taken[..] {
-            [one] => one.clone(),
-            #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
-            many => concat_batches(&self.arrow, many).expect("all batches have the schema"),
-        };
         self.bytes = if waiting > count { self.bytes / waiting * (waiting - count) } else { 0 };
 
         let rest = self.places.split_off(count);
@@ -224,7 +223,13 @@ impl Assembler {
         let rest = self.declarations[first_rest..].iter().map(|start| start - count).collect();
         let declarations = std::mem::replace(&mut self.declarations, rest);
         let starts = declarations[..first_rest].iter().copied().chain([count]).map(|start| start as u32);
-        Lines::new(batch, starts.collect(), places)
+        Parts {
+            arrow: Arc::clone(&self.arrow),
+            batches: taken,
+            starts: starts.collect(),
+            places,
+            rejects: std::mem::take(&mut self.rejects),
+        }
     }
 
     /// The starts of all declarations.
@@ -233,15 +238,39 @@ impl Assembler {
     }
 }
 
+/// A chunk whose columns are not put together yet: that is copying, which any thread can do.
+pub(crate) struct Parts {
+    arrow: SchemaRef,
+    batches: Vec<RecordBatch>,
+    starts: Vec<u32>,
+    places: Vec<Place>,
+    rejects: Vec<Reject>,
+}
+
+impl Parts {
+    /// The chunk of these parts.
+    pub(crate) fn chunk(self) -> Chunk {
+        let Self { arrow, batches, starts, places, rejects } = self;
+        let batch = match &batches[..] {
+            [one] => one.clone(),
+            #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
+            many => concat_batches(&arrow, many).expect("all batches have the schema"),
+        };
+        let lines = Lines::new(batch, starts, places);
+        Chunk { lines_read: (lines.len() + rejects.len()) as u64, lines, rejects }
+    }
+}
+
 /// The declaration with this id: the open one, or a new one that starts at this place.
 fn enter<'a>(
     open: &'a mut Option<Open>,
     starts: &mut Starts,
     id: &str,
+    hash: impl FnOnce() -> u64,
     place: Place,
 ) -> Result<&'a mut Open, ReadError> {
     if open.as_ref().is_none_or(|open| open.id != id) {
-        starts.note(id, place)?;
+        starts.note(hash(), place)?;
         let mut name = open.take().map_or_else(String::new, |open| open.id);
         name.clear();
         name.push_str(id);
@@ -306,5 +335,5 @@ pub(crate) fn one_chunk(
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
     all.batches.push_back(concat_batches(&all.arrow, &batches)?);
     let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_read: 0 };
-    Ok(all.chunk(true).unwrap_or(empty))
+    Ok(all.chunk(true).map_or(empty, Parts::chunk))
 }

@@ -9,10 +9,10 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_array::{Array, ArrayRef, StringArray, UInt32Array, new_null_array};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
-use qingfeng_rules::{Date, Kind};
+use qingfeng_rules::{CodeList, Date, Field, Kind};
 
 use super::cell::{self, Reason};
 use super::column::Column;
@@ -28,6 +28,9 @@ pub(crate) struct Bad {
 type Report<'a> = &'a mut dyn FnMut(usize, Bad);
 
 const DAY_SECONDS: i64 = 86_400;
+/// 0001-01-01 and 9999-12-31, in days since 1970-01-01.
+const FIRST_DAY: i32 = -719_162;
+const LAST_DAY: i32 = 2_932_896;
 
 /// Whether columns of this type can be cast; if not, the remedy.
 pub(crate) fn check(found: &DataType) -> Result<(), String> {
@@ -71,28 +74,64 @@ pub(crate) fn column(
     column.finish()
 }
 
-/// The source itself, if it is text in canonical form already, as it mostly is.
+/// The source itself, if its values are in canonical form already, as they mostly are.
 fn unchanged(source: &ArrayRef, column: &Column) -> Option<ArrayRef> {
     let field = column.field();
-    let texts = source.as_string_opt::<i32>()?;
-    if field.required && texts.null_count() > 0 {
+    if field.required && source.null_count() > 0 {
         return None;
     }
-    let is_canonical = |text: &str| match field.kind {
-        Kind::Text => {
+    let bounds = (field.min.unwrap_or(f64::NEG_INFINITY), field.max.unwrap_or(f64::INFINITY));
+    let within = |value: f64| bounds.0 <= value && value <= bounds.1;
+    // A check without a way out early is done on many values at once.
+    let is_unchanged = match (field.kind, source.data_type()) {
+        (Kind::Text | Kind::Code, DataType::Utf8) => are_canonical(source.as_string(), field),
+        (Kind::Number, DataType::Float64) => {
+            // -0.0 has another form, and infinite numbers are none.
+            let plain =
+                |value: f64| value.is_finite() & within(value) & (value.to_bits() != (-0.0_f64).to_bits());
+            let values = source.as_primitive::<Float64Type>().values();
+            values.iter().fold(true, |all, &value| all & plain(value))
+        }
+        (Kind::Integer, DataType::Int64) => {
+            let values = source.as_primitive::<Int64Type>().values();
+            values.iter().fold(true, |all, &value| all & within(value as f64))
+        }
+        (Kind::Date, DataType::Date32) => {
+            let days = FIRST_DAY..=LAST_DAY;
+            let values = source.as_primitive::<Date32Type>().values();
+            values.iter().fold(true, |all, &day| all & days.contains(&day) & within(f64::from(day)))
+        }
+        _ => false,
+    };
+    is_unchanged.then(|| Arc::clone(source))
+}
+
+/// Whether all texts are in canonical form.
+fn are_canonical(texts: &StringArray, field: &Field) -> bool {
+    let offsets = texts.value_offsets();
+    let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return true };
+    let bytes = &texts.value_data()[first as usize..last as usize];
+    if field.kind == Kind::Text {
+        let is_canonical = |text: &str| {
             let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
             let graphic = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
             let plain =
                 graphic(first) && graphic(last) || (text.trim().len() == text.len() && !text.is_empty());
             plain && text.len() <= cell::MAX_TEXT_BYTES
-        }
-        Kind::Code if field.codes.is_none() => {
-            let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_lowercase();
-            !text.is_empty() && text.len() <= cell::MAX_TEXT_BYTES && text.bytes().all(plain)
-        }
-        _ => false,
-    };
-    texts.iter().flatten().all(is_canonical).then(|| Arc::clone(source))
+        };
+        return texts.iter().flatten().all(is_canonical);
+    }
+    // A dot within an HS code is left out; no other mark that can be seen is touched.
+    let dot = if field.codes == Some(CodeList::Hs) { b'.' } else { b'a' };
+    let plain = |byte: u8| byte.is_ascii_graphic() & !byte.is_ascii_lowercase() & (byte != dot);
+    // Two letters are a country's code already, or no country.
+    let lengths =
+        if field.codes == Some(CodeList::Country) { 2..=2 } else { 1..=cell::MAX_TEXT_BYTES as i32 };
+    let letters = field.codes != Some(CodeList::Country)
+        || bytes.iter().fold(true, |all, byte| all & byte.is_ascii_uppercase());
+    letters
+        && bytes.iter().fold(true, |all, &byte| all & plain(byte))
+        && (0..texts.len()).all(|row| lengths.contains(&texts.value_length(row)) || texts.is_null(row))
 }
 
 /// Each different value is cast once.
@@ -275,7 +314,7 @@ fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: 
         let date = value.map(|days| i32::try_from(days).ok().and_then(Date::from_days));
         let pushed = match date {
             None => column.push_missing(),
-            Some(Some(date)) => column.push(&date.to_string()),
+            Some(Some(date)) => column.push_date(date),
             Some(None) => Err("the day lies outside the years 1 to 9999; write a date within them".into()),
         };
         if let Err(reason) = pushed {
@@ -318,4 +357,16 @@ fn offset_seconds(zone: &str) -> Option<i64> {
     }
     let (hours, minutes): (i64, i64) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_day_are_those_of_dates() {
+        for (day, beyond) in [(FIRST_DAY, FIRST_DAY - 1), (LAST_DAY, LAST_DAY + 1)] {
+            assert!(Date::from_days(day).is_some() && Date::from_days(beyond).is_none(), "{day}");
+        }
+    }
 }

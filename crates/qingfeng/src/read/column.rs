@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use qingfeng_rules::{CodeList, Field, Kind, Level};
+use qingfeng_rules::{CodeList, Date, Field, Kind, Level};
 
 use super::cell::{self, Reason};
 
@@ -103,6 +103,9 @@ impl Column {
                     text.extend_from_slice(cell::text(raw, &self.field)?.as_bytes());
                 } else if self.field.codes != Some(CodeList::Country) {
                     text.extend_from_slice(cell::code(raw, &self.field)?.as_bytes());
+                } else if matches!(raw.as_bytes(), [b'A'..=b'Z', b'A'..=b'Z']) {
+                    // The code of a country, or of none.
+                    text.extend_from_slice(raw.as_bytes());
                 } else if let Some(code) = self.codes.get(raw) {
                     text.extend_from_slice(code.as_bytes());
                 } else {
@@ -222,6 +225,20 @@ impl Column {
             Values::Number(values, valid) => room(values, valid, lines),
             Values::Flag(values, valid) => room(values, valid, lines),
             Values::Date(values, valid) => room(values, valid, lines),
+        }
+    }
+
+    /// Appends a day to a column of dates; in other columns it counts as it is written.
+    pub(crate) fn push_date(&mut self, date: Date) -> Result<(), Reason> {
+        match &mut self.values {
+            Values::Date(values, valid) => {
+                self.last = None;
+                cell::in_bounds(f64::from(date.days()), &self.field)?;
+                values.push(date.days());
+                valid.push(true);
+                Ok(())
+            }
+            _ => self.push(&date.to_string()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::lines::Position;
 use super::reject::shown;
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
-use super::{Format, Input, InputNotes};
+use super::{Format, Input, InputNotes, Pieces, spread};
 use crate::bind;
 
 /// The bytes of a record at most.
@@ -201,7 +201,8 @@ fn split(record: &[u8], delimiter: u8, quoted: bool, cells: &mut Vec<Span>) {
 pub(crate) struct Csv {
     framer: Framer,
     records: Records,
-    parser: Parser,
+    /// One for each block that is parsed at the same time.
+    parsers: Vec<Parser>,
     notes: InputNotes,
 }
 
@@ -212,6 +213,7 @@ impl Csv {
         number: u32,
         mut framer: Framer,
         encoding: Encoding,
+        ahead: usize,
     ) -> Result<Self, ReadError> {
         framer.skip_mark(encoding.mark());
         let broken = |error: &std::io::Error| ReadError::broken(input, "its start", error);
@@ -255,24 +257,25 @@ impl Csv {
             unused_columns: bound.unused,
             absent_fields: bind::absent(schema, &bound.columns),
         };
-        let parser = Parser {
+        let parser = || Parser {
             rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
-            columns: bound.columns,
+            columns: bound.columns.clone(),
             delimiter,
             width: headers.len(),
             encoding,
             cells: Vec::new(),
         };
-        Ok(Self { framer, records, parser, notes })
+        let parsers = (0..ahead).map(|_| parser()).collect();
+        Ok(Self { framer, records, parsers, notes })
     }
 
-    pub(crate) fn piece(&mut self, input: &Input, lines: usize) -> Result<Option<Piece>, ReadError> {
-        match self.framer.block(&self.records, lines) {
-            Ok(block) => Ok(block.map(|block| self.parser.parse(&block))),
-            Err(error) => {
-                Err(ReadError::broken(input, format!("line {}", self.framer.lines_before()), &error))
-            }
-        }
+    /// The next pieces, as many as there are parsers.
+    pub(crate) fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
+        let (blocks, end) = self.framer.blocks(&self.records, lines, self.parsers.len());
+        let pieces = spread::each(&mut self.parsers, blocks, |parser, block| parser.parse(&block));
+        let after = || format!("line {}", self.framer.lines_before());
+        let end = end.map(|end| end.map_err(|error| ReadError::broken(input, after(), &error)));
+        Pieces { pieces, end }
     }
 
     pub(crate) fn notes(&self) -> InputNotes {

@@ -155,6 +155,24 @@ impl Framer {
         Ok(Some(self.cut(frames)))
     }
 
+    /// The next blocks, so many at most, and how the stream ended if it did.
+    pub(crate) fn blocks(
+        &mut self,
+        scanner: &impl Scanner,
+        frames_max: usize,
+        blocks_max: usize,
+    ) -> (Vec<Block>, Option<io::Result<()>>) {
+        let mut blocks = Vec::with_capacity(blocks_max);
+        while blocks.len() < blocks_max {
+            match self.block(scanner, frames_max) {
+                Ok(Some(block)) => blocks.push(block),
+                Ok(None) => return (blocks, Some(Ok(()))),
+                Err(error) => return (blocks, Some(Err(error))),
+            }
+        }
+        (blocks, None)
+    }
+
     /// The bytes up to here as a block of their own.
     fn cut(&mut self, frames: Vec<Frame>) -> Block {
         let mut rest = Vec::with_capacity(self.bytes.capacity());

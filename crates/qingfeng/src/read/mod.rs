@@ -26,13 +26,16 @@ mod error;
 mod frame;
 mod lines;
 mod ndjson;
+mod parquet_columns;
 mod reject;
 mod rows;
 mod scatter;
 mod source;
+mod spread;
 mod table;
 mod text;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +51,7 @@ use scatter::Starts;
 use source::Source;
 use table::Table;
 
-pub(crate) use assemble::{id_at, one_chunk};
+pub(crate) use assemble::{Parts, id_at, one_chunk};
 pub use cell::MAX_TEXT_BYTES;
 pub(crate) use column::Column;
 pub(crate) use direct::Direct;
@@ -133,7 +136,7 @@ impl Default for ReadOptions {
             encoding: Encoding::Utf8,
             batch_lines: 8192,
             max_declaration_lines: 10_000,
-            noted_declarations: 1 << 20,
+            noted_declarations: 1 << 18,
         }
     }
 }
@@ -195,6 +198,11 @@ pub struct Reader {
     /// The number of the input that is opened next.
     next: usize,
     current: Option<Decoder>,
+    /// The pieces that are decoded at once.
+    ahead: usize,
+    /// Pieces that were decoded, and the error that comes after them.
+    pieces: VecDeque<Piece>,
+    broken: Option<ReadError>,
     assembler: Assembler,
     notes: Vec<InputNotes>,
     scattered: Scattered,
@@ -204,11 +212,18 @@ pub struct Reader {
     failure: Option<ReadError>,
 }
 
+/// Pieces of an input that follow each other.
+pub(crate) struct Pieces {
+    pieces: Vec<Piece>,
+    /// How the input ends after them; `None` if there may be more.
+    end: Option<Result<(), ReadError>>,
+}
+
 /// Reads one input.
 enum Decoder {
     Csv(Csv),
     Ndjson(Ndjson),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 impl Reader {
@@ -239,6 +254,9 @@ impl Reader {
             options,
             next: 0,
             current: None,
+            ahead: 1,
+            pieces: VecDeque::new(),
+            broken: None,
             assembler,
             notes: Vec::new(),
             scattered: Scattered::default(),
@@ -282,6 +300,12 @@ impl Reader {
     /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
     pub(crate) fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                return Ok(Some(piece));
+            }
+            if let Some(error) = self.broken.take() {
+                return Err(error);
+            }
             let Some(current) = &mut self.current else {
                 let Some(input) = self.inputs.get(self.next) else { return Ok(None) };
                 self.next += 1;
@@ -289,40 +313,49 @@ impl Reader {
                 continue;
             };
             let input = &self.inputs[self.next - 1];
-            let piece = match current {
-                Decoder::Csv(csv) => csv.piece(input, PIECE_LINES),
-                Decoder::Ndjson(ndjson) => ndjson.piece(input, PIECE_LINES),
-                Decoder::Table(table) => table.piece(input, PIECE_LINES),
+            let Pieces { pieces, end } = match current {
+                Decoder::Csv(csv) => csv.pieces(input, PIECE_LINES),
+                Decoder::Ndjson(ndjson) => ndjson.pieces(input, PIECE_LINES),
+                Decoder::Table(table) => table.pieces(input, PIECE_LINES),
             };
-            if let Ok(Some(piece)) = piece {
-                return Ok(Some(piece));
-            }
+            self.pieces.extend(pieces);
+            let Some(end) = end else { continue };
             self.notes.push(match current {
                 Decoder::Csv(csv) => csv.notes(),
                 Decoder::Ndjson(ndjson) => ndjson.notes(),
                 Decoder::Table(table) => table.notes(),
             });
             self.current = None;
-            piece?;
+            self.broken = end.err();
         }
     }
 
     /// Opens the input before `next`.
     fn open(&self, input: &Input) -> Result<Decoder, ReadError> {
-        let Self { schema, options, .. } = self;
+        let Self { schema, options, ahead, .. } = self;
+        let ahead = *ahead;
         let number = self.next as u32 - 1;
         Ok(match source::open(input, options.format, &self.bytes_read)? {
             Source::Text { format: Format::Csv, bytes } => {
-                Decoder::Csv(Csv::open(schema, input, number, Framer::new(bytes), options.encoding)?)
+                Decoder::Csv(Csv::open(schema, input, number, Framer::new(bytes), options.encoding, ahead)?)
             }
-            Source::Text { bytes, .. } => {
-                Decoder::Ndjson(Ndjson::open(schema, input, number, Framer::new(bytes), options.encoding))
-            }
+            Source::Text { bytes, .. } => Decoder::Ndjson(Ndjson::open(
+                schema,
+                input,
+                number,
+                Framer::new(bytes),
+                options.encoding,
+                ahead,
+            )),
             Source::File { format: Format::Parquet, file } => {
-                Decoder::Table(Table::parquet(schema, input, number, file)?)
+                Decoder::Table(Box::new(Table::parquet(schema, input, number, file, ahead)?))
             }
-            Source::File { file, .. } => Decoder::Table(Table::arrow_file(schema, input, number, file)?),
-            Source::Stream(bytes) => Decoder::Table(Table::arrow_stream(schema, input, number, bytes)?),
+            Source::File { file, .. } => {
+                Decoder::Table(Box::new(Table::arrow_file(schema, input, number, file, ahead)?))
+            }
+            Source::Stream(bytes) => {
+                Decoder::Table(Box::new(Table::arrow_stream(schema, input, number, bytes, ahead)?))
+            }
         })
     }
 
@@ -339,13 +372,18 @@ impl Reader {
     }
 }
 
-impl Iterator for Reader {
-    type Item = Result<Chunk, ReadError>;
+impl Reader {
+    /// Sets how many pieces are decoded at once, by the threads of the pool that the reader is used in. What is read
+    /// does not depend on it. To be called before reading starts.
+    pub(crate) fn decode_ahead(&mut self, pieces: usize) {
+        self.ahead = pieces.max(1);
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next chunk, in parts.
+    pub(crate) fn parts(&mut self) -> Option<Result<Parts, ReadError>> {
         loop {
-            if let Some(chunk) = self.assembler.chunk(self.at_end) {
-                return Some(Ok(chunk));
+            if let Some(parts) = self.assembler.chunk(self.at_end) {
+                return Some(Ok(parts));
             }
             if self.at_end {
                 return self.failure.take().map(Err);
@@ -356,6 +394,14 @@ impl Iterator for Reader {
                 self.assembler.break_off();
             }
         }
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Chunk, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.parts()?.map(Parts::chunk))
     }
 }
 

@@ -14,7 +14,7 @@ use super::lines::Position;
 use super::reject::shown;
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
-use super::{Format, Input, InputNotes, NOTED_COLUMNS};
+use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
 use crate::bind;
 
 /// The bytes of a line at most.
@@ -27,8 +27,12 @@ const REMEMBERED_KEYS: usize = 4096;
 /// Reads the lines of an NDJSON file.
 pub(crate) struct Ndjson {
     framer: Framer,
-    parser: Parser,
+    /// One for each block that is parsed at the same time.
+    parsers: Vec<Parser>,
+    /// What all of them have met, in the order of the input.
     notes: InputNotes,
+    seen: Vec<Option<usize>>,
+    schema: Arc<Schema>,
 }
 
 impl Ndjson {
@@ -38,6 +42,7 @@ impl Ndjson {
         number: u32,
         mut framer: Framer,
         encoding: Encoding,
+        ahead: usize,
     ) -> Self {
         framer.skip_mark(encoding.mark());
         let notes = InputNotes {
@@ -47,30 +52,39 @@ impl Ndjson {
             unused_columns: Vec::new(),
             absent_fields: Vec::new(),
         };
-        let parser = Parser {
+        let parser = || Parser {
             rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
             keys: Keys::new(Arc::clone(schema)),
             encoding,
         };
-        Self { framer, parser, notes }
+        let parsers = (0..ahead).map(|_| parser()).collect();
+        let seen = vec![None; schema.fields().len()];
+        Self { framer, parsers, notes, seen, schema: Arc::clone(schema) }
     }
 
-    pub(crate) fn piece(&mut self, input: &Input, lines: usize) -> Result<Option<Piece>, ReadError> {
-        match self.framer.block(&PhysicalLines { most: MAX_LINE_BYTES }, lines) {
-            Ok(block) => Ok(block.map(|block| self.parser.parse(&block))),
-            Err(error) => {
-                Err(ReadError::broken(input, format!("line {}", self.framer.lines_before()), &error))
+    /// The next pieces, as many as there are parsers.
+    pub(crate) fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
+        let scanner = PhysicalLines { most: MAX_LINE_BYTES };
+        let (blocks, end) = self.framer.blocks(&scanner, lines, self.parsers.len());
+        let pieces = spread::each(&mut self.parsers, blocks, |parser, block| parser.parse(&block));
+        for Parser { keys, .. } in &mut self.parsers {
+            // A key that no parser has met before is told by that of the first block that has it.
+            for key in keys.unused.drain(..) {
+                if self.notes.unused_columns.len() < NOTED_COLUMNS
+                    && !self.notes.unused_columns.contains(&key)
+                {
+                    self.notes.unused_columns.push(key);
+                }
             }
+            self.seen.iter_mut().zip(&keys.seen).for_each(|(all, seen)| *all = all.or(*seen));
         }
+        let after = || format!("line {}", self.framer.lines_before());
+        let end = end.map(|end| end.map_err(|error| ReadError::broken(input, after(), &error)));
+        Pieces { pieces, end }
     }
 
     pub(crate) fn notes(&self) -> InputNotes {
-        let keys = &self.parser.keys;
-        InputNotes {
-            unused_columns: keys.unused.clone(),
-            absent_fields: bind::absent(&keys.schema, &keys.seen),
-            ..self.notes.clone()
-        }
+        InputNotes { absent_fields: bind::absent(&self.schema, &self.seen), ..self.notes.clone() }
     }
 }
 

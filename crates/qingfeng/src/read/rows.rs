@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::SchemaRef;
-use qingfeng_rules::Schema;
+use qingfeng_rules::{FieldId, Schema};
 
+use super::assemble::id_at;
 use super::cell::Reason;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
+use super::scatter::id_hash;
 
 /// Lines read from one stretch of an input. Pieces are cut anywhere; the assembler makes chunks of them.
 ///
@@ -23,6 +26,50 @@ pub(crate) struct Piece {
     pub(crate) rejects: Vec<PieceReject>,
     /// About the number of bytes that the lines need.
     pub(crate) bytes: usize,
+    /// The lines whose declaration is another one than that of the line before, the first line among them.
+    pub(crate) starts: Vec<Start>,
+}
+
+/// A line with which a declaration may start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) line: usize,
+    /// The hash of the declaration's id.
+    pub(crate) hash: u64,
+}
+
+impl Piece {
+    /// A piece of these lines; `declaration` is the field of the declarations' ids.
+    pub(crate) fn new(
+        batch: RecordBatch,
+        places: Vec<Place>,
+        rejects: Vec<PieceReject>,
+        bytes: usize,
+        declaration: FieldId,
+    ) -> Self {
+        let ids = batch.column(declaration.index());
+        let mut starts = Vec::new();
+        if let Some(ids) = ids.as_string_opt::<i32>() {
+            let mut last = None;
+            for line in 0..ids.len() {
+                let id = ids.value(line);
+                if last != Some(id) {
+                    last = Some(id);
+                    starts.push(Start { line, hash: id_hash(id) });
+                }
+            }
+        } else {
+            let mut last = None;
+            for line in 0..ids.len() {
+                let id = id_at(ids, line);
+                if last.as_ref() != Some(&id) {
+                    starts.push(Start { line, hash: id_hash(&id) });
+                    last = Some(id);
+                }
+            }
+        }
+        Self { batch, places, rejects, bytes, starts }
+    }
 }
 
 /// A reject and its place among the lines of its piece.
@@ -147,6 +194,6 @@ impl Rows {
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), columns).expect("columns fit the schema");
         let places = std::mem::take(&mut self.places);
         self.places.reserve(places.len());
-        Piece { batch, places, rejects: std::mem::take(&mut self.rejects), bytes }
+        Piece::new(batch, places, std::mem::take(&mut self.rejects), bytes, self.schema.declaration)
     }
 }

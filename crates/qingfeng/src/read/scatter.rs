@@ -6,7 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use rayon::slice::ParallelSliceMut;
 
 use super::error::ReadError;
 use super::lines::{Place, Position};
@@ -14,12 +17,12 @@ use super::{Scattered, ScatteredDeclaration};
 
 /// The number of scattered declarations that are shown.
 const SHOWN: usize = 20;
-/// The key of the ids' hashes. It keeps an id's hash here from being its hash elsewhere.
-const KEY: &[u8; 32] = b"qingfeng: where declarations sta";
 /// The bytes of a note in a file: hash, input, kind of position, its numbers.
 const NOTE_BYTES: usize = 25;
 /// The runs that are merged at once, each with an open file.
 const MERGED_RUNS: usize = 64;
+/// The notes for which there is room from the start.
+const RESERVED: usize = 1 << 18;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Note {
@@ -37,7 +40,7 @@ pub(crate) struct Starts {
 }
 
 impl Starts {
-    /// Notes kept in memory up to `run`, and in temporary files from there.
+    /// Notes are kept in memory up to `run`, and in temporary files from there.
     pub(crate) fn new(run: usize) -> Self {
         Self { notes: Vec::new(), run: run.max(1), spilled: Vec::new() }
     }
@@ -47,23 +50,32 @@ impl Starts {
         Self { notes: Vec::new(), run: 0, spilled: Vec::new() }
     }
 
-    /// Notes that a declaration starts here.
-    pub(crate) fn note(&mut self, id: &str, place: Place) -> Result<(), ReadError> {
+    /// Notes that the declaration whose id has this [`id_hash`] starts here.
+    pub(crate) fn note(&mut self, hash: u64, place: Place) -> Result<(), ReadError> {
         if self.run == 0 {
             return Ok(());
         }
         if self.notes.len() == self.run {
             self.spill().map_err(ReadError::temporary)?;
         }
-        let hash = *blake3::keyed_hash(KEY, id.as_bytes()).as_bytes();
-        let hash =
-            u64::from_le_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]);
+        if self.notes.capacity() == 0 {
+            // Growing step by step would need half as much again, and copy. Pages that stay empty cost nothing.
+            self.notes.reserve_exact(self.run.min(RESERVED));
+        }
         self.notes.push(Note { hash, place });
         Ok(())
     }
 
+    fn sort(&mut self) {
+        if rayon::current_thread_index().is_some() {
+            self.notes.par_sort_unstable();
+        } else {
+            self.notes.sort_unstable();
+        }
+    }
+
     fn spill(&mut self) -> io::Result<()> {
-        self.notes.sort_unstable();
+        self.sort();
         self.spilled.push(write_run(self.notes.drain(..).map(Ok))?);
         if self.spilled.len() == MERGED_RUNS {
             let merged = write_run(Merge::new(self.spilled.drain(..), Vec::new())?)?;
@@ -74,11 +86,18 @@ impl Starts {
 
     /// The ids that were noted more than once. No notes are left.
     pub(crate) fn scattered(&mut self) -> Result<Scattered, ReadError> {
-        self.notes.sort_unstable();
+        self.sort();
         let notes = std::mem::take(&mut self.notes);
         let merge = Merge::new(self.spilled.drain(..), notes).map_err(ReadError::temporary)?;
         find(merge).map_err(ReadError::temporary)
     }
+}
+
+/// The hash by which an id is noted. It is the same throughout a run of the program, and nothing but notes sees it.
+pub(crate) fn id_hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn find(notes: impl Iterator<Item = io::Result<Note>>) -> io::Result<Scattered> {
@@ -208,7 +227,7 @@ mod tests {
         let find = |run: usize| {
             let mut starts = Starts::new(run);
             for (at, id) in ids.iter().enumerate() {
-                starts.note(id, place(at as u64 + 1)).unwrap();
+                starts.note(id_hash(id), place(at as u64 + 1)).unwrap();
             }
             starts.scattered().unwrap()
         };
@@ -225,7 +244,7 @@ mod tests {
         let mut starts = Starts::new(16);
         for round in 0..3 {
             for id in 0..50 {
-                starts.note(&id.to_string(), place(round * 50 + id + 1)).unwrap();
+                starts.note(id_hash(&id.to_string()), place(round * 50 + id + 1)).unwrap();
             }
         }
         let scattered = starts.scattered().unwrap();

@@ -8,34 +8,38 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use qingfeng_rules::Schema;
 
 use super::error::ReadError;
-use super::rows::Piece;
+use super::parquet_columns::{ParquetColumns, SharedFile};
 use super::source::Bytes;
-use super::{Format, Input, InputNotes};
+use super::{Format, Input, InputNotes, Pieces, spread};
 use crate::bind::{Binding, Caster};
-
-/// The rows of a batch that Parquet is asked for at most.
-const ROWS: usize = 8192;
 
 /// Reads the rows of a table.
 pub(crate) struct Table {
     number: u32,
     batches: Batches,
-    caster: Caster,
+    binding: Binding,
     notes: InputNotes,
-    /// What is left of the batch read last.
-    rest: Option<RecordBatch>,
     /// The number of rows given out so far.
     rows: u64,
 }
 
 /// Only the columns that fields claim are read, save from a stream, which has its columns' names in itself.
 enum Batches {
-    Parquet(ParquetRecordBatchReader),
+    Parquet(ParquetColumns),
+    Arrow {
+        batches: Box<ArrowBatches>,
+        /// One for each piece that is cast at the same time.
+        casters: Vec<Caster>,
+        /// What is left of the batch read last.
+        rest: Option<RecordBatch>,
+    },
+}
+
+enum ArrowBatches {
     File(FileReader<BufReader<File>>),
     Stream(StreamReader<BufReader<Bytes>>),
 }
@@ -46,16 +50,16 @@ impl Table {
         input: &Input,
         number: u32,
         file: File,
+        ahead: usize,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
-        let builder = guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
-        let binding = Binding::new(Arc::clone(schema), builder.schema(), &input.to_string())?;
+        let file = SharedFile::new(file);
+        let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?));
+        let metadata = metadata.map_err(broken)?;
+        let binding = Binding::new(Arc::clone(schema), metadata.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Parquet);
-        let (binding, columns) = binding.projected();
-        let projection = ProjectionMask::roots(builder.parquet_schema(), columns);
-        let batches = guarded(|| Ok(builder.with_projection(projection).with_batch_size(ROWS).build()?));
-        let batches = batches.map_err(broken)?;
-        Ok(Self::new(number, Batches::Parquet(batches), &binding, notes))
+        let columns = guarded(|| ParquetColumns::new(&file, &metadata, &binding, ahead)).map_err(broken)?;
+        Ok(Self { number, batches: Batches::Parquet(columns), binding, notes, rows: 0 })
     }
 
     pub(crate) fn arrow_file(
@@ -63,6 +67,7 @@ impl Table {
         input: &Input,
         number: u32,
         file: File,
+        ahead: usize,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
         let again = file.try_clone().map_err(|source| ReadError::open(input, source))?;
@@ -71,7 +76,7 @@ impl Table {
         let notes = notes(&binding, input, Format::Arrow);
         let (binding, columns) = binding.projected();
         let batches = guarded(|| FileReader::try_new_buffered(again, Some(columns))).map_err(broken)?;
-        Ok(Self::new(number, Batches::File(batches), &binding, notes))
+        Ok(Self::arrow(number, ArrowBatches::File(batches), binding, notes, ahead))
     }
 
     pub(crate) fn arrow_stream(
@@ -79,47 +84,72 @@ impl Table {
         input: &Input,
         number: u32,
         bytes: Bytes,
+        ahead: usize,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
         let batches = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
         let binding = Binding::new(Arc::clone(schema), &batches.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Arrow);
-        Ok(Self::new(number, Batches::Stream(batches), &binding, notes))
+        Ok(Self::arrow(number, ArrowBatches::Stream(batches), binding, notes, ahead))
     }
 
-    fn new(number: u32, batches: Batches, binding: &Binding, notes: InputNotes) -> Self {
-        Self { number, batches, caster: binding.caster(), notes, rest: None, rows: 0 }
-    }
-
-    /// The next rows, at most so many.
-    pub(crate) fn piece(&mut self, input: &Input, rows_max: usize) -> Result<Option<Piece>, ReadError> {
-        let batch = match self.rest.take() {
-            Some(rest) => rest,
-            None => match self.next_batch() {
-                None => return Ok(None),
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => return Err(ReadError::broken_table(input, self.rows, &error)),
-            },
-        };
-        let rows = batch.num_rows().min(rows_max);
-        if rows < batch.num_rows() {
-            self.rest = Some(batch.slice(rows, batch.num_rows() - rows));
+    fn arrow(number: u32, batches: ArrowBatches, binding: Binding, notes: InputNotes, ahead: usize) -> Self {
+        let casters = (0..ahead).map(|_| binding.caster()).collect();
+        Self {
+            number,
+            batches: Batches::Arrow { batches: Box::new(batches), casters, rest: None },
+            binding,
+            notes,
+            rows: 0,
         }
-        let piece = self.caster.piece(&batch.slice(0, rows), self.number, self.rows + 1);
-        self.rows += rows as u64;
-        Ok(Some(piece))
     }
 
-    fn next_batch(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
-        guarded(|| {
-            match &mut self.batches {
-                Batches::Parquet(batches) => batches.next(),
-                Batches::File(batches) => batches.next(),
-                Batches::Stream(batches) => batches.next(),
+    /// The next pieces, of at most so many rows each.
+    pub(crate) fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
+        let (number, mut first) = (self.number, self.rows + 1);
+        let binding = &self.binding;
+        let (pieces, end) = match &mut self.batches {
+            Batches::Parquet(columns) => {
+                let (work, end) = columns.next();
+                let work = work.into_iter().map(|(rows, columns)| {
+                    let place = first;
+                    first += rows as u64;
+                    (rows, columns, place)
+                });
+                let work: Vec<_> = work.collect();
+                let mut workers = vec![(); work.len()];
+                let piece = |(), (rows, columns, first)| binding.piece(columns, rows, number, first);
+                (spread::each(&mut workers, work, |_, work| piece((), work)), end)
             }
-            .transpose()
-        })
-        .transpose()
+            Batches::Arrow { batches, casters, rest } => {
+                let mut work = Vec::with_capacity(casters.len());
+                let mut end = None;
+                while work.len() < casters.len() {
+                    let batch = match rest.take().map_or_else(|| batches.next(), |rest| Some(Ok(rest))) {
+                        Some(Ok(batch)) => batch,
+                        Some(Err(error)) => {
+                            end = Some(Err(error));
+                            break;
+                        }
+                        None => {
+                            end = Some(Ok(()));
+                            break;
+                        }
+                    };
+                    let rows = batch.num_rows().min(rows_max);
+                    if rows < batch.num_rows() {
+                        *rest = Some(batch.slice(rows, batch.num_rows() - rows));
+                    }
+                    work.push((batch.slice(0, rows), first));
+                    first += rows as u64;
+                }
+                let cast = |caster: &mut Caster, (batch, first)| caster.piece(&batch, number, first);
+                (spread::each(casters, work, cast), end)
+            }
+        };
+        self.rows = first - 1;
+        let end = end.map(|end| end.map_err(|error| ReadError::broken_table(input, self.rows, &error)));
+        Pieces { pieces, end }
     }
 
     pub(crate) fn notes(&self) -> InputNotes {
@@ -127,9 +157,22 @@ impl Table {
     }
 }
 
+impl ArrowBatches {
+    fn next(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
+        guarded(|| {
+            match self {
+                Self::File(batches) => batches.next(),
+                Self::Stream(batches) => batches.next(),
+            }
+            .transpose()
+        })
+        .transpose()
+    }
+}
+
 /// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
 /// it panic where it should fail. What panicked is not used again.
-fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");

@@ -11,8 +11,16 @@ use arrow_json::writer::LineDelimited;
 use arrow_schema::{ArrowError, SchemaRef};
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use parquet::basic::{Compression as ParquetCompression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator,
+    ParallelIterator,
+};
 
 use super::lists::join_lists;
 use crate::read::Format;
@@ -107,63 +115,161 @@ impl Write for Sink {
     }
 }
 
-/// Writes batches in one of the formats.
+/// Writes batches in one of the formats. Where this is called in a pool of threads, they share the encoding; the bytes
+/// are the same.
 pub(super) enum Encoder {
-    Csv { writer: Box<arrow_csv::Writer<Sink>> },
-    Ndjson { writer: Box<arrow_json::Writer<Sink, LineDelimited>>, is_live: bool },
-    Parquet { writer: Box<ArrowWriter<Sink>> },
+    Csv { sink: Sink },
+    Ndjson { sink: Sink, is_live: bool },
+    Parquet(Box<ParquetEncoder>),
     Arrow { writer: Box<FileWriter<Sink>> },
 }
 
 impl Encoder {
-    pub(super) fn new(format: Format, sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
+    pub(super) fn new(format: Format, mut sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
         Ok(match format {
             Format::Csv => {
-                let mut writer = Box::new(arrow_csv::WriterBuilder::new().with_header(true).build(sink));
                 // A table without lines has a header all the same.
-                writer.write(&join_lists(&RecordBatch::new_empty(schema))?)?;
-                Self::Csv { writer }
+                sink.write_all(&csv(&RecordBatch::new_empty(schema), true)?)?;
+                Self::Csv { sink }
             }
-            Format::Ndjson => {
-                let is_live = matches!(sink, Sink::Stdout(_));
-                let writer = arrow_json::WriterBuilder::new().with_explicit_nulls(true).build(sink);
-                Self::Ndjson { writer: Box::new(writer), is_live }
-            }
-            Format::Parquet => {
-                let zstd = ParquetCompression::ZSTD(ZstdLevel::default());
-                let properties = WriterProperties::builder()
-                    .set_compression(zstd)
-                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-                    .build();
-                Self::Parquet { writer: Box::new(ArrowWriter::try_new(sink, schema, Some(properties))?) }
-            }
+            Format::Ndjson => Self::Ndjson { is_live: matches!(sink, Sink::Stdout(_)), sink },
+            Format::Parquet => Self::Parquet(Box::new(ParquetEncoder::new(sink, schema)?)),
             Format::Arrow => Self::Arrow { writer: Box::new(FileWriter::try_new(sink, &schema)?) },
         })
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         match self {
-            Self::Csv { writer } => writer.write(&join_lists(batch)?),
-            Self::Ndjson { writer, is_live } => {
-                writer.write(batch)?;
+            Self::Csv { sink } => write_text(sink, batch, |rows| csv(rows, false)),
+            Self::Ndjson { sink, is_live } => {
+                write_text(sink, batch, ndjson)?;
                 // Who reads along sees each batch when it is done.
-                if *is_live { Ok(writer.get_mut().flush()?) } else { Ok(()) }
+                if *is_live { Ok(sink.flush()?) } else { Ok(()) }
             }
-            Self::Parquet { writer } => Ok(writer.write(batch)?),
+            Self::Parquet(parquet) => parquet.write(batch),
             Self::Arrow { writer } => writer.write(batch),
         }
     }
 
     pub(super) fn close(self) -> Result<(), ArrowError> {
         let sink = match self {
-            Self::Csv { writer } => writer.into_inner(),
-            Self::Ndjson { mut writer, .. } => {
-                writer.finish()?;
-                writer.into_inner()
-            }
-            Self::Parquet { writer } => writer.into_inner()?,
+            Self::Csv { sink } | Self::Ndjson { sink, .. } => sink,
+            Self::Parquet(parquet) => parquet.close()?,
             Self::Arrow { writer } => writer.into_inner()?,
         };
         Ok(sink.close()?)
+    }
+}
+
+/// The rows that are made text of at once.
+const TEXT_ROWS: usize = 1024;
+
+/// Writes rows of text, which do not depend on each other.
+fn write_text(
+    sink: &mut Sink,
+    batch: &RecordBatch,
+    text: impl Fn(&RecordBatch) -> Result<Vec<u8>, ArrowError> + Send + Sync,
+) -> Result<(), ArrowError> {
+    let part = |at: usize| batch.slice(at, TEXT_ROWS.min(batch.num_rows() - at));
+    let parts: Vec<RecordBatch> = (0..batch.num_rows()).step_by(TEXT_ROWS).map(part).collect();
+    if is_in_pool() {
+        let texts: Vec<_> = parts.par_iter().map(text).collect();
+        texts.into_iter().try_for_each(|text| Ok(sink.write_all(&text?)?))
+    } else {
+        parts.iter().try_for_each(|part| Ok(sink.write_all(&text(part)?)?))
+    }
+}
+
+/// Whether this is called in a pool of threads. Elsewhere there is none to use: rayon's own would be started.
+fn is_in_pool() -> bool {
+    rayon::current_thread_index().is_some()
+}
+
+fn csv(rows: &RecordBatch, with_header: bool) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = arrow_csv::WriterBuilder::new().with_header(with_header).build(Vec::new());
+    writer.write(&join_lists(rows)?)?;
+    Ok(writer.into_inner())
+}
+
+fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+    let mut writer =
+        arrow_json::WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(Vec::new());
+    writer.write(rows)?;
+    writer.finish()?;
+    Ok(writer.into_inner())
+}
+
+/// Does what `ArrowWriter` does, but with the columns side by side.
+pub(super) struct ParquetEncoder {
+    file: SerializedFileWriter<Sink>,
+    columns_of: ArrowRowGroupWriterFactory,
+    schema: SchemaRef,
+    /// The columns of the present group, and the number of its rows.
+    columns: Vec<ArrowColumnWriter>,
+    rows: usize,
+}
+
+impl ParquetEncoder {
+    fn new(sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
+        let zstd = ParquetCompression::ZSTD(ZstdLevel::default());
+        let properties = WriterProperties::builder().set_compression(zstd).build();
+        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
+        let (file, columns_of) = writer.into_serialized_writer()?;
+        Ok(Self { file, columns_of, schema, columns: Vec::new(), rows: 0 })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let mut rest = batch.clone();
+        while rest.num_rows() > 0 {
+            if self.rows == 0 {
+                self.columns = self.columns_of.create_column_writers(self.file.flushed_row_groups().len())?;
+            }
+            let count = rest.num_rows().min(ROW_GROUP_ROWS - self.rows);
+            self.write_columns(&rest.slice(0, count))?;
+            rest = rest.slice(count, rest.num_rows() - count);
+            self.rows += count;
+            if self.rows == ROW_GROUP_ROWS {
+                self.end_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_columns(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let mut leaves = Vec::with_capacity(self.columns.len());
+        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+            leaves.extend(compute_leaves(field, column)?);
+        }
+        let write = |(column, leaf): (&mut ArrowColumnWriter, &ArrowLeafColumn)| column.write(leaf);
+        if is_in_pool() {
+            self.columns.par_iter_mut().zip(&leaves).with_max_len(1).try_for_each(write)?;
+        } else {
+            self.columns.iter_mut().zip(&leaves).try_for_each(write)?;
+        }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<(), ArrowError> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        self.rows = 0;
+        let columns = std::mem::take(&mut self.columns);
+        let chunks: Vec<_> = if is_in_pool() {
+            columns.into_par_iter().with_max_len(1).map(ArrowColumnWriter::close).collect()
+        } else {
+            columns.into_iter().map(ArrowColumnWriter::close).collect()
+        };
+        let mut group = self.file.next_row_group()?;
+        for chunk in chunks {
+            chunk?.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    fn close(mut self) -> Result<Sink, ArrowError> {
+        self.end_group()?;
+        Ok(self.file.into_inner()?)
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use qingfeng_rules::{FieldId, Level};
 
 use super::*;
+use crate::read::Pieces;
 use crate::read::frame::Framer;
 use crate::read::ndjson::Ndjson;
 use crate::read::text::Encoding;
@@ -13,10 +14,15 @@ fn by_json(schema: &Arc<Schema>, declaration: &Declaration) -> Chunk {
     let input = Input::Stdin;
     let json = serde_json::to_vec(declaration).unwrap();
     let framer = Framer::new(Box::new(io::Cursor::new(json)));
-    let mut ndjson = Ndjson::open(schema, &input, 0, framer, Encoding::Utf8);
+    let mut ndjson = Ndjson::open(schema, &input, 0, framer, Encoding::Utf8, 1);
     let mut pieces = Vec::new();
-    while let Some(piece) = ndjson.piece(&input, 8192).unwrap() {
-        pieces.push(piece);
+    loop {
+        let Pieces { pieces: next, end } = ndjson.pieces(&input, 8192);
+        pieces.extend(next);
+        if let Some(end) = end {
+            end.unwrap();
+            break;
+        }
     }
     let mut chunk = one_chunk(schema, INPUT, MAX_LINES, pieces.into_iter()).unwrap();
     chunk.rejects.iter_mut().for_each(|reject| reject.input = INPUT.into());

@@ -1,0 +1,180 @@
+//! Parquet files column by column: each bound column has a decoder of its own, so that threads share the work of a
+//! file however large its row groups are, and only a few batches of each column are in memory.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_schema::ArrowError;
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::Result as ParquetResult;
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::column::Column;
+use super::spread;
+use super::table::guarded;
+use crate::bind::{Binding, CastColumn};
+
+/// The rows of a batch.
+const ROWS: usize = super::PIECE_LINES;
+
+/// The columns of a file, cast to the fields of a schema.
+pub(crate) struct ParquetColumns {
+    decoders: Vec<Decoder>,
+    /// The rows that are left, by the file's own account.
+    rows: u64,
+    /// The batches that are decoded at once.
+    ahead: usize,
+}
+
+/// Decodes the column of one field.
+struct Decoder {
+    /// The number of the column in the file, and its batches; `None` if no column fills the field.
+    source: Option<(usize, ParquetRecordBatchReader)>,
+    column: Column,
+}
+
+/// Batches: the number of rows of each, and its columns, one for each field.
+type Decoded = Vec<(usize, Vec<CastColumn>)>;
+
+impl ParquetColumns {
+    pub(crate) fn new(
+        file: &SharedFile,
+        metadata: &ArrowReaderMetadata,
+        binding: &Binding,
+        ahead: usize,
+    ) -> Result<Self, ArrowError> {
+        let decoders = binding.schema().fields().iter().zip(binding.columns()).map(|(field, column)| {
+            let source = column.map(|column| {
+                let builder =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone());
+                let projection = ProjectionMask::roots(builder.parquet_schema(), [column]);
+                Ok::<_, ArrowError>((
+                    column,
+                    builder.with_projection(projection).with_batch_size(ROWS).build()?,
+                ))
+            });
+            Ok(Decoder { source: source.transpose()?, column: Column::new(field) })
+        });
+        let rows = metadata.metadata().file_metadata().num_rows();
+        Ok(Self {
+            decoders: decoders.collect::<Result<_, ArrowError>>()?,
+            rows: u64::try_from(rows).unwrap_or(0),
+            ahead,
+        })
+    }
+
+    /// The next batches, and how the file ended if it did. After an error nothing is to be asked for.
+    pub(crate) fn next(&mut self) -> (Decoded, Option<Result<(), ArrowError>>) {
+        let rows: Vec<usize> = (0..self.ahead as u64)
+            .map(|batch| self.rows.saturating_sub(batch * ROWS as u64).min(ROWS as u64) as usize)
+            .take_while(|&rows| rows > 0)
+            .collect();
+        let work = vec![(); self.decoders.len()];
+        let columns = spread::each(&mut self.decoders, work, |decoder, ()| decoder.next(&rows));
+
+        // Of several columns that fail on the same rows, the first one in the file tells.
+        let mut failure: Option<(usize, usize, ArrowError)> = None;
+        let columns = columns.into_iter().zip(&self.decoders).map(|((batches, error), decoder)| {
+            let place = (batches.len(), decoder.source.as_ref().map_or(0, |source| source.0));
+            if let Some(error) = error
+                && failure.as_ref().is_none_or(|(batch, column, _)| place < (*batch, *column))
+            {
+                failure = Some((place.0, place.1, error));
+            }
+            batches.into_iter()
+        });
+        let mut columns: Vec<_> = columns.collect();
+        let (whole, end) = match failure {
+            Some((batch, _, error)) => (batch, Some(Err(error))),
+            None => (rows.len(), (rows.len() < self.ahead).then_some(Ok(()))),
+        };
+        self.rows = self.rows.saturating_sub(rows.iter().map(|&rows| rows as u64).sum());
+        let batch = |&rows: &usize| (rows, columns.iter_mut().filter_map(Iterator::next).collect());
+        (rows.iter().take(whole).map(batch).collect(), end)
+    }
+}
+
+impl Decoder {
+    /// Batches of these lengths, and why there are no more of them.
+    fn next(&mut self, rows: &[usize]) -> (Vec<CastColumn>, Option<ArrowError>) {
+        let mut columns = Vec::with_capacity(rows.len());
+        for &rows in rows {
+            let Some((_, batches)) = &mut self.source else {
+                columns.push(CastColumn::new(None, rows, &mut self.column));
+                continue;
+            };
+            match guarded(|| batches.next().transpose()) {
+                Ok(Some(batch)) if batch.num_rows() == rows && batch.num_columns() == 1 => {
+                    columns.push(CastColumn::new(Some(batch.column(0)), rows, &mut self.column));
+                }
+                Ok(batch) => {
+                    let found = batch.map_or(0, |batch| batch.num_rows());
+                    let error = format!("a column has {found} rows where {rows} should follow");
+                    return (columns, Some(ArrowError::ParquetError(error)));
+                }
+                Err(error) => return (columns, Some(error)),
+            }
+        }
+        (columns, None)
+    }
+}
+
+/// A file that several decoders read at different places.
+#[derive(Clone)]
+pub(crate) struct SharedFile {
+    file: Arc<Mutex<File>>,
+    length: u64,
+}
+
+impl SharedFile {
+    pub(crate) fn new(file: File) -> Self {
+        let length = file.metadata().map_or(0, |found| found.len());
+        Self { file: Arc::new(Mutex::new(file)), length }
+    }
+}
+
+/// The bytes of a shared file from some place on.
+pub(crate) struct Part {
+    file: SharedFile,
+    at: u64,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.at))?;
+        let count = file.read(buffer)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = BufReader<Part>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(BufReader::new(Part { file: self.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        // A length that lies asks for no more memory than the file has bytes.
+        let mut bytes = Vec::with_capacity(length.min(self.length as usize));
+        let found = Part { file: self.clone(), at: start }.take(length as u64).read_to_end(&mut bytes)?;
+        if found < length {
+            let message = format!("expected to read {length} bytes, read only {found}");
+            return Err(parquet::errors::ParquetError::EOF(message));
+        }
+        Ok(bytes.into())
+    }
+}
