@@ -33,7 +33,8 @@ impl Exit {
         (
             Self::Finding,
             &[
-                "check: the pack has errors; explain: there is no such declaration;",
+                "check: the pack has errors, or what --deny names; explain: there is no such declaration;",
+                "verify: the compiled rules differ from the interpreter;",
                 "score --strict: there are rejects or scattered declarations",
             ],
         ),

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod inputs;
 mod outputs;
+mod passes;
 mod progress;
 mod rejects;
 mod render;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {
         let exit = failure.exit();

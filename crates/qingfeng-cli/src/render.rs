@@ -67,13 +67,13 @@ fn verdict(checked: &Checked) -> String {
     let warnings = checked.diagnostics.warnings() as u64;
     let warned = styled(WARNING, &count(warnings, "warning"));
     match &checked.engine {
-        Some(engine) => {
+        Some(engine) if checked.diagnostics.errors() == 0 => {
             let rules = count(engine.pack().rules.len() as u64, "rule");
             let with = if warnings > 0 { format!("{warned}, ") } else { String::new() };
             let valid = styled(GOOD, "valid");
             format!("{directory} is {valid}: {with}{rules}, digest {}", short_digest(engine.digest()))
         }
-        None => {
+        _ => {
             let errors = styled(ERROR, &count(checked.diagnostics.errors() as u64, "error"));
             let with = if warnings > 0 { format!(", {warned}") } else { String::new() };
             format!("{errors}{with} in {BOLD}{directory}{BOLD:#}")

@@ -65,6 +65,9 @@ pub enum Code {
     /// A pack without a single rule that counts.
     #[serde(rename = "QF1002")]
     NoActiveRule,
+    /// A closure that is not compiled but left to the interpreter.
+    #[serde(rename = "QF1003")]
+    ResidualRule,
 }
 
 impl Code {
@@ -89,13 +92,14 @@ impl Code {
             Self::BadLookup => "QF0401",
             Self::IntegerDivision => "QF1001",
             Self::NoActiveRule => "QF1002",
+            Self::ResidualRule => "QF1003",
         }
     }
 
     /// Whether a pack with such a mistake can be used.
     pub fn severity(self) -> Severity {
         match self {
-            Self::IntegerDivision | Self::NoActiveRule => Severity::Warning,
+            Self::IntegerDivision | Self::NoActiveRule | Self::ResidualRule => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -150,12 +154,15 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether it counts as an error although its code is that of a warning: someone asked for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub denied: bool,
 }
 
 impl Diagnostic {
     /// A diagnostic without a place.
     pub fn new(code: Code, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), labels: Vec::new(), help: None }
+        Self { code, title: title.into(), labels: Vec::new(), help: None, denied: false }
     }
 
     /// The same with one more place.
@@ -172,9 +179,16 @@ impl Diagnostic {
         self
     }
 
+    /// The same as an error, whatever its code says.
+    #[must_use]
+    pub fn deny(mut self) -> Self {
+        self.denied = true;
+        self
+    }
+
     /// Whether a pack with this mistake can be used.
     pub fn severity(&self) -> Severity {
-        self.code.severity()
+        if self.denied { Severity::Error } else { self.code.severity() }
     }
 }
 

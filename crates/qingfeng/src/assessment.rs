@@ -121,7 +121,7 @@ impl Effects {
         });
         Self {
             rules: rules.collect(),
-            score: pack.score.clone(),
+            score: pack.score,
             from: pack.channels.iter().map(|channel| channel.from).collect(),
             on_fault: pack.on_fault,
         }

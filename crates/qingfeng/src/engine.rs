@@ -197,6 +197,14 @@ impl Engine {
         Self { inner: Arc::new(inner), evaluation: self.evaluation }
     }
 
+    /// The same engine with a wrong kernel, so that tests can show that it is found: where it is compiled, `<` on
+    /// numbers holds where they are equal.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_planted_fault(&self) -> Self {
+        self.with_passes(Passes { planted_fault: true, ..self.program().passes() })
+    }
+
     /// The compiled rules.
     pub fn program(&self) -> &Program {
         self.inner.evaluator.program()
@@ -270,7 +278,7 @@ impl Engine {
         lines.declarations().map(move |range| self.assessment(results, reasons, range))
     }
 
-    fn assessment(
+    pub(crate) fn assessment(
         &self,
         results: &BatchResults,
         reasons: &[String],

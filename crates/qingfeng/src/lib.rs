@@ -46,6 +46,7 @@ pub mod read;
 mod sample;
 mod summary;
 mod values;
+pub mod verify;
 pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
@@ -57,6 +58,7 @@ pub use job::{JobError, JobOptions, Outputs, Progress};
 pub use output::{By, output_schema};
 pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+pub use verify::{Verification, VerifyOptions};
 
 /// The README's program is compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -6,3 +6,4 @@ pub mod generate;
 pub mod rules;
 pub mod schema;
 pub mod score;
+pub mod verify;

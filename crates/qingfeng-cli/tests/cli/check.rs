@@ -1,6 +1,6 @@
 //! `qingfeng check`.
 
-use crate::support::{Desk, golden, is_harmful, run};
+use crate::support::{Desk, PASSED_RULES, golden, is_harmful, run};
 
 /// A pack with one mistake of most kinds.
 fn mistaken() -> Desk {
@@ -71,6 +71,22 @@ fn warnings_are_no_errors() {
     let desk = Desk::new();
     desk.write("harbour/half.rhai", "rule(\"HALF\", #{ title: \"t\", when: |d| d.packages / 2 > 5 });\n");
     golden("check-warning.txt", &desk.run("check harbour").exits(0).stdout);
+}
+
+#[test]
+fn closures_that_are_left_to_the_interpreter_are_denied() {
+    let desk = Desk::new();
+    desk.run("check harbour --deny residual").exits(0);
+    desk.write("harbour/passed.rhai", PASSED_RULES);
+    desk.run("check harbour").exits(0);
+    golden("check-residual.txt", &desk.run("check harbour --deny residual").exits(1).stdout);
+    let plain = desk.run("check harbour --deny residual --format plain").exits(1).stdout;
+    golden("check-residual-plain.txt", &plain);
+    let json = desk.run("check harbour --deny residual,residual --format json").exits(1).json();
+    assert_eq!((&json["errors"], &json["warnings"]), (&2.into(), &0.into()));
+    assert_eq!(json["diagnostics"][0]["code"], "QF1003");
+    assert_eq!(json["diagnostics"][0]["severity"], "error");
+    desk.run("check harbour --deny everything").exits(2);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support::{Desk, golden};
 fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in ["score", "check", "explain", "rules", "generate", "schema"] {
+    for command in ["score", "check", "explain", "rules", "generate", "schema", "verify"] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
         golden(&format!("help-{command}.txt"), &help);
@@ -29,6 +29,7 @@ fn exit_codes() {
         (0, "score declarations.csv --rules harbour"),
         (0, "explain D1 declarations.csv --rules harbour"),
         (0, "generate --lines 1 -o -"),
+        (0, "verify declarations.csv --rules harbour"),
         (1, "check invalid"),
         (1, "check nowhere"),
         (1, "score declarations.csv --rules harbour --strict"),
@@ -37,7 +38,7 @@ fn exit_codes() {
         (2, "help"),
         (2, "score declarations.csv"),
         (2, "score --rules harbour"),
-        (2, "score declarations.csv --rules harbour --engine compiled"),
+        (2, "score declarations.csv --rules harbour --engine fast"),
         (2, "score declarations.csv --rules harbour --threads 0"),
         (2, "score declarations.csv --rules harbour --by column"),
         (2, "score declarations.csv --rules harbour -o out.xlsx"),
@@ -58,10 +59,16 @@ fn exit_codes() {
         (3, "score declarations.csv --rules harbour -o nowhere/out.csv"),
         (3, "score declarations.csv --rules harbour -o out.csv --summary nowhere/summary.json"),
         (3, "explain D1 nowhere.csv --rules harbour"),
+        (2, "verify declarations.csv"),
+        (2, "verify declarations.csv --rules harbour --without everything"),
+        (2, "verify declarations.csv --rules harbour --limit 0"),
+        (2, "rules harbour --program NOTHING"),
         (3, "generate --lines 1 -o nowhere/out.csv"),
+        (3, "verify nowhere.csv --rules harbour"),
         (4, "score declarations.csv --rules invalid"),
         (4, "score nowhere.csv --rules nowhere"),
         (4, "explain D1 declarations.csv --rules invalid"),
+        (4, "verify declarations.csv --rules invalid"),
         (4, "rules invalid"),
         (4, "schema nowhere"),
     ] {
@@ -88,6 +95,9 @@ fn what_is_said_when_it_goes_wrong() {
         "score declarations.csv --rules harbour --summary -",
         "score declarations.csv --rules harbour -o declarations.csv",
         "score declarations.csv --rules harbour --threads 0",
+        "score declarations.csv --rules harbour --without folding",
+        "rules harbour --program PRIZE",
+        "check harbour --deny warnings",
     ] {
         said += &format!("$ qingfeng {args}\n{}\n", desk.run(args).stderr);
     }

@@ -1,6 +1,6 @@
 //! `qingfeng rules` and `qingfeng schema`.
 
-use crate::support::{Desk, golden};
+use crate::support::{Desk, PASSED_RULES, golden};
 
 #[test]
 fn rules_for_people() {
@@ -39,6 +39,10 @@ fn rules_as_data() {
             "owner": "harbour office",
             "tags": ["price"],
             "fields": price["fields"],
+            "compiled": true,
+            "residual": [],
+            "always": false,
+            "witness": "d.brand == ()",
         })
     );
     for field in ["brand", "cheap", "unit_value"] {
@@ -47,6 +51,54 @@ fn rules_as_data() {
     let black = &rules[1];
     assert!(black["points"].is_null() && black["points_computed"].is_string());
     assert_eq!(black["at_least"], "yellow");
+}
+
+/// The pack with two rules more.
+fn with_passed_rules() -> Desk {
+    let desk = Desk::new();
+    desk.write("harbour/passed.rhai", PASSED_RULES);
+    desk
+}
+
+#[test]
+fn rules_that_are_left_to_the_interpreter() {
+    let desk = with_passed_rules();
+    golden("rules-residual.txt", &desk.run("rules harbour").exits(0).stdout);
+    let json = desk.run("rules harbour --format json").exits(0).json();
+    let rule = |id: &str| {
+        let rules = json["rules"].as_array().unwrap();
+        rules.iter().find(|rule| rule["id"] == id).unwrap().clone()
+    };
+    let residual = &rule("LOOPS")["residual"];
+    assert_eq!(rule("LOOPS")["compiled"], false);
+    assert_eq!(
+        *residual,
+        serde_json::json!([
+            { "closure": "when", "reason": residual[0]["reason"], "file": "passed.rhai", "line": 13, "column": 36 },
+            { "closure": "score", "reason": residual[1]["reason"], "file": "passed.rhai", "line": 12, "column": 29 },
+        ])
+    );
+    assert!(residual[1]["reason"].as_str().unwrap().contains("loop"), "{residual}");
+    assert_eq!(rule("LOOPS")["witness"], "d.brand == \"DELI\"", "by the first part of its condition");
+    let border = rule("BORDER");
+    assert_eq!((&border["always"], &border["witness"]), (&true.into(), &serde_json::Value::Null));
+    let draft = rule("IDEA");
+    assert_eq!((&draft["status"], &draft["compiled"]), (&"draft".into(), &true.into()));
+}
+
+#[test]
+fn the_program_of_a_rule_pass_by_pass() {
+    let desk = with_passed_rules();
+    for (id, file) in [("PASSED", "program-passed.txt"), ("LOOPS", "program-residual.txt")] {
+        let ran = desk.run(&format!("rules harbour --program {id}")).exits(0);
+        golden(file, &ran.stdout);
+        assert_eq!(ran.stderr, "");
+    }
+    let passed = desk.run("rules harbour --program PASSED").stdout;
+    assert!(!passed.contains("no change"), "each pass changes it:\n{passed}");
+    let ran = desk.run("rules harbour --program PASED").exits(2);
+    assert!(ran.stderr.contains("there is no rule `PASED`; did you mean `PASSED`?"), "{}", ran.stderr);
+    desk.run("rules harbour --program PASSED --format json").exits(2);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 mod check;
 mod command_line;
+mod docs;
 mod explain;
 mod generate;
 mod listings;
 mod score;
 mod support;
+mod verify;

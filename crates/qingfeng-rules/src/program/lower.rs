@@ -336,8 +336,8 @@ impl<'l> Lowerer<'l> {
         let held = self.go(then, &Rc::new(Next::End))?;
         let after_then = std::mem::replace(&mut self.variables, before);
         let failed = self.go(otherwise, &Rc::new(Next::End))?;
-        for at in 0..self.variables.len() {
-            match (&after_then[at].1, &self.variables[at].1) {
+        for (at, (_, after_then)) in after_then.iter().enumerate().take(self.variables.len()) {
+            match (after_then, &self.variables[at].1) {
                 (Binding::Node(a), Binding::Node(b)) if a != b => {
                     let (a, b) = (*a, *b);
                     let merged = self.add(Op::If, vec![condition, a, b], span);
@@ -808,7 +808,7 @@ impl<'l> Lowerer<'l> {
                     return Err(self.refused("it goes over a range that is too long to be written out", span));
                 }
                 let empty = *inclusive && first > end || !*inclusive && first >= end;
-                let numbers = if empty { 1..=0 } else { first..=last };
+                let numbers = (first..=last).filter(|_| !empty);
                 Ok(numbers.map(|number| (self.constant(Constant::Integer(number), span), None)).collect())
             }
             _ => Err(self.refused(unknown, span)),

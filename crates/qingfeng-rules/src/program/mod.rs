@@ -9,6 +9,7 @@ mod eval;
 mod fold;
 mod lower;
 mod node;
+mod plant;
 mod print;
 mod witness;
 
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::derived::{Derived, FieldRef};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Constant, Expr, ExprKind};
 use crate::kernel::{Fault, Scalar};
 use crate::limits;
@@ -232,6 +234,9 @@ pub struct Passes {
     pub thresholds: bool,
     /// Find the words of all rules in one pass over a text.
     pub words: bool,
+    /// Plants a wrong kernel, so that tests can show that it is found: `<` on numbers holds where they are equal.
+    #[doc(hidden)]
+    pub planted_fault: bool,
 }
 
 impl Passes {
@@ -244,6 +249,7 @@ impl Passes {
         witnesses: true,
         thresholds: true,
         words: true,
+        planted_fault: false,
     };
     /// None of them.
     pub const NONE: Self = Self {
@@ -254,6 +260,7 @@ impl Passes {
         witnesses: false,
         thresholds: false,
         words: false,
+        planted_fault: false,
     };
     /// The names of the passes, in order.
     pub const NAMES: [&'static str; 7] =
@@ -327,6 +334,17 @@ pub struct Residual {
     pub place: crate::diagnostic::Place,
 }
 
+impl Residual {
+    /// The same as a warning about the rule of this id, for those who want all rules compiled.
+    pub fn diagnostic(&self, rule: &str) -> Diagnostic {
+        let title =
+            format!("`{}` of the rule `{rule}` is left to the interpreter: {}", self.closure, self.reason);
+        Diagnostic::new(Code::ResidualRule, title)
+            .at(self.place.clone(), "")
+            .help("the answer is the same, but slower; use expressions, and loops over lists")
+    }
+}
+
 /// The rules of a pack as programs. Immutable; threads share it.
 #[derive(Debug)]
 pub struct Program {
@@ -363,6 +381,9 @@ impl Program {
             builder.build(&mut program);
         });
         program.prepare();
+        if passes.planted_fault {
+            program.plant_fault();
+        }
         program
     }
 

@@ -463,6 +463,11 @@ impl Nodes {
         id
     }
 
+    /// Gives a node another operation on the same arguments. Its kinds and its faults must be the same.
+    pub fn replace_op(&mut self, id: NodeId, op: Op) {
+        self.nodes[id.index()].op = op;
+    }
+
     fn kinds(&self, id: NodeId) -> Kinds {
         self[id].kinds
     }

@@ -1,6 +1,7 @@
 //! Programs as text, for people who want to see what became of a rule.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
 use crate::expr::{Constant, Operator};
@@ -12,22 +13,21 @@ use super::{CompiledRule, Condition, Program, Value};
 
 impl Program {
     /// The program of a rule as text: each node on a line, after those it uses, with the kinds of its value, whether
-    /// it can fault, and where it was written; then what the condition, the points and the reason are, and the
+    /// it can fault, and where it was first written, in this rule or in another; then what the condition, the points and the reason are, and the
     /// witness.
     ///
     /// `locate` gives line and column of a place in a rule file.
     pub fn listing(&self, rule: usize, locate: &dyn Fn(&crate::Place) -> String) -> String {
         let compiled = &self.rules[rule];
+        let mut order: Vec<NodeId> = Vec::new();
         let mut ids: BTreeMap<NodeId, usize> = BTreeMap::new();
         for root in compiled.roots() {
-            self.collect(root, &mut ids);
+            self.collect(root, &mut ids, &mut order);
         }
-        for (number, (_, at)) in ids.iter_mut().enumerate() {
-            *at = number;
-        }
-        let rows: Vec<[String; 4]> = ids
+        let rows: Vec<[String; 4]> = order
             .iter()
-            .map(|(&id, number)| {
+            .map(|&id| {
+                let number = ids[&id];
                 let node = &self.nodes[id];
                 let mut notes = Vec::new();
                 if node.fallible {
@@ -40,7 +40,11 @@ impl Program {
                     notes.push("once a text");
                 }
                 let notes = if notes.is_empty() { String::new() } else { format!("({})", notes.join(", ")) };
-                let place = locate(&super::place(self.facts(), &node.span));
+                // What a field or a constant is shows without its place.
+                let place = match node.args.is_empty() {
+                    true => String::new(),
+                    false => locate(&super::place(self.facts(), &node.span)),
+                };
                 let kinds = node.kinds.to_string();
                 [
                     format!("%{number}"),
@@ -128,7 +132,10 @@ impl Program {
             Probe::Word(source, words) => format!("{} has the word {}", text(*source), list(words)),
             Probe::Part(source, parts) => format!("{} contains {}", text(*source), list(parts)),
             Probe::Listed(table) => {
-                format!("in {}", Constant::Text(self.facts().lookup_names[*table as usize].as_str().into()))
+                format!(
+                    "listed in {}",
+                    Constant::Text(self.facts().lookup_names[*table as usize].as_str().into())
+                )
             }
             Probe::NoNumber(source) => format!("{} == ()", number(*source)),
             Probe::Between(source, low, high) => {
@@ -143,11 +150,23 @@ impl Program {
         }
     }
 
-    fn collect(&self, root: NodeId, ids: &mut BTreeMap<NodeId, usize>) {
+    /// Numbers the nodes of a root, each after its arguments, so that no other rule has a bearing on the numbers.
+    /// Constants have no number: they are shown where they are used.
+    fn collect(&self, root: NodeId, ids: &mut BTreeMap<NodeId, usize>, order: &mut Vec<NodeId>) {
         let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            if ids.insert(id, 0).is_none() {
-                open.extend(self.nodes[id].args.iter().copied());
+        while let Some(&id) = open.last() {
+            let waiting = self.nodes[id].args.iter().copied();
+            let waiting =
+                waiting.filter(|arg| self.nodes[*arg].constant().is_none() && !ids.contains_key(arg));
+            let waiting: Vec<NodeId> = waiting.collect();
+            if waiting.is_empty() || ids.contains_key(&id) {
+                open.pop();
+                if let Entry::Vacant(entry) = ids.entry(id) {
+                    entry.insert(order.len());
+                    order.push(id);
+                }
+            } else {
+                open.extend(waiting.into_iter().rev());
             }
         }
     }
@@ -169,10 +188,26 @@ impl Program {
         if depth == 0 {
             return "…".to_owned();
         }
-        if let Op::Computed(at) = self.nodes[id].op {
-            return format!("d.{}", self.facts().computed[at as usize].0);
+        match self.nodes[id].op {
+            Op::Computed(at) => return format!("d.{}", self.facts().computed[at as usize].0),
+            Op::Test(_) | Op::Find(_) => return self.expression_within(self.nodes[id].args[0], depth),
+            _ => {}
         }
-        self.with_arguments(id, &|arg| self.expression_within(arg, depth - 1))
+        self.with_arguments(id, &|arg| {
+            let text = self.expression_within(arg, depth - 1);
+            let parted = matches!(
+                self.nodes[arg].op,
+                Op::And
+                    | Op::Or
+                    | Op::Compare(_)
+                    | Op::In
+                    | Op::Arithmetic(_)
+                    | Op::Coalesce
+                    | Op::Bits(_)
+                    | Op::Then
+            );
+            if parted { format!("({text})") } else { text }
+        })
     }
 
     fn with_arguments(&self, id: NodeId, show: &dyn Fn(NodeId) -> String) -> String {
@@ -241,7 +276,7 @@ impl Program {
             Op::Fail(fault) => format!("fault: {fault}"),
             Op::Find(_) => format!("found: {}", args[0]),
             Op::Test(number) => {
-                format!("test {number} of d.{}: {}", facts.schema[self.tests[*number as usize]].name, args[0])
+                format!("test of d.{}: {}", facts.schema[self.tests[*number as usize]].name, args[0])
             }
         }
     }

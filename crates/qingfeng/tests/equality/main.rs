@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | packs and lines made up by types, shrunk by proptest; a longer seeded run | `generated` |
 //! | the cases of the corpus, and both packs of `rules/` on generated declarations | `packs` |
+//! | all of it with passes of the compiler switched off, and with a wrong kernel, which must be found | `passes` |
 //! | pairs of packs that do differ: each difference must be found | `mutations` |
+//! | which closures are left to the interpreter: a list that only shrinks | `residuals` |
 //!
 //! `QINGFENG_CASES` sets the number of cases of the seeded run, `QINGFENG_SEED` the first seed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
@@ -13,6 +15,8 @@
 mod generated;
 mod mutations;
 mod packs;
+mod passes;
+mod residuals;
 
 use qingfeng::{Engine, Evaluation};
 

@@ -2,7 +2,7 @@
 //! out, by lines that are written for it and by the cases that are made up.
 
 use qingfeng::{Declaration, Engine, FieldValue, Item};
-use qingfeng_testkit::equality::{Difference, compare, table};
+use qingfeng_testkit::equality::{Unequal, compare, table};
 use qingfeng_testkit::generate::GeneratedCase;
 
 use super::generated::seeded;
@@ -135,7 +135,7 @@ fn every_planted_change_is_found() {
 
 /// The message has the rule, its source and the values of the line.
 #[track_caller]
-fn assert_is_told(difference: &Difference, source: &str) {
+fn assert_is_told(difference: &Unequal, source: &str) {
     let text = difference.to_string();
     for part in ["rule R", source, "first:", "second:", "hs = \"8711209000\""] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use arrow_array::RecordBatch;
 use qingfeng::generate::Generator;
+use qingfeng::verify::differences;
 use qingfeng::{Assessment, Declaration, Engine};
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
-use qingfeng_testkit::equality::{Tally, compare, differences, table};
+use qingfeng_testkit::equality::{Tally, compare, table};
 use qingfeng_testkit::generate::{Choices, declarations_for};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -61,16 +63,20 @@ fn the_corpus_has_the_interpreters_answers() {
     assert!(engines.fired > 150 && engines.faults > 20, "{} {}", engines.fired, engines.faults);
 }
 
-fn pack(name: &str) -> Engine {
+pub(super) fn pack(name: &str) -> Engine {
     Engine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(name)).unwrap()
 }
 
 /// Lines of the pack's own fields, with values out of its rules.
-fn compare_on_made_up_lines(engine: &Engine, lines: usize) -> Tally {
+pub(super) fn made_up_lines(engine: &Engine, lines: usize) -> RecordBatch {
     let mut bytes = vec![0; 200 * lines];
     Pcg64Mcg::seed_from_u64(7).fill_bytes(&mut bytes);
     let declarations = declarations_for(engine.pack(), &mut Choices::new(&bytes), lines);
-    let lines = table(&engine.pack().schema, &declarations).unwrap();
+    table(&engine.pack().schema, &declarations).unwrap()
+}
+
+fn compare_on_made_up_lines(engine: &Engine, lines: usize) -> Tally {
+    let lines = made_up_lines(engine, lines);
     let (interpreted, compiled) = both(engine);
     let tally = compare(&interpreted, &compiled, &lines).unwrap_or_else(|difference| panic!("{difference}"));
     println!("{tally:?}");

@@ -12,6 +12,7 @@ use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary, output_sche
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::outputs::{check_apart, output, write_text};
+use crate::passes::PassArgs;
 use crate::progress::Bar;
 use crate::{rejects, render, terminal};
 use report::{Report, SHOWN_REJECTS};
@@ -67,6 +68,9 @@ pub struct Args {
     /// what they mean. The output is the same.
     #[arg(long, value_name = "ENGINE", default_value = "compiled")]
     engine: Evaluator,
+
+    #[command(flatten)]
+    passes: PassArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -92,7 +96,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Evaluator::Compiled => Evaluation::Compiled,
         Evaluator::Interpreted => Evaluation::Interpreted,
     };
-    let engine = render::open(&args.rules)?.with_evaluation(evaluation);
+    let engine = args.passes.applied(render::open(&args.rules)?).with_evaluation(evaluation);
     let (summary, rejects) = score(args, &engine)?;
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;

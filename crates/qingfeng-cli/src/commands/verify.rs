@@ -1,0 +1,95 @@
+//! `qingfeng verify`: whether the compiled rules give the interpreter's answer on someone's own declarations.
+
+use std::path::PathBuf;
+
+use qingfeng::read::ReadOptions;
+use qingfeng::{Verification, VerifyOptions};
+
+use crate::exit::{self, Exit, Failure};
+use crate::inputs::InputArgs;
+use crate::passes::PassArgs;
+use crate::progress::Bar;
+use crate::render;
+use crate::terminal::{self, ERROR, GOOD, WARNING, clean, count, styled};
+
+/// Check that the compiled rules give the interpreter's answer on your own declarations.
+///
+/// The interpreter defines what a rule means; `score` runs programs that the rules are compiled to. This reads the
+/// inputs as `score` does, evaluates the rules on every goods line in both ways, and compares fired rules, points,
+/// scores, channels, faults and reasons. It is as slow as the interpreter.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng verify declarations.csv --rules rules/clean-wind",
+    "qingfeng verify *.parquet --rules rules/clean-wind --limit 100000",
+]))]
+pub struct Args {
+    #[command(flatten)]
+    inputs: InputArgs,
+
+    /// The directory of the rule pack.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    /// Stop when so many goods lines were compared; the declaration at hand is finished.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+
+    /// How many threads evaluate; without it, one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    #[command(flatten)]
+    passes: PassArgs,
+
+    /// Compile a wrong comparison, to see that it is found.
+    #[arg(long, hide = true)]
+    plant_fault: bool,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let mut engine = args.passes.applied(render::open(&args.rules)?);
+    if args.plant_fault {
+        engine = engine.with_planted_fault();
+    }
+    let usual = ReadOptions::default();
+    let batch_lines = args.limit.map_or(usual.batch_lines, |limit| {
+        usize::try_from(limit).map_or(usual.batch_lines, |limit| limit.min(usual.batch_lines))
+    });
+    let reader = args.inputs.reader(engine.pack(), ReadOptions { batch_lines, ..usual })?;
+    let bar = Bar::new(reader.bytes_total());
+    let options = VerifyOptions { threads: args.threads.map(Into::into), limit: args.limit };
+    let verification =
+        engine.verify(reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
+    bar.end();
+    let verification = verification?;
+    terminal::print(&human(&verification))?;
+    Ok(if verification.difference.is_some() { Exit::Finding } else { Exit::Done })
+}
+
+fn human(verification: &Verification) -> String {
+    let Verification { lines, rejected, declarations, fired, faults, seconds, difference } = verification;
+    let mut out = String::new();
+    if let Some(difference) = difference {
+        out += &format!("{}\n", styled(ERROR, "The compiled rules differ from the interpreter"));
+        for line in difference.to_string().lines() {
+            out += &clean(line);
+            out.push('\n');
+        }
+        out.push('\n');
+    }
+    let verdict = if difference.is_some() { "Compared until then:" } else { "Compared, and all equal:" };
+    let style = if difference.is_some() { WARNING } else { GOOD };
+    out += &format!(
+        "{} {} of {}, {} of a rule that fired, {}\n",
+        styled(style, verdict),
+        count(*lines, "line"),
+        count(*declarations, "declaration"),
+        count(*fired, "pair"),
+        count(*faults, "fault"),
+    );
+    if *rejected > 0 {
+        out += &format!("{} could not be read; `qingfeng score` shows why\n", count(*rejected, "line"));
+    }
+    out += &format!("Took {seconds:.1} s\n");
+    out
+}
