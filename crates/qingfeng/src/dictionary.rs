@@ -37,13 +37,16 @@ pub(crate) struct Dictionary {
     /// Batches left for which texts are not looked up.
     direct: u32,
     may_be_direct: bool,
+    /// Whether a line mostly has the text of the line before it.
+    runs: bool,
     /// The codes of the batch at hand, by line.
     codes: Vec<u32>,
 }
 
 impl Dictionary {
-    /// An empty one. One that may be direct gives different lines different codes where texts hardly repeat.
-    pub(crate) fn new(may_be_direct: bool) -> Self {
+    /// An empty one. One that may be direct gives different lines different codes where texts hardly repeat. One with
+    /// runs looks first whether a text is that of the line before.
+    pub(crate) fn new(may_be_direct: bool, runs: bool) -> Self {
         Self {
             hasher: FixedState::default(),
             table: HashTable::new(),
@@ -53,6 +56,7 @@ impl Dictionary {
             looked_up: 0,
             direct: 0,
             may_be_direct,
+            runs,
             codes: Vec::new(),
         }
     }
@@ -124,12 +128,13 @@ impl Dictionary {
                 self.codes.push(MISSING);
                 continue;
             };
-            // Lines of one declaration have much in common; the first bytes of a text mostly tell it from another.
             let code = match last {
                 Some((same, code)) if same.len() == text.len() && same == text => code,
                 _ => self.find(text, new),
             };
-            last = Some((text, code));
+            if self.runs {
+                last = Some((text, code));
+            }
             self.codes.push(code);
         }
     }
@@ -167,7 +172,7 @@ mod tests {
 
     #[test]
     fn equal_texts_have_one_code_from_batch_to_batch() {
-        let mut dictionary = Dictionary::new(true);
+        let mut dictionary = Dictionary::new(true, true);
         let mut told = Vec::new();
         for batch in [&[Some("KE"), None, Some("TZ"), Some("KE")][..], &[Some("TZ"), Some("UG")][..]] {
             dictionary.number(&column(batch), batch.len(), &mut |code, text| {
@@ -183,7 +188,7 @@ mod tests {
 
     #[test]
     fn texts_that_do_not_repeat_are_numbered_by_line() {
-        let mut dictionary = Dictionary::new(true);
+        let mut dictionary = Dictionary::new(true, true);
         for batch in 0..=TEXTS_MAX / 8192 {
             let texts: Vec<String> = (0..8192).map(|number| format!("goods {batch} {number}")).collect();
             let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn texts_that_repeat_are_never_numbered_by_line() {
-        let mut dictionary = Dictionary::new(true);
+        let mut dictionary = Dictionary::new(true, true);
         let texts: Vec<String> = (0..8192).map(|number| format!("goods {number}")).collect();
         let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
         for _ in 0..40 {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use qingfeng_rules::{
-    Date, Fault, FieldId, FieldRef, Interpreter, LineSource, Memo, Pack, Passes, Program, Value, Visit,
+    Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value, Visit,
 };
 
 use crate::assessment::{Effects, LineResult};
@@ -404,7 +404,10 @@ impl Evaluator {
         fields.sort_unstable();
         let texts = fields.into_iter().map(|(_, field)| FieldTexts {
             field,
-            dictionary: Dictionary::new(!keyed.contains(&field)),
+            dictionary: Dictionary::new(
+                !keyed.contains(&field),
+                self.pack.schema[field].level == Level::Header,
+            ),
             is_key: keyed.contains(&field),
             is_tested: self.program.tests().contains(&field),
             plan: None,

@@ -196,8 +196,9 @@ pub(crate) struct KeyCache {
     parts: Vec<(Part, FieldId, PartSets)>,
     known: HashMap<RuleSet, SetId, FixedState>,
     sets: Vec<RuleSet>,
-    /// What two sets have in common, or hold together.
-    joined: HashMap<(bool, SetId, SetId), SetId, FixedState>,
+    /// What two sets have in common, and what they hold together; two numbers are one key.
+    common: HashMap<u64, SetId, FixedState>,
+    together: HashMap<u64, SetId, FixedState>,
     all: Option<SetId>,
     /// The codes of the line before, and its sets without the commodity.
     last: Vec<u32>,
@@ -239,7 +240,8 @@ impl KeyCache {
             parts,
             known: HashMap::default(),
             sets: Vec::new(),
-            joined: HashMap::default(),
+            common: HashMap::default(),
+            together: HashMap::default(),
             all: None,
             last: Vec::new(),
             last_outer: UNKNOWN,
@@ -268,10 +270,11 @@ impl KeyCache {
     /// Forgets everything if too much is remembered. Sets get other numbers then.
     pub(crate) fn make_room(&mut self) {
         let bytes = self.sets.first().map_or(0, |set| set.0.len() * 16 + 64);
-        if self.sets.len() * bytes + self.joined.len() * 24 > SETS_BYTES_MAX {
+        if self.sets.len() * bytes + (self.common.len() + self.together.len()) * 24 > SETS_BYTES_MAX {
             self.known.clear();
             self.sets.clear();
-            self.joined.clear();
+            self.common.clear();
+            self.together.clear();
             self.all = None;
             self.last.clear();
             for (_, _, part) in &mut self.parts {
@@ -295,7 +298,9 @@ impl KeyCache {
         if a == b {
             return a;
         }
-        if let Some(&known) = self.joined.get(&(together, a, b)) {
+        let key = u64::from(a) << 32 | u64::from(b);
+        let joined = if together { &self.together } else { &self.common };
+        if let Some(&known) = joined.get(&key) {
             return known;
         }
         let mut set = self.sets[a as usize].clone();
@@ -306,7 +311,8 @@ impl KeyCache {
             set.keep(other)
         }
         let id = self.intern(set);
-        self.joined.insert((together, a, b), id);
+        let joined = if together { &mut self.together } else { &mut self.common };
+        joined.insert(key, id);
         id
     }
 
