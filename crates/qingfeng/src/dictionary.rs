@@ -10,6 +10,9 @@ use crate::values::Typed;
 /// The code of a missing text.
 pub(crate) const MISSING: u32 = 0;
 
+/// Set in the codes of texts that are marked, so that the others need not be looked at.
+const MARKED: u32 = 1 << 31;
+
 /// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
 const TEXTS_MAX: usize = 1 << 17;
 const BYTES_MAX: usize = 8 << 20;
@@ -59,9 +62,17 @@ impl Dictionary {
         self.generation
     }
 
-    /// The codes of the batch at hand, by line.
-    pub(crate) fn codes(&self) -> &[u32] {
-        &self.codes
+    /// The code of the text of a line of the batch at hand.
+    #[inline]
+    pub(crate) fn code(&self, line: usize) -> u32 {
+        self.codes[line] & !MARKED
+    }
+
+    /// The code of the text of a line if it is marked, and that of a missing text.
+    #[inline]
+    pub(crate) fn marked(&self, line: usize) -> Option<u32> {
+        let code = self.codes[line];
+        (code & MARKED != 0 || code == MISSING).then_some(code & !MARKED)
     }
 
     /// Forgets all texts: codes get another meaning.
@@ -73,8 +84,9 @@ impl Dictionary {
         self.generation += 1;
     }
 
-    /// Numbers the texts of a batch. `new` is told each text that gets a code, in the order of the codes.
-    pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str)) {
+    /// Numbers the texts of a batch. `new` is told each text that gets a code, in the order of the codes, and says
+    /// whether it is marked.
+    pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str) -> bool) {
         self.codes.clear();
         let Typed::Text(column) = column else {
             self.codes.resize(lines, MISSING);
@@ -85,10 +97,8 @@ impl Dictionary {
             self.forget();
             for (code, text) in (1..).zip(column.iter()) {
                 self.codes.push(match text {
-                    Some(text) => {
-                        new(code, text);
-                        code
-                    }
+                    Some(text) if new(code, text) => code | MARKED,
+                    Some(_) => code,
                     None => {
                         new(code, "");
                         MISSING
@@ -117,27 +127,30 @@ impl Dictionary {
             // Lines of one declaration have much in common; the first bytes of a text mostly tell it from another.
             let code = match last {
                 Some((same, code)) if same.len() == text.len() && same == text => code,
-                _ => self.code(text, new),
+                _ => self.find(text, new),
             };
             last = Some((text, code));
             self.codes.push(code);
         }
     }
 
-    fn code(&mut self, text: &str, new: &mut dyn FnMut(u32, &str)) -> u32 {
+    /// The code of a text, marked or not.
+    fn find(&mut self, text: &str, new: &mut dyn FnMut(u32, &str) -> bool) -> u32 {
         let hash = self.hasher.hash_one(text.as_bytes());
         let (bytes, ends) = (&self.bytes, &self.ends);
         let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
-        if let Some(&code) = self.table.find(hash, |&code| of(code) == text) {
+        if let Some(&code) = self.table.find(hash, |&code| of(code & !MARKED) == text) {
             return code;
         }
-        let code = self.ends.len() as u32;
-        new(code, text);
+        let mut code = self.ends.len() as u32;
+        if new(code, text) {
+            code |= MARKED;
+        }
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len() as u32);
         let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
         let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
-        self.table.insert_unique(hash, code, |&code| hasher.hash_one(of(code).as_bytes()));
+        self.table.insert_unique(hash, code, |&code| hasher.hash_one(of(code & !MARKED).as_bytes()));
         code
     }
 }
@@ -157,10 +170,13 @@ mod tests {
         let mut dictionary = Dictionary::new(true);
         let mut told = Vec::new();
         for batch in [&[Some("KE"), None, Some("TZ"), Some("KE")][..], &[Some("TZ"), Some("UG")][..]] {
-            dictionary
-                .number(&column(batch), batch.len(), &mut |code, text| told.push((code, text.to_owned())));
+            dictionary.number(&column(batch), batch.len(), &mut |code, text| {
+                told.push((code, text.to_owned()));
+                text == "TZ"
+            });
         }
-        assert_eq!(dictionary.codes(), [2, 3]);
+        assert_eq!([0, 1].map(|line| dictionary.code(line)), [2, 3]);
+        assert_eq!([0, 1].map(|line| dictionary.marked(line)), [Some(2), None]);
         let expected = [(1, "KE".to_owned()), (2, "TZ".to_owned()), (3, "UG".to_owned())];
         assert_eq!(told, expected);
     }
@@ -171,13 +187,16 @@ mod tests {
         for batch in 0..=TEXTS_MAX / 8192 {
             let texts: Vec<String> = (0..8192).map(|number| format!("goods {batch} {number}")).collect();
             let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
-            dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| false);
         }
         let generation = dictionary.generation();
         let again = [Some("a"), None, Some("a")];
         let mut told = Vec::new();
-        dictionary.number(&column(&again), again.len(), &mut |code, _| told.push(code));
-        assert_eq!(dictionary.codes(), [1, MISSING, 3]);
+        dictionary.number(&column(&again), again.len(), &mut |code, _| {
+            told.push(code);
+            true
+        });
+        assert_eq!([0, 1, 2].map(|line| dictionary.code(line)), [1, MISSING, 3]);
         assert_eq!(told, [1, 2, 3]);
         assert_ne!(dictionary.generation(), generation);
     }
@@ -188,7 +207,7 @@ mod tests {
         let texts: Vec<String> = (0..8192).map(|number| format!("goods {number}")).collect();
         let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
         for _ in 0..40 {
-            dictionary.number(&column(&texts), texts.len(), &mut |_, _| {});
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| false);
         }
         assert_eq!(dictionary.generation(), 0);
     }

@@ -150,10 +150,11 @@ impl FieldTexts {
         let Self { field, dictionary, plan: at, ends, marks, scratch, .. } = self;
         let field_marks: Option<&FieldMarks> = at.map(|at| &plan.fields[at]);
         let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
-            if let Some(field_marks) = field_marks {
-                field_marks.find(program, tables, text, scratch, marks);
-                ends.push(marks.len() as u32);
-            }
+            let Some(field_marks) = field_marks else { return false };
+            let before = marks.len();
+            field_marks.find(program, tables, text, scratch, marks);
+            ends.push(marks.len() as u32);
+            marks.len() > before
         };
         if ends.is_empty() {
             find(ends, marks, None);
@@ -165,16 +166,17 @@ impl FieldTexts {
                 marks.clear();
                 find(ends, marks, None);
             }
-            find(ends, marks, Some(text));
+            find(ends, marks, Some(text))
         });
     }
 
     fn code(&self, line: usize) -> u32 {
-        self.dictionary.codes()[line]
+        self.dictionary.code(line)
     }
 
     fn marks(&self, line: usize) -> &[Mark] {
-        let code = self.code(line) as usize;
+        let Some(code) = self.dictionary.marked(line) else { return &[] };
+        let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
         &self.marks[start..self.ends[code] as usize]
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder, StringDictionaryBuilder};
+use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng_rules::{Pack, Status, Value};
 
@@ -82,6 +82,33 @@ impl TextLists {
     }
 }
 
+/// Texts out of a short list, each stored once: those that are used, in the order in which they were used first.
+struct Coded {
+    keys: Vec<i32>,
+    /// The texts used so far, by their position in the list.
+    used: Vec<usize>,
+}
+
+impl Coded {
+    fn with_capacity(rows: usize) -> Self {
+        Self { keys: Vec::with_capacity(rows), used: Vec::new() }
+    }
+
+    fn push(&mut self, text: usize) {
+        let key = self.used.iter().position(|&used| used == text).unwrap_or_else(|| {
+            self.used.push(text);
+            self.used.len() - 1
+        });
+        self.keys.push(key as i32);
+    }
+
+    fn finish<'t>(self, texts: impl Iterator<Item = &'t str>) -> Result<ArrayRef, ArrowError> {
+        let texts: Vec<&str> = texts.collect();
+        let used = StringArray::from_iter_values(self.used.iter().map(|&text| texts[text]));
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::from(self.keys), Arc::new(used))?))
+    }
+}
+
 fn integer(value: Value<'_>) -> Option<i64> {
     match value {
         Value::Integer(integer) => Some(integer),
@@ -115,35 +142,41 @@ pub(crate) fn rows(
         By::Declaration => lines.declarations().collect(),
         By::Item => (0..lines.len()).map(|line| line..line + 1).collect(),
     };
-    let mut ids = StringBuilder::new();
+    let mut ids = StringBuilder::with_capacity(ranges.len(), ranges.len() * 24);
     let mut numbers = Int64Builder::with_capacity(ranges.len());
     let mut scores = Int64Builder::with_capacity(ranges.len());
-    let mut channels = StringDictionaryBuilder::<Int32Type>::new();
+    let mut channels = Coded::with_capacity(ranges.len());
     let (mut rules, mut shadow_rules) = (TextLists::new(), TextLists::new());
     let (mut faults, mut reasons) = (TextLists::new(), TextLists::new());
-    let mut packs = StringDictionaryBuilder::<Int32Type>::new();
     let rule_id = |rule: u32| pack.rules[rule as usize].id.as_str();
+    let mut fired: Vec<u32> = Vec::new();
     for range in ranges {
         let worst = range.start + decisive(&results.lines[range.clone()]);
         ids.append_option(declaration_id(pack, results, range.start));
         numbers.append_option(item_no(pack, results, worst));
         scores.append_value(results.lines[worst].score);
-        channels.append(&pack.channels[results.lines[worst].channel.index()].name)?;
-        let mut fired: Vec<u32> =
-            range.clone().flat_map(|line| results.fired(line).iter().map(|&(rule, _)| rule)).collect();
-        fired.sort_unstable();
-        fired.dedup();
+        channels.push(results.lines[worst].channel.index());
+        fired.clear();
+        fired.extend(range.clone().flat_map(|line| results.fired(line)).map(|&(rule, _)| rule));
+        if range.len() > 1 {
+            fired.sort_unstable();
+            fired.dedup();
+        }
         let of_status = |status| {
             let fired = fired.iter().copied();
             fired.filter(move |&rule| pack.rules[rule as usize].status == status).map(rule_id)
         };
         rules.push(of_status(Status::Active));
         shadow_rules.push(of_status(Status::Shadow));
-        let mut faulted: Vec<_> =
-            range.clone().flat_map(|line| results.faults(line).iter().copied()).collect();
-        faulted.sort_unstable();
-        faulted.dedup();
-        faults.push(faulted.iter().map(|&(rule, fault)| format!("{}: {fault}", rule_id(rule))));
+        if results.all_faults().is_empty() {
+            faults.push::<&str>([]);
+        } else {
+            let mut faulted: Vec<_> =
+                range.clone().flat_map(|line| results.faults(line).iter().copied()).collect();
+            faulted.sort_unstable();
+            faulted.dedup();
+            faults.push(faulted.iter().map(|&(rule, fault)| format!("{}: {fault}", rule_id(rule))));
+        }
         if let Some(all_reasons) = all_reasons {
             let several = range.len() > 1;
             reasons.push(range.flat_map(|line| {
@@ -156,10 +189,16 @@ pub(crate) fn rows(
                 )
             }));
         }
-        packs.append(pack_id)?;
     }
     let (ids, numbers): (ArrayRef, ArrayRef) = (Arc::new(ids.finish()), Arc::new(numbers.finish()));
-    let (scores, channels): (ArrayRef, ArrayRef) = (Arc::new(scores.finish()), Arc::new(channels.finish()));
+    let (scores, channels): (ArrayRef, ArrayRef) = (
+        Arc::new(scores.finish()),
+        channels.finish(pack.channels.iter().map(|channel| channel.name.as_str()))?,
+    );
+    let packs = DictionaryArray::try_new(
+        Int32Array::from(vec![0; ids.len()]),
+        Arc::new(StringArray::from(vec![pack_id])),
+    )?;
     let mut columns = vec![ids];
     match by {
         By::Item => columns.extend([numbers, scores, channels]),
@@ -169,6 +208,6 @@ pub(crate) fn rows(
     if all_reasons.is_some() {
         columns.push(reasons.finish());
     }
-    columns.push(Arc::new(packs.finish()));
+    columns.push(Arc::new(packs));
     RecordBatch::try_new(output_schema(by, all_reasons.is_some()), columns)
 }

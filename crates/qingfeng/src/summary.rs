@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
 use qingfeng_rules::{FieldId, Key, Pack};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -175,9 +176,21 @@ impl Tally {
         }
         for (id, unknown) in &mut tally.unknown {
             let Some(column) = lines.text(*id) else { continue };
-            let mut counts: HashMap<&str, u64> = HashMap::new();
+            let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
+            // Lines of one declaration mostly have the same code, so runs are counted.
+            let mut run: Option<(&str, u64)> = None;
             for code in column.iter().flatten() {
-                *counts.entry(code).or_default() += 1;
+                run = Some(match run {
+                    Some((same, lines)) if same == code => (same, lines + 1),
+                    Some((other, lines)) => {
+                        *counts.entry(other).or_default() += lines;
+                        (code, 1)
+                    }
+                    None => (code, 1),
+                });
+            }
+            if let Some((code, lines)) = run {
+                *counts.entry(code).or_default() += lines;
             }
             let key = key_of(pack, *id).unwrap_or(Key::Region);
             let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
