@@ -123,3 +123,53 @@ fn the_schema_as_data() {
     assert_eq!(json["keys"]["region"], "destination");
     assert!(json["derived"].as_array().unwrap().iter().any(|derived| derived["name"] == "unit_value"));
 }
+
+/// What docs/rule-language.md says under "Fast rules".
+#[test]
+fn what_can_be_a_witness() {
+    let cases: &[(&str, Option<&str>)] = &[
+        ("d.brand == \"DELI\"", Some("d.brand == \"DELI\"")),
+        ("d.brand in [\"DELI\", \"LIFAN\"]", Some("d.brand in [\"DELI\", \"LIFAN\"]")),
+        ("d.hs.starts_with(\"8711\")", Some("d.hs begins with \"8711\"")),
+        ("d.hs4 == \"8711\"", Some("d.hs4 == \"8711\"")),
+        ("d.goods.has_word(\"replica\")", Some("d.goods has the word \"replica\"")),
+        ("d.goods.contains(\"高仿\")", Some("d.goods contains \"高仿\"")),
+        ("d.goods.to_lower() == \"goods\"", Some("d.goods.to_lower() == \"goods\"")),
+        ("d.brand == ()", Some("d.brand == ()")),
+        ("d.value == ()", Some("d.value == ()")),
+        ("d.unit_value < 30.0", Some("d.unit_value up to 30")),
+        ("d.packages in 1..10", Some("d.packages from 1 to 9")),
+        ("d.declared_on >= date(\"2016-07-01\")", Some("d.declared_on from 2016-07-01")),
+        ("d.listed(\"blacklist\")", Some("listed in \"blacklist\"")),
+        ("d.lookup(\"blacklist\").grade == \"A\"", Some("listed in \"blacklist\"")),
+        (
+            "d.brand == \"A\" || d.goods.has_word(\"b\")",
+            Some("d.brand == \"A\" or d.goods has the word \"b\""),
+        ),
+        ("d.brand != \"DELI\"", None),
+        ("!(d.packages > 3)", None),
+        ("d.goods.ends_with(\"x\")", None),
+        ("d.goods.matches(\"x+\")", None),
+        ("d.brand.resembles(\"DELI\")", None),
+        ("d.quantity != 1.0", None),
+        ("d.goods + d.brand == \"x\"", None),
+        ("d.brand != ()", None),
+        ("d.net_kg > d.gross_kg", None),
+        ("!d.listed(\"blacklist\")", None),
+        ("d.brand == \"A\" || d.brand != \"B\"", None),
+    ];
+    let desk = Desk::new();
+    let rules: String = cases
+        .iter()
+        .enumerate()
+        .map(|(at, (when, _))| format!("rule(\"W{at:02}\", #{{ title: \"t\", when: |d| {when} }});\n"))
+        .collect();
+    desk.write("harbour/witnesses.rhai", rules);
+    let json = desk.run("rules harbour --format json").exits(0).json();
+    let rules = json["rules"].as_array().unwrap();
+    for (at, (when, witness)) in cases.iter().enumerate() {
+        let rule = rules.iter().find(|rule| rule["id"] == format!("W{at:02}")).unwrap();
+        assert_eq!(rule["witness"].as_str(), *witness, "{when}");
+        assert_eq!(rule["compiled"], true, "{when}");
+    }
+}

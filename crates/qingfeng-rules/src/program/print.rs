@@ -6,8 +6,9 @@ use std::fmt::Write;
 
 use crate::expr::{Constant, Operator};
 use crate::functions::FUNCTIONS;
+use crate::value::Date;
 
-use super::node::{Bits, NodeId, Op, Special};
+use super::node::{Bits, Kinds, NodeId, Op, Special};
 use super::witness::Probe;
 use super::{CompiledRule, Condition, Program, Value};
 
@@ -139,9 +140,22 @@ impl Program {
             }
             Probe::NoNumber(source) => format!("{} == ()", number(*source)),
             Probe::Between(source, low, high) => {
+                let kinds = self.nodes[self.sources.numbers[*source as usize].node()].kinds;
                 let number = number(*source);
-                match (low.is_finite(), high.is_finite()) {
-                    (true, true) if low == high => format!("{number} == {low}"),
+                // Whole numbers and days within bounds that are none.
+                let (low, high) = match kinds.has(Kinds::NUMBER) {
+                    true => (*low, *high),
+                    false => (low.ceil(), high.floor()),
+                };
+                let is_date = kinds.without(Kinds::MISSING) == Kinds::DATE;
+                let bound = |bound: f64| match Date::from_days(bound as i32) {
+                    Some(date) if is_date => date.to_string(),
+                    _ => bound.to_string(),
+                };
+                let finite = (low.is_finite(), high.is_finite());
+                let (exact, low, high) = (low == high, bound(low), bound(high));
+                match finite {
+                    (true, true) if exact => format!("{number} == {low}"),
                     (true, true) => format!("{number} from {low} to {high}"),
                     (true, false) => format!("{number} from {low}"),
                     _ => format!("{number} up to {high}"),
