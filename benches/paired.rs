@@ -36,10 +36,11 @@ use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use qingfeng::generate::Generator;
+use qingfeng::read::Lines;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation};
 use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
-use qingfeng_testkit::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, lines};
+use qingfeng_testkit::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
 
 use measure::{Pair, cpu, machine, median, run, wall};
 
@@ -178,7 +179,7 @@ fn sections(options: &Options) -> Result<()> {
 }
 
 /// Seconds of CPU time a line of an engine.
-fn seconds_a_line(engine: &Engine, batches: &[RecordBatch]) -> f64 {
+fn seconds_a_line(engine: &Engine, batches: &[Lines]) -> f64 {
     let mut lines = 0;
     let seconds = cpu(|| lines = assess(engine, batches));
     seconds / lines.max(1) as f64
@@ -191,6 +192,7 @@ fn interpreter(options: &Options) {
     case.check(Evaluation::Interpreted, &few);
     case.check(Evaluation::Compiled, &few);
     let density = case.check(Evaluation::Compiled, &many);
+    let (few, many) = (bound(&interpreted, &few), bound(&compiled, &many));
     let pair = Pair::measure(
         options.runs,
         || seconds_a_line(&interpreted, &few),
@@ -217,7 +219,8 @@ fn by_hand(options: &Options) {
         };
         // The engine knows the keys of the lines from the check.
         evaluate();
-        let pair = Pair::measure(options.runs, evaluate, || seconds_a_line(&engine, &batches));
+        let bound = bound(&engine, &batches);
+        let pair = Pair::measure(options.runs, evaluate, || seconds_a_line(&engine, &bound));
         let goal = if (rules, mix) == (1_000, Mix::Standard) { "≥ 4" } else { "" };
         Row::of_lines(format!("by hand / compiled, {}", case.name()), &pair, goal, density).print();
     }
@@ -229,6 +232,7 @@ fn growth(options: &Options) {
     let density = many.check(Evaluation::Compiled, &batches);
     few.check(Evaluation::Compiled, &batches);
     let engines = [many, few].map(|case| case.engine(Evaluation::Compiled));
+    let batches = bound(&engines[0], &batches);
     let pair = Pair::measure(
         options.runs,
         || seconds_a_line(&engines[0], &batches),
@@ -267,6 +271,7 @@ fn decoding(options: &Options) -> Result<()> {
     assert_eq!(batches[0].num_columns(), COLUMNS.len(), "a column is missing");
     let density = case.check(Evaluation::Compiled, &batches);
     let engine = case.engine(Evaluation::Compiled);
+    let batches = bound(&engine, &batches);
     let mut failure = None;
     let pair = Pair::measure(
         options.runs,
@@ -289,7 +294,7 @@ fn decoding(options: &Options) -> Result<()> {
 }
 
 /// Assesses batches with so many threads that share an engine.
-fn assess_with_threads(engine: &Engine, batches: &[RecordBatch], threads: usize) -> usize {
+fn assess_with_threads(engine: &Engine, batches: &[Lines], threads: usize) -> usize {
     let each = batches.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         let parts = batches.chunks(each).map(|part| scope.spawn(move || assess(engine, part)));
@@ -308,6 +313,7 @@ fn threads(options: &Options) -> Result<()> {
     let engine = case.engine(Evaluation::Compiled);
     let count = options.lines as f64;
     // Each thread has to learn the keys before it is timed.
+    let batches = bound(&engine, &batches);
     assess_with_threads(&engine, &batches, 2);
     let pair = Pair::measure(
         options.runs,

@@ -21,7 +21,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use qingfeng::{Declaration, Engine, Evaluation, Item};
 use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
-use qingfeng_testkit::workload::{Case, LINES_SEED, Mix, assess, lines};
+use qingfeng_testkit::workload::{Case, LINES_SEED, Mix, assess, bound, lines};
 
 /// The lines of a pass, but for the interpreter and for rules without keys.
 const LINES: u64 = 16_384;
@@ -29,14 +29,14 @@ const LINES: u64 = 16_384;
 /// About so many candidates are tried in a pass of the interpreter.
 const INTERPRETED_CANDIDATES: u64 = 50_000;
 
-/// Lines, and whether the engine's answer on them is known to be right.
-struct Lines {
+/// Tables of lines, and whether the engine's answer on them is known to be right.
+struct Tables {
     batches: LazyCell<Vec<RecordBatch>, Box<dyn Fn() -> Vec<RecordBatch>>>,
     count: u64,
     checked: OnceCell<()>,
 }
 
-impl Lines {
+impl Tables {
     fn new(count: u64) -> Self {
         let batches: Box<dyn Fn() -> Vec<RecordBatch>> = Box::new(move || lines(LINES_SEED, count));
         Self { batches: LazyCell::new(batches), count, checked: OnceCell::new() }
@@ -52,15 +52,16 @@ impl Lines {
 fn in_memory(group: &mut BenchmarkGroup<'_, WallTime>, rules: usize, mix: Mix, candidates_a_line: u64) {
     let case = LazyCell::new(|| Case::new(rules, mix));
     // Without keys each rule is tried on each line.
-    let many = Lines::new(if mix == Mix::NoKeys { LINES / 8 } else { LINES });
-    let few = Lines::new((INTERPRETED_CANDIDATES / candidates_a_line).clamp(64, 2_048));
+    let many = Tables::new(if mix == Mix::NoKeys { LINES / 8 } else { LINES });
+    let few = Tables::new((INTERPRETED_CANDIDATES / candidates_a_line).clamp(64, 2_048));
     for (name, evaluation, lines) in
         [("compiled", Evaluation::Compiled, &many), ("interpreted", Evaluation::Interpreted, &few)]
     {
         group.throughput(Throughput::Elements(lines.count));
         group.bench_function(name, |bencher| {
             let (engine, batches) = (case.engine(evaluation), lines.checked(&case, evaluation));
-            bencher.iter(|| assess(&engine, batches));
+            let lines = bound(&engine, batches);
+            bencher.iter(|| assess(&engine, &lines));
         });
     }
     group.throughput(Throughput::Elements(many.count));

@@ -29,7 +29,7 @@ use arrow_array::RecordBatch;
 use qingfeng::generate::Generator;
 use tempfile::TempDir;
 
-pub use case::{Case, Density, assess};
+pub use case::{Case, Density, assess, bound};
 pub use checksum::Checksum;
 
 /// What the rules are like.

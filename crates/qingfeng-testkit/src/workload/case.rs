@@ -1,6 +1,10 @@
 //! One workload to measure: the engine with its pack, the same rules by hand, and what both must find.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
+use qingfeng::bind::Binding;
+use qingfeng::read::{Lines, MAX_LINES};
 use qingfeng::{Engine, Evaluation};
 use tempfile::TempDir;
 
@@ -84,12 +88,21 @@ impl Case {
     }
 }
 
-/// Assesses batches one after another. Gives the lines assessed, for the bench to look at.
+/// The goods lines of tables as an engine reads them.
 ///
 /// # Panics
 ///
-/// A batch does not fit the pack's schema.
-pub fn assess(engine: &Engine, batches: &[RecordBatch]) -> usize {
-    let assess = |batch| engine.assess_batch(batch).unwrap_or_else(|error| panic!("{error}"));
-    batches.iter().map(|batch| assess(batch).lines().len()).sum()
+/// A table does not fit the pack's schema.
+pub fn bound(engine: &Engine, batches: &[RecordBatch]) -> Vec<Lines> {
+    let bind = |batch: &RecordBatch| {
+        let schema = Arc::clone(&engine.pack().schema);
+        let binding = Binding::new(schema, &batch.schema(), "the table").map_err(|error| error.to_string());
+        binding.and_then(|binding| binding.chunk(batch, MAX_LINES).map_err(|error| error.to_string()))
+    };
+    batches.iter().map(|batch| bind(batch).unwrap_or_else(|error| panic!("{error}")).lines).collect()
+}
+
+/// Assesses goods lines, a batch after another. Gives the lines assessed, for the bench to look at.
+pub fn assess(engine: &Engine, batches: &[Lines]) -> usize {
+    batches.iter().map(|lines| engine.assess_lines(lines.clone()).lines().len()).sum()
 }

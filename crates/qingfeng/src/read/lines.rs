@@ -66,8 +66,8 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Lines {
     batch: RecordBatch,
-    starts: Vec<u32>,
-    places: Vec<Place>,
+    starts: Arc<[u32]>,
+    places: Arc<[Place]>,
 }
 
 impl Lines {
@@ -79,7 +79,7 @@ impl Lines {
     pub(crate) fn new(batch: RecordBatch, starts: Vec<u32>, places: Vec<Place>) -> Self {
         debug_assert_eq!(batch.num_rows(), places.len());
         debug_assert_eq!(starts.last().copied(), u32::try_from(places.len()).ok());
-        Self { batch, starts, places }
+        Self { batch, starts: starts.into(), places: places.into() }
     }
 
     /// The number of goods lines.
