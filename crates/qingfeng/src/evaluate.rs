@@ -236,6 +236,8 @@ struct Worker {
     interpreter: Option<Interpreter>,
     keys: KeyCache,
     sets: Vec<Option<SetPlan>>,
+    /// About how many bytes these plans take.
+    sets_bytes: usize,
     sets_generation: u64,
     texts: Vec<FieldTexts>,
     tests: RefCell<TestTables>,
@@ -251,6 +253,7 @@ impl Worker {
         }
         self.planned = Some(sampled);
         self.sets.fill_with(|| None);
+        self.sets_bytes = 0;
         for texts in &mut self.texts {
             texts.plan = plan.fields.iter().position(|marks| marks.field == texts.field);
             texts.dictionary.forget();
@@ -345,6 +348,9 @@ impl<'b> LineSource<'b> for LineView<'b> {
 /// A batch of so many lines shows what lines have in common.
 const SAMPLE_LINES_MIN: usize = 512;
 
+/// The memory that the plans of candidate sets may take between two stretches of lines.
+const SET_PLANS_BYTES_MAX: usize = 64 << 20;
+
 /// Packs with fewer rules are at hand anyway.
 const SORTED_RULES_MIN: usize = 256;
 
@@ -420,6 +426,7 @@ impl Evaluator {
             interpreter: None,
             keys,
             sets: Vec::new(),
+            sets_bytes: 0,
             sets_generation: 0,
             texts,
             tests: RefCell::default(),
@@ -528,10 +535,11 @@ impl Evaluator {
 
     /// The candidate sets of a stretch of lines.
     fn sets(&self, worker: &mut Worker, values: &BatchValues, lines: std::ops::Range<usize>) -> Vec<SetId> {
-        let Worker { keys, texts, sets, sets_generation, .. } = worker;
+        let Worker { keys, texts, sets, sets_bytes, sets_generation, .. } = worker;
         keys.make_room();
-        if *sets_generation != keys.generation() {
+        if *sets_generation != keys.generation() || *sets_bytes > SET_PLANS_BYTES_MAX {
             sets.clear();
+            *sets_bytes = 0;
             *sets_generation = keys.generation();
         }
         let slot = |field: FieldId| self.slots[field.index()].map(|slot| &texts[slot as usize]);
@@ -596,13 +604,17 @@ impl Evaluator {
             if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
                 order.sort_unstable();
             }
-            let Worker { interpreter, keys, sets: plans, texts, tests, .. } = &mut *worker;
+            let Worker { interpreter, keys, sets: plans, sets_bytes, texts, tests, .. } = &mut *worker;
             let mut memo = Memo::default();
             for (set, line) in order {
                 let line = line as usize;
                 let view = LineView { values: &values, texts, tests, evaluator: self, plan, line };
                 let candidates = keys.set(set);
-                let set_plan = plans[set as usize].get_or_insert_with(|| plan.set(candidates));
+                let set_plan = plans[set as usize].get_or_insert_with(|| {
+                    let set_plan = plan.set(candidates);
+                    *sets_bytes += set_plan.bytes();
+                    set_plan
+                });
                 visits.clear();
                 self.look(set_plan, &view, &mut memo, &mut visits);
                 if !visits.is_empty() {
@@ -631,15 +643,15 @@ impl Evaluator {
                 }
             }
         }
-        for (source, lists) in &plan.numbers {
-            let field = self.program.number_sources()[*source as usize].field;
+        for rules in &plan.numbers {
+            let field = self.program.number_sources()[rules.source as usize].field;
             let number = match field.and_then(|field| view.values.field_number(view.line, field)) {
                 Some(number) => Ok(number),
-                None => self.program.number_of(*source, view, memo),
+                None => self.program.number_of(rules.source, view, memo),
             };
             match number {
-                Ok(number) => lists.find(number, visits),
-                Err(_) => lists.all(visits),
+                Ok(number) => plan.find(rules, number, visits),
+                Err(_) => plan.all(rules, visits),
             }
         }
         for (table, rules) in &plan.tables {

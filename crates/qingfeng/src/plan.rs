@@ -325,7 +325,7 @@ impl Plan {
     /// What the lines of a candidate set are looked at for.
     pub(crate) fn set(&self, set: &RuleSet) -> SetPlan {
         let mut plan = SetPlan::default();
-        let mut numbers: BTreeMap<u32, NumberLists> = BTreeMap::new();
+        let mut numbers: BTreeMap<u32, [Vec<Bounds>; 4]> = BTreeMap::new();
         let mut tables: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut marks: Vec<(Mark, u32)> = Vec::new();
         for rule in set.iter() {
@@ -338,26 +338,34 @@ impl Plan {
             for probe in &probes.line {
                 match *probe {
                     LineProbe::Between(source, low, high) => {
-                        let lists = numbers.entry(source).or_default();
-                        match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
-                            (true, false) => lists.up_to.push((high, rule)),
-                            (false, true) => lists.from.push((low, rule)),
-                            _ => lists.within.push((low, high, rule)),
-                        }
+                        let part = match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
+                            (true, false) => UP_TO,
+                            (false, true) => FROM,
+                            _ => WITHIN,
+                        };
+                        numbers.entry(source).or_default()[part].push(Bounds { low, high, rule });
                     }
-                    LineProbe::NoNumber(source) => numbers.entry(source).or_default().missing.push(rule),
+                    LineProbe::NoNumber(source) => {
+                        let bounds = Bounds { low: f64::NAN, high: f64::NAN, rule };
+                        numbers.entry(source).or_default()[NO_NUMBER].push(bounds);
+                    }
                     LineProbe::Table(table) => tables.entry(table).or_default().push(rule),
                 }
             }
         }
-        plan.numbers = numbers
-            .into_iter()
-            .map(|(source, mut lists)| {
-                lists.up_to.sort_by(|a, b| a.0.total_cmp(&b.0));
-                lists.from.sort_by(|a, b| a.0.total_cmp(&b.0));
-                (source, lists)
-            })
-            .collect();
+        let mut bounds: Vec<Bounds> = Vec::new();
+        let of_source = |(source, mut parts): (u32, [Vec<Bounds>; 4])| {
+            parts[UP_TO].sort_by(|a, b| a.high.total_cmp(&b.high));
+            parts[FROM].sort_by(|a, b| a.low.total_cmp(&b.low));
+            let mut starts = [bounds.len() as u32; 5];
+            for (part, start) in parts.iter().zip(&mut starts[1..]) {
+                bounds.extend_from_slice(part);
+                *start = bounds.len() as u32;
+            }
+            NumberRules { source, starts }
+        };
+        plan.numbers = numbers.into_iter().map(of_source).collect();
+        plan.bounds = bounds.into();
         plan.tables = tables.into_iter().collect();
         plan.marks = MarkTable::new(marks);
         plan
@@ -403,49 +411,26 @@ fn finished(program: &Program, field: FieldId, marks: BuildingField) -> FieldMar
     FieldMarks { field, sources: sources.collect(), tables }
 }
 
-/// The bounds of the rules of a set on one number.
-#[derive(Debug, Default)]
-pub(crate) struct NumberLists {
-    /// Upper bounds, rising.
-    up_to: Vec<(f64, u32)>,
-    /// Lower bounds, rising.
-    from: Vec<(f64, u32)>,
-    within: Vec<(f64, f64, u32)>,
-    missing: Vec<u32>,
+/// The bounds of a rule on a number.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    low: f64,
+    high: f64,
+    rule: u32,
 }
 
-impl NumberLists {
-    /// The rules to visit where the number is this.
-    #[inline]
-    pub(crate) fn find(&self, number: f64, visits: &mut Vec<u32>) {
-        if number.is_nan() {
-            visits.extend_from_slice(&self.missing);
-            return;
-        }
-        for &(high, rule) in self.up_to.iter().rev() {
-            if number > high {
-                break;
-            }
-            visits.push(rule);
-        }
-        for &(low, rule) in &self.from {
-            if low > number {
-                break;
-            }
-            visits.push(rule);
-        }
-        for &(low, high, rule) in &self.within {
-            if low <= number && number <= high {
-                visits.push(rule);
-            }
-        }
-    }
+/// The bounds of the rules of a set on the number of one source.
+#[derive(Debug)]
+pub(crate) struct NumberRules {
+    pub source: u32,
+    /// Where in the set's bounds those begin that have an upper bound alone (rising), then a lower bound alone (rising),
+    /// then both; then those that ask for no number, and the end.
+    starts: [u32; 5],
+}
 
-    /// All rules, to be visited where the number cannot be computed.
-    pub(crate) fn all(&self, visits: &mut Vec<u32>) {
-        let bounds = self.up_to.iter().chain(&self.from).map(|(_, rule)| rule);
-        let within = self.within.iter().map(|(_, _, rule)| rule);
-        bounds.chain(within).chain(&self.missing).for_each(|rule| visits.push(*rule));
+impl NumberRules {
+    fn part<'b>(&self, all: &'b [Bounds], part: usize) -> &'b [Bounds] {
+        &all[self.starts[part] as usize..self.starts[part + 1] as usize]
     }
 }
 
@@ -459,9 +444,63 @@ pub(crate) struct SetPlan {
     /// The rules to visit by mark.
     pub marks: MarkTable,
     /// Numbers, by source.
-    pub numbers: Vec<(u32, NumberLists)>,
+    pub numbers: Box<[NumberRules]>,
+    /// The bounds on all numbers, one after the other, so that they are near each other in memory.
+    bounds: Box<[Bounds]>,
     /// Lookup tables, each with the rules to visit where the line has an entry.
     pub tables: Vec<(u32, Vec<u32>)>,
+}
+
+/// The parts of [`NumberRules`].
+const UP_TO: usize = 0;
+const FROM: usize = 1;
+const WITHIN: usize = 2;
+const NO_NUMBER: usize = 3;
+
+impl SetPlan {
+    /// The rules to visit where the number of a source is this.
+    #[inline]
+    pub(crate) fn find(&self, of: &NumberRules, number: f64, visits: &mut Vec<u32>) {
+        let part = |part| of.part(&self.bounds, part);
+        if number.is_nan() {
+            visits.extend(part(NO_NUMBER).iter().map(|bounds| bounds.rule));
+            return;
+        }
+        for bounds in part(UP_TO).iter().rev() {
+            if number > bounds.high {
+                break;
+            }
+            visits.push(bounds.rule);
+        }
+        for bounds in part(FROM) {
+            if bounds.low > number {
+                break;
+            }
+            visits.push(bounds.rule);
+        }
+        for bounds in part(WITHIN) {
+            if bounds.low <= number && number <= bounds.high {
+                visits.push(bounds.rule);
+            }
+        }
+    }
+
+    /// All rules on the number of a source, to be visited where it cannot be computed.
+    pub(crate) fn all(&self, of: &NumberRules, visits: &mut Vec<u32>) {
+        let all = &self.bounds[of.starts[UP_TO] as usize..of.starts[NO_NUMBER + 1] as usize];
+        visits.extend(all.iter().map(|bounds| bounds.rule));
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.always.len() * size_of::<u32>()
+            + size_of_val(&*self.bounds)
+            + size_of_val(&*self.numbers)
+            + size_of_val(&*self.marks.slots)
+            + size_of_val(&*self.marks.rules)
+            + self.tables.iter().map(|(_, rules)| size_of_val(&**rules) + 32).sum::<usize>()
+    }
 }
 
 /// The rules of a set by mark: a table with open addressing.
