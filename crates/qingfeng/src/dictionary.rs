@@ -14,8 +14,8 @@ pub(crate) const MISSING: u32 = 0;
 const MARKED: u32 = 1 << 31;
 
 /// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
-const TEXTS_MAX: usize = 1 << 17;
-const BYTES_MAX: usize = 8 << 20;
+const TEXTS_MAX: usize = 1 << 16;
+const BYTES_MAX: usize = 4 << 20;
 
 /// Batches for which a field that hardly repeats is not looked up.
 const DIRECT_BATCHES: u32 = 31;
