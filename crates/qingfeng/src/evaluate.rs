@@ -622,8 +622,9 @@ impl Evaluator {
                     found.begin(line);
                     self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
                     found.end(line);
-                    memo.clear();
                 }
+                // Looking for rules to visit computes values, too.
+                memo.clear();
             }
         }
         found.results(values, &self.effects)
