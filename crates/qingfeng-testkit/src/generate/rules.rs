@@ -36,6 +36,10 @@ impl Writer<'_, '_> {
             let field = self.computed_field();
             text.push_str(&field);
         }
+        if self.choices.percent(12) {
+            text.push_str(&self.rules_on_one_number(file));
+            return text;
+        }
         for at in 0..self.choices.below(6) {
             let probe = self.probe(&format!("P{file}-{at}"));
             text.push_str(&probe);
@@ -48,6 +52,24 @@ impl Writer<'_, '_> {
                 self.rule(&format!("\"{id}\""))
             };
             text.push_str(&rule);
+        }
+        text
+    }
+
+    /// Rules that compare one number with several limits, and no others: on some lines none of them need be looked at,
+    /// and nothing of such a line may be seen on the next.
+    fn rules_on_one_number(&mut self, file: usize) -> String {
+        const LIMIT: &str = "THE_LIMIT";
+        let sign = *self.choices.pick(&["<", ">", "<=", ">=", "=="]);
+        let when = self.line_closure(|writer| {
+            writer.fuel = writer.choices.between(2, 8);
+            format!("{} {sign} {LIMIT}", operand(writer.number(true)))
+        });
+        let mut text = String::new();
+        for at in 0..self.choices.between(2, 4) {
+            let limit = operand(self.literal(Kind::Number));
+            let when = when.replace(LIMIT, &limit);
+            _ = writeln!(text, "rule(\"N{file}-{at}\", #{{ title: \"Limit\", score: 1, when: {when} }});");
         }
         text
     }
