@@ -314,7 +314,7 @@ impl<'b> LineSource<'b> for LineView<'b> {
 
     #[inline]
     fn number(&self, field: FieldRef) -> f64 {
-        self.values.number(self.line, field)
+        self.values.number(self.line, field).unwrap_or(f64::NAN)
     }
 
     fn entry(&self, table: usize) -> Option<u32> {
@@ -646,7 +646,7 @@ impl Evaluator {
         }
         for rules in &plan.numbers {
             let field = self.program.number_sources()[rules.source as usize].field;
-            let number = match field.and_then(|field| view.values.field_number(view.line, field)) {
+            let number = match field.and_then(|field| view.values.number(view.line, field)) {
                 Some(number) => Ok(number),
                 None => self.program.number_of(rules.source, view, memo),
             };

@@ -217,19 +217,6 @@ impl BatchValues {
         }
     }
 
-    /// A field of numbers on a line, not a number where it is missing.
-    #[inline]
-    pub(crate) fn number(&self, line: usize, field: FieldRef) -> f64 {
-        match field {
-            FieldRef::Declared(id) => match &self.numbers[id.index()] {
-                Some(numbers) => numbers.slice()[line],
-                None => f64::NAN,
-            },
-            FieldRef::Derived(derived) => self.derived_number(line, derived),
-            FieldRef::Computed(_) => f64::NAN,
-        }
-    }
-
     #[inline]
     fn derived_number(&self, line: usize, derived: Derived) -> f64 {
         let values = self.derived[derived as usize].get_or_init(|| self.derive(derived));
@@ -254,7 +241,7 @@ impl BatchValues {
 
     /// A field as a number, not a number where it is missing; `None` for fields that hold no numbers as such.
     #[inline]
-    pub(crate) fn field_number(&self, line: usize, field: FieldRef) -> Option<f64> {
+    pub(crate) fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
         match field {
             FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers.slice()[line]),
             FieldRef::Derived(derived) if derived.kind() == Kind::Number => {

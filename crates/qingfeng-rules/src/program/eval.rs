@@ -167,7 +167,10 @@ impl<'b> Val<'b> {
                 let [lists, maps, texts] = item.sizes();
                 [all[0] + lists + 1, all[1] + maps, all[2] + texts]
             }),
-            Self::Map(entries) => constant_sizes(&Constant::Map((*entries).clone())),
+            Self::Map(entries) => entries.values().fold([0, entries.len(), 0], |all, value| {
+                let [lists, maps, texts] = Val::of_constant(value).sizes();
+                [all[0] + lists, all[1] + maps, all[2] + texts]
+            }),
             _ => [0; 3],
         }
     }
@@ -183,27 +186,6 @@ impl<'b> Val<'b> {
             }
             _ => 1,
         }
-    }
-}
-
-fn constant_sizes(constant: &Constant) -> [usize; 3] {
-    let inside = |values: &mut dyn Iterator<Item = &Constant>| {
-        values.fold([0; 3], |all: [usize; 3], value| {
-            let more = constant_sizes(value);
-            [all[0] + more[0], all[1] + more[1], all[2] + more[2]]
-        })
-    };
-    match constant {
-        Constant::Text(text) => [0, 0, text.len()],
-        Constant::Array(items) => {
-            let [lists, maps, texts] = inside(&mut items.iter());
-            [lists + items.len(), maps, texts]
-        }
-        Constant::Map(entries) => {
-            let [lists, maps, texts] = inside(&mut entries.values());
-            [lists, maps + entries.len(), texts]
-        }
-        _ => [0; 3],
     }
 }
 
