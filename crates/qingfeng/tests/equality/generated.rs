@@ -1,9 +1,10 @@
 //! Packs and lines that are made up.
 
+use arrow_select::concat::concat_batches;
 use proptest::prelude::*;
-use qingfeng::Engine;
 use qingfeng::rules::{Diagnostic, Diagnostics, Severity};
-use qingfeng_testkit::equality::Tally;
+use qingfeng::{Engine, Evaluation};
+use qingfeng_testkit::equality::{Tally, compare, table};
 use qingfeng_testkit::fuzz::equality_of;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
@@ -60,6 +61,32 @@ fn many_seeded_cases_give_the_interpreters_answer() {
         assert!(total.fault_kinds.len() >= 7, "faults of too few kinds: {total:?}");
         assert!(total.reason_faults > 0 && total.rules > loaded, "{total:?}");
     }
+}
+
+/// From batches of some hundred lines on, what the lines show decides where rules are visited; made-up cases have few
+/// lines, so here they stand many times.
+#[test]
+fn witnesses_chosen_by_the_lines_change_no_answer() {
+    const LINES: usize = 520;
+    let (mut total, mut compared) = (Tally::default(), 0);
+    for (seed, case) in seeded(number("QINGFENG_CASES", 300) / 10) {
+        let directory = tempfile::tempdir().unwrap();
+        case.write(directory.path()).unwrap();
+        let Ok(engine) = Engine::open(directory.path()) else { continue };
+        let lines = table(&engine.pack().schema, &case.declarations).unwrap();
+        if lines.num_rows() == 0 {
+            continue;
+        }
+        let times = LINES.div_ceil(lines.num_rows());
+        let many = concat_batches(&lines.schema(), std::iter::repeat_n(&lines, times)).unwrap();
+        let interpreted = engine.clone().with_evaluation(Evaluation::Interpreted);
+        match compare(&interpreted, &engine, &many) {
+            Ok(tally) => total += tally,
+            Err(difference) => panic!("seed {seed}: {difference}\n{case}"),
+        }
+        compared += 1;
+    }
+    assert!(compared > 0 && total.fired > 0 && total.faults > 0, "{compared} packs: {total:?}");
 }
 
 #[test]
