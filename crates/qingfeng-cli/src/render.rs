@@ -85,6 +85,7 @@ fn drawn(renderer: &Renderer, item: &Diagnostic, sources: &Sources, directory: &
     let level = match item.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(clean(&item.title)).id(item.code.id());
     let mut group = Group::with_title(title);

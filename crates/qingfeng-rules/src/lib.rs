@@ -55,7 +55,9 @@ mod value;
 mod words;
 
 pub use derived::{Derived, FieldRef};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources, nearest, suggestion};
+pub use diagnostic::{
+    Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources, nearest, suggestion,
+};
 pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};

@@ -85,6 +85,7 @@ pub(crate) struct Manifest {
     pub channels: Vec<Channel>,
     pub on_fault: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
+    pub check_as_of: Option<Date>,
 }
 
 /// Reads one TOML file and collects every mistake in it.
@@ -301,7 +302,10 @@ const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "
 
 pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -> Manifest {
     parse(file, text, diagnostics, |toml, root, start| {
-        toml.known_keys(root, &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups"]);
+        toml.known_keys(
+            root,
+            &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups", "check"],
+        );
         let (mut name, mut version, mut title, mut title_zh) = (None, None, None, None);
         match toml.table(root, "pack") {
             Some((pack, span)) => {
@@ -331,6 +335,10 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
             toml.choice(table, "at_least", &names)
         });
         let lookups = read_lookups(toml, root, &schema);
+        let check_as_of = toml.table(root, "check").and_then(|(table, _)| {
+            toml.known_keys(table, &["as_of"]);
+            toml.date(table, "as_of")
+        });
         Manifest {
             name: name.unwrap_or_default(),
             version: version.unwrap_or_default(),
@@ -341,6 +349,7 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
             channels,
             on_fault,
             lookups,
+            check_as_of,
         }
     })
 }
@@ -794,7 +803,7 @@ fn read_members(
             && from > until
         {
             toml.report(
-                Code::BadValue,
+                Code::EndsBeforeItBegins,
                 item.span(),
                 format!("`{code}` ends on {until}, before it begins on {from}"),
                 None,

@@ -16,6 +16,7 @@ use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment};
 use crate::schema::{CodeList, Kind, Schema};
+use crate::value::Date;
 
 /// The files of a pack that hold policy, as texts by their paths within the pack (`/` between the parts):
 /// `pack.toml`, `reference/*.toml` and all `*.rhai` files outside `tests/`.
@@ -163,6 +164,8 @@ pub struct Pack {
     pub rules: Vec<Rule>,
     /// The fields that the pack computes, in the order of definition; a field uses only earlier ones.
     pub computed: Vec<ComputedField>,
+    /// The day for which `check` judges what is valid, if the pack names one; otherwise it is today.
+    pub check_as_of: Option<Date>,
     /// Warnings: mistakes with which the pack can still be used.
     pub warnings: Diagnostics,
     hasher: blake3::Hasher,
@@ -245,6 +248,7 @@ impl Pack {
             lookups: manifest.lookups,
             rules: loaded.rules,
             computed: loaded.computed,
+            check_as_of: manifest.check_as_of,
             warnings: diagnostics,
             hasher,
             lowered,

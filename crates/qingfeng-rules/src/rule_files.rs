@@ -107,6 +107,7 @@ pub(crate) fn load(
             ids: BTreeMap::new(),
             sites: OnceCell::new(),
             at: loaded.files.len(),
+            about: None,
             diagnostics,
         };
         let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
@@ -125,6 +126,7 @@ pub(crate) fn load(
                     break;
                 }
                 file.rule(&call, &mut loaded, &mut seen);
+                file.about = None;
             } else {
                 file.field(&call, &mut loaded);
             }
@@ -177,6 +179,8 @@ struct File<'f> {
     /// All registrations with their keys: only mistakes need them.
     sites: OnceCell<BTreeMap<(usize, usize), CallSite>>,
     at: usize,
+    /// The rule that is being read.
+    about: Option<String>,
     diagnostics: &'f mut Diagnostics,
 }
 
@@ -192,6 +196,11 @@ impl File<'_> {
     fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
         let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
         diagnostic.help = help;
+        self.push(diagnostic);
+    }
+
+    fn push(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.rule = self.about.clone();
         self.diagnostics.push(diagnostic);
     }
 
@@ -395,7 +404,8 @@ impl File<'_> {
         let context = Context { schema: environment.schema, computed, lookups: environment.lookups };
         let (ty, found) =
             Checker::new(&context, &self.functions, self.name.clone()).closure(&name, &captured);
-        for diagnostic in found.diagnostics {
+        for mut diagnostic in found.diagnostics {
+            diagnostic.rule = self.about.clone();
             self.diagnostics.push(diagnostic);
         }
         loaded_patterns.extend(found.patterns);
@@ -486,12 +496,13 @@ impl File<'_> {
             );
             return;
         }
+        self.about = Some(id.clone());
         if let Some(first) = seen.get(&id) {
             let diagnostic = Diagnostic::new(Code::Duplicate, format!("there are two rules `{id}`"))
                 .at(self.place(id_place), "the second")
                 .at(first.clone(), "the first")
                 .help("give each rule an id of its own");
-            self.diagnostics.push(diagnostic);
+            self.push(diagnostic);
             return;
         }
         seen.insert(id.clone(), self.place(id_place.clone()));
@@ -599,7 +610,7 @@ impl RuleMap<'_, '_> {
         {
             let (_, place) = self.file.key_place(self.call, "until");
             let title = format!("the rule `{}` ends on {until}, before it begins on {from}", self.id);
-            self.file.report(Code::BadValue, place, title, None);
+            self.file.report(Code::EndsBeforeItBegins, place, title, None);
         }
         Rule {
             id: self.id.to_owned(),

@@ -7,105 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-/// What kind of mistake a diagnostic reports. The codes are stable: a code never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[non_exhaustive]
-pub enum Code {
-    /// A file of the pack is missing, too large or not UTF-8.
-    #[serde(rename = "QF0001")]
-    UnreadableFile,
-    /// `pack.toml` or a reference file is not TOML.
-    #[serde(rename = "QF0002")]
-    TomlSyntax,
-    /// A rule file is not Rhai.
-    #[serde(rename = "QF0003")]
-    RhaiSyntax,
-    /// A key that does not exist.
-    #[serde(rename = "QF0101")]
-    UnknownKey,
-    /// A key that must be there is missing.
-    #[serde(rename = "QF0102")]
-    MissingKey,
-    /// A value of the wrong type.
-    #[serde(rename = "QF0103")]
-    WrongType,
-    /// A value of the right type that is not allowed.
-    #[serde(rename = "QF0104")]
-    BadValue,
-    /// Two things with one name.
-    #[serde(rename = "QF0105")]
-    Duplicate,
-    /// A name that nothing has: a region, goods group, mode, site, channel, lookup table, column.
-    #[serde(rename = "QF0106")]
-    UnknownName,
-    /// A field that the schema does not have.
-    #[serde(rename = "QF0201")]
-    UnknownField,
-    /// A function that the language does not have, or has with other arguments.
-    #[serde(rename = "QF0202")]
-    UnknownFunction,
-    /// A variable that is not defined.
-    #[serde(rename = "QF0203")]
-    UnknownVariable,
-    /// Values of types that do not go together.
-    #[serde(rename = "QF0204")]
-    TypeMismatch,
-    /// A construct that is not part of the language.
-    #[serde(rename = "QF0205")]
-    NotInLanguage,
-    /// The top level of a rule file failed while it ran.
-    #[serde(rename = "QF0301")]
-    FileFailed,
-    /// A lookup table's file does not fit its declaration.
-    #[serde(rename = "QF0401")]
-    BadLookup,
-    /// Whole-number division, which drops the remainder.
-    #[serde(rename = "QF1001")]
-    IntegerDivision,
-    /// A pack without a single rule that counts.
-    #[serde(rename = "QF1002")]
-    NoActiveRule,
-    /// A closure that is not compiled but left to the interpreter.
-    #[serde(rename = "QF1003")]
-    ResidualRule,
-}
+mod codes;
 
-impl Code {
-    /// The code as it is printed: `QF` and four digits.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::UnreadableFile => "QF0001",
-            Self::TomlSyntax => "QF0002",
-            Self::RhaiSyntax => "QF0003",
-            Self::UnknownKey => "QF0101",
-            Self::MissingKey => "QF0102",
-            Self::WrongType => "QF0103",
-            Self::BadValue => "QF0104",
-            Self::Duplicate => "QF0105",
-            Self::UnknownName => "QF0106",
-            Self::UnknownField => "QF0201",
-            Self::UnknownFunction => "QF0202",
-            Self::UnknownVariable => "QF0203",
-            Self::TypeMismatch => "QF0204",
-            Self::NotInLanguage => "QF0205",
-            Self::FileFailed => "QF0301",
-            Self::BadLookup => "QF0401",
-            Self::IntegerDivision => "QF1001",
-            Self::NoActiveRule => "QF1002",
-            Self::ResidualRule => "QF1003",
-        }
-    }
+pub use codes::Code;
 
-    /// Whether a pack with such a mistake can be used.
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::IntegerDivision | Self::NoActiveRule | Self::ResidualRule => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-}
-
-/// Whether a pack with the mistake can be used.
+/// How much a mistake weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -113,6 +19,8 @@ pub enum Severity {
     Error,
     /// The pack works, but perhaps not as meant.
     Warning,
+    /// Advice, on speed for one. Fails nothing unless it is asked for.
+    Note,
 }
 
 impl fmt::Display for Severity {
@@ -120,6 +28,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         })
     }
 }
@@ -142,6 +51,57 @@ pub struct Label {
     pub text: String,
 }
 
+/// A piece of a file and what is to stand there instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// What is replaced; of no length where something is put in.
+    pub place: Place,
+    /// What takes its place.
+    pub replacement: String,
+}
+
+/// A change of the files that mends a mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What the change does, as an order: ``write `unit_value` ``.
+    pub title: String,
+    /// The changes, which do not overlap; all of them or none.
+    pub edits: Vec<Edit>,
+    /// Whether it gives what the author means, so that it may be applied without asking. Of others a person must
+    /// choose one.
+    pub safe: bool,
+}
+
+impl Fix {
+    /// A fix that puts one text in the place of another, and gives what the author means.
+    pub fn safe(title: impl Into<String>, place: Place, replacement: impl Into<String>) -> Self {
+        Self::suggested(title, place, replacement).surely()
+    }
+
+    /// The same as a suggestion, which a person must choose.
+    pub fn suggested(title: impl Into<String>, place: Place, replacement: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            edits: vec![Edit { place, replacement: replacement.into() }],
+            safe: false,
+        }
+    }
+
+    /// The same with one more change.
+    #[must_use]
+    pub fn and(mut self, place: Place, replacement: impl Into<String>) -> Self {
+        self.edits.push(Edit { place, replacement: replacement.into() });
+        self
+    }
+
+    /// The same as one that may be applied without asking.
+    #[must_use]
+    fn surely(mut self) -> Self {
+        self.safe = true;
+        self
+    }
+}
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -154,6 +114,12 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Why it matters, in plain words, where the title does not say it already.
+    pub note: Option<String>,
+    /// The id of the rule that it is about.
+    pub rule: Option<String>,
+    /// Changes that mend it, the best first.
+    pub fixes: Vec<Fix>,
     /// Whether it counts as an error although its code is that of a warning: someone asked for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub denied: bool,
@@ -162,7 +128,16 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic without a place.
     pub fn new(code: Code, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), labels: Vec::new(), help: None, denied: false }
+        Self {
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            help: None,
+            note: None,
+            rule: None,
+            fixes: Vec::new(),
+            denied: false,
+        }
     }
 
     /// The same with one more place.
@@ -179,6 +154,27 @@ impl Diagnostic {
         self
     }
 
+    /// The same with a word on why it matters.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// The same as a mistake of the rule of this id.
+    #[must_use]
+    pub fn about(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// The same with a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
+        self
+    }
+
     /// The same as an error, whatever its code says.
     #[must_use]
     pub fn deny(mut self) -> Self {
@@ -186,7 +182,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether a pack with this mistake can be used.
+    /// How much the mistake weighs.
     pub fn severity(&self) -> Severity {
         if self.denied { Severity::Error } else { self.code.severity() }
     }
@@ -236,22 +232,36 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// How many errors there are.
     pub fn errors(&self) -> usize {
-        self.items.iter().filter(|item| item.severity() == Severity::Error).count()
+        self.of(Severity::Error)
     }
 
     /// How many warnings there are.
     pub fn warnings(&self) -> usize {
-        self.items.len() - self.errors()
+        self.of(Severity::Warning)
     }
 
-    pub(crate) fn push(&mut self, item: Diagnostic) {
-        // A function called from several rules is checked with each caller's types; one mistake in it is one.
-        if !self.items.contains(&item) {
+    /// How many notes there are.
+    pub fn notes(&self) -> usize {
+        self.of(Severity::Note)
+    }
+
+    fn of(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|item| item.severity() == severity).count()
+    }
+
+    /// Adds a mistake. One that was said before, be it of another rule, is not said again: rules made in a loop,
+    /// and those that call the same function, have the same mistake at the same place.
+    pub fn push(&mut self, item: Diagnostic) {
+        let same = |known: &Diagnostic| {
+            known.code == item.code && known.labels == item.labels && known.title == item.title
+        };
+        if !self.items.iter().any(same) {
             self.items.push(item);
         }
     }
 
-    pub(crate) fn sort(&mut self) {
+    /// Puts the mistakes in the order of files and places.
+    pub fn sort(&mut self) {
         self.items.sort_by(|a, b| {
             let place = |item: &Diagnostic| {
                 item.labels
