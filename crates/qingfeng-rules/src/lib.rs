@@ -29,6 +29,7 @@
 //! );
 //! ```
 
+mod analysis;
 pub mod countries;
 mod derived;
 mod diagnostic;

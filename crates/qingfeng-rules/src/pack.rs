@@ -14,8 +14,9 @@ use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, Passes, Program};
 use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
-use crate::rule_files::{self, Environment};
+use crate::rule_files::{self, Environment, Used};
 use crate::schema::{CodeList, Kind, Schema};
+use crate::syntax::Function;
 use crate::value::Date;
 
 /// The files of a pack that hold policy, as texts by their paths within the pack (`/` between the parts):
@@ -169,8 +170,12 @@ pub struct Pack {
     /// Warnings: mistakes with which the pack can still be used.
     pub warnings: Diagnostics,
     hasher: blake3::Hasher,
-    lowered: Lowered,
+    pub(crate) lowered: Lowered,
     pub(crate) files: Vec<AST>,
+    /// The functions of each file, as expressions.
+    pub(crate) functions: Vec<BTreeMap<String, Function>>,
+    /// What the rule files use of what the pack defines.
+    pub(crate) used: Used,
     pub(crate) patterns: Vec<String>,
 }
 
@@ -224,6 +229,7 @@ impl Pack {
         }
         let schema = Arc::new(manifest.schema);
         let lowered = program::lower(
+            true,
             &schema,
             &manifest.lookups,
             &loaded.rules,
@@ -253,6 +259,8 @@ impl Pack {
             hasher,
             lowered,
             files: loaded.files,
+            functions: loaded.functions,
+            used: loaded.used,
             patterns: loaded.patterns.into_iter().collect(),
         })
     }

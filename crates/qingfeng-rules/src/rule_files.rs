@@ -43,6 +43,16 @@ pub(crate) struct Loaded {
     pub functions: Vec<BTreeMap<String, Function>>,
     pub names: Vec<Arc<str>>,
     pub patterns: BTreeSet<String>,
+    pub used: Used,
+}
+
+/// What rule files use of what the pack defines.
+#[derive(Default)]
+pub(crate) struct Used {
+    /// Lookup tables, by position.
+    pub lookups: BTreeSet<usize>,
+    /// For each file, the names that its top level calls.
+    pub called: Vec<BTreeSet<String>>,
 }
 
 /// A call of `rule` or `field`, as it was made.
@@ -107,6 +117,8 @@ pub(crate) fn load(
             ids: BTreeMap::new(),
             sites: OnceCell::new(),
             at: loaded.files.len(),
+            lookups: BTreeSet::new(),
+            called: BTreeSet::new(),
             about: None,
             diagnostics,
         };
@@ -131,6 +143,8 @@ pub(crate) fn load(
                 file.field(&call, &mut loaded);
             }
         }
+        loaded.used.lookups.extend(std::mem::take(&mut file.lookups));
+        loaded.used.called.push(std::mem::take(&mut file.called));
         let functions = file.functions;
         loaded.functions.push(functions);
         loaded.names.push(Arc::clone(name));
@@ -179,6 +193,10 @@ struct File<'f> {
     /// All registrations with their keys: only mistakes need them.
     sites: OnceCell<BTreeMap<(usize, usize), CallSite>>,
     at: usize,
+    /// The lookup tables that its closures use, by position.
+    lookups: BTreeSet<usize>,
+    /// What its top level calls.
+    called: BTreeSet<String>,
     /// The rule that is being read.
     about: Option<String>,
     diagnostics: &'f mut Diagnostics,
@@ -241,6 +259,7 @@ impl File<'_> {
         let top_level = self.lowering.top_level(ast);
         let mut found: Vec<(Code, Range<usize>, String, Option<String>)> = Vec::new();
         let mut ids = BTreeMap::new();
+        let mut called = BTreeSet::new();
         for name in self.functions.keys() {
             if functions::names().chain(["rule", "field"]).any(|known| known == name) {
                 found.push((
@@ -256,7 +275,14 @@ impl File<'_> {
                 ExprKind::Unsupported(what, _) => {
                     found.push((Code::NotInLanguage, expr.span.clone(), not_in_language(what), None));
                 }
+                ExprKind::Variable(name) => {
+                    called.insert(name.clone());
+                }
+                ExprKind::Constant(Constant::Function(name, _)) => {
+                    called.insert(name.clone());
+                }
                 ExprKind::Call { name, args, method } => {
+                    called.insert(name.text.clone());
                     if matches!(name.text.as_str(), "rule" | "field") {
                         if let ([id, _], false) = (args.as_slice(), *method) {
                             ids.insert(name.span.start, id.span.clone());
@@ -298,6 +324,7 @@ impl File<'_> {
             });
         }
         self.ids = ids;
+        self.called = called;
         for (code, span, title, help) in found {
             self.report(code, span, title, help);
         }
@@ -409,6 +436,7 @@ impl File<'_> {
             self.diagnostics.push(diagnostic);
         }
         loaded_patterns.extend(found.patterns);
+        self.lookups.extend(found.lookups);
         let params = function.params.clone();
         let body = unwrapped(&function.body).clone();
         Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))

@@ -34,7 +34,7 @@ impl fmt::Display for Severity {
 }
 
 /// A place in a file of the pack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Place {
     /// The file's path within the pack, with `/` between its parts.
     pub file: Arc<str>,

@@ -7,9 +7,9 @@
 mod build;
 mod check;
 mod eval;
-mod fold;
+pub(crate) mod fold;
 mod lower;
-mod node;
+pub(crate) mod node;
 mod plant;
 mod print;
 mod witness;
@@ -30,7 +30,9 @@ use crate::syntax::{Function, constant_of};
 use build::Builder;
 use check::Check;
 use eval::{Evaluation, Val};
-use lower::{Lowerer, NotLowered, Scope};
+use lower::{Lowerer, Scope};
+
+pub(crate) use lower::NotLowered;
 use node::{NodeContext, NodeId, NodeSpan, Nodes, Op};
 
 pub use eval::{LineSource, Memo};
@@ -38,8 +40,8 @@ pub use witness::{NumberSource, Probe, TextSource, Witness};
 
 /// The closures of one rule, lowered.
 #[derive(Clone, Debug)]
-struct LoweredRule {
-    when: Option<Result<NodeId, NotLowered>>,
+pub(crate) struct LoweredRule {
+    pub(crate) when: Option<Result<NodeId, NotLowered>>,
     /// What must hold for a condition that was not lowered: its first parts.
     guard: Option<NodeId>,
     /// Computed points.
@@ -50,21 +52,21 @@ struct LoweredRule {
 /// What the closures of a pack mean, before any pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Lowered {
-    nodes: Nodes,
-    rules: Vec<LoweredRule>,
-    facts: Arc<PackFacts>,
+    pub(crate) nodes: Nodes,
+    pub(crate) rules: Vec<LoweredRule>,
+    pub(crate) facts: Arc<PackFacts>,
 }
 
 /// What programs need to know of their pack.
 #[derive(Clone, Debug)]
-struct PackFacts {
-    schema: Arc<Schema>,
+pub(crate) struct PackFacts {
+    pub(crate) schema: Arc<Schema>,
     computed: Vec<(String, Kind)>,
     columns: Vec<Vec<(String, Kind)>>,
     lookup_names: Vec<String>,
     /// The fields that each lookup table is keyed by.
-    lookup_keys: Vec<Vec<FieldId>>,
-    files: Vec<Arc<str>>,
+    pub(crate) lookup_keys: Vec<Vec<FieldId>>,
+    pub(crate) files: Vec<Arc<str>>,
     /// The rules that always give the same points, and how many.
     points: Vec<i64>,
     titles: Vec<String>,
@@ -98,14 +100,16 @@ impl PackFacts {
 }
 
 /// Calls `use_it` with what nodes need to know of the pack.
-fn with_context<T>(facts: &PackFacts, use_it: impl FnOnce(&NodeContext<'_>) -> T) -> T {
+pub(crate) fn with_context<T>(facts: &PackFacts, use_it: impl FnOnce(&NodeContext<'_>) -> T) -> T {
     let field_kind = |field| facts.field_kind(field);
     let column_kind = |table: u32, column: u32| facts.columns[table as usize][column as usize].1;
     use_it(&NodeContext { field_kind: &field_kind, column_kind: &column_kind })
 }
 
-/// Lowers all closures of a pack's rules and computed fields.
+/// Lowers all closures of a pack's rules and computed fields. Equal parts of closures are one node if they are
+/// `shared`; else each stands where it was written.
 pub(crate) fn lower(
+    shared: bool,
     schema: &Arc<Schema>,
     lookups: &[Lookup],
     rules: &[Rule],
@@ -147,7 +151,7 @@ pub(crate) fn lower(
         lookups.iter().flat_map(|lookup| lookup.columns.iter().map(|(name, _)| name.as_str())).collect();
     let columns = |name: &str| column_names.contains(name);
 
-    let mut nodes = Nodes::new(true);
+    let mut nodes = Nodes::new(shared);
     let mut fields: Vec<Result<NodeId, NotLowered>> = Vec::with_capacity(computed.len());
     for definition in computed {
         let value = {

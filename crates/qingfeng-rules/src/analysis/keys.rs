@@ -1,0 +1,240 @@
+//! Keys of rules as formulas, and keys that no code reaches.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::derived::FieldRef;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::pack::Pack;
+use crate::reference::{Key, Member};
+use crate::rule::{KeyValue, Rule};
+use crate::schema::FieldId;
+use crate::value::Date;
+
+use super::Analysis;
+use super::set::{End, Intervals, Num, NumberCut, Set, Values};
+use super::terms::{Formula, Terms, all, any, constant};
+
+/// The four parts of a key, in order.
+pub(super) const PARTS: [Key; 4] = [Key::Region, Key::Commodity, Key::Mode, Key::Site];
+
+/// The values of one part of a rule's key.
+pub(super) fn values(rule: &Rule, key: Key) -> &[KeyValue] {
+    match key {
+        Key::Region => &rule.region,
+        Key::Commodity => &rule.commodity,
+        Key::Mode => &rule.mode,
+        Key::Site => &rule.site,
+    }
+}
+
+/// The parts of keys that were made already.
+#[derive(Default)]
+pub(super) struct Keys {
+    known: BTreeMap<(usize, String), (u32, Formula)>,
+}
+
+impl Keys {
+    /// Where each part of a rule's key fits.
+    pub fn of(&mut self, pack: &Pack, terms: &mut Terms<'_>, rule: &Rule) -> [(u32, Formula); 4] {
+        [0, 1, 2, 3].map(|at| {
+            let values = values(rule, PARTS[at]);
+            let name = format!("{values:?}");
+            let next = self.known.len() as u32;
+            let part =
+                self.known.entry((at, name)).or_insert_with(|| (next, fits(pack, terms, PARTS[at], values)));
+            part.clone()
+        })
+    }
+}
+
+/// Where a part of a key fits: where the line's code is one of the values. No value means any.
+pub(super) fn fits(pack: &Pack, terms: &mut Terms<'_>, key: Key, values: &[KeyValue]) -> Formula {
+    if values.is_empty() {
+        return constant(true);
+    }
+    let keys = &pack.schema.keys;
+    let field = match key {
+        Key::Region => keys.region,
+        Key::Commodity => keys.commodity,
+        Key::Mode => keys.mode,
+        // Sites are looked up in several fields; each value is a test of its own.
+        Key::Site => None,
+    };
+    let Some(field) = field else {
+        return any(values.iter().map(|value| terms.other(format!("site {value:?}"))).collect());
+    };
+    let mut codes = Vec::new();
+    let mut timed = Vec::new();
+    for value in values {
+        match value {
+            KeyValue::Group(group) => {
+                for member in &pack.reference.groups(key)[*group].members {
+                    if member.from.is_none() && member.until.is_none() {
+                        codes.push(code_set(member.code.as_str().into(), member.prefix));
+                    } else {
+                        timed.push(member);
+                    }
+                }
+            }
+            KeyValue::Code(code) => codes.push(code_set(code.as_str().into(), key == Key::Commodity)),
+            KeyValue::SiteKind(_) => {}
+        }
+    }
+    let node = terms.field(FieldRef::Declared(field));
+    let mut parts = vec![terms.literal(node, Set::of(Values::Texts(Intervals::union(codes))))];
+    parts.extend(timed.into_iter().map(|member| while_member(pack, terms, field, member)));
+    any(parts)
+}
+
+fn code_set(code: Arc<str>, prefix: bool) -> Intervals<super::set::TextCut> {
+    if prefix { Intervals::prefix(&code) } else { Intervals::text(&code) }
+}
+
+fn while_member(pack: &Pack, terms: &mut Terms<'_>, field: FieldId, member: &Member) -> Formula {
+    let node = terms.field(FieldRef::Declared(field));
+    let code = Set::of(Values::Texts(code_set(member.code.as_str().into(), member.prefix)));
+    let code = terms.literal(node, code);
+    all(vec![code, valid(pack, terms, member.from, member.until)])
+}
+
+/// Where a validity holds: on its days, and where the line has none.
+pub(super) fn valid(pack: &Pack, terms: &mut Terms<'_>, from: Option<Date>, until: Option<Date>) -> Formula {
+    let (Some(date), true) = (pack.schema.date, from.is_some() || until.is_some()) else {
+        return constant(true);
+    };
+    let cut = |day: Date, after| {
+        // Between days there is one place only.
+        let at = Num::Integer(i64::from(day.days()) + i64::from(after));
+        End::At(NumberCut { at, after: false })
+    };
+    let from = from.map_or(End::Start, |day| cut(day, false));
+    let until = until.map_or(End::Finish, |day| cut(day, true));
+    let node = terms.field(FieldRef::Declared(date));
+    let values = Values::Numbers(Intervals::between(from, until));
+    terms.literal(node, Set { missing: true, fault: false, values })
+}
+
+/// Chapters of the Harmonized System that have no goods: 77 is reserved, 00 is none (WCO, HS nomenclature 2022).
+const EMPTY_CHAPTERS: [&str; 2] = ["00", "77"];
+
+impl Analysis<'_> {
+    /// Keys that no code reaches, and validities that are over.
+    pub(super) fn keys(&mut self, as_of: Option<Date>) {
+        for at in self.living() {
+            let rule = self.rule(at);
+            if let (Some(until), Some(as_of)) = (rule.until, as_of)
+                && until < as_of
+            {
+                let title = format!("the rule `{}` ended on {until}", rule.id);
+                let item = Diagnostic::new(Code::ExpiredRule, title)
+                    .at(self.key_place(at, "until"), "")
+                    .about(&rule.id)
+                    .note(format!("it fires on no declaration made after that day; judged as of {as_of}"))
+                    .help("give it a later day, or `status: \"retired\"` to keep it for the record");
+                self.found.push(item);
+            }
+            for (part, key) in PARTS.into_iter().enumerate() {
+                self.unreachable_part(at, part, key);
+            }
+        }
+    }
+
+    fn unreachable_part(&mut self, at: usize, part: usize, key: Key) {
+        let rule = self.rule(at);
+        let name = key.name();
+        let all_values = values(rule, key);
+        let mut dead = Vec::new();
+        for value in all_values {
+            if let Some(why) = self.why_unreachable(at, key, value) {
+                dead.push(why);
+            }
+        }
+        let count = all_values.len();
+        let together = Rc::clone(&self.rules[at].key[part].1);
+        let valid = Rc::clone(&self.rules[at].valid);
+        // A line without a day is judged as if every membership held; of those that have one it may be that none fits.
+        let dated = self.pack.schema.date.map(|date| {
+            let node = self.terms.field(FieldRef::Declared(date));
+            let term = self.terms.field_term(FieldRef::Declared(date));
+            let present = Set::present(self.terms.universe(term));
+            self.terms.literal(node, present)
+        });
+        let dated = dated.unwrap_or_else(|| constant(true));
+        let never = count > 0 && self.terms.never(&[(&together, true), (&valid, true), (&dated, true)]);
+        if dead.is_empty() && !never {
+            return;
+        }
+        let title = if dead.len() == count && !self.only_undated(all_values, key) {
+            format!("no declaration reaches the rule `{}`: nothing fits its `{name}`", rule.id)
+        } else if never {
+            format!("no declaration with a date reaches the rule `{}`: nothing fits its `{name}`", rule.id)
+        } else {
+            let noun = if dead.len() == 1 { "one of the values" } else { "some of the values" };
+            format!("{noun} of `{name}` of the rule `{}` fits no declaration", rule.id)
+        };
+        let why = if dead.is_empty() {
+            "its members belong to it only on days on which the rule is not in force".to_owned()
+        } else {
+            dead.join("; ")
+        };
+        let item = Diagnostic::new(Code::UnreachableKey, title)
+            .at(self.key_place(at, name), "")
+            .about(&rule.id)
+            .note(why);
+        self.found.push(item);
+    }
+
+    /// Whether a declaration without a date fits one of the values.
+    fn only_undated(&self, values: &[KeyValue], key: Key) -> bool {
+        let groups = self.pack.reference.groups(key);
+        values.iter().any(|value| match value {
+            KeyValue::Group(group) => {
+                let timed = |member: &Member| member.from.is_some() || member.until.is_some();
+                groups[*group].members.iter().any(|member| timed(member) && !is_empty_chapter(&member.code))
+            }
+            _ => false,
+        })
+    }
+
+    /// Why a value of a key fits no line while the rule is in force.
+    fn why_unreachable(&mut self, at: usize, key: Key, value: &KeyValue) -> Option<String> {
+        let pack = self.pack;
+        match value {
+            KeyValue::Group(group) => {
+                let group = &pack.reference.groups(key)[*group];
+                if group.members.is_empty() {
+                    return Some(format!("`{}` has no members", group.name));
+                }
+                let rule = self.rule(at);
+                let meets = |member: &Member| {
+                    let starts = member.from.max(rule.from);
+                    let ends = match (member.until, rule.until) {
+                        (Some(a), Some(b)) => Some(a.min(b)),
+                        (a, b) => a.or(b),
+                    };
+                    !matches!((starts, ends), (Some(starts), Some(ends)) if starts > ends)
+                };
+                let over = !group.members.iter().any(meets);
+                let of_no_goods = key == Key::Commodity
+                    && group.members.iter().all(|member| is_empty_chapter(&member.code));
+                if over {
+                    Some(format!("`{}` has no members on the days on which the rule is in force", group.name))
+                } else if of_no_goods {
+                    Some(format!("`{}` has only chapters without goods", group.name))
+                } else {
+                    None
+                }
+            }
+            KeyValue::Code(code) if key == Key::Commodity && is_empty_chapter(code) => {
+                Some(format!("the Harmonized System has no goods in chapter {}", &code[..2]))
+            }
+            KeyValue::Code(_) | KeyValue::SiteKind(_) => None,
+        }
+    }
+}
+
+fn is_empty_chapter(code: &str) -> bool {
+    code.get(..2).is_some_and(|chapter| EMPTY_CHAPTERS.contains(&chapter))
+}

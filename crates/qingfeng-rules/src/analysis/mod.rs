@@ -1,0 +1,287 @@
+//! What can be said of a pack's rules before any line is seen: conditions that never hold, rules that count twice,
+//! keys that nothing reaches.
+//!
+//! Nothing is said that is not certain. A condition becomes a [formula](terms) over what the fields can be: codes in
+//! upper case, numbers within their bounds, days, texts that are not empty. That such formulas cannot be true together
+//! is [proved](prove); where a proof would take too long, nothing is said.
+
+mod conditions;
+mod keys;
+mod pairs;
+mod prove;
+mod reach;
+mod set;
+mod silent;
+mod terms;
+mod texts;
+mod unused;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::pack::Pack;
+use crate::program::node::{NodeId, Nodes};
+use crate::program::{self, Lowered, Program, Visit};
+use crate::rule::{Points, Rule, Status};
+use crate::value::Date;
+
+use keys::Keys;
+use terms::{Formula, Terms, all};
+
+/// One rule as formulas.
+struct RuleFormulas {
+    /// Where each part of the key fits: region, commodity, mode, site; with a number that equal parts share.
+    key: [(u32, Formula); 4],
+    /// Where it is in force.
+    valid: Formula,
+    /// The condition as it stands in the file, and in the form that all equal conditions share.
+    when: Option<(NodeId, NodeId)>,
+    /// Where the condition holds.
+    holds: Formula,
+    /// Where it fires.
+    fires: Formula,
+}
+
+impl RuleFormulas {
+    /// Where it is looked at.
+    fn asked(&self) -> Vec<&Formula> {
+        self.key.iter().map(|(_, part)| part).chain([&self.valid]).collect()
+    }
+}
+
+/// A pack being analysed.
+struct Analysis<'p> {
+    pack: &'p Pack,
+    /// The closures as they were written.
+    apart: &'p Lowered,
+    terms: Terms<'p>,
+    rules: Vec<RuleFormulas>,
+    /// The form that all equal parts of closures share, by the part as it was written.
+    canonical: HashMap<NodeId, NodeId>,
+    found: Vec<Diagnostic>,
+}
+
+impl Pack {
+    /// What is to be said of the rules besides the mistakes with which the pack does not load: warnings and notes, in
+    /// the order of files and places. `program` is this pack's, `as_of` the day for which validities are judged.
+    ///
+    /// What is said is certain: a condition that is said never to hold holds on no line. Not everything that is certain
+    /// is found.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Code, Pack, PackFiles, Passes};
+    ///
+    /// # let mut files = PackFiles::default();
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// # files.insert("pack.toml", manifest.as_bytes().to_vec());
+    /// files.insert("a.rhai", br#"rule("R", #{ title: "t", when: |d| d.value > 500.0 && d.value < 300.0 });"#.to_vec());
+    /// let pack = Pack::load(&files).unwrap();
+    /// let found = pack.analyse(&pack.program(Passes::ALL), None);
+    /// assert!(found.iter().any(|item| item.code == Code::NeverHolds));
+    /// ```
+    pub fn analyse(&self, program: &Program, as_of: Option<Date>) -> Vec<Diagnostic> {
+        let apart = program::lower(
+            false,
+            &self.schema,
+            &self.lookups,
+            &self.rules,
+            &self.computed,
+            &self.functions,
+            self.lowered.facts.files.clone(),
+        );
+        let facts = Arc::clone(&apart.facts);
+        let mut found = program::with_context(&facts, |context| {
+            let mut analysis = Analysis {
+                pack: self,
+                apart: &apart,
+                terms: Terms::new(context, &facts),
+                rules: Vec::with_capacity(self.rules.len()),
+                canonical: HashMap::new(),
+                found: Vec::new(),
+            };
+            analysis.build();
+            analysis.conditions();
+            analysis.texts();
+            analysis.keys(as_of);
+            analysis.channels();
+            analysis.pairs();
+            analysis.silent();
+            analysis.unused();
+            analysis.found
+        });
+        self.speed(program, &mut found);
+        let mut all = Diagnostics { items: of_closures(found), ..Diagnostics::default() };
+        all.sort();
+        all.items
+    }
+
+    /// What makes rules slow.
+    fn speed(&self, program: &Program, found: &mut Vec<Diagnostic>) {
+        for (at, rule) in self.rules.iter().enumerate() {
+            let residuals = program.residuals(at).iter();
+            found.extend(residuals.map(|residual| residual.diagnostic(&rule.id)));
+            let compiled = program.visit(at) == Visit::Compiled;
+            if rule.status.is_evaluated() && compiled && program.witness(at).is_none() {
+                let title = format!(
+                    "the rule `{}` has no witness: it is looked at on each line that its key fits",
+                    rule.id
+                );
+                let item = Diagnostic::new(Code::NoWitness, title)
+                    .at(rule.when_place().unwrap_or_else(|| rule.place.clone()), "")
+                    .about(&rule.id)
+                    .note("this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`");
+                found.push(item);
+            }
+        }
+    }
+}
+
+/// Rules that a loop makes of one closure have one mistake: it is told once, with the number of rules.
+fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::with_capacity(found.len());
+    let mut known: HashMap<(Code, Place, String), usize> = HashMap::new();
+    for item in found {
+        let (Some(rule), Some(label)) = (&item.rule, item.labels.first()) else {
+            kept.push((item, 0));
+            continue;
+        };
+        let shape = item.title.replace(&format!("`{rule}`"), "``");
+        match known.get(&(item.code, label.place.clone(), shape.clone())) {
+            Some(&at) => kept[at].1 += usize::from(kept[at].0.rule != item.rule),
+            None => {
+                known.insert((item.code, label.place.clone(), shape), kept.len());
+                kept.push((item, 0));
+            }
+        }
+    }
+    let told = kept.into_iter().map(|(mut item, more)| {
+        if more > 0
+            && let Some(rule) = &item.rule
+        {
+            let rules = if more == 1 { "one more rule" } else { "more rules" };
+            let count = if more == 1 { String::new() } else { format!("{more} ") };
+            let name = format!("`{rule}`");
+            item.title =
+                item.title.replacen(&name, &format!("{name} (and {count}{rules} made of the same lines)"), 1);
+        }
+        item
+    });
+    told.collect()
+}
+
+impl Rule {
+    /// Where the condition stands.
+    pub(crate) fn when_place(&self) -> Option<Place> {
+        let when = self.when.as_ref()?;
+        Some(Place { file: Arc::clone(&self.place.file), span: when.body.span.clone() })
+    }
+}
+
+impl<'p> Analysis<'p> {
+    fn nodes(&self) -> &'p Nodes {
+        &self.apart.nodes
+    }
+
+    /// Makes the formulas of all rules.
+    fn build(&mut self) {
+        let mut keys = Keys::default();
+        for (at, rule) in self.pack.rules.iter().enumerate() {
+            let when = match &self.apart.rules[at].when {
+                Some(Ok(root)) => {
+                    Some((*root, self.terms.canonical(&self.apart.nodes, *root, &mut self.canonical)))
+                }
+                _ => None,
+            };
+            let holds = match (&rule.when, when) {
+                (None, _) => terms::constant(true),
+                (Some(_), Some((_, canonical))) => self.terms.holds(canonical),
+                (Some(_), None) => self.terms.other(format!("condition {at}")),
+            };
+            let key = keys.of(self.pack, &mut self.terms, rule);
+            let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
+            let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds]).cloned();
+            let fires = all(parts.collect());
+            self.rules.push(RuleFormulas { key, valid, when, holds, fires });
+        }
+    }
+
+    fn rule(&self, at: usize) -> &'p Rule {
+        &self.pack.rules[at]
+    }
+
+    /// The rules that count, by position.
+    fn active(&self) -> impl Iterator<Item = usize> + 'p {
+        let rules = &self.pack.rules;
+        (0..rules.len()).filter(move |&at| rules[at].status == Status::Active)
+    }
+
+    /// The rules that are no mere record.
+    fn living(&self) -> impl Iterator<Item = usize> + 'p {
+        let rules = &self.pack.rules;
+        (0..rules.len()).filter(move |&at| rules[at].status != Status::Retired)
+    }
+
+    /// Where the condition of a rule stands, or else its id.
+    fn when_place(&self, at: usize) -> Place {
+        let rule = self.rule(at);
+        rule.when_place().unwrap_or_else(|| rule.place.clone())
+    }
+
+    /// Where a key of a rule stands, as far as it can be found from its id on; else the id.
+    fn key_place(&self, at: usize, key: &str) -> Place {
+        let place = &self.rule(at).place;
+        let sources = &self.pack.warnings.sources;
+        let found = sources.text(&place.file).and_then(|text| {
+            let rest = text.get(place.span.end..)?;
+            let rest = rest.split("rule(").next()?;
+            key_in(rest, key).map(|span| place.span.end + span.start..place.span.end + span.end)
+        });
+        match found {
+            Some(span) => Place { file: Arc::clone(&place.file), span },
+            None => place.clone(),
+        }
+    }
+
+    /// A piece of a rule file, on one line.
+    fn source(&self, place: &Place) -> String {
+        let text = self.pack.warnings.sources.text(&place.file).and_then(|text| text.get(place.span.clone()));
+        let text: Vec<&str> = text.unwrap_or("").split_whitespace().collect();
+        let text = text.join(" ");
+        if text.chars().count() > 80 { text.chars().take(79).chain(['…']).collect() } else { text }
+    }
+
+    fn place_of(&self, node: NodeId) -> Place {
+        let span = &self.nodes()[node].span;
+        Place {
+            file: Arc::clone(&self.apart.facts.files[span.file as usize]),
+            span: span.start as usize..span.end as usize,
+        }
+    }
+}
+
+/// Whether a rule raises the risk of the lines it fires on.
+fn raises(rule: &Rule) -> bool {
+    let points = match rule.points {
+        Points::Fixed(points) => points > 0,
+        Points::Computed(_) => true,
+    };
+    points || rule.at_least.is_some()
+}
+
+/// The key of a map literal with this name.
+fn key_in(text: &str, key: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(key).map(|at| from + at) {
+        let end = at + key.len();
+        let before = text[..at].chars().next_back();
+        let bounded = before.is_none_or(|letter| letter.is_whitespace() || matches!(letter, ',' | '{' | '"'));
+        let after = text[end..].trim_start_matches(['"', ' ']);
+        if bounded && after.starts_with(':') {
+            return Some(at..end);
+        }
+        from = end;
+    }
+    None
+}

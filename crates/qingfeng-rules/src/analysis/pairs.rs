@@ -1,0 +1,379 @@
+//! Rules against each other: the same condition twice, one that fires wherever another does, a ceiling that a floor
+//! always beats.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::manifest::Combine;
+use crate::reference::Key;
+use crate::rule::{KeyValue, Points, Rule};
+
+use super::Analysis;
+use super::keys::{PARTS, fits, values};
+use super::prove::State;
+use super::set::Set;
+use super::terms::{Formula, Shape, TermId};
+
+/// How many pairs of rules are looked at closely.
+const PAIRS_MAX: usize = 200_000;
+
+/// How many rules of one condition are compared each with each.
+const ALIKE_MAX: usize = 200;
+
+/// What both rules of a pair do to a line.
+fn points(rule: &Rule) -> Option<i64> {
+    match rule.points {
+        Points::Fixed(points) => Some(points),
+        Points::Computed(_) => None,
+    }
+}
+
+/// Whether the effects of two rules on one line add up to more than either.
+fn count_twice(combine: Combine, a: &Rule, b: &Rule) -> bool {
+    let sign = |rule: &Rule| points(rule).map_or(1, i64::signum);
+    combine == Combine::Sum && sign(a) != 0 && sign(a) == sign(b)
+}
+
+/// What a condition says without any choice, and the terms that its alternatives speak of.
+struct Known {
+    state: State,
+    chosen: BTreeSet<TermId>,
+}
+
+/// The rules whose formula speaks of a term.
+type Speaking = BTreeMap<TermId, Vec<usize>>;
+
+impl Analysis<'_> {
+    pub(super) fn pairs(&mut self) {
+        let told = self.same_conditions();
+        let speaking = self.speaking();
+        let known: Vec<Option<Known>> = (0..self.rules.len())
+            .map(|at| {
+                let (state, open) = self.terms.without_choice(&self.rules[at].holds)?;
+                let mut chosen = BTreeSet::new();
+                open.iter().for_each(|formula| collect(formula, &mut chosen));
+                Some(Known { state, chosen })
+            })
+            .collect();
+        let mut subsets: [HashMap<(u32, u32), bool>; 4] = Default::default();
+        let mut pairs = 0;
+        for broad in self.active() {
+            let rule = self.rule(broad);
+            // Rules that ask for nothing but their key are a base on which others build.
+            if rule.when.is_none() {
+                continue;
+            }
+            let floor = rule.at_least;
+            let mut parts = Vec::new();
+            conjuncts(&self.rules[broad].holds, &mut parts);
+            let asked: Vec<(TermId, Set)> = parts
+                .iter()
+                .filter_map(|part| match &**part {
+                    Shape::Literal(term, set) => Some((*term, set.complement())),
+                    _ => None,
+                })
+                .collect();
+            for narrow in self.narrower(broad, &speaking) {
+                let other = self.rule(narrow);
+                let Some(known) = &known[narrow] else { continue };
+                let beaten = matches!((other.at_most, floor), (Some(most), Some(least)) if most < least);
+                let twice =
+                    count_twice(self.pack.score.combine, rule, other) && !told.contains(&pair(broad, narrow));
+                if narrow == broad
+                    || !(beaten || twice)
+                    || !asked.iter().all(|(term, outside)| {
+                        self.may_say(known, *term, outside) || self.key_says(narrow, *term)
+                    })
+                    || !self.key_within(narrow, broad, &mut subsets)
+                {
+                    continue;
+                }
+                pairs += 1;
+                if pairs > PAIRS_MAX {
+                    self.stopped();
+                    return;
+                }
+                let (inner, outer) =
+                    (Rc::clone(&self.rules[narrow].fires), Rc::clone(&self.rules[broad].fires));
+                // A rule that never fires would imply everything.
+                if !self.terms.follows(&[(&inner, true)], &outer) || self.terms.never(&[(&inner, true)]) {
+                    continue;
+                }
+                if beaten {
+                    self.beaten(narrow, broad);
+                } else {
+                    self.implied(narrow, broad);
+                }
+            }
+        }
+    }
+
+    /// Whether a part of a rule's key, or its validity, speaks of a term.
+    fn key_says(&self, at: usize, term: TermId) -> bool {
+        let rule = &self.rules[at];
+        let mut terms = BTreeSet::new();
+        rule.asked().into_iter().for_each(|part| collect(part, &mut terms));
+        terms.contains(&term)
+    }
+
+    /// Whether a condition may keep a term out of a set wherever it holds.
+    fn may_say(&self, known: &Known, term: TermId, outside: &Set) -> bool {
+        if known.state.get(&term).is_some_and(|set| set.is_disjoint(outside)) || known.chosen.contains(&term)
+        {
+            return true;
+        }
+        // A list of texts may decide a test on the same field, and alternatives may imply what they do not name.
+        let leaf = self.terms.sole(term).and_then(|leaf| self.terms.known_term(leaf));
+        leaf.is_some_and(|leaf| known.state.contains_key(&leaf))
+            || known
+                .chosen
+                .iter()
+                .any(|&chosen| Some(chosen) == leaf || self.terms.all_implied(chosen).contains(&term))
+    }
+
+    fn stopped(&mut self) {
+        let title = format!("rules were compared with each other until {PAIRS_MAX} pairs had been looked at");
+        let place = Place { file: "pack.toml".into(), span: 0..0 };
+        let item = Diagnostic::new(Code::AnalysisStopped, title)
+            .at(place, "")
+            .note("rules that count twice may have been missed; all other checks are complete");
+        self.found.push(item);
+    }
+
+    /// Rules with one condition and keys that overlap; the pairs that were told.
+    fn same_conditions(&mut self) -> BTreeSet<(usize, usize)> {
+        let mut alike: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for at in self.active() {
+            if let Some((_, canonical)) = self.rules[at].when {
+                alike.entry(canonical.0).or_default().push(at);
+            }
+        }
+        let mut told = BTreeSet::new();
+        for rules in alike.into_values().filter(|rules| rules.len() > 1) {
+            for (number, &second) in rules.iter().enumerate().take(ALIKE_MAX) {
+                let alike: Vec<usize> =
+                    rules[..number].iter().copied().filter(|&first| self.overlap(first, second)).collect();
+                if !alike.is_empty() {
+                    told.extend(alike.iter().map(|&first| pair(first, second)));
+                    self.same_condition(second, &alike);
+                }
+            }
+        }
+        told
+    }
+
+    /// Whether both rules act on one line somewhere, if their conditions are one.
+    fn overlap(&mut self, first: usize, second: usize) -> bool {
+        let (a, b) = (self.rule(first), self.rule(second));
+        let same_limit =
+            a.at_least.is_some() && b.at_least.is_some() || a.at_most.is_some() && b.at_most.is_some();
+        if !count_twice(self.pack.score.combine, a, b) && !same_limit {
+            return false;
+        }
+        let parts = [Rc::clone(&self.rules[first].fires), Rc::clone(&self.rules[second].fires)];
+        !self.terms.never(&[(&parts[0], true), (&parts[1], true)])
+    }
+
+    fn same_condition(&mut self, second: usize, alike: &[usize]) {
+        let rule = self.rule(second);
+        let names: Vec<String> = alike.iter().map(|&first| format!("`{}`", self.rule(first).id)).collect();
+        let title =
+            format!("the rule `{}` has the same condition as {}, and its key overlaps", rule.id, and(&names));
+        let mut notes = Vec::new();
+        for &first in alike {
+            let other = self.rule(first);
+            let shared = self.shared(first, second);
+            notes.push(match (points(other), points(rule)) {
+                (Some(x), Some(y)) if x != 0 && y != 0 => {
+                    format!("`{}`, {x} and {y} points: {shared}", other.id)
+                }
+                _ => format!("`{}`: {shared}", other.id),
+            });
+        }
+        let item = Diagnostic::new(Code::SameCondition, title)
+            .at(self.when_place(second), "this")
+            .at(self.when_place(alike[0]), "and this are one condition")
+            .about(&rule.id)
+            .note(format!("where the keys overlap both rules count; with {}", notes.join("; with ")))
+            .help("make one rule of them, or part their keys");
+        self.found.push(item);
+    }
+
+    /// For each term, the rules whose formula speaks of it or of something that implies it.
+    fn speaking(&self) -> Speaking {
+        let mut speaking = Speaking::new();
+        for at in self.active() {
+            let mut terms = BTreeSet::new();
+            collect(&self.rules[at].fires, &mut terms);
+            let mut open: Vec<TermId> = terms.iter().copied().collect();
+            while let Some(term) = open.pop() {
+                for other in self.terms.all_implied(term) {
+                    if terms.insert(other) {
+                        open.push(other);
+                    }
+                }
+            }
+            for term in terms {
+                speaking.entry(term).or_default().push(at);
+            }
+        }
+        speaking
+    }
+
+    /// The rules that may fire only where this one does: those that speak of what one of its parts speaks of.
+    fn narrower(&self, broad: usize, speaking: &Speaking) -> Vec<usize> {
+        let mut parts = Vec::new();
+        conjuncts(&self.rules[broad].fires, &mut parts);
+        let mut best: Option<BTreeSet<usize>> = None;
+        for part in parts {
+            let mut terms = BTreeSet::new();
+            collect(&part, &mut terms);
+            // A list of texts may decide a test on the same field.
+            let leaves: Vec<TermId> = terms
+                .iter()
+                .filter_map(|&term| self.terms.sole(term).and_then(|leaf| self.terms.known_term(leaf)))
+                .collect();
+            terms.extend(leaves);
+            let count: usize = terms.iter().filter_map(|term| speaking.get(term)).map(Vec::len).sum();
+            if best.as_ref().is_none_or(|best| count < best.len()) {
+                best = Some(terms.iter().filter_map(|term| speaking.get(term)).flatten().copied().collect());
+            }
+        }
+        best.map(|best| best.into_iter().collect()).unwrap_or_default()
+    }
+
+    /// Whether the key of one rule fits only where that of the other does.
+    fn key_within(
+        &mut self,
+        narrow: usize,
+        broad: usize,
+        known: &mut [HashMap<(u32, u32), bool>; 4],
+    ) -> bool {
+        for (part, known) in known.iter_mut().enumerate() {
+            let (inner, outer) = (&self.rules[narrow].key[part], &self.rules[broad].key[part]);
+            // Which codes belong to a group may depend on the day: days are looked at with the rest.
+            if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
+                continue;
+            }
+            let numbers = (inner.0, outer.0);
+            let within = match known.get(&numbers) {
+                Some(&within) => within,
+                None => {
+                    let within = self.terms.follows(&[(&inner.1, true)], &outer.1);
+                    known.insert(numbers, within);
+                    within
+                }
+            };
+            if !within {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn implied(&mut self, narrow: usize, broad: usize) {
+        let (rule, other) = (self.rule(narrow), self.rule(broad));
+        let title = format!("wherever the rule `{}` fires, `{}` fires too", rule.id, other.id);
+        let points = match (points(rule), points(other)) {
+            (Some(a), Some(b)) => format!("both are counted, {a} and {b} points"),
+            _ => "the points of both are counted".to_owned(),
+        };
+        let item = Diagnostic::new(Code::ImpliedRule, title)
+            .at(self.when_place(narrow), "this holds only where")
+            .at(self.when_place(broad), "this holds")
+            .about(&rule.id)
+            .note(format!("{points}: {}", self.shared(narrow, broad)))
+            .help("if the points are meant to add up, say so with a comment that allows it");
+        self.found.push(item);
+    }
+
+    fn beaten(&mut self, narrow: usize, broad: usize) {
+        let (rule, other) = (self.rule(narrow), self.rule(broad));
+        let name = |channel: Option<crate::manifest::ChannelId>| {
+            channel.map_or("", |channel| self.pack.channels[channel.index()].name.as_str())
+        };
+        let (most, least) = (name(rule.at_most), name(other.at_least));
+        let title =
+            format!("`at_most: \"{most}\"` of the rule `{}` is always beaten by `{}`", rule.id, other.id);
+        let item = Diagnostic::new(Code::BeatenCeiling, title)
+            .at(self.key_place(narrow, "at_most"), "this never counts")
+            .at(
+                self.key_place(broad, "at_least"),
+                format!("`{}` asks for `{least}` on all of its lines", other.id),
+            )
+            .about(&rule.id)
+            .note("a floor beats a ceiling")
+            .help("take `at_most` out, or let the other rule spare these lines");
+        self.found.push(item);
+    }
+
+    /// The region, goods and mode that two rules have in common.
+    fn shared(&mut self, first: usize, second: usize) -> String {
+        let mut shared = Vec::new();
+        for key in PARTS {
+            let (a, b) = (values(self.rule(first), key), values(self.rule(second), key));
+            let common = match (a.is_empty(), b.is_empty()) {
+                (true, true) => continue,
+                (false, true) => a.to_vec(),
+                (true, false) => b.to_vec(),
+                (false, false) => {
+                    let all = fits(self.pack, &mut self.terms, key, b);
+                    a.iter()
+                        .filter(|value| {
+                            let one = fits(self.pack, &mut self.terms, key, std::slice::from_ref(value));
+                            !self.terms.never(&[(&one, true), (&all, true)])
+                        })
+                        .cloned()
+                        .collect()
+                }
+            };
+            let names: Vec<String> = common.iter().map(|value| self.key_name(key, value)).collect();
+            shared.push(format!("{} {}", key.name(), names.join(", ")));
+        }
+        if shared.is_empty() { "on any declaration".to_owned() } else { shared.join("; ") }
+    }
+
+    fn key_name(&self, key: Key, value: &KeyValue) -> String {
+        match value {
+            KeyValue::Group(group) => self.pack.reference.groups(key)[*group].name.clone(),
+            KeyValue::Code(code) | KeyValue::SiteKind(code) => code.clone(),
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`
+fn and(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+    }
+}
+
+fn pair(a: usize, b: usize) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}
+
+/// The terms of which a formula speaks.
+fn collect(formula: &Formula, terms: &mut BTreeSet<TermId>) {
+    match &**formula {
+        Shape::Constant(_) => {}
+        Shape::Literal(term, _) => {
+            terms.insert(*term);
+        }
+        Shape::And(parts) | Shape::Or(parts) => parts.iter().for_each(|part| collect(part, terms)),
+    }
+}
+
+/// Whether a part of a key has more than one test.
+fn is_timed(formula: &Formula) -> bool {
+    matches!(&**formula, Shape::And(_) | Shape::Or(_))
+}
+
+fn conjuncts(formula: &Formula, parts: &mut Vec<Formula>) {
+    match &**formula {
+        Shape::And(inner) => inner.iter().for_each(|part| conjuncts(part, parts)),
+        _ => parts.push(Rc::clone(formula)),
+    }
+}

@@ -1,0 +1,129 @@
+//! Rules that a field left empty would silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::derived::FieldRef;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::program::node::{NodeId, Op};
+use crate::schema::FieldId;
+
+use super::set::Set;
+use super::terms::{Formula, Shape, TermId};
+use super::{Analysis, raises};
+
+impl Analysis<'_> {
+    /// Finds rules that fire on no line on which a field is left empty, where no other rule takes their place.
+    pub(super) fn silent(&mut self) {
+        let guards = self.guards();
+        for at in self.active() {
+            let rule = self.rule(at);
+            let Some((_, canonical)) = self.rules[at].when else { continue };
+            if !raises(rule) {
+                continue;
+            }
+            let mut silencing = Vec::new();
+            for field in self.optional_fields(canonical) {
+                let empty = self.empty(field);
+                let fires = Rc::clone(&self.rules[at].fires);
+                if !self.terms.never(&[(&fires, true), (&empty, true)]) {
+                    continue;
+                }
+                let asked: Vec<Formula> = self.rules[at].asked().into_iter().cloned().collect();
+                let mut claims: Vec<(&Formula, bool)> = asked.iter().map(|part| (part, true)).collect();
+                claims.push((&empty, true));
+                // A key that needs the field is not reached without it.
+                if self.terms.never(&claims) {
+                    continue;
+                }
+                let term = self.terms.field_term(FieldRef::Declared(field));
+                let guarded = guards.get(&term).into_iter().flatten().any(|&guard| {
+                    let fires = Rc::clone(&self.rules[guard].fires);
+                    guard != at && self.terms.follows(&claims, &fires)
+                });
+                if !guarded {
+                    silencing.push(self.pack.schema[field].name.clone());
+                }
+            }
+            if silencing.is_empty() {
+                continue;
+            }
+            let names: Vec<String> = silencing.iter().map(|name| format!("`{name}`")).collect();
+            let title = format!("leaving {} empty silences the rule `{}`", listed(&names), rule.id);
+            let example = &silencing[0];
+            let item = Diagnostic::new(Code::SilencedByMissing, title)
+                .at(self.when_place(at), "")
+                .about(&rule.id)
+                .note("a smuggler can leave a field empty too, and no other rule fires because of it")
+                .help(format!("add a rule for such goods with `when: |d| d.{example} == ()`, or `|| d.{example} == ()` here"));
+            self.found.push(item);
+        }
+    }
+
+    /// For each field, the rules that raise the risk and may fire because it is empty.
+    fn guards(&self) -> BTreeMap<TermId, Vec<usize>> {
+        let mut guards: BTreeMap<TermId, Vec<usize>> = BTreeMap::new();
+        for at in self.active().filter(|&at| raises(self.rule(at))) {
+            let mut terms = BTreeSet::new();
+            missing_terms(&self.rules[at].holds, &mut terms);
+            for term in terms {
+                guards.entry(term).or_default().push(at);
+            }
+        }
+        guards
+    }
+
+    /// That a field is empty.
+    fn empty(&mut self, field: FieldId) -> Formula {
+        let node = self.terms.field(FieldRef::Declared(field));
+        let term = self.terms.field_term(FieldRef::Declared(field));
+        let missing = Set::only_missing(self.terms.universe(term));
+        self.terms.literal(node, missing)
+    }
+
+    /// The declared fields that a condition reads and a line may lack.
+    fn optional_fields(&mut self, canonical: NodeId) -> BTreeSet<FieldId> {
+        let schema = &self.pack.schema;
+        let mut fields = BTreeSet::new();
+        for leaf in self.terms.leaves(canonical) {
+            match self.terms.nodes[leaf].op {
+                Op::Field(FieldRef::Declared(field)) => {
+                    fields.insert(field);
+                }
+                Op::Field(FieldRef::Derived(derived)) => {
+                    fields.extend(derived.sources(schema).into_iter().flatten())
+                }
+                Op::Listed(table) | Op::Entry(table) => {
+                    fields.extend(self.pack.lookups[table as usize].key.iter().copied());
+                }
+                _ => {}
+            }
+        }
+        let present = |field: &FieldId| {
+            schema[*field].required || schema.item == Some(*field) || schema.declaration == *field
+        };
+        fields.retain(|field| !present(field));
+        fields
+    }
+}
+
+/// The terms that a formula wants missing somewhere.
+fn missing_terms(formula: &Formula, terms: &mut BTreeSet<TermId>) {
+    match &**formula {
+        Shape::Constant(_) => {}
+        Shape::Literal(term, set) => {
+            if set.missing {
+                terms.insert(*term);
+            }
+        }
+        Shape::And(parts) | Shape::Or(parts) => parts.iter().for_each(|part| missing_terms(part, terms)),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [names @ .., last] => format!("{} or {last}", names.join(", ")),
+    }
+}

@@ -1,0 +1,120 @@
+//! What the pack defines and nothing uses.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::derived::FieldRef;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::expr::{Constant, ExprKind};
+
+use super::Analysis;
+
+impl Analysis<'_> {
+    pub(super) fn unused(&mut self) {
+        self.unused_lookups();
+        self.unused_functions();
+        self.unused_fields();
+    }
+
+    fn unused_lookups(&mut self) {
+        for (at, lookup) in self.pack.lookups.iter().enumerate() {
+            if self.pack.used.lookups.contains(&at) {
+                continue;
+            }
+            let title = format!("no rule uses the lookup table `{}`", lookup.name);
+            let item = Diagnostic::new(Code::UnusedLookup, title)
+                .at(lookup.place.clone(), "")
+                .note("it is read each time the pack is opened, and decides nothing")
+                .help(format!("use it with `d.listed(\"{}\")`, or take it out", lookup.name));
+            self.found.push(item);
+        }
+    }
+
+    fn unused_functions(&mut self) {
+        let pack = self.pack;
+        for (file, functions) in pack.functions.iter().enumerate() {
+            let closures = pack.rules.iter().flat_map(crate::rule::Rule::closures);
+            let computed = pack.computed.iter().map(|field| &field.closure);
+            let mut used: BTreeSet<&str> = pack.used.called[file].iter().map(String::as_str).collect();
+            used.extend(
+                closures
+                    .chain(computed)
+                    .filter(|closure| closure.file == file)
+                    .map(|closure| closure.pointer.fn_name()),
+            );
+            let mut open: Vec<&str> = used.iter().copied().collect();
+            let mut reached: BTreeSet<&str> = BTreeSet::new();
+            while let Some(name) = open.pop() {
+                let Some((name, function)) = functions.get_key_value(name) else { continue };
+                if !reached.insert(name) {
+                    continue;
+                }
+                function.body.walk(&mut |expr| match &expr.kind {
+                    ExprKind::Call { name, .. } => open.push(&name.text),
+                    ExprKind::Variable(name)
+                    | ExprKind::Closure(name, _)
+                    | ExprKind::Constant(Constant::Function(name, _)) => open.push(name),
+                    _ => {}
+                });
+            }
+            let name_of_file = &self.apart.facts.files[file];
+            let text = pack.warnings.sources.text(name_of_file).unwrap_or("");
+            let unused: Vec<&String> = functions
+                .keys()
+                .filter(|name| !name.starts_with("anon$") && !reached.contains(name.as_str()))
+                .collect();
+            for name in unused {
+                let item =
+                    Diagnostic::new(Code::UnusedFunction, format!("nothing calls the function `{name}`"))
+                        .at(Place { file: Arc::clone(name_of_file), span: definition(text, name) }, "")
+                        .note("a function is seen only by the file that defines it")
+                        .help("call it, or take it out");
+                self.found.push(item);
+            }
+        }
+    }
+
+    fn unused_fields(&mut self) {
+        let pack = self.pack;
+        let mut used: BTreeSet<usize> = BTreeSet::new();
+        let closures = pack.rules.iter().flat_map(crate::rule::Rule::closures);
+        let mut open: Vec<FieldRef> = closures.flat_map(|closure| closure.fields()).collect();
+        while let Some(field) = open.pop() {
+            if let FieldRef::Computed(at) = field
+                && used.insert(at)
+            {
+                open.extend(pack.computed[at].closure.fields());
+            }
+        }
+        for (at, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+            let file = Arc::clone(&self.apart.facts.files[field.closure.file]);
+            let text = pack.warnings.sources.text(&file).unwrap_or("");
+            let quoted = format!("\"{}\"", field.name);
+            // The name stands before the closure.
+            let before = text.get(..field.closure.body.span.start).unwrap_or("");
+            let span = match before.rfind(&quoted) {
+                Some(start) => start..start + quoted.len(),
+                None => field.closure.body.span.clone(),
+            };
+            let title = format!("no rule uses the field `{}`", pack.computed[at].name);
+            let item = Diagnostic::new(Code::UnusedField, title)
+                .at(Place { file, span }, "")
+                .help(format!("use it as `d.{}`, or take it out", field.name));
+            self.found.push(item);
+        }
+    }
+}
+
+/// Where a function is defined in the text of a file.
+fn definition(text: &str, name: &str) -> std::ops::Range<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(name).map(|at| from + at) {
+        let end = at + name.len();
+        let before = text[..at].trim_end();
+        if before.ends_with("fn") && before.len() < at && text[end..].trim_start().starts_with('(') {
+            return at..end;
+        }
+        from = end;
+    }
+    0..0
+}
