@@ -56,7 +56,8 @@ mod words;
 
 pub use derived::{Derived, FieldRef};
 pub use diagnostic::{
-    Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources, nearest, suggestion,
+    Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources, Suppressed, nearest,
+    suggestion,
 };
 pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};

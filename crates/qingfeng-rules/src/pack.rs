@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rhai::AST;
 
 use crate::derived::{Derived, FieldRef};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, Passes, Program};
@@ -187,8 +187,10 @@ impl Pack {
     ///
     /// All mistakes that were found, warnings among them, if at least one is an error.
     pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
-        let mut diagnostics = Diagnostics { items: files.unreadable.clone(), sources: Sources::default() };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.items.clone_from(&files.unreadable);
         let texts = files.texts(&mut diagnostics);
+        diagnostics.read_suppressions();
         let Some(manifest_text) = texts.get("pack.toml") else {
             if diagnostics.errors() == 0 {
                 let title = "the directory has no `pack.toml`";

@@ -1,15 +1,21 @@
 //! Mistakes in a pack, as data: a code, a title, the places, and the remedy.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 mod codes;
+mod comments;
+mod suppression;
 
 pub use codes::Code;
+pub use suppression::Suppressed;
+use suppression::Suppression;
 
 /// How much a mistake weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,7 +40,7 @@ impl fmt::Display for Severity {
 }
 
 /// A place in a file of the pack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Place {
     /// The file's path within the pack, with `/` between its parts.
     pub file: Arc<str>,
@@ -43,7 +49,7 @@ pub struct Place {
 }
 
 /// A place and what is to be said of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Label {
     /// The place.
     pub place: Place,
@@ -220,13 +226,27 @@ impl Sources {
     }
 }
 
+/// What is known besides the mistakes that are said.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// What the comments of the files allow.
+    suppressions: Vec<Suppression>,
+    /// What was said, by its hash.
+    said: HashSet<u64>,
+    /// Where each rule stands, if a comment allows something.
+    rules: BTreeMap<String, Place>,
+}
+
 /// All mistakes of a pack, with the texts they speak of. As an error it prints one line for each.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
-    /// The mistakes, errors and warnings, in the order of files and places.
+    /// The mistakes, whatever they weigh, in the order of files and places.
     pub items: Vec<Diagnostic>,
+    /// What comments allow, once [`Diagnostics::suppress`] was called.
+    pub suppressed: Vec<Suppressed>,
     /// The texts of the files.
     pub sources: Sources,
+    known: Box<Known>,
 }
 
 impl Diagnostics {
@@ -252,10 +272,9 @@ impl Diagnostics {
     /// Adds a mistake. One that was said before, be it of another rule, is not said again: rules made in a loop,
     /// and those that call the same function, have the same mistake at the same place.
     pub fn push(&mut self, item: Diagnostic) {
-        let same = |known: &Diagnostic| {
-            known.code == item.code && known.labels == item.labels && known.title == item.title
-        };
-        if !self.items.iter().any(same) {
+        let mut hasher = DefaultHasher::new();
+        (item.code, &item.labels, &item.title).hash(&mut hasher);
+        if self.known.said.insert(hasher.finish()) {
             self.items.push(item);
         }
     }
