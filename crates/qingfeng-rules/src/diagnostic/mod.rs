@@ -11,9 +11,13 @@ use serde::Serialize;
 
 mod codes;
 mod comments;
+mod fixes;
+mod pages;
 mod suppression;
 
 pub use codes::Code;
+pub use fixes::Applied;
+pub use pages::{EXAMPLE_PACK, Page};
 pub use suppression::Suppressed;
 use suppression::Suppression;
 
@@ -289,6 +293,24 @@ impl Diagnostics {
             };
             (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
         });
+    }
+
+    /// A mark by which a mistake is known again when the lines above it have changed: 16 hexadecimal digits of its
+    /// code, its rule or file, and what stands at its place.
+    pub fn fingerprint(&self, item: &Diagnostic) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |text: &str| {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        add(item.code.id());
+        add(item.rule.as_deref().unwrap_or(""));
+        add(&item.title);
+        if let Some(Label { place, .. }) = item.labels.first() {
+            add(&place.file);
+            add(self.sources.text(&place.file).and_then(|text| text.get(place.span.clone())).unwrap_or(""));
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 
     /// The line in which a mistake is printed: `file:line:column: error[QF0101]: title; remedy`.
