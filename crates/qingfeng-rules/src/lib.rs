@@ -57,7 +57,8 @@ mod words;
 
 pub use derived::{Derived, FieldRef};
 pub use diagnostic::{
-    Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources, nearest, suggestion,
+    Applied, Code, Diagnostic, Diagnostics, EXAMPLE_PACK, Edit, Fix, Label, Page, Place, Severity, Sources,
+    Suppressed, nearest, suggestion,
 };
 pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};

@@ -37,3 +37,5 @@ pub const REASON_CHARS_MAX: usize = 1_000;
 pub const RULE_ID_CHARS_MAX: usize = 64;
 /// The largest compiled regular expression, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// The most codes that the comments of a pack may allow.
+pub const SUPPRESSIONS_MAX: usize = 10_000;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rhai::AST;
 
 use crate::derived::{Derived, FieldRef};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, Passes, Program};
@@ -18,6 +18,9 @@ use crate::rule_files::{self, Environment, Used};
 use crate::schema::{CodeList, Kind, Schema};
 use crate::syntax::Function;
 use crate::value::Date;
+
+/// What some editors put at the beginning of a file. It is no part of the text.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The files of a pack that hold policy, as texts by their paths within the pack (`/` between the parts):
 /// `pack.toml`, `reference/*.toml` and all `*.rhai` files outside `tests/`.
@@ -37,6 +40,16 @@ impl PackFiles {
     /// Adds a file.
     pub fn insert(&mut self, path: impl Into<String>, content: Vec<u8>) {
         self.files.insert(path.into(), content);
+    }
+
+    /// The content of a file.
+    pub fn content(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The paths of all files, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// Reads the files of the pack in a directory. What cannot be read becomes an error of the pack.
@@ -115,7 +128,7 @@ impl PackFiles {
         for (path, content) in &self.files {
             match std::str::from_utf8(content) {
                 Ok(text) => {
-                    let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
+                    let text: Arc<str> = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).into();
                     diagnostics.sources.share(path, Arc::clone(&text));
                     texts.insert(path.as_str(), text);
                 }
@@ -192,8 +205,10 @@ impl Pack {
     ///
     /// All mistakes that were found, warnings among them, if at least one is an error.
     pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
-        let mut diagnostics = Diagnostics { items: files.unreadable.clone(), sources: Sources::default() };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.items.clone_from(&files.unreadable);
         let texts = files.texts(&mut diagnostics);
+        diagnostics.read_suppressions();
         let Some(manifest_text) = texts.get("pack.toml") else {
             if diagnostics.errors() == 0 {
                 let title = "the directory has no `pack.toml`";

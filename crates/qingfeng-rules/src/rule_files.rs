@@ -149,6 +149,7 @@ pub(crate) fn load(
         loaded.functions.push(functions);
         loaded.names.push(Arc::clone(name));
     }
+    diagnostics.keep_rules(seen);
     loaded.rules.shrink_to_fit();
     loaded
 }

@@ -1,15 +1,25 @@
 //! Mistakes in a pack, as data: a code, a title, the places, and the remedy.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 mod codes;
+mod comments;
+mod fixes;
+mod pages;
+mod suppression;
 
 pub use codes::Code;
+pub use fixes::Applied;
+pub use pages::{EXAMPLE_PACK, Page};
+pub use suppression::Suppressed;
+use suppression::Suppression;
 
 /// How much a mistake weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -43,7 +53,7 @@ pub struct Place {
 }
 
 /// A place and what is to be said of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Label {
     /// The place.
     pub place: Place,
@@ -220,13 +230,27 @@ impl Sources {
     }
 }
 
+/// What is known besides the mistakes that are said.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// What the comments of the files allow.
+    suppressions: Vec<Suppression>,
+    /// What was said, by its hash.
+    said: HashSet<u64>,
+    /// Where each rule stands, if a comment allows something.
+    rules: BTreeMap<String, Place>,
+}
+
 /// All mistakes of a pack, with the texts they speak of. As an error it prints one line for each.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
-    /// The mistakes, errors and warnings, in the order of files and places.
+    /// The mistakes, whatever they weigh, in the order of files and places.
     pub items: Vec<Diagnostic>,
+    /// What comments allow, once [`Diagnostics::suppress`] was called.
+    pub suppressed: Vec<Suppressed>,
     /// The texts of the files.
     pub sources: Sources,
+    known: Box<Known>,
 }
 
 impl Diagnostics {
@@ -252,10 +276,9 @@ impl Diagnostics {
     /// Adds a mistake. One that was said before, be it of another rule, is not said again: rules made in a loop,
     /// and those that call the same function, have the same mistake at the same place.
     pub fn push(&mut self, item: Diagnostic) {
-        let same = |known: &Diagnostic| {
-            known.code == item.code && known.labels == item.labels && known.title == item.title
-        };
-        if !self.items.iter().any(same) {
+        let mut hasher = DefaultHasher::new();
+        (item.code, &item.labels, &item.title).hash(&mut hasher);
+        if self.known.said.insert(hasher.finish()) {
             self.items.push(item);
         }
     }
@@ -270,6 +293,24 @@ impl Diagnostics {
             };
             (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
         });
+    }
+
+    /// A mark by which a mistake is known again when the lines above it have changed: 16 hexadecimal digits of its
+    /// code, its rule or file, and what stands at its place.
+    pub fn fingerprint(&self, item: &Diagnostic) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |text: &str| {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        add(item.code.id());
+        add(item.rule.as_deref().unwrap_or(""));
+        add(&item.title);
+        if let Some(Label { place, .. }) = item.labels.first() {
+            add(&place.file);
+            add(self.sources.text(&place.file).and_then(|text| text.get(place.span.clone())).unwrap_or(""));
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 
     /// The line in which a mistake is printed: `file:line:column: error[QF0101]: title; remedy`.
