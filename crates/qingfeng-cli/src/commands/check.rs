@@ -118,11 +118,10 @@ fn checked(args: &Args) -> Checked {
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     if let Some(engine) = &checked.engine {
-        for (at, rule) in engine.pack().rules.iter().enumerate() {
-            for residual in engine.program().residuals(at) {
-                checked.diagnostics.push(residual.diagnostic(&rule.id));
-            }
+        for item in engine.pack().analyse(engine.program(), checked.as_of) {
+            checked.diagnostics.push(item);
         }
+        checked.diagnostics.sort();
     }
     let is_valid = checked.engine.is_some();
     checked.diagnostics.suppress(|code| is_valid && looked_for(code));
@@ -139,7 +138,7 @@ fn checked(args: &Args) -> Checked {
 /// Whether a valid pack is looked over for this mistake. Of a comment that allows another one it is not known whether
 /// it is needed.
 fn looked_for(code: Code) -> bool {
-    matches!(code, Code::IntegerDivision | Code::NoActiveRule | Code::ResidualRule)
+    !matches!(code, Code::UncoveredPoints)
 }
 
 /// The day of the machine's clock.

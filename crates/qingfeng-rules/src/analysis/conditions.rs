@@ -151,6 +151,12 @@ impl Analysis<'_> {
         self.terms.holds(canonical)
     }
 
+    /// Whether a part as it was written is true or false on every line, without a fault.
+    fn is_sure(&mut self, part: NodeId) -> bool {
+        let canonical = self.terms.canonical(&self.apart.nodes, part, &mut self.canonical);
+        self.terms.nodes[canonical].is_sure_flag()
+    }
+
     fn always_holds(&mut self, at: usize, alone: bool) {
         let rule = self.rule(at);
         let (title, note) = if alone {
@@ -185,6 +191,8 @@ impl Analysis<'_> {
         };
         let args: Vec<NodeId> = node.args.to_vec();
         let formulas: Vec<Formula> = args.iter().map(|&arg| self.formula(arg)).collect();
+        // Whether each part comes out without a fault on every line.
+        let sure: Vec<bool> = args.iter().map(|&arg| self.is_sure(arg)).collect();
         let mut kept: Vec<bool> = vec![true; args.len()];
         for at in (0..args.len()).rev() {
             let part = args[at];
@@ -192,15 +200,11 @@ impl Analysis<'_> {
             let within = place.file == closure.file
                 && closure.span.start <= place.span.start
                 && place.span.end <= closure.span.end;
-            let canonical = self.terms.canonical(&self.apart.nodes, part, &mut self.canonical);
-            if !within || place.span.is_empty() || !self.terms.nodes[canonical].is_sure_flag() {
+            if !within || place.span.is_empty() || !sure[at] {
                 continue;
             }
             // What comes later may rely on this part to be spared a fault.
-            let sure_after = args[at + 1..].iter().all(|&later| {
-                let later = &self.nodes()[later];
-                later.is_sure_flag()
-            });
+            let sure_after = sure[at + 1..].iter().all(|&sure| sure);
             let others: Vec<usize> = (0..args.len())
                 .filter(|&other| other != at && kept[other] && (other < at || sure_after))
                 .collect();
@@ -222,7 +226,7 @@ impl Analysis<'_> {
             }
             let before = context.len();
             if and {
-                let sure_after = args[at + 1..].iter().all(|&later| self.nodes()[later].is_sure_flag());
+                let sure_after = sure[at + 1..].iter().all(|&sure| sure);
                 for other in 0..args.len() {
                     if other != at && kept[other] && (other < at || sure_after) {
                         context.push(Rc::clone(&formulas[other]));

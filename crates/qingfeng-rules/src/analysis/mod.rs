@@ -112,7 +112,8 @@ impl Pack {
             analysis.found
         });
         self.speed(program, &mut found);
-        let mut all = Diagnostics { items: of_closures(found), ..Diagnostics::default() };
+        let mut all = Diagnostics::default();
+        of_closures(found).into_iter().for_each(|item| all.push(item));
         all.sort();
         all.items
     }

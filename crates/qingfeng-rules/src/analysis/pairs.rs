@@ -46,7 +46,7 @@ type Speaking = BTreeMap<TermId, Vec<usize>>;
 
 impl Analysis<'_> {
     pub(super) fn pairs(&mut self) {
-        let told = self.same_conditions();
+        let mut told = self.same_conditions();
         let speaking = self.speaking();
         let known: Vec<Option<Known>> = (0..self.rules.len())
             .map(|at| {
@@ -100,8 +100,13 @@ impl Analysis<'_> {
                 if !self.terms.follows(&[(&inner, true)], &outer) || self.terms.never(&[(&inner, true)]) {
                     continue;
                 }
+                let (a, b) = (Rc::clone(&self.rules[narrow].holds), Rc::clone(&self.rules[broad].holds));
                 if beaten {
                     self.beaten(narrow, broad);
+                } else if self.terms.follows(&[(&a, true)], &b) && self.terms.follows(&[(&b, true)], &a) {
+                    // One condition, written in two ways.
+                    told.insert(pair(narrow, broad));
+                    self.same_condition(narrow.max(broad), &[narrow.min(broad)]);
                 } else {
                     self.implied(narrow, broad);
                 }

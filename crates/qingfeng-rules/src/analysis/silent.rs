@@ -19,13 +19,14 @@ impl Analysis<'_> {
         for at in self.active() {
             let rule = self.rule(at);
             let Some((_, canonical)) = self.rules[at].when else { continue };
-            if !raises(rule) {
+            let fires = Rc::clone(&self.rules[at].fires);
+            // What never fires cannot be silenced.
+            if !raises(rule) || self.terms.never(&[(&fires, true)]) {
                 continue;
             }
             let mut silencing = Vec::new();
             for field in self.optional_fields(canonical) {
                 let empty = self.empty(field);
-                let fires = Rc::clone(&self.rules[at].fires);
                 if !self.terms.never(&[(&fires, true), (&empty, true)]) {
                     continue;
                 }

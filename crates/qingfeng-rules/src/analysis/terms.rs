@@ -228,8 +228,9 @@ impl<'p> Terms<'p> {
         }
         let missing = |terms: &Self, id: NodeId| terms.may_be_missing(id);
         let (a_missing, b_missing) = (missing(self, a), missing(self, b));
-        let mut bits = LESS | EQUAL | GREATER;
-        if a_missing || b_missing {
+        // A value compared with itself is equal to it, or missing.
+        let mut bits = if a == b { EQUAL } else { LESS | EQUAL | GREATER };
+        if a != b && (a_missing || b_missing) {
             bits |= ONE_MISSING;
         }
         if a_missing && b_missing {
@@ -717,7 +718,7 @@ impl<'p> Terms<'p> {
     fn compared_pair(&mut self, comparison: Comparison, a: NodeId, b: NodeId) -> Option<Outcomes> {
         let (first, second, comparison) =
             if a <= b { (a, b, comparison) } else { (b, a, turned(comparison)) };
-        let mut bits = match comparison {
+        let bits = match comparison {
             Comparison::Equal => EQUAL | BOTH_MISSING,
             Comparison::NotEqual => LESS | GREATER | ONE_MISSING,
             Comparison::Less => LESS,
@@ -730,17 +731,18 @@ impl<'p> Terms<'p> {
             return None;
         }
         let term = self.pair(first, second);
-        let mut universe = self.universe(term).clone();
-        if first == second {
-            bits &= EQUAL | BOTH_MISSING;
-            universe.values = Values::Bits(EQUAL | BOTH_MISSING);
-        }
-        let holds = Set::of(Values::Bits(bits)).intersection(&universe);
-        let fails = Set { fault: false, ..Set::of(Values::Bits(!bits)) }.intersection(&universe);
-        let literal = |set: Set| {
-            if set.is_empty() { constant(false) } else { Rc::new(Shape::Literal(term, set)) }
+        let universe = self.universe(term).clone();
+        let literal = |bits| {
+            let set = Set::of(Values::Bits(bits)).intersection(&universe);
+            if set.is_empty() {
+                constant(false)
+            } else if universe.within(&set) {
+                constant(true)
+            } else {
+                Rc::new(Shape::Literal(term, set))
+            }
         };
-        Some(Outcomes { holds: literal(holds), fails: literal(fails) })
+        Some(Outcomes { holds: literal(bits), fails: literal(!bits) })
     }
 
     fn contained(&mut self, item: NodeId, whole: NodeId, id: NodeId) -> Option<Outcomes> {

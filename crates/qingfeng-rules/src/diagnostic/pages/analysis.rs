@@ -302,7 +302,7 @@ key = ["exporter"]
                      says what makes rules fast.",
             example: &[(
                 "rules.rhai",
-                "rule(\"DOZENS\", #{ title: \"By the dozen\", score: 5, when: |d| d.packages % 12 == 0 });\n",
+                "rule(\"UNNAMED\", #{ title: \"Not called a watch\", score: 5, when: |d| !d.goods.has_word(\"watch\") });\n",
             )],
         },
         _ => &Page { meaning: "", why: "", remedy: "", example: &[] },
