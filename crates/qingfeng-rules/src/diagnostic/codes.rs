@@ -85,7 +85,7 @@ codes! {
     "QF1501" Warning UnusedLookup "A lookup table that no rule uses."
     "QF1502" Warning UnusedFunction "A function that nothing calls."
     "QF1503" Warning UnusedField "A computed field that no rule uses."
-    "QF1504" Warning UncoveredPoints "A rule, or a part of it, that no test reaches."
+    "QF1504" Warning UncoveredPoints "A rule whose points no test covers."
     "QF1505" Note AnalysisStopped "The comparison of rules stopped at a bound."
     "QF1601" Note NoWitness "A rule that must be looked at on every line of its key."
 }

@@ -13,11 +13,13 @@ mod codes;
 mod comments;
 mod fixes;
 mod pages;
+mod repair;
 mod suppression;
 
 pub use codes::Code;
 pub use fixes::Applied;
 pub use pages::{EXAMPLE_PACK, Page};
+pub(crate) use repair::{quote_numbers, rewrite_day};
 pub use suppression::Suppressed;
 use suppression::Suppression;
 
@@ -178,10 +180,10 @@ impl Diagnostic {
         self
     }
 
-    /// The same with a change that mends it.
+    /// The same with a change that mends it, or with none.
     #[must_use]
-    pub fn fix(mut self, fix: Fix) -> Self {
-        self.fixes.push(fix);
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fixes.extend(fix.into());
         self
     }
 

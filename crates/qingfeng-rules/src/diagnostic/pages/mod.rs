@@ -90,6 +90,36 @@ impl Code {
         if !message.is_empty() {
             page += &format!("\ngives\n\n```text\n{}\n```\n", message.trim_end());
         }
-        page
+        wrapped(&page)
     }
+}
+
+/// The text with the lines of its paragraphs no longer than 100 characters. What is fenced stays as it is.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_fenced = false;
+    for line in text.lines() {
+        let is_fence = line.starts_with("```");
+        is_fenced ^= is_fence;
+        let mut width = 0;
+        if is_fenced || is_fence {
+            out += line;
+        } else {
+            for word in line.split(' ') {
+                let length = word.chars().count();
+                let is_first = width == 0;
+                if !is_first && width + 1 + length > 100 {
+                    out.push('\n');
+                    width = 0;
+                } else if !is_first {
+                    out.push(' ');
+                    width += 1;
+                }
+                out += word;
+                width += length;
+            }
+        }
+        out.push('\n');
+    }
+    out
 }
