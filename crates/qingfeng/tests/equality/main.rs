@@ -12,6 +12,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(clippy::print_stdout, reason = "tests say how much they compared")]
 
+mod claims;
 mod generated;
 mod mutations;
 mod packs;
