@@ -194,7 +194,7 @@ impl Program {
     }
 
     /// A node written out, as far as it is short.
-    fn expression(&self, id: NodeId) -> String {
+    pub(super) fn expression(&self, id: NodeId) -> String {
         self.expression_within(id, 4)
     }
 
@@ -297,7 +297,7 @@ impl Program {
 }
 
 /// A constant, cut where it is long.
-fn short(constant: &Constant) -> String {
+pub(super) fn short(constant: &Constant) -> String {
     const LETTERS_MAX: usize = 48;
     let text = constant.to_string();
     if text.chars().count() <= LETTERS_MAX {
