@@ -697,6 +697,14 @@ impl Evaluator {
         }
     }
 
+    /// Gives `use_it` an interpreter.
+    pub(crate) fn with_interpreter<T>(&self, use_it: impl FnOnce(&mut Interpreter) -> T) -> T {
+        let mut worker = self.borrow();
+        let result = use_it(worker.interpreter(&self.pack));
+        self.give_back(worker);
+        result
+    }
+
     /// Gives `use_it` an interpreter and the candidates of a line.
     pub(crate) fn on_line<T>(
         &self,

@@ -43,10 +43,12 @@ mod lookup;
 mod output;
 mod plan;
 pub mod read;
+mod rounds;
 mod sample;
 mod summary;
 mod values;
 pub mod verify;
+pub mod why_not;
 pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
@@ -59,6 +61,7 @@ pub use output::{By, output_schema};
 pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
 pub use verify::{Verification, VerifyOptions};
+pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions};
 
 /// The README's program is compiled with the documentation's tests.
 #[cfg(doctest)]

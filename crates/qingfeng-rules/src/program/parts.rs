@@ -63,11 +63,21 @@ enum Evaluated {
         check: Check,
         /// What it reads of the line, in the order of the source.
         seen: Vec<NodeId>,
+        asks: Option<Asks>,
     },
     /// The interpreter evaluates this expression, after the `let`s.
     Interpreted(Box<Expr>),
     /// The interpreter evaluates the condition as a whole.
     Whole,
+}
+
+/// What a comparison or an `in` asks for.
+#[derive(Clone, Copy, Debug)]
+enum Asks {
+    /// The first of these must compare so with the second.
+    Compare(NodeId, Comparison, NodeId),
+    /// The first must be in the second, or not.
+    In(NodeId, NodeId, bool),
 }
 
 /// What a part would have needed to hold, where that can be said in short.
@@ -168,8 +178,9 @@ impl Parts {
         parts.program.passes = Passes { fold: true, share: true, ..Passes::NONE };
         parts.program.prepare();
         for leaf in &mut parts.leaves {
-            if let Evaluated::Compiled { root, check, seen } = &mut leaf.evaluated {
+            if let Evaluated::Compiled { root, check, seen, asks } = &mut leaf.evaluated {
                 *check = Check::of(&parts.program.nodes, &facts, *root);
+                *asks = Asks::of(&parts.program.nodes, *root);
                 *seen = seen_by(&parts.program.nodes, *root);
                 leaf.fields = fields_of(&parts.program.nodes, &facts, *root);
             }
@@ -282,67 +293,55 @@ impl Parts {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<Wanted> {
-        let Evaluated::Compiled { root, .. } = &self.leaves[leaf].evaluated else { return None };
-        let nodes = &self.program.nodes;
-        let (mut id, mut negated) = (*root, false);
-        loop {
-            match nodes[id].op {
-                Op::Computed(_) => id = nodes[id].args[0],
-                Op::Then => id = nodes[id].args[1],
-                Op::Not => {
-                    negated = !negated;
-                    id = nodes[id].args[0];
-                }
-                _ => break,
-            }
-        }
-        let args = &nodes[id].args;
+        let asks = self.asks(leaf)?;
         let mut value =
             |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
-        match &nodes[id].op {
-            Op::Compare(comparison) => {
-                let comparison = if negated { inverse(*comparison) } else { *comparison };
-                let (of, bound, comparison) = if nodes[args[0]].constant().is_some() {
-                    (args[1], args[0], check::turned(comparison))
-                } else {
-                    (args[0], args[1], comparison)
-                };
-                let (a, b) = (value(of)?, value(bound)?);
-                let shown_bound = readable(&b);
-                let wanted = match nodes[bound].constant() {
+        let (of, bound) = asks.sides();
+        let (a, b) = (value(of)?, value(bound)?);
+        let wanted = match asks {
+            Asks::Compare(_, comparison, _) => {
+                let sign = Operator::Compare(comparison).sign();
+                match self.program.nodes[bound].constant() {
                     Some(Constant::Missing) if comparison == Comparison::Equal => "none".to_owned(),
                     Some(Constant::Missing) => "any".to_owned(),
-                    Some(_) => format!("{} {shown_bound}", Operator::Compare(comparison).sign()),
-                    None => {
-                        let sign = Operator::Compare(comparison).sign();
-                        format!("{sign} {shown_bound} ({})", self.program.expression(bound))
-                    }
-                };
-                let of = self.program.expression(of);
-                Some(Wanted { of, value: readable(&a), wanted, distance: distance(&a, &b) })
+                    Some(_) => format!("{sign} {}", readable(&b)),
+                    None => format!("{sign} {} ({})", readable(&b), self.program.expression(bound)),
+                }
             }
-            Op::In => {
-                let (of, whole) = (args[0], args[1]);
-                let a = value(of)?;
-                let whole = value(whole)?;
-                let (wanted, distance) = match &whole {
+            Asks::In(_, _, negated) => {
+                let within = match &b {
                     Val::Range(first, end, inclusive) => {
-                        let last = if *inclusive { *end } else { end.saturating_sub(1) };
-                        let near = [*first, last].map(|end| distance(&a, &Val::Integer(end)));
-                        let near = near.into_iter().flatten().min_by(f64::total_cmp);
-                        (format!("from {first} to {last}"), near)
+                        format!("from {first} to {}", last(*end, *inclusive))
                     }
-                    Val::Text(_) | Val::Made(_) if nodes[of].constant().is_some() => return None,
-                    Val::Array(items) => {
-                        let near = items.iter().filter_map(|item| distance(&a, item)).min_by(f64::total_cmp);
-                        (list(items.iter().map(readable)), near)
-                    }
-                    Val::Map(entries) => (list(entries.keys().map(|key| format!("{key:?}"))), None),
+                    Val::Array(items) => list(items.iter().map(readable)),
+                    Val::Map(entries) => list(entries.keys().map(|key| format!("{key:?}"))),
                     _ => return None,
                 };
-                let wanted = if negated { format!("not {wanted}") } else { wanted };
-                Some(Wanted { of: self.program.expression(of), value: readable(&a), wanted, distance })
+                if negated { format!("not {within}") } else { within }
             }
+        };
+        let distance = asks.distance(&a, &b);
+        Some(Wanted { of: self.program.expression(of), value: readable(&a), wanted, distance })
+    }
+
+    /// How far a part that does not hold is from holding; see [`Wanted::distance`].
+    pub fn distance<'b, S: LineSource<'b>>(
+        &'b self,
+        leaf: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Option<f64> {
+        let asks = self.asks(leaf)?;
+        let mut value =
+            |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
+        let (of, bound) = asks.sides();
+        let (a, b) = (value(of)?, value(bound)?);
+        asks.distance(&a, &b)
+    }
+
+    fn asks(&self, leaf: usize) -> Option<Asks> {
+        match self.leaves[leaf].evaluated {
+            Evaluated::Compiled { asks, .. } => asks,
             _ => None,
         }
     }
@@ -359,6 +358,66 @@ impl Parts {
     pub(crate) fn lets(&self) -> &[Expr] {
         &self.lets
     }
+}
+
+impl Asks {
+    /// What a node asks for, through whatever it is wrapped in.
+    fn of(nodes: &Nodes, root: NodeId) -> Option<Self> {
+        let (mut id, mut negated) = (root, false);
+        loop {
+            match nodes[id].op {
+                Op::Computed(_) => id = nodes[id].args[0],
+                Op::Then => id = nodes[id].args[1],
+                Op::Not => {
+                    negated = !negated;
+                    id = nodes[id].args[0];
+                }
+                _ => break,
+            }
+        }
+        let args = &nodes[id].args;
+        match nodes[id].op {
+            Op::Compare(comparison) => {
+                let comparison = if negated { inverse(comparison) } else { comparison };
+                Some(match nodes[args[0]].constant() {
+                    Some(_) => Self::Compare(args[1], check::turned(comparison), args[0]),
+                    None => Self::Compare(args[0], comparison, args[1]),
+                })
+            }
+            Op::In if nodes[args[0]].constant().is_none() => Some(Self::In(args[0], args[1], negated)),
+            _ => None,
+        }
+    }
+
+    fn sides(self) -> (NodeId, NodeId) {
+        match self {
+            Self::Compare(of, _, bound) | Self::In(of, bound, _) => (of, bound),
+        }
+    }
+
+    /// How far apart the values of both sides are.
+    fn distance(self, of: &Val<'_>, bound: &Val<'_>) -> Option<f64> {
+        let nearest = |mut apart: Vec<f64>| {
+            apart.sort_by(f64::total_cmp);
+            apart.first().copied()
+        };
+        match (self, bound) {
+            (Self::Compare(..), _) => distance(of, bound),
+            (Self::In(_, _, false), Val::Range(first, end, inclusive)) => {
+                let ends = [*first, last(*end, *inclusive)];
+                nearest(ends.iter().filter_map(|&end| distance(of, &Val::Integer(end))).collect())
+            }
+            (Self::In(_, _, false), Val::Array(items)) => {
+                nearest(items.iter().filter_map(|item| distance(of, item)).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The last whole number of a range.
+fn last(end: i64, inclusive: bool) -> i64 {
+    if inclusive { end } else { end.saturating_sub(1) }
 }
 
 /// The `let`s at the beginning of a closure, and the expression after them if that is all.
@@ -451,7 +510,9 @@ fn leaf(
     let fields = if in_parts { read } else { when.fields.clone() };
     let fields = fields.into_iter().filter(is_read).collect();
     let (evaluated, residual) = match root {
-        Ok(root) => (Evaluated::Compiled { root, check: Check::Node(root), seen: Vec::new() }, None),
+        Ok(root) => {
+            (Evaluated::Compiled { root, check: Check::Node(root), seen: Vec::new(), asks: None }, None)
+        }
         Err(why) if in_parts => (Evaluated::Interpreted(Box::new(part)), Some(why.reason)),
         Err(why) => (Evaluated::Whole, Some(why.reason)),
     };
