@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, generate, rules, schema, score, verify};
+use crate::commands::{check, explain, generate, rules, schema, score, verify, why_not};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -33,6 +33,7 @@ pub enum Command {
     Score(score::Args),
     Check(check::Args),
     Explain(explain::Args),
+    WhyNot(why_not::Args),
     Rules(rules::Args),
     Verify(verify::Args),
     Generate(generate::Args),

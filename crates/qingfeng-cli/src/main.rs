@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Score(args) => commands::score::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::WhyNot(args) => commands::why_not::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

@@ -7,3 +7,4 @@ pub mod rules;
 pub mod schema;
 pub mod score;
 pub mod verify;
+pub mod why_not;
