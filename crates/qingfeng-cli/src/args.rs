@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, generate, rules, schema, score, verify, why_not};
+use crate::commands::{check, explain, generate, profile, rules, schema, score, verify, why_not};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -36,6 +36,7 @@ pub enum Command {
     WhyNot(why_not::Args),
     Rules(rules::Args),
     Verify(verify::Args),
+    Profile(profile::Args),
     Generate(generate::Args),
     Schema(schema::Args),
 }

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Profile(args) => commands::profile::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

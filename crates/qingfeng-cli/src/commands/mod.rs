@@ -3,6 +3,7 @@
 pub mod check;
 pub mod explain;
 pub mod generate;
+pub mod profile;
 pub mod rules;
 pub mod schema;
 pub mod score;
