@@ -152,7 +152,7 @@ impl Engine {
             rejected += rejects;
         };
         // What the first lines show decides where rules are visited. It must be the first lines whatever the threads.
-        while let Some(chunk) = reader.next() {
+        for chunk in reader.by_ref() {
             let chunk = chunk?;
             let enough = chunk.lines.len() >= SAMPLE_LINES_MIN;
             take(each(chunk));

@@ -1,16 +1,14 @@
 //! `Engine::why_not` against the interpreter's own explanation, against rules from which the part in question was
 //! taken, and against itself with other threads and batches.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-#![expect(clippy::print_stdout, reason = "tests say how much they compared")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::rules::Points;
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Declaration, Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng::{Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -381,6 +379,12 @@ fn every_status_can_be_asked() {
         let why = why(&engine, 0, &path, 8192, WhyNotOptions::default());
         assert_eq!((why.fired, why.status.name()), (500, status));
     }
-    assert!(matches!(pack(directory.path(), "true", "").pack().rules[0].points, Points::Fixed(1)));
-    let _ = Declaration::new();
+    // Points that fault: the rule cannot be evaluated, and so does not fire.
+    let engine = pack(directory.path(), "true", "status: \"active\",");
+    let source = std::fs::read_to_string(directory.path().join("a.rhai")).unwrap();
+    let computed = source.replace("score: 1,", "score: |d| 1 / (d.item_no - 1),");
+    std::fs::write(directory.path().join("a.rhai"), computed).unwrap();
+    let faulting = Engine::open(directory.path()).unwrap();
+    let why = [&engine, &faulting].map(|engine| why(engine, 0, &path, 8192, WhyNotOptions::default()));
+    assert!(why[1].faults > 0 && why[1].fired + why[1].faults == why[0].fired, "{:#?}", why[1]);
 }

@@ -7,7 +7,6 @@ use qingfeng::profile::EvaluatedBy;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
 use qingfeng::{Evaluation, Profile, ProfileOptions, RuleProfile};
-use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
@@ -16,7 +15,7 @@ use crate::passes::PassArgs;
 use crate::progress::Bar;
 use crate::render;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean, count, grouped, styled};
+use crate::terminal::{self, BOLD, DIM, clean, count, grouped};
 
 /// Show what each rule costs on your own declarations, the dearest first.
 ///
@@ -91,16 +90,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     sort(&mut profile.rules, args.sort);
     match args.format {
         Format::Human => terminal::print(&human(&profile, args.limit as usize))?,
-        Format::Json => terminal::print_json(&Printed { profile: &profile })?,
+        Format::Json => terminal::print_json(&profile)?,
     }
     Ok(Exit::Done)
-}
-
-/// The profile as JSON.
-#[derive(Serialize)]
-struct Printed<'p> {
-    #[serde(flatten)]
-    profile: &'p Profile,
 }
 
 /// The most first; of equals the first of the pack.
@@ -193,30 +185,26 @@ fn totals(profile: &Profile) -> String {
     let Profile { lines, rejected, rules_seconds, evaluation_seconds, reasons_seconds, seconds, .. } =
         profile;
     let mut out = format!(
-        "{}: evaluated as {} does in {}",
-        styled(BOLD, &count(*lines, "line")),
-        styled(BOLD, "score"),
-        duration(*evaluation_seconds),
+        "{BOLD}{}{BOLD:#}, evaluated in {} as `score` does it",
+        count(*lines, "line"),
+        duration(*evaluation_seconds)
     );
     if *lines > 0 {
-        out += &format!(", {} a line", duration(evaluation_seconds / *lines as f64));
+        out += &format!(" ({} a line)", duration(evaluation_seconds / *lines as f64));
     }
     out += &format!(
-        ": to read the columns, to find the rules to visit, and to visit them.\n\
-         The rules one by one took {} of condition and points, what they share counted with each of them.\n",
+        ":\nfinding the rules to visit, and visiting them. One by one the rules took {} of it.\n",
         duration(*rules_seconds)
     );
     if *reasons_seconds > 0.0 {
-        out += &format!(
-            "Reasons took {} for all rules together, where they are asked for.\n",
-            duration(*reasons_seconds)
-        );
+        out += &format!("`--reasons` would take {} more.\n", duration(*reasons_seconds));
     }
     if *rejected > 0 {
         out += &format!("{} could not be read; `qingfeng score` shows why.\n", count(*rejected, "line"));
     }
     out += &format!(
-        "{DIM}time: condition and points on all visits, the least of a few rounds over the lines of a batch.\n\
+        "{DIM}time: of condition and points on all visits, each rule by itself: the least of a few rounds over the\n\
+         lines of a batch. What rules share is counted with each of them.\n\
          Profiling took {seconds:.1} s on {}.{DIM:#}\n",
         count(profile.threads as u64, "thread")
     );

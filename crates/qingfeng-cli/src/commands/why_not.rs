@@ -311,7 +311,8 @@ fn missed(part: &MissedPart) -> String {
         if value == "()" {
             format!("{} is empty", clean(source))
         } else {
-            format!("{} {}", clean(source), clean(&shortened(&rounded(value, wanted))))
+            let sign = if source.contains(' ') { " =" } else { "" };
+            format!("{}{sign} {}", clean(source), clean(&shortened(&rounded(value, wanted))))
         }
     };
     let mut seen = Vec::new();

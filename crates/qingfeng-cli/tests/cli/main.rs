@@ -6,6 +6,8 @@ mod docs;
 mod explain;
 mod generate;
 mod listings;
+mod profile;
 mod score;
 mod support;
 mod verify;
+mod why_not;

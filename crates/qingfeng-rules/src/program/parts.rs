@@ -4,26 +4,29 @@
 //! whole file every part is evaluated on every line, so each is lowered by itself here, with the `let`s before it. A
 //! `!` around `&&` or `||` is moved inwards, which changes neither the answer nor which part is looked at first.
 
+mod asks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::derived::FieldRef;
 use crate::diagnostic::Place;
-use crate::expr::{Comparison, Constant, Expr, ExprKind, Operator};
+use crate::expr::{Constant, Expr, ExprKind, Operator};
 use crate::kernel::Fault;
 use crate::pack::Pack;
-use crate::program::fold;
 use crate::rule::{Closure, Points};
 use crate::schema::FieldId;
 use crate::syntax::constant_of;
 use crate::value::Value;
 
-use super::check::{self, Check};
+use super::check::Check;
 use super::eval::{Evaluation, LineSource, Memo, Val};
+use super::fold;
 use super::lower::NotLowered;
 use super::node::{NodeId, Nodes, Op};
 use super::print::short;
 use super::{Names, PackFacts, Passes, Program, lower_body, lower_closure, lower_computed, with_scope};
+use asks::Asks;
 
 /// Parts of one condition, at most; one that has more is left whole.
 const LEAVES_MAX: usize = 1_000;
@@ -71,15 +74,6 @@ enum Evaluated {
     Whole,
 }
 
-/// What a comparison or an `in` asks for.
-#[derive(Clone, Copy, Debug)]
-enum Asks {
-    /// The first of these must compare so with the second.
-    Compare(NodeId, Comparison, NodeId),
-    /// The first must be in the second, or not.
-    In(NodeId, NodeId, bool),
-}
-
 /// What a part would have needed to hold, where that can be said in short.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
@@ -102,6 +96,8 @@ pub struct Parts {
     leaves: Vec<Leaf>,
     lets: Vec<Expr>,
     points: PartPoints,
+    /// Whether nothing of the condition is left to the interpreter.
+    compiled: bool,
     program: Program,
 }
 
@@ -121,6 +117,7 @@ impl Parts {
             leaves: Vec::new(),
             lets: Vec::new(),
             points: PartPoints::Residual,
+            compiled: false,
             program: Program::of_nodes(Nodes::new(true)),
         };
         let facts = Arc::clone(&pack.lowered.facts);
@@ -177,6 +174,7 @@ impl Parts {
         });
         parts.program.passes = Passes { fold: true, share: true, ..Passes::NONE };
         parts.program.prepare();
+        parts.compiled = parts.leaves.iter().all(|leaf| leaf.residual.is_none());
         for leaf in &mut parts.leaves {
             if let Evaluated::Compiled { root, check, seen, asks } = &mut leaf.evaluated {
                 *check = Check::of(&parts.program.nodes, &facts, *root);
@@ -203,9 +201,16 @@ impl Parts {
         &self.leaves
     }
 
+    /// Whether nothing of the condition is left to the interpreter. Of one that is, the rule's own answer
+    /// ([`Interpreter::holds`](crate::Interpreter::holds)) is what counts: the interpreter's bounds are those of a whole
+    /// condition.
+    pub fn condition_is_compiled(&self) -> bool {
+        self.compiled
+    }
+
     /// Whether nothing is left to the interpreter: neither a part nor the points.
     pub fn is_compiled(&self) -> bool {
-        self.leaves.iter().all(|leaf| leaf.residual.is_none()) && !matches!(self.points, PartPoints::Residual)
+        self.compiled && !matches!(self.points, PartPoints::Residual)
     }
 
     /// Whether a part holds on a line, or `None` where the interpreter must be asked
@@ -298,28 +303,7 @@ impl Parts {
             |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
         let (of, bound) = asks.sides();
         let (a, b) = (value(of)?, value(bound)?);
-        let wanted = match asks {
-            Asks::Compare(_, comparison, _) => {
-                let sign = Operator::Compare(comparison).sign();
-                match self.program.nodes[bound].constant() {
-                    Some(Constant::Missing) if comparison == Comparison::Equal => "none".to_owned(),
-                    Some(Constant::Missing) => "any".to_owned(),
-                    Some(_) => format!("{sign} {}", readable(&b)),
-                    None => format!("{sign} {} ({})", readable(&b), self.program.expression(bound)),
-                }
-            }
-            Asks::In(_, _, negated) => {
-                let within = match &b {
-                    Val::Range(first, end, inclusive) => {
-                        format!("from {first} to {}", last(*end, *inclusive))
-                    }
-                    Val::Array(items) => list(items.iter().map(readable)),
-                    Val::Map(entries) => list(entries.keys().map(|key| format!("{key:?}"))),
-                    _ => return None,
-                };
-                if negated { format!("not {within}") } else { within }
-            }
-        };
+        let wanted = asks.wanted(&self.program, &b)?;
         let distance = asks.distance(&a, &b);
         Some(Wanted { of: self.program.expression(of), value: readable(&a), wanted, distance })
     }
@@ -358,66 +342,6 @@ impl Parts {
     pub(crate) fn lets(&self) -> &[Expr] {
         &self.lets
     }
-}
-
-impl Asks {
-    /// What a node asks for, through whatever it is wrapped in.
-    fn of(nodes: &Nodes, root: NodeId) -> Option<Self> {
-        let (mut id, mut negated) = (root, false);
-        loop {
-            match nodes[id].op {
-                Op::Computed(_) => id = nodes[id].args[0],
-                Op::Then => id = nodes[id].args[1],
-                Op::Not => {
-                    negated = !negated;
-                    id = nodes[id].args[0];
-                }
-                _ => break,
-            }
-        }
-        let args = &nodes[id].args;
-        match nodes[id].op {
-            Op::Compare(comparison) => {
-                let comparison = if negated { inverse(comparison) } else { comparison };
-                Some(match nodes[args[0]].constant() {
-                    Some(_) => Self::Compare(args[1], check::turned(comparison), args[0]),
-                    None => Self::Compare(args[0], comparison, args[1]),
-                })
-            }
-            Op::In if nodes[args[0]].constant().is_none() => Some(Self::In(args[0], args[1], negated)),
-            _ => None,
-        }
-    }
-
-    fn sides(self) -> (NodeId, NodeId) {
-        match self {
-            Self::Compare(of, _, bound) | Self::In(of, bound, _) => (of, bound),
-        }
-    }
-
-    /// How far apart the values of both sides are.
-    fn distance(self, of: &Val<'_>, bound: &Val<'_>) -> Option<f64> {
-        let nearest = |mut apart: Vec<f64>| {
-            apart.sort_by(f64::total_cmp);
-            apart.first().copied()
-        };
-        match (self, bound) {
-            (Self::Compare(..), _) => distance(of, bound),
-            (Self::In(_, _, false), Val::Range(first, end, inclusive)) => {
-                let ends = [*first, last(*end, *inclusive)];
-                nearest(ends.iter().filter_map(|&end| distance(of, &Val::Integer(end))).collect())
-            }
-            (Self::In(_, _, false), Val::Array(items)) => {
-                nearest(items.iter().filter_map(|item| distance(of, item)).collect())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The last whole number of a range.
-fn last(end: i64, inclusive: bool) -> i64 {
-    if inclusive { end } else { end.saturating_sub(1) }
 }
 
 /// The `let`s at the beginning of a closure, and the expression after them if that is all.
@@ -554,18 +478,6 @@ fn fields_of(nodes: &Nodes, facts: &PackFacts, root: NodeId) -> Vec<FieldRef> {
     fields.into_iter().collect()
 }
 
-/// What holds where a comparison of values that are there does not.
-fn inverse(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
-}
-
 /// A value as a table shows it: a number without a point that says nothing.
 fn readable(value: &Val<'_>) -> String {
     match value {
@@ -583,31 +495,4 @@ fn shown(value: Result<Val<'_>, Fault>) -> String {
         Ok(value) => readable(&value),
         Err(fault) => format!("fault: {fault}"),
     }
-}
-
-fn list(items: impl ExactSizeIterator<Item = String>) -> String {
-    const SHOWN_MAX: usize = 4;
-    let count = items.len();
-    let shown: Vec<String> = items.take(SHOWN_MAX).collect();
-    let more = if count > SHOWN_MAX { format!(", … ({count} in all)") } else { String::new() };
-    format!("one of {}{more}", shown.join(", "))
-}
-
-/// How far two values are apart; see [`Wanted::distance`].
-fn distance(a: &Val<'_>, b: &Val<'_>) -> Option<f64> {
-    let number = |value: &Val<'_>| match value {
-        Val::Integer(integer) => Some(*integer as f64),
-        Val::Number(number) => Some(*number),
-        _ => None,
-    };
-    if let (Val::Date(a), Val::Date(b)) = (a, b) {
-        return Some((f64::from((a.days() - b.days()).abs()) / 365.0).min(1.0));
-    }
-    let (a, b) = (number(a)?, number(b)?);
-    if a == b {
-        return Some(0.0);
-    }
-    // Halves, so that the difference of two large numbers is finite.
-    let apart = (a / 2.0 - b / 2.0).abs() / (a.abs().max(b.abs()) / 2.0);
-    Some(apart.min(1.0))
 }

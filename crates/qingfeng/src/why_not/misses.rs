@@ -216,7 +216,16 @@ impl Counter<'_> {
             let value = view.values.field(view.line, FieldRef::Declared(*field));
             (format!("d.{}", schema[*field].name), value.to_string())
         };
-        let mut values: Vec<(String, String)> = fields.iter().map(shown).collect();
+        let mut values: Vec<(String, String)> = Vec::new();
+        for value in fields.iter().map(shown) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        // Sites are looked up in several fields, of which a line has one or two.
+        if values.iter().any(|(_, value)| value != "()") {
+            values.retain(|(_, value)| value != "()");
+        }
         let only = if values.len() == 1 { values.pop() } else { None };
         let (of, value) = only.unzip();
         let pack = &view.values.pack;
@@ -249,6 +258,15 @@ impl Counter<'_> {
             Some(interpreter) => interpreter.part_values(self.parts, leaf),
             None => self.parts.values(leaf, view, memo),
         };
+        if values.is_empty() {
+            let pack = &view.values.pack;
+            let fields = self.parts.leaves()[leaf].fields.iter();
+            let shown = |field: &FieldRef| {
+                let value = view.values.field(view.line, *field);
+                (format!("d.{}", pack.field_name(*field)), value.to_string())
+            };
+            values = fields.map(shown).collect();
+        }
         values.retain(|(source, _)| wanted.as_ref().is_none_or(|wanted| wanted.of != *source));
         let (of, value, wanted) = match wanted {
             Some(wanted) => (Some(wanted.of), Some(wanted.value), Some(wanted.wanted)),

@@ -211,7 +211,7 @@ impl Engine {
                 rejected += rejects;
                 nearest.extend(misses.into_iter().map(|found| found.of_chunk(chunks)));
                 chunks += 1;
-                nearest.sort_by(|a, b| a.rank.cmp(&b.rank));
+                nearest.sort_by_key(|found| found.rank);
                 nearest.truncate(limit);
             },
             progress,

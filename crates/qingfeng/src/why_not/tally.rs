@@ -279,8 +279,7 @@ impl<'c> Counter<'c> {
                 }
             };
         }
-        if !self.parts.is_compiled()
-            && !self.nodes.is_empty()
+        if !self.parts.condition_is_compiled()
             && let Some(interpreter) = asked.on(view.line)
         {
             // The rule's own answer is what counts.
