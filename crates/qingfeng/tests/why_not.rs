@@ -171,7 +171,7 @@ from = 0
 "#;
 
 /// Conditions on the made-up trade, with a key.
-const CONDITIONS: [&str; 10] = [
+const CONDITIONS: [&str; 11] = [
     "d.brand == () && d.unit_value < 300.0",
     "d.brand != () && (d.unit_value < LOW || d.net_kg > 100.0) && d.quantity > 10.0",
     "!(d.brand == () || d.unit_value > LOW)",
@@ -181,6 +181,7 @@ const CONDITIONS: [&str; 10] = [
     "d.item_no > 1 && d.item_count % d.item_no == 0 && d.value / d.quantity < LOW",
     "d.item_no / (d.item_count - 2) > 0 && d.brand == ()",
     "d.item_count != 2 && d.item_no / (d.item_count - 2) > 0",
+    "d.item_no / (d.item_count - 2) > 1 || d.brand == () || d.unit_value < LOW",
     "{ let price = d.unit_value; price < LOW && price > 20.0 && d.brand != () }",
 ];
 

@@ -228,6 +228,9 @@ fn blocked(why: &WhyNot) -> String {
         add(format!("when {}", label(condition)), condition);
         children(condition, "     ", &mut add);
     }
+    if rows.len() == 1 {
+        return "  Nothing: the rule has neither a key nor a condition.\n".to_owned();
+    }
     let mut out = table("  ", &rows);
     if why.condition.is_none() {
         out +=

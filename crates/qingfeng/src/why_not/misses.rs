@@ -117,6 +117,10 @@ impl Counter<'_> {
         while part < end {
             let more = self.lacking(part, outcomes[part], outcomes);
             lacking = if all { lacking + more } else { lacking.min(more) };
+            // What comes after an alternative that faults is not looked at.
+            if !all && outcomes[part] == Outcome::Fault {
+                break;
+            }
             part = self.end(part);
         }
         // Where the interpreter alone knows why.
@@ -158,6 +162,9 @@ impl Counter<'_> {
                 which.drain(start..before);
             } else {
                 which.truncate(before);
+            }
+            if !all && outcomes[part] == Outcome::Fault {
+                break;
             }
             part = self.end(part);
         }
