@@ -105,7 +105,8 @@ pub struct Profile {
     pub rules: Vec<RuleProfile>,
     /// Seconds that all conditions and points took, each rule by itself.
     pub rules_seconds: f64,
-    /// Seconds that the same lines took as they are scored: to find the rules to visit, and to visit them.
+    /// Seconds that the same lines took as they are scored: to find the rules to visit, and to visit them. Of each batch
+    /// the better of two rounds counts.
     pub evaluation_seconds: f64,
     /// Seconds that the reasons took as they are filled in for all rules together.
     pub reasons_seconds: f64,

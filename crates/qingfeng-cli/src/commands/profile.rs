@@ -193,7 +193,7 @@ fn totals(profile: &Profile) -> String {
         out += &format!(" ({} a line)", duration(evaluation_seconds / *lines as f64));
     }
     out += &format!(
-        ":\nfinding the rules to visit, and visiting them. One by one the rules took {} of it.\n",
+        ":\nfinding the rules to visit, and visiting them. The rules one by one take {}.\n",
         duration(*rules_seconds)
     );
     if *reasons_seconds > 0.0 {

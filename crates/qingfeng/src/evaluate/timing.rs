@@ -86,13 +86,21 @@ impl Evaluator {
         clock: f64,
         tallies: &mut [RuleTally],
     ) -> BatchTime {
-        let started = Instant::now();
-        let results = self.evaluate(lines, evaluation);
-        let scored = started.elapsed();
-        let started = Instant::now();
-        let reasons = self.reasons(&results, evaluation);
-        let time = BatchTime { evaluation: scored.as_secs_f64(), reasons: started.elapsed().as_secs_f64() };
-        drop(reasons);
+        let scored = || {
+            let started = Instant::now();
+            let results = self.evaluate(lines, evaluation);
+            let evaluation_time = started.elapsed().as_secs_f64();
+            let started = Instant::now();
+            drop(self.reasons(&results, evaluation));
+            (results, BatchTime { evaluation: evaluation_time, reasons: started.elapsed().as_secs_f64() })
+        };
+        let (results, first) = scored();
+        // Interpreted, a batch takes so long that the caches do not count.
+        let second = if evaluation == Evaluation::Compiled { scored().1 } else { first };
+        let time = BatchTime {
+            evaluation: first.evaluation.min(second.evaluation),
+            reasons: first.reasons.min(second.reasons),
+        };
         for &(rule, _) in results.all_fired() {
             tallies[rule as usize].fired += 1;
         }
