@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, explain_code, generate, rules, schema, score, verify};
+use crate::commands::{check, explain, explain_code, generate, profile, rules, schema, score, verify, why_not};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -34,8 +34,10 @@ pub enum Command {
     Check(check::Args),
     ExplainCode(explain_code::Args),
     Explain(explain::Args),
+    WhyNot(why_not::Args),
     Rules(rules::Args),
     Verify(verify::Args),
+    Profile(profile::Args),
     Generate(generate::Args),
     Schema(schema::Args),
 }

@@ -33,9 +33,11 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::ExplainCode(args) => commands::explain_code::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::WhyNot(args) => commands::why_not::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Profile(args) => commands::profile::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

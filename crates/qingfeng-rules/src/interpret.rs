@@ -11,6 +11,7 @@ use crate::expr::{Constant, Expr, ExprKind};
 use crate::kernel::{Fault, Scalar};
 use crate::limits;
 use crate::pack::Pack;
+use crate::program::Parts;
 use crate::rule::{Closure, Points};
 use crate::rule_files::computed_needs;
 use crate::sandbox;
@@ -55,7 +56,12 @@ pub struct Interpreter {
     needs: Vec<OnceLock<Box<[usize]>>>,
     computed: ComputedValues,
     line: Option<Dynamic>,
+    /// Parts of closures, compiled by themselves: by file and source.
+    snippets: Mutex<BTreeMap<(usize, String), AST>>,
 }
+
+/// Parts of closures that are remembered.
+const SNIPPETS_MAX: usize = 256;
 
 /// How a part of a condition came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +101,7 @@ impl Interpreter {
         let files = vec![OnceLock::new(); pack.files.len()];
         let needs =
             if pack.computed.is_empty() { Vec::new() } else { vec![OnceLock::new(); pack.rules.len()] };
-        Self { pack, engine, files, needs, computed, line: None }
+        Self { pack, engine, files, needs, computed, line: None, snippets: Mutex::default() }
     }
 
     /// Sets the line that the following calls are about.
@@ -209,11 +215,7 @@ impl Interpreter {
             Ok(false) => Outcome::Failed,
             Err(fault) => Outcome::Fault(fault),
         };
-        let mut scope = Scope::new();
-        let captured = when.pointer.curry().iter().chain(&self.line);
-        for (name, value) in when.params.iter().zip(captured) {
-            scope.push_dynamic(name.clone(), value.clone());
-        }
+        let mut scope = self.scope(when);
         let result = self.run_lets(&mut scope, when);
         Some(match result.filter(|result| result.is_plain()) {
             Some(result) => {
@@ -244,14 +246,74 @@ impl Interpreter {
         Some(body)
     }
 
+    /// The variables that a closure has before its first statement: what it captured, and the line.
+    fn scope(&self, closure: &Closure) -> Scope<'static> {
+        let mut scope = Scope::new();
+        let captured = closure.pointer.curry().iter().chain(&self.line);
+        for (name, value) in closure.params.iter().zip(captured) {
+            scope.push_dynamic(name.clone(), value.clone());
+        }
+        scope
+    }
+
+    /// The variables of a part of a condition: those of the closure, and what its `let`s made.
+    fn scope_of_part(&self, parts: &Parts, closure: &Closure) -> Result<Scope<'static>, Fault> {
+        self.compute(parts.rule());
+        let mut scope = self.scope(closure);
+        for statement in parts.lets() {
+            let ExprKind::Let(name, value) = &statement.kind else { return Err(Fault::Failed) };
+            let value = self.evaluate(&mut scope, closure, value)?;
+            scope.push_dynamic(name.text.clone(), value);
+        }
+        Ok(scope)
+    }
+
+    /// Whether a part of a rule's condition holds on the line, by itself.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the part, or of a `let` before it.
+    pub fn part_holds(&self, parts: &Parts, leaf: usize) -> Result<bool, Fault> {
+        let (Some(part), Some(when)) = (parts.interpreted(leaf), &self.pack.rules[parts.rule()].when) else {
+            return self.holds(parts.rule());
+        };
+        let mut scope = self.scope_of_part(parts, when)?;
+        self.evaluate(&mut scope, when, part)?.as_bool().map_err(|_| Fault::TypeMismatch)
+    }
+
+    /// The values that a part which is left to the interpreter saw on the line: source, and value as text.
+    pub fn part_values(&self, parts: &Parts, leaf: usize) -> Vec<(String, String)> {
+        let (Some(part), Some(when)) = (parts.interpreted(leaf), &self.pack.rules[parts.rule()].when) else {
+            return Vec::new();
+        };
+        match self.scope_of_part(parts, when) {
+            Ok(mut scope) => self.values(&mut scope, when, part),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// Evaluates a part of a closure by itself.
     fn evaluate(&self, scope: &mut Scope<'_>, closure: &Closure, expr: &Expr) -> Result<Dynamic, Fault> {
-        let part = self.engine.compile(expr.to_string()).map_err(|_| Fault::Failed)?;
-        let ast = self.functions(closure.file).merge(&part);
         let before = scope.len();
-        let result = self.engine.eval_ast_with_scope::<Dynamic>(scope, &ast);
+        let result = self.snippet(closure, expr, &mut |ast| {
+            self.engine.eval_ast_with_scope::<Dynamic>(&mut *scope, ast)
+        })?;
         scope.rewind(before);
         result.map_err(|error: Box<EvalAltResult>| sandbox::fault_of(&error))
+    }
+
+    /// Gives `run` an expression of a closure, compiled by itself. The last ones are remembered.
+    fn snippet<T>(&self, closure: &Closure, expr: &Expr, run: &mut dyn FnMut(&AST) -> T) -> Result<T, Fault> {
+        let key = (closure.file, expr.to_string());
+        let mut snippets = self.snippets.lock().unwrap_or_else(PoisonError::into_inner);
+        if !snippets.contains_key(&key) {
+            let part = self.engine.compile(&key.1).map_err(|_| Fault::Failed)?;
+            if snippets.len() >= SNIPPETS_MAX {
+                snippets.clear();
+            }
+            snippets.insert(key.clone(), self.functions(closure.file).merge(&part));
+        }
+        Ok(run(&snippets[&key]))
     }
 
     fn part(&self, scope: &mut Scope<'_>, closure: &Closure, expr: &Expr) -> Part {

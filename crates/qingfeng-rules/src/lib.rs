@@ -65,7 +65,8 @@ pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
 pub use pack::{Pack, PackFiles};
 pub use program::{
-    LineSource, Memo, NumberSource, Passes, Probe, Program, Residual, TextSource, Visit, Witness,
+    Leaf, LineSource, Memo, NumberSource, PartTree, Parts, Passes, Probe, Program, Residual, TextSource,
+    Visit, Wanted, Witness,
 };
 pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};

@@ -11,7 +11,7 @@ use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
-use crate::program::{self, Lowered, Passes, Program};
+use crate::program::{self, Lowered, Parts, Passes, Program};
 use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment, Used};
@@ -305,6 +305,23 @@ impl Pack {
     /// ```
     pub fn program(&self, passes: Passes) -> Program {
         Program::compile(&self.lowered, passes)
+    }
+
+    /// The condition of a rule (by its position), taken apart at `&&` and `||`.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Pack, PackFiles, PartTree};
+    ///
+    /// # let mut files = PackFiles::default();
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// # files.insert("pack.toml", manifest.as_bytes().to_vec());
+    /// files.insert("a.rhai", br#"rule("R", #{ title: "t", when: |d| d.brand == () && d.unit_value < 300.0 });"#.to_vec());
+    /// let parts = Pack::load(&files).unwrap().parts(0);
+    /// assert_eq!(parts.tree(), Some(&PartTree::All(vec![PartTree::Leaf(0), PartTree::Leaf(1)])));
+    /// assert_eq!(parts.leaves()[1].text, "d.unit_value < 300.0");
+    /// ```
+    pub fn parts(&self, rule: usize) -> Parts {
+        Parts::of(self, rule)
     }
 
     /// The field that `d.name` means in this pack.

@@ -11,7 +11,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
-use qingfeng::rules::{Date, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Schema, Value};
+use qingfeng::rules::{
+    Date, FieldRef, Interpreter, LineSource, LineValues, Memo, Pack, PackFiles, PartTree, Scalar, Schema,
+    Value,
+};
 use qingfeng::{Engine, Evaluation};
 
 use crate::equality::{self, Tally};
@@ -101,7 +104,41 @@ fn evaluate(pack: &Arc<Pack>) {
         if let Some(part) = interpreter.explain(rule) {
             assert_eq!(part.outcome, explained(&first.0), "{}", part.text);
         }
+        let parts = pack.parts(rule);
+        if parts.condition_is_compiled() {
+            interpreter.begin(Arc::clone(&line) as _, 0);
+            let whole = parts.tree().map_or(Ok(true), |tree| {
+                together(tree, &mut |leaf| {
+                    let mut memo = Memo::default();
+                    let _ = parts.wanted(leaf, &&*line, &mut memo);
+                    let distance = parts.distance(leaf, &&*line, &mut memo);
+                    assert!(distance.is_none_or(|distance| (0.0..=1.0).contains(&distance)), "{distance:?}");
+                    let _ = (parts.values(leaf, &&*line, &mut memo), parts.is_missing(leaf, &&*line));
+                    let holds = parts.holds(leaf, &&*line, &mut memo);
+                    holds.unwrap_or_else(|| interpreter.part_holds(&parts, leaf))
+                })
+            });
+            assert_eq!(whole, first.0, "parts of {}", pack.rules[rule].id);
+        }
     }
+}
+
+/// The parts of a condition, looked at in order.
+fn together(
+    tree: &PartTree,
+    holds: &mut dyn FnMut(usize) -> Result<bool, qingfeng::rules::Fault>,
+) -> Result<bool, qingfeng::rules::Fault> {
+    let (parts, decides) = match tree {
+        PartTree::Leaf(leaf) => return holds(*leaf),
+        PartTree::All(parts) => (parts, false),
+        PartTree::Any(parts) => (parts, true),
+    };
+    for part in parts {
+        if together(part, holds)? == decides {
+            return Ok(decides);
+        }
+    }
+    Ok(!decides)
 }
 
 /// The outcome that an explanation must show.
@@ -163,6 +200,20 @@ impl LineValues for FixedLine {
             qingfeng::rules::Kind::Text | qingfeng::rules::Kind::Code => Value::Text("E1"),
             _ => Value::Missing,
         }
+    }
+}
+
+impl<'b> LineSource<'b> for &'b FixedLine {
+    fn value(&self, field: FieldRef) -> Value<'b> {
+        LineValues::value(*self, 0, field)
+    }
+
+    fn entry(&self, table: usize) -> Option<u32> {
+        LineValues::entry(*self, 0, table)
+    }
+
+    fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'b> {
+        LineValues::entry_value(*self, table, entry, column)
     }
 }
 

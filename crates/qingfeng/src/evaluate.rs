@@ -1,10 +1,13 @@
 //! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
 
+mod timing;
+
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use qingfeng_rules::{
-    Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value, Visit,
+    Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value,
+    Visit, Witness,
 };
 
 use crate::assessment::{Effects, LineResult};
@@ -15,6 +18,8 @@ use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
 use crate::read::Lines;
 use crate::sample::Sample;
 use crate::values::{BatchValues, Sources};
+
+pub(crate) use timing::{BatchTime, RuleTally, clock_seconds};
 
 /// What evaluates the rules. The answer is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -277,6 +282,8 @@ pub(crate) struct Evaluator {
     plan: Plan,
     /// The plan by what the first lines showed.
     sampled: OnceLock<Plan>,
+    /// Its witnesses, one for each rule of the pack.
+    sampled_witnesses: OnceLock<Vec<Option<Witness>>>,
     effects: Effects,
     sources: Arc<Sources>,
     /// Lines between two looks at how much is remembered of keys.
@@ -346,7 +353,7 @@ impl<'b> LineSource<'b> for LineView<'b> {
 }
 
 /// A batch of so many lines shows what lines have in common.
-const SAMPLE_LINES_MIN: usize = 512;
+pub(crate) const SAMPLE_LINES_MIN: usize = 512;
 
 /// The memory that the plans of candidate sets may take between two stretches of lines.
 const SET_PLANS_BYTES_MAX: usize = 64 << 20;
@@ -381,8 +388,22 @@ impl Evaluator {
         let idle = Mutex::default();
         // Each line may need a few sets of its own, of a bit for each rule.
         let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
-        let sampled = OnceLock::new();
-        Self { pack, tables, keys, program, plan, sampled, effects, sources, stretch, validity, slots, idle }
+        let (sampled, sampled_witnesses) = (OnceLock::new(), OnceLock::new());
+        Self {
+            pack,
+            tables,
+            keys,
+            program,
+            plan,
+            sampled,
+            sampled_witnesses,
+            effects,
+            sources,
+            stretch,
+            validity,
+            slots,
+            idle,
+        }
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -489,8 +510,18 @@ impl Evaluator {
             };
             let sample = Sample::new(&self.program, values, self.tables.len(), view);
             let witnesses = self.program.witnesses_by(&|probe| sample.share(probe));
-            Plan::new(&self.program, &witnesses, &self.keys)
+            let plan = Plan::new(&self.program, &witnesses, &self.keys);
+            let _ = self.sampled_witnesses.set(witnesses);
+            plan
         })
+    }
+
+    /// The witness of a rule, by its position in the pack: the one that the lines so far have chosen.
+    pub(crate) fn witness(&self, rule: usize) -> Option<&Witness> {
+        match self.sampled_witnesses.get() {
+            Some(witnesses) => witnesses[rule].as_ref(),
+            None => self.program.witness(rule),
+        }
     }
 
     /// The reason of each pair of a line and a rule that fired on it, in order.
@@ -695,6 +726,14 @@ impl Evaluator {
             };
             found.add(position, points);
         }
+    }
+
+    /// Gives `use_it` an interpreter.
+    pub(crate) fn with_interpreter<T>(&self, use_it: impl FnOnce(&mut Interpreter) -> T) -> T {
+        let mut worker = self.borrow();
+        let result = use_it(worker.interpreter(&self.pack));
+        self.give_back(worker);
+        result
     }
 
     /// Gives `use_it` an interpreter and the candidates of a line.

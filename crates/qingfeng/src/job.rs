@@ -68,11 +68,11 @@ pub enum JobError {
 }
 
 /// Chunks that are read together, and scored and written together.
-struct Round {
-    chunks: Vec<Parts>,
-    bytes_read: u64,
+pub(crate) struct Round {
+    pub chunks: Vec<Parts>,
+    pub bytes_read: u64,
     /// Why nothing follows, if nothing does: the inputs have ended, or cannot be read on.
-    end: Option<Result<(), ReadError>>,
+    pub end: Option<Result<(), ReadError>>,
 }
 
 /// What became of a chunk.
@@ -86,7 +86,7 @@ struct Scored {
 /// The chunks of a round for each thread, if there are several threads; four are no faster. Two rounds are on their
 /// way at once. It bounds the memory: a chunk holds at most `batch_lines` lines (or one declaration), its columns and
 /// its rows.
-const CHUNKS_PER_THREAD: usize = 2;
+pub(crate) const CHUNKS_PER_THREAD: usize = 2;
 
 impl Engine {
     /// Scores all declarations of a reader. Rows, rejects and the summary do not depend on the number of threads.
@@ -229,7 +229,7 @@ impl Engine {
 
 impl Round {
     /// The next chunks, so many at most.
-    fn read(reader: &mut Reader, chunks_max: usize) -> Self {
+    pub(crate) fn read(reader: &mut Reader, chunks_max: usize) -> Self {
         let mut chunks = Vec::with_capacity(chunks_max);
         let end = loop {
             if chunks.len() == chunks_max {

@@ -3,10 +3,14 @@
 //! Each dimension maps a code to the set of rules whose key it fits; the candidates of a line are what all
 //! dimensions have in common. What a code allows and what sets have in common is computed once and remembered.
 
+mod rule_key;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, Schema};
+
+pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 
 /// A set of rules, one bit for each evaluated rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -455,9 +459,12 @@ pub(crate) struct KeyIndex {
 
 impl KeyIndex {
     pub(crate) fn new(pack: &Pack) -> Self {
-        let positions: Vec<u32> = (0..pack.rules.len() as u32)
-            .filter(|&at| pack.rules[at as usize].status.is_evaluated())
-            .collect();
+        let evaluated = |at: &u32| pack.rules[*at as usize].status.is_evaluated();
+        Self::of(pack, (0..pack.rules.len() as u32).filter(evaluated).collect())
+    }
+
+    /// The index of some rules, by their positions in the pack.
+    fn of(pack: &Pack, positions: Vec<u32>) -> Self {
         let rules: Vec<&Rule> = positions.iter().map(|&at| &pack.rules[at as usize]).collect();
         let reference = &pack.reference;
         let mut turns = BTreeSet::new();

@@ -42,11 +42,14 @@ mod key_index;
 mod lookup;
 mod output;
 mod plan;
+pub mod profile;
 pub mod read;
+mod rounds;
 mod sample;
 mod summary;
 mod values;
 pub mod verify;
+pub mod why_not;
 pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
@@ -56,9 +59,11 @@ pub use evaluate::Evaluation;
 pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, NamedValue};
 pub use job::{JobError, JobOptions, Outputs, Progress};
 pub use output::{By, output_schema};
+pub use profile::{Profile, ProfileOptions, RuleProfile};
 pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
 pub use verify::{Verification, VerifyOptions};
+pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions};
 
 /// The README's program is compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -191,7 +191,12 @@ impl BatchValues {
     }
 
     fn text(&self, line: usize, field: Option<FieldId>) -> Option<&str> {
-        match self.declared(line, field?) {
+        self.text_of(line, field?)
+    }
+
+    /// The text of a field on a line, if it has one.
+    pub(crate) fn text_of(&self, line: usize, field: FieldId) -> Option<&str> {
+        match self.declared(line, field) {
             Value::Text(text) => Some(text),
             _ => None,
         }

@@ -8,7 +8,9 @@ use crate::support::{Desk, golden};
 fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in ["score", "check", "explain-code", "explain", "rules", "generate", "schema", "verify"] {
+    for command in
+        ["score", "check", "explain-code", "explain", "rules", "generate", "schema", "verify", "why-not", "profile"]
+    {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
         golden(&format!("help-{command}.txt"), &help);
@@ -69,6 +71,17 @@ fn exit_codes() {
         (4, "score nowhere.csv --rules nowhere"),
         (4, "explain D1 declarations.csv --rules invalid"),
         (4, "verify declarations.csv --rules invalid"),
+        (0, "why-not PRICE declarations.csv --rules harbour"),
+        (0, "profile declarations.csv --rules harbour"),
+        (2, "why-not declarations.csv --rules harbour"),
+        (2, "why-not PRIZE declarations.csv --rules harbour"),
+        (2, "why-not PRICE declarations.csv --rules harbour --limit 10001"),
+        (2, "profile declarations.csv --rules harbour --sort name"),
+        (2, "profile declarations.csv --rules harbour --limit 0"),
+        (3, "why-not PRICE nowhere.csv --rules harbour"),
+        (3, "profile nowhere.csv --rules harbour"),
+        (4, "why-not PRICE declarations.csv --rules invalid"),
+        (4, "profile declarations.csv --rules invalid"),
         (4, "rules invalid"),
         (4, "schema nowhere"),
     ] {

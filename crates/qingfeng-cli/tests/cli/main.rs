@@ -10,6 +10,8 @@ mod fix;
 mod generate;
 mod listings;
 mod sarif;
+mod profile;
 mod score;
 mod support;
 mod verify;
+mod why_not;

@@ -10,6 +10,7 @@ mod eval;
 pub(crate) mod fold;
 mod lower;
 pub(crate) mod node;
+mod parts;
 mod plant;
 mod print;
 mod witness;
@@ -36,6 +37,7 @@ pub(crate) use lower::NotLowered;
 use node::{NodeContext, NodeId, NodeSpan, Nodes, Op};
 
 pub use eval::{LineSource, Memo};
+pub use parts::{Leaf, PartTree, Parts, Wanted};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
 /// The closures of one rule, lowered.
@@ -133,55 +135,82 @@ pub(crate) fn lower(
             .collect(),
         titles: rules.iter().map(|rule| rule.title.clone()).collect(),
     };
-    let field_kind = |field| facts.field_kind(field);
-    let column_kind = |table: u32, column: u32| facts.columns[table as usize][column as usize].1;
-    let names: HashMap<&str, FieldRef> = schema
-        .ids()
-        .map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)))
-        .chain(
-            Derived::ALL
-                .into_iter()
-                .filter(|derived| derived.sources(schema).is_some())
-                .map(|derived| (derived.name(), FieldRef::Derived(derived))),
-        )
-        .chain(computed.iter().enumerate().map(|(at, field)| (field.name.as_str(), FieldRef::Computed(at))))
-        .collect();
-    let field = |name: &str| names.get(name).copied();
-    let column_names: HashSet<&str> =
-        lookups.iter().flat_map(|lookup| lookup.columns.iter().map(|(name, _)| name.as_str())).collect();
-    let columns = |name: &str| column_names.contains(name);
-
+    let names = Names::new(&facts);
     let mut nodes = Nodes::new(shared);
-    let mut fields: Vec<Result<NodeId, NotLowered>> = Vec::with_capacity(computed.len());
-    for definition in computed {
-        let value = {
-            let context = NodeContext { field_kind: &field_kind, column_kind: &column_kind };
-            let scope = Scope { context, field: &field, computed: &fields, lookups, columns: &columns };
-            lower_closure(&mut nodes, &scope, functions, &definition.closure)
-        };
-        fields.push(value);
-    }
-    let context = NodeContext { field_kind: &field_kind, column_kind: &column_kind };
-    let scope = Scope { context, field: &field, computed: &fields, lookups, columns: &columns };
-    let lowered = rules
-        .iter()
-        .map(|rule| {
-            let when = rule.when.as_ref().map(|when| lower_closure(&mut nodes, &scope, functions, when));
+    let fields = lower_computed(&mut nodes, &facts, &names, lookups, computed, functions);
+    let lowered = with_scope(&facts, &names, lookups, &fields, |scope| {
+        let rule = |rule: &Rule| {
+            let when = rule.when.as_ref().map(|when| lower_closure(&mut nodes, scope, functions, when));
             let guard = match (&when, &rule.when) {
-                (Some(Err(_)), Some(closure)) => lower_guard(&mut nodes, &scope, functions, closure),
+                (Some(Err(_)), Some(closure)) => lower_guard(&mut nodes, scope, functions, closure),
                 _ => None,
             };
             let points = match &rule.points {
-                Points::Computed(closure) => Some(lower_closure(&mut nodes, &scope, functions, closure)),
+                Points::Computed(closure) => Some(lower_closure(&mut nodes, scope, functions, closure)),
                 Points::Fixed(_) => None,
             };
             let reason =
-                rule.reason.as_ref().map(|reason| lower_closure(&mut nodes, &scope, functions, reason));
+                rule.reason.as_ref().map(|reason| lower_closure(&mut nodes, scope, functions, reason));
             LoweredRule { when, guard, points, reason }
-        })
-        .collect();
+        };
+        rules.iter().map(rule).collect()
+    });
     nodes.seal();
     Lowered { nodes, rules: lowered, facts: Arc::new(facts) }
+}
+
+/// What names mean in the closures of a pack.
+struct Names<'f> {
+    fields: HashMap<&'f str, FieldRef>,
+    columns: HashSet<&'f str>,
+}
+
+impl<'f> Names<'f> {
+    fn new(facts: &'f PackFacts) -> Self {
+        let schema = &*facts.schema;
+        let declared = schema.ids().map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)));
+        let derived = Derived::ALL.into_iter().filter(|derived| derived.sources(schema).is_some());
+        let derived = derived.map(|derived| (derived.name(), FieldRef::Derived(derived)));
+        let computed = facts.computed.iter().enumerate();
+        let computed = computed.map(|(at, (name, _))| (name.as_str(), FieldRef::Computed(at)));
+        let columns = facts.columns.iter().flatten().map(|(name, _)| name.as_str());
+        Self { fields: declared.chain(derived).chain(computed).collect(), columns: columns.collect() }
+    }
+}
+
+/// Calls `use_it` with what closures may refer to, given the nodes of the computed fields so far.
+fn with_scope<T>(
+    facts: &PackFacts,
+    names: &Names<'_>,
+    lookups: &[Lookup],
+    computed: &[Result<NodeId, NotLowered>],
+    use_it: impl FnOnce(&Scope<'_>) -> T,
+) -> T {
+    let field_kind = |field| facts.field_kind(field);
+    let column_kind = |table: u32, column: u32| facts.columns[table as usize][column as usize].1;
+    let context = NodeContext { field_kind: &field_kind, column_kind: &column_kind };
+    let field = |name: &str| names.fields.get(name).copied();
+    let columns = |name: &str| names.columns.contains(name);
+    use_it(&Scope { context, field: &field, computed, lookups, columns: &columns })
+}
+
+/// Lowers the computed fields, each of which may use those before it.
+fn lower_computed(
+    nodes: &mut Nodes,
+    facts: &PackFacts,
+    names: &Names<'_>,
+    lookups: &[Lookup],
+    computed: &[ComputedField],
+    functions: &[BTreeMap<String, Function>],
+) -> Vec<Result<NodeId, NotLowered>> {
+    let mut fields = Vec::with_capacity(computed.len());
+    for definition in computed {
+        let value = with_scope(facts, names, lookups, &fields, |scope| {
+            lower_closure(nodes, scope, functions, &definition.closure)
+        });
+        fields.push(value);
+    }
+    fields
 }
 
 fn lower_closure(
@@ -304,6 +333,7 @@ enum Condition {
     Residual { guard: Option<(NodeId, Check)> },
 }
 
+/// What gives the points or the reason of a rule.
 #[derive(Clone, Debug)]
 enum Value {
     Fixed,

@@ -9,7 +9,7 @@ use crate::functions::FUNCTIONS;
 use crate::value::Date;
 
 use super::node::{Bits, Kinds, NodeId, Op, Special};
-use super::witness::Probe;
+use super::witness::{Probe, Witness};
 use super::{CompiledRule, Condition, Program, Value};
 
 impl Program {
@@ -105,12 +105,16 @@ impl Program {
 
     /// The witness of a rule as text, or `None` for a rule without one.
     pub fn witness_text(&self, rule: usize) -> Option<String> {
-        let witness = self.witness(rule)?;
+        Some(self.text_of_witness(self.witness(rule)?))
+    }
+
+    /// A witness of one of the program's rules as text.
+    pub fn text_of_witness(&self, witness: &Witness) -> String {
         if witness.probes.is_empty() {
-            return Some("never visited: the condition never holds".to_owned());
+            return "never visited: the condition never holds".to_owned();
         }
         let probes: Vec<String> = witness.probes.iter().map(|probe| self.probe_text(probe)).collect();
-        Some(probes.join(" or "))
+        probes.join(" or ")
     }
 
     fn probe_text(&self, probe: &Probe) -> String {
@@ -194,7 +198,7 @@ impl Program {
     }
 
     /// A node written out, as far as it is short.
-    fn expression(&self, id: NodeId) -> String {
+    pub(super) fn expression(&self, id: NodeId) -> String {
         self.expression_within(id, 4)
     }
 
@@ -297,7 +301,7 @@ impl Program {
 }
 
 /// A constant, cut where it is long.
-fn short(constant: &Constant) -> String {
+pub(super) fn short(constant: &Constant) -> String {
     const LETTERS_MAX: usize = 48;
     let text = constant.to_string();
     if text.chars().count() <= LETTERS_MAX {
