@@ -61,7 +61,8 @@ pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
 pub use pack::{Pack, PackFiles};
 pub use program::{
-    LineSource, Memo, NumberSource, Passes, Probe, Program, Residual, TextSource, Visit, Witness,
+    LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, Passes, Probe, Program,
+    Residual, RuleMeaning, TextSource, Visit, Witness,
 };
 pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};

@@ -9,10 +9,12 @@ mod check;
 mod eval;
 mod fold;
 mod lower;
+mod meaning;
 mod node;
 mod plant;
 mod print;
 mod witness;
+mod written;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -31,9 +33,13 @@ use build::Builder;
 use check::Check;
 use eval::{Evaluation, Val};
 use lower::{Lowerer, NotLowered, Scope};
+use meaning::Closures;
 use node::{NodeContext, NodeId, NodeSpan, Nodes, Op};
+use written::Written;
 
 pub use eval::{LineSource, Memo};
+pub(crate) use meaning::of_pack as meaning_of_pack;
+pub use meaning::{Meaning, MeaningDigest, MeaningPart, PackMeaning, RuleMeaning};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
 /// The closures of one rule, lowered.
@@ -52,6 +58,7 @@ struct LoweredRule {
 pub(crate) struct Lowered {
     nodes: Nodes,
     rules: Vec<LoweredRule>,
+    closures: Closures,
     facts: Arc<PackFacts>,
 }
 
@@ -177,7 +184,25 @@ pub(crate) fn lower(
         })
         .collect();
     nodes.seal();
-    Lowered { nodes, rules: lowered, facts: Arc::new(facts) }
+    let lowered: Vec<LoweredRule> = lowered;
+    let written = rules.iter().zip(&lowered).map(|(rule, lowered)| {
+        let points = match &rule.points {
+            Points::Computed(closure) => Some(closure),
+            Points::Fixed(_) => None,
+        };
+        [
+            Closures::keep(lowered.when.as_ref(), rule.when.as_ref(), functions),
+            Closures::keep(lowered.points.as_ref(), points, functions),
+            Closures::keep(lowered.reason.as_ref(), rule.reason.as_ref(), functions),
+        ]
+    });
+    let written = written.collect();
+    let fields = fields
+        .into_iter()
+        .zip(computed)
+        .map(|(value, field)| value.map_err(|_| Written::of(&field.closure, &functions[field.closure.file])));
+    let closures = Closures { fields: fields.collect(), written };
+    Lowered { nodes, rules: lowered, closures, facts: Arc::new(facts) }
 }
 
 fn lower_closure(
