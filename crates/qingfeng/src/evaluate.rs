@@ -385,6 +385,11 @@ impl Evaluator {
         Self { pack, tables, keys, program, plan, sampled, effects, sources, stretch, validity, slots, idle }
     }
 
+    /// The lookup tables, in the order of the pack.
+    pub(crate) fn tables(&self) -> &[LookupTable] {
+        &self.tables
+    }
+
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }

@@ -25,6 +25,13 @@ use super::{Lowered, NotLowered, PackFacts, Passes, Program, fold, with_context}
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MeaningDigest([u8; 16]);
 
+impl MeaningDigest {
+    /// The digest of some bytes, for what is compared besides closures.
+    pub fn of(bytes: &[u8]) -> Self {
+        Digester::new("bytes").bytes(bytes).end()
+    }
+}
+
 impl fmt::Debug for MeaningDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
