@@ -37,6 +37,11 @@ impl Readers {
     pub fn two(old: Reader, new: Reader) -> Self {
         Self(Box::new([old, new]))
     }
+
+    /// The bytes that are read in all, if all inputs are files.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.0.iter().map(Reader::bytes_total).sum()
+    }
 }
 
 /// Whether two packs read the same lines with the same values, so that one reader does for both.
@@ -257,7 +262,7 @@ fn two(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), JobError> {
     let comparer = total.comparer;
-    let bytes_total = readers[0].bytes_total().map(|bytes| bytes * 2);
+    let bytes_total = readers.iter().map(Reader::bytes_total).sum();
     let mut queues = readers.map(Queue::new);
     loop {
         for (at, queue) in queues.iter_mut().enumerate() {
