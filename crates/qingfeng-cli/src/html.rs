@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_others_wrote_is_text() {
         let page = Page { title: "<b>\u{202e}", subtitle: "\"&\x1b", style: "" };
-        let page = page.with(&html! { p title=(text("\"<").into_string()) { (text("</main><script>")) } });
+        let page = page.with(&html! { p title=(clean("\"<")) { (text("</main><script>")) } });
         assert!(page.contains("<title>&lt;b&gt;\u{fffd}</title>"), "{page}");
         assert!(page.contains("&quot;&amp;␛"), "{page}");
         assert!(!page.contains("<script"), "{page}");

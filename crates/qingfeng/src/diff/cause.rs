@@ -266,10 +266,8 @@ impl Deciders {
         let id = id.map_or("", String::as_str);
         let text = match (kind, fate) {
             (CauseKind::Policy, _) => self.policy_text.clone(),
-            (CauseKind::Lines, _) => {
-                "the line that decides is not the same: one of the packs rejects it".to_owned()
-            }
-            (CauseKind::Counts, Some(Fate::Added)) => format!("{id} fires, a new rule"),
+            (CauseKind::Lines, _) => "another line decides, since one of the packs rejects lines".to_owned(),
+            (CauseKind::Counts, Some(Fate::Added)) => format!("the new rule {id} fires"),
             (CauseKind::Counts, Some(Fate::Kept([(before, _), _]))) if *before != Status::Active => {
                 format!("{id} counts now, it was {}", before.name())
             }

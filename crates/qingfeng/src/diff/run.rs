@@ -21,7 +21,7 @@ use super::cause::Deciders;
 use super::declarations::{DeclarationsDiff, Example, Outcome};
 use super::rules::Matching;
 use super::tally::{Candidate, Tally};
-use super::{Diff, DiffOptions};
+use super::{Change, Diff, DiffOptions};
 
 /// The readers of the inputs: one for both packs, or one for each.
 #[derive(Debug)]
@@ -154,8 +154,12 @@ fn policy_text(diff: &Diff) -> String {
             .iter()
             .any(|part| change.what.starts_with(part))
     });
-    let texts: Vec<String> = policy.map(ToString::to_string).collect();
-    format!("the pack itself: {}", if texts.is_empty() { "channels".to_owned() } else { texts.join("; ") })
+    let text = |change: &Change| match (&change.removed[..], &change.added[..]) {
+        ([old], [new]) => format!("{} {new}, not {old}", change.what),
+        _ => change.to_string(),
+    };
+    let texts: Vec<String> = policy.map(text).collect();
+    if texts.is_empty() { "the channels of the pack".to_owned() } else { texts.join("; ") }
 }
 
 /// What was counted so far.

@@ -262,9 +262,13 @@ fn matrix(found: &DeclarationsDiff) -> String {
     heading("From channel (rows) to channel (columns)") + &table("  ", &rows)
 }
 
-fn texts(causes: &[Cause]) -> String {
+/// Causes in words, of which each was needed: `A`, `A and B`, `A, B and C`.
+pub fn texts(causes: &[Cause]) -> String {
     let texts: Vec<_> = causes.iter().map(|cause| clean(&cause.text)).collect();
-    texts.join(", and ")
+    match &texts[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => texts.join(", "),
+    }
 }
 
 fn arrow(found: &DeclarationsDiff, step: &Move) -> String {

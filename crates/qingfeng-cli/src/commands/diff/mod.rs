@@ -1,5 +1,6 @@
 //! `qingfeng diff`: what would change with another pack.
 
+mod charts;
 mod groups;
 mod human;
 mod page;
