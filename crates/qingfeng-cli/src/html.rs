@@ -90,6 +90,7 @@ pub fn channel(name: &str, at: usize, channels: usize) -> Markup {
     let severity = match at {
         0 => "mild",
         at if at + 1 >= channels => "severe",
+        at if channels > 3 && at * 2 < channels => "slight",
         _ => "middle",
     };
     html! { span class={ "channel " (severity) } { (text(name)) } }

@@ -280,7 +280,12 @@ impl Pair<'_> {
             meaning.when.tables.union(&meaning.points.tables).map(|&at| side.tables[at].clone()).collect()
         };
         for name in names(self.old, old).intersection(&names(self.new, new)) {
-            changes.extend(tables.changes.get(name).cloned());
+            // Which rows came and went is told of the pack.
+            let short = |change: &Change| match &change.note {
+                Some(note) => Change::note(change.what.clone(), note.clone()),
+                None => change.clone(),
+            };
+            changes.extend(tables.changes.get(name).map(short));
         }
         changes
     }

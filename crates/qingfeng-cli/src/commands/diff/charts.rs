@@ -125,14 +125,14 @@ pub fn by_day(found: &DeclarationsDiff) -> Markup {
     let all = sum(days, channels);
     let stretches = Stretches::of(&found.by_day, channels, POINTS_MAX);
     let unit = match stretches.days {
-        1 => "a day".to_owned(),
-        7 => "a week".to_owned(),
-        days => format!("in {days} days"),
+        1 => String::new(),
+        7 => ", the mean of each week".to_owned(),
+        days => format!(", the mean of each {days} days"),
     };
     html! {
         h2 { "Work by day" }
         p.soft {
-            (count(days.len() as u64, "day")) ". The lines show declarations " (unit) ": grey the old pack, in colour the new one."
+            (count(days.len() as u64, "day")) ". The lines show declarations a day" (unit) ": grey under the old pack, in colour under the new one."
         }
         div.strips {
             @for at in working(found) {
@@ -141,7 +141,7 @@ pub fn by_day(found: &DeclarationsDiff) -> Markup {
                         span { (text(&found.channels[at])) }
                         span { (mean(all.old[at], days.len())) " → " b { (mean(all.new[at], days.len())) } " a day" }
                     }
-                    (line(&stretches.loads, at, channels))
+                    (line(&stretches, at, channels))
                 }
             }
         }
@@ -166,36 +166,41 @@ pub fn by_day(found: &DeclarationsDiff) -> Markup {
 }
 
 /// Two lines over stretches of days: the old pack and the new one.
-fn line(loads: &[Load], channel: usize, channels: usize) -> Markup {
+fn line(stretches: &Stretches, channel: usize, channels: usize) -> Markup {
     const WIDTH: f64 = 460.0;
     const HEIGHT: f64 = 110.0;
     const TOP: f64 = 8.0;
     const BOTTOM: f64 = 92.0;
     const LEFT: f64 = 36.0;
-    let most = loads.iter().map(|load| load.old[channel].max(load.new[channel])).max().unwrap_or(0).max(1);
-    let x = |at: usize| LEFT + (WIDTH - LEFT - 4.0) * at as f64 / (loads.len().max(2) - 1) as f64;
-    let y = |count: u64| BOTTOM - (BOTTOM - TOP) * count as f64 / most as f64;
-    let points = |of: &dyn Fn(&Load) -> u64| {
+    const RIGHT: f64 = WIDTH - 4.0;
+    let old = stretches.a_day(|load| load.old[channel]);
+    let new = stretches.a_day(|load| load.new[channel]);
+    let most = old.iter().chain(&new).copied().fold(0.0, f64::max);
+    let x = |at: usize| LEFT + (RIGHT - LEFT) * at as f64 / (old.len().max(2) - 1) as f64;
+    let y = |a_day: f64| BOTTOM - (BOTTOM - TOP) * a_day / if most > 0.0 { most } else { 1.0 };
+    let points = |a_day: &[f64]| {
         let mut points = String::new();
-        for (at, load) in loads.iter().enumerate() {
-            let _ = write!(points, "{:.1},{:.1} ", x(at), y(of(load)));
+        for (at, a_day) in a_day.iter().enumerate() {
+            let _ = write!(points, "{:.1},{:.1} ", x(at), y(*a_day));
         }
-        // A single day is a line across.
-        if let [only] = loads {
-            let _ = write!(points, "{:.1},{:.1}", WIDTH - 4.0, y(of(only)));
+        // A single stretch is a line across.
+        if let [only] = a_day {
+            let _ = write!(points, "{RIGHT:.1},{:.1}", y(*only));
         }
         points.trim_end().to_owned()
     };
+    let loads = &stretches.loads;
     let ends = [loads.first(), loads.last()].map(|load| load.map_or("", |load| load.value.as_str()));
+    let most = if most >= 10.0 { format!("{most:.0}") } else { format!("{most:.1}") };
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label="declarations over time" {
-            line.axis x1=(LEFT) x2=(WIDTH - 4.0) y1=(BOTTOM) y2=(BOTTOM) {}
-            text x=(LEFT - 6.0) y=(TOP + 4.0) text-anchor="end" { (number(most)) }
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label="declarations a day" {
+            line.axis x1=(LEFT) x2=(RIGHT) y1=(BOTTOM) y2=(BOTTOM) {}
+            text x=(LEFT - 6.0) y=(TOP + 4.0) text-anchor="end" { (most) }
             text x=(LEFT - 6.0) y=(BOTTOM + 3.0) text-anchor="end" { "0" }
             text x=(LEFT) y=(BOTTOM + 14.0) { (text(ends[0])) }
-            @if loads.len() > 1 { text x=(WIDTH - 4.0) y=(BOTTOM + 14.0) text-anchor="end" { (text(ends[1])) } }
-            polyline.old points=(points(&|load| load.old[channel])) {}
-            polyline.new points=(points(&|load| load.new[channel])) style=(format!("stroke:{}", colour(channel, channels))) {}
+            @if loads.len() > 1 { text x=(RIGHT) y=(BOTTOM + 14.0) text-anchor="end" { (text(ends[1])) } }
+            polyline.old points=(points(&old)) {}
+            polyline.new points=(points(&new)) style=(format!("stroke:{}", colour(channel, channels))) {}
         }
     }
 }

@@ -235,18 +235,27 @@ fn causes(found: &DeclarationsDiff) -> Markup {
     }
 }
 
+/// A text in which names stand between backticks.
+fn named(words: &str) -> Markup {
+    html! {
+        @for (at, part) in words.split('`').enumerate() {
+            @if at % 2 == 1 { code { (text(part)) } } @else { (text(part)) }
+        }
+    }
+}
+
 /// One change: what was, struck out, and what is.
 fn one_change(changed: &Change) -> Markup {
     const MEMBERS_SHOWN: usize = 60;
     let beyond = |members: &[String]| members.len().saturating_sub(MEMBERS_SHOWN);
     html! {
         li {
-            span.what { (text(&changed.what)) }
+            span.what { (named(&changed.what)) }
             @for old in changed.removed.iter().take(MEMBERS_SHOWN) { " " del { (text(old)) } }
             @if beyond(&changed.removed) > 0 { " " del { (number(beyond(&changed.removed) as u64)) " more" } }
             @for new in changed.added.iter().take(MEMBERS_SHOWN) { " " ins { (text(new)) } }
             @if beyond(&changed.added) > 0 { " " ins { (number(beyond(&changed.added) as u64)) " more" } }
-            @if let Some(note) = &changed.note { " " span.soft { (text(note)) } }
+            @if let Some(note) = &changed.note { " " span.soft { (named(note)) } }
         }
     }
 }

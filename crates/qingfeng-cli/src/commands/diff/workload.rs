@@ -29,15 +29,24 @@ pub fn mean(count: u64, days: usize) -> String {
 }
 
 /// Days in stretches of the same length, so that there are not too many: the first day of each, and its loads
-/// together. Days without declarations count.
+/// together. Days without declarations count; the last stretch may be shorter.
 pub struct Stretches {
     /// The days of a stretch.
-    pub days: i32,
+    pub days: u64,
+    /// The days of the last one.
+    pub last_days: u64,
     /// The stretches, in order.
     pub loads: Vec<Load>,
 }
 
 impl Stretches {
+    /// The declarations a day in each stretch, by what is counted of a load.
+    pub fn a_day(&self, count: impl Fn(&Load) -> u64) -> Vec<f64> {
+        let last = self.loads.len().saturating_sub(1);
+        let days = |at: usize| if at == last { self.last_days } else { self.days };
+        self.loads.iter().enumerate().map(|(at, load)| count(load) as f64 / days(at).max(1) as f64).collect()
+    }
+
     /// The days of a workload in at most so many stretches: single days, weeks, four weeks, or more.
     pub fn of(workload: &Workload, channels: usize, most: usize) -> Self {
         let days: Vec<(i32, &Load)> = workload
@@ -46,7 +55,7 @@ impl Stretches {
             .filter_map(|load| Some((load.value.parse::<Date>().ok()?.days(), load)))
             .collect();
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
-            return Self { days: 1, loads: Vec::new() };
+            return Self { days: 1, last_days: 1, loads: Vec::new() };
         };
         let (first, span) = (first.0, i64::from(last.0) - i64::from(first.0) + 1);
         let fits = |length: &i64| span.div_euclid(*length) < most as i64;
@@ -69,7 +78,8 @@ impl Stretches {
                 stretch.new = together.new;
             }
         }
-        Self { days: i32::try_from(length).unwrap_or(i32::MAX), loads }
+        let last_days = span - (count - 1) * length;
+        Self { days: length.unsigned_abs(), last_days: last_days.unsigned_abs(), loads }
     }
 }
 
@@ -93,11 +103,13 @@ mod tests {
             let stretches = Stretches::of(&days, 2, most);
             let loads = stretches.loads.iter().filter(|load| load.totals() != [0, 0]);
             let loads = loads.map(|load| format!("{} {}→{}", load.value, load.old[1], load.new[1]));
-            (stretches.days, stretches.loads.len(), loads.collect::<Vec<_>>().join(", "))
+            (stretches.days, stretches.last_days, stretches.loads.len(), loads.collect::<Vec<_>>().join(", "))
         };
-        assert_eq!(shown(60), (1, 20, "2016-01-01 1→2, 2016-01-03 1→0, 2016-01-20 4→4".to_owned()));
-        assert_eq!(shown(10), (7, 3, "2016-01-01 2→2, 2016-01-15 4→4".to_owned()));
-        assert_eq!(shown(1), (28, 1, "2016-01-01 6→6".to_owned()));
+        assert_eq!(shown(60), (1, 1, 20, "2016-01-01 1→2, 2016-01-03 1→0, 2016-01-20 4→4".to_owned()));
+        assert_eq!(shown(10), (7, 6, 3, "2016-01-01 2→2, 2016-01-15 4→4".to_owned()));
+        assert_eq!(shown(1), (28, 20, 1, "2016-01-01 6→6".to_owned()));
+        let weeks = Stretches::of(&days, 2, 10).a_day(|load| load.new[1]);
+        assert_eq!(weeks, [2.0 / 7.0, 0.0, 4.0 / 6.0]);
         assert_eq!(Stretches::of(&Workload::default(), 2, 10).loads.len(), 0);
     }
 
