@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod diff;
 mod docs;
 mod explain;
 mod generate;
