@@ -229,11 +229,11 @@ fn matched(old: &Side<'_>, new: &Side<'_>, tables: &Tables) -> Matching {
         gone.entry(old.whole(at, tables)).or_default().push(at);
     }
     if !gone.is_empty() {
-        for at in 0..old_of_new.len() {
-            if old_of_new[at].is_none()
+        for (at, known) in old_of_new.iter_mut().enumerate() {
+            if known.is_none()
                 && let Some(before) = gone.get_mut(&new.whole(at, tables)).and_then(Vec::pop)
             {
-                old_of_new[at] = Some(before);
+                *known = Some(before);
                 new_of_old[before] = Some(at);
             }
         }

@@ -370,8 +370,8 @@ impl Comparer<'_> {
         tally.count(channels, [result(0).score, result(1).score], port, day);
         let common = self.common(sides, &ranges);
         tally.lines += common;
-        for at in 0..2 {
-            tally.lines_only[at] += ranges[at].len() as u64 - common;
+        for (only, range) in tally.lines_only.iter_mut().zip(&ranges) {
+            *only += range.len() as u64 - common;
         }
         if channels[0] == channels[1] {
             return;

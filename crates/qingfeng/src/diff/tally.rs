@@ -93,6 +93,9 @@ pub(super) struct Candidate {
     pub causes: Vec<CauseKey>,
 }
 
+/// Why declarations went from one channel to another: combinations of causes, and how many had others.
+type Causes = (BTreeMap<Vec<CauseKey>, u64>, u64);
+
 /// What was counted of some declarations.
 #[derive(Clone)]
 pub(super) struct Tally {
@@ -105,7 +108,7 @@ pub(super) struct Tally {
     pub rejected: [u64; 2],
     scores: ScoreDiff,
     matrix: Vec<u64>,
-    causes: BTreeMap<[u8; 2], (BTreeMap<Vec<CauseKey>, u64>, u64)>,
+    causes: BTreeMap<[u8; 2], Causes>,
     pub candidates: BTreeMap<[u8; 2], Vec<Candidate>>,
     ports: Loads<String>,
     days: Loads<Date>,
