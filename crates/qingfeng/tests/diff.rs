@@ -242,11 +242,11 @@ fn the_differences_that_moved_a_declaration_are_named_and_no_others() {
         ),
         (
             &[("pack.toml", "cap = 100", "cap = 60"), ("a.rhai", "score: 75", "score: 78")],
-            &["1 red → yellow: score cap 60, not 100"],
+            &["1 red → yellow: the score's cap is 60, not 100"],
         ),
         (
             &[("pack.toml", "from = 40", "from = 50"), ("a.rhai", "300.0", "290.0")],
-            &["1 yellow → green: channel yellow begins at 50, not 40"],
+            &["1 yellow → green: yellow begins at 50, not 40"],
         ),
         // Either would do alone: the rule is named, and not the pack.
         (
@@ -256,7 +256,7 @@ fn the_differences_that_moved_a_declaration_are_named_and_no_others() {
         // Only both together do.
         (
             &[("pack.toml", "from = 40", "from = 38"), ("a.rhai", "score: -10", "score: -6")],
-            &["1 green → yellow: TRUST gives -6 points, not -10 + channel yellow begins at 38, not 40"],
+            &["1 green → yellow: TRUST gives -6 points, not -10 + yellow begins at 38, not 40"],
         ),
         (
             &[("a.rhai", "12 % (d.packages - 3)", "12 % (d.packages - 30)")],
@@ -264,7 +264,7 @@ fn the_differences_that_moved_a_declaration_are_named_and_no_others() {
         ),
         (
             &[("pack.toml", "[on_fault]\nat_least = \"yellow\"", "")],
-            &["1 yellow → green: on_fault at_least none, not yellow"],
+            &["1 yellow → green: a fault leads to none at least, not yellow"],
         ),
         (
             &[(

@@ -25,7 +25,7 @@ pub enum CauseKind {
     Faults,
     /// A rule can be evaluated that could not.
     FaultsNoMore,
-    /// What the pack makes of points and faults: its channels, its score.
+    /// What the pack makes of points and faults: where a channel begins, the score, the channel of faults.
     Policy,
     /// The line that decides can be read by one of the packs only.
     Lines,
@@ -42,7 +42,7 @@ pub struct Cause {
     pub text: String,
 }
 
-/// A cause while they are counted: the rule by its number in [`Deciders`].
+/// A cause while they are counted: the rule by its number in [`Deciders`], or the part of the policy.
 pub(super) type CauseKey = (CauseKind, u32);
 
 /// What a rule that counted on a line did.
@@ -56,12 +56,47 @@ enum Part {
 #[derive(Clone, Debug, PartialEq)]
 struct Policy {
     score: Score,
-    /// Each channel with the score it begins at, from mild to severe.
-    from: Vec<(u8, i64)>,
     on_fault: Option<u8>,
+    /// Each channel with the score it begins at.
+    from: BTreeMap<u8, i64>,
 }
 
+/// The parts of a policy: how points make a score, what becomes of faults, and from this number on the channels.
+const SCORE: u32 = 0;
+const ON_FAULT: u32 = 1;
+const CHANNELS: u32 = 2;
+
 impl Policy {
+    /// The parts in which two policies differ.
+    fn differing(&self, new: &Self) -> BTreeSet<u32> {
+        let mut parts = BTreeSet::new();
+        parts.extend((self.score != new.score).then_some(SCORE));
+        parts.extend((self.on_fault != new.on_fault).then_some(ON_FAULT));
+        let channels: BTreeSet<u8> = self.from.keys().chain(new.from.keys()).copied().collect();
+        let other = channels.into_iter().filter(|channel| self.from.get(channel) != new.from.get(channel));
+        parts.extend(other.map(|channel| CHANNELS + u32::from(channel)));
+        parts
+    }
+
+    /// This policy with these parts of another.
+    fn with(&self, new: &Self, parts: &BTreeSet<u32>) -> Self {
+        let mut mixed = self.clone();
+        for &part in parts {
+            match part {
+                SCORE => mixed.score = new.score,
+                ON_FAULT => mixed.on_fault = new.on_fault,
+                channel => {
+                    let channel = (channel - CHANNELS) as u8;
+                    match new.from.get(&channel) {
+                        Some(from) => mixed.from.insert(channel, *from),
+                        None => mixed.from.remove(&channel),
+                    };
+                }
+            }
+        }
+        mixed
+    }
+
     fn channel(&self, parts: impl Iterator<Item = Part>) -> u8 {
         let (mut points, mut ceiling, mut floor) = (None, None::<u8>, None::<u8>);
         for part in parts {
@@ -82,7 +117,8 @@ impl Policy {
             }
         }
         let score = points.unwrap_or(0).clamp(self.score.floor, self.score.cap);
-        let of_score = self.from.iter().rev().find(|(_, from)| *from <= score).or(self.from.first());
+        let of_score =
+            self.from.iter().rev().find(|(_, from)| **from <= score).or(self.from.first_key_value());
         let channel = of_score.map_or(0, |(channel, _)| *channel);
         let limited = ceiling.map_or(channel, |ceiling| channel.min(ceiling));
         floor.map_or(limited, |floor| limited.max(floor))
@@ -108,7 +144,8 @@ pub(super) struct Deciders {
     pub rules: Vec<String>,
     /// For each cause about a rule, by its number, what is known of the rule.
     fates: Vec<Fate>,
-    policy_text: String,
+    /// What differs in each part of the policy, in words.
+    policy_texts: BTreeMap<u32, String>,
     sides: [Decider; 2],
 }
 
@@ -122,7 +159,7 @@ enum Fate {
 }
 
 impl Deciders {
-    pub fn new(old: &Pack, new: &Pack, matching: &Matching, policy_text: String) -> Self {
+    pub fn new(old: &Pack, new: &Pack, matching: &Matching) -> Self {
         let names =
             |pack: &Pack| pack.channels.iter().map(|channel| channel.name.clone()).collect::<Vec<_>>();
         let channels = merged(&names(old), &names(new));
@@ -171,7 +208,8 @@ impl Deciders {
         };
         let ranks: [Vec<u8>; 2] = ranks;
         let sides = [decider(old, &old_numbers, &ranks[0]), decider(new, &new_numbers, &ranks[1])];
-        Self { channels, ranks, rules, fates, policy_text, sides }
+        let policy_texts = policy_texts(&sides, &channels);
+        Self { channels, ranks, rules, fates, policy_texts, sides }
     }
 
     /// The number of a rule over both packs.
@@ -223,13 +261,16 @@ impl Deciders {
             // The channel of the line is not the declaration's: another line decides.
             return vec![(CauseKind::Lines, 0)];
         }
-        // Differences are taken back one by one, the smallest first, as long as the line arrives all the same.
-        let mut policy = new_policy;
-        let mut policy_counts = old_policy != new_policy;
-        if policy_counts && arrives(&from_new, old_policy) {
-            policy = old_policy;
-            policy_counts = false;
+        // Differences are taken back one by one as long as the line arrives all the same: those of the policy first,
+        // so that rules are named where they are enough, then the smallest.
+        let mut policy_parts = old_policy.differing(new_policy);
+        for part in policy_parts.clone() {
+            policy_parts.remove(&part);
+            if !arrives(&from_new, &old_policy.with(new_policy, &policy_parts)) {
+                policy_parts.insert(part);
+            }
         }
+        let policy = old_policy.with(new_policy, &policy_parts);
         let weight = |at: u32| match (old.get(&at), new.get(&at)) {
             (Some(Part::Fault), _) | (_, Some(Part::Fault)) => i64::MAX,
             (a, b) => {
@@ -245,16 +286,16 @@ impl Deciders {
         by_weight.sort_unstable();
         for (_, at) in by_weight {
             from_new.remove(&at);
-            if !arrives(&from_new, policy) {
+            if !arrives(&from_new, &policy) {
                 from_new.insert(at);
             }
         }
         let mut causes: Vec<CauseKey> =
             from_new.iter().map(|at| (kind(old.get(at), new.get(at)), *at)).collect();
-        causes.extend(policy_counts.then_some((CauseKind::Policy, 0)));
+        causes.extend(policy_parts.into_iter().map(|part| (CauseKind::Policy, part)));
         if causes.is_empty() {
-            // Two orders of channels disagree on which is more severe.
-            causes.push((CauseKind::Policy, 0));
+            // The two packs disagree on which channel is more severe.
+            causes.push((CauseKind::Policy, u32::MAX));
         }
         causes.sort_unstable();
         causes
@@ -265,7 +306,10 @@ impl Deciders {
         let (id, fate) = (self.rules.get(at as usize), self.fates.get(at as usize));
         let id = id.map_or("", String::as_str);
         let text = match (kind, fate) {
-            (CauseKind::Policy, _) => self.policy_text.clone(),
+            (CauseKind::Policy, _) => match self.policy_texts.get(&at) {
+                Some(text) => text.clone(),
+                None => "the channels stand in another order".to_owned(),
+            },
             (CauseKind::Lines, _) => "another line decides, since one of the packs rejects lines".to_owned(),
             (CauseKind::Counts, Some(Fate::Added)) => format!("the new rule {id} fires"),
             (CauseKind::Counts, Some(Fate::Kept([(before, _), _]))) if *before != Status::Active => {
@@ -288,6 +332,36 @@ impl Deciders {
         let about_rule = !matches!(kind, CauseKind::Policy | CauseKind::Lines);
         Cause { kind, rule: about_rule.then(|| id.to_owned()), text }
     }
+}
+
+/// What differs in each part of the policy, in words.
+fn policy_texts([old, new]: &[Decider; 2], channels: &[String]) -> BTreeMap<u32, String> {
+    let (old, new) = (&old.policy, &new.policy);
+    let name = |channel: Option<u8>| channel.map_or("none", |channel| &channels[usize::from(channel)]);
+    let text = |part: u32| match part {
+        SCORE => {
+            let combine = |score: Score| if score.combine == Combine::Sum { "sum" } else { "max" };
+            let parts = [
+                ("combine", combine(old.score).to_owned(), combine(new.score).to_owned()),
+                ("floor", old.score.floor.to_string(), new.score.floor.to_string()),
+                ("cap", old.score.cap.to_string(), new.score.cap.to_string()),
+            ];
+            let parts = parts.into_iter().filter(|(_, old, new)| old != new);
+            let parts = parts.map(|(what, old, new)| format!("the score's {what} is {new}, not {old}"));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        ON_FAULT => format!("a fault leads to {} at least, not {}", name(new.on_fault), name(old.on_fault)),
+        channel => {
+            let channel = (channel - CHANNELS) as u8;
+            let name = name(Some(channel));
+            match (old.from.get(&channel), new.from.get(&channel)) {
+                (Some(old), Some(new)) => format!("{name} begins at {new}, not {old}"),
+                (None, Some(new)) => format!("the new channel {name} begins at {new}"),
+                _ => format!("there is no channel {name}"),
+            }
+        }
+    };
+    old.differing(new).into_iter().map(|part| (part, text(part))).collect()
 }
 
 fn kind(old: Option<&Part>, new: Option<&Part>) -> CauseKind {

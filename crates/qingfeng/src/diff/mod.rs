@@ -126,7 +126,7 @@ impl Engine {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Diff, JobError> {
         let Compared { mut diff, matching } = compared(self, new);
-        diff.declarations = Some(run::over(self, new, &matching, &diff, readers, options, progress)?);
+        diff.declarations = Some(run::over(self, new, &matching, readers, options, progress)?);
         Ok(diff)
     }
 }

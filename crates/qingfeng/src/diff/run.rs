@@ -17,11 +17,11 @@ use crate::job::{JobError, Progress};
 use crate::output;
 use crate::read::{Input, Lines, Parts, Place, Reader};
 
+use super::DiffOptions;
 use super::cause::Deciders;
 use super::declarations::{DeclarationsDiff, Example, Outcome};
 use super::rules::Matching;
 use super::tally::{Candidate, Tally};
-use super::{Change, Diff, DiffOptions};
 
 /// The readers of the inputs: one for both packs, or one for each.
 #[derive(Debug)]
@@ -90,7 +90,6 @@ pub(super) fn over(
     old: &Engine,
     new: &Engine,
     matching: &Matching,
-    diff: &Diff,
     readers: Readers,
     options: &DiffOptions,
     progress: &mut dyn FnMut(Progress),
@@ -108,7 +107,7 @@ pub(super) fn over(
     let (port, day) = (of(port_field), of(|pack| pack.schema.date));
     let comparer = Comparer {
         engines: [old, new],
-        deciders: Deciders::new(old.pack(), new.pack(), matching, policy_text(diff)),
+        deciders: Deciders::new(old.pack(), new.pack(), matching),
         port,
         day,
         examples_max: options.examples,
@@ -145,21 +144,6 @@ fn port_field(pack: &Pack) -> Option<FieldId> {
     let of_kind = || sites.iter().find(|(kind, _)| kind == "port").or(sites.first()).map(|(_, field)| *field);
     let field = schema.field("port").or_else(of_kind)?;
     matches!(schema[field].kind, Kind::Text | Kind::Code).then_some(field)
-}
-
-/// What differs in how channels are made of points and faults, in words.
-fn policy_text(diff: &Diff) -> String {
-    let policy = diff.pack.iter().filter(|change| {
-        ["channel ", "score ", "on_fault ", "order of the channels"]
-            .iter()
-            .any(|part| change.what.starts_with(part))
-    });
-    let text = |change: &Change| match (&change.removed[..], &change.added[..]) {
-        ([old], [new]) => format!("{} {new}, not {old}", change.what),
-        _ => change.to_string(),
-    };
-    let texts: Vec<String> = policy.map(text).collect();
-    if texts.is_empty() { "the channels of the pack".to_owned() } else { texts.join("; ") }
 }
 
 /// What was counted so far.
