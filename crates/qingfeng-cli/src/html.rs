@@ -4,8 +4,6 @@
 //! maud escapes what stands between tags and in attributes. [`text`] also takes out what would hide or turn text
 //! around, as on a terminal; texts that others wrote go through it.
 
-#![allow(dead_code, reason = "what several commands share; a build may have few of them")]
-
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::terminal::clean;
