@@ -316,6 +316,15 @@ fn workload_examples_and_counts_add_up_for_any_number_of_threads() {
     for threads in [2, 3, 8] {
         assert_eq!(files.over(&old, &new, threads), diff, "{threads} threads");
     }
+    // Each pack reading by itself comes to the same.
+    let seals = "[schema.fields.seals]\nkind = \"integer\"\n[[channels]]\nname = \"green\"";
+    let changes =
+        [("a.rhai", "score: 45", "score: 75"), ("pack.toml", "[[channels]]\nname = \"green\"", seals)];
+    let wider = files.pack("wider", &changes);
+    assert!(!read_alike(&old, &wider));
+    for threads in [1, 4] {
+        assert_eq!(files.over(&old, &wider, threads).declarations, diff.declarations, "{threads} threads");
+    }
     let found = diff.declarations.unwrap();
     assert_eq!(found.matrix.iter().flatten().sum::<u64>(), found.compared);
     for workload in [&found.by_port, &found.by_day] {
