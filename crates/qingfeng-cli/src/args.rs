@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, explain_code, generate, profile, rules, schema, score, verify, why_not};
+use crate::commands::{
+    check, diff, explain, explain_code, generate, profile, rules, schema, score, verify, why_not,
+};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -36,6 +38,7 @@ pub enum Command {
     Explain(explain::Args),
     WhyNot(why_not::Args),
     Rules(rules::Args),
+    Diff(diff::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),

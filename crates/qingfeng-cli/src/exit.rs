@@ -35,6 +35,7 @@ impl Exit {
             &[
                 "check: the pack has errors, or what --deny names; explain: there is no such declaration;",
                 "verify: the compiled rules differ from the interpreter;",
+                "diff --exit-code: something differs;",
                 "score --strict: there are rejects or scattered declarations",
             ],
         ),

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod fix;
+mod html;
 mod inputs;
 mod outputs;
 mod passes;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Score(args) => commands::score::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::ExplainCode(args) => commands::explain_code::run(&args),
+        Command::Diff(args) => commands::diff::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::WhyNot(args) => commands::why_not::run(&args),
         Command::Rules(args) => commands::rules::run(&args),

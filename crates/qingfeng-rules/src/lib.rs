@@ -65,8 +65,8 @@ pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
 pub use pack::{Pack, PackFiles};
 pub use program::{
-    Leaf, LineSource, Memo, NumberSource, PartTree, Parts, Passes, Probe, Program, Residual, TextSource,
-    Visit, Wanted, Witness,
+    Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree, Parts,
+    Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
 };
 pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};

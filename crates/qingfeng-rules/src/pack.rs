@@ -11,7 +11,7 @@ use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
-use crate::program::{self, Lowered, Parts, Passes, Program};
+use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program};
 use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment, Used};
@@ -322,6 +322,38 @@ impl Pack {
     /// ```
     pub fn parts(&self, rule: usize) -> Parts {
         Parts::of(self, rule)
+    }
+
+    /// What the closures of the pack mean, whatever is called how and however it is written.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Pack, PackFiles};
+    ///
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// let meaning = |rules: &str| {
+    ///     let mut files = PackFiles::default();
+    ///     files.insert("pack.toml", manifest.as_bytes().to_vec());
+    ///     files.insert("a.rhai", rules.as_bytes().to_vec());
+    ///     Pack::load(&files).unwrap().meaning().rules[0].when.clone()
+    /// };
+    /// let before = meaning(r#"rule("R", #{ title: "t", when: |d| d.value < 300.0 && d.brand == () });"#);
+    /// let after = meaning(r#"const LOW = 300; rule("R", #{ title: "t", when: |line| line.brand == () && LOW > line.value });"#);
+    /// assert_eq!(before.digest, after.digest);
+    /// assert_eq!(after.text(), "d.brand == () && 300 > d.value");
+    /// ```
+    pub fn meaning(&self) -> PackMeaning {
+        let names: Vec<String> = self.lookups.iter().map(|lookup| lookup.name.clone()).collect();
+        self.meaning_with(&names)
+    }
+
+    /// The same, its lookup tables under other names: those that another pack has for them.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer names than lookup tables.
+    pub fn meaning_with(&self, tables: &[String]) -> PackMeaning {
+        assert!(tables.len() >= self.lookups.len(), "a name for each lookup table");
+        program::meaning_of_pack(&self.lowered, &self.rules, tables)
     }
 
     /// The field that `d.name` means in this pack.

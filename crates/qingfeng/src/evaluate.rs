@@ -406,6 +406,11 @@ impl Evaluator {
         }
     }
 
+    /// The lookup tables, in the order of the pack.
+    pub(crate) fn tables(&self) -> &[LookupTable] {
+        &self.tables
+    }
+
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }

@@ -33,6 +33,7 @@ mod assessment;
 pub mod bind;
 mod declaration;
 mod dictionary;
+pub mod diff;
 mod engine;
 mod evaluate;
 mod explain;

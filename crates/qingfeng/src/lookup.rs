@@ -162,6 +162,11 @@ impl LookupTable {
         self.columns[column].value(row as usize)
     }
 
+    /// The number of rows in the file.
+    pub(crate) fn row_count(&self) -> usize {
+        self.columns.first().map_or(0, Typed::len)
+    }
+
     /// Whether some row has this key, on whatever day.
     pub(crate) fn has_key(&self, key: &[u8]) -> bool {
         self.rows.contains_key(key)

@@ -33,6 +33,17 @@ impl Typed {
         }
     }
 
+    /// The number of values, missing ones included.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(column) => column.len(),
+            Self::Integer(column) => column.len(),
+            Self::Number(column) => column.len(),
+            Self::Flag(column) => column.len(),
+            Self::Date(column) => column.len(),
+        }
+    }
+
     #[inline]
     pub(crate) fn value(&self, row: usize) -> Value<'_> {
         match self {

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod check;
+pub mod diff;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;

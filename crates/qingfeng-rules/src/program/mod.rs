@@ -9,11 +9,13 @@ mod check;
 mod eval;
 pub(crate) mod fold;
 mod lower;
+mod meaning;
 pub(crate) mod node;
 mod parts;
 mod plant;
 mod print;
 mod witness;
+mod written;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -32,11 +34,15 @@ use build::Builder;
 use check::Check;
 use eval::{Evaluation, Val};
 use lower::{Lowerer, Scope};
+use meaning::Closures;
 
 pub(crate) use lower::NotLowered;
 use node::{NodeContext, NodeId, NodeSpan, Nodes, Op};
+use written::Written;
 
 pub use eval::{LineSource, Memo};
+pub(crate) use meaning::of_pack as meaning_of_pack;
+pub use meaning::{Meaning, MeaningDigest, MeaningPart, PackMeaning, RuleMeaning};
 pub use parts::{Leaf, PartTree, Parts, Wanted};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
@@ -56,6 +62,7 @@ pub(crate) struct LoweredRule {
 pub(crate) struct Lowered {
     pub(crate) nodes: Nodes,
     pub(crate) rules: Vec<LoweredRule>,
+    closures: Closures,
     pub(crate) facts: Arc<PackFacts>,
 }
 
@@ -156,7 +163,25 @@ pub(crate) fn lower(
         rules.iter().map(rule).collect()
     });
     nodes.seal();
-    Lowered { nodes, rules: lowered, facts: Arc::new(facts) }
+    let lowered: Vec<LoweredRule> = lowered;
+    let written = rules.iter().zip(&lowered).map(|(rule, lowered)| {
+        let points = match &rule.points {
+            Points::Computed(closure) => Some(closure),
+            Points::Fixed(_) => None,
+        };
+        [
+            Closures::keep(lowered.when.as_ref(), rule.when.as_ref(), functions),
+            Closures::keep(lowered.points.as_ref(), points, functions),
+            Closures::keep(lowered.reason.as_ref(), rule.reason.as_ref(), functions),
+        ]
+    });
+    let written = written.collect();
+    let fields = fields
+        .into_iter()
+        .zip(computed)
+        .map(|(value, field)| value.map_err(|_| Written::of(&field.closure, &functions[field.closure.file])));
+    let closures = Closures { fields: fields.collect(), written };
+    Lowered { nodes, rules: lowered, closures, facts: Arc::new(facts) }
 }
 
 /// What names mean in the closures of a pack.

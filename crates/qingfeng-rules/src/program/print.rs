@@ -228,6 +228,44 @@ impl Program {
         })
     }
 
+    /// A node written out whole, with constants as they stand; nodes beyond so many are left out.
+    pub(super) fn written_out(&self, id: NodeId, nodes_max: usize) -> String {
+        let left = std::cell::Cell::new(nodes_max);
+        self.written_within(id, &left)
+    }
+
+    fn written_within(&self, id: NodeId, left: &std::cell::Cell<usize>) -> String {
+        if left.get() == 0 {
+            return "…".to_owned();
+        }
+        left.set(left.get() - 1);
+        match &self.nodes[id].op {
+            Op::Computed(at) => return format!("d.{}", self.facts().computed[*at as usize].0),
+            Op::Constant(constant) => return constant.to_string(),
+            Op::Interpolated => {
+                let part = |&arg: &NodeId| match self.nodes[arg].constant() {
+                    Some(Constant::Text(text)) => text.to_string(),
+                    _ => format!("${{{}}}", self.written_within(arg, left)),
+                };
+                return format!("`{}`", self.nodes[id].args.iter().map(part).collect::<String>());
+            }
+            _ => {}
+        }
+        self.with_arguments(id, &|arg| {
+            let text = self.written_within(arg, left);
+            let op = &self.nodes[arg].op;
+            let joins = matches!(op, Op::And | Op::Or | Op::Coalesce | Op::Then);
+            let computes = matches!(op, Op::Compare(_) | Op::In | Op::Arithmetic(_) | Op::Bits(_));
+            // Comparisons bind tighter than what joins them.
+            let in_condition = matches!(self.nodes[id].op, Op::And | Op::Or | Op::If | Op::Then);
+            if joins && !matches!(self.nodes[id].op, Op::If) || computes && !in_condition {
+                format!("({text})")
+            } else {
+                text
+            }
+        })
+    }
+
     fn with_arguments(&self, id: NodeId, show: &dyn Fn(NodeId) -> String) -> String {
         let node = &self.nodes[id];
         let facts = self.facts();

@@ -82,6 +82,13 @@ impl Lines {
         Self { batch, starts: starts.into(), places: places.into() }
     }
 
+    /// The lines of one declaration alone. It shares the memory of the batch.
+    pub(crate) fn part(&self, declaration: Range<usize>) -> Self {
+        let batch = self.batch.slice(declaration.start, declaration.len());
+        let starts = vec![0, declaration.len() as u32];
+        Self::new(batch, starts, self.places[declaration].to_vec())
+    }
+
     /// The number of goods lines.
     pub fn len(&self) -> usize {
         self.places.len()

@@ -1,0 +1,276 @@
+//! What the keys of a rule fit, as codes: groups expanded, so that neither their names nor their order count.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use qingfeng_rules::{Date, Group, Key, KeyValue, Member, Pack, Rule};
+
+use super::change::Change;
+
+/// The codes that one key of a rule fits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Codes {
+    /// The rule does not ask.
+    Any,
+    /// These codes, each in these stretches of days, which neither touch nor overlap.
+    These(BTreeMap<Code, Vec<Days>>),
+}
+
+/// A code as keys compare it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Code {
+    code: String,
+    /// Whether it stands for all codes that begin with it.
+    prefix: bool,
+    /// The kind of site in whose field it is looked for; any of them for a code that a rule names itself.
+    site: Option<String>,
+    /// Whether the declaration itself states this kind of site.
+    stated: bool,
+}
+
+/// Days from the first to the last, each open if it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Days {
+    from: Option<Date>,
+    until: Option<Date>,
+}
+
+impl Days {
+    const ALL: Self = Self { from: None, until: None };
+
+    fn of(member: &Member) -> Self {
+        Self { from: member.from, until: member.until }
+    }
+
+    fn covers(self, other: Self) -> bool {
+        let begins = self.from.is_none_or(|from| other.from.is_some_and(|other| from <= other));
+        let ends = self.until.is_none_or(|until| other.until.is_some_and(|other| other <= until));
+        begins && ends
+    }
+
+    /// As a text after a code.
+    fn text(self) -> String {
+        match (self.from, self.until) {
+            (None, None) => String::new(),
+            (Some(from), None) => format!(" from {from}"),
+            (None, Some(until)) => format!(" until {until}"),
+            (Some(from), Some(until)) => format!(" from {from} until {until}"),
+        }
+    }
+}
+
+/// Stretches in order, those that touch or overlap put together.
+fn joined(mut days: Vec<Days>) -> Vec<Days> {
+    days.sort_unstable();
+    let mut joined: Vec<Days> = Vec::with_capacity(days.len());
+    for next in days {
+        match joined.last_mut() {
+            // What has no beginning sorts first, so only ends decide.
+            Some(last)
+                if last.until.is_none_or(|until| {
+                    next.from.is_none_or(|from| until.plus_days(1).is_none_or(|after| from <= after))
+                }) =>
+            {
+                last.until = match (last.until, next.until) {
+                    (Some(a), Some(b)) => Some(a.max(b)),
+                    _ => None,
+                };
+            }
+            _ => joined.push(next),
+        }
+    }
+    joined
+}
+
+impl Codes {
+    /// What a key of a rule fits in a pack.
+    pub fn of(pack: &Pack, rule: &Rule, key: Key) -> Self {
+        let values = match key {
+            Key::Region => &rule.region,
+            Key::Commodity => &rule.commodity,
+            Key::Mode => &rule.mode,
+            Key::Site => &rule.site,
+        };
+        if values.is_empty() {
+            return Self::Any;
+        }
+        let groups = pack.reference.groups(key);
+        let mut codes = Collected::default();
+        for value in values {
+            match value {
+                KeyValue::Group(at) => codes.group(&groups[*at]),
+                KeyValue::Code(code) => codes.add(code, key == Key::Commodity, None, Days::ALL),
+                KeyValue::SiteKind(kind) => {
+                    codes.stated(kind);
+                    let of_kind = groups.iter().filter(|group| group.kind.as_ref() == Some(kind));
+                    of_kind.for_each(|group| codes.group(group));
+                }
+            }
+        }
+        codes.end()
+    }
+
+    /// The members of a group.
+    pub fn of_group(group: &Group) -> Self {
+        let mut codes = Collected::default();
+        codes.group(group);
+        codes.end()
+    }
+
+    /// What came and went between two keys.
+    pub fn change(what: &str, old: &Self, new: &Self) -> Option<Change> {
+        if old == new {
+            return None;
+        }
+        match (old, new) {
+            (Self::These(old), Self::These(new)) => {
+                let (old, new) = (texts(old), texts(new));
+                let minus = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
+                Change::members(what, minus(&old, &new), minus(&new, &old))
+            }
+            (old, new) => Some(Change::value(what, old.text(), new.text())),
+        }
+    }
+
+    fn text(&self) -> String {
+        const SHOWN: usize = 12;
+        let Self::These(codes) = self else { return "any".to_owned() };
+        let texts = texts(codes);
+        let mut shown: Vec<&str> = texts.iter().map(String::as_str).take(SHOWN).collect();
+        let more = format!("{} more", texts.len().saturating_sub(SHOWN));
+        if texts.len() > SHOWN {
+            shown.push(&more);
+        }
+        if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+    }
+}
+
+/// Each code with each of its stretches, as text.
+fn texts(codes: &BTreeMap<Code, Vec<Days>>) -> BTreeSet<String> {
+    let texts = codes.iter().flat_map(|(code, days)| {
+        let star =
+            if code.prefix && code.code.bytes().any(|letter| !letter.is_ascii_digit()) { "*" } else { "" };
+        let text = match (&code.site, code.stated) {
+            (_, true) => format!("any {}", code.code),
+            (Some(kind), _) => format!("{}{star} ({kind})", code.code),
+            (None, _) => format!("{}{star}", code.code),
+        };
+        days.iter().map(move |days| format!("{text}{}", days.text()))
+    });
+    texts.collect()
+}
+
+#[derive(Default)]
+struct Collected(BTreeMap<Code, Vec<Days>>);
+
+impl Collected {
+    fn add(&mut self, code: &str, prefix: bool, site: Option<&str>, days: Days) {
+        let code = Code { code: code.to_owned(), prefix, site: site.map(str::to_owned), stated: false };
+        self.0.entry(code).or_default().push(days);
+    }
+
+    fn stated(&mut self, kind: &str) {
+        let code = Code { code: kind.to_owned(), prefix: false, site: None, stated: true };
+        self.0.entry(code).or_default().push(Days::ALL);
+    }
+
+    fn group(&mut self, group: &Group) {
+        for member in &group.members {
+            self.add(&member.code, member.prefix, group.kind.as_deref(), Days::of(member));
+        }
+    }
+
+    /// The codes without those that a shorter prefix says already.
+    fn end(self) -> Codes {
+        let codes: BTreeMap<Code, Vec<Days>> =
+            self.0.into_iter().map(|(code, days)| (code, joined(days))).collect();
+        let said = |code: &Code, days: Days| {
+            let ends = (1..=code.code.len()).filter(|&end| code.code.is_char_boundary(end));
+            ends.filter(|&end| !code.prefix || end < code.code.len()).any(|end| {
+                let shorter = Code { code: code.code[..end].to_owned(), prefix: true, ..code.clone() };
+                codes.get(&shorter).is_some_and(|spans| spans.iter().any(|span| span.covers(days)))
+            })
+        };
+        let mut kept = BTreeMap::new();
+        for (code, days) in &codes {
+            let days: Vec<Days> =
+                days.iter().copied().filter(|&days| code.stated || !said(code, days)).collect();
+            if !days.is_empty() {
+                kept.insert(code.clone(), days);
+            }
+        }
+        Codes::These(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(members: &[(&str, bool, &str, &str)]) -> Codes {
+        let date = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+        let members = members.iter().map(|&(code, prefix, from, until)| Member {
+            code: code.to_owned(),
+            prefix,
+            from: date(from),
+            until: date(until),
+        });
+        Codes::of_group(&Group {
+            name: "g".into(),
+            title: "G".into(),
+            title_zh: None,
+            kind: None,
+            members: members.collect(),
+        })
+    }
+
+    #[test]
+    fn codes_that_fit_the_same_lines_are_the_same() {
+        for (what, a, b) in [
+            (
+                "order",
+                group(&[("KE", false, "", ""), ("TZ", false, "", "")]),
+                group(&[("TZ", false, "", ""), ("KE", false, "", "")]),
+            ),
+            (
+                "twice",
+                group(&[("KE", false, "", "")]),
+                group(&[("KE", false, "", ""), ("KE", false, "2016-01-01", "")]),
+            ),
+            (
+                "days that follow each other",
+                group(&[("KE", false, "2016-01-01", "2016-12-31")]),
+                group(&[
+                    ("KE", false, "2016-07-01", "2016-12-31"),
+                    ("KE", false, "2016-01-01", "2016-06-30"),
+                ]),
+            ),
+            (
+                "within a prefix",
+                group(&[("87", true, "", "")]),
+                group(&[("87", true, "", ""), ("8711", true, "", ""), ("87", false, "", "")]),
+            ),
+        ] {
+            assert_eq!(a, b, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_came_and_went_is_told_with_its_days() {
+        let old = group(&[("KE", false, "", ""), ("TZ", false, "", ""), ("8711", true, "", "")]);
+        let new = group(&[
+            ("KE", false, "", "2016-12-31"),
+            ("TZ", false, "", ""),
+            ("ZA", false, "", ""),
+            ("8711", true, "", ""),
+        ]);
+        let change = |a, b| Codes::change("region", a, b).map(|change| change.to_string());
+        assert_eq!(change(&old, &new).unwrap(), "region: + KE until 2016-12-31, + ZA, − KE");
+        assert_eq!(change(&old, &Codes::Any).unwrap(), "region: 8711, KE, TZ → any");
+        assert_eq!(change(&old, &old), None);
+        let gap = group(&[("KE", false, "", "2016-06-29"), ("KE", false, "2016-07-01", "")]);
+        assert_eq!(
+            change(&group(&[("KE", false, "", "")]), &gap).unwrap(),
+            "region: + KE from 2016-07-01, + KE until 2016-06-29, − KE"
+        );
+    }
+}
