@@ -19,7 +19,7 @@ mod suppression;
 pub use codes::Code;
 pub use fixes::Applied;
 pub use pages::{EXAMPLE_PACK, Page};
-pub(crate) use repair::{quote_numbers, rewrite_day};
+pub(crate) use repair::{parameter_around, quote_numbers, rewrite_day};
 pub use suppression::Suppressed;
 use suppression::Suppression;
 
