@@ -213,16 +213,17 @@ mod tests {
     #[test]
     fn numbers_of_a_literal() {
         let cases = [
-            ("8711", vec![0..4]),
-            ("[8711, \"8712\", 0110]", vec![1..5, 15..19]),
-            ("[8711.5]", vec![]),
-            ("[x, 1]", vec![]),
-            ("8711 + 1", vec![]),
-            ("[\"\\\"\", 1]", vec![]),
-            ("", vec![]),
+            ("8711", "8711"),
+            ("[8711, \"8712\", 0110]", "8711 0110"),
+            ("[8711.5]", ""),
+            ("[x, 1]", ""),
+            ("8711 + 1", ""),
+            ("[\"\\\"\", 1]", ""),
+            ("", ""),
         ];
         for (source, numbers) in cases {
-            assert_eq!(whole_numbers(source), numbers, "{source}");
+            let found: Vec<&str> = whole_numbers(source).into_iter().map(|number| &source[number]).collect();
+            assert_eq!(found.join(" "), numbers, "{source}");
         }
     }
 
