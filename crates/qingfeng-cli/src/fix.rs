@@ -9,10 +9,13 @@ use std::path::{Component, Path, PathBuf};
 use qingfeng::rules::{Applied, Diagnostics, Pack, PackFiles};
 
 use crate::exit::Failure;
-use crate::terminal::{GOOD, WARNING, clean, count, styled};
+use crate::terminal::{GOOD, WARNING, clean, count, grouped, styled};
 
 /// Correcting one mistake can bring out another behind it. Each round finds what it can.
 const ROUNDS_MAX: usize = 20;
+
+/// How many corrections are listed; a diff shows all.
+const LISTED_MAX: usize = 50;
 
 /// What correcting a pack comes to.
 pub struct Outcome {
@@ -110,13 +113,16 @@ pub fn told(outcome: &Outcome, verb: &str) -> String {
         return "Nothing can be corrected with certainty.\n".to_owned();
     }
     let mut told = String::new();
-    for (applied, line) in &outcome.applied {
+    for (applied, line) in outcome.applied.iter().take(LISTED_MAX) {
         told += &format!(
             "{}:{line}: {} {}\n",
             clean(&applied.place.file),
             applied.code.id(),
             clean(&applied.title)
         );
+    }
+    if let more @ 1.. = outcome.applied.len().saturating_sub(LISTED_MAX) {
+        told += &format!("and {} more\n", grouped(more as u64));
     }
     let mistakes = count(outcome.applied.len() as u64, "mistake");
     let files = count(outcome.changes().count() as u64, "file");

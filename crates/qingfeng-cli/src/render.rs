@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 use qingfeng::Engine;
@@ -108,7 +109,8 @@ fn drawn(renderer: &Renderer, item: &Diagnostic, sources: &Sources, directory: &
                 let annotations = labels
                     .into_iter()
                     .map(|label| annotation(label, text, &window, label == &item.labels[0]));
-                group = group.element(snippet(text, &window, path).annotations(annotations));
+                let line = first_line(sources, file, window.start);
+                group = group.element(snippet(text, &window, line, path).annotations(annotations));
             }
         }
     }
@@ -136,16 +138,17 @@ fn change<'d>(fix: &'d Fix, title: &'d str, sources: &'d Sources, directory: &Pa
             let span = within(&edit.place.span, text);
             Patch::new(span.start - window.start..span.end - window.start, clean_source(&edit.replacement))
         });
-        group = group.element(snippet(text, &window, path(directory, file)).patches(patches));
+        let line = first_line(sources, file, window.start);
+        group = group.element(snippet(text, &window, line, path(directory, file)).patches(patches));
     }
     group
 }
 
 /// What belongs to each file, in the order in which the files come.
-fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'d str, Vec<&'d T>)> {
-    let mut files: Vec<(&str, Vec<&T>)> = Vec::new();
+fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'d Arc<str>, Vec<&'d T>)> {
+    let mut files: Vec<(&Arc<str>, Vec<&T>)> = Vec::new();
     for item in items {
-        let file: &str = &place(item).file;
+        let file = &place(item).file;
         match files.iter_mut().find(|(known, _)| *known == file) {
             Some((_, items)) => items.push(item),
             None => files.push((file, vec![item])),
@@ -154,12 +157,16 @@ fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'
     files
 }
 
+/// The number of the line in which a byte of a file is.
+fn first_line(sources: &Sources, file: &Arc<str>, at: usize) -> usize {
+    sources.line_and_column(&Place { file: file.clone(), span: at..at }).0
+}
+
 fn path(directory: &Path, file: &str) -> String {
     clean(&directory.join(file).display().to_string()).into_owned()
 }
 
-fn snippet<'t, T: Clone>(text: &'t str, window: &Range<usize>, path: String) -> Snippet<'t, T> {
-    let line = text[..window.start].matches('\n').count() + 1;
+fn snippet<'t, T: Clone>(text: &'t str, window: &Range<usize>, line: usize, path: String) -> Snippet<'t, T> {
     Snippet::source(clean_source(&text[window.clone()])).line_start(line).path(path)
 }
 

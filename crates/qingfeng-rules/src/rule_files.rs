@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, ParseErrorType, Position, Scope};
 
 use crate::derived::FieldRef;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, nearest, quote_numbers, rewrite_day};
+use crate::diagnostic::{
+    Code, Diagnostic, Diagnostics, Fix, Place, nearest, parameter_around, quote_numbers, rewrite_day,
+};
 use crate::expr::{Constant, Expr, ExprKind};
 use crate::functions;
 use crate::limits;
@@ -400,9 +402,17 @@ impl File<'_> {
                 let is_field = context.field(name).is_some();
                 let title = format!("there is no variable `{name}`");
                 let source = self.lowering.source.slice(span.clone());
-                let mistake = self.mistake(Code::UnknownVariable, span, title, help);
-                // Outside of a closure there is no goods line.
-                let mistake = if is_field { mistake } else { mistake.respelling(source, name, known) };
+                let mistake = self.mistake(Code::UnknownVariable, span.clone(), title, help);
+                // A closure captures what it does not know. Outside of one there is no goods line.
+                let line = parameter_around(self.lowering.source.slice(0..span.end), span.start);
+                let mistake = match line.filter(|_| is_field && source == name.as_str()) {
+                    Some(line) => {
+                        let field = format!("{line}.{name}");
+                        mistake.fix(Fix::safe(format!("write `{field}`"), self.place(span), field))
+                    }
+                    None if is_field => mistake,
+                    None => mistake.respelling(source, name, known),
+                };
                 self.push(mistake);
                 return;
             }

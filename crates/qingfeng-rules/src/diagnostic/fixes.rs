@@ -39,14 +39,17 @@ impl Diagnostics {
     pub fn apply_safe_fixes(&self, files: &mut PackFiles) -> Vec<Applied> {
         let mut accepted: BTreeMap<Arc<str>, Accepted<'_>> = BTreeMap::new();
         let mut applied = Vec::new();
+        let mut unchanged = BTreeMap::new();
         for item in &self.items {
             let Some(fix) = item.fixes.iter().find(|fix| fix.safe && !fix.edits.is_empty()) else { continue };
             let state = |edit: &Edit| {
                 accepted.get(&edit.place.file).map_or(State::Free, |accepted| accepted.state(edit))
             };
             let new: Vec<&Edit> = fix.edits.iter().filter(|edit| state(edit) != State::Accepted).collect();
-            let possible =
-                fix.edits.iter().all(|edit| state(edit) != State::Taken && self.can_be_made(edit, files));
+            let possible = fix
+                .edits
+                .iter()
+                .all(|edit| state(edit) != State::Taken && self.can_be_made(edit, &mut unchanged, files));
             if new.is_empty() || !possible || overlaps_itself(fix) {
                 continue;
             }
@@ -78,15 +81,17 @@ impl Diagnostics {
         applied
     }
 
-    /// Whether the file is one of the pack and has the text that the edit was made for.
-    fn can_be_made(&self, edit: &Edit, files: &PackFiles) -> bool {
-        let (Some(text), Some(content)) =
-            (self.sources.text(&edit.place.file), files.content(&edit.place.file))
-        else {
-            return false;
-        };
-        let content = content.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(content);
-        text.get(edit.place.span.clone()).is_some() && content == text.as_bytes()
+    /// Whether the file is one of the pack and has the text that the edit was made for. Which files have is remembered.
+    fn can_be_made(&self, edit: &Edit, unchanged: &mut BTreeMap<Arc<str>, bool>, files: &PackFiles) -> bool {
+        let file = &edit.place.file;
+        let Some(text) = self.sources.text(file) else { return false };
+        let is_unchanged = *unchanged.entry(file.clone()).or_insert_with(|| {
+            let content = files.content(file);
+            content.is_some_and(|content| {
+                content.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(content) == text.as_bytes()
+            })
+        });
+        is_unchanged && text.get(edit.place.span.clone()).is_some()
     }
 }
 

@@ -14,12 +14,14 @@ mod comments;
 mod fixes;
 mod pages;
 mod repair;
+mod sources;
 mod suppression;
 
 pub use codes::Code;
 pub use fixes::Applied;
 pub use pages::{EXAMPLE_PACK, Page};
-pub(crate) use repair::{quote_numbers, rewrite_day};
+pub(crate) use repair::{parameter_around, quote_numbers, rewrite_day};
+pub use sources::Sources;
 pub use suppression::Suppressed;
 use suppression::Suppression;
 
@@ -197,38 +199,6 @@ impl Diagnostic {
     /// How much the mistake weighs.
     pub fn severity(&self) -> Severity {
         if self.denied { Severity::Error } else { self.code.severity() }
-    }
-}
-
-/// The texts of a pack's files, so that a diagnostic can show the line it speaks of.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sources {
-    texts: BTreeMap<Arc<str>, Arc<str>>,
-}
-
-impl Sources {
-    /// Keeps the text of a file and gives back its name, shared.
-    pub fn insert(&mut self, file: &str, text: &str) -> Arc<str> {
-        self.share(file, text.into())
-    }
-
-    /// Keeps the text of a file that others have too.
-    pub(crate) fn share(&mut self, file: &str, text: Arc<str>) -> Arc<str> {
-        let name: Arc<str> = file.into();
-        self.texts.insert(Arc::clone(&name), text);
-        name
-    }
-
-    /// The text of a file.
-    pub fn text(&self, file: &str) -> Option<&str> {
-        self.texts.get(file).map(AsRef::as_ref)
-    }
-
-    /// The line and the column (in characters) of the start of a place, both counted from 1.
-    pub fn line_and_column(&self, place: &Place) -> (usize, usize) {
-        let before = self.text(&place.file).and_then(|text| text.get(..place.span.start)).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 }
 

@@ -45,14 +45,64 @@ impl Diagnostic {
     }
 }
 
-/// The only one of the known names that can be meant: one or two letters away, and no other is.
+/// The only one of the known names that can be meant: one or two letters away, and every other one at least twice as
+/// far.
 fn certain<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = written.to_lowercase();
     let bound = if written.chars().count() > 4 { 2 } else { 1 };
-    let mut near =
-        known.into_iter().filter(|name| strsim::damerau_levenshtein(&lower, &name.to_lowercase()) <= bound);
-    let first = near.next()?;
-    near.all(|name| name == first).then_some(first)
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance < 2 * bound)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    match near.as_slice() {
+        [(distance, name)] if *distance <= bound => Some(name),
+        [(distance, name), (next, _), ..] if *distance <= bound && *next >= (2 * distance).max(1) => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// The parameter of the outermost closure in which a place stands.
+pub(crate) fn parameter_around(text: &str, at: usize) -> Option<&str> {
+    const BYTES_BACK: usize = 4_000;
+    let from = text.floor_char_boundary(at.saturating_sub(BYTES_BACK));
+    let before = text.get(from..at)?;
+    // Two in a row are an operator.
+    let is_bar = |at: &usize| !before[..*at].ends_with('|') && !before[at + 1..].starts_with('|');
+    let bars: Vec<usize> = before.match_indices('|').map(|(at, _)| at).filter(is_bar).collect();
+    bars.windows(2).find_map(|bars| {
+        let name = before[bars[0] + 1..bars[1]].trim();
+        let is_name = name.starts_with(|letter: char| letter.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        (is_name && is_open(&before[bars[1] + 1..])).then_some(name)
+    })
+}
+
+/// Whether the expression that begins with this text goes on behind it.
+fn is_open(text: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some('"'), '\\') => {
+                letters.next();
+            }
+            (Some(open), letter) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`') => quote = Some(letter),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') if depth == 0 => return false,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, ',' | ';') if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    quote.is_none()
 }
 
 /// The numbers that stand in a literal, one or a list of them, where texts belong; none where something else than
@@ -128,13 +178,14 @@ mod tests {
 
     #[test]
     fn only_one_name_can_be_certain() {
-        let known = ["unit_value", "unit_mass", "value", "net_kg", "hs2", "hs4", "hs6"];
+        let known = ["unit_value", "unit_mass", "value", "net_kg", "title", "site", "hs2", "hs4", "hs6"];
         let cases = [
             ("unit_vale", Some("unit_value")),
             ("Unit_Value", Some("unit_value")),
             ("valeu", Some("value")),
             ("hs5", None),
             ("net_weight", None),
+            ("titel", Some("title")),
             ("hs", None),
         ];
         for (written, meant) in cases {
@@ -143,18 +194,36 @@ mod tests {
     }
 
     #[test]
+    fn the_closure_around_a_place() {
+        let cases = [
+            ("when: |d| ", Some("d")),
+            ("when: |line| { let a = `x, ${1}`; f(1, ", Some("line")),
+            ("when: |d| [1, 2].some(|x| x == ", Some("d")),
+            ("when: |d| d.x, score: ", None),
+            ("when: |d| (d.x), score: |e| 1 + ", Some("e")),
+            ("a || b || ", None),
+            ("when: |d| \"", None),
+            ("", None),
+        ];
+        for (before, name) in cases {
+            assert_eq!(parameter_around(&format!("{before}brand"), before.len()), name, "{before}");
+        }
+    }
+
+    #[test]
     fn numbers_of_a_literal() {
         let cases = [
-            ("8711", vec![0..4]),
-            ("[8711, \"8712\", 0110]", vec![1..5, 15..19]),
-            ("[8711.5]", vec![]),
-            ("[x, 1]", vec![]),
-            ("8711 + 1", vec![]),
-            ("[\"\\\"\", 1]", vec![]),
-            ("", vec![]),
+            ("8711", "8711"),
+            ("[8711, \"8712\", 0110]", "8711 0110"),
+            ("[8711.5]", ""),
+            ("[x, 1]", ""),
+            ("8711 + 1", ""),
+            ("[\"\\\"\", 1]", ""),
+            ("", ""),
         ];
         for (source, numbers) in cases {
-            assert_eq!(whole_numbers(source), numbers, "{source}");
+            let found: Vec<&str> = whole_numbers(source).into_iter().map(|number| &source[number]).collect();
+            assert_eq!(found.join(" "), numbers, "{source}");
         }
     }
 

@@ -37,9 +37,7 @@ pub struct Suppressed {
 impl Diagnostics {
     /// Reads the comments of all files that allow something, and reports those that cannot.
     pub(crate) fn read_suppressions(&mut self) {
-        let texts: Vec<(Arc<str>, Arc<str>)> =
-            self.sources.texts.iter().map(|(file, text)| (file.clone(), text.clone())).collect();
-        for (file, text) in texts {
+        for (file, text) in self.sources.all() {
             // Hardly any file has one, and reading a file for its comments takes a while.
             let has_name = |line: &str| line.to_ascii_lowercase().contains(NAME);
             if !text.lines().any(has_name) {
