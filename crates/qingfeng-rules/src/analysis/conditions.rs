@@ -1,6 +1,6 @@
 //! Conditions that never hold, that always hold, and parts of them that add nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -10,6 +10,9 @@ use super::Analysis;
 use super::prove::Claim;
 use super::terms::Formula;
 use super::texts::Asked;
+
+/// How many parts of a condition are compared with each other.
+const PARTS_MAX: usize = 64;
 
 /// A part of a condition that adds nothing, and why.
 struct Idle {
@@ -40,6 +43,7 @@ impl Analysis<'_> {
         let mut idle_of: BTreeMap<(String, usize, usize), Vec<(usize, Vec<Idle>)>> = BTreeMap::new();
         for at in self.living() {
             let Some((root, canonical)) = self.rules[at].when else { continue };
+            self.terms.next_rule();
             let place = self.when_place(at);
             let closure = (place.file.to_string(), place.span.start, place.span.end);
             rules_of.entry(closure.clone()).or_default().push(at);
@@ -64,7 +68,7 @@ impl Analysis<'_> {
                 continue;
             }
             let mut idle = Vec::new();
-            self.idle_parts(root, &place, asked.len(), &mut asked.clone(), &mut idle);
+            self.idle_parts(root, &place, asked.len(), &mut asked.clone(), &mut BTreeSet::new(), &mut idle);
             if !idle.is_empty() {
                 idle_of.entry(closure).or_default().push((at, idle));
             }
@@ -138,11 +142,21 @@ impl Analysis<'_> {
 
     /// The parts that are joined by `&&`, however deep.
     fn conjuncts(&self, root: NodeId) -> Vec<NodeId> {
-        let node = &self.nodes()[root];
-        match node.op {
-            Op::And => node.args.iter().flat_map(|&arg| self.conjuncts(arg)).collect(),
-            _ => vec![root],
+        let mut parts = Vec::new();
+        let mut visited = BTreeSet::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            let node = &self.nodes()[id];
+            if !visited.insert(id) {
+                continue;
+            }
+            match node.op {
+                Op::And => open.extend(node.args.iter().rev().copied()),
+                _ => parts.push(id),
+            }
         }
+        parts.truncate(PARTS_MAX);
+        parts
     }
 
     /// The formula of a part as it was written.
@@ -181,6 +195,7 @@ impl Analysis<'_> {
         closure: &Place,
         of_key: usize,
         context: &mut Vec<Formula>,
+        visited: &mut BTreeSet<NodeId>,
         idle: &mut Vec<Idle>,
     ) {
         let node = &self.nodes()[root];
@@ -190,6 +205,9 @@ impl Analysis<'_> {
             _ => return,
         };
         let args: Vec<NodeId> = node.args.to_vec();
+        if args.len() > PARTS_MAX || !visited.insert(root) {
+            return;
+        }
         let formulas: Vec<Formula> = args.iter().map(|&arg| self.formula(arg)).collect();
         // Whether each part comes out without a fault on every line.
         let sure: Vec<bool> = args.iter().map(|&arg| self.is_sure(arg)).collect();
@@ -233,7 +251,7 @@ impl Analysis<'_> {
                     }
                 }
             }
-            self.idle_parts(part, closure, of_key, context, idle);
+            self.idle_parts(part, closure, of_key, context, visited, idle);
             context.truncate(before);
         }
     }
@@ -352,7 +370,11 @@ impl Analysis<'_> {
     /// Why a comparison cannot hold, where it is the text in it.
     fn why_impossible(&mut self, part: NodeId) -> Option<String> {
         let mut open = vec![part];
+        let mut visited = BTreeSet::new();
         while let Some(id) = open.pop() {
+            if !visited.insert(id) {
+                continue;
+            }
             let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
             for (node, text, asked) in self.texts_compared(canonical) {
                 if asked == Asked::Within {

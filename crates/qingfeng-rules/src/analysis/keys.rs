@@ -124,6 +124,7 @@ impl Analysis<'_> {
     pub(super) fn keys(&mut self, as_of: Option<Date>) {
         for at in self.living() {
             let rule = self.rule(at);
+            self.terms.next_rule();
             if let (Some(until), Some(as_of)) = (rule.until, as_of)
                 && until < as_of
             {

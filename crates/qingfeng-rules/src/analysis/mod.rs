@@ -109,6 +109,9 @@ impl Pack {
             analysis.pairs();
             analysis.silent();
             analysis.unused();
+            if analysis.terms.effort.is_spent() {
+                analysis.stopped("its conditions had taken as much work as is spent on a pack");
+            }
             analysis.found
         });
         self.speed(program, &mut found);

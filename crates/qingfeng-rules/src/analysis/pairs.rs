@@ -13,7 +13,7 @@ use super::Analysis;
 use super::keys::{PARTS, fits, values};
 use super::prove::State;
 use super::set::Set;
-use super::terms::{Formula, Shape, TermId};
+use super::terms::{Formula, Shape, TermId, walk};
 
 /// How many pairs of rules are looked at closely.
 const PAIRS_MAX: usize = 200_000;
@@ -91,13 +91,14 @@ impl Analysis<'_> {
                 }
                 pairs += 1;
                 if pairs > PAIRS_MAX {
-                    self.stopped();
+                    self.stopped(&format!("{PAIRS_MAX} pairs of rules had been compared"));
                     return;
                 }
+                self.terms.next_rule();
                 let (inner, outer) =
                     (Rc::clone(&self.rules[narrow].fires), Rc::clone(&self.rules[broad].fires));
                 // A rule that never fires would imply everything.
-                if !self.terms.follows(&[(&inner, true)], &outer) || self.terms.never(&[(&inner, true)]) {
+                if !self.terms.follows(&[(&inner, true)], &outer) || !self.terms.fit(&[(&inner, true)]) {
                     continue;
                 }
                 let (a, b) = (Rc::clone(&self.rules[narrow].holds), Rc::clone(&self.rules[broad].holds));
@@ -137,12 +138,12 @@ impl Analysis<'_> {
                 .any(|&chosen| Some(chosen) == leaf || self.terms.all_implied(chosen).contains(&term))
     }
 
-    fn stopped(&mut self) {
-        let title = format!("rules were compared with each other until {PAIRS_MAX} pairs had been looked at");
+    pub(super) fn stopped(&mut self, after: &str) {
+        let title = format!("the analysis stopped after {after}");
         let place = Place { file: "pack.toml".into(), span: 0..0 };
         let item = Diagnostic::new(Code::AnalysisStopped, title)
             .at(place, "")
-            .note("rules that count twice may have been missed; all other checks are complete");
+            .note("what it says is certain all the same, but there may be more to be said");
         self.found.push(item);
     }
 
@@ -156,9 +157,15 @@ impl Analysis<'_> {
         }
         let mut told = BTreeSet::new();
         for rules in alike.into_values().filter(|rules| rules.len() > 1) {
-            for (number, &second) in rules.iter().enumerate().take(ALIKE_MAX) {
-                let alike: Vec<usize> =
-                    rules[..number].iter().copied().filter(|&first| self.overlap(first, second)).collect();
+            for (number, &second) in rules.iter().enumerate() {
+                self.terms.next_rule();
+                let alike: Vec<usize> = rules[..number]
+                    .iter()
+                    .copied()
+                    .rev()
+                    .take(ALIKE_MAX)
+                    .filter(|&first| self.overlap(first, second))
+                    .collect();
                 if !alike.is_empty() {
                     told.extend(alike.iter().map(|&first| pair(first, second)));
                     self.same_condition(second, &alike);
@@ -177,7 +184,7 @@ impl Analysis<'_> {
             return false;
         }
         let parts = [Rc::clone(&self.rules[first].fires), Rc::clone(&self.rules[second].fires)];
-        !self.terms.never(&[(&parts[0], true), (&parts[1], true)])
+        self.terms.fit(&[(&parts[0], true), (&parts[1], true)])
     }
 
     fn same_condition(&mut self, second: usize, alike: &[usize]) {
@@ -362,13 +369,12 @@ fn pair(a: usize, b: usize) -> (usize, usize) {
 
 /// The terms of which a formula speaks.
 fn collect(formula: &Formula, terms: &mut BTreeSet<TermId>) {
-    match &**formula {
-        Shape::Constant(_) => {}
-        Shape::Literal(term, _) => {
+    walk(formula, &mut |part| {
+        if let Shape::Literal(term, _) = &**part {
             terms.insert(*term);
         }
-        Shape::And(parts) | Shape::Or(parts) => parts.iter().for_each(|part| collect(part, terms)),
-    }
+        true
+    });
 }
 
 /// Whether a part of a key has more than one test.
@@ -377,8 +383,11 @@ fn is_timed(formula: &Formula) -> bool {
 }
 
 fn conjuncts(formula: &Formula, parts: &mut Vec<Formula>) {
-    match &**formula {
-        Shape::And(inner) => inner.iter().for_each(|part| conjuncts(part, parts)),
-        _ => parts.push(Rc::clone(formula)),
-    }
+    walk(formula, &mut |part| {
+        let joins = matches!(&**part, Shape::And(_));
+        if !joins {
+            parts.push(Rc::clone(part));
+        }
+        joins
+    });
 }

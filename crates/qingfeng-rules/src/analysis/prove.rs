@@ -4,13 +4,39 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::set::{FALSE, Set, TRUE, Values};
-use super::terms::{Formula, Shape, TermId, Terms};
+use super::terms::{Formula, Shape, TermId, Terms, walk};
 
 /// A formula, or that it is not true.
 pub(super) type Claim<'f> = (&'f Formula, bool);
 
 /// How many choices between alternatives are tried before a question is given up.
 const CHOICES_MAX: u32 = 3_000;
+
+/// How many parts of formulas are looked at before a question is given up.
+const STEPS_MAX: u32 = 100_000;
+/// How many of them for all questions about one rule by itself.
+const STEPS_OF_RULE_MAX: u32 = 1_000_000;
+/// How many of them for all questions about a pack, a few seconds' work.
+const STEPS_OF_PACK_MAX: u32 = 200_000_000;
+
+/// How much more may be looked at.
+pub(super) struct Effort {
+    of_rule: u32,
+    of_pack: u32,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { of_rule: STEPS_OF_RULE_MAX, of_pack: STEPS_OF_PACK_MAX }
+    }
+}
+
+impl Effort {
+    /// Whether nothing can be asked any more.
+    pub fn is_spent(&self) -> bool {
+        self.of_pack == 0
+    }
+}
 
 /// How many texts of a list are tried on the tests that look at it.
 const TEXTS_MAX: usize = 16;
@@ -21,17 +47,37 @@ pub(super) type State = BTreeMap<TermId, Rc<Set>>;
 struct Search<'t, 'p> {
     terms: &'t mut Terms<'p>,
     choices: u32,
+    steps: u32,
 }
 
 /// The question was too hard.
 struct GivenUp;
 
 impl Terms<'_> {
+    /// Begins with the questions about another rule.
+    pub fn next_rule(&mut self) {
+        self.effort.of_rule = STEPS_OF_RULE_MAX;
+    }
+
     /// Whether claims can never be true of one line. Only what is certain gives true.
     pub fn never(&mut self, claims: &[Claim<'_>]) -> bool {
+        matches!(self.search(claims), Ok(false))
+    }
+
+    /// Whether nothing is known that keeps claims from being true of one line.
+    pub fn fit(&mut self, claims: &[Claim<'_>]) -> bool {
+        matches!(self.search(claims), Ok(true))
+    }
+
+    fn search(&mut self, claims: &[Claim<'_>]) -> Result<bool, GivenUp> {
         let todo = claims.iter().map(|(formula, sign)| (Rc::clone(formula), *sign)).collect();
-        let mut search = Search { terms: self, choices: CHOICES_MAX };
-        matches!(search.possible(State::new(), todo, Vec::new()), Ok(false))
+        let steps = self.effort.of_rule.min(self.effort.of_pack).min(STEPS_MAX);
+        let mut search = Search { terms: self, choices: CHOICES_MAX, steps };
+        let possible = search.possible(State::new(), todo, Vec::new());
+        let taken = steps - search.steps;
+        self.effort.of_rule -= taken;
+        self.effort.of_pack -= taken;
+        possible
     }
 
     /// Whether the last formula is true wherever the claims are.
@@ -45,20 +91,19 @@ impl Terms<'_> {
     pub fn without_choice(&mut self, formula: &Formula) -> Option<(State, Vec<Formula>)> {
         let mut state = State::new();
         let mut open = Vec::new();
-        let mut todo = vec![Rc::clone(formula)];
-        let mut search = Search { terms: self, choices: 0 };
-        while let Some(formula) = todo.pop() {
-            match &*formula {
-                Shape::Constant(true) => {}
-                Shape::Constant(false) => return None,
-                Shape::Literal(term, set) => {
-                    if !search.constrain(&mut state, *term, set) {
-                        return None;
-                    }
-                }
-                Shape::And(parts) => todo.extend(parts.iter().map(Rc::clone)),
-                Shape::Or(_) => open.push(formula),
+        let mut possible = true;
+        let mut search = Search { terms: self, choices: 0, steps: 0 };
+        walk(formula, &mut |part| {
+            match &**part {
+                Shape::Constant(holds) => possible &= holds,
+                Shape::Literal(term, set) => possible &= search.constrain(&mut state, *term, set),
+                Shape::And(_) => return possible,
+                Shape::Or(_) => open.push(Rc::clone(part)),
             }
+            false
+        });
+        if !possible {
+            return None;
         }
         Some((state, open))
     }
@@ -74,6 +119,7 @@ impl Search<'_, '_> {
     ) -> Result<bool, GivenUp> {
         loop {
             while let Some((formula, sign)) = todo.pop() {
+                self.steps = self.steps.checked_sub(1).ok_or(GivenUp)?;
                 match &*formula {
                     Shape::Constant(holds) => {
                         if *holds != sign {
@@ -136,8 +182,9 @@ impl Search<'_, '_> {
     }
 
     /// The parts of a disjunction that the state allows; `None` if one of them holds already.
-    fn alternatives(&self, state: &State, formula: &Formula, sign: bool) -> Option<Vec<Formula>> {
+    fn alternatives(&mut self, state: &State, formula: &Formula, sign: bool) -> Option<Vec<Formula>> {
         let (Shape::And(parts) | Shape::Or(parts)) = &**formula else { return None };
+        self.steps = self.steps.saturating_sub(parts.len() as u32);
         let mut left = Vec::with_capacity(parts.len());
         for part in parts {
             match &**part {

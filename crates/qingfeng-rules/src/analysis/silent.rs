@@ -9,7 +9,7 @@ use crate::program::node::{NodeId, Op};
 use crate::schema::FieldId;
 
 use super::set::Set;
-use super::terms::{Formula, Shape, TermId};
+use super::terms::{Formula, Shape, TermId, walk};
 use super::{Analysis, raises};
 
 impl Analysis<'_> {
@@ -19,6 +19,7 @@ impl Analysis<'_> {
         for at in self.active() {
             let rule = self.rule(at);
             let Some((_, canonical)) = self.rules[at].when else { continue };
+            self.terms.next_rule();
             let fires = Rc::clone(&self.rules[at].fires);
             // What never fires cannot be silenced.
             if !raises(rule) || self.terms.never(&[(&fires, true)]) {
@@ -110,15 +111,14 @@ impl Analysis<'_> {
 
 /// The terms that a formula wants missing somewhere.
 fn missing_terms(formula: &Formula, terms: &mut BTreeSet<TermId>) {
-    match &**formula {
-        Shape::Constant(_) => {}
-        Shape::Literal(term, set) => {
-            if set.missing {
-                terms.insert(*term);
-            }
+    walk(formula, &mut |part| {
+        if let Shape::Literal(term, set) = &**part
+            && set.missing
+        {
+            terms.insert(*term);
         }
-        Shape::And(parts) | Shape::Or(parts) => parts.iter().for_each(|part| missing_terms(part, terms)),
-    }
+        true
+    });
 }
 
 fn listed(names: &[String]) -> String {

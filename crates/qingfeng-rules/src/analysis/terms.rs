@@ -6,7 +6,7 @@
 //! That terms depend on each other is known in part only, so a formula that cannot be true is a condition that cannot
 //! hold, but not the other way round.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::program::fold;
 use crate::program::node::{DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special};
 use crate::schema::{Field, Kind};
 
+use super::prove::Effort;
 use super::set::{
     End, FALSE, Intervals, Num, NumberCut, Set, TRUE, TextCut, TextSide, Values, prefix_text, single_text,
 };
@@ -94,6 +95,21 @@ fn join(parts: Vec<Formula>, and: bool) -> Formula {
     }
 }
 
+/// Calls `visit` for a formula and its parts, each once; into the parts of one only if it says so.
+pub(super) fn walk(formula: &Formula, visit: &mut dyn FnMut(&Formula) -> bool) {
+    // What stands in several places is one formula, so that there may be more places than can be visited.
+    let mut visited: HashSet<*const Shape> = HashSet::new();
+    let mut open = vec![Rc::clone(formula)];
+    while let Some(formula) = open.pop() {
+        if !visited.insert(Rc::as_ptr(&formula)) || !visit(&formula) {
+            continue;
+        }
+        if let Shape::And(parts) | Shape::Or(parts) = &*formula {
+            open.extend(parts.iter().rev().cloned());
+        }
+    }
+}
+
 /// Where a condition holds, and where it fails; elsewhere it faults.
 #[derive(Clone)]
 struct Outcomes {
@@ -111,6 +127,7 @@ pub(super) struct Terms<'p> {
     outcomes: HashMap<NodeId, Outcomes>,
     /// What tests on one text give, by test and text.
     evaluated: HashMap<(NodeId, Arc<str>), Option<bool>>,
+    pub effort: Effort,
 }
 
 /// How many different leaves of a term are looked at for what must be present.
@@ -128,6 +145,7 @@ impl<'p> Terms<'p> {
             known: HashMap::new(),
             outcomes: HashMap::new(),
             evaluated: HashMap::new(),
+            effort: Effort::default(),
         }
     }
 

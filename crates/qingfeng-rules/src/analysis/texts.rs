@@ -35,7 +35,12 @@ impl Analysis<'_> {
         for at in self.living() {
             let roots: Vec<NodeId> = self.rules[at].when.iter().map(|(root, _)| *root).collect();
             let mut open = roots;
+            // Values that stand in several places are one node.
+            let mut visited: BTreeSet<NodeId> = BTreeSet::new();
             while let Some(id) = open.pop() {
+                if !visited.insert(id) {
+                    continue;
+                }
                 let node = &self.nodes()[id];
                 let span = (node.span.file, node.span.start, node.span.end);
                 open.extend(node.args.iter().rev().copied());
