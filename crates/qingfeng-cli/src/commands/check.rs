@@ -40,8 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Denied::parse)]
     deny: Vec<Denied>,
 
-    /// Correct the files where it is certain what is meant, then check them. Files are put back as they were if that
-    /// would leave more errors.
+    /// Correct the files where it is certain what is meant, then check them. Nothing is changed if that would leave
+    /// more errors.
     #[arg(long)]
     fix: bool,
 

@@ -118,8 +118,9 @@ fn what_authors_write_cannot_reach_a_terminal() {
         "// \u{1b}[2J\u{9b}2J\u{202e}\r\nrule(\"A\u{1b}[31m\", #{ title: \"\u{9b}2J\", regi\u{9b}on: 1 });\nrule(\"B\", #{ \
          title: \"t\", region: \"\\x1b[2J\\u202e\", when: |d| d.goods == \"\u{1b}]0;\u{7}\u{202e}\" + d.x });\n",
     );
-    for format in ["human", "plain", "json"] {
-        let ran = desk.run(&format!("check harbour --format {format}")).exits(1);
+    for format in ["--format human", "--format plain", "--format json", "--format sarif", "--fix --dry-run"] {
+        let ran = desk.run(&format!("check harbour {format}")).exits(1);
+        assert!(!is_harmful(&ran.stderr), "{format}: {:?}", ran.stderr);
         assert!(!is_harmful(&ran.stdout), "{format}: {:?}", ran.stdout);
     }
 }
