@@ -59,6 +59,12 @@ pub enum Code {
     /// A lookup table's file does not fit its declaration.
     #[serde(rename = "QF0401")]
     BadLookup,
+    /// A test of rules that does not fit the pack, or cannot be read.
+    #[serde(rename = "QF0501")]
+    BadTest,
+    /// An expectation in `expect.toml` that does not fit the pack, or cannot be read.
+    #[serde(rename = "QF0502")]
+    BadExpectation,
     /// Whole-number division, which drops the remainder.
     #[serde(rename = "QF1001")]
     IntegerDivision,
@@ -90,6 +96,8 @@ impl Code {
             Self::NotInLanguage => "QF0205",
             Self::FileFailed => "QF0301",
             Self::BadLookup => "QF0401",
+            Self::BadTest => "QF0501",
+            Self::BadExpectation => "QF0502",
             Self::IntegerDivision => "QF1001",
             Self::NoActiveRule => "QF1002",
             Self::ResidualRule => "QF1003",
@@ -209,6 +217,11 @@ impl Sources {
         let name: Arc<str> = file.into();
         self.texts.insert(Arc::clone(&name), text);
         name
+    }
+
+    /// The names of the files, in order.
+    pub fn files(&self) -> impl Iterator<Item = Arc<str>> + '_ {
+        self.texts.keys().cloned()
     }
 
     /// The text of a file.

@@ -29,6 +29,7 @@
 //! );
 //! ```
 
+pub mod cases;
 pub mod countries;
 mod derived;
 mod diagnostic;

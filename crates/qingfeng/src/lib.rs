@@ -45,6 +45,7 @@ mod plan;
 pub mod read;
 mod sample;
 mod summary;
+pub mod testing;
 mod values;
 pub mod verify;
 pub mod write;
