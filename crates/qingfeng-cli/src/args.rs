@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, generate, rules, schema, score, verify};
+use crate::commands::{check, explain, generate, rules, schema, score, test, verify};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -32,6 +32,7 @@ pub struct Cli {
 pub enum Command {
     Score(score::Args),
     Check(check::Args),
+    Test(test::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Verify(verify::Args),

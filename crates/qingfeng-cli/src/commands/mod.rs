@@ -6,4 +6,5 @@ pub mod generate;
 pub mod rules;
 pub mod schema;
 pub mod score;
+pub mod test;
 pub mod verify;

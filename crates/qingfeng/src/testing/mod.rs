@@ -33,7 +33,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
 pub use backtest::{Backtest, BacktestError};
-pub use coverage::{Coverage, PartCoverage, RuleCoverage};
+pub use coverage::{Coverage, CoverageTotals, PartCoverage, RuleCoverage};
 pub use judge::Mismatch;
 pub use mutate::{MutateOptions, MutationReport, Survivor};
 pub use trace::{Decision, Trace};
