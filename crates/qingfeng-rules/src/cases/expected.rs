@@ -167,6 +167,24 @@ fn rules(reading: &mut Reading<'_>, key: &str, value: &Constant, place: &Range<u
     found
 }
 
+/// Rules with something each: a map, or, where ids are made in a loop, a list of pairs.
+fn entries<'c>(value: &'c Constant) -> Option<Vec<(&'c str, &'c Constant)>> {
+    match value {
+        Constant::Map(entries) => Some(entries.iter().map(|(id, value)| (id.as_str(), value)).collect()),
+        Constant::Array(pairs) => {
+            let pair = |pair: &'c Constant| match pair {
+                Constant::Array(pair) => match pair.as_slice() {
+                    [Constant::Text(id), value] => Some((&**id, value)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            pairs.iter().map(pair).collect()
+        }
+        _ => None,
+    }
+}
+
 /// Something for each of some rules.
 fn pairs<T>(
     reading: &mut Reading<'_>,
@@ -176,7 +194,7 @@ fn pairs<T>(
     place: &Range<usize>,
     take: impl Fn(&Constant) -> Option<T>,
 ) -> Vec<(usize, T)> {
-    let Constant::Map(entries) = value else {
+    let Some(entries) = entries(value) else {
         let title = format!("`{key}` must be a map from rules, not {}", kind_of(value));
         reading.report(place.clone(), title, format!("write `{key}: {example}`"));
         return Vec::new();
@@ -206,7 +224,9 @@ pub(super) fn fault(reading: &mut Reading<'_>, name: &str, place: &Range<usize>)
 }
 
 fn faults(reading: &mut Reading<'_>, value: &Constant, place: &Range<usize>) -> Vec<(usize, Option<Fault>)> {
-    let Constant::Map(entries) = value else {
+    let is_list = matches!(value, Constant::Array(list) if list.iter().all(|id| matches!(id, Constant::Text(_))));
+    let pairs = entries(value).filter(|_| !is_list);
+    let Some(entries) = pairs else {
         return rules(reading, "faults", value, place).into_iter().map(|rule| (rule, None)).collect();
     };
     let mut found = Vec::new();

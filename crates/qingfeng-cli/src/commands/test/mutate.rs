@@ -1,5 +1,7 @@
 //! Changes of rules that no test notices.
 
+use std::collections::BTreeMap;
+
 use qingfeng::testing::{MutationReport, Survivor};
 
 use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, count, grouped, styled};
@@ -12,12 +14,22 @@ const NAMED: usize = 3;
 pub fn human(report: &MutationReport, least: Option<u8>) -> String {
     let mut out = format!("{BOLD}Changes that no test notices{BOLD:#}\n");
     let mut file = "";
-    for survivor in &report.survivors {
+    // Rules that no test looks at at all are named once.
+    let mut untested: BTreeMap<&str, u64> = BTreeMap::new();
+    for survivor in report.survivors.iter().filter(|survivor| survivor.untested) {
+        survivor.rules.iter().for_each(|rule| *untested.entry(rule).or_default() += 1);
+    }
+    for survivor in report.survivors.iter().filter(|survivor| !survivor.untested) {
         if file != &*survivor.file {
             file = &survivor.file;
             out += &format!("  {}\n", clean(file));
         }
         out += &line(survivor);
+    }
+    if !untested.is_empty() {
+        let rules: Vec<_> = untested.keys().map(|rule| clean(rule).into_owned()).collect();
+        let all = report.survivors.iter().filter(|survivor| survivor.untested).count() as u64;
+        out += &format!("  {} of rules for which no test has a line: {}\n", count(all, "change"), rules.join(", "));
     }
     let percent = report.percent();
     let style = if least.is_some_and(|least| percent < f64::from(least)) { ERROR } else { GOOD };
@@ -26,7 +38,10 @@ pub fn human(report: &MutationReport, least: Option<u8>) -> String {
     if report.tried + report.invalid < report.possible {
         out += &format!(" {DIM}(of {} possible){DIM:#}", grouped(report.possible));
     }
-    out += &format!("; {} not valid\n", were(report.invalid));
+    if report.invalid > 0 {
+        out += &format!("; {} gave no valid pack", count(report.invalid, "other"));
+    }
+    out.push('\n');
     if let Some(least) = least {
         let met = if percent < f64::from(least) { "is missed" } else { "is met" };
         out += &format!("  the least of {least} % {met}\n");
@@ -35,18 +50,13 @@ pub fn human(report: &MutationReport, least: Option<u8>) -> String {
     out
 }
 
-fn were(number: u64) -> String {
-    format!("{} more {}", grouped(number), if number == 1 { "was" } else { "were" })
-}
-
 fn line(survivor: &Survivor) -> String {
     let names: Vec<_> = survivor.rules.iter().take(NAMED).map(|id| clean(id).into_owned()).collect();
     let more = survivor.rules.len() - names.len();
     let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
-    let untested = if survivor.untested { "  (no test has a line for it)" } else { "" };
     let replacement = if survivor.replacement.is_empty() { "left out".to_owned() } else { shown(&survivor.replacement) };
     format!(
-        "    {DIM}{:>4}:{:<3}{DIM:#} {} {DIM}→{DIM:#} {}  {DIM}{}{more}{untested}{DIM:#}\n",
+        "    {DIM}{:>4}:{:<3}{DIM:#} {} {DIM}→{DIM:#} {}  {DIM}{}{more}{DIM:#}\n",
         survivor.line,
         survivor.column,
         shown(&survivor.original),
