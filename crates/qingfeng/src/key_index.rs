@@ -460,8 +460,7 @@ pub(crate) struct KeyIndex {
 impl KeyIndex {
     /// The index of the rules that are evaluated; tests of rules evaluate drafts too.
     pub(crate) fn new(pack: &Pack, drafts: bool) -> Self {
-        let is_evaluated =
-            |status: Status| status.is_evaluated() || (drafts && status == Status::Draft);
+        let is_evaluated = |status: Status| status.is_evaluated() || (drafts && status == Status::Draft);
         let positions: Vec<u32> =
             (0..pack.rules.len() as u32).filter(|&at| is_evaluated(pack.rules[at as usize].status)).collect();
         let rules: Vec<&Rule> = positions.iter().map(|&at| &pack.rules[at as usize]).collect();

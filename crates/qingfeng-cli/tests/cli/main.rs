@@ -8,4 +8,5 @@ mod generate;
 mod listings;
 mod score;
 mod support;
+mod test;
 mod verify;

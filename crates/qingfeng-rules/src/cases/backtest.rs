@@ -129,7 +129,11 @@ pub fn expectations(text: &str, pack: &Pack, diagnostics: &mut Diagnostics) -> V
         let tables = match (key.get_ref().as_ref(), value.get_ref()) {
             ("expect", DeValue::Array(tables)) => tables,
             ("expect", _) => {
-                toml.report(value.span(), "`expect` must be a list of tables", "begin each with `[[expect]]`".to_owned());
+                toml.report(
+                    value.span(),
+                    "`expect` must be a list of tables",
+                    "begin each with `[[expect]]`".to_owned(),
+                );
                 continue;
             }
             (other, _) => {
@@ -193,7 +197,8 @@ fn expectation(
         let mut parts = std::path::Path::new(name).components();
         let is_within = parts.all(|part| matches!(part, std::path::Component::Normal(_)));
         if name.is_empty() || !is_within {
-            let help = "give its path below the directory of `--data`: `file = \"2016/march.csv\"`".to_owned();
+            let help =
+                "give its path below the directory of `--data`: `file = \"2016/march.csv\"`".to_owned();
             toml.report(place.clone(), format!("`{name}` is no file below the directory with data"), help);
         }
     }
@@ -243,7 +248,11 @@ fn bound(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<Bound> {
             _ => None,
         };
         let Some(count) = count else {
-            toml.report(value.span(), format!("`{key}` must be a number of lines"), format!("write `{key} = 12`"));
+            toml.report(
+                value.span(),
+                format!("`{key}` must be a number of lines"),
+                format!("write `{key} = 12`"),
+            );
             continue;
         };
         if found.is_some() {

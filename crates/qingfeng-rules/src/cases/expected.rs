@@ -224,7 +224,8 @@ pub(super) fn fault(reading: &mut Reading<'_>, name: &str, place: &Range<usize>)
 }
 
 fn faults(reading: &mut Reading<'_>, value: &Constant, place: &Range<usize>) -> Vec<(usize, Option<Fault>)> {
-    let is_list = matches!(value, Constant::Array(list) if list.iter().all(|id| matches!(id, Constant::Text(_))));
+    let is_list =
+        matches!(value, Constant::Array(list) if list.iter().all(|id| matches!(id, Constant::Text(_))));
     let pairs = entries(value).filter(|_| !is_list);
     let Some(entries) = pairs else {
         return rules(reading, "faults", value, place).into_iter().map(|rule| (rule, None)).collect();
@@ -234,7 +235,11 @@ fn faults(reading: &mut Reading<'_>, value: &Constant, place: &Range<usize>) -> 
         let rule = rule(reading, id, place);
         let Constant::Text(name) = value else {
             let title = format!("the fault of `{id}` must be a text, not {}", kind_of(value));
-            reading.report(place.clone(), title, "write `faults: #{ \"RULE\": \"division by zero\" }`".to_owned());
+            reading.report(
+                place.clone(),
+                title,
+                "write `faults: #{ \"RULE\": \"division by zero\" }`".to_owned(),
+            );
             continue;
         };
         if let (Some(rule), Some(fault)) = (rule, fault(reading, name, place)) {

@@ -185,7 +185,10 @@ impl TestFiles {
                 if depth < 8 {
                     self.read_directory(&path, &format!("{relative}/"), depth + 1);
                 } else {
-                    self.unreadable(format!("`{relative}` lies too deep"), "use at most 8 levels of directories");
+                    self.unreadable(
+                        format!("`{relative}` lies too deep"),
+                        "use at most 8 levels of directories",
+                    );
                 }
             } else if name.ends_with(".rhai") || name.ends_with(".csv") {
                 if self.files.len() >= limits::FILES_MAX {
@@ -264,7 +267,8 @@ pub fn load(files: &TestFiles, pack: &Pack) -> Cases {
             cases.expectations = expectations(text, pack, &mut cases.diagnostics);
             continue;
         }
-        let mut reading = Reading { file, pack, ids: &ids, diagnostics: &mut cases.diagnostics, mistaken: false };
+        let mut reading =
+            Reading { file, pack, ids: &ids, diagnostics: &mut cases.diagnostics, mistaken: false };
         let found = if path.ends_with(".csv") {
             table::read(&mut reading, text)
         } else {
@@ -334,7 +338,8 @@ impl Reading<'_> {
     fn check_lines(&mut self, lines: &[CaseLine], span: &std::ops::Range<usize>) {
         let schema = Arc::clone(&self.pack.schema);
         for (at, line) in lines.iter().enumerate() {
-            let of_line = if lines.len() > 1 { format!("line {} of the test", at + 1) } else { "the test".into() };
+            let of_line =
+                if lines.len() > 1 { format!("line {} of the test", at + 1) } else { "the test".into() };
             for id in schema.ids().filter(|&id| is_needed(&schema, id)) {
                 let present = |value: &CaseValue| value.field == id && value.value != Scalar::Missing;
                 if !line.values.iter().any(present) {
@@ -357,7 +362,11 @@ impl Reading<'_> {
             let name = &schema[id].name;
             let place = other.or(value).map_or(span.clone(), |value| value.place.span);
             let title = format!("`{name}` differs between the lines of one declaration");
-            self.report(place, title, format!("`{name}` belongs to the declaration: give all its lines the same"));
+            self.report(
+                place,
+                title,
+                format!("`{name}` belongs to the declaration: give all its lines the same"),
+            );
         }
     }
 }

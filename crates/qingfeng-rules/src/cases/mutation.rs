@@ -85,7 +85,8 @@ impl Mutation {
 /// All changes, in the order of files and places.
 pub fn mutations(pack: &Pack) -> Vec<Mutation> {
     let engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
-    let files: BTreeSet<Arc<str>> = pack.warnings.sources.files().filter(|file| file.ends_with(".rhai")).collect();
+    let files: BTreeSet<Arc<str>> =
+        pack.warnings.sources.files().filter(|file| file.ends_with(".rhai")).collect();
     let mut found = Vec::new();
     for name in files {
         let text = pack.warnings.sources.text(&name).unwrap_or("");
@@ -106,7 +107,8 @@ pub fn mutations(pack: &Pack) -> Vec<Mutation> {
         file.read(&top_level);
         let mut of_file = file.found;
         of_file.sort_by(|a, b| {
-            let key = |mutation: &Mutation| (mutation.place.span.start, mutation.place.span.end, mutation.kind);
+            let key =
+                |mutation: &Mutation| (mutation.place.span.start, mutation.place.span.end, mutation.kind);
             (key(a), &a.replacement).cmp(&(key(b), &b.replacement))
         });
         of_file.dedup_by(|a, b| a.place == b.place && a.replacement == b.replacement);
@@ -208,7 +210,8 @@ impl<'f> File<'f> {
     }
 
     fn reads(&self, rule: &crate::rule::Rule, fields: &BTreeSet<usize>) -> bool {
-        let read: BTreeSet<FieldRef> = rule.closures().flat_map(|closure| closure.fields.iter().copied()).collect();
+        let read: BTreeSet<FieldRef> =
+            rule.closures().flat_map(|closure| closure.fields.iter().copied()).collect();
         computed_needs(&read, &self.pack.computed).iter().any(|field| fields.contains(field))
     }
 
@@ -261,7 +264,8 @@ impl<'f> File<'f> {
         let Some(function) = functions.get(name) else { return };
         let body = &function.body;
         let sites = self.closures.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-        let known = sites.iter().copied().filter(|&at| at <= body.span.start).max().unwrap_or(closure.span.start);
+        let known =
+            sites.iter().copied().filter(|&at| at <= body.span.start).max().unwrap_or(closure.span.start);
         let Some(shift) = closure.span.start.checked_sub(known) else { return };
         let text = |from: usize| self.text.get(from..from + (body.span.end.saturating_sub(known)));
         if text(known) != text(closure.span.start) {

@@ -47,8 +47,5 @@ fn part(expr: &Expr) -> ConditionPart {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.as_slice(),
         _ => &[],
     };
-    ConditionPart {
-        text: expr.to_string(),
-        parts: parts.iter().map(part).collect(),
-    }
+    ConditionPart { text: expr.to_string(), parts: parts.iter().map(part).collect() }
 }

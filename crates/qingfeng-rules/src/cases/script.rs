@@ -296,7 +296,11 @@ impl Script<'_, '_> {
         };
         if items.len() != lines {
             let title = format!("`items` speaks of {}, and the test has {lines}", items.len());
-            self.reading.report(place, title, "give one map for each line; `#{}` expects nothing of it".to_owned());
+            self.reading.report(
+                place,
+                title,
+                "give one map for each line; `#{}` expects nothing of it".to_owned(),
+            );
             return Vec::new();
         }
         let mut all = Vec::with_capacity(items.len());

@@ -26,14 +26,22 @@ enum Column {
     Note,
     Field(FieldId),
     /// An expectation: of the whole declaration or of the line, its key, and the rule it is about.
-    Expected { whole: bool, key: &'static str, rule: Option<String> },
+    Expected {
+        whole: bool,
+        key: &'static str,
+        rule: Option<String>,
+    },
     /// A mistake, told once.
     Unknown,
 }
 
 /// The keys of expectations that name their rule in the header.
-const BY_RULE: [(&str, &str); 4] =
-    [("points", "points"), ("faults", "faults"), ("reason", "reasons"), ("reason_contains", "reason_contains")];
+const BY_RULE: [(&str, &str); 4] = [
+    ("points", "points"),
+    ("faults", "faults"),
+    ("reason", "reasons"),
+    ("reason_contains", "reason_contains"),
+];
 
 pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     let records = records(text);
@@ -153,7 +161,12 @@ fn twice(reading: &mut Reading<'_>, header: &[Cell], columns: &[Column]) {
     }
 }
 
-fn test(reading: &mut Reading<'_>, columns: &[Column], header: &[Cell], rows: &[(Cell, Vec<Cell>)]) -> TestCase {
+fn test(
+    reading: &mut Reading<'_>,
+    columns: &[Column],
+    header: &[Cell],
+    rows: &[(Cell, Vec<Cell>)],
+) -> TestCase {
     let (name, _) = &rows[0];
     let place = reading.place(name.span.clone());
     let mut lines = Vec::with_capacity(rows.len());
@@ -170,7 +183,11 @@ fn test(reading: &mut Reading<'_>, columns: &[Column], header: &[Cell], rows: &[
             match column {
                 Column::Field(field) if !text.is_empty() => {
                     let place = reading.place(cell.span.clone());
-                    line.values.push(CaseValue { field: *field, value: Scalar::Text(text.to_owned()), place });
+                    line.values.push(CaseValue {
+                        field: *field,
+                        value: Scalar::Text(text.to_owned()),
+                        place,
+                    });
                 }
                 Column::Expected { whole, key, rule } if !text.is_empty() => {
                     let into = if *whole { &mut expected.declaration } else { &mut outcomes };
@@ -181,7 +198,13 @@ fn test(reading: &mut Reading<'_>, columns: &[Column], header: &[Cell], rows: &[
                         continue;
                     }
                     let mut one = Outcomes::default();
-                    expected::read(reading, &mut one, key, &value(reading, key, rule.as_deref(), text), &cell.span);
+                    expected::read(
+                        reading,
+                        &mut one,
+                        key,
+                        &value(reading, key, rule.as_deref(), text),
+                        &cell.span,
+                    );
                     add(into, one);
                 }
                 _ => {}

@@ -162,10 +162,8 @@ impl Tests {
             let expectations = ats.iter().map(|&at| &self.expectations[at]).enumerate();
             expectations.filter(move |(_, expectation)| expectation.rule == rule as usize)
         };
-        let named_lines: Vec<BTreeSet<&str>> = ats
-            .iter()
-            .map(|&at| self.expectations[at].lines.iter().map(String::as_str).collect())
-            .collect();
+        let named_lines: Vec<BTreeSet<&str>> =
+            ats.iter().map(|&at| self.expectations[at].lines.iter().map(String::as_str).collect()).collect();
         for line in 0..chunk.lines.len() {
             for &(rule, _) in results.fired(line) {
                 for (at, expectation) in of_rule(rule) {

@@ -105,7 +105,8 @@ impl Seen<'_> {
                     push(Some(rule), "fires_exactly", "fires".into(), self.fate(rule, &lines));
                 }
             }
-            let fired = lines.clone().flat_map(|line| self.results.fired(line)).map(|&(rule, _)| rule as usize);
+            let fired =
+                lines.clone().flat_map(|line| self.results.fired(line)).map(|&(rule, _)| rule as usize);
             let mut others: Vec<usize> = fired
                 .filter(|rule| !exactly.contains(rule))
                 // A draft that is being written breaks no tests.
@@ -162,7 +163,8 @@ impl Seen<'_> {
             for &(rule, fault) in self.results.faults(line) {
                 let rule = rule as usize;
                 let of_line = expected.items.get(at).map_or(&[][..], |outcomes| outcomes.faults.as_slice());
-                let named = expected.declaration.faults.iter().chain(of_line).any(|&(known, _)| known == rule);
+                let named =
+                    expected.declaration.faults.iter().chain(of_line).any(|&(known, _)| known == rule);
                 if !named && self.pack.rules[rule].status != Status::Draft {
                     found.push(Found {
                         item: (self.range.len() > 1).then_some(at),
@@ -211,8 +213,13 @@ impl Seen<'_> {
     fn points_of(&self, line: usize) -> String {
         let counts = |rule: u32| self.pack.rules[rule as usize].status == Status::Active;
         let fired = self.results.fired(line).iter().filter(|&&(rule, _)| counts(rule));
-        let parts: Vec<String> =
-            fired.map(|&(rule, points)| format!("{} {points:+}", self.pack.rules[rule as usize].id)).collect();
-        if parts.is_empty() { "; no rule that counts fired".into() } else { format!(": {}", parts.join(", ")) }
+        let parts: Vec<String> = fired
+            .map(|&(rule, points)| format!("{} {points:+}", self.pack.rules[rule as usize].id))
+            .collect();
+        if parts.is_empty() {
+            "; no rule that counts fired".into()
+        } else {
+            format!(": {}", parts.join(", "))
+        }
     }
 }

@@ -63,7 +63,7 @@ pub struct Tests {
 #[derive(Clone, Debug)]
 struct Test {
     case: TestCase,
-    /// `file:line` of the test.
+    /// Where it stands, as an editor counts.
     line: usize,
     column: usize,
     lines: Lines,
@@ -93,7 +93,8 @@ fn load_files(engine: &Engine, directory: &Path, files: &TestFiles) -> (Tests, D
                 tests.push(Test { case, line, column, lines: chunk.lines });
             }
             Ok(chunk) => {
-                let mistakes = chunk.rejects.iter().map(|reject| mistake(&case, reject, &engine.pack().schema));
+                let mistakes =
+                    chunk.rejects.iter().map(|reject| mistake(&case, reject, &engine.pack().schema));
                 diagnostics.items.extend(mistakes);
             }
             Err(error) => {
@@ -285,7 +286,8 @@ impl Tests {
         };
         let each = batch.tests.iter().zip(batch.lines.declarations());
         each.map(|(test, range)| {
-            let seen = Seen { pack: self.engine.pack(), results: &a, reasons: &reasons_a, range: range.clone() };
+            let seen =
+                Seen { pack: self.engine.pack(), results: &a, reasons: &reasons_a, range: range.clone() };
             let mismatches = seen.mismatches(&test.case.expected);
             let x = assessed(&interpreted, &a, &reasons_a, range.clone());
             let y = assessed(&compiled, &b, &reasons_b, range.clone());
@@ -300,7 +302,7 @@ impl Tests {
                 line: test.line,
                 column: test.column,
                 lines: range.len(),
-                traces: self.traces(&a, &reasons_a, range, &mismatches),
+                traces: self.traces(&a, range, &mismatches),
                 mismatches: mismatches.into_iter().map(|found| found.shown(self.engine.pack())).collect(),
                 evaluators_differ: differ,
             }

@@ -46,14 +46,7 @@ pub enum Decision {
 
 impl Tests {
     /// The rules in question on the lines in question.
-    pub(super) fn traces(
-        &self,
-        results: &BatchResults,
-        reasons: &[String],
-        range: Range<usize>,
-        found: &[Found],
-    ) -> Vec<Trace> {
-        let _ = reasons;
+    pub(super) fn traces(&self, results: &BatchResults, range: Range<usize>, found: &[Found]) -> Vec<Trace> {
         let mut wanted: Vec<(usize, usize)> = Vec::new();
         for mismatch in found {
             let Some(rule) = mismatch.rule else { continue };
@@ -104,7 +97,11 @@ impl Tests {
                     misfit(pack, definition, *key_name, code.as_deref())
                 })
                 .collect();
-            return trace(Decision::Key, format!("Its key does not fit the line: {}.", parts.join("; ")), None);
+            return trace(
+                Decision::Key,
+                format!("Its key does not fit the line: {}.", parts.join("; ")),
+                None,
+            );
         }
         let day = values.day(line);
         if let Some(day) = day.filter(|&day| !definition.is_in_force(Some(day))) {
@@ -174,7 +171,11 @@ fn decided(condition: &ExplainedPart, fired: bool) -> String {
                 value => format!("`{}` is {value}", seen.source),
             })
             .collect();
-        if values.is_empty() { format!("`{}`", part.text) } else { format!("`{}` ({})", part.text, values.join(", ")) }
+        if values.is_empty() {
+            format!("`{}`", part.text)
+        } else {
+            format!("`{}` ({})", part.text, values.join(", "))
+        }
     };
     if let Some(fault) = part.outcome.strip_prefix("fault: ") {
         return format!("{} could not be evaluated: {fault}.", text(part));

@@ -12,7 +12,8 @@ pub fn human(backtests: &[Backtest]) -> String {
         return out;
     }
     let head = |text: &str| Cell::new(text).style(DIM);
-    let mut rows = vec![vec![head(""), head("rule"), head("file"), head("expected"), head("fired"), head("")]];
+    let mut rows =
+        vec![vec![head(""), head("rule"), head("file"), head("expected"), head("fired"), head("")]];
     for backtest in backtests {
         let (mark, style) = if backtest.passed() { ("✓", GOOD) } else { ("✗", BAD) };
         let expected = match backtest.bound {

@@ -47,7 +47,11 @@ pub fn human(coverage: &Coverage, pack: &Pack) -> String {
     for (place, missing, rules) in &groups {
         let names: Vec<_> = rules.iter().take(NAMED).map(|rule| clean(&rule.id).into_owned()).collect();
         let more = rules.len() - names.len();
-        let more = if more > 0 { format!(" and {} of its loop", count(more as u64, "more rule")) } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {} of its loop", count(more as u64, "more rule"))
+        } else {
+            String::new()
+        };
         out += &format!("  {BOLD}{}{BOLD:#}{more}  {DIM}{}{DIM:#}\n", names.join(", "), clean(place));
         for what in missing {
             out += &format!("    {}\n", clean(what));
@@ -65,6 +69,7 @@ fn missing(rule: &RuleCoverage) -> Vec<String> {
     match (rule.fired, rule.silent) {
         (false, false) => missing.push("no test has a line for it".to_owned()),
         (false, true) => missing.push("never fires".to_owned()),
+        (true, false) if rule.parts.is_empty() => missing.push("no test says that it is silent".to_owned()),
         (true, false) => missing.push("is never silent where its key fits".to_owned()),
         (true, true) => {}
     }

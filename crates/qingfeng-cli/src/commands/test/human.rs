@@ -85,7 +85,8 @@ fn failure(result: &TestResult) -> String {
         out += &traced(trace, result.lines > 1);
     }
     if let Some(difference) = &result.evaluators_differ {
-        let told = "The compiled rules differ from the interpreter. This is a fault of qingfeng, not of the rules.";
+        let told =
+            "The compiled rules differ from the interpreter. This is a fault of qingfeng, not of the rules.";
         out += &format!("  {}\n", styled(ERROR, told));
         for line in difference.lines() {
             out += &format!("  {}\n", clean(line));

@@ -29,7 +29,11 @@ pub fn human(report: &MutationReport, least: Option<u8>) -> String {
     if !untested.is_empty() {
         let rules: Vec<_> = untested.keys().map(|rule| clean(rule).into_owned()).collect();
         let all = report.survivors.iter().filter(|survivor| survivor.untested).count() as u64;
-        out += &format!("  {} of rules for which no test has a line: {}\n", count(all, "change"), rules.join(", "));
+        out += &format!(
+            "  {} of rules for which no test has a line: {}\n",
+            count(all, "change"),
+            rules.join(", ")
+        );
     }
     let percent = report.percent();
     let style = if least.is_some_and(|least| percent < f64::from(least)) { ERROR } else { GOOD };
@@ -54,7 +58,8 @@ fn line(survivor: &Survivor) -> String {
     let names: Vec<_> = survivor.rules.iter().take(NAMED).map(|id| clean(id).into_owned()).collect();
     let more = survivor.rules.len() - names.len();
     let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
-    let replacement = if survivor.replacement.is_empty() { "left out".to_owned() } else { shown(&survivor.replacement) };
+    let replacement =
+        if survivor.replacement.is_empty() { "left out".to_owned() } else { shown(&survivor.replacement) };
     format!(
         "    {DIM}{:>4}:{:<3}{DIM:#} {} {DIM}→{DIM:#} {}  {DIM}{}{more}{DIM:#}\n",
         survivor.line,
