@@ -264,7 +264,8 @@ impl Diagnostics {
         }
     }
 
-    pub(crate) fn sort(&mut self) {
+    /// Puts the mistakes in the order of files and places.
+    pub fn sort(&mut self) {
         self.items.sort_by(|a, b| {
             let place = |item: &Diagnostic| {
                 item.labels

@@ -52,7 +52,7 @@ fn failures_show_what_decided() {
         r#"
 let moto = #{ declared_on: date("2016-03-01"), destination: "KE", mode: "0110", hs: "8711209000", exporter: "E1", quantity: 10, value: 3200.0 };
 test("a price that is not low", moto, #{ fires: "PRICE", channel: "red" });
-test("a key that does not fit", moto + #{ destination: "DE", mode: () , mode: "1039" }, #{ fires: "PRICE" });
+test("a key that does not fit", moto + #{ destination: "DE", mode: "1039" }, #{ fires: "PRICE" });
 test("not in force", moto + #{ declared_on: "2015-12-31" }, #{ fires: "PRICE" });
 test("neither sealed nor counted", moto, #{ fires: "TRUST" });
 test("fires though it should not", moto + #{ value: 10.0 }, #{ silent: "PRICE", score: 0 });
@@ -230,7 +230,7 @@ fn a_file_of_tests_that_is_too_large_stops() {
     let desk = desk();
     desk.write(
         "harbour/tests/large.rhai",
-        "let t = \"xxxxxxxxxxxxxxxx\";\nfor i in 0..11 { t = t + t; }\nfor i in 0..19000 {\n    test(`${i}`, #{ goods: t + i }, #{ score: 0 });\n}\n",
+        "let t = \"xxxxxxxxxxxxxxxx\";\nfor i in 0..11 { t = t + t; }\nfor i in 0..19000 {\n    test(`${i}`, #{ goods: `${t}${i}` }, #{ score: 0 });\n}\n",
     );
     let ran = desk.run("test harbour").exits(1);
     assert!(ran.stderr.contains("the file has too many tests"), "{}", ran.stderr);

@@ -84,7 +84,9 @@ pub enum Unexpected {
 const UNEXPECTED: [(&str, Unexpected); 3] =
     [("ignore", Unexpected::Ignore), ("list", Unexpected::List), ("fail", Unexpected::Fail)];
 
-const BOUNDS: [(&str, fn(u64) -> Bound); 3] =
+type MakeBound = fn(u64) -> Bound;
+
+const BOUNDS: [(&str, MakeBound); 3] =
     [("exactly", Bound::Exactly), ("at_least", Bound::AtLeast), ("at_most", Bound::AtMost)];
 
 const KEYS: [&str; 7] = ["rule", "file", "exactly", "at_least", "at_most", "lines", "unexpected"];

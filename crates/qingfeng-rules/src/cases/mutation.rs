@@ -393,21 +393,39 @@ impl<'f> File<'f> {
         }
     }
 
+    /// Where a number stands, its sign with it; `None` if it is not written out there.
+    fn number(&self, expr: &Expr) -> Option<Range<usize>> {
+        let source = self.source(&expr.span);
+        let start = expr.span.start;
+        if source.starts_with(|letter: char| letter.is_ascii_digit()) {
+            return Some(expr.span.clone());
+        }
+        // Of a negative number the place is that of its sign.
+        let after = self.source(&(start..self.text.len())).strip_prefix('-')?;
+        let digits = after.trim_start();
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+        let length = digits.find(|letter| !is_part(letter)).unwrap_or(digits.len());
+        let end = self.text.len() - digits.len() + length;
+        digits.starts_with(|letter: char| letter.is_ascii_digit()).then_some(start..end)
+    }
+
     fn literal(&mut self, expr: &Expr, constant: &Constant) {
         let source = self.source(&expr.span);
         match constant {
-            Constant::Integer(integer) if is_written(source) => {
+            Constant::Integer(integer) => {
+                let Some(span) = self.number(expr) else { return };
                 for other in [integer.saturating_sub(1), integer.saturating_add(1)] {
-                    self.replace(expr.span.clone(), other.to_string(), MutationKind::Threshold);
+                    self.replace(span.clone(), other.to_string(), MutationKind::Threshold);
                 }
             }
-            Constant::Number(number) if is_written(source) => {
+            Constant::Number(number) => {
+                let Some(span) = self.number(expr) else { return };
                 let others = if *number == 0.0 { [-1.0, 1.0] } else { [number * 0.9, number * 1.1] };
                 for other in others {
                     // As short as it can be and still be another number.
                     let rounded = format!("{other:.3}").parse().unwrap_or(other);
                     let other = if rounded == *number || rounded == 0.0 { other } else { rounded };
-                    self.replace(expr.span.clone(), format!("{other:?}"), MutationKind::Threshold);
+                    self.replace(span.clone(), format!("{other:?}"), MutationKind::Threshold);
                 }
             }
             Constant::Text(_) => {
@@ -425,15 +443,15 @@ impl<'f> File<'f> {
 
     fn points(&mut self, value: &Expr) {
         let points = match &value.kind {
-            ExprKind::Constant(Constant::Integer(points)) => Some(*points),
+            ExprKind::Constant(Constant::Integer(points)) => *points,
             ExprKind::Operator(Operator::Negate, args) => match &args[0].kind {
-                ExprKind::Constant(Constant::Integer(points)) => points.checked_neg(),
-                _ => None,
+                ExprKind::Constant(Constant::Integer(points)) => points.saturating_neg(),
+                _ => return,
             },
-            _ => None,
+            _ => return,
         };
-        if let Some(points) = points {
-            self.replace(value.span.clone(), points.saturating_add(1).to_string(), MutationKind::Points);
+        if let Some(span) = self.number(value) {
+            self.replace(span, points.saturating_add(1).to_string(), MutationKind::Points);
         }
     }
 
@@ -467,9 +485,4 @@ impl<'f> File<'f> {
             self.replace(value.span.clone(), format!("{:?}", other.name), MutationKind::Channel);
         }
     }
-}
-
-/// Whether a number stands there as it is; constants of Rhai's own do not.
-fn is_written(source: &str) -> bool {
-    source.starts_with(|letter: char| letter.is_ascii_digit())
 }

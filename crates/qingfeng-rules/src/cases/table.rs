@@ -53,6 +53,10 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     };
     let columns: Vec<Column> = header.iter().map(|cell| column(reading, cell)).collect();
     twice(reading, &header, &columns);
+    // What a row means is not known while a column has no meaning.
+    if columns.iter().any(|column| matches!(column, Column::Unknown)) {
+        return Vec::new();
+    }
     let name = columns.iter().position(|column| matches!(column, Column::Name));
     let Some(name) = name else {
         let help = "name the tests in a column `test`".to_owned();

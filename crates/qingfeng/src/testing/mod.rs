@@ -103,6 +103,7 @@ fn load_files(engine: &Engine, directory: &Path, files: &TestFiles) -> (Tests, D
             }
         }
     }
+    diagnostics.sort();
     let loaded = tests.len();
     let directory = directory.to_owned();
     (Tests { engine, directory, tests, expectations: cases.expectations, loaded }, diagnostics)
