@@ -218,6 +218,6 @@ fn see<'c>(part: &Part, condition: &ConditionPart, leaves: &mut impl Iterator<It
         }
     } else {
         // Not reached, or not taken apart since a `let` before it has no value.
-        condition.leaves().iter().for_each(|_| drop(leaves.next()));
+        leaves.by_ref().take(condition.leaves().len()).for_each(|_| {});
     }
 }

@@ -36,7 +36,7 @@ pub use backtest::{Backtest, BacktestError};
 pub use coverage::{Coverage, CoverageTotals, PartCoverage, RuleCoverage};
 pub use judge::Mismatch;
 pub use mutate::{MutateOptions, MutationReport, Survivor};
-pub use trace::{Decision, Trace};
+pub use trace::{ComputedValue, Decision, Trace};
 
 use crate::declaration::{Declaration, FieldValue, Item};
 use crate::engine::Engine;

@@ -1,14 +1,16 @@
 //! What became of a rule on a line, and which part decided.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use qingfeng_rules::{Key, KeyValue, Pack, Rule};
+use qingfeng_rules::{FieldRef, Key, KeyValue, Pack, Rule, Value};
 use serde::Serialize;
 
 use super::Tests;
 use super::judge::Found;
 use crate::evaluate::BatchResults;
-use crate::explain::{ExplainedPart, explained};
+use crate::explain::{ExplainedPart, NamedValue, explained};
+use crate::values::BatchValues;
 
 /// The lines of a declaration on which a rule is traced.
 const TRACED_LINES: usize = 3;
@@ -28,6 +30,19 @@ pub struct Trace {
     pub sentence: String,
     /// The condition part by part, if it was looked at.
     pub condition: Option<ExplainedPart>,
+    /// The fields of the pack's own that the condition reads.
+    pub computed: Vec<ComputedValue>,
+}
+
+/// A field that the pack computes, and what it was computed from.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComputedValue {
+    /// The name.
+    pub name: String,
+    /// The value; a missing one is `missing`.
+    pub value: String,
+    /// The fields that it reads, with their values.
+    pub from: Vec<NamedValue>,
 }
 
 /// What decided whether a rule fires.
@@ -73,12 +88,13 @@ impl Tests {
         let fired = results.fired(line).iter().any(|&(known, _)| known as usize == rule);
         let key = values.key(line);
         let blocking = evaluator.keys.blocking(&key, rule as u32);
-        let trace = |decision, sentence, condition| Trace {
+        let trace = |decision, sentence, condition: Option<ExplainedPart>| Trace {
             rule: definition.id.clone(),
             title: definition.title.clone(),
             item: item + 1,
             decision,
             sentence,
+            computed: if condition.is_some() { self.computed(values, line, rule) } else { Vec::new() },
             condition,
         };
         if !blocking.is_empty() {
@@ -133,6 +149,44 @@ impl Tests {
             }
         }
     }
+}
+
+impl Tests {
+    /// The fields of the pack's own that a condition reads, with what they were computed from.
+    fn computed(&self, values: &Arc<BatchValues>, line: usize, rule: usize) -> Vec<ComputedValue> {
+        let pack = self.engine.pack();
+        let Some(when) = &pack.rules[rule].when else { return Vec::new() };
+        self.engine.evaluator().on_line(values, line, |interpreter, _| {
+            let shown = |field: FieldRef| match field {
+                FieldRef::Computed(at) => match interpreter.computed_value(at) {
+                    Ok(value) => shown(value.as_value()),
+                    Err(fault) => format!("fault: {fault}"),
+                },
+                field => shown(values.field(line, field)),
+            };
+            let of_field = |at: usize| ComputedValue {
+                name: pack.computed[at].name.clone(),
+                value: shown(FieldRef::Computed(at)),
+                from: pack.computed[at]
+                    .closure
+                    .fields()
+                    .map(|field| NamedValue {
+                        source: pack.field_name(field).to_owned(),
+                        value: shown(field),
+                    })
+                    .collect(),
+            };
+            let read = when.fields().filter_map(|field| match field {
+                FieldRef::Computed(at) => Some(at),
+                _ => None,
+            });
+            read.map(of_field).collect()
+        })
+    }
+}
+
+fn shown(value: Value<'_>) -> String {
+    if value == Value::Missing { "missing".to_owned() } else { value.to_string() }
 }
 
 /// Why a key does not fit: `region (africa, KE) does not have DE`.

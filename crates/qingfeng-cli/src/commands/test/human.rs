@@ -6,7 +6,7 @@ use qingfeng::testing::{TestResult, Trace};
 use super::{Run, backtest, coverage, mutate};
 use crate::commands::explain::condition;
 use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, clean, count, styled};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, clean, count, grouped, styled};
 
 /// Failures first, then what was asked for, then the verdict.
 pub fn human(run: &Run, pack: &Pack) -> String {
@@ -40,7 +40,8 @@ fn verdict(run: &Run) -> String {
             styled(WARNING, "No test")
         )
     } else if failed > 0 {
-        format!("{} of {}\n", styled(ERROR, &format!("{} failed", count(failed, "test"))), count(all, "test"))
+        let told = format!("{} of {} failed", grouped(failed), count(all, "test"));
+        format!("{}\n", styled(ERROR, &told))
     } else {
         format!("{}\n", styled(GOOD, &format!("{} passed", count(all, "test"))))
     };
@@ -100,6 +101,16 @@ fn traced(trace: &Trace, several: bool) -> String {
     let line = if several { format!("  {DIM}on line {}{DIM:#}", trace.item) } else { String::new() };
     let mut out = format!("\n  {BOLD}{}{BOLD:#}  {}{line}\n", clean(&trace.rule), clean(&trace.title));
     out += &format!("    {}\n", clean(&trace.sentence));
+    for field in &trace.computed {
+        let of: Vec<String> = field
+            .from
+            .iter()
+            .map(|value| format!("{} {}", clean(&value.source), clean(&value.value)))
+            .collect();
+        let from = if of.is_empty() { String::new() } else { format!(", from {}", of.join(", ")) };
+        out +=
+            &format!("    {DIM}{} is computed: {}{from}{DIM:#}\n", clean(&field.name), clean(&field.value));
+    }
     if let Some(part) = trace.condition.as_ref().filter(|part| !part.parts.is_empty()) {
         out += &condition::all(part);
     }
