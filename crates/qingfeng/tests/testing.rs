@@ -13,8 +13,8 @@ const MANIFEST: &str = "[pack]\nname = \"p\"\nversion = \"1\"\n[schema]\nextends
 
 const RULES: &str = r#"
 const LIMIT = 300.0;
-fn low(price) { price < LIMIT }
-rule("A", #{ title: "a", score: 10, when: |d| d.brand == () && low(d.unit_value) });
+fn low(price, limit) { price < limit }
+rule("A", #{ title: "a", score: 10, when: |d| d.brand == () && low(d.unit_value, LIMIT) });
 rule("B", #{ title: "b", region: ["KE", "NG"], score: -5, when: |d| d.brand == () });
 rule("C", #{ title: "c", status: "draft", score: 50, at_least: "red", when: |d| d.brand == () });
 for x in [1, 2] { rule(`L-${x}`, #{ title: "l", score: x, when: |d| d.packages > x }); }
