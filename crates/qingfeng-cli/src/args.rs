@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, generate, rules, schema, score, test, verify};
+use crate::commands::{check, explain, explain_code, generate, rules, schema, score, test, verify};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -33,6 +33,7 @@ pub enum Command {
     Score(score::Args),
     Check(check::Args),
     Test(test::Args),
+    ExplainCode(explain_code::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Verify(verify::Args),

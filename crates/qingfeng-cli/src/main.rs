@@ -3,12 +3,15 @@
 mod args;
 mod commands;
 mod exit;
+mod fix;
 mod inputs;
 mod outputs;
 mod passes;
 mod progress;
 mod rejects;
 mod render;
+mod report;
+mod sarif;
 mod table;
 mod terminal;
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Command::Score(args) => commands::score::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
+        Command::ExplainCode(args) => commands::explain_code::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Generate(args) => commands::generate::run(&args),

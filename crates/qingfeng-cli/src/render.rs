@@ -1,12 +1,11 @@
-//! The mistakes of a pack, for people and for programs.
+//! The mistakes of a pack, for people.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 use qingfeng::Engine;
-use qingfeng::rules::{Diagnostic, Diagnostics, Label, Place, Severity, Sources};
-use serde::Serialize;
+use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources};
 
 use crate::exit::Failure;
 use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
@@ -23,13 +22,15 @@ pub struct Checked {
     pub diagnostics: Diagnostics,
     /// The engine, unless the pack is invalid.
     pub engine: Option<Engine>,
+    /// The day for which validity was judged, if it was.
+    pub as_of: Option<Date>,
 }
 
 impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path) -> Self {
         let (diagnostics, engine) = Engine::check(directory);
-        Self { directory: directory.to_owned(), diagnostics, engine }
+        Self { directory: directory.to_owned(), diagnostics, engine, as_of: None }
     }
 }
 
@@ -62,21 +63,29 @@ pub fn human(checked: &Checked) -> String {
 
 /// `3 errors, 1 warning in rules/clean-wind`, or that the pack is valid.
 fn verdict(checked: &Checked) -> String {
+    let Checked { diagnostics, engine, .. } = checked;
     let directory = checked.directory.display().to_string();
     let directory = clean(&directory);
-    let warnings = checked.diagnostics.warnings() as u64;
-    let warned = styled(WARNING, &count(warnings, "warning"));
-    match &checked.engine {
-        Some(engine) if checked.diagnostics.errors() == 0 => {
-            let rules = count(engine.pack().rules.len() as u64, "rule");
-            let with = if warnings > 0 { format!("{warned}, ") } else { String::new() };
+    let warnings = styled(WARNING, &count(diagnostics.warnings() as u64, "warning"));
+    let notes = count(diagnostics.notes() as u64, "note");
+    let suppressed = format!("{} suppressed", diagnostics.suppressed.len());
+    let counts = [
+        (diagnostics.warnings(), warnings),
+        (diagnostics.notes(), notes),
+        (diagnostics.suppressed.len(), suppressed),
+    ];
+    let mut counts: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    match engine {
+        Some(engine) if diagnostics.errors() == 0 => {
+            counts.push(count(engine.pack().rules.len() as u64, "rule"));
             let valid = styled(GOOD, "valid");
-            format!("{directory} is {valid}: {with}{rules}, digest {}", short_digest(engine.digest()))
+            let digest = short_digest(engine.digest());
+            format!("{directory} is {valid}: {}, digest {digest}", counts.join(", "))
         }
         _ => {
-            let errors = styled(ERROR, &count(checked.diagnostics.errors() as u64, "error"));
-            let with = if warnings > 0 { format!(", {warned}") } else { String::new() };
-            format!("{errors}{with} in {BOLD}{directory}{BOLD:#}")
+            counts.insert(0, styled(ERROR, &count(diagnostics.errors() as u64, "error")));
+            format!("{} in {BOLD}{directory}{BOLD:#}", counts.join(", "))
         }
     }
 }
@@ -85,44 +94,78 @@ fn drawn(renderer: &Renderer, item: &Diagnostic, sources: &Sources, directory: &
     let level = match item.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(clean(&item.title)).id(item.code.id());
     let mut group = Group::with_title(title);
-    // Labels of one file are drawn on one piece of it; the file of the mistake itself comes first.
-    let mut files: Vec<&str> = Vec::new();
-    for label in &item.labels {
-        if !files.contains(&&*label.place.file) {
-            files.push(&label.place.file);
-        }
-    }
-    for file in files {
-        let path = directory.join(file).display().to_string();
-        let path = clean(&path).into_owned();
+    for (file, labels) in by_file(&item.labels, |label| &label.place) {
+        let path = path(directory, file);
+        let spans: Vec<Range<usize>> = labels.iter().map(|label| label.place.span.clone()).collect();
         match sources.text(file).filter(|text| !text.is_empty()) {
             None => group = group.element(Origin::path(path)),
             Some(text) => {
-                let labels: Vec<&Label> =
-                    item.labels.iter().filter(|label| &*label.place.file == file).collect();
-                let window = window(text, &labels);
-                let line = text[..window.start].matches('\n').count() + 1;
+                let window = window(text, &spans);
                 let annotations = labels
                     .into_iter()
                     .map(|label| annotation(label, text, &window, label == &item.labels[0]));
-                let source = clean_source(&text[window.clone()]);
-                let snippet = Snippet::source(source).line_start(line).path(path);
-                group = group.element(snippet.annotations(annotations));
+                group = group.element(snippet(text, &window, path).annotations(annotations));
             }
         }
     }
-    if let Some(help) = &item.help {
+    if let Some(note) = &item.note {
+        group = group.element(Level::NOTE.message(clean(note)));
+    }
+    // The remedy stands above the change that makes it, if there is but one.
+    let remedy = item.help.as_deref().filter(|_| item.fixes.len() == 1);
+    if let (Some(help), None) = (&item.help, remedy) {
         group = group.element(Level::HELP.message(clean(help)));
     }
-    renderer.render(&[group])
+    let mut groups = vec![group];
+    groups.extend(item.fixes.iter().map(|fix| change(fix, remedy.unwrap_or(&fix.title), sources, directory)));
+    renderer.render(&groups)
 }
 
-/// The whole lines that the labels are in. Drawing takes time with all the text it is given.
-fn window(text: &str, labels: &[&Label]) -> Range<usize> {
-    let spans = || labels.iter().map(|label| span(label, text));
+/// A change as the lines that it gives.
+fn change<'d>(fix: &'d Fix, title: &'d str, sources: &'d Sources, directory: &Path) -> Group<'d> {
+    let mut group = Group::with_title(Level::HELP.secondary_title(clean(title)));
+    for (file, edits) in by_file(&fix.edits, |edit: &Edit| &edit.place) {
+        let Some(text) = sources.text(file).filter(|text| !text.is_empty()) else { continue };
+        let spans: Vec<Range<usize>> = edits.iter().map(|edit| edit.place.span.clone()).collect();
+        let window = window(text, &spans);
+        let patches = edits.into_iter().map(|edit| {
+            let span = within(&edit.place.span, text);
+            Patch::new(span.start - window.start..span.end - window.start, clean_source(&edit.replacement))
+        });
+        group = group.element(snippet(text, &window, path(directory, file)).patches(patches));
+    }
+    group
+}
+
+/// What belongs to each file, in the order in which the files come.
+fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'d str, Vec<&'d T>)> {
+    let mut files: Vec<(&str, Vec<&T>)> = Vec::new();
+    for item in items {
+        let file: &str = &place(item).file;
+        match files.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, items)) => items.push(item),
+            None => files.push((file, vec![item])),
+        }
+    }
+    files
+}
+
+fn path(directory: &Path, file: &str) -> String {
+    clean(&directory.join(file).display().to_string()).into_owned()
+}
+
+fn snippet<'t, T: Clone>(text: &'t str, window: &Range<usize>, path: String) -> Snippet<'t, T> {
+    let line = text[..window.start].matches('\n').count() + 1;
+    Snippet::source(clean_source(&text[window.clone()])).line_start(line).path(path)
+}
+
+/// The whole lines that the spans are in. Drawing takes time with all the text it is given.
+fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
+    let spans = || spans.iter().map(|span| within(span, text));
     let start = spans().map(|span| span.start).min().unwrap_or(0);
     let end = spans().map(|span| span.end).max().unwrap_or(0);
     // What is missing at the end of a file is told at the last line that has something.
@@ -132,16 +175,16 @@ fn window(text: &str, labels: &[&Label]) -> Range<usize> {
     line_start..line_end
 }
 
-/// The bytes that a label means, within the text.
-fn span(label: &Label, text: &str) -> Range<usize> {
+/// The bytes of a span, within the text.
+fn within(span: &Range<usize>, text: &str) -> Range<usize> {
     let at = |byte: usize| text.floor_char_boundary(byte.min(text.len()));
-    let start = at(label.place.span.start);
-    start..at(label.place.span.end).max(start)
+    let start = at(span.start);
+    start..at(span.end).max(start)
 }
 
 fn annotation<'l>(label: &'l Label, text: &str, window: &Range<usize>, primary: bool) -> Annotation<'l> {
     let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-    let span = span(label, text);
+    let span = within(&label.place.span, text);
     let annotation = kind.span(span.start - window.start..span.end - window.start);
     if label.text.is_empty() { annotation } else { annotation.label(clean(&label.text)) }
 }
@@ -154,71 +197,4 @@ pub fn plain(checked: &Checked) -> String {
         out.push('\n');
     }
     out
-}
-
-/// All of it as data.
-#[derive(Serialize)]
-pub struct Report<'c> {
-    /// `name@version#digest`, unless the pack is invalid.
-    pack: Option<String>,
-    digest: Option<&'c str>,
-    errors: usize,
-    warnings: usize,
-    diagnostics: Vec<Item<'c>>,
-}
-
-#[derive(Serialize)]
-struct Item<'c> {
-    code: &'static str,
-    severity: Severity,
-    title: &'c str,
-    help: Option<&'c str>,
-    labels: Vec<Span<'c>>,
-}
-
-/// A place by lines and columns (in characters), both from 1; the end is the first character after it.
-#[derive(Serialize)]
-struct Span<'c> {
-    file: &'c str,
-    start_line: usize,
-    start_column: usize,
-    end_line: usize,
-    end_column: usize,
-    text: &'c str,
-}
-
-impl<'c> Report<'c> {
-    /// The report on a pack.
-    pub fn new(checked: &'c Checked) -> Self {
-        let Checked { diagnostics, engine, .. } = checked;
-        Self {
-            pack: engine.as_ref().map(|engine| engine.pack_id().to_string()),
-            digest: engine.as_ref().map(Engine::digest),
-            errors: diagnostics.errors(),
-            warnings: diagnostics.warnings(),
-            diagnostics: diagnostics.items.iter().map(|item| Item::new(item, &diagnostics.sources)).collect(),
-        }
-    }
-}
-
-impl<'c> Item<'c> {
-    fn new(item: &'c Diagnostic, sources: &Sources) -> Self {
-        Self {
-            code: item.code.id(),
-            severity: item.severity(),
-            title: &item.title,
-            help: item.help.as_deref(),
-            labels: item.labels.iter().map(|label| Span::new(label, sources)).collect(),
-        }
-    }
-}
-
-impl<'c> Span<'c> {
-    fn new(label: &'c Label, sources: &Sources) -> Self {
-        let Label { place, text } = label;
-        let end = Place { file: place.file.clone(), span: place.span.end..place.span.end };
-        let (start_line, start_column) = sources.line_and_column(place);
-        let (end_line, end_column) = sources.line_and_column(&end);
-        Self { file: &place.file, start_line, start_column, end_line, end_column, text }
-    }
 }

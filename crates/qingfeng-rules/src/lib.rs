@@ -56,7 +56,10 @@ mod value;
 mod words;
 
 pub use derived::{Derived, FieldRef};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources, nearest, suggestion};
+pub use diagnostic::{
+    Applied, Code, Diagnostic, Diagnostics, EXAMPLE_PACK, Edit, Fix, Label, Page, Place, Severity, Sources,
+    Suppressed, nearest, suggestion,
+};
 pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};
 pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};

@@ -45,3 +45,5 @@ pub const TEST_FILE_WEIGHT_MAX: usize = 64 << 20;
 pub const EXPECTATIONS_MAX: usize = 10_000;
 /// The largest compiled regular expression, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// The most codes that the comments of a pack may allow.
+pub const SUPPRESSIONS_MAX: usize = 10_000;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, rewrite_day};
 use crate::reference::{Group, Member};
 use crate::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
 use crate::value::Date;
@@ -85,6 +85,7 @@ pub(crate) struct Manifest {
     pub channels: Vec<Channel>,
     pub on_fault: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
+    pub check_as_of: Option<Date>,
 }
 
 /// Reads one TOML file and collects every mistake in it.
@@ -118,17 +119,63 @@ impl Toml<'_> {
         self.diagnostics.push(diagnostic);
     }
 
+    fn written(&self, span: &Range<usize>) -> String {
+        let text = self.diagnostics.sources.text(&self.file);
+        text.and_then(|text| text.get(span.clone())).unwrap_or("").to_owned()
+    }
+
+    /// Reports a name that nothing has, with those that there are.
+    fn unknown<'n>(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: String,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let source = self.written(&span);
+        let mistake = Diagnostic::new(code, title).at(self.place(span), "");
+        self.diagnostics.push(mistake.respelt(&source, written, known));
+    }
+
     fn wrong_type(&mut self, key: &str, value: &Value<'_>, expected: &str) {
         let title = format!("`{key}` must be {expected}, not {}", type_name(value.get_ref()));
-        self.report(Code::WrongType, value.span(), title, None);
+        let (place, written) = (self.place(value.span()), self.written(&value.span()));
+        let rewritten = match value.get_ref() {
+            // A version, a date or a code without its quotes.
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)
+                if matches!(expected, "a text" | "a list of texts" | "a list of codes in quotes") =>
+            {
+                Some(format!("\"{written}\""))
+            }
+            DeValue::String(text) if expected == "a whole number" => {
+                text.parse::<i64>().ok().map(|number| number.to_string())
+            }
+            DeValue::String(text)
+                if expected == "true or false" && matches!(text.as_ref(), "true" | "false") =>
+            {
+                Some(text.to_string())
+            }
+            _ => None,
+        };
+        let fix = rewritten.map(|text| Fix::safe(format!("write `{text}`"), place.clone(), text));
+        self.diagnostics.push(Diagnostic::new(Code::WrongType, title).at(place, "").fix(fix));
+    }
+
+    /// The first and the last day of a member exchanged.
+    fn exchanged(&self, item: &Value<'_>) -> Option<Fix> {
+        let DeValue::Table(dated) = item.get_ref() else { return None };
+        let (first, last) = (dated.get("from")?.span(), dated.get("until")?.span());
+        let (from, until) = (self.written(&first), self.written(&last));
+        Some(Fix::suggested("exchange the two days", self.place(first), until).and(self.place(last), from))
     }
 
     fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
         for (key, _) in table.iter() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let help = suggestion(name, known.iter().copied());
-                self.report(Code::UnknownKey, key.span(), format!("unknown key `{name}`"), help);
+                let title = format!("unknown key `{name}`");
+                self.unknown(Code::UnknownKey, key.span(), title, name, known.iter().copied());
             }
         }
     }
@@ -239,7 +286,11 @@ impl Toml<'_> {
         let date = text.parse().ok();
         if date.is_none() {
             let title = format!("`{text}` is not a day of the calendar");
-            self.report(Code::BadValue, span, title, format!("write `{key} = \"2016-09-06\"`"));
+            let (place, source) = (self.place(span.clone()), self.written(&span));
+            let mistake = Diagnostic::new(Code::BadValue, title)
+                .help(format!("write `{key} = \"2016-09-06\"`"))
+                .fix(rewrite_day(&source, &text, &place));
+            self.diagnostics.push(mistake.at(place, ""));
         }
         date
     }
@@ -249,8 +300,8 @@ impl Toml<'_> {
         let (text, span) = self.text(table, key)?;
         let found = choices.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
         if found.is_none() {
-            let help = suggestion(&text, choices.iter().map(|(name, _)| *name));
-            self.report(Code::BadValue, span, format!("`{key}` cannot be `{text}`"), help);
+            let known = choices.iter().map(|(name, _)| *name);
+            self.unknown(Code::BadValue, span, format!("`{key}` cannot be `{text}`"), &text, known);
         }
         found
     }
@@ -259,8 +310,8 @@ impl Toml<'_> {
     fn field(&mut self, schema: &Schema, text: &str, span: Range<usize>) -> Option<FieldId> {
         let found = schema.field(text);
         if found.is_none() {
-            let help = suggestion(text, schema.fields().iter().map(|field| field.name.as_str()));
-            self.report(Code::UnknownField, span, format!("the schema has no field `{text}`"), help);
+            let known = schema.fields().iter().map(|field| field.name.as_str());
+            self.unknown(Code::UnknownField, span, format!("the schema has no field `{text}`"), text, known);
         }
         found
     }
@@ -301,7 +352,10 @@ const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "
 
 pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -> Manifest {
     parse(file, text, diagnostics, |toml, root, start| {
-        toml.known_keys(root, &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups"]);
+        toml.known_keys(
+            root,
+            &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups", "check"],
+        );
         let (mut name, mut version, mut title, mut title_zh) = (None, None, None, None);
         match toml.table(root, "pack") {
             Some((pack, span)) => {
@@ -331,6 +385,10 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
             toml.choice(table, "at_least", &names)
         });
         let lookups = read_lookups(toml, root, &schema);
+        let check_as_of = toml.table(root, "check").and_then(|(table, _)| {
+            toml.known_keys(table, &["as_of"]);
+            toml.date(table, "as_of")
+        });
         Manifest {
             name: name.unwrap_or_default(),
             version: version.unwrap_or_default(),
@@ -341,6 +399,7 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
             channels,
             on_fault,
             lookups,
+            check_as_of,
         }
     })
 }
@@ -793,12 +852,13 @@ fn read_members(
         if let (Some(from), Some(until)) = (from, until)
             && from > until
         {
-            toml.report(
-                Code::BadValue,
-                item.span(),
-                format!("`{code}` ends on {until}, before it begins on {from}"),
-                None,
-            );
+            let title = format!("`{code}` ends on {until}, before it begins on {from}");
+            let place = toml.place(item.span());
+            let mistake = Diagnostic::new(Code::EndsBeforeItBegins, title)
+                .at(place, "")
+                .note("both days count: from the first to the last")
+                .fix(toml.exchanged(item));
+            toml.diagnostics.push(mistake);
         }
         if let Some(member) = read_member(toml, &code, code_span, kind) {
             members.push(Member { from, until, ..member });

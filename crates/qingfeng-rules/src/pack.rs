@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rhai::AST;
 
 use crate::derived::{Derived, FieldRef};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, Passes, Program};
@@ -16,6 +16,10 @@ use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment};
 use crate::schema::{CodeList, Kind, Schema};
+use crate::value::Date;
+
+/// What some editors put at the beginning of a file. It is no part of the text.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The files of a pack that hold policy, as texts by their paths within the pack (`/` between the parts):
 /// `pack.toml`, `reference/*.toml` and all `*.rhai` files outside `tests/`.
@@ -35,6 +39,16 @@ impl PackFiles {
     /// Adds a file.
     pub fn insert(&mut self, path: impl Into<String>, content: Vec<u8>) {
         self.files.insert(path.into(), content);
+    }
+
+    /// The content of a file.
+    pub fn content(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The paths of all files, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// Reads the files of the pack in a directory. What cannot be read becomes an error of the pack.
@@ -113,7 +127,7 @@ impl PackFiles {
         for (path, content) in &self.files {
             match std::str::from_utf8(content) {
                 Ok(text) => {
-                    let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
+                    let text: Arc<str> = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).into();
                     diagnostics.sources.share(path, Arc::clone(&text));
                     texts.insert(path.as_str(), text);
                 }
@@ -163,6 +177,8 @@ pub struct Pack {
     pub rules: Vec<Rule>,
     /// The fields that the pack computes, in the order of definition; a field uses only earlier ones.
     pub computed: Vec<ComputedField>,
+    /// The day for which `check` judges what is valid, if the pack names one; otherwise it is today.
+    pub check_as_of: Option<Date>,
     /// Warnings: mistakes with which the pack can still be used.
     pub warnings: Diagnostics,
     hasher: blake3::Hasher,
@@ -184,8 +200,10 @@ impl Pack {
     ///
     /// All mistakes that were found, warnings among them, if at least one is an error.
     pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
-        let mut diagnostics = Diagnostics { items: files.unreadable.clone(), sources: Sources::default() };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.items.clone_from(&files.unreadable);
         let texts = files.texts(&mut diagnostics);
+        diagnostics.read_suppressions();
         let Some(manifest_text) = texts.get("pack.toml") else {
             if diagnostics.errors() == 0 {
                 let title = "the directory has no `pack.toml`";
@@ -245,6 +263,7 @@ impl Pack {
             lookups: manifest.lookups,
             rules: loaded.rules,
             computed: loaded.computed,
+            check_as_of: manifest.check_as_of,
             warnings: diagnostics,
             hasher,
             lowered,

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, ParseErrorType, Position, Scope};
 
 use crate::derived::FieldRef;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest, suggestion};
+use crate::diagnostic::{
+    Code, Diagnostic, Diagnostics, Fix, Place, nearest, parameter_around, quote_numbers, rewrite_day,
+};
 use crate::expr::{Constant, Expr, ExprKind};
 use crate::functions;
 use crate::limits;
@@ -21,7 +23,7 @@ use crate::sandbox;
 use crate::schema::{CodeList, Kind, Schema};
 use crate::syntax::{CallSite, Function, Lowering, SourceMap, constant_of, line_column};
 use crate::types::{Base, Type};
-use crate::typing::{Checker, Context, not_in_language};
+use crate::typing::{Checker, Context, compared_with_true, not_in_language};
 use crate::value::Date;
 
 /// What rules may refer to.
@@ -108,6 +110,7 @@ pub(crate) fn load(
             ids: BTreeMap::new(),
             sites: OnceCell::new(),
             at: loaded.files.len(),
+            about: None,
             diagnostics,
         };
         let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
@@ -126,6 +129,7 @@ pub(crate) fn load(
                     break;
                 }
                 file.rule(&call, &mut loaded, &mut seen);
+                file.about = None;
             } else {
                 file.field(&call, &mut loaded);
             }
@@ -134,6 +138,7 @@ pub(crate) fn load(
         loaded.functions.push(functions);
         loaded.names.push(Arc::clone(name));
     }
+    diagnostics.keep_rules(seen);
     loaded.rules.shrink_to_fit();
     loaded
 }
@@ -162,6 +167,7 @@ pub(crate) fn run_tests(
         ids: BTreeMap::new(),
         sites: OnceCell::new(),
         at: 0,
+        about: None,
         diagnostics,
     };
     let ast = file.parse(engine, text)?;
@@ -215,6 +221,8 @@ struct File<'f> {
     /// All registrations with their keys: only mistakes need them.
     sites: OnceCell<BTreeMap<(usize, usize), CallSite>>,
     at: usize,
+    /// The rule that is being read.
+    about: Option<String>,
     diagnostics: &'f mut Diagnostics,
 }
 
@@ -232,8 +240,37 @@ impl File<'_> {
     }
 
     fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
+        self.push(self.mistake(code, span, title, help));
+    }
+
+    fn mistake(
+        &self,
+        code: Code,
+        span: Range<usize>,
+        title: impl Into<String>,
+        help: Option<String>,
+    ) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
         diagnostic.help = help;
+        diagnostic
+    }
+
+    /// Reports a name that nothing has, with those that there are.
+    fn unknown<'n>(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: impl Into<String>,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let source = self.lowering.source.slice(span.clone());
+        let mistake = self.mistake(code, span, title, None).respelt(source, written, known);
+        self.push(mistake);
+    }
+
+    fn push(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.rule = self.about.clone();
         self.diagnostics.push(diagnostic);
     }
 
@@ -260,10 +297,26 @@ impl File<'_> {
                 let span = self.token(error.position());
                 let written = text.get(span.clone()).unwrap_or("");
                 let (code, title, help) = syntax_message(&error, written);
-                self.report(code, span, title, help);
+                let fix = self.missing_sign(&error, text, span.start);
+                let mistake = self.mistake(code, span, title, help).fix(fix);
+                self.push(mistake);
                 None
             }
         }
+    }
+
+    /// Where a comma or a semicolon is missing, it is missing behind what stands before.
+    fn missing_sign(&self, error: &rhai::ParseError, text: &str, at: usize) -> Option<Fix> {
+        let sign = match error.err_type() {
+            ParseErrorType::MissingToken(sign, _) if matches!(sign.as_str(), "," | ";") => sign,
+            _ => return None,
+        };
+        let before = text.get(..at)?.trim_end();
+        let last_line = before.rsplit('\n').next().unwrap_or("");
+        // What seems to stand before may be a comment, or a text with such signs in it.
+        let is_clear = !last_line.is_empty() && !last_line.contains("//") && !last_line.ends_with("*/");
+        let place = self.place(before.len()..before.len());
+        is_clear.then(|| Fix::safe(format!("put in the `{sign}`"), place, sign.as_str()))
     }
 
     /// Looks the whole file over before it runs: what the language does not have, and calls of functions that
@@ -272,13 +325,14 @@ impl File<'_> {
         let errors_before = self.diagnostics.errors();
         self.functions = self.lowering.functions(ast);
         let top_level = self.lowering.top_level(ast);
-        let mut found: Vec<(Code, Range<usize>, String, Option<String>)> = Vec::new();
+        let mut found: Vec<Diagnostic> = Vec::new();
         let mut ids = BTreeMap::new();
         for name in self.functions.keys() {
             if functions::names().chain(self.own_names()).any(|known| known == name) {
-                found.push((
+                let defined = self.lowering.source.find(&format!("fn {name}"));
+                found.push(self.mistake(
                     Code::Duplicate,
-                    0..0,
+                    defined.unwrap_or(0..0),
                     format!("the file defines a function `{name}`, which the language has already"),
                     Some("give it another name".into()),
                 ));
@@ -290,7 +344,8 @@ impl File<'_> {
         for expr in top_level.iter().chain(bodies) {
             expr.walk(&mut |expr| match &expr.kind {
                 ExprKind::Unsupported(what, _) => {
-                    found.push((Code::NotInLanguage, expr.span.clone(), not_in_language(what), None));
+                    let title = not_in_language(what);
+                    found.push(self.mistake(Code::NotInLanguage, expr.span.clone(), title, None));
                 }
                 ExprKind::Call { name, args, method } => {
                     if let Some((_, arity, usage)) = self.own.iter().find(|(own, ..)| *own == name.text) {
@@ -304,16 +359,12 @@ impl File<'_> {
                                 name.text,
                                 args.len()
                             );
-                            found.push((
-                                Code::WrongType,
-                                expr.span.clone(),
-                                title,
-                                Some(format!("write `{usage}`")),
-                            ));
+                            let help = Some(format!("write `{usage}`"));
+                            found.push(self.mistake(Code::WrongType, expr.span.clone(), title, help));
                         }
                     } else if functions::LEFT_OUT.contains(&name.text.as_str()) {
                         let title = not_in_language(&format!("`{}`", name.text));
-                        found.push((Code::NotInLanguage, name.span.clone(), title, None));
+                        found.push(self.mistake(Code::NotInLanguage, name.span.clone(), title, None));
                     } else if !self.functions.contains_key(&name.text)
                         && functions::find(&name.text).is_none()
                         && !functions::CLOSURE_FUNCTIONS.iter().any(|(known, _)| *known == name.text)
@@ -325,17 +376,16 @@ impl File<'_> {
                                 .filter(|name| !name.starts_with("anon$")),
                         );
                         let title = format!("there is no function `{}`", name.text);
-                        let help = suggestion(&name.text, known);
-                        found.push((Code::UnknownFunction, name.span.clone(), title, Some(help)));
+                        let source = self.lowering.source.slice(name.span.clone());
+                        let mistake = self.mistake(Code::UnknownFunction, name.span.clone(), title, None);
+                        found.push(mistake.respelt(source, &name.text, known));
                     }
                 }
                 _ => {}
             });
         }
         self.ids = ids;
-        for (code, span, title, help) in found {
-            self.report(code, span, title, help);
-        }
+        found.into_iter().for_each(|mistake| self.push(mistake));
         self.diagnostics.errors() == errors_before
     }
 
@@ -362,12 +412,27 @@ impl File<'_> {
                     computed: &[],
                     lookups: self.environment.lookups,
                 };
+                let known = names.iter().map(String::as_str);
                 let help = match context.field(name) {
                     Some(_) => Some(format!("`{name}` is a field: write `d.{name}`")),
-                    None => nearest(name, names.iter().map(String::as_str))
-                        .map(|near| format!("did you mean `{near}`?")),
+                    None => nearest(name, known.clone()).map(|near| format!("did you mean `{near}`?")),
                 };
-                (Code::UnknownVariable, format!("there is no variable `{name}`"), help)
+                let is_field = context.field(name).is_some();
+                let title = format!("there is no variable `{name}`");
+                let source = self.lowering.source.slice(span.clone());
+                let mistake = self.mistake(Code::UnknownVariable, span.clone(), title, help);
+                // A closure captures what it does not know. Outside of one there is no goods line.
+                let line = parameter_around(self.lowering.source.slice(0..span.end), span.start);
+                let mistake = match line.filter(|_| is_field && source == name.as_str()) {
+                    Some(line) => {
+                        let field = format!("{line}.{name}");
+                        mistake.fix(Fix::safe(format!("write `{field}`"), self.place(span), field))
+                    }
+                    None if is_field => mistake,
+                    None => mistake.respelling(source, name, known),
+                };
+                self.push(mistake);
+                return;
             }
             EvalAltResult::ErrorTooManyOperations(_) => {
                 let title =
@@ -437,9 +502,11 @@ impl File<'_> {
         }
         let environment = self.environment;
         let context = Context { schema: environment.schema, computed, lookups: environment.lookups };
-        let (ty, found) =
-            Checker::new(&context, &self.functions, self.name.clone()).closure(&name, &captured);
-        for diagnostic in found.diagnostics {
+        let (ty, found) = Checker::new(&context, &self.functions, self.name.clone())
+            .with_source(&self.lowering.source)
+            .closure(&name, &captured);
+        for mut diagnostic in found.diagnostics {
+            diagnostic.rule = self.about.clone();
             self.diagnostics.push(diagnostic);
         }
         loaded_patterns.extend(found.patterns);
@@ -530,12 +597,14 @@ impl File<'_> {
             );
             return;
         }
+        self.about = Some(id.clone());
         if let Some(first) = seen.get(&id) {
             let diagnostic = Diagnostic::new(Code::Duplicate, format!("there are two rules `{id}`"))
                 .at(self.place(id_place), "the second")
                 .at(first.clone(), "the first")
+                .note("reports and outcomes name rules by their ids")
                 .help("give each rule an id of its own");
-            self.diagnostics.push(diagnostic);
+            self.push(diagnostic);
             return;
         }
         seen.insert(id.clone(), self.place(id_place.clone()));
@@ -610,9 +679,8 @@ impl RuleMap<'_, '_> {
         for key in self.map.keys() {
             if !RULE_KEYS.contains(&key.as_str()) {
                 let (place, _) = self.file.key_place(self.call, key);
-                let help = suggestion(key, RULE_KEYS.iter().copied());
                 let title = format!("a rule has no key `{key}`");
-                self.file.report(Code::UnknownKey, place, title, Some(help));
+                self.file.unknown(Code::UnknownKey, place, title, key, RULE_KEYS.iter().copied());
             }
         }
         let title = match self.text("title") {
@@ -643,7 +711,10 @@ impl RuleMap<'_, '_> {
         {
             let (_, place) = self.file.key_place(self.call, "until");
             let title = format!("the rule `{}` ends on {until}, before it begins on {from}", self.id);
-            self.file.report(Code::BadValue, place, title, None);
+            let fix = self.exchanged("from", "until");
+            let mistake = self.file.mistake(Code::EndsBeforeItBegins, place, title, None);
+            let mistake = mistake.note("both days count: from the first to the last").fix(fix);
+            self.file.push(mistake);
         }
         Rule {
             id: self.id.to_owned(),
@@ -671,6 +742,18 @@ impl RuleMap<'_, '_> {
         self.map.get(key).filter(|value| !value.is_unit())
     }
 
+    /// The values of two keys exchanged, if both are texts that are written out.
+    fn exchanged(&self, first: &str, second: &str) -> Option<Fix> {
+        let [first, second] = [first, second].map(|key| self.file.key_place(self.call, key).1);
+        let source = |span: &Range<usize>| self.file.lowering.source.slice(span.clone()).to_owned();
+        let (a, b) = (source(&first), source(&second));
+        let are_texts =
+            [&a, &b].iter().all(|text| text.len() > 2 && text.starts_with('"') && text.ends_with('"'));
+        are_texts.then(|| {
+            Fix::suggested("exchange the two days", self.file.place(first), b).and(self.file.place(second), a)
+        })
+    }
+
     fn wrong_type(&mut self, key: &str, expected: &str) {
         let (_, place) = self.file.key_place(self.call, key);
         let given = self
@@ -679,7 +762,24 @@ impl RuleMap<'_, '_> {
             .and_then(constant_of)
             .map_or_else(|| "a value".to_owned(), |value| Type::of_constant(&value).to_string());
         let given = if given == "a list" { "a list of other values".to_owned() } else { given };
-        self.file.report(Code::WrongType, place, format!("`{key}` must be {expected}, not {given}"), None);
+        let title = format!("`{key}` must be {expected}, not {given}");
+        let fix = match key {
+            "region" | "commodity" | "mode" | "site" => {
+                let source = self.file.lowering.source.slice(place.clone());
+                quote_numbers(source, &self.file.place(place.clone()))
+            }
+            "score" => {
+                let source = self.file.lowering.source.slice(place.clone());
+                let inside = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                let points = inside.filter(|inside| inside.parse::<i64>().is_ok());
+                points.map(|points| {
+                    Fix::safe(format!("write `{points}`"), self.file.place(place.clone()), points)
+                })
+            }
+            _ => None,
+        };
+        let mistake = self.file.mistake(Code::WrongType, place, title, None).fix(fix);
+        self.file.push(mistake);
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
@@ -717,7 +817,11 @@ impl RuleMap<'_, '_> {
         if date.is_none() {
             let (_, place) = self.file.key_place(self.call, key);
             let help = Some(format!("write `{key}: \"2016-09-06\"`"));
-            self.file.report(Code::BadValue, place, format!("`{text}` is not a day of the calendar"), help);
+            let source = self.file.lowering.source.slice(place.clone());
+            let fix = rewrite_day(source, &text, &self.file.place(place.clone()));
+            let title = format!("`{text}` is not a day of the calendar");
+            let mistake = self.file.mistake(Code::BadValue, place, title, help).fix(fix);
+            self.file.push(mistake);
         }
         date
     }
@@ -727,8 +831,8 @@ impl RuleMap<'_, '_> {
         let found = choices.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
         if found.is_none() {
             let (_, place) = self.file.key_place(self.call, key);
-            let help = suggestion(&text, choices.iter().map(|(name, _)| *name));
-            self.file.report(Code::UnknownName, place, format!("`{key}` cannot be `{text}`"), Some(help));
+            let known = choices.iter().map(|(name, _)| *name);
+            self.file.unknown(Code::UnknownName, place, format!("`{key}` cannot be `{text}`"), &text, known);
         }
         found
     }
@@ -820,7 +924,7 @@ impl RuleMap<'_, '_> {
         let (_, place) = self.file.key_place(self.call, key.name());
         let place = self.element_place(place, name);
         let kinds = site_kinds.iter().map(|(kind, _)| kind.as_str()).filter(|_| key == Key::Site);
-        let help = suggestion(name, groups.iter().map(|group| group.name.as_str()).chain(kinds));
+        let known = groups.iter().map(|group| group.name.as_str()).chain(kinds);
         let (what, file, code) = match key {
             Key::Region => ("region", "regions", "a country code"),
             Key::Commodity => ("goods group", "commodities", "an HS prefix"),
@@ -828,7 +932,7 @@ impl RuleMap<'_, '_> {
             Key::Site => ("site", "sites", "a kind of site"),
         };
         let title = format!("`{name}` is neither a {what} of `reference/{file}.toml` nor {code}");
-        self.file.report(Code::UnknownName, place, title, Some(help));
+        self.file.unknown(Code::UnknownName, place, title, name, known);
         None
     }
 
@@ -866,12 +970,10 @@ impl RuleMap<'_, '_> {
         } else if ty.base == Base::Flag && ty.missing {
             let text = closure.body.to_string();
             let help = format!("write `{text} == true`, or `{text} ?? false`");
-            self.file.report(
-                Code::TypeMismatch,
-                span,
-                "`when` must give a flag, and this may be missing",
-                Some(help),
-            );
+            let title = "`when` must give a flag, and this may be missing";
+            let fix = compared_with_true(&closure.body, &self.file.place(span.clone()));
+            let mistake = self.file.mistake(Code::TypeMismatch, span, title, Some(help)).fix(fix);
+            self.file.push(mistake);
         }
         Some(closure)
     }

@@ -43,6 +43,41 @@ impl<'s> SourceMap<'s> {
             .min(self.text.len())
     }
 
+    /// Where something stands for the first time.
+    pub fn find(&self, what: &str) -> Option<Range<usize>> {
+        self.text.find(what).map(|at| at..at + what.len())
+    }
+
+    /// The place of a list or a map of which a token is the bracket that opens it; that of any other token.
+    pub fn bracketed(&self, token: Range<usize>) -> Range<usize> {
+        if !matches!(self.slice(token.clone()), "[" | "#{") {
+            return token;
+        }
+        let mut depth = 1_usize;
+        let mut at = token.end;
+        while let Some(letter) = self.text[at..].chars().next() {
+            let rest = &self.text[at..];
+            let comment = rest.starts_with("//").then(|| rest.find('\n').unwrap_or(rest.len()));
+            match letter {
+                '"' | '`' => at += text_length(rest, letter),
+                _ if comment.is_some() => at += comment.unwrap_or(0),
+                '[' | '{' | '(' => {
+                    depth += 1;
+                    at += 1;
+                }
+                ']' | '}' | ')' => {
+                    depth -= 1;
+                    at += 1;
+                }
+                _ => at += letter.len_utf8(),
+            }
+            if depth == 0 {
+                return token.start..at;
+            }
+        }
+        token
+    }
+
     /// A part of the text.
     pub fn slice(&self, span: Range<usize>) -> &str {
         self.text.get(span).unwrap_or("")
@@ -339,7 +374,7 @@ impl Lowering<'_> {
                 (true, Some(Constant::Function(name, _))) => {
                     Expr { kind: ExprKind::Closure(name, Vec::new()), span: token }
                 }
-                (_, Some(value)) => constant(value, token),
+                (_, Some(value)) => constant(value, self.source.bracketed(token)),
                 _ => Expr { kind: ExprKind::Unsupported("this constant", Vec::new()), span: token },
             },
             rhai::Expr::InterpolatedString(parts, _) => {

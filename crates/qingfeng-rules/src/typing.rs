@@ -9,14 +9,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::derived::{Derived, FieldRef};
-use crate::diagnostic::{Code, Diagnostic, Place, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Fix, Place, quote_numbers, rewrite_day};
 use crate::expr::{Comparison, Constant, Expr, ExprKind, Name, Operator};
 use crate::functions::{self, CLOSURE_FUNCTIONS};
 use crate::kernel::Arithmetic;
 use crate::limits;
 use crate::manifest::Lookup;
 use crate::schema::Schema;
-use crate::syntax::Function;
+use crate::syntax::{Function, SourceMap};
 use crate::types::{Base, Type};
 use crate::value::Date;
 
@@ -83,6 +83,7 @@ pub(crate) struct Checker<'c> {
     context: &'c Context<'c>,
     functions: &'c BTreeMap<String, Function>,
     file: Arc<str>,
+    source: Option<&'c SourceMap<'c>>,
     variables: Vec<Variable>,
     returns: Vec<Type>,
     /// Functions being checked, to stop at recursion.
@@ -96,11 +97,28 @@ impl<'c> Checker<'c> {
             context,
             functions,
             file,
+            source: None,
             variables: Vec::new(),
             returns: Vec::new(),
             calls: Vec::new(),
             found: Findings::default(),
         }
+    }
+
+    /// The same with the text of the file, for fixes.
+    pub fn with_source(mut self, source: &'c SourceMap<'c>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// What is written at a place.
+    fn written(&self, span: &Range<usize>) -> &'c str {
+        self.source.map_or("", |source| source.slice(span.clone()))
+    }
+
+    /// Whether the closure itself is checked. What is wrong in a function may be right for another caller.
+    fn is_outermost(&self) -> bool {
+        self.calls.len() == 1
     }
 
     /// The type of a closure's result on a goods line, and what was found in it.
@@ -115,10 +133,33 @@ impl<'c> Checker<'c> {
     }
 
     fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
-        let place = Place { file: self.file.clone(), span };
-        let mut diagnostic = Diagnostic::new(code, title).at(place, "");
+        self.report_with(code, span, title, help, None);
+    }
+
+    fn report_with(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: impl Into<String>,
+        help: Option<String>,
+        fix: Option<Fix>,
+    ) {
+        let mut diagnostic = Diagnostic::new(code, title).at(self.place(&span), "");
         diagnostic.help = help;
-        self.push(diagnostic);
+        self.push(diagnostic.fix(fix));
+    }
+
+    /// Reports a name that nothing has, with those that there are.
+    fn unknown<'n>(
+        &mut self,
+        code: Code,
+        span: &Range<usize>,
+        title: String,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
+        self.push(diagnostic.respelt(self.written(span), written, known));
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
@@ -161,7 +202,8 @@ impl<'c> Checker<'c> {
         } else if ty.base == Base::Flag && ty.missing {
             let title = format!("{wanted_by} needs a flag, and `{expr}` may be missing");
             let help = format!("write `{expr} == true`, or `{expr} ?? false`");
-            self.report(Code::TypeMismatch, expr.span.clone(), title, Some(help));
+            let fix = compared_with_true(expr, &self.place(&expr.span)).filter(|_| self.is_outermost());
+            self.report_with(Code::TypeMismatch, expr.span.clone(), title, Some(help), fix);
         }
     }
 
@@ -368,12 +410,30 @@ impl<'c> Checker<'c> {
                     "a name with `::`" => Some("pass the value to the function as an argument".to_owned()),
                     _ => None,
                 };
-                self.report(Code::NotInLanguage, expr.span.clone(), title, help);
+                let fix = self.in_the_language(what, &expr.span);
+                self.report_with(Code::NotInLanguage, expr.span.clone(), title, help, fix);
                 parts.iter().for_each(|part| {
                     self.expr(part);
                 });
                 Type::ANY
             }
+        }
+    }
+
+    /// What stands in the language for something that is not part of it.
+    fn in_the_language(&self, what: &str, span: &Range<usize>) -> Option<Fix> {
+        match what {
+            "a single character in single quotes" => {
+                let letter = self.written(span).strip_prefix('\'')?.strip_suffix('\'')?;
+                let text = format!("\"{letter}\"");
+                let is_plain = !letter.contains(['\\', '"']);
+                is_plain.then(|| Fix::safe(format!("write `{text}`"), self.place(span), text.clone()))
+            }
+            "`?.` and `?[`" => {
+                let sign = span.end..span.end + 2;
+                (self.written(&sign) == "?.").then(|| Fix::safe("write `.`", self.place(&sign), "."))
+            }
+            _ => None,
         }
     }
 
@@ -400,12 +460,19 @@ impl<'c> Checker<'c> {
                 None => "define it with `const` above; a `fn` sees only its parameters".to_owned(),
             },
         };
-        self.report(
-            Code::UnknownVariable,
-            span.clone(),
-            format!("there is no variable `{name}`"),
-            Some(help),
-        );
+        let diagnostic = Diagnostic::new(Code::UnknownVariable, format!("there is no variable `{name}`"))
+            .at(self.place(span), "")
+            .help(help);
+        let line = self.variables.iter().rev().find(|variable| variable.ty.base == Base::Line);
+        let diagnostic = match (self.context.field(name), line) {
+            (Some(_), Some(line)) if self.written(span) == name => {
+                let field = format!("{}.{name}", line.name);
+                diagnostic.fix(Fix::safe(format!("write `{field}`"), self.place(span), field))
+            }
+            (Some(_), _) => diagnostic,
+            (None, _) => diagnostic.respelling(self.written(span), name, known.iter().map(String::as_str)),
+        };
+        self.push(diagnostic);
         Type::ANY
     }
 
@@ -439,13 +506,8 @@ impl<'c> Checker<'c> {
         match entries.get(key) {
             Some(value) => Type::of_constant(value),
             None => {
-                let help = suggestion(key, entries.keys().map(String::as_str));
-                self.report(
-                    Code::UnknownName,
-                    span.clone(),
-                    format!("the map has no key `{key}`"),
-                    Some(help),
-                );
+                let title = format!("the map has no key `{key}`");
+                self.unknown(Code::UnknownName, span, title, key, entries.keys().map(String::as_str));
                 Type::ANY
             }
         }
@@ -465,13 +527,14 @@ impl<'c> Checker<'c> {
                     ty
                 }
                 None => {
-                    let help = if matches!(name.text.as_str(), "listed" | "lookup") {
-                        format!("`{0}` is called with a table: `d.{0}(\"...\")`", name.text)
-                    } else {
-                        suggestion(&name.text, self.context.field_names())
-                    };
                     let title = format!("there is no field `{}`", name.text);
-                    self.report(Code::UnknownField, name.span.clone(), title, Some(help));
+                    if matches!(name.text.as_str(), "listed" | "lookup") {
+                        let help = format!("`{0}` is called with a table: `d.{0}(\"...\")`", name.text);
+                        self.report(Code::UnknownField, name.span.clone(), title, Some(help));
+                    } else {
+                        let known = self.context.field_names();
+                        self.unknown(Code::UnknownField, &name.span, title, &name.text, known);
+                    }
                     Type::ANY
                 }
             },
@@ -483,9 +546,8 @@ impl<'c> Checker<'c> {
                     None => {
                         let title =
                             format!("the lookup table `{}` has no column `{}`", lookup.name, name.text);
-                        let help =
-                            suggestion(&name.text, lookup.columns.iter().map(|(column, _)| column.as_str()));
-                        self.report(Code::UnknownName, name.span.clone(), title, Some(help));
+                        let known = lookup.columns.iter().map(|(column, _)| column.as_str());
+                        self.unknown(Code::UnknownName, &name.span, title, &name.text, known);
                         Type::ANY
                     }
                 }
@@ -496,9 +558,9 @@ impl<'c> Checker<'c> {
                 Type::INTEGER.or_missing(ty.missing)
             }
             Base::Date => {
-                let help = suggestion(&name.text, ["year", "month", "day", "weekday"]);
+                let known = ["year", "month", "day", "weekday"];
                 let title = format!("a date has no `{}`", name.text);
-                self.report(Code::UnknownField, name.span.clone(), title, Some(help));
+                self.unknown(Code::UnknownField, &name.span, title, &name.text, known);
                 Type::ANY
             }
             Base::Text | Base::Array(_) if name.text == "len" => Type::INTEGER.or_missing(ty.missing),
@@ -614,12 +676,17 @@ impl<'c> Checker<'c> {
         let Some(function) = functions::find(&name.text) else {
             let local: Vec<&str> =
                 functions.keys().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
-            let help = match self.context.field(&name.text) {
-                Some(_) => format!("`{0}` is a field: write `d.{0}` without parentheses", name.text),
-                None => suggestion(&name.text, local.into_iter().chain(functions::names())),
-            };
             let title = format!("there is no function `{}`", name.text);
-            self.report(Code::UnknownFunction, name.span.clone(), title, Some(help));
+            if self.context.field(&name.text).is_some() {
+                let help = format!("`{0}` is a field: write `d.{0}` without parentheses", name.text);
+                let brackets = name.span.end..name.span.end + 2;
+                let fix = (self.written(&brackets) == "()")
+                    .then(|| Fix::safe("take the parentheses out", self.place(&brackets), ""));
+                self.report_with(Code::UnknownFunction, name.span.clone(), title, Some(help), fix);
+            } else {
+                let known = local.into_iter().chain(functions::names());
+                self.unknown(Code::UnknownFunction, &name.span, title, &name.text, known);
+            }
             return Type::ANY;
         };
         if name.text == "matches"
@@ -633,12 +700,10 @@ impl<'c> Checker<'c> {
             && text.parse::<Date>().is_err()
         {
             let title = format!("`{text}` is not a day of the calendar");
-            self.report(
-                Code::BadValue,
-                args[0].span.clone(),
-                title,
-                Some("write `date(\"2016-09-06\")`".into()),
-            );
+            let span = &args[0].span;
+            let fix = rewrite_day(self.written(span), &text, &self.place(span));
+            let help = Some("write `date(\"2016-09-06\")`".into());
+            self.report_with(Code::BadValue, span.clone(), title, help, fix);
         }
         match (function.result)(&types) {
             Some(ty) => ty,
@@ -706,8 +771,7 @@ impl<'c> Checker<'c> {
                     None => {
                         let known = self.context.lookups.iter().map(|lookup| lookup.name.as_str());
                         let title = format!("the pack has no lookup table `{text}`");
-                        let help = suggestion(&text, known);
-                        self.report(Code::UnknownName, table.span.clone(), title, Some(help));
+                        self.unknown(Code::UnknownName, &table.span, title, &text, known);
                     }
                 }
             }
@@ -794,13 +858,9 @@ impl<'c> Checker<'c> {
                 let fits =
                     if ordering { a.comparable(b) && ordered(a) && ordered(b) } else { a.comparable(b) };
                 if !fits && !entry(a, b) && !entry(b, a) {
-                    self.mismatch(
-                        &format!("`{sign}` cannot compare {a} with {b}"),
-                        args,
-                        &types,
-                        span,
-                        compare_help(a, b, args),
-                    );
+                    let title = format!("`{sign}` cannot compare {a} with {b}");
+                    let fix = self.comparable(a, b, args).filter(|_| self.is_outermost());
+                    self.mismatch_with(&title, args, &types, span, compare_help(a, b, args), fix);
                 }
                 Type::FLAG
             }
@@ -820,7 +880,15 @@ impl<'c> Checker<'c> {
                         }
                         _ => format!("`in` cannot find {item} in {whole}"),
                     };
-                    self.mismatch(&title, args, &types, span, None);
+                    let list = &args[1].span;
+                    let fix = match (&whole.base, &item.base) {
+                        (Base::Array(element), Base::Text) if element.base == Base::Integer => {
+                            quote_numbers(self.written(list), &self.place(list))
+                        }
+                        _ => None,
+                    };
+                    let fix = fix.filter(|_| self.is_outermost());
+                    self.mismatch_with(&title, args, &types, span, None, fix);
                 }
                 Type::FLAG
             }
@@ -840,7 +908,15 @@ impl<'c> Checker<'c> {
                 if a.base == Base::Flag && a.missing {
                     let title = format!("`!` needs a flag, and `{}` may be missing", args[0]);
                     let help = format!("write `{0} == false`, or `!({0} ?? false)`", args[0]);
-                    self.report(Code::TypeMismatch, args[0].span.clone(), title, Some(help));
+                    let whole = self.place(span);
+                    // What a missing flag means is for the author to say.
+                    let fixes = [format!("{} == false", args[0]), format!("!({} ?? false)", args[0])]
+                        .map(|text| Fix::suggested(format!("write `{text}`"), whole.clone(), text));
+                    let [no, not_yes] =
+                        if self.written(span).starts_with('!') { fixes.map(Some) } else { [None, None] };
+                    let place = self.place(&args[0].span);
+                    let diagnostic = Diagnostic::new(Code::TypeMismatch, title).at(place, "").help(help);
+                    self.push(diagnostic.fix(no).fix(not_yes));
                 }
                 Type::FLAG
             }
@@ -908,7 +984,16 @@ impl<'c> Checker<'c> {
                     format!("`{} / {}` drops the remainder: both sides are whole numbers", args[0], args[1]);
                 let [dividend, divisor] = [&args[0], &args[1]].map(crate::expr::Operand);
                 let help = format!("write `{dividend}.to_float() / {divisor}` to keep the fraction");
-                self.report(Code::IntegerDivision, span.clone(), title, Some(help));
+                let fix = is_operand(&args[0]).then(|| {
+                    let end = args[0].span.end;
+                    let place = self.place(&(end..end));
+                    Fix::suggested("keep the fraction", place, ".to_float()")
+                });
+                let diagnostic = Diagnostic::new(Code::IntegerDivision, title)
+                    .at(self.place(span), "")
+                    .note("7 / 2 gives 3 here, not 3.5")
+                    .help(help);
+                self.push(diagnostic.fix(fix));
                 Type::INTEGER.or_missing(missing)
             }
             (_, Base::Integer, Base::Integer) => Type::INTEGER.or_missing(missing),
@@ -952,6 +1037,18 @@ impl<'c> Checker<'c> {
         span: &Range<usize>,
         help: Option<String>,
     ) {
+        self.mismatch_with(title, args, types, span, help, None);
+    }
+
+    fn mismatch_with(
+        &mut self,
+        title: &str,
+        args: &[Expr],
+        types: &[Type],
+        span: &Range<usize>,
+        help: Option<String>,
+        fix: Option<Fix>,
+    ) {
         let mut diagnostic = Diagnostic::new(Code::TypeMismatch, title).at(self.place(span), "");
         if args.len() > 1 {
             for (arg, ty) in args.iter().zip(types) {
@@ -959,8 +1056,56 @@ impl<'c> Checker<'c> {
             }
         }
         diagnostic.help = help;
-        self.push(diagnostic);
+        self.push(diagnostic.fix(fix));
     }
+
+    /// A literal of a comparison written in the type of the other side.
+    fn comparable(&self, a: &Type, b: &Type, args: &[Expr]) -> Option<Fix> {
+        let (literal, other) = match (&args[0].kind, &args[1].kind) {
+            (_, ExprKind::Constant(_)) => (&args[1], &a.base),
+            (ExprKind::Constant(_), _) => (&args[0], &b.base),
+            _ => return None,
+        };
+        let written = self.written(&literal.span);
+        let inside = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let replacement = match (&literal.kind, other) {
+            (ExprKind::Constant(Constant::Text(text)), Base::Date) if inside == Some(&**text) => {
+                text.parse::<Date>().ok()?;
+                format!("date({written})")
+            }
+            (ExprKind::Constant(Constant::Text(text)), Base::Integer | Base::Number)
+                if inside == Some(&**text) =>
+            {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                let is_number = digits.starts_with(|digit: char| digit.is_ascii_digit())
+                    && digits.ends_with(|digit: char| digit.is_ascii_digit())
+                    && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+                let fits = match other {
+                    Base::Integer => text.parse::<i64>().is_ok(),
+                    _ => text.parse::<f64>().is_ok_and(f64::is_finite),
+                };
+                (is_number && fits).then(|| text.to_string())?
+            }
+            // Digits as they are written: a code may begin with a zero.
+            (ExprKind::Constant(Constant::Integer(_)), Base::Text) => {
+                let is_code = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+                is_code.then(|| format!("\"{written}\""))?
+            }
+            _ => return None,
+        };
+        Some(Fix::safe(format!("write `{replacement}`"), self.place(&literal.span), replacement.clone()))
+    }
+}
+
+/// Whether something can be put behind an expression without parentheses.
+fn is_operand(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Property(..) | ExprKind::Variable(_) | ExprKind::Call { .. })
+}
+
+/// A flag that may be missing, compared with true: what is missing is not true.
+pub(crate) fn compared_with_true(expr: &Expr, place: &Place) -> Option<Fix> {
+    let end = Place { file: place.file.clone(), span: expr.span.end..expr.span.end };
+    is_operand(expr).then(|| Fix::safe(format!("write `{expr} == true`"), end, " == true"))
 }
 
 /// What to say of something that the language does not have.

@@ -137,8 +137,10 @@ impl Engine {
             }
         }
         if !mistakes.is_empty() {
-            mistakes.extend(pack.warnings.items);
-            return Err(Diagnostics { items: mistakes, sources: pack.warnings.sources });
+            let mut all = pack.warnings;
+            mistakes.append(&mut all.items);
+            all.items = mistakes;
+            return Err(all);
         }
         let digest = pack.digest(contents.iter().map(|(path, content)| (*path, content.as_slice())));
         let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();

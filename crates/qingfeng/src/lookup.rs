@@ -44,7 +44,7 @@ impl LookupTable {
     /// Reads a table's file. Gives the table, or what is wrong with the file.
     pub(crate) fn read(pack: &Path, lookup: &Lookup, schema: &Schema) -> Result<Self, Vec<Diagnostic>> {
         let failed = |title: String, help: &str| {
-            Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "").help(help)
+            Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
         };
         let table_schema = table_schema(lookup, schema)
             .map_err(|title| vec![failed(title, "give the columns other names")])?;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod explain_code;
 pub mod generate;
 pub mod rules;
 pub mod schema;

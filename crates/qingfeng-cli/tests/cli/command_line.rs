@@ -8,7 +8,9 @@ use crate::support::{Desk, golden};
 fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in ["score", "check", "explain", "rules", "generate", "schema", "test", "verify"] {
+    for command in
+        ["score", "check", "explain-code", "explain", "rules", "generate", "schema", "test", "verify"]
+    {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
         golden(&format!("help-{command}.txt"), &help);

@@ -1,11 +1,15 @@
 //! Drives the real command over packs and files that each test writes into a directory of its own.
 
+mod allow;
 mod check;
+mod codes;
 mod command_line;
 mod docs;
 mod explain;
+mod fix;
 mod generate;
 mod listings;
+mod sarif;
 mod score;
 mod support;
 mod test;

@@ -253,13 +253,18 @@ impl Ran {
 /// Compares a text with the file of this name, or writes the file when told to.
 #[track_caller]
 pub fn golden(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    let text = steady(text);
+    stored(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name), &steady(text));
+}
+
+/// Compares a text with a file, or writes the file when told to.
+#[track_caller]
+pub fn stored(path: &Path, text: &str) {
     if std::env::var_os(BLESS).is_some() {
-        std::fs::write(&path, text).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
         return;
     }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    let expected = std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
     assert!(
         text == expected,
         "{} differs; if it should, run the tests with {BLESS}=1\n--- expected\n{expected}\n--- got\n{text}",

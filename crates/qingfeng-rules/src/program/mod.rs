@@ -337,12 +337,13 @@ pub struct Residual {
 }
 
 impl Residual {
-    /// The same as a warning about the rule of this id, for those who want all rules compiled.
+    /// The same as a note about the rule of this id, for those who want all rules compiled.
     pub fn diagnostic(&self, rule: &str) -> Diagnostic {
         let title =
             format!("`{}` of the rule `{rule}` is left to the interpreter: {}", self.closure, self.reason);
         Diagnostic::new(Code::ResidualRule, title)
             .at(self.place.clone(), "")
+            .about(rule)
             .help("the answer is the same, but slower; use expressions, and loops over lists")
     }
 }

@@ -99,7 +99,10 @@ impl Tests {
             })
             .collect();
         if !missing.is_empty() {
-            return Err(BacktestError::Missing(Box::new(Diagnostics { items: missing, sources })));
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.sources = sources;
+            missing.into_iter().for_each(|item| diagnostics.push(item));
+            return Err(BacktestError::Missing(Box::new(diagnostics)));
         }
         let mut results: Vec<Option<Backtest>> = vec![None; self.expectations.len()];
         for (file, ats) in files {

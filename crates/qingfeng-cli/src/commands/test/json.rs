@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::Run;
 use crate::exit::Failure;
-use crate::render;
 
 #[derive(Serialize)]
 pub struct Report<'r> {
@@ -70,7 +69,7 @@ struct Part<'r> {
 }
 
 pub fn report<'r>(run: &'r Run, pack: &'r Pack) -> Result<Report<'r>, Failure> {
-    let mistakes = serde_json::to_value(render::Report::new(&run.checked))
+    let mistakes = serde_json::to_value(crate::report::Report::new(&run.checked))
         .map_err(|error| Failure::Files(error.to_string()))?;
     let results = &run.report.results;
     Ok(Report {

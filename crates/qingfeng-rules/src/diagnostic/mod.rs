@@ -1,119 +1,29 @@
 //! Mistakes in a pack, as data: a code, a title, the places, and the remedy.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// What kind of mistake a diagnostic reports. The codes are stable: a code never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[non_exhaustive]
-pub enum Code {
-    /// A file of the pack is missing, too large or not UTF-8.
-    #[serde(rename = "QF0001")]
-    UnreadableFile,
-    /// `pack.toml` or a reference file is not TOML.
-    #[serde(rename = "QF0002")]
-    TomlSyntax,
-    /// A rule file is not Rhai.
-    #[serde(rename = "QF0003")]
-    RhaiSyntax,
-    /// A key that does not exist.
-    #[serde(rename = "QF0101")]
-    UnknownKey,
-    /// A key that must be there is missing.
-    #[serde(rename = "QF0102")]
-    MissingKey,
-    /// A value of the wrong type.
-    #[serde(rename = "QF0103")]
-    WrongType,
-    /// A value of the right type that is not allowed.
-    #[serde(rename = "QF0104")]
-    BadValue,
-    /// Two things with one name.
-    #[serde(rename = "QF0105")]
-    Duplicate,
-    /// A name that nothing has: a region, goods group, mode, site, channel, lookup table, column.
-    #[serde(rename = "QF0106")]
-    UnknownName,
-    /// A field that the schema does not have.
-    #[serde(rename = "QF0201")]
-    UnknownField,
-    /// A function that the language does not have, or has with other arguments.
-    #[serde(rename = "QF0202")]
-    UnknownFunction,
-    /// A variable that is not defined.
-    #[serde(rename = "QF0203")]
-    UnknownVariable,
-    /// Values of types that do not go together.
-    #[serde(rename = "QF0204")]
-    TypeMismatch,
-    /// A construct that is not part of the language.
-    #[serde(rename = "QF0205")]
-    NotInLanguage,
-    /// The top level of a rule file failed while it ran.
-    #[serde(rename = "QF0301")]
-    FileFailed,
-    /// A lookup table's file does not fit its declaration.
-    #[serde(rename = "QF0401")]
-    BadLookup,
-    /// A test of rules that does not fit the pack, or cannot be read.
-    #[serde(rename = "QF0501")]
-    BadTest,
-    /// An expectation in `expect.toml` that does not fit the pack, or cannot be read.
-    #[serde(rename = "QF0502")]
-    BadExpectation,
-    /// Whole-number division, which drops the remainder.
-    #[serde(rename = "QF1001")]
-    IntegerDivision,
-    /// A pack without a single rule that counts.
-    #[serde(rename = "QF1002")]
-    NoActiveRule,
-    /// A closure that is not compiled but left to the interpreter.
-    #[serde(rename = "QF1003")]
-    ResidualRule,
-}
+mod codes;
+mod comments;
+mod fixes;
+mod pages;
+mod repair;
+mod suppression;
 
-impl Code {
-    /// The code as it is printed: `QF` and four digits.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::UnreadableFile => "QF0001",
-            Self::TomlSyntax => "QF0002",
-            Self::RhaiSyntax => "QF0003",
-            Self::UnknownKey => "QF0101",
-            Self::MissingKey => "QF0102",
-            Self::WrongType => "QF0103",
-            Self::BadValue => "QF0104",
-            Self::Duplicate => "QF0105",
-            Self::UnknownName => "QF0106",
-            Self::UnknownField => "QF0201",
-            Self::UnknownFunction => "QF0202",
-            Self::UnknownVariable => "QF0203",
-            Self::TypeMismatch => "QF0204",
-            Self::NotInLanguage => "QF0205",
-            Self::FileFailed => "QF0301",
-            Self::BadLookup => "QF0401",
-            Self::BadTest => "QF0501",
-            Self::BadExpectation => "QF0502",
-            Self::IntegerDivision => "QF1001",
-            Self::NoActiveRule => "QF1002",
-            Self::ResidualRule => "QF1003",
-        }
-    }
+pub use codes::Code;
+pub use fixes::Applied;
+pub use pages::{EXAMPLE_PACK, Page};
+pub(crate) use repair::{parameter_around, quote_numbers, rewrite_day};
+pub use suppression::Suppressed;
+use suppression::Suppression;
 
-    /// Whether a pack with such a mistake can be used.
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::IntegerDivision | Self::NoActiveRule | Self::ResidualRule => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-}
-
-/// Whether a pack with the mistake can be used.
+/// How much a mistake weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -121,6 +31,8 @@ pub enum Severity {
     Error,
     /// The pack works, but perhaps not as meant.
     Warning,
+    /// Advice, on speed for one. Fails nothing unless it is asked for.
+    Note,
 }
 
 impl fmt::Display for Severity {
@@ -128,12 +40,13 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         })
     }
 }
 
 /// A place in a file of the pack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Place {
     /// The file's path within the pack, with `/` between its parts.
     pub file: Arc<str>,
@@ -142,12 +55,63 @@ pub struct Place {
 }
 
 /// A place and what is to be said of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Label {
     /// The place.
     pub place: Place,
     /// What is said of it; may be empty.
     pub text: String,
+}
+
+/// A piece of a file and what is to stand there instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// What is replaced; of no length where something is put in.
+    pub place: Place,
+    /// What takes its place.
+    pub replacement: String,
+}
+
+/// A change of the files that mends a mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What the change does, as an order: ``write `unit_value` ``.
+    pub title: String,
+    /// The changes, which do not overlap; all of them or none.
+    pub edits: Vec<Edit>,
+    /// Whether it gives what the author means, so that it may be applied without asking. Of others a person must
+    /// choose one.
+    pub safe: bool,
+}
+
+impl Fix {
+    /// A fix that puts one text in the place of another, and gives what the author means.
+    pub fn safe(title: impl Into<String>, place: Place, replacement: impl Into<String>) -> Self {
+        Self::suggested(title, place, replacement).surely()
+    }
+
+    /// The same as a suggestion, which a person must choose.
+    pub fn suggested(title: impl Into<String>, place: Place, replacement: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            edits: vec![Edit { place, replacement: replacement.into() }],
+            safe: false,
+        }
+    }
+
+    /// The same with one more change.
+    #[must_use]
+    pub fn and(mut self, place: Place, replacement: impl Into<String>) -> Self {
+        self.edits.push(Edit { place, replacement: replacement.into() });
+        self
+    }
+
+    /// The same as one that may be applied without asking.
+    #[must_use]
+    fn surely(mut self) -> Self {
+        self.safe = true;
+        self
+    }
 }
 
 /// One mistake.
@@ -162,6 +126,12 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Why it matters, in plain words, where the title does not say it already.
+    pub note: Option<String>,
+    /// The id of the rule that it is about.
+    pub rule: Option<String>,
+    /// Changes that mend it, the best first.
+    pub fixes: Vec<Fix>,
     /// Whether it counts as an error although its code is that of a warning: someone asked for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub denied: bool,
@@ -170,7 +140,16 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic without a place.
     pub fn new(code: Code, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), labels: Vec::new(), help: None, denied: false }
+        Self {
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            help: None,
+            note: None,
+            rule: None,
+            fixes: Vec::new(),
+            denied: false,
+        }
     }
 
     /// The same with one more place.
@@ -187,6 +166,27 @@ impl Diagnostic {
         self
     }
 
+    /// The same with a word on why it matters.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// The same as a mistake of the rule of this id.
+    #[must_use]
+    pub fn about(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// The same with a change that mends it, or with none.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fixes.extend(fix.into());
+        self
+    }
+
     /// The same as an error, whatever its code says.
     #[must_use]
     pub fn deny(mut self) -> Self {
@@ -194,7 +194,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether a pack with this mistake can be used.
+    /// How much the mistake weighs.
     pub fn severity(&self) -> Severity {
         if self.denied { Severity::Error } else { self.code.severity() }
     }
@@ -237,31 +237,63 @@ impl Sources {
     }
 }
 
+/// What is known besides the mistakes that are said.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// What the comments of the files allow.
+    suppressions: Vec<Suppression>,
+    /// What was said, by its hash.
+    said: HashSet<u64>,
+    /// Where each rule stands, if a comment allows something.
+    rules: BTreeMap<String, Place>,
+}
+
 /// All mistakes of a pack, with the texts they speak of. As an error it prints one line for each.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
-    /// The mistakes, errors and warnings, in the order of files and places.
+    /// The mistakes, whatever they weigh, in the order of files and places.
     pub items: Vec<Diagnostic>,
+    /// What comments allow, once [`Diagnostics::suppress`] was called.
+    pub suppressed: Vec<Suppressed>,
     /// The texts of the files.
     pub sources: Sources,
+    known: Box<Known>,
 }
 
 impl Diagnostics {
     /// How many errors there are.
     pub fn errors(&self) -> usize {
-        self.items.iter().filter(|item| item.severity() == Severity::Error).count()
+        self.of(Severity::Error)
     }
 
     /// How many warnings there are.
     pub fn warnings(&self) -> usize {
-        self.items.len() - self.errors()
+        self.of(Severity::Warning)
     }
 
-    pub(crate) fn push(&mut self, item: Diagnostic) {
-        // A function called from several rules is checked with each caller's types; one mistake in it is one.
-        if !self.items.contains(&item) {
+    /// How many notes there are.
+    pub fn notes(&self) -> usize {
+        self.of(Severity::Note)
+    }
+
+    fn of(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|item| item.severity() == severity).count()
+    }
+
+    /// Adds a mistake. One that was said before, be it of another rule, is not said again: rules made in a loop,
+    /// and those that call the same function, have the same mistake at the same place.
+    pub fn push(&mut self, item: Diagnostic) {
+        let mut hasher = DefaultHasher::new();
+        (item.code, &item.labels, &item.title).hash(&mut hasher);
+        if self.known.said.insert(hasher.finish()) {
             self.items.push(item);
         }
+    }
+
+    /// Adds the mistakes of other files, with the texts they speak of.
+    pub fn extend(&mut self, other: Self) {
+        other.items.into_iter().for_each(|item| self.push(item));
+        self.sources.texts.extend(other.sources.texts);
     }
 
     /// Puts the mistakes in the order of files and places.
@@ -274,6 +306,24 @@ impl Diagnostics {
             };
             (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
         });
+    }
+
+    /// A mark by which a mistake is known again when the lines above it have changed: 16 hexadecimal digits of its
+    /// code, its rule or file, and what stands at its place.
+    pub fn fingerprint(&self, item: &Diagnostic) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |text: &str| {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        add(item.code.id());
+        add(item.rule.as_deref().unwrap_or(""));
+        add(&item.title);
+        if let Some(Label { place, .. }) = item.labels.first() {
+            add(&place.file);
+            add(self.sources.text(&place.file).and_then(|text| text.get(place.span.clone())).unwrap_or(""));
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 
     /// The line in which a mistake is printed: `file:line:column: error[QF0101]: title; remedy`.

@@ -1,0 +1,553 @@
+//! Where the comments of a file stand, and what stands below them: rule files and TOML, read by their signs alone.
+//!
+//! Files are read here before it is known whether they are right, so nothing in them is relied on: whatever is not
+//! closed ends with the file.
+
+use std::ops::Range;
+
+/// The word by which a comment is known as one to us.
+pub(super) const NAME: &str = "qingfeng";
+
+/// A comment to the end of its line in which our name stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Comment {
+    /// From the sign that begins it to the end of the line.
+    pub span: Range<usize>,
+    /// Where its text begins.
+    pub text: usize,
+    /// What it speaks of: the call of `rule` or `field` in which it stands, the statement, line or table below it.
+    /// None where it stands behind something, or above nothing.
+    pub scope: Option<Range<usize>>,
+}
+
+/// A sign of a file, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sign {
+    /// `(`, `[`, `{`, `#{`, `${`.
+    Open,
+    /// The same, where statements may stand in it.
+    OpenBlock,
+    Close,
+    Semicolon,
+    Word,
+    LineEnd,
+    Other,
+}
+
+struct Token {
+    sign: Sign,
+    span: Range<usize>,
+}
+
+/// A comment that was read, and how many tokens were read before it.
+struct Found {
+    span: Range<usize>,
+    text: usize,
+    at: usize,
+    is_first_on_line: bool,
+}
+
+struct Read<'t> {
+    text: &'t str,
+    tokens: Vec<Token>,
+    found: Vec<Found>,
+}
+
+impl<'t> Read<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, tokens: Vec::new(), found: Vec::new() }
+    }
+
+    fn push(&mut self, sign: Sign, span: Range<usize>) {
+        self.tokens.push(Token { sign, span });
+    }
+
+    /// Keeps the comment that begins here with a sign of so many bytes, if it is one to us, and gives its end.
+    fn comment(&mut self, start: usize, sign: usize) -> usize {
+        let text = self.text;
+        let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        if text[start..end].to_ascii_lowercase().contains(NAME) {
+            let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+            let span = start..start + text[start..end].trim_end().len();
+            let is_first_on_line = text[line_start..start].trim().is_empty();
+            self.found.push(Found { span, text: start + sign, at: self.tokens.len(), is_first_on_line });
+        }
+        end
+    }
+
+    /// The text of a token; empty behind the last one.
+    fn sign(&self, at: usize) -> &'t str {
+        self.tokens.get(at).map_or("", |token| &self.text[token.span.clone()])
+    }
+
+    fn comments(&self, scope: impl Fn(usize, &Found) -> Option<Range<usize>>) -> Vec<Comment> {
+        self.found
+            .iter()
+            .enumerate()
+            .map(|(at, found)| Comment {
+                span: found.span.clone(),
+                text: found.text,
+                // What is said of a whole file is said of its beginning.
+                scope: scope(at, found).map(|scope| scope.start.min(found.span.start)..scope.end),
+            })
+            .collect()
+    }
+}
+
+/// The comments `//` of a rule file.
+pub(super) fn of_rules(text: &str) -> Vec<Comment> {
+    let read = read_rules(text);
+    let calls = enclosing_calls(&read);
+    read.comments(|at, found| {
+        calls[at].clone().or_else(|| statement(&read, found.at).filter(|_| found.is_first_on_line))
+    })
+}
+
+fn read_rules(text: &str) -> Read<'_> {
+    let bytes = text.as_bytes();
+    let mut read = Read::new(text);
+    // For each `${` that is open, how many braces are open in it.
+    let mut interpolations: Vec<usize> = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &text[at..];
+        let start = at;
+        match byte {
+            b'/' if rest.starts_with("//") => at = read.comment(at, 2),
+            b'/' if rest.starts_with("/*") => at += block_comment(rest),
+            b'"' => {
+                at += quoted(rest, b'"');
+                read.push(Sign::Other, start..at);
+            }
+            // A single character; a quote in it begins no text.
+            b'\'' => {
+                at += single_character(rest);
+                read.push(Sign::Other, start..at);
+            }
+            b'#' if raw_text(rest).is_some() => {
+                at += raw_text(rest).unwrap_or(1);
+                read.push(Sign::Other, start..at);
+            }
+            b'`' => {
+                let (end, interpolated) = back_quoted(text, at + 1);
+                at = end;
+                read.push(Sign::Other, start..at);
+                if interpolated {
+                    read.push(Sign::Open, at - 2..at);
+                    interpolations.push(0);
+                }
+            }
+            b'#' if rest.starts_with("#{") => {
+                at += 2;
+                read.push(Sign::Open, start..at);
+                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
+            }
+            b'{' => {
+                at += 1;
+                read.push(Sign::OpenBlock, start..at);
+                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
+            }
+            b'}' => {
+                at += 1;
+                read.push(Sign::Close, start..at);
+                match interpolations.last_mut() {
+                    Some(0) => {
+                        interpolations.pop();
+                        let (end, interpolated) = back_quoted(text, at);
+                        at = end;
+                        if interpolated {
+                            read.push(Sign::Open, at - 2..at);
+                            interpolations.push(0);
+                        }
+                    }
+                    Some(open) => *open -= 1,
+                    None => {}
+                }
+            }
+            b'(' | b'[' => {
+                at += 1;
+                read.push(Sign::Open, start..at);
+            }
+            b')' | b']' => {
+                at += 1;
+                read.push(Sign::Close, start..at);
+            }
+            b';' => {
+                at += 1;
+                read.push(Sign::Semicolon, start..at);
+            }
+            byte if byte.is_ascii_whitespace() => at += 1,
+            byte if byte.is_ascii_alphanumeric() || byte == b'_' => {
+                at += rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+                read.push(Sign::Word, start..at);
+            }
+            _ => {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+                read.push(Sign::Other, start..at);
+            }
+        }
+    }
+    read
+}
+
+/// The length of a comment `/* */` at the start of a text; they nest.
+fn block_comment(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        match (bytes[at], bytes[at + 1]) {
+            (b'/', b'*') => {
+                depth += 1;
+                at += 2;
+            }
+            (b'*', b'/') => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    rest.len()
+}
+
+/// The length of a text in quotes at the start of a text, with both of them. A backslash takes the sign after it.
+fn quoted(rest: &str, quote: u8) -> usize {
+    let mut escaped = false;
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'\n' => return at,
+            byte if byte == quote => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// The length of a character in single quotes at the start of a text; of the quote alone where it is none.
+fn single_character(rest: &str) -> usize {
+    let mut letters = rest[1..].chars();
+    match (letters.next(), letters.next()) {
+        (Some('\\'), _) => quoted(rest, b'\''),
+        (Some(letter), Some('\'')) => 2 + letter.len_utf8(),
+        _ => 1,
+    }
+}
+
+/// The length of a text `#"..."#` at the start of a text, with as many `#` as there are.
+fn raw_text(rest: &str) -> Option<usize> {
+    let signs = rest.bytes().take_while(|&byte| byte == b'#').count();
+    let inside = rest[signs..].strip_prefix('"')?;
+    let end = format!("\"{}", &rest[..signs]);
+    Some(inside.find(&end).map_or(rest.len(), |at| signs + 1 + at + end.len()))
+}
+
+/// Where the text in back quotes ends that goes on here, and whether with the beginning of an interpolation.
+fn back_quoted(text: &str, from: usize) -> (usize, bool) {
+    let bytes = text.as_bytes();
+    for at in from..bytes.len() {
+        match bytes[at] {
+            b'`' => return (at + 1, false),
+            b'$' if bytes.get(at + 1) == Some(&b'{') => return (at + 2, true),
+            _ => {}
+        }
+    }
+    (text.len(), false)
+}
+
+/// For each comment the call of `rule` or `field` in which it stands, the innermost.
+fn enclosing_calls(read: &Read<'_>) -> Vec<Option<Range<usize>>> {
+    let end = read.tokens.last().map_or(0, |token| token.span.end);
+    // The brackets that are open; of those of calls, where the call begins, and the comments that stand in it.
+    let mut open: Vec<Option<(usize, Vec<usize>)>> = Vec::new();
+    let mut calls = vec![None; read.found.len()];
+    let close = |call: Option<(usize, Vec<usize>)>, end: usize, calls: &mut [Option<Range<usize>>]| {
+        let Some((start, inside)) = call else { return };
+        inside.into_iter().for_each(|comment| calls[comment] = Some(start..end));
+    };
+    let mut comments = read.found.iter().enumerate().peekable();
+    for at in 0..=read.tokens.len() {
+        while let Some((comment, _)) = comments.next_if(|(_, found)| found.at == at) {
+            if let Some((_, inside)) = open.iter_mut().rev().flatten().next() {
+                inside.push(comment);
+            }
+        }
+        let Some(token) = read.tokens.get(at) else { break };
+        match token.sign {
+            Sign::Open => open.push(callee(read, at).map(|start| (start, Vec::new()))),
+            Sign::OpenBlock => open.push(None),
+            Sign::Close => close(open.pop().flatten(), token.span.end, &mut calls),
+            _ => {}
+        }
+    }
+    open.into_iter().for_each(|call| close(call, end, &mut calls));
+    calls
+}
+
+/// The start of the word `rule` or `field` that a bracket follows.
+fn callee(read: &Read<'_>, bracket: usize) -> Option<usize> {
+    let word = read.tokens.get(bracket.checked_sub(1)?)?;
+    let is_call = read.sign(bracket) == "(" && matches!(read.sign(bracket - 1), "rule" | "field");
+    is_call.then_some(word.span.start)
+}
+
+/// The statement that begins with this token.
+fn statement(read: &Read<'_>, first: usize) -> Option<Range<usize>> {
+    let start = read.tokens.get(first).filter(|token| token.sign != Sign::Close)?.span.start;
+    let ends_with_block = matches!(
+        read.sign(first),
+        "fn" | "private" | "for" | "while" | "loop" | "if" | "switch" | "do" | "{"
+    );
+    let mut depth = 0_usize;
+    let mut end = start;
+    for (at, token) in read.tokens.iter().enumerate().skip(first) {
+        match token.sign {
+            Sign::Open | Sign::OpenBlock => depth += 1,
+            Sign::Close if depth == 0 => break,
+            Sign::Close => depth -= 1,
+            _ => {}
+        }
+        end = token.span.end;
+        let block_ends = ends_with_block
+            && read.sign(at) == "}"
+            && !matches!(read.sign(at + 1), "else" | "while" | "until");
+        if depth == 0 && (token.sign == Sign::Semicolon || block_ends) {
+            break;
+        }
+    }
+    Some(start..end)
+}
+
+/// The comments `#` of a TOML file.
+pub(super) fn of_toml(text: &str) -> Vec<Comment> {
+    let read = read_toml(text);
+    read.comments(|_, found| {
+        let empty = read.tokens[found.at..].iter().take_while(|token| token.sign == Sign::LineEnd).count();
+        table_or_line(&read.tokens, found.at + empty).filter(|_| found.is_first_on_line)
+    })
+}
+
+fn read_toml(text: &str) -> Read<'_> {
+    let bytes = text.as_bytes();
+    let mut read = Read::new(text);
+    let mut at = 0;
+    // Within the value of a key a bracket begins no table.
+    let mut depth = 0_usize;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &text[at..];
+        let start = at;
+        match byte {
+            b'#' => at = read.comment(at, 1),
+            b'\n' => {
+                at += 1;
+                read.push(Sign::LineEnd, start..at);
+            }
+            byte if byte.is_ascii_whitespace() => at += 1,
+            b'"' | b'\'' => {
+                at += match () {
+                    () if rest.starts_with("\"\"\"") => long_text(rest, "\"\"\""),
+                    () if rest.starts_with("'''") => long_text(rest, "'''"),
+                    () if byte == b'"' => quoted(rest, b'"'),
+                    () => rest[1..].find(['\'', '\n']).map_or(rest.len(), |at| at + 2),
+                };
+                read.push(Sign::Other, start..at);
+            }
+            b'[' | b'{' => {
+                let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
+                at += 1;
+                let sign = if begins_line && depth == 0 { Sign::OpenBlock } else { Sign::Open };
+                read.push(sign, start..at);
+                depth += 1;
+            }
+            b']' | b'}' => {
+                at += 1;
+                read.push(Sign::Close, start..at);
+                depth = depth.saturating_sub(1);
+            }
+            _ => {
+                let is_word = |byte: &u8| !byte.is_ascii_whitespace() && !b"#\"'[]{}".contains(byte);
+                at += rest.bytes().take_while(is_word).count();
+                read.push(Sign::Other, start..at);
+            }
+        }
+    }
+    read
+}
+
+/// The length of a text in three quotes at the start of a text.
+fn long_text(rest: &str, quotes: &str) -> usize {
+    let mut from = 3;
+    while let Some(at) = rest[from..].find(quotes) {
+        let backslashes = rest[..from + at].bytes().rev().take_while(|&byte| byte == b'\\').count();
+        if quotes == "'''" || backslashes % 2 == 0 {
+            return from + at + 3;
+        }
+        from += at + 1;
+    }
+    rest.len()
+}
+
+/// The table whose header begins with this token, to the next one; otherwise the line, with the lines that belong
+/// to its value.
+fn table_or_line(tokens: &[Token], first: usize) -> Option<Range<usize>> {
+    let is_header = |token: &Token| token.sign == Sign::OpenBlock;
+    let start = tokens.get(first).filter(|token| token.sign != Sign::Close)?;
+    let mut end = start.span.start;
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(first) {
+        if is_header(start) && at > first && is_header(token) {
+            break;
+        }
+        match token.sign {
+            Sign::Open | Sign::OpenBlock => depth += 1,
+            Sign::Close if depth == 0 => break,
+            Sign::Close => depth -= 1,
+            Sign::LineEnd if depth == 0 && !is_header(start) => break,
+            _ => {}
+        }
+        end = token.span.end;
+    }
+    Some(start.span.start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the comments of a text speak of, on one line, without comments.
+    fn scopes(comments: &[Comment], text: &str) -> Vec<String> {
+        let shown = |scope: &Range<usize>| {
+            let lines = text[scope.clone()].lines().map(|line| line.split("//").next().unwrap_or(""));
+            let lines: Vec<&str> = lines.filter(|line| !line.starts_with('#')).collect();
+            lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        comments.iter().map(|comment| comment.scope.as_ref().map_or("nothing".to_owned(), shown)).collect()
+    }
+
+    #[test]
+    fn what_a_comment_of_a_rule_file_speaks_of() {
+        let cases = [
+            ("above a call", "// qingfeng\nrule(\"A\", 1);\nrule(\"B\", 2);", "rule(\"A\", 1);"),
+            ("two lines above", "// qingfeng\n\n// more\nrule(1); x;", "rule(1);"),
+            ("in a call", "x; rule(1, #{ // qingfeng\n a: `}${`)`}` }); y", "rule(1, #{ a: `}${`)`}` })"),
+            (
+                "in a closure",
+                "rule(1, #{ when: |d| { let a = [1,\n// qingfeng\n 2]; a } })",
+                "rule(1, #{ when: |d| { let a = [1, 2]; a } })",
+            ),
+            ("in the last place of a call", "field(1\n// qingfeng\n) + 1;", "field(1 )"),
+            ("above a loop", "// qingfeng\nfor b in [1] { rule(b); }\nrule(2)", "for b in [1] { rule(b); }"),
+            ("in a loop", "for b in [1] {\n// qingfeng\nrule(b); x; }", "rule(b);"),
+            ("above a function", "// qingfeng\nfn f(d) { d.a / 2 }\nf(1)", "fn f(d) { d.a / 2 }"),
+            ("above two branches", "// qingfeng\nif a { 1 } else { 2 } 3", "if a { 1 } else { 2 }"),
+            ("above a map", "// qingfeng\nlet m = #{ a: 1 }; 3", "let m = #{ a: 1 };"),
+            ("behind a statement", "x; // qingfeng\nrule(1)", "nothing"),
+            ("at the end of a block", "if a { b;\n// qingfeng\n}", "nothing"),
+            ("at the end", "rule(1);\n// qingfeng", "nothing"),
+            ("a file that breaks off", "rule(1, #{\n// qingfeng\n a: [", "rule(1, #{ a: ["),
+            ("a call of another name", "f.rules(1,\n// qingfeng\n x)", "x"),
+        ];
+        for (what, text, scope) in cases {
+            assert_eq!(scopes(&of_rules(text), text), [scope], "{what}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_comment_of_a_rule_file() {
+        for text in [
+            "\"// qingfeng\"",
+            "\"\\\"// qingfeng\"",
+            "`\n// qingfeng\n`",
+            "`${ `// qingfeng` }// qingfeng`",
+            "`${ #{ a: 1 } }// qingfeng`",
+            "/* \n// qingfeng\n */",
+            "/* /* */ // qingfeng\n */",
+            "#\"\n// qingfeng\n\"#",
+            "##\" \"# // qingfeng\n\"##",
+            "'\"' + \"// qingfeng",
+            "// of something else",
+        ] {
+            assert_eq!(of_rules(text), [], "{text}");
+        }
+        for text in ["'\"' // qingfeng", "`${ 1 // qingfeng\n }`", "a // b // qingfeng", "`` // qingfeng"] {
+            assert_eq!(of_rules(text).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_comment_of_a_toml_file_speaks_of() {
+        let cases = [
+            ("above a table", "# qingfeng\n[a]\nb = [\n1]\n[[c]]", "[a] b = [ 1]"),
+            ("above a line", "[a]\n# qingfeng\nb = 1\nc = 2", "b = 1"),
+            ("above lines", "[a]\n# qingfeng\n\nb = [\n 1,\n]\nc = 2", "b = [ 1, ]"),
+            ("in a list", "b = [\n# qingfeng\n\"x\",\n\"y\"]", "\"x\","),
+            ("behind a line", "b = 1 # qingfeng\nc = 2", "nothing"),
+            ("at the end of a list", "b = [\n1\n# qingfeng\n]", "nothing"),
+            ("at the end", "b = 1\n# qingfeng\n", "nothing"),
+        ];
+        for (what, text, scope) in cases {
+            assert_eq!(scopes(&of_toml(text), text), [scope], "{what}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_comment_of_a_toml_file() {
+        for text in [
+            "a = \"# qingfeng\"",
+            "a = '# qingfeng'",
+            "a = \"\"\"\n# qingfeng\n\"\"\"",
+            "a = \"\"\"\n\\\"\"\" # qingfeng\n",
+            "a = '''\n# qingfeng",
+        ] {
+            assert_eq!(of_toml(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_read() {
+        let pieces = [
+            "`",
+            "${",
+            "}",
+            "#{",
+            "\"",
+            "'",
+            "/*",
+            "*/",
+            "//qingfeng",
+            "\n",
+            "rule(",
+            ")",
+            "规",
+            "\\",
+            "#\"",
+            ";",
+            "[",
+            "]",
+            "#qingfeng",
+            "\"\"\"",
+            "'''",
+        ];
+        let mut seed = 1_u32;
+        for _ in 0..5_000 {
+            let text: String = (0..12)
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    pieces[(seed >> 16) as usize % pieces.len()]
+                })
+                .collect();
+            for comment in of_rules(&text).iter().chain(&of_toml(&text)) {
+                assert!(text.get(comment.span.clone()).is_some(), "{text}");
+                assert!(
+                    comment.scope.as_ref().is_none_or(|scope| text.get(scope.clone()).is_some()),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
