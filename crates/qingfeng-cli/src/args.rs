@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, diff, explain, explain_code, generate, profile, rules, schema, score, verify, why_not,
+    check, diff, explain, explain_code, generate, profile, rules, schema, score, test, verify, why_not,
 };
 use crate::exit;
 
@@ -34,6 +34,7 @@ pub struct Cli {
 pub enum Command {
     Score(score::Args),
     Check(check::Args),
+    Test(test::Args),
     ExplainCode(explain_code::Args),
     Explain(explain::Args),
     WhyNot(why_not::Args),

@@ -34,6 +34,13 @@ impl Bar {
         self.bar.set_message(message);
     }
 
+    /// Shows how far it is, in words of the command's own.
+    pub fn tell(&self, position: u64, total: u64, message: String) {
+        self.bar.set_length(total);
+        self.bar.set_position(position);
+        self.bar.set_message(message);
+    }
+
     /// Takes the bar away.
     pub fn end(self) {
         self.bar.finish_and_clear();

@@ -41,6 +41,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::DivisionByZero,
+        Self::Overflow,
+        Self::NotFinite,
+        Self::IndexOutOfRange,
+        Self::BadArgument,
+        Self::TypeMismatch,
+        Self::OutOfOperations,
+        Self::TooDeep,
+        Self::TooLarge,
+        Self::Failed,
+    ];
+
     /// The name of the fault as it is printed.
     pub fn name(self) -> &'static str {
         match self {

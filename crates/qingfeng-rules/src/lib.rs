@@ -30,6 +30,7 @@
 //! ```
 
 mod analysis;
+pub mod cases;
 pub mod countries;
 mod derived;
 mod diagnostic;

@@ -35,6 +35,14 @@ pub const POINTS_MAX: i64 = 1_000_000;
 pub const REASON_CHARS_MAX: usize = 1_000;
 /// The longest id of a rule, in characters.
 pub const RULE_ID_CHARS_MAX: usize = 64;
+/// The most tests of rules in a pack.
+pub const TESTS_MAX: usize = 20_000;
+/// The most goods lines of one test.
+pub const TEST_LINES_MAX: usize = 1_000;
+/// The most that the tests of one file may hold: bytes of text, and values.
+pub const TEST_FILE_WEIGHT_MAX: usize = 64 << 20;
+/// The most tables in `expect.toml`.
+pub const EXPECTATIONS_MAX: usize = 10_000;
 /// The largest compiled regular expression, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
 /// The most codes that the comments of a pack may allow.

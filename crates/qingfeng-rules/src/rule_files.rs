@@ -69,7 +69,7 @@ struct Registration {
 const CAPTURE_DEPTH_MAX: usize = 16;
 
 /// The value with nothing shared in it, so that it stays as it is now; `None` where it nests too deep.
-fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
+pub(crate) fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
     if depth > CAPTURE_DEPTH_MAX {
         return None;
     }
@@ -112,6 +112,7 @@ pub(crate) fn load(
     for (name, text) in files {
         let mut file = File {
             name,
+            own: OF_RULES,
             lowering: Lowering { source: SourceMap::new(text) },
             environment,
             functions: BTreeMap::new(),
@@ -156,6 +157,44 @@ pub(crate) fn load(
     loaded
 }
 
+/// Functions of rule files.
+const OF_RULES: &[(&str, usize, &str)] =
+    &[("rule", 2, "rule(\"ID\", #{ ... })"), ("field", 2, "field(\"name\", |d| ...)")];
+
+/// Runs a file of tests on an engine that has `test`; gives its tree, unless it has mistakes.
+pub(crate) fn run_tests(
+    engine: &Engine,
+    name: &Arc<str>,
+    text: &str,
+    environment: &Environment<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<AST> {
+    const OF_TESTS: &[(&str, usize, &str)] =
+        &[("test", 3, "test(\"what it shows\", #{ ... }, #{ fires: \"RULE\" })")];
+    let mut file = File {
+        name,
+        own: OF_TESTS,
+        lowering: Lowering { source: SourceMap::new(text) },
+        environment,
+        functions: BTreeMap::new(),
+        ast: None,
+        ids: BTreeMap::new(),
+        sites: OnceCell::new(),
+        at: 0,
+        lookups: BTreeSet::new(),
+        called: BTreeSet::new(),
+        about: None,
+        diagnostics,
+    };
+    let ast = file.parse(engine, text)?;
+    if !file.survey(&ast) {
+        return None;
+    }
+    let errors = file.diagnostics.errors();
+    file.run(engine, &ast);
+    (file.diagnostics.errors() == errors).then_some(ast)
+}
+
 fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
     let mut engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
     // Rules say the same names over and over. What is kept is bounded by the files themselves; with a smaller
@@ -187,6 +226,8 @@ fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
 
 struct File<'f> {
     name: &'f Arc<str>,
+    /// The functions that only such files have, with how they are called.
+    own: &'static [(&'static str, usize, &'static str)],
     lowering: Lowering<'f>,
     environment: &'f Environment<'f>,
     functions: BTreeMap<String, Function>,
@@ -212,6 +253,10 @@ impl File<'_> {
 
     fn token(&self, position: Position) -> Range<usize> {
         self.lowering.source.token(position)
+    }
+
+    fn own_names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        self.own.iter().map(|&(name, ..)| name)
     }
 
     fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
@@ -304,7 +349,7 @@ impl File<'_> {
         let mut ids = BTreeMap::new();
         let mut called = BTreeSet::new();
         for name in self.functions.keys() {
-            if functions::names().chain(["rule", "field"]).any(|known| known == name) {
+            if functions::names().chain(self.own_names()).any(|known| known == name) {
                 let defined = self.lowering.source.find(&format!("fn {name}"));
                 found.push(self.mistake(
                     Code::Duplicate,
@@ -314,7 +359,10 @@ impl File<'_> {
                 ));
             }
         }
-        for expr in &top_level {
+        // What functions of rules do is found where rules call them; nothing checks those of tests before they run.
+        let own: Vec<&str> = self.own_names().collect();
+        let bodies = self.functions.values().filter(|_| self.own != OF_RULES).map(|function| &function.body);
+        for expr in top_level.iter().chain(bodies) {
             expr.walk(&mut |expr| match &expr.kind {
                 ExprKind::Unsupported(what, _) => {
                     let title = not_in_language(what);
@@ -328,18 +376,17 @@ impl File<'_> {
                 }
                 ExprKind::Call { name, args, method } => {
                     called.insert(name.text.clone());
-                    if matches!(name.text.as_str(), "rule" | "field") {
+                    if let Some((_, arity, usage)) = self.own.iter().find(|(own, ..)| *own == name.text) {
                         if let ([id, _], false) = (args.as_slice(), *method) {
                             ids.insert(name.span.start, id.span.clone());
                         }
-                        if args.len() != 2 {
-                            let usage = if name.text == "rule" {
-                                "rule(\"ID\", #{ ... })"
-                            } else {
-                                "field(\"name\", |d| ...)"
-                            };
-                            let title =
-                                format!("`{}` takes two arguments, and {} are given", name.text, args.len());
+                        if args.len() != *arity {
+                            let takes = if *arity == 2 { "two" } else { "three" };
+                            let title = format!(
+                                "`{}` takes {takes} arguments, and {} are given",
+                                name.text,
+                                args.len()
+                            );
                             let help = Some(format!("write `{usage}`"));
                             found.push(self.mistake(Code::WrongType, expr.span.clone(), title, help));
                         }
@@ -350,7 +397,7 @@ impl File<'_> {
                         && functions::find(&name.text).is_none()
                         && !functions::CLOSURE_FUNCTIONS.iter().any(|(known, _)| *known == name.text)
                     {
-                        let known = functions::names().chain(["rule", "field"]).chain(
+                        let known = functions::names().chain(own.iter().copied()).chain(
                             self.functions
                                 .keys()
                                 .map(String::as_str)

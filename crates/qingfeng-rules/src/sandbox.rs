@@ -226,7 +226,7 @@ fn len(value: &Dynamic) -> Result<Option<i64>, Fault> {
 }
 
 /// How much a value holds: bytes of text, and elements.
-fn weight(value: &Dynamic) -> usize {
+pub(crate) fn weight(value: &Dynamic) -> usize {
     if let Ok(text) = value.as_immutable_string_ref() {
         text.len()
     } else if let Ok(items) = value.as_array_ref() {

@@ -145,7 +145,7 @@ impl Engine {
         let digest = pack.digest(contents.iter().map(|(path, content)| (*path, content.as_slice())));
         let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();
         let pack = Arc::new(pack);
-        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL);
+        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL, false);
         let direct = Direct::new(&pack.schema);
         let load_time = started.elapsed();
         let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, direct, load_time });
@@ -187,16 +187,38 @@ impl Engine {
     /// The same engine, its rules compiled with these passes. All of its answers are the same.
     #[must_use]
     pub fn with_passes(&self, passes: Passes) -> Self {
+        self.with(Arc::clone(&self.inner.pack), self.inner.evaluator.with_passes(passes))
+    }
+
+    /// The same engine, drafts evaluated too: like shadow rules they are reported and count nothing. For tests of
+    /// rules.
+    #[must_use]
+    pub(crate) fn with_drafts(&self) -> Self {
+        self.with(Arc::clone(&self.inner.pack), self.inner.evaluator.with_drafts())
+    }
+
+    /// An engine of a pack that differs from this one's in its rules alone. Its digest remains that of this one.
+    #[must_use]
+    pub(crate) fn of_changed(&self, pack: Arc<Pack>) -> Self {
+        let evaluator = self.inner.evaluator.of_changed(Arc::clone(&pack));
+        self.with(pack, evaluator)
+    }
+
+    fn with(&self, pack: Arc<Pack>, evaluator: Evaluator) -> Self {
         let inner = &self.inner;
         let inner = Inner {
-            pack: Arc::clone(&inner.pack),
             digest: inner.digest.clone(),
             pack_id: Arc::clone(&inner.pack_id),
-            evaluator: inner.evaluator.with_passes(passes),
-            direct: Direct::new(&inner.pack.schema),
+            evaluator,
+            direct: Direct::new(&pack.schema),
             load_time: inner.load_time,
+            pack,
         };
         Self { inner: Arc::new(inner), evaluation: self.evaluation }
+    }
+
+    pub(crate) fn direct(&self) -> &Direct {
+        &self.inner.direct
     }
 
     /// The same engine with a wrong kernel, so that tests can show that it is found: where it is compiled, `<` on
@@ -308,7 +330,7 @@ impl Engine {
                         .map(|(at, &(rule, points))| FiredRule {
                             rule: rule_id(rule),
                             points,
-                            shadow: pack.rules[rule as usize].status == Status::Shadow,
+                            shadow: pack.rules[rule as usize].status != Status::Active,
                             reason: reasons.get(at).cloned(),
                         })
                         .collect(),

@@ -293,6 +293,8 @@ pub(crate) struct Evaluator {
     /// For each field its position among the texts of a worker.
     slots: Vec<Option<u16>>,
     idle: Mutex<Vec<Worker>>,
+    /// Whether drafts are evaluated, as tests of rules do.
+    drafts: bool,
 }
 
 /// A line of a batch as compiled programs see it.
@@ -365,8 +367,8 @@ const SORTED_RULES_MIN: usize = 256;
 const STRETCH_BYTES_MAX: usize = 32 << 20;
 
 impl Evaluator {
-    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes) -> Self {
-        let keys = KeyIndex::new(&pack);
+    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes, drafts: bool) -> Self {
+        let keys = KeyIndex::new(&pack, drafts);
         let program = pack.program(passes);
         let plan = Plan::new(&program, program.witnesses(), &keys);
         let effects = Effects::new(&pack);
@@ -403,6 +405,7 @@ impl Evaluator {
             validity,
             slots,
             idle,
+            drafts,
         }
     }
 
@@ -417,7 +420,17 @@ impl Evaluator {
 
     /// The same rules, compiled with these passes.
     pub(crate) fn with_passes(&self, passes: Passes) -> Self {
-        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), passes)
+        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), passes, self.drafts)
+    }
+
+    /// The same with drafts.
+    pub(crate) fn with_drafts(&self) -> Self {
+        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), self.program.passes(), true)
+    }
+
+    /// The rules of a pack that has the same schema and the same lookup tables; drafts are evaluated as here.
+    pub(crate) fn of_changed(&self, pack: Arc<Pack>) -> Self {
+        Self::new(pack, Arc::clone(&self.tables), self.program.passes(), self.drafts)
     }
 
     pub(crate) fn effects(&self) -> &Effects {

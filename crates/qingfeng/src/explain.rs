@@ -115,7 +115,7 @@ pub struct ExplainedPart {
     pub parts: Vec<ExplainedPart>,
 }
 
-fn explained(part: Part) -> ExplainedPart {
+pub(crate) fn explained(part: Part) -> ExplainedPart {
     ExplainedPart {
         text: part.text,
         outcome: match part.outcome {
@@ -199,7 +199,7 @@ impl Engine {
                 ExplainedRule {
                     id: definition.id.clone(),
                     title: definition.title.clone(),
-                    shadow: definition.status == qingfeng_rules::Status::Shadow,
+                    shadow: definition.status != qingfeng_rules::Status::Active,
                     in_force,
                     fired: fired.is_some(),
                     points: fired.map(|at| all_fired[at].1),

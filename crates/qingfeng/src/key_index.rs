@@ -8,7 +8,7 @@ mod rule_key;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, Schema};
+use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, Schema, Status};
 
 pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 
@@ -35,6 +35,10 @@ impl RuleSet {
 
     fn keep(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+    }
+
+    fn contains(&self, rule: usize) -> bool {
+        self.0.get(rule / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
     }
 
     /// The rules of the set, in order.
@@ -458,8 +462,10 @@ pub(crate) struct KeyIndex {
 }
 
 impl KeyIndex {
-    pub(crate) fn new(pack: &Pack) -> Self {
-        let evaluated = |at: &u32| pack.rules[*at as usize].status.is_evaluated();
+    /// The index of the rules that are evaluated; tests of rules evaluate drafts too.
+    pub(crate) fn new(pack: &Pack, drafts: bool) -> Self {
+        let is_evaluated = |status: Status| status.is_evaluated() || (drafts && status == Status::Draft);
+        let evaluated = |at: &u32| is_evaluated(pack.rules[*at as usize].status);
         Self::of(pack, (0..pack.rules.len() as u32).filter(evaluated).collect())
     }
 
@@ -503,6 +509,30 @@ impl KeyIndex {
         }
         found.keep(&sites);
         found.iter().map(|at| self.rules[at as usize]).collect()
+    }
+
+    /// The keys of a rule, by its position in the pack, that keep it away from a line with this key.
+    pub(crate) fn blocking(&self, key: &LineKey<'_>, position: u32) -> Vec<Key> {
+        let Ok(rule) = self.rules.binary_search(&position) else { return Vec::new() };
+        let mut blocking = Vec::new();
+        let parts = [
+            (Key::Region, Part::Region, key.region),
+            (Key::Commodity, Part::Commodity, key.commodity),
+            (Key::Mode, Part::Mode, key.mode),
+        ];
+        for (name, part, code) in parts {
+            if !self.rules_of(part, code, key.day).contains(rule) {
+                blocking.push(name);
+            }
+        }
+        let mut sites = self.rules_of(Part::SiteKind, key.site_kind, key.day);
+        for (at, code) in key.sites.iter().enumerate() {
+            sites.unite(&self.rules_of(Part::Site(at), *code, key.day));
+        }
+        if !sites.contains(rule) {
+            blocking.push(Key::Site);
+        }
+        blocking
     }
 
     /// The stretch of days, between two days on which some membership turns, that a day lies in.

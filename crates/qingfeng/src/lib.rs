@@ -48,6 +48,7 @@ pub mod read;
 mod rounds;
 mod sample;
 mod summary;
+pub mod testing;
 mod values;
 pub mod verify;
 pub mod why_not;

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use qingfeng::rules::{Code, Date, Severity, nearest};
+use qingfeng::testing;
 
 use crate::exit::{self, Exit, Failure};
 use crate::fix;
@@ -118,13 +119,20 @@ fn checked(args: &Args) -> Checked {
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     if let Some(engine) = &checked.engine {
+        let (tests, mistakes) = testing::load(engine, &args.directory);
+        let tests_are_sound = mistakes.errors() == 0;
+        checked.diagnostics.extend(mistakes);
+        if tests_are_sound {
+            tests.uncovered_points().into_iter().for_each(|item| checked.diagnostics.push(item));
+        }
         for item in engine.pack().analyse(engine.program(), checked.as_of) {
             checked.diagnostics.push(item);
         }
         checked.diagnostics.sort();
     }
-    let is_valid = checked.engine.is_some();
-    checked.diagnostics.suppress(|code| is_valid && looked_for(code));
+    // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
+    let is_valid = checked.engine.is_some() && checked.diagnostics.errors() == 0;
+    checked.diagnostics.suppress(|_| is_valid);
     for item in &mut checked.diagnostics.items {
         let denied = args.deny.iter().any(|denied| match denied {
             Denied::Warnings => item.severity() == Severity::Warning,
@@ -133,12 +141,6 @@ fn checked(args: &Args) -> Checked {
         item.denied |= denied;
     }
     checked
-}
-
-/// Whether a valid pack is looked over for this mistake. Of a comment that allows another one it is not known whether
-/// it is needed.
-fn looked_for(code: Code) -> bool {
-    !matches!(code, Code::UncoveredPoints)
 }
 
 /// The day of the machine's clock.

@@ -9,5 +9,6 @@ pub mod profile;
 pub mod rules;
 pub mod schema;
 pub mod score;
+pub mod test;
 pub mod verify;
 pub mod why_not;

@@ -16,6 +16,7 @@ fn help_of_every_command() {
         "rules",
         "generate",
         "schema",
+        "test",
         "verify",
         "why-not",
         "profile",

@@ -14,5 +14,6 @@ mod profile;
 mod sarif;
 mod score;
 mod support;
+mod test;
 mod verify;
 mod why_not;

@@ -255,6 +255,12 @@ impl Diagnostics {
         }
     }
 
+    /// Adds the mistakes of other files, with the texts they speak of.
+    pub fn extend(&mut self, other: Self) {
+        other.items.into_iter().for_each(|item| self.push(item));
+        self.sources.extend(other.sources);
+    }
+
     /// Puts the mistakes in the order of files and places.
     pub fn sort(&mut self) {
         self.items.sort_by(|a, b| {

@@ -37,6 +37,16 @@ impl Sources {
         name
     }
 
+    /// The names of the files, in order.
+    pub fn files(&self) -> impl Iterator<Item = Arc<str>> + '_ {
+        self.texts.keys().cloned()
+    }
+
+    /// Adds the texts of other files.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.texts.extend(other.texts);
+    }
+
     /// The text of a file.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(|source| &*source.text)

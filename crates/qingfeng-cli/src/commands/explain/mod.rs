@@ -1,6 +1,6 @@
 //! `qingfeng explain`: why a declaration got its channel.
 
-mod condition;
+pub mod condition;
 mod tree;
 mod why;
 

@@ -1,0 +1,159 @@
+//! `qingfeng test`: the tests of a pack's rules.
+
+mod backtest;
+mod coverage;
+mod human;
+mod json;
+mod junit;
+mod mutate;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use qingfeng::testing::{
+    self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
+};
+
+use crate::exit::{self, Exit, Failure};
+use crate::progress::Bar;
+use crate::render::{self, Checked};
+use crate::terminal::{self, count};
+
+/// Run the tests of a pack's rules.
+///
+/// Tests stand beside the rules: tests/*.rhai, and tables in tests/*.csv. Each is a declaration and what is expected of
+/// it. A test that fails shows what was expected, what came out, and which part of which condition decided. What
+/// expect.toml expects of whole files is run with --data.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng test rules/clean-wind",
+    "qingfeng test rules/clean-wind --filter motorcycle",
+    "qingfeng test rules/clean-wind --coverage --mutate --mutate-min 80",
+    "qingfeng test rules/clean-wind --data /data/2016",
+]))]
+pub struct Args {
+    /// The directory that holds pack.toml.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    /// Run only the tests in whose name or file this text stands, whatever its case.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+
+    /// Show what no test shows: rules that never fire or are never silent, points, parts of conditions.
+    #[arg(long)]
+    coverage: bool,
+
+    /// Change thresholds, operators, codes, keys, days and points one at a time, and list the changes that no test
+    /// notices.
+    #[arg(long)]
+    mutate: bool,
+
+    /// Try so many changes at most, spread over all rules.
+    #[arg(long, value_name = "N", requires = "mutate", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+
+    /// Fail where the tests notice fewer changes than so many of a hundred.
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    mutate_min: Option<u8>,
+
+    /// Also run what expect.toml expects of files, which are found in this directory.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// How results are shown.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: failures, with what decided.
+    Human,
+    /// For programs.
+    Json,
+    /// JUnit XML, for build servers.
+    Junit,
+}
+
+/// All that a run of the command found.
+struct Run {
+    /// The mistakes of files of tests.
+    checked: Checked,
+    /// Tests there are, filtered or not.
+    loaded: usize,
+    report: TestReport,
+    backtests: Option<Vec<Backtest>>,
+    coverage: Option<Coverage>,
+    mutations: Option<MutationReport>,
+    mutate_min: Option<u8>,
+}
+
+impl Run {
+    fn mutations_missed(&self) -> bool {
+        match (&self.mutations, self.mutate_min) {
+            (Some(report), Some(least)) => report.percent() < f64::from(least),
+            _ => false,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let backtests_fail = self.backtests.iter().flatten().any(|backtest| !backtest.passed());
+        let nothing = self.report.results.is_empty() && self.backtests.as_ref().is_none_or(Vec::is_empty);
+        let finding = self.checked.diagnostics.errors() > 0
+            || self.report.failed() > 0
+            || nothing
+            || backtests_fail
+            || self.mutations_missed();
+        if finding { Exit::Finding } else { Exit::Done }
+    }
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let engine = render::open(&args.directory)?;
+    let (tests, diagnostics) = testing::load(&engine, &args.directory);
+    let loaded = tests.loaded();
+    let tests = match &args.filter {
+        Some(text) => tests.filter(text),
+        None => tests,
+    };
+    let mut checked = Checked { directory: args.directory.clone(), diagnostics, engine: None, as_of: None };
+    let report = tests.run();
+    let backtests = match &args.data {
+        Some(data) if !tests.expectations().is_empty() => match tests.backtest(data) {
+            Ok(backtests) => Some(backtests),
+            Err(BacktestError::Missing(mistakes)) => {
+                checked.diagnostics.items.extend(mistakes.items);
+                Some(Vec::new())
+            }
+            Err(BacktestError::Read(error)) => return Err(error.into()),
+            Err(error) => return Err(Failure::Files(error.to_string())),
+        },
+        Some(_) => Some(Vec::new()),
+        None => None,
+    };
+    let coverage = args.coverage.then(|| tests.coverage());
+    let mutations = args.mutate.then(|| mutated(&tests, args));
+    let run = Run { checked, loaded, report, backtests, coverage, mutations, mutate_min: args.mutate_min };
+    match args.format {
+        Format::Human => {
+            if !run.checked.diagnostics.items.is_empty() {
+                terminal::note(&render::human(&run.checked));
+            }
+            terminal::print(&human::human(&run, engine.pack()))?;
+        }
+        Format::Json => terminal::print_json(&json::report(&run, engine.pack())?)?,
+        Format::Junit => terminal::print(&junit::xml(&run, engine.pack()))?,
+    }
+    Ok(run.exit())
+}
+
+fn mutated(tests: &Tests, args: &Args) -> MutationReport {
+    let bar = Bar::new(Some(0));
+    let options = MutateOptions { limit: args.limit.map(|limit| limit as usize) };
+    let report = tests.mutate(&options, &|done, total| {
+        bar.tell(done, total, format!("{} tried", count(done, "change")));
+    });
+    bar.end();
+    report
+}
