@@ -1,0 +1,145 @@
+//! Pages that a command writes: one file each, with its styles in it. They need no script and nothing from outside,
+//! and can be printed.
+//!
+//! maud escapes what stands between tags and in attributes. [`text`] also takes out what would hide or turn text
+//! around, as on a terminal; texts that others wrote go through it.
+
+#![allow(dead_code, reason = "what several commands share; a build may have few of them")]
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::terminal::clean;
+
+/// The styles that all pages share.
+const STYLE: &str = include_str!("html.css");
+
+/// A page.
+pub struct Page<'p> {
+    /// The title, which is also the heading.
+    pub title: &'p str,
+    /// A line below it: what the page is about, such as the pack and the inputs.
+    pub subtitle: &'p str,
+    /// Styles of this kind of page, after those that all share. Part of the command, never from outside.
+    pub style: &'static str,
+}
+
+impl Page<'_> {
+    /// The whole page with its content.
+    pub fn with(&self, body: &Markup) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="generator" content=(concat!("qingfeng ", env!("CARGO_PKG_VERSION")));
+                    title { (text(self.title)) }
+                    style { (PreEscaped(STYLE)) (PreEscaped(self.style)) }
+                }
+                body {
+                    header {
+                        h1 { (text(self.title)) }
+                        @if !self.subtitle.is_empty() { p.subtitle { (text(self.subtitle)) } }
+                    }
+                    main { (body) }
+                    footer { "Written by qingfeng " (env!("CARGO_PKG_VERSION")) }
+                }
+            }
+        };
+        page.into_string() + "\n"
+    }
+}
+
+/// A text that others may have written.
+pub fn text(text: &str) -> Markup {
+    html! { (clean(text)) }
+}
+
+/// A whole number with thin blanks between its thousands, which never break.
+pub fn number(number: impl Into<i128>) -> String {
+    let number = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::from(if number < 0 { "\u{2212}" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The same with its sign, `+` as well: a change. Nothing changed is `0`.
+pub fn change(change: impl Into<i128>) -> String {
+    let change = change.into();
+    if change > 0 { format!("+{}", number(change)) } else { number(change) }
+}
+
+/// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
+pub fn count(count: u64, noun: &str) -> String {
+    format!("{}\u{a0}{noun}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A part of a whole in per cent, with one decimal; of nothing it is nothing.
+pub fn per_cent(part: u64, whole: u64) -> String {
+    if whole == 0 { String::new() } else { format!("{:.1}\u{202f}%", part as f64 * 100.0 / whole as f64) }
+}
+
+/// A channel's name on the colour of its severity: `at` counts from the mildest of `channels`.
+pub fn channel(name: &str, at: usize, channels: usize) -> Markup {
+    let severity = match at {
+        0 => "mild",
+        at if at + 1 >= channels => "severe",
+        _ => "middle",
+    };
+    html! { span class={ "channel " (severity) } { (text(name)) } }
+}
+
+/// A cell with a number, at the right of its column.
+pub fn number_cell(content: &str) -> Markup {
+    html! { td.number { (content) } }
+}
+
+/// A heading of a table. Those of numbers stand at the right like the numbers below them.
+pub fn head(columns: &[(&str, bool)]) -> Markup {
+    html! {
+        thead {
+            tr {
+                @for (name, is_number) in columns {
+                    th class=[is_number.then_some("number")] scope="col" { (text(name)) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart_by_thin_blanks() {
+        for (value, text) in
+            [(0, "0"), (999, "999"), (1_000, "1\u{202f}000"), (-1_234_567, "−1\u{202f}234\u{202f}567")]
+        {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!([change(12), change(0), change(-3)], ["+12", "0", "−3"]);
+    }
+
+    #[test]
+    fn what_others_wrote_is_text() {
+        let page = Page { title: "<b>\u{202e}", subtitle: "\"&\x1b", style: "" };
+        let page = page.with(&html! { p title=(text("\"<").into_string()) { (text("</main><script>")) } });
+        assert!(page.contains("<title>&lt;b&gt;\u{fffd}</title>"), "{page}");
+        assert!(page.contains("&quot;&amp;␛"), "{page}");
+        assert!(!page.contains("<script"), "{page}");
+    }
+
+    #[test]
+    fn pages_need_nothing_from_outside() {
+        for needs in ["http:", "https:", "url(", "@import", "src="] {
+            assert!(!STYLE.contains(needs), "{needs}");
+        }
+    }
+}
