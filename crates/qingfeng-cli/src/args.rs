@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, explain, generate, rules, schema, score, verify};
+use crate::commands::{check, coverage, explain, generate, rules, schema, score, verify};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -34,6 +34,7 @@ pub enum Command {
     Check(check::Args),
     Explain(explain::Args),
     Rules(rules::Args),
+    Coverage(coverage::Args),
     Verify(verify::Args),
     Generate(generate::Args),
     Schema(schema::Args),

@@ -17,6 +17,13 @@ pub struct InputArgs {
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// How to read files with declarations.
+#[derive(Debug, clap::Args)]
+pub struct ReadArgs {
     /// The format of all inputs, when neither their names nor their content tell it.
     #[arg(long, value_name = "FORMAT")]
     input_format: Option<InputFormat>,
@@ -50,6 +57,13 @@ pub fn is_standard(path: &Path) -> bool {
 impl InputArgs {
     /// A reader of the inputs, for declarations as the pack has them.
     pub fn reader(&self, pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
+        self.read.reader(&self.inputs, pack, options)
+    }
+}
+
+impl ReadArgs {
+    /// A reader of these inputs, for declarations as the pack has them.
+    pub fn reader(&self, inputs: &[PathBuf], pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
         let input = |path: &PathBuf| {
             if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
         };
@@ -63,7 +77,7 @@ impl InputArgs {
             InputEncoding::Utf8 => Encoding::Utf8,
             InputEncoding::Gb18030 => Encoding::Gb18030,
         };
-        let inputs = self.inputs.iter().map(input).collect();
+        let inputs = inputs.iter().map(input).collect();
         Ok(Reader::new(Arc::clone(&pack.schema), inputs, ReadOptions { format, encoding, ..options })?)
     }
 }
