@@ -8,7 +8,7 @@ use crate::support::{Desk, golden};
 fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in ["score", "check", "explain", "rules", "generate", "schema", "verify"] {
+    for command in ["score", "check", "explain", "rules", "coverage", "generate", "schema", "verify"] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
         golden(&format!("help-{command}.txt"), &help);
@@ -26,6 +26,8 @@ fn exit_codes() {
         (0, "check harbour"),
         (0, "rules harbour"),
         (0, "schema harbour"),
+        (0, "coverage harbour"),
+        (0, "coverage harbour declarations.csv --by commodity,mode --region africa"),
         (0, "score declarations.csv --rules harbour"),
         (0, "explain D1 declarations.csv --rules harbour"),
         (0, "generate --lines 1 -o -"),
@@ -53,6 +55,16 @@ fn exit_codes() {
         (2, "generate --lines 1"),
         (2, "generate --lines 1 -o a.csv --outcomes a.csv"),
         (2, "check harbour --format xml"),
+        (2, "coverage"),
+        (2, "coverage harbour --by region,region"),
+        (2, "coverage harbour --by region,mode,commodity"),
+        (2, "coverage harbour --by site"),
+        (2, "coverage harbour --by region,mode --region africa"),
+        (2, "coverage harbour --region afrika"),
+        (2, "coverage harbour --as-of 2016-02-30"),
+        (2, "coverage harbour declarations.csv --html declarations.csv"),
+        (2, "coverage harbour --html -"),
+        (2, "coverage harbour - -"),
         (3, "score nowhere.csv --rules harbour"),
         (3, "score harbour --rules harbour"),
         (3, "score empty.csv --rules harbour"),
@@ -69,6 +81,9 @@ fn exit_codes() {
         (4, "score nowhere.csv --rules nowhere"),
         (4, "explain D1 declarations.csv --rules invalid"),
         (4, "verify declarations.csv --rules invalid"),
+        (3, "coverage harbour nowhere.csv"),
+        (3, "coverage harbour --html nowhere/page.html"),
+        (4, "coverage invalid"),
         (4, "rules invalid"),
         (4, "schema nowhere"),
     ] {

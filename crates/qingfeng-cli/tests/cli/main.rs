@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod coverage;
 mod docs;
 mod explain;
 mod generate;

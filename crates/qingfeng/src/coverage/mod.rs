@@ -65,7 +65,7 @@ pub struct CoverageOptions {
 #[non_exhaustive]
 pub enum CoverageError {
     /// No group of an axis has the name.
-    #[error("the pack's {axis} has no group `{name}`; {help}")]
+    #[error("the pack has no {axis} group `{name}`; {help}")]
     UnknownSegment {
         /// The axis, as the key of a rule.
         axis: &'static str,

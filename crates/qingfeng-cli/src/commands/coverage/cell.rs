@@ -44,7 +44,7 @@ pub fn human(engine: &Engine, coverage: &PolicyCoverage) -> String {
     let rules = coverage.rules(pack, [0; 3]);
     let (named, others): (Vec<&CellRule>, Vec<&CellRule>) =
         rules.iter().partition(|rule| rule.names.contains(&true));
-    for (heading, rules) in [("Rules that name it", named), ("Rules for everything", others)] {
+    for (heading, rules) in [("Rules that name it", named), ("Rules that do not name it", others)] {
         if !rules.is_empty() {
             out += &format!("\n{BOLD}{heading}{BOLD:#}\n");
             let rows: Vec<_> = rules.iter().map(|found| row(&pack.rules[found.rule], found)).collect();

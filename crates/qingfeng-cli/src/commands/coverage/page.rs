@@ -13,6 +13,8 @@ use crate::html::{self, Page};
 const GAPS_MAX: usize = 200;
 /// Cells that the small pictures may have together; a page with more would be slow.
 const SMALL_CELLS_MAX: usize = 60_000;
+/// Columns that leave room for long titles of the rows.
+const ROOMY_COLUMNS: usize = 10;
 /// Shades of points.
 const SHADES: i64 = 6;
 
@@ -120,7 +122,7 @@ impl Drawing<'_> {
     fn reading(&self) -> Markup {
         let number = if self.counted { "the value of its trade" } else { "how many rules are made for it" };
         html! {
-            "The darker a cell, the more points the rules that are made for it can add up to. The number is "
+            "The stronger the colour of a cell, the more points the rules that are made for it can add up to. The number is "
             (number) ". Groups overlap, so cells do not add up; the first row and column count everything once."
         }
     }
@@ -130,33 +132,35 @@ impl Drawing<'_> {
         let columns = self.view.column_axis(self.coverage);
         let shown = self.view.rows_with_lines(self.coverage, third);
         html! {
-            table.matrix {
-                thead {
-                    tr {
-                        td {}
-                        @for at in 0..self.view.column_count(self.coverage) {
-                            th scope="col" {
-                                @if let Some(axis) = columns { span { (html::text(&axis.segments[at].title)) } }
-                            }
-                        }
-                    }
-                }
-                tbody {
-                    @for &row in &shown {
-                        tr class=[is_whole(rows, row).then_some("apart")] {
-                            th scope="row" title=(html::text(&rows.segments[row].name).into_string()) {
-                                (html::text(&rows.segments[row].title))
-                            }
-                            @for at in 0..self.view.column_count(self.coverage) {
-                                @if let Some(cell) = self.view.cell(self.coverage, row, at, third) {
-                                    (self.cell(cell, columns.is_some_and(|axis| is_whole(axis, at))))
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+                   table.matrix.roomy[self.view.column_count(self.coverage) <= ROOMY_COLUMNS] {
+                       thead {
+                           tr {
+                               td {}
+                               @for at in 0..self.view.column_count(self.coverage) {
+                                   th scope="col" {
+                                       @if let Some(axis) = columns {
+        span title=(html::text(&axis.segments[at].name).into_string()) { (html::text(&axis.segments[at].title)) }
         }
+                                   }
+                               }
+                           }
+                       }
+                       tbody {
+                           @for &row in &shown {
+                               tr class=[is_whole(rows, row).then_some("apart")] {
+                                   th scope="row" title=(html::text(&rows.segments[row].name).into_string()) {
+                                       (html::text(&rows.segments[row].title))
+                                   }
+                                   @for at in 0..self.view.column_count(self.coverage) {
+                                       @if let Some(cell) = self.view.cell(self.coverage, row, at, third) {
+                                           (self.cell(cell, columns.is_some_and(|axis| is_whole(axis, at))))
+                                       }
+                                   }
+                               }
+                           }
+                       }
+                   }
+               }
     }
 
     /// One cell of the large picture.
@@ -257,7 +261,7 @@ impl Drawing<'_> {
             columns.extend([
                 ("value", true),
                 ("lines", true),
-                ("a rule fired on", true),
+                ("fired on", true),
                 (controlled.as_str(), true),
             ]);
         }
