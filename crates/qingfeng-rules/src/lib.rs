@@ -39,6 +39,7 @@ mod interpret;
 pub mod kernel;
 pub mod limits;
 mod manifest;
+pub mod manual;
 mod pack;
 mod pieces;
 mod program;

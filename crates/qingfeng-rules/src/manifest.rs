@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, suggestion};
+use crate::manual::keys::{self, KeyTable};
 use crate::reference::{Group, Member};
 use crate::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
 use crate::value::Date;
@@ -123,11 +124,11 @@ impl Toml<'_> {
         self.report(Code::WrongType, value.span(), title, None);
     }
 
-    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
+    fn known_keys(&mut self, table: &DeTable<'_>, known: &KeyTable) {
         for (key, _) in table.iter() {
             let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let help = suggestion(name, known.iter().copied());
+            if !known.has(name) {
+                let help = suggestion(name, known.names());
                 self.report(Code::UnknownKey, key.span(), format!("unknown key `{name}`"), help);
             }
         }
@@ -301,11 +302,11 @@ const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "
 
 pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -> Manifest {
     parse(file, text, diagnostics, |toml, root, start| {
-        toml.known_keys(root, &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups"]);
+        toml.known_keys(root, &keys::MANIFEST);
         let (mut name, mut version, mut title, mut title_zh) = (None, None, None, None);
         match toml.table(root, "pack") {
             Some((pack, span)) => {
-                toml.known_keys(pack, &["name", "version", "title", "title_zh"]);
+                toml.known_keys(pack, &keys::PACK);
                 name = toml.required_text(pack, span.clone(), "name", "\"clean-wind\"");
                 version = toml.required_text(pack, span, "version", "\"2016.1\"");
                 title = toml.text(pack, "title").map(|(text, _)| text);
@@ -322,7 +323,7 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
         let score = read_score(toml, root);
         let channels = read_channels(toml, root, start);
         let on_fault = toml.table(root, "on_fault").and_then(|(table, _)| {
-            toml.known_keys(table, &["at_least"]);
+            toml.known_keys(table, &keys::ON_FAULT);
             let names: Vec<(&str, ChannelId)> = channels
                 .iter()
                 .enumerate()
@@ -353,7 +354,7 @@ fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -> 
         }
         return Schema::export();
     };
-    toml.known_keys(table, &["extends", "fields", "declaration", "item", "date"]);
+    toml.known_keys(table, &keys::SCHEMA);
     let extends =
         toml.choice(table, "extends", &[("export", ())]).is_some() || table.get("extends").is_some();
     let base = Schema::export();
@@ -445,10 +446,7 @@ fn check_role(
 }
 
 fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Field {
-    toml.known_keys(
-        table,
-        &["kind", "level", "required", "unit", "title", "title_zh", "columns", "codes", "min", "max"],
-    );
+    toml.known_keys(table, &keys::SCHEMA_FIELD);
     if table.get("kind").is_none() {
         let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
         toml.report(Code::MissingKey, span, format!("the field `{name}` has no `kind`"), help.to_owned());
@@ -492,7 +490,7 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
 
 fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
     let Some((table, _)) = toml.table(root, "keys") else { return };
-    toml.known_keys(table, &["region", "commodity", "mode", "site"]);
+    toml.known_keys(table, &keys::KEYS);
     let code_field = |toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str| {
         let field = toml.field_at(schema, table, key)?;
         if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key)) {
@@ -527,7 +525,7 @@ fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
 fn read_score(toml: &mut Toml<'_>, root: &DeTable<'_>) -> Score {
     let default = Score { combine: Combine::Sum, floor: 0, cap: 100 };
     let Some((table, span)) = toml.table(root, "score") else { return default };
-    toml.known_keys(table, &["combine", "floor", "cap"]);
+    toml.known_keys(table, &keys::SCORE);
     let score = Score {
         combine: toml
             .choice(table, "combine", &[("sum", Combine::Sum), ("max", Combine::Max)])
@@ -557,7 +555,7 @@ fn read_channels(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -
             toml.wrong_type("channels", item, "a list of tables: write `[[channels]]`");
             continue;
         };
-        toml.known_keys(table, &["name", "title", "from"]);
+        toml.known_keys(table, &keys::CHANNEL);
         let Some(name) = toml.required_text(table, item.span(), "name", "\"green\"") else { continue };
         if table.get("from").is_none() {
             let title = format!("the channel `{name}` has no `from`");
@@ -614,7 +612,7 @@ fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Schema) -> Vec
             toml.wrong_type(name, value, "a table");
             continue;
         };
-        toml.known_keys(table, &["file", "key", "from", "until", "columns"]);
+        toml.known_keys(table, &keys::LOOKUP);
         let example = format!("\"lookups/{name}.csv\"");
         let file = toml.required_text(table, key.span(), "file", &example).unwrap_or_default();
         if let (true, Some(value)) = (escapes_pack(&file), table.get("file")) {
@@ -719,12 +717,7 @@ pub(crate) fn read_groups(
                 let help = "begin with a lower case letter; then lower case letters, digits, `-` and `_`";
                 toml.report(Code::BadValue, key.span(), title, help.to_owned());
             }
-            let known: &[&str] = if site_kinds.is_some() {
-                &["title", "title_zh", "members", "kind"]
-            } else {
-                &["title", "title_zh", "members"]
-            };
-            toml.known_keys(table, known);
+            toml.known_keys(table, if site_kinds.is_some() { &keys::SITE } else { &keys::GROUP });
             let title = toml.required_text(table, key.span(), "title", "\"...\"").unwrap_or_default();
             let title_zh = toml.text(table, "title_zh").map(|(text, _)| text);
             let kind = site_kinds.and_then(|kinds| {
@@ -776,7 +769,7 @@ fn read_members(
         let (code, code_span, from, until) = match item.get_ref() {
             DeValue::String(code) => (code.as_ref().to_owned(), item.span(), None, None),
             DeValue::Table(dated) => {
-                toml.known_keys(dated, &["code", "from", "until"]);
+                toml.known_keys(dated, &keys::MEMBER);
                 let Some((code, code_span)) = toml.text(dated, "code") else {
                     if dated.get("code").is_none() {
                         toml.report(Code::MissingKey, item.span(), "`code` is missing".into(), None);
