@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, coverage, explain, generate, rules, schema, score, verify};
+use crate::commands::{check, coverage, explain, generate, reference, rules, schema, score, verify};
 use crate::exit;
 
 /// Decide which export declarations a port should open.
@@ -38,6 +38,7 @@ pub enum Command {
     Verify(verify::Args),
     Generate(generate::Args),
     Schema(schema::Args),
+    Reference(reference::Args),
 }
 
 /// For whom a listing is written.

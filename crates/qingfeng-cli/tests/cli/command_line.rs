@@ -8,7 +8,9 @@ use crate::support::{Desk, golden};
 fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in ["score", "check", "explain", "rules", "coverage", "generate", "schema", "verify"] {
+    for command in
+        ["score", "check", "explain", "rules", "coverage", "generate", "schema", "reference", "verify"]
+    {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
         golden(&format!("help-{command}.txt"), &help);
@@ -55,6 +57,10 @@ fn exit_codes() {
         (2, "generate --lines 1"),
         (2, "generate --lines 1 -o a.csv --outcomes a.csv"),
         (2, "check harbour --format xml"),
+        (0, "reference"),
+        (0, "reference functions"),
+        (0, "reference =="),
+        (2, "reference has_wrod"),
         (2, "coverage"),
         (2, "coverage harbour --by region,region"),
         (2, "coverage harbour --by region,mode,commodity"),

@@ -7,6 +7,7 @@ mod docs;
 mod explain;
 mod generate;
 mod listings;
+mod reference;
 mod score;
 mod support;
 mod verify;

@@ -479,7 +479,7 @@ const OPERATORS: &[FunctionRow] = &[
     ),
     row(
         "[ ]",
-        "a list and a position from 0; a map and a key",
+        "a list and a position from 0, or from the end below 0; a map and a key",
         "the value, of a map perhaps missing",
         "one value of a list or a map; a position that the list does not have is a fault",
         &["[10, 20, 30][1]", "[10, 20, 30][-1]", r#"#{ gold: 2, silver: 1 }["gold"] == 2"#],

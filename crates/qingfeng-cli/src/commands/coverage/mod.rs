@@ -24,10 +24,11 @@ use view::View;
 
 /// Show which regions, goods and trade modes the rules look at, and the gaps.
 ///
-/// A table of two of the three, by default goods by region. In each cell stands how many active rules name the goods
-/// or the region; a rule that asks for neither is there for everything and fills no gap. A gap is a cell that no rule
-/// names, or that rules name which by themselves cannot lead out of the mildest channel. With declarations it is also
-/// counted how much trade there is in each cell, and the gaps with the most value come first.
+/// A table of two of the three, by default goods by region. In each cell stands how many active rules are made for it:
+/// they name the goods and the region. A rule that asks for neither is there for everything and fills no gap. A gap is a
+/// cell that no rule names, not even its goods or its region alone, or that rules name which by themselves cannot lead
+/// out of the mildest channel. With declarations it is also counted how much trade there is in each cell, and the gaps
+/// with the most value come first.
 ///
 /// Groups may overlap, and a line counts in each group that it is in. Conditions are not looked at, nor is the key
 /// `site`: points are what a line can get at most.
@@ -50,7 +51,7 @@ pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
 
-    /// What the rows of the table are, and its columns.
+    /// What the rows of the table are, and its columns; without it goods by region, or the two that are left.
     #[arg(long, value_name = "ROWS,COLUMNS", value_delimiter = ',')]
     by: Vec<By>,
 
