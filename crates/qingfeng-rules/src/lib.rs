@@ -29,6 +29,7 @@
 //! );
 //! ```
 
+mod bounds;
 pub mod countries;
 mod derived;
 mod diagnostic;

@@ -14,8 +14,9 @@
 //!   is there by not asking.
 //! - It is *made for* the cell if it names at least two of the axes of which the cell has but a part, or the only one.
 //! - The *points* within reach are those that the rules which reach the cell add up to, put together and bounded as the
-//!   pack says: more no line of the cell can get. Points that lower a score are left out, and those computed from the
-//!   line are not known: [`Reach::computed`] counts such rules.
+//!   pack says: more no line of the cell can get. Points that lower a score are left out. Of points computed from the
+//!   line the most counts that the formula shows ([`Closure::most`](qingfeng_rules::Closure::most)); where it shows
+//!   none they are not known: [`Reach::computed`] counts such rules.
 //! - A *gap* is a cell of which the rules that name its region or its goods do not lead to a control: [`Gap`].
 //!
 //! ```
@@ -35,6 +36,7 @@
 mod reach;
 mod trade;
 
+use qingfeng_rules::limits::POINTS_MAX;
 use qingfeng_rules::{ChannelId, Combine, Date, Key, Pack, Points, Rule, Status};
 use serde::Serialize;
 
@@ -196,9 +198,9 @@ pub struct Reach {
     pub rules: u32,
     /// How many of them cover it wholly.
     pub wholly: u32,
-    /// How many of them compute their points from the line: these come on top.
+    /// How many of them compute their points by a formula that shows no bound: these come on top.
     pub computed: u32,
-    /// The points within reach: fixed ones, put together and bounded as the pack says.
+    /// The points within reach: fixed ones and those with a bound, put together and bounded as the pack says.
     pub points: i64,
     /// The most severe channel within reach, by its position: by points, or as a rule asks for it with `at_least`.
     pub channel: u8,
@@ -438,16 +440,20 @@ impl Sum {
         self.reach.rules += 1;
         self.reach.wholly += u32::from(wholly);
         self.at_least = self.at_least.max(rule.at_least);
-        match rule.points {
-            Points::Computed(_) => self.reach.computed += 1,
-            Points::Fixed(points) if points > 0 => {
+        let most = match &rule.points {
+            Points::Fixed(points) => Some(*points),
+            Points::Computed(closure) => closure.most().map(|most| most.min(POINTS_MAX)),
+        };
+        match most {
+            None => self.reach.computed += 1,
+            Some(points) if points > 0 => {
                 self.points = Some(match (self.points, pack.score.combine) {
                     (None, _) => points,
                     (Some(sum), Combine::Sum) => sum.saturating_add(points),
                     (Some(largest), Combine::Max) => largest.max(points),
                 });
             }
-            Points::Fixed(_) => {}
+            Some(_) => {}
         }
     }
 
