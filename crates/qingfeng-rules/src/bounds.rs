@@ -58,8 +58,8 @@ impl Bounds {
 
 impl Closure {
     /// The most that the closure can give, where its source shows it: literals, the branches of `if` and `switch`, sums
-    /// and products of such, `min` and `max`, the length of a list that is written out. On a line on which it gives
-    /// more it does not exist; where nothing is known it is `None`.
+    /// and products of such, `min` and `max`, the length of a list that is written out. No line gets more from it;
+    /// where nothing is known it is `None`.
     pub fn most(&self) -> Option<i64> {
         let mut leaves_early = false;
         self.body.walk(&mut |expr| {

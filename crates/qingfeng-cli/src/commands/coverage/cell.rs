@@ -55,9 +55,11 @@ pub fn human(engine: &Engine, coverage: &PolicyCoverage) -> String {
 }
 
 fn row(rule: &Rule, found: &CellRule) -> Vec<Cell> {
-    let points = match rule.points {
+    let points = match &rule.points {
         Points::Fixed(points) => format!("{points:+}"),
-        Points::Computed(_) => "computed".to_owned(),
+        Points::Computed(closure) => {
+            closure.most().map_or_else(|| "computed".to_owned(), |most| format!("up to {most:+}"))
+        }
     };
     let names: Vec<&str> = ["region", "goods", "mode"]
         .into_iter()
