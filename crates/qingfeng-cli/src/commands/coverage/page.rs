@@ -8,6 +8,7 @@ use qingfeng::rules::{Key, Pack};
 use super::subject;
 use super::view::{View, is_everything, is_whole, points, short, units, why};
 use crate::html::{self, Page};
+use crate::terminal::clean;
 
 /// Gaps that the page lists.
 const GAPS_MAX: usize = 200;
@@ -139,7 +140,7 @@ impl Drawing<'_> {
                                @for at in 0..self.view.column_count(self.coverage) {
                                    th scope="col" {
                                        @if let Some(axis) = columns {
-        span title=(html::text(&axis.segments[at].name).into_string()) { (html::text(&axis.segments[at].title)) }
+        span title=(clean(&axis.segments[at].name)) { (html::text(&axis.segments[at].title)) }
         }
                                    }
                                }
@@ -148,7 +149,7 @@ impl Drawing<'_> {
                        tbody {
                            @for &row in &shown {
                                tr class=[is_whole(rows, row).then_some("apart")] {
-                                   th scope="row" title=(html::text(&rows.segments[row].name).into_string()) {
+                                   th scope="row" title=(clean(&rows.segments[row].name)) {
                                        (html::text(&rows.segments[row].title))
                                    }
                                    @for at in 0..self.view.column_count(self.coverage) {
@@ -223,7 +224,7 @@ impl Drawing<'_> {
         if self.counted {
             told += &format!("; {} lines, value {}", cell.trade.lines, units(cell.trade.value_cents));
         }
-        crate::terminal::clean(&told).into_owned()
+        clean(&told).into_owned()
     }
 
     fn legend(&self) -> Markup {
