@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, diff, explain, explain_code, generate, profile, rules, schema, score, test, verify, why_not,
+    check, coverage, diff, explain, explain_code, generate, profile, reference, rules, schema, score, test,
+    verify, why_not,
 };
 use crate::exit;
 
@@ -40,10 +41,12 @@ pub enum Command {
     WhyNot(why_not::Args),
     Rules(rules::Args),
     Diff(diff::Args),
+    Coverage(coverage::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
     Schema(schema::Args),
+    Reference(reference::Args),
 }
 
 /// For whom a listing is written.

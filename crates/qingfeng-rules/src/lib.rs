@@ -30,6 +30,7 @@
 //! ```
 
 mod analysis;
+mod bounds;
 pub mod cases;
 pub mod countries;
 mod derived;
@@ -41,6 +42,7 @@ mod interpret;
 pub mod kernel;
 pub mod limits;
 mod manifest;
+pub mod manual;
 mod pack;
 mod pieces;
 mod program;

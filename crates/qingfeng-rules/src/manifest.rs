@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, rewrite_day};
+use crate::manual::keys::{self, KeyTable};
 use crate::reference::{Group, Member};
 use crate::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
 use crate::value::Date;
@@ -170,12 +171,12 @@ impl Toml<'_> {
         Some(Fix::suggested("exchange the two days", self.place(first), until).and(self.place(last), from))
     }
 
-    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
+    fn known_keys(&mut self, table: &DeTable<'_>, known: &KeyTable) {
         for (key, _) in table.iter() {
             let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
+            if !known.has(name) {
                 let title = format!("unknown key `{name}`");
-                self.unknown(Code::UnknownKey, key.span(), title, name, known.iter().copied());
+                self.unknown(Code::UnknownKey, key.span(), title, name, known.names());
             }
         }
     }
@@ -352,14 +353,11 @@ const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "
 
 pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -> Manifest {
     parse(file, text, diagnostics, |toml, root, start| {
-        toml.known_keys(
-            root,
-            &["pack", "schema", "keys", "score", "channels", "on_fault", "lookups", "check"],
-        );
+        toml.known_keys(root, &keys::MANIFEST);
         let (mut name, mut version, mut title, mut title_zh) = (None, None, None, None);
         match toml.table(root, "pack") {
             Some((pack, span)) => {
-                toml.known_keys(pack, &["name", "version", "title", "title_zh"]);
+                toml.known_keys(pack, &keys::PACK);
                 name = toml.required_text(pack, span.clone(), "name", "\"clean-wind\"");
                 version = toml.required_text(pack, span, "version", "\"2016.1\"");
                 title = toml.text(pack, "title").map(|(text, _)| text);
@@ -376,7 +374,7 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
         let score = read_score(toml, root);
         let channels = read_channels(toml, root, start);
         let on_fault = toml.table(root, "on_fault").and_then(|(table, _)| {
-            toml.known_keys(table, &["at_least"]);
+            toml.known_keys(table, &keys::ON_FAULT);
             let names: Vec<(&str, ChannelId)> = channels
                 .iter()
                 .enumerate()
@@ -386,7 +384,7 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
         });
         let lookups = read_lookups(toml, root, &schema);
         let check_as_of = toml.table(root, "check").and_then(|(table, _)| {
-            toml.known_keys(table, &["as_of"]);
+            toml.known_keys(table, &keys::CHECK);
             toml.date(table, "as_of")
         });
         Manifest {
@@ -412,7 +410,7 @@ fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -> 
         }
         return Schema::export();
     };
-    toml.known_keys(table, &["extends", "fields", "declaration", "item", "date"]);
+    toml.known_keys(table, &keys::SCHEMA);
     let extends =
         toml.choice(table, "extends", &[("export", ())]).is_some() || table.get("extends").is_some();
     let base = Schema::export();
@@ -504,10 +502,7 @@ fn check_role(
 }
 
 fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Field {
-    toml.known_keys(
-        table,
-        &["kind", "level", "required", "unit", "title", "title_zh", "columns", "codes", "min", "max"],
-    );
+    toml.known_keys(table, &keys::SCHEMA_FIELD);
     if table.get("kind").is_none() {
         let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
         toml.report(Code::MissingKey, span, format!("the field `{name}` has no `kind`"), help.to_owned());
@@ -551,7 +546,7 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
 
 fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
     let Some((table, _)) = toml.table(root, "keys") else { return };
-    toml.known_keys(table, &["region", "commodity", "mode", "site"]);
+    toml.known_keys(table, &keys::KEYS);
     let code_field = |toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str| {
         let field = toml.field_at(schema, table, key)?;
         if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key)) {
@@ -586,7 +581,7 @@ fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
 fn read_score(toml: &mut Toml<'_>, root: &DeTable<'_>) -> Score {
     let default = Score { combine: Combine::Sum, floor: 0, cap: 100 };
     let Some((table, span)) = toml.table(root, "score") else { return default };
-    toml.known_keys(table, &["combine", "floor", "cap"]);
+    toml.known_keys(table, &keys::SCORE);
     let score = Score {
         combine: toml
             .choice(table, "combine", &[("sum", Combine::Sum), ("max", Combine::Max)])
@@ -616,7 +611,7 @@ fn read_channels(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -
             toml.wrong_type("channels", item, "a list of tables: write `[[channels]]`");
             continue;
         };
-        toml.known_keys(table, &["name", "title", "from"]);
+        toml.known_keys(table, &keys::CHANNEL);
         let Some(name) = toml.required_text(table, item.span(), "name", "\"green\"") else { continue };
         if table.get("from").is_none() {
             let title = format!("the channel `{name}` has no `from`");
@@ -673,7 +668,7 @@ fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Schema) -> Vec
             toml.wrong_type(name, value, "a table");
             continue;
         };
-        toml.known_keys(table, &["file", "key", "from", "until", "columns"]);
+        toml.known_keys(table, &keys::LOOKUP);
         let example = format!("\"lookups/{name}.csv\"");
         let file = toml.required_text(table, key.span(), "file", &example).unwrap_or_default();
         if let (true, Some(value)) = (escapes_pack(&file), table.get("file")) {
@@ -778,12 +773,7 @@ pub(crate) fn read_groups(
                 let help = "begin with a lower case letter; then lower case letters, digits, `-` and `_`";
                 toml.report(Code::BadValue, key.span(), title, help.to_owned());
             }
-            let known: &[&str] = if site_kinds.is_some() {
-                &["title", "title_zh", "members", "kind"]
-            } else {
-                &["title", "title_zh", "members"]
-            };
-            toml.known_keys(table, known);
+            toml.known_keys(table, if site_kinds.is_some() { &keys::SITE } else { &keys::GROUP });
             let title = toml.required_text(table, key.span(), "title", "\"...\"").unwrap_or_default();
             let title_zh = toml.text(table, "title_zh").map(|(text, _)| text);
             let kind = site_kinds.and_then(|kinds| {
@@ -835,7 +825,7 @@ fn read_members(
         let (code, code_span, from, until) = match item.get_ref() {
             DeValue::String(code) => (code.as_ref().to_owned(), item.span(), None, None),
             DeValue::Table(dated) => {
-                toml.known_keys(dated, &["code", "from", "until"]);
+                toml.known_keys(dated, &keys::MEMBER);
                 let Some((code, code_span)) = toml.text(dated, "code") else {
                     if dated.get("code").is_none() {
                         toml.report(Code::MissingKey, item.span(), "`code` is missing".into(), None);

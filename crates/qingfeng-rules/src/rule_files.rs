@@ -16,6 +16,7 @@ use crate::expr::{Constant, Expr, ExprKind};
 use crate::functions;
 use crate::limits;
 use crate::manifest::{Channel, ChannelId, Lookup, is_hs_prefix};
+use crate::manual::keys;
 use crate::pieces;
 use crate::reference::{Key, Reference};
 use crate::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
@@ -675,25 +676,6 @@ fn unwrapped(body: &Expr) -> &Expr {
     }
 }
 
-const RULE_KEYS: &[&str] = &[
-    "title",
-    "region",
-    "commodity",
-    "mode",
-    "site",
-    "from",
-    "until",
-    "status",
-    "when",
-    "score",
-    "at_least",
-    "at_most",
-    "reason",
-    "basis",
-    "owner",
-    "tags",
-];
-
 /// The map of one rule, read key by key.
 struct RuleMap<'r, 'f> {
     file: &'r mut File<'f>,
@@ -707,10 +689,10 @@ struct RuleMap<'r, 'f> {
 impl RuleMap<'_, '_> {
     fn read(&mut self, id_place: Range<usize>) -> Rule {
         for key in self.map.keys() {
-            if !RULE_KEYS.contains(&key.as_str()) {
+            if !keys::RULE.has(key) {
                 let (place, _) = self.file.key_place(self.call, key);
                 let title = format!("a rule has no key `{key}`");
-                self.file.unknown(Code::UnknownKey, place, title, key, RULE_KEYS.iter().copied());
+                self.file.unknown(Code::UnknownKey, place, title, key, keys::RULE.names());
             }
         }
         let title = match self.text("title") {

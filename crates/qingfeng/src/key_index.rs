@@ -17,11 +17,11 @@ pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 pub(crate) struct RuleSet(Box<[u64]>);
 
 impl RuleSet {
-    fn empty(rules: usize) -> Self {
+    pub(crate) fn empty(rules: usize) -> Self {
         Self(vec![0; rules.div_ceil(64)].into())
     }
 
-    fn insert(&mut self, rule: usize) {
+    pub(crate) fn insert(&mut self, rule: usize) {
         self.0[rule / 64] |= 1 << (rule % 64);
     }
 
@@ -29,16 +29,20 @@ impl RuleSet {
         rules.iter().for_each(|&rule| self.insert(rule as usize));
     }
 
-    fn unite(&mut self, other: &Self) {
+    pub(crate) fn unite(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
-    fn keep(&mut self, other: &Self) {
+    pub(crate) fn keep(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
     }
 
     fn contains(&self, rule: usize) -> bool {
         self.0.get(rule / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
+    }
+
+    pub(crate) fn remove(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
     }
 
     /// The rules of the set, in order.
@@ -55,7 +59,7 @@ impl RuleSet {
 
 /// The groups that a code belongs to.
 #[derive(Debug, Default)]
-struct Groups {
+pub(crate) struct Groups {
     exact: BTreeMap<String, Vec<Membership>>,
     prefixes: BTreeMap<String, Vec<Membership>>,
     prefix_len_max: usize,
@@ -63,15 +67,15 @@ struct Groups {
 
 /// A group by its position, and while the code belongs to it.
 #[derive(Clone, Copy, Debug)]
-struct Membership {
-    group: usize,
+pub(crate) struct Membership {
+    pub group: usize,
     from: Option<Date>,
     until: Option<Date>,
 }
 
 impl Membership {
     /// A declaration without a date cannot show that the membership does not hold, so it does.
-    fn holds(&self, day: Option<Date>) -> bool {
+    pub(crate) fn holds(&self, day: Option<Date>) -> bool {
         day.is_none_or(|day| {
             self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
         })
@@ -79,7 +83,7 @@ impl Membership {
 }
 
 impl Groups {
-    fn new(groups: &[Group]) -> Self {
+    pub(crate) fn new(groups: &[Group]) -> Self {
         let mut index = Self::default();
         for (at, group) in groups.iter().enumerate() {
             for member in &group.members {
@@ -94,7 +98,7 @@ impl Groups {
         index
     }
 
-    fn of<'g>(&'g self, code: &'g str) -> impl Iterator<Item = Membership> + 'g {
+    pub(crate) fn of<'g>(&'g self, code: &'g str) -> impl Iterator<Item = Membership> + 'g {
         let exact = self.exact.get(code).into_iter().flatten();
         let prefixes = (1..=self.prefix_len_max.min(code.len()))
             .filter_map(|len| self.prefixes.get(code.get(..len)?))
@@ -115,8 +119,8 @@ impl Groups {
 /// One dimension: rules by group, by code, by kind of site, and those that ask for nothing. Most rules ask for
 /// little, so what a group or a code has are lists, not bits for all rules.
 #[derive(Debug)]
-struct Dimension {
-    groups: Groups,
+pub(crate) struct Dimension {
+    pub groups: Groups,
     any: RuleSet,
     by_group: Vec<Vec<u32>>,
     by_code: BTreeMap<String, Vec<u32>>,
@@ -126,7 +130,12 @@ struct Dimension {
 }
 
 impl Dimension {
-    fn new(groups: &[Group], rules: &[&Rule], key: impl Fn(&Rule) -> &[KeyValue], by_prefix: bool) -> Self {
+    pub(crate) fn new(
+        groups: &[Group],
+        rules: &[&Rule],
+        key: impl Fn(&Rule) -> &[KeyValue],
+        by_prefix: bool,
+    ) -> Self {
         let mut dimension = Self {
             groups: Groups::new(groups),
             any: RuleSet::empty(rules.len()),
@@ -154,6 +163,18 @@ impl Dimension {
     /// Whether any rule is keyed on this.
     fn is_asked(&self) -> bool {
         !(self.by_code.is_empty() && self.by_kind.is_empty() && self.by_group.iter().all(Vec::is_empty))
+    }
+
+    /// The rules that a code allows: those that it fits, and those that ask for nothing.
+    pub(crate) fn allowed(&self, code: &str, day: Option<Date>) -> RuleSet {
+        let mut rules = self.any.clone();
+        self.add(&mut rules, code, day);
+        rules
+    }
+
+    /// The codes that rules name themselves.
+    pub(crate) fn named_codes(&self) -> impl Iterator<Item = &str> {
+        self.by_code.keys().map(String::as_str)
     }
 
     /// Adds the rules that a code fits.

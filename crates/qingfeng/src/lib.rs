@@ -31,6 +31,7 @@
 
 mod assessment;
 pub mod bind;
+pub mod coverage;
 mod declaration;
 mod dictionary;
 pub mod diff;

@@ -1,11 +1,13 @@
 //! The commands, one a file.
 
 pub mod check;
+pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod profile;
+pub mod reference;
 pub mod rules;
 pub mod schema;
 pub mod score;

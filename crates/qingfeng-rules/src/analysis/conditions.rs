@@ -20,6 +20,9 @@ struct Idle {
     why: Why,
 }
 
+/// Where a closure stands: file, and the bytes of it.
+type ClosureAt = (String, usize, usize);
+
 enum Why {
     /// It holds wherever the rule is asked.
     Always,
@@ -39,8 +42,8 @@ enum Why {
 impl Analysis<'_> {
     pub(super) fn conditions(&mut self) {
         // A closure in a loop makes many rules; a part of it adds nothing only if it adds nothing to any of them.
-        let mut rules_of: BTreeMap<(String, usize, usize), Vec<usize>> = BTreeMap::new();
-        let mut idle_of: BTreeMap<(String, usize, usize), Vec<(usize, Vec<Idle>)>> = BTreeMap::new();
+        let mut rules_of: BTreeMap<ClosureAt, Vec<usize>> = BTreeMap::new();
+        let mut idle_of: BTreeMap<ClosureAt, Vec<(usize, Vec<Idle>)>> = BTreeMap::new();
         for at in self.living() {
             let Some((root, canonical)) = self.rules[at].when else { continue };
             self.terms.next_rule();

@@ -561,7 +561,7 @@ impl<'p> Terms<'p> {
                         taken.push(Rc::clone(&here));
                         here
                     };
-                    let here = if at == last { self.negation(subject, &here) } else { here };
+                    let here = if at == last { self.negation(&here) } else { here };
                     holds.push(all(vec![Rc::clone(&here), outcomes.holds]));
                     fails.push(all(vec![here, outcomes.fails]));
                 }
@@ -641,16 +641,16 @@ impl<'p> Terms<'p> {
         self.literal(subject, Set { missing, fault: false, values })
     }
 
-    /// Where a formula that speaks of one subject is not true.
-    fn negation(&mut self, subject: NodeId, formula: &Formula) -> Formula {
+    /// Where a formula is not true.
+    fn negation(&self, formula: &Formula) -> Formula {
         match &**formula {
             Shape::Constant(holds) => constant(!holds),
             Shape::Literal(term, set) => {
                 let set = set.complement().intersection(self.universe(*term));
                 Rc::new(Shape::Literal(*term, set))
             }
-            Shape::And(parts) => any(parts.iter().map(|part| self.negation(subject, part)).collect()),
-            Shape::Or(parts) => all(parts.iter().map(|part| self.negation(subject, part)).collect()),
+            Shape::And(parts) => any(parts.iter().map(|part| self.negation(part)).collect()),
+            Shape::Or(parts) => all(parts.iter().map(|part| self.negation(part)).collect()),
         }
     }
 
@@ -661,7 +661,7 @@ impl<'p> Terms<'p> {
             // What may be no flag has no values here: only that it holds or does not.
             let name = format!("node {}", id.0);
             let holds = self.other(name);
-            let fails = self.negation(id, &holds);
+            let fails = self.negation(&holds);
             let fails = all(vec![fails, self.other(format!("node {} fails", id.0))]);
             return Outcomes { holds, fails };
         }

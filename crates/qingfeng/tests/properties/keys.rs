@@ -8,18 +8,18 @@ use qingfeng::{Declaration, Engine, Item};
 
 use super::cases;
 
-const COUNTRIES: [&str; 6] = ["KE", "TZ", "SD", "AE", "PA", "DE"];
-const HS: [&str; 7] = ["87", "8711", "871120", "8711209000", "871410", "61", "6109"];
-const MODES: [&str; 5] = ["0110", "9610", "1039", "9710", "RES"];
+pub const COUNTRIES: [&str; 6] = ["KE", "TZ", "SD", "AE", "PA", "DE"];
+pub const HS: [&str; 7] = ["87", "8711", "871120", "8711209000", "871410", "61", "6109"];
+pub const MODES: [&str; 5] = ["0110", "9610", "1039", "9710", "RES"];
 const PLACES: [&str; 6] = ["CNTAO", "CNRUI", "3301", "33019", "5301", "YIWU"];
 const KINDS: [&str; 4] = ["border", "market", "port", "production"];
 /// The field in which sites of each kind are looked up.
 const KIND_FIELDS: [&str; 4] = ["port", "procurement_place", "port", "origin_district"];
-const DAYS: [&str; 5] = ["2016-01-01", "2016-01-02", "2016-06-30", "2016-07-01", "2017-01-01"];
+pub const DAYS: [&str; 5] = ["2016-01-01", "2016-01-02", "2016-06-30", "2016-07-01", "2017-01-01"];
 
 /// A member of a group: its code, the days of its membership, and whether it is a prefix.
 #[derive(Clone, Debug)]
-struct Member {
+pub struct Member {
     code: &'static str,
     from: Option<&'static str>,
     until: Option<&'static str>,
@@ -27,7 +27,7 @@ struct Member {
 }
 
 #[derive(Clone, Debug)]
-struct Group {
+pub struct Group {
     members: Vec<Member>,
     /// For sites.
     kind: usize,
@@ -35,42 +35,42 @@ struct Group {
 
 /// What a rule asks for in one key.
 #[derive(Clone, Debug)]
-enum Asked {
+pub enum Asked {
     Group(usize),
     Code(&'static str),
     Kind(usize),
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
-    region: Vec<Asked>,
-    commodity: Vec<Asked>,
-    mode: Vec<Asked>,
-    site: Vec<Asked>,
-    from: Option<&'static str>,
-    until: Option<&'static str>,
+pub struct Rule {
+    pub region: Vec<Asked>,
+    pub commodity: Vec<Asked>,
+    pub mode: Vec<Asked>,
+    pub site: Vec<Asked>,
+    pub from: Option<&'static str>,
+    pub until: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
-struct Line {
-    destination: &'static str,
-    hs: &'static str,
-    mode: &'static str,
-    port: Option<&'static str>,
-    procurement_place: Option<&'static str>,
-    origin_district: Option<&'static str>,
-    site_kind: Option<usize>,
-    day: Option<&'static str>,
+pub struct Line {
+    pub destination: &'static str,
+    pub hs: &'static str,
+    pub mode: &'static str,
+    pub port: Option<&'static str>,
+    pub procurement_place: Option<&'static str>,
+    pub origin_district: Option<&'static str>,
+    pub site_kind: Option<usize>,
+    pub day: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
-struct World {
-    regions: Vec<Group>,
-    commodities: Vec<Group>,
-    modes: Vec<Group>,
-    sites: Vec<Group>,
-    rules: Vec<Rule>,
-    lines: Vec<Line>,
+pub struct World {
+    pub regions: Vec<Group>,
+    pub commodities: Vec<Group>,
+    pub modes: Vec<Group>,
+    pub sites: Vec<Group>,
+    pub rules: Vec<Rule>,
+    pub lines: Vec<Line>,
 }
 
 fn one(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
@@ -150,7 +150,7 @@ fn line() -> impl Strategy<Value = Line> {
         })
 }
 
-fn world() -> impl Strategy<Value = World> {
+pub fn world() -> impl Strategy<Value = World> {
     (
         groups(&COUNTRIES, false),
         groups(&HS, false),
@@ -171,11 +171,11 @@ fn world() -> impl Strategy<Value = World> {
 
 // The definition. Days are texts in ISO form, so texts compare as days do.
 
-fn in_force(from: Option<&str>, until: Option<&str>, day: Option<&str>) -> bool {
+pub fn in_force(from: Option<&str>, until: Option<&str>, day: Option<&str>) -> bool {
     day.is_none_or(|day| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until))
 }
 
-fn belongs(group: &Group, code: &str, day: Option<&str>, all_prefixes: bool) -> bool {
+pub fn belongs(group: &Group, code: &str, day: Option<&str>, all_prefixes: bool) -> bool {
     group.members.iter().any(|member| {
         let fits = if all_prefixes || member.is_prefix {
             code.starts_with(member.code)
@@ -186,7 +186,7 @@ fn belongs(group: &Group, code: &str, day: Option<&str>, all_prefixes: bool) -> 
     })
 }
 
-fn meets_key(asked: &[Asked], groups: &[Group], code: &str, day: Option<&str>, by_prefix: bool) -> bool {
+pub fn meets_key(asked: &[Asked], groups: &[Group], code: &str, day: Option<&str>, by_prefix: bool) -> bool {
     asked.is_empty()
         || asked.iter().any(|asked| match asked {
             Asked::Group(at) => belongs(&groups[*at], code, day, by_prefix),
@@ -271,7 +271,7 @@ fn key(name: &str, asked: &[Asked]) -> String {
     if names.is_empty() { String::new() } else { format!(" {name}: [{}],", names.join(", ")) }
 }
 
-fn open(world: &World) -> Engine {
+pub fn open(world: &World) -> Engine {
     let directory = tempfile::tempdir().unwrap();
     let write = |path: &str, text: String| std::fs::write(directory.path().join(path), text).unwrap();
     std::fs::create_dir(directory.path().join("reference")).unwrap();
@@ -305,7 +305,7 @@ fn open(world: &World) -> Engine {
 }
 
 /// A code of a site can be asked for only where some site has it; rules that ask for another one lose it.
-fn known_sites(mut world: World) -> World {
+pub fn known_sites(mut world: World) -> World {
     let codes: Vec<&str> = world
         .sites
         .iter()

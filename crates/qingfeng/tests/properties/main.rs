@@ -6,6 +6,8 @@
 //! | one seed generates the same bytes; the order of declarations changes no assessment | `determinism` |
 //! | the same declarations in every format give the same assessments | `formats` |
 //! | a rule meets a line where a definition written without an index says so | `keys` |
+//! | the coverage of a policy is what a definition without an index says, on every code and day | `policy` |
+//! | trade counted in cells is that of a definition, whatever the number of threads | `policy` |
 //! | taking a value away makes no ordered comparison and no text test true | `missing` |
 //! | damaged files: lines in = assessed + rejected, and other lines keep their assessments | `damage` |
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
@@ -15,6 +17,7 @@ mod determinism;
 mod formats;
 mod keys;
 mod missing;
+mod policy;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,324 @@
+//! The reference of the rule language, generated from what the code takes: keys, fields and functions.
+//!
+//! The readers of rules, `pack.toml` and reference files accept the keys of [`keys`] and no others; fields come from the
+//! built-in schema; what examples give is computed by the interpreter. [`page`] is a document as Markdown, [`find`] gives
+//! single entries.
+//!
+//! ```
+//! let found = qingfeng_rules::manual::find("has_word");
+//! assert_eq!(found[0].name, "has_word");
+//! assert!(found[0].examples.iter().any(|example| example.result.as_deref() == Some("true")));
+//! ```
+
+mod functions;
+pub mod keys;
+mod page;
+mod worked;
+
+use crate::derived::Derived;
+use crate::diagnostic::Diagnostics;
+use crate::functions as language;
+use crate::schema::{CodeList, Field, Level, Schema};
+use functions::SECTIONS;
+use keys::TABLES;
+pub use page::page;
+
+/// A part of the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Keys of rules, of `pack.toml` and of reference files.
+    Keys,
+    /// Fields of the built-in declaration, and those computed from them.
+    Fields,
+    /// Functions and operators.
+    Functions,
+}
+
+impl Part {
+    /// All of them, with their names.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("keys", Self::Keys), ("fields", Self::Fields), ("functions", Self::Functions)];
+
+    /// The name of its document.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, part)| *part == self).map_or("", |&(name, _)| name)
+    }
+}
+
+/// Something written, and what it gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// As it is written.
+    pub source: String,
+    /// What it gives on the line of the examples, for formulas.
+    pub result: Option<String>,
+}
+
+/// One thing of the reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The part it belongs to.
+    pub part: Part,
+    /// The section: where a key stands, to what a function belongs.
+    pub section: String,
+    /// The name, or several parted by blanks.
+    pub name: String,
+    /// How it is written, where that is not the name.
+    pub usage: Option<String>,
+    /// What there is to know in a word or two, each with what it is: what it takes, what it gives, its unit.
+    pub facts: Vec<(&'static str, String)>,
+    /// What it means.
+    pub meaning: String,
+    /// Examples; of formulas with what they give.
+    pub examples: Vec<Example>,
+}
+
+impl Entry {
+    /// Whether it is called so.
+    pub fn is_called(&self, name: &str) -> bool {
+        let plain = |text: &str| text.trim_start_matches('.').to_owned();
+        self.name == name || self.name.split(' ').any(|known| known == name || plain(known) == name)
+    }
+}
+
+/// The line that the examples of functions are about: each field with its value. All other fields are missing.
+pub fn example_line() -> Vec<(&'static str, String)> {
+    worked::line().into_iter().map(|(name, value)| (name, value.to_string())).collect()
+}
+
+/// All entries of a part, in the order of its document.
+pub fn entries(part: Part) -> Vec<Entry> {
+    match part {
+        Part::Keys => key_entries(),
+        Part::Fields => field_entries(),
+        Part::Functions => function_entries().unwrap_or_default(),
+    }
+}
+
+/// The entries of this name, of all parts.
+pub fn find(name: &str) -> Vec<Entry> {
+    let all = Part::ALL.into_iter().flat_map(|(_, part)| entries(part));
+    all.filter(|entry| entry.is_called(name)).collect()
+}
+
+fn key_entries() -> Vec<Entry> {
+    let of_table = |table: &&keys::KeyTable| {
+        let title = table.title;
+        table.rows.iter().map(move |row| Entry {
+            part: Part::Keys,
+            section: title.to_owned(),
+            name: row.name.to_owned(),
+            usage: None,
+            facts: vec![("takes", row.takes.to_owned()), ("left out", row.default.to_owned())],
+            meaning: row.meaning.to_owned(),
+            examples: vec![Example { source: row.example.to_owned(), result: None }],
+        })
+    };
+    TABLES.iter().flat_map(of_table).collect()
+}
+
+const SECTION_OF_DERIVED: &str = "Derived fields";
+
+fn field_entries() -> Vec<Entry> {
+    let schema = Schema::export();
+    let levels = [(Level::Header, "Fields of the declaration"), (Level::Item, "Fields of each goods line")];
+    let mut entries = Vec::new();
+    for (level, section) in levels {
+        let fields = schema.fields().iter().filter(|field| field.level == level);
+        entries.extend(fields.map(|field| field_entry(&schema, field, section)));
+    }
+    let derived = Derived::ALL.into_iter().filter(|derived| derived.sources(&schema).is_some());
+    entries.extend(derived.map(|derived| Entry {
+        part: Part::Fields,
+        section: SECTION_OF_DERIVED.to_owned(),
+        name: derived.name().to_owned(),
+        usage: Some(format!("d.{}", derived.name())),
+        facts: vec![
+            ("kind", derived.kind().name().to_owned()),
+            ("formula", derived.title().to_owned()),
+            ("missing where", missing_where(derived).to_owned()),
+        ],
+        meaning: String::new(),
+        examples: Vec::new(),
+    }));
+    entries
+}
+
+fn missing_where(derived: Derived) -> &'static str {
+    match derived {
+        Derived::UnitValue | Derived::UnitMass | Derived::ValuePerKg => {
+            "a side is missing, or the divisor is zero"
+        }
+        Derived::Hs2 | Derived::Hs4 | Derived::Hs6 => "the code is missing or shorter",
+        Derived::ItemCount => "never",
+        Derived::DeclarationValue | Derived::DeclarationNetKg | Derived::DeclarationQuantity => {
+            "no line of the declaration has one"
+        }
+    }
+}
+
+fn field_entry(schema: &Schema, field: &Field, section: &str) -> Entry {
+    let mut facts = vec![("kind", field.kind.name().to_owned())];
+    let is_counted = schema.item == schema.field(&field.name);
+    let presence = match (field.required, is_counted) {
+        (true, _) => "always there: a line without it is rejected",
+        (false, true) => "always there: counted where it is not given",
+        (false, false) => "perhaps missing",
+    };
+    facts.push(("presence", presence.to_owned()));
+    facts.extend(field.unit.iter().map(|unit| ("unit", unit.clone())));
+    let codes = field.codes.map(|codes| match codes {
+        CodeList::Country => "countries, ISO 3166-1; three letters and numbers become two letters",
+        CodeList::Hs => "HS, digits; dots and blanks are removed",
+    });
+    facts.extend(codes.map(|codes| ("codes", codes.to_owned())));
+    facts.extend(field.min.map(|min| ("at least", min.to_string())));
+    facts.extend(field.max.map(|max| ("at most", max.to_string())));
+    facts.extend(field.title_zh.iter().map(|title| ("Chinese", title.clone())));
+    facts.push(("headers", field.columns.join(", ")));
+    Entry {
+        part: Part::Fields,
+        section: section.to_owned(),
+        name: field.name.clone(),
+        usage: Some(format!("d.{}", field.name)),
+        facts,
+        meaning: field.title.clone(),
+        examples: Vec::new(),
+    }
+}
+
+fn function_entries() -> Result<Vec<Entry>, Diagnostics> {
+    let rows = || SECTIONS.iter().flat_map(|(section, rows)| rows.iter().map(move |row| (*section, row)));
+    let formulas: Vec<(&str, bool)> = rows()
+        .flat_map(|(_, row)| row.examples.iter().chain(row.edges).map(|formula| (*formula, row.lists)))
+        .collect();
+    let mut results = worked::results(&formulas)?.into_iter();
+    let entries = rows().map(|(section, row)| {
+        let sources = row.examples.iter().chain(row.edges);
+        let examples =
+            sources.map(|source| Example { source: (*source).to_owned(), result: results.next() }).collect();
+        Entry {
+            part: Part::Functions,
+            section: section.to_owned(),
+            name: row.names.to_owned(),
+            usage: usage(row.names),
+            facts: vec![("takes", row.takes.to_owned()), ("gives", row.gives.to_owned())],
+            meaning: row.meaning.to_owned(),
+            examples,
+        }
+    });
+    Ok(entries.collect())
+}
+
+/// How a function is written, as messages say it.
+fn usage(name: &str) -> Option<String> {
+    let closures =
+        language::CLOSURE_FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage);
+    let lookups = match name {
+        "listed" => Some("d.listed(\"table\")"),
+        "lookup" => Some("d.lookup(\"table\").column"),
+        _ => None,
+    };
+    language::find(name).map(|function| function.usage).or(closures).or(lookups).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::pack::{Pack, PackFiles};
+
+    #[test]
+    fn every_function_is_described_and_nothing_else() {
+        let entries = function_entries().unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let described: BTreeSet<&str> =
+            entries.iter().filter(|entry| entry.usage.is_some()).map(|entry| entry.name.as_str()).collect();
+        assert_eq!(described, language::names().collect::<BTreeSet<_>>());
+        for entry in &entries {
+            assert!(
+                !entry.meaning.is_empty() && !entry.facts.iter().any(|(_, text)| text.is_empty()),
+                "{entry:?}"
+            );
+            assert!(!entry.examples.is_empty(), "{} has no example", entry.name);
+            for example in &entry.examples {
+                assert!(example.result.as_ref().is_some_and(|result| !result.is_empty()), "{example:?}");
+            }
+            let is_shown = entry.name.split(' ').any(|name| {
+                let name = name.trim_matches(['[', ']', '}']);
+                entry.examples.iter().any(|example| example.source.contains(name))
+            });
+            assert!(is_shown, "{} is in none of its examples", entry.name);
+        }
+    }
+
+    #[test]
+    fn every_key_is_described() {
+        for table in TABLES {
+            let names: BTreeSet<&str> = table.names().collect();
+            assert_eq!(names.len(), table.rows.len(), "{}: a key stands twice", table.title);
+            for row in table.rows {
+                for text in [row.name, row.takes, row.default, row.meaning, row.example] {
+                    assert!(!text.is_empty(), "{}: {row:?}", table.title);
+                }
+            }
+        }
+    }
+
+    /// The examples of keys, put together, are a pack without mistakes.
+    #[test]
+    fn examples_of_keys_are_accepted() {
+        let of = |table: &keys::KeyTable| -> String {
+            let plain = table.rows.iter().filter(|row| !row.example.starts_with('['));
+            plain.map(|row| format!("{}\n", row.example)).collect()
+        };
+        let manifest = format!(
+            "[pack]\n{}[schema]\n{}[schema.fields.licence]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
+             [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[lookups.blacklist]\n{}",
+            of(&keys::PACK),
+            of(&keys::SCHEMA),
+            of(&keys::SCHEMA_FIELD).replace("min = 0\nmax = 100\n", ""),
+            "min = 0\nmax = 100",
+            of(&keys::KEYS),
+            of(&keys::SCORE),
+            of(&keys::CHANNEL),
+            of(&keys::ON_FAULT),
+            of(&keys::LOOKUP),
+        );
+        let group = |name: &str, members: &str| format!("[{name}]\ntitle = \"t\"\nmembers = [{members}]\n");
+        let mut files = PackFiles::default();
+        files.insert("pack.toml", manifest.into_bytes());
+        let regions = format!("[belt-and-road]\n{}{}", of(&keys::GROUP), group("africa", "\"KE\""));
+        files.insert("reference/regions.toml", regions.into_bytes());
+        files.insert("reference/commodities.toml", group("motorcycles", "\"8711\"").into_bytes());
+        files.insert("reference/modes.toml", group("general", "\"0110\"").into_bytes());
+        let member = of(&keys::MEMBER).trim_end().replace('\n', ", ");
+        let sites = format!(
+            "[qingdao]\n{}[other]\ntitle = \"t\"\nkind = \"port\"\nmembers = [{{ {member} }}]\n",
+            of(&keys::SITE)
+        );
+        files.insert("reference/sites.toml", sites.into_bytes());
+        let keys: String = keys::RULE.rows.iter().map(|row| format!("    {},\n", row.example)).collect();
+        let fields: String = keys::FIELD.rows.iter().map(|row| format!("{};\n", row.example)).collect();
+        // Of the kinds of site the example keeps one.
+        let rule = format!("{fields}rule(\"EXAMPLE\", #{{\n{keys}}});\n").replace("\"market\"", "\"port\"");
+        files.insert("rules.rhai", rule.into_bytes());
+        if let Err(mistakes) = Pack::load(&files) {
+            panic!("{mistakes}");
+        }
+    }
+
+    #[test]
+    fn entries_are_found_by_name() {
+        let parts = |name: &str| -> Vec<(Part, String)> {
+            find(name).into_iter().map(|entry| (entry.part, entry.section)).collect()
+        };
+        assert_eq!(parts("has_word"), [(Part::Functions, "Text".to_owned())]);
+        assert_eq!(parts("weekday"), [(Part::Functions, "Dates".to_owned())]);
+        assert_eq!(parts("&&"), [(Part::Functions, "Operators".to_owned())]);
+        assert_eq!(parts("unit_value"), [(Part::Fields, SECTION_OF_DERIVED.to_owned())]);
+        assert_eq!(parts("combine"), [(Part::Keys, "[score]".to_owned())]);
+        assert!(parts("mode").len() > 2, "a key of rules, a key of the pack, a field");
+        assert!(parts("nothing").is_empty());
+    }
+}
