@@ -1,10 +1,10 @@
 //! Conditions that never hold, that always hold, and parts of them that add nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::program::node::{NodeId, Op};
+use crate::program::node::{NodeId, NodeSpan, Op};
 
 use super::Analysis;
 use super::prove::Claim;
@@ -18,6 +18,19 @@ const PARTS_MAX: usize = 64;
 struct Idle {
     part: NodeId,
     why: Why,
+}
+
+/// The search for parts of one condition that add nothing.
+struct IdleSearch {
+    /// The condition.
+    closure: Place,
+    /// What holds besides the parts that are looked at: first what the key says, so many, then other parts.
+    context: Vec<Formula>,
+    of_key: usize,
+    /// Parts that stand once and are asked several times.
+    repeated: HashSet<NodeSpan>,
+    visited: BTreeSet<NodeId>,
+    found: Vec<Idle>,
 }
 
 /// Where a closure stands: file, and the bytes of it.
@@ -70,10 +83,17 @@ impl Analysis<'_> {
                 self.always_holds(at, alone);
                 continue;
             }
-            let mut idle = Vec::new();
-            self.idle_parts(root, &place, asked.len(), &mut asked.clone(), &mut BTreeSet::new(), &mut idle);
-            if !idle.is_empty() {
-                idle_of.entry(closure).or_default().push((at, idle));
+            let mut search = IdleSearch {
+                of_key: asked.len(),
+                closure: place,
+                context: asked,
+                repeated: self.repeated(root),
+                visited: BTreeSet::new(),
+                found: Vec::new(),
+            };
+            self.idle_parts(root, &mut search);
+            if !search.found.is_empty() {
+                idle_of.entry(closure).or_default().push((at, search.found));
             }
         }
         for (closure, found) in idle_of {
@@ -168,6 +188,27 @@ impl Analysis<'_> {
         self.terms.holds(canonical)
     }
 
+    /// The places of parts that stand once and are asked several times: in a loop that is written out.
+    fn repeated(&self, root: NodeId) -> HashSet<NodeSpan> {
+        let mut repeated = HashSet::new();
+        let mut seen = HashSet::new();
+        let mut visited = BTreeSet::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if !visited.insert(id) {
+                continue;
+            }
+            let node = &self.nodes()[id];
+            if !seen.insert(node.span.clone()) {
+                repeated.insert(node.span.clone());
+            }
+            if matches!(node.op, Op::And | Op::Or) {
+                open.extend(node.args.iter().copied());
+            }
+        }
+        repeated
+    }
+
     /// Whether a part as it was written is true or false on every line, without a fault.
     fn is_sure(&mut self, part: NodeId) -> bool {
         let canonical = self.terms.canonical(&self.apart.nodes, part, &mut self.canonical);
@@ -191,16 +232,8 @@ impl Analysis<'_> {
         self.found.push(item);
     }
 
-    /// Finds the parts that add nothing. `context` is what holds besides: first what the key says, then other parts.
-    fn idle_parts(
-        &mut self,
-        root: NodeId,
-        closure: &Place,
-        of_key: usize,
-        context: &mut Vec<Formula>,
-        visited: &mut BTreeSet<NodeId>,
-        idle: &mut Vec<Idle>,
-    ) {
+    /// Finds the parts of `root` that add nothing.
+    fn idle_parts(&mut self, root: NodeId, search: &mut IdleSearch) {
         let node = &self.nodes()[root];
         let and = match node.op {
             Op::And => true,
@@ -208,7 +241,7 @@ impl Analysis<'_> {
             _ => return,
         };
         let args: Vec<NodeId> = node.args.to_vec();
-        if args.len() > PARTS_MAX || !visited.insert(root) {
+        if args.len() > PARTS_MAX || !search.visited.insert(root) {
             return;
         }
         let formulas: Vec<Formula> = args.iter().map(|&arg| self.formula(arg)).collect();
@@ -218,10 +251,12 @@ impl Analysis<'_> {
         for at in (0..args.len()).rev() {
             let part = args[at];
             let place = self.place_of(part);
+            let closure = &search.closure;
             let within = place.file == closure.file
                 && closure.span.start <= place.span.start
                 && place.span.end <= closure.span.end;
-            if !within || place.span.is_empty() || !sure[at] {
+            let repeated = search.repeated.contains(&self.nodes()[part].span);
+            if !within || place.span.is_empty() || !sure[at] || repeated {
                 continue;
             }
             // What comes later may rely on this part to be spared a fault.
@@ -230,32 +265,32 @@ impl Analysis<'_> {
                 .filter(|&other| other != at && kept[other] && (other < at || sure_after))
                 .collect();
             let why = if and {
-                self.why_idle(at, &args, &formulas, &others, of_key, context)
+                self.why_idle(at, &args, &formulas, &others, search)
             } else if sure_after {
-                self.why_dead(at, &args, &formulas, &others, context)
+                self.why_dead(at, &args, &formulas, &others, search)
             } else {
                 None
             };
             if let Some(why) = why {
                 kept[at] = false;
-                idle.push(Idle { part, why });
+                search.found.push(Idle { part, why });
             }
         }
         for (at, &part) in args.iter().enumerate() {
             if !kept[at] {
                 continue;
             }
-            let before = context.len();
+            let before = search.context.len();
             if and {
                 let sure_after = sure[at + 1..].iter().all(|&sure| sure);
                 for other in 0..args.len() {
                     if other != at && kept[other] && (other < at || sure_after) {
-                        context.push(Rc::clone(&formulas[other]));
+                        search.context.push(Rc::clone(&formulas[other]));
                     }
                 }
             }
-            self.idle_parts(part, closure, of_key, context, visited, idle);
-            context.truncate(before);
+            self.idle_parts(part, search);
+            search.context.truncate(before);
         }
     }
 
@@ -266,11 +301,10 @@ impl Analysis<'_> {
         args: &[NodeId],
         formulas: &[Formula],
         others: &[usize],
-        of_key: usize,
-        context: &[Formula],
+        search: &IdleSearch,
     ) -> Option<Why> {
         let formula = &formulas[at];
-        let mut claims: Vec<Claim<'_>> = context.iter().map(|part| (part, true)).collect();
+        let mut claims: Vec<Claim<'_>> = search.context.iter().map(|part| (part, true)).collect();
         claims.extend(others.iter().map(|&other| (&formulas[other], true)));
         if !self.terms.follows(&claims, formula) {
             return None;
@@ -283,7 +317,7 @@ impl Analysis<'_> {
                 return Some(Why::Part(args[other]));
             }
         }
-        let key: Vec<Claim<'_>> = context[..of_key].iter().map(|part| (part, true)).collect();
+        let key: Vec<Claim<'_>> = search.context[..search.of_key].iter().map(|part| (part, true)).collect();
         Some(if self.terms.follows(&key, formula) { Why::Key } else { Why::Parts })
     }
 
@@ -294,10 +328,10 @@ impl Analysis<'_> {
         args: &[NodeId],
         formulas: &[Formula],
         others: &[usize],
-        context: &[Formula],
+        search: &IdleSearch,
     ) -> Option<Why> {
         let formula = &formulas[at];
-        let mut claims: Vec<Claim<'_>> = context.iter().map(|part| (part, true)).collect();
+        let mut claims: Vec<Claim<'_>> = search.context.iter().map(|part| (part, true)).collect();
         claims.push((formula, true));
         if self.terms.never(&claims) {
             return Some(Why::Never);
@@ -319,15 +353,18 @@ impl Analysis<'_> {
 
     fn adds_nothing(&mut self, at: usize, idle: &Idle, place: Place) {
         let rule = self.rule(at);
-        let text = self.source(&place);
+        let text = match self.source(&place) {
+            keyword if matches!(keyword.as_str(), "if" | "switch") => format!("this `{keyword}`"),
+            text => format!("`{text}`"),
+        };
         let dead = matches!(idle.why, Why::Never);
         let title = if dead {
             format!(
-                "`{text}` can never hold here, so it adds nothing to the condition of the rule `{}`",
+                "{text} can never hold here, so it adds nothing to the condition of the rule `{}`",
                 rule.id
             )
         } else {
-            format!("`{text}` adds nothing to the condition of the rule `{}`", rule.id)
+            format!("{text} adds nothing to the condition of the rule `{}`", rule.id)
         };
         let mut item = Diagnostic::new(Code::AddsNothing, title).at(place, "").about(&rule.id);
         let said = "says so already";

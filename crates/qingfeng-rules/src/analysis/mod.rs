@@ -40,7 +40,7 @@ struct RuleFormulas {
     when: Option<(NodeId, NodeId)>,
     /// Where the condition holds.
     holds: Formula,
-    /// Where it fires.
+    /// Where it fires: its points, if they are computed, come out without a fault too.
     fires: Formula,
 }
 
@@ -133,7 +133,7 @@ impl Pack {
                     rule.id
                 );
                 let item = Diagnostic::new(Code::NoWitness, title)
-                    .at(rule.when_place().unwrap_or_else(|| rule.place.clone()), "")
+                    .at(when_place(self, rule), "")
                     .about(&rule.id)
                     .note("this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`");
                 found.push(item);
@@ -175,12 +175,80 @@ fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     told.collect()
 }
 
-impl Rule {
-    /// Where the condition stands.
-    pub(crate) fn when_place(&self) -> Option<Place> {
-        let when = self.when.as_ref()?;
-        Some(Place { file: Arc::clone(&self.place.file), span: when.body.span.clone() })
+/// Where the condition of a rule stands, or else its id.
+fn when_place(pack: &Pack, rule: &Rule) -> Place {
+    let Some(when) = &rule.when else { return rule.place.clone() };
+    let text = pack.warnings.sources.text(&rule.place.file).unwrap_or("");
+    Place { file: Arc::clone(&rule.place.file), span: balanced(text, when.body.span.clone()) }
+}
+
+/// The span with the brackets that belong to it. Rhai says where operands and names stand, not where the brackets
+/// around them do.
+fn balanced(text: &str, span: Range<usize>) -> Range<usize> {
+    let Range { mut start, mut end } = span;
+    let Some(inside) = text.get(start..end) else { return start..end };
+    // Brackets closed that are not opened inside, and those opened that are not closed.
+    let (mut closed, mut open) = (0_usize, Vec::new());
+    for (_, letter) in code_letters(inside) {
+        match letter {
+            '(' | '[' | '{' => open.push(letter),
+            ')' | ']' | '}' => match open.pop() {
+                Some(_) => {}
+                None => closed += 1,
+            },
+            _ => {}
+        }
     }
+    while closed > 0 {
+        let before = text[..start].trim_end();
+        if !before.ends_with(['(', '[', '{']) {
+            break;
+        }
+        start = before.len() - 1;
+        closed -= 1;
+    }
+    let mut depth = open.len();
+    if depth > 0 {
+        for (at, letter) in code_letters(&text[end..]) {
+            match letter {
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                end += at + 1;
+                break;
+            }
+        }
+    }
+    start..end
+}
+
+/// The letters of a piece of Rhai that stand in no text and in no comment, each with its place.
+fn code_letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut letters = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, letter) = letters.next()?;
+            match letter {
+                '"' | '`' => {
+                    while let Some((_, inner)) = letters.next() {
+                        match inner {
+                            '\\' => {
+                                letters.next();
+                            }
+                            inner if inner == letter => break,
+                            _ => {}
+                        }
+                    }
+                }
+                '/' if letters.peek().is_some_and(|(_, next)| *next == '/') => {
+                    while letters.next().is_some_and(|(_, inner)| inner != '\n') {}
+                }
+                _ => return Some((at, letter)),
+            }
+        }
+    })
 }
 
 impl<'p> Analysis<'p> {
@@ -203,9 +271,17 @@ impl<'p> Analysis<'p> {
                 (Some(_), Some((_, canonical))) => self.terms.holds(canonical),
                 (Some(_), None) => self.terms.other(format!("condition {at}")),
             };
+            let gives = match &self.apart.rules[at].points {
+                None => terms::constant(true),
+                Some(Ok(points)) => {
+                    let points = self.terms.canonical(&self.apart.nodes, *points, &mut self.canonical);
+                    self.terms.gives_points(points)
+                }
+                Some(Err(_)) => self.terms.other(format!("points {at}")),
+            };
             let key = keys.of(self.pack, &mut self.terms, rule);
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
-            let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds]).cloned();
+            let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
             self.rules.push(RuleFormulas { key, valid, when, holds, fires });
         }
@@ -229,8 +305,7 @@ impl<'p> Analysis<'p> {
 
     /// Where the condition of a rule stands, or else its id.
     fn when_place(&self, at: usize) -> Place {
-        let rule = self.rule(at);
-        rule.when_place().unwrap_or_else(|| rule.place.clone())
+        when_place(self.pack, self.rule(at))
     }
 
     /// Where a key of a rule stands, as far as it can be found from its id on; else the id.
@@ -258,10 +333,10 @@ impl<'p> Analysis<'p> {
 
     fn place_of(&self, node: NodeId) -> Place {
         let span = &self.nodes()[node].span;
-        Place {
-            file: Arc::clone(&self.apart.facts.files[span.file as usize]),
-            span: span.start as usize..span.end as usize,
-        }
+        let file = &self.apart.facts.files[span.file as usize];
+        let text = self.pack.warnings.sources.text(file).unwrap_or("");
+        let span = balanced(text, span.start as usize..span.end as usize);
+        Place { file: Arc::clone(file), span }
     }
 }
 
@@ -288,4 +363,25 @@ fn key_in(text: &str, key: &str) -> Option<Range<usize>> {
         from = end;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::balanced;
+
+    #[test]
+    fn a_span_gets_the_brackets_that_belong_to_it() {
+        for (text, inside, whole) in [
+            ("|d| (d.value ?? 0.0) != 2.0 && x", "d.value ?? 0.0) != 2.0", "(d.value ?? 0.0) != 2.0"),
+            ("|d| ((a) && (b))", "a) && (b", "(a) && (b)"),
+            ("when: |d| list.some(|x| x > 3), score", "list.some(|", "list.some(|x| x > 3)"),
+            ("f(\")\", x)", "f(\")\"", "f(\")\", x)"),
+            ("a > 3", "a > 3", "a > 3"),
+            ("a) > 3", "a) > 3", "a) > 3"),
+            ("f(a", "f(a", "f(a"),
+        ] {
+            let at = text.find(inside).expect("the part stands in the text");
+            assert_eq!(&text[balanced(text, at..at + inside.len())], whole, "{text}");
+        }
+    }
 }

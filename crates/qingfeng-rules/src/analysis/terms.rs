@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::derived::{Derived, FieldRef};
 use crate::expr::{Comparison, Constant};
 use crate::functions::FUNCTIONS;
+use crate::limits;
 use crate::program::PackFacts;
 use crate::program::fold;
 use crate::program::node::{DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special};
@@ -443,7 +444,7 @@ impl<'p> Terms<'p> {
                 (Op::Matches(pattern), Some(Some(value))) => {
                     let found = match value {
                         Constant::Text(text) => regex::RegexBuilder::new(pattern)
-                            .size_limit(crate::limits::REGEX_BYTES_MAX)
+                            .size_limit(limits::REGEX_BYTES_MAX)
                             .build()
                             .ok()
                             .map(|regex| regex.is_match(text)),
@@ -481,6 +482,28 @@ impl<'p> Terms<'p> {
     /// Where a condition holds.
     pub fn holds(&mut self, node: NodeId) -> Formula {
         self.outcomes(node).holds
+    }
+
+    /// Where computed points come out without a fault, and as many as a rule can give.
+    pub fn gives_points(&mut self, id: NodeId) -> Formula {
+        let node = self.nodes[id].clone();
+        match &node.op {
+            Op::Constant(value) => match **value {
+                Constant::Integer(points) => {
+                    constant(points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs())
+                }
+                _ => constant(false),
+            },
+            Op::If => {
+                let condition = self.outcomes(node.args[0]);
+                let (then, otherwise) = (self.gives_points(node.args[1]), self.gives_points(node.args[2]));
+                any(vec![all(vec![condition.holds, then]), all(vec![condition.fails, otherwise])])
+            }
+            Op::Switch(_) if self.is_sure_subject(node.args[0]) => {
+                all(node.args[1..].iter().map(|&arm| self.gives_points(arm)).collect())
+            }
+            _ => self.other(format!("points of node {}", id.0)),
+        }
     }
 
     fn outcomes(&mut self, id: NodeId) -> Outcomes {

@@ -53,7 +53,7 @@ pub(crate) struct LoweredRule {
     /// What must hold for a condition that was not lowered: its first parts.
     guard: Option<NodeId>,
     /// Computed points.
-    points: Option<Result<NodeId, NotLowered>>,
+    pub(crate) points: Option<Result<NodeId, NotLowered>>,
     reason: Option<Result<NodeId, NotLowered>>,
 }
 

@@ -349,7 +349,7 @@ fn same_constant(a: &Constant, b: &Constant) -> bool {
 }
 
 /// A place in a rule file: the file's position among the pack's rule files, and bytes of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeSpan {
     pub file: u32,
     pub start: u32,
