@@ -16,8 +16,9 @@ mod terms;
 mod texts;
 mod unused;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
@@ -28,7 +29,7 @@ use crate::rule::{Points, Rule, Status};
 use crate::value::Date;
 
 use keys::Keys;
-use terms::{Formula, Terms, all};
+use terms::{Formula, Shape, TermId, Terms, all};
 
 /// One rule as formulas.
 struct RuleFormulas {
@@ -40,6 +41,10 @@ struct RuleFormulas {
     when: Option<(NodeId, NodeId)>,
     /// Where the condition holds.
     holds: Formula,
+    /// Where its points, if they are computed, come out without a fault.
+    gives: Formula,
+    /// What its condition, its points and its validity speak of.
+    spoken: BTreeSet<TermId>,
     /// Where it fires: its points, if they are computed, come out without a fault too.
     fires: Formula,
 }
@@ -58,6 +63,8 @@ struct Analysis<'p> {
     apart: &'p Lowered,
     terms: Terms<'p>,
     rules: Vec<RuleFormulas>,
+    /// Whether one part of a key fits only where another does, by their numbers.
+    within: HashMap<(u32, u32), bool>,
     /// The form that all equal parts of closures share, by the part as it was written.
     canonical: HashMap<NodeId, NodeId>,
     found: Vec<Diagnostic>,
@@ -98,6 +105,7 @@ impl Pack {
                 apart: &apart,
                 terms: Terms::new(context, &facts),
                 rules: Vec::with_capacity(self.rules.len()),
+                within: HashMap::new(),
                 canonical: HashMap::new(),
                 found: Vec::new(),
             };
@@ -283,12 +291,60 @@ impl<'p> Analysis<'p> {
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
             let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
-            self.rules.push(RuleFormulas { key, valid, when, holds, fires });
+            let mut spoken = BTreeSet::new();
+            [&valid, &holds, &gives].into_iter().for_each(|part| self.terms.spoken(part, &mut spoken));
+            self.rules.push(RuleFormulas { key, valid, when, holds, gives, spoken, fires });
         }
     }
 
     fn rule(&self, at: usize) -> &'p Rule {
         &self.pack.rules[at]
+    }
+
+    /// Whether a rule is met, its key, its validity and its condition, and gives points if that is asked, wherever the
+    /// claims are true of a line on which another one is asked.
+    fn covers(&mut self, outer: usize, inner: usize, mut claims: Vec<Formula>, with_points: bool) -> bool {
+        if !self.key_within(inner, outer) {
+            return false;
+        }
+        let rule = &self.rules[outer];
+        let mut conclusion = vec![Rc::clone(&rule.valid), Rc::clone(&rule.holds)];
+        conclusion.extend(with_points.then(|| Rc::clone(&rule.gives)));
+        let mut spoken = rule.spoken.clone();
+        for (_, part) in rule.key.iter().filter(|(_, part)| is_timed(part)) {
+            self.terms.spoken(part, &mut spoken);
+            conclusion.push(Rc::clone(part));
+        }
+        claims.push(Rc::clone(&self.rules[inner].valid));
+        for (_, part) in &self.rules[inner].key {
+            // Keys are long lists; what the conclusion does not speak of need not be looked at.
+            let mut of_key = BTreeSet::new();
+            self.terms.spoken(part, &mut of_key);
+            if !of_key.is_disjoint(&spoken) {
+                claims.push(Rc::clone(part));
+            }
+        }
+        let claims: Vec<_> = claims.iter().map(|claim| (claim, true)).collect();
+        self.terms.follows(&claims, &all(conclusion))
+    }
+
+    /// Whether the key of one rule fits only where that of the other does, as far as it does not depend on the day.
+    fn key_within(&mut self, inner: usize, outer: usize) -> bool {
+        (0..keys::PARTS.len()).all(|part| {
+            let (inner, outer) = (&self.rules[inner].key[part], &self.rules[outer].key[part]);
+            if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
+                return true;
+            }
+            let numbers = (inner.0, outer.0);
+            match self.within.get(&numbers) {
+                Some(&within) => within,
+                None => {
+                    let within = self.terms.follows(&[(&inner.1, true)], &outer.1);
+                    self.within.insert(numbers, within);
+                    within
+                }
+            }
+        })
     }
 
     /// The rules that count, by position.
@@ -338,6 +394,12 @@ impl<'p> Analysis<'p> {
         let span = balanced(text, span.start as usize..span.end as usize);
         Place { file: Arc::clone(file), span }
     }
+}
+
+/// Whether a part of a key has more than one test: which codes belong to it depends on the day, or several fields are
+/// looked at.
+fn is_timed(part: &Formula) -> bool {
+    matches!(&**part, Shape::And(_) | Shape::Or(_))
 }
 
 /// Whether a rule raises the risk of the lines it fires on.

@@ -1,7 +1,7 @@
 //! Rules against each other: the same condition twice, one that fires wherever another does, a ceiling that a floor
 //! always beats.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -16,7 +16,7 @@ use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
 
 /// How many pairs of rules are looked at closely.
-const PAIRS_MAX: usize = 200_000;
+const PAIRS_MAX: usize = 1_000_000;
 
 /// How many rules of one condition are compared each with each.
 const ALIKE_MAX: usize = 200;
@@ -56,7 +56,6 @@ impl Analysis<'_> {
                 Some(Known { state, chosen })
             })
             .collect();
-        let mut subsets: [HashMap<(u32, u32), bool>; 4] = Default::default();
         let mut pairs = 0;
         for broad in self.active() {
             let rule = self.rule(broad);
@@ -85,7 +84,7 @@ impl Analysis<'_> {
                     || !asked.iter().all(|(term, outside)| {
                         self.may_say(known, *term, outside) || self.key_says(narrow, *term)
                     })
-                    || !self.key_within(narrow, broad, &mut subsets)
+                    || !self.key_within(narrow, broad)
                 {
                     continue;
                 }
@@ -95,10 +94,11 @@ impl Analysis<'_> {
                     return;
                 }
                 self.terms.next_rule();
-                let (inner, outer) =
-                    (Rc::clone(&self.rules[narrow].fires), Rc::clone(&self.rules[broad].fires));
+                let inner = &self.rules[narrow];
+                let claims = vec![Rc::clone(&inner.holds), Rc::clone(&inner.gives)];
+                let fires = Rc::clone(&inner.fires);
                 // A rule that never fires would imply everything.
-                if !self.terms.follows(&[(&inner, true)], &outer) || !self.terms.fit(&[(&inner, true)]) {
+                if !self.covers(broad, narrow, claims, true) || !self.terms.fit(&[(&fires, true)]) {
                     continue;
                 }
                 let (a, b) = (Rc::clone(&self.rules[narrow].holds), Rc::clone(&self.rules[broad].holds));
@@ -117,10 +117,14 @@ impl Analysis<'_> {
 
     /// Whether a part of a rule's key, or its validity, speaks of a term.
     fn key_says(&self, at: usize, term: TermId) -> bool {
-        let rule = &self.rules[at];
-        let mut terms = BTreeSet::new();
-        rule.asked().into_iter().for_each(|part| collect(part, &mut terms));
-        terms.contains(&term)
+        self.rules[at].asked().into_iter().any(|part| {
+            let mut says = false;
+            walk(part, &mut |part| {
+                says |= matches!(&**part, Shape::Literal(of, _) if *of == term);
+                !says
+            });
+            says
+        })
     }
 
     /// Whether a condition may keep a term out of a set wherever it holds.
@@ -216,16 +220,8 @@ impl Analysis<'_> {
     fn speaking(&self) -> Speaking {
         let mut speaking = Speaking::new();
         for at in self.active() {
-            let mut terms = BTreeSet::new();
-            collect(&self.rules[at].fires, &mut terms);
-            let mut open: Vec<TermId> = terms.iter().copied().collect();
-            while let Some(term) = open.pop() {
-                for other in self.terms.all_implied(term) {
-                    if terms.insert(other) {
-                        open.push(other);
-                    }
-                }
-            }
+            let mut terms = self.rules[at].spoken.clone();
+            self.rules[at].key.iter().for_each(|(_, part)| self.terms.spoken(part, &mut terms));
             for term in terms {
                 speaking.entry(term).or_default().push(at);
             }
@@ -253,35 +249,6 @@ impl Analysis<'_> {
             }
         }
         best.map(|best| best.into_iter().collect()).unwrap_or_default()
-    }
-
-    /// Whether the key of one rule fits only where that of the other does.
-    fn key_within(
-        &mut self,
-        narrow: usize,
-        broad: usize,
-        known: &mut [HashMap<(u32, u32), bool>; 4],
-    ) -> bool {
-        for (part, known) in known.iter_mut().enumerate() {
-            let (inner, outer) = (&self.rules[narrow].key[part], &self.rules[broad].key[part]);
-            // Which codes belong to a group may depend on the day: days are looked at with the rest.
-            if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
-                continue;
-            }
-            let numbers = (inner.0, outer.0);
-            let within = match known.get(&numbers) {
-                Some(&within) => within,
-                None => {
-                    let within = self.terms.follows(&[(&inner.1, true)], &outer.1);
-                    known.insert(numbers, within);
-                    within
-                }
-            };
-            if !within {
-                return false;
-            }
-        }
-        true
     }
 
     fn implied(&mut self, narrow: usize, broad: usize) {
@@ -375,11 +342,6 @@ fn collect(formula: &Formula, terms: &mut BTreeSet<TermId>) {
         }
         true
     });
-}
-
-/// Whether a part of a key has more than one test.
-fn is_timed(formula: &Formula) -> bool {
-    matches!(&**formula, Shape::And(_) | Shape::Or(_))
 }
 
 fn conjuncts(formula: &Formula, parts: &mut Vec<Formula>) {

@@ -130,7 +130,10 @@ impl Search<'_, '_> {
                         let fits = if sign {
                             self.constrain(&mut state, *term, set)
                         } else {
-                            self.constrain(&mut state, *term, &set.complement())
+                            {
+                                let outside = set.complement().intersection(self.terms.universe(*term));
+                                self.constrain(&mut state, *term, &Rc::new(outside))
+                            }
                         };
                         if !fits {
                             return Ok(false);
@@ -210,21 +213,20 @@ impl Search<'_, '_> {
     }
 
     /// Adds what is known of a term, and what follows from it; false if nothing is left.
-    fn constrain(&mut self, state: &mut State, term: TermId, set: &Set) -> bool {
+    fn constrain(&mut self, state: &mut State, term: TermId, set: &Rc<Set>) -> bool {
         let known = match state.get(&term) {
-            Some(known) => known.intersection(set),
-            None => set.intersection(self.terms.universe(term)),
+            Some(known) => Rc::new(known.intersection(set)),
+            None => Rc::clone(set),
         };
         if known.is_empty() {
             return false;
         }
-        let known = Rc::new(known);
         let before = state.insert(term, Rc::clone(&known));
         if before.is_some_and(|before| before == known) {
             return true;
         }
         for other in self.terms.implied(term, &known) {
-            let present = Set::present(self.terms.universe(other));
+            let present = Rc::new(Set::present(self.terms.universe(other)));
             if !self.constrain(state, other, &present) {
                 return false;
             }

@@ -9,7 +9,7 @@ use crate::program::node::{NodeId, Op};
 use crate::schema::FieldId;
 
 use super::set::Set;
-use super::terms::{Formula, Shape, TermId, all, walk};
+use super::terms::{Formula, Shape, TermId, walk};
 use super::{Analysis, raises};
 
 impl Analysis<'_> {
@@ -40,11 +40,11 @@ impl Analysis<'_> {
                 }
                 let term = self.terms.field_term(FieldRef::Declared(field));
                 // A rule that faults over its points has not been silent either.
-                let guarded = guards.get(&term).into_iter().flatten().any(|&guard| {
-                    let rule = &self.rules[guard];
-                    let met = all(rule.asked().into_iter().chain([&rule.holds]).cloned().collect());
-                    guard != at && self.terms.follows(&claims, &met)
-                });
+                let guarded = guards
+                    .get(&term)
+                    .into_iter()
+                    .flatten()
+                    .any(|&guard| guard != at && self.covers(guard, at, vec![Rc::clone(&empty)], false));
                 if !guarded {
                     silencing.push(self.pack.schema[field].name.clone());
                 }

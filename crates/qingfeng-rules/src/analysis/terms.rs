@@ -62,7 +62,8 @@ pub(super) type Formula = Rc<Shape>;
 #[derive(Debug)]
 pub(super) enum Shape {
     Constant(bool),
-    Literal(TermId, Set),
+    /// The set lies within what the term can be.
+    Literal(TermId, Rc<Set>),
     And(Vec<Formula>),
     Or(Vec<Formula>),
 }
@@ -183,6 +184,23 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].implies.iter().map(|(_, other)| *other).collect()
     }
 
+    /// Adds the terms of which a formula speaks, those that these imply, and the fields that decide their tests.
+    pub fn spoken(&self, formula: &Formula, terms: &mut BTreeSet<TermId>) {
+        let mut open = Vec::new();
+        walk(formula, &mut |part| {
+            if let Shape::Literal(term, _) = &**part {
+                open.push(*term);
+            }
+            true
+        });
+        while let Some(term) = open.pop() {
+            if terms.insert(term) {
+                open.extend(self.all_implied(term));
+                open.extend(self.sole(term).and_then(|leaf| self.known_term(leaf)));
+            }
+        }
+    }
+
     /// The node of the only field on which a term that is a flag depends.
     pub fn sole(&self, term: TermId) -> Option<NodeId> {
         self.terms[term.0 as usize].sole
@@ -208,7 +226,7 @@ impl<'p> Terms<'p> {
         let key = TermKey::Other(name);
         let universe = Set::of(Values::Bits(TRUE | FALSE));
         let term = self.intern(key, None, universe);
-        Rc::new(Shape::Literal(term, Set::of(Values::Bits(TRUE))))
+        Rc::new(Shape::Literal(term, Rc::new(Set::of(Values::Bits(TRUE)))))
     }
 
     fn intern(&mut self, key: TermKey, node: Option<NodeId>, universe: Set) -> TermId {
@@ -670,7 +688,7 @@ impl<'p> Terms<'p> {
             Shape::Constant(holds) => constant(!holds),
             Shape::Literal(term, set) => {
                 let set = set.complement().intersection(self.universe(*term));
-                Rc::new(Shape::Literal(*term, set))
+                Rc::new(Shape::Literal(*term, Rc::new(set)))
             }
             Shape::And(parts) => any(parts.iter().map(|part| self.negation(part)).collect()),
             Shape::Or(parts) => all(parts.iter().map(|part| self.negation(part)).collect()),
@@ -690,7 +708,7 @@ impl<'p> Terms<'p> {
         }
         let term = self.term(id);
         let universe = self.universe(term).clone();
-        let literal = |bit| Rc::new(Shape::Literal(term, flag(bit).intersection(&universe)));
+        let literal = |bit| Rc::new(Shape::Literal(term, Rc::new(flag(bit).intersection(&universe))));
         Outcomes { holds: literal(TRUE), fails: literal(FALSE) }
     }
 
@@ -780,7 +798,7 @@ impl<'p> Terms<'p> {
             } else if universe.within(&set) {
                 constant(true)
             } else {
-                Rc::new(Shape::Literal(term, set))
+                Rc::new(Shape::Literal(term, Rc::new(set)))
             }
         };
         Some(Outcomes { holds: literal(bits), fails: literal(!bits) })
@@ -878,7 +896,7 @@ impl<'p> Terms<'p> {
         if self.universe(term).within(&set) {
             return constant(true);
         }
-        Rc::new(Shape::Literal(term, set))
+        Rc::new(Shape::Literal(term, Rc::new(set)))
     }
 
     /// The texts of a set that the node can have: a code has no lower case letters, for one.
