@@ -11,6 +11,7 @@ mod explain;
 mod fix;
 mod generate;
 mod listings;
+mod packs;
 mod profile;
 mod reference;
 mod sarif;

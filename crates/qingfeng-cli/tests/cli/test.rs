@@ -235,13 +235,3 @@ fn a_file_of_tests_that_is_too_large_stops() {
     let ran = desk.run("test harbour").exits(1);
     assert!(ran.stderr.contains("the file has too many tests"), "{}", ran.stderr);
 }
-
-#[test]
-fn the_tests_of_the_packs_pass() {
-    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
-    for pack in ["clean-wind", "import-fraud"] {
-        let desk = Desk::empty();
-        let ran = crate::support::run(desk.command("test").arg(packs.join(pack)));
-        assert_eq!(ran.code, 0, "{}", ran.stdout);
-    }
-}
