@@ -71,7 +71,14 @@ fn each_step_of_the_officers_guide_gives_what_it_shows() {
 #[test]
 fn lines_that_are_left_out_stand_for_any_lines() {
     let printed = "one\ntwo\nthree\nfour\n";
-    for shown in ["one\ntwo\nthree\nfour\n", "one\n…\nfour\n", "…\nfour\n", "one\n…\n", "…\ntwo\n…\n", "one\n…\ntwo\nthree\nfour\n"] {
+    for shown in [
+        "one\ntwo\nthree\nfour\n",
+        "one\n…\nfour\n",
+        "…\nfour\n",
+        "one\n…\n",
+        "…\ntwo\n…\n",
+        "one\n…\ntwo\nthree\nfour\n",
+    ] {
         assert!(shows(shown, printed), "{shown}");
     }
     for shown in ["", "one\n", "one\n…\nthree\n", "four\n…\none\n…\n", "…\nfive\n", "one\nfour\n"] {
@@ -122,7 +129,7 @@ fn follow(desk: &Desk, body: &str, code: i32, differences: &mut String) -> Strin
                     "$ {}\nended with {}, not {code}:\n{}{}",
                     command.line, ran.code, ran.stdout, ran.stderr
                 );
-                steady(&format!("{}{}", ran.stdout, ran.stderr)).replace('\\', "/")
+                steady(&format!("{}{}", ran.stdout, ran.stderr))
             }
             ["cp", "-r", from, to] => {
                 copy(&desk.path().join(from), &desk.path().join(to));
@@ -132,7 +139,8 @@ fn follow(desk: &Desk, body: &str, code: i32, differences: &mut String) -> Strin
         };
         let is_shown = shows(&command.shown, &printed);
         if !is_shown {
-            *differences += &format!("\n$ {}\n--- shown\n{}--- printed\n{printed}", command.line, command.shown);
+            *differences +=
+                &format!("\n$ {}\n--- shown\n{}--- printed\n{printed}", command.line, command.shown);
         }
         renewed += &format!("$ {}\n{}", command.line, if is_shown { &command.shown } else { &printed });
     }
@@ -159,7 +167,9 @@ fn shows(shown: &str, printed: &str) -> bool {
     fn matches(shown: &[&str], printed: &[&str]) -> bool {
         match (shown, printed) {
             ([], _) => printed.is_empty(),
-            ([LEFT_OUT, rest @ ..], _) => (0..=printed.len()).any(|skipped| matches(rest, &printed[skipped..])),
+            ([LEFT_OUT, rest @ ..], _) => {
+                (0..=printed.len()).any(|skipped| matches(rest, &printed[skipped..]))
+            }
             ([first, rest @ ..], [line, others @ ..]) => first == line && matches(rest, others),
             (_, []) => false,
         }
