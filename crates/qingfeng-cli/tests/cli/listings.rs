@@ -22,7 +22,7 @@ fn rules_as_data() {
             "title": "Motorcycles far below the usual price, no brand",
             "status": "active",
             "file": "campaign.rhai",
-            "line": 5,
+            "line": 6,
             "region": ["africa", "FJ"],
             "commodity": ["motorcycles"],
             "mode": ["general"],

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 pub const BLESS: &str = "QINGFENG_BLESS";
 
 const MANIFEST: &str = r#"
+# qingfeng: allow QF1504 because each test of the command brings the tests it needs
 [pack]
 name = "harbour"
 version = "3"
@@ -57,6 +58,7 @@ const RULES: &str = r#"
 const LOW_PRICE = 300.0;
 field("cheap", |d| d.unit_value < LOW_PRICE);
 
+// qingfeng: allow QF1401 because lines without a quantity or a value are stopped at the counter
 rule("PRICE", #{
     title: "Motorcycles far below the usual price, no brand",
     region: ["africa", "FJ"], commodity: "motorcycles", mode: "general",
@@ -66,6 +68,7 @@ rule("PRICE", #{
     reason: |d| `unit value ${d.unit_value} USD, no brand`,
     basis: "Notice 31 of 2016", owner: "harbour office", tags: ["price"],
 });
+// qingfeng: allow QF1401 because no declaration is taken without an exporter
 rule("BLACK", #{
     title: "Exporter on the blacklist",
     score: |d| if d.lookup("blacklist").grade == "A" { 50 } else { 30 },
@@ -73,6 +76,7 @@ rule("BLACK", #{
     when: |d| d.listed("blacklist"),
     reason: |d| `exporter ${d.exporter}`,
 });
+// qingfeng: allow QF1601 because sealed containers are few
 rule("TRUST", #{
     title: "Sealed by customs, and nothing against the exporter",
     score: -10, at_most: "blue",
@@ -81,6 +85,7 @@ rule("TRUST", #{
 "#;
 
 const MORE_RULES: &str = r#"
+// qingfeng: allow QF1401 because packages are counted at the gate
 rule("PARITY", #{
     title: "Packages by the dozen",
     commodity: ["batteries"],
@@ -90,6 +95,7 @@ rule("PARITY", #{
 rule("BORDER", #{ title: "Any goods over the land border", site: ["khorgos", "border"], score: 2 });
 rule("TRIAL", #{ title: "Batteries without a certificate", status: "shadow", commodity: ["8507"], score: 15,
     when: |d| d.certificate == () });
+// qingfeng: allow QF1302, QF1401 because the survey may come again
 rule("GONE", #{ title: "Survey of 2015", until: "2015-12-31", score: 8, when: |d| d.quantity > 1.0 });
 rule("IDEA", #{ title: "Perhaps later", status: "draft", score: 1 });
 rule("PAST", #{ title: "Kept for the record", status: "retired", score: 1 });

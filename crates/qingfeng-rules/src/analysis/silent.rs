@@ -9,7 +9,7 @@ use crate::program::node::{NodeId, Op};
 use crate::schema::FieldId;
 
 use super::set::Set;
-use super::terms::{Formula, Shape, TermId, walk};
+use super::terms::{Formula, Shape, TermId, all, walk};
 use super::{Analysis, raises};
 
 impl Analysis<'_> {
@@ -38,13 +38,13 @@ impl Analysis<'_> {
                 if self.terms.never(&claims) {
                     continue;
                 }
-                let guarded =
-                    self.terms_of(field).into_iter().filter_map(|term| guards.get(&term)).flatten().any(
-                        |&guard| {
-                            let fires = Rc::clone(&self.rules[guard].fires);
-                            guard != at && self.terms.follows(&claims, &fires)
-                        },
-                    );
+                let terms = self.terms_of(field);
+                // A rule that faults over its points has not been silent either.
+                let guarded = terms.iter().filter_map(|term| guards.get(term)).flatten().any(|&guard| {
+                    let rule = &self.rules[guard];
+                    let met = all(rule.asked().into_iter().chain([&rule.holds]).cloned().collect());
+                    guard != at && self.terms.follows(&claims, &met)
+                });
                 if !guarded {
                     silencing.push(self.pack.schema[field].name.clone());
                 }

@@ -85,7 +85,7 @@ impl Coverage {
     }
 
     /// Warnings about the rules whose points no test expects; one for all of them where the pack has no tests.
-    fn warnings(&self, has_tests: bool) -> Vec<Diagnostic> {
+    fn warnings(&self, pack: &Pack, has_tests: bool) -> Vec<Diagnostic> {
         let uncovered = self.rules.iter().filter(|rule| rule.points == Some(false));
         if has_tests {
             let warning = |rule: &RuleCoverage| {
@@ -99,6 +99,9 @@ impl Coverage {
             };
             return uncovered.map(warning).collect();
         }
+        let table = "[pack]";
+        let text = pack.warnings.sources.text("pack.toml").unwrap_or("");
+        let span = text.find(table).map_or(0..0, |at| at..at + table.len());
         let count = uncovered.count();
         if count == 0 {
             return Vec::new();
@@ -112,7 +115,7 @@ impl Coverage {
             Code::UncoveredPoints,
             format!("the pack has no tests: none covers {points}"),
         )
-        .at(Place { file: "pack.toml".into(), span: 0..0 }, "")
+        .at(Place { file: "pack.toml".into(), span }, "")
         .note("a test keeps a rule from being changed unnoticed")
         .help("write one in `tests/NAME.rhai`: `test(\"what it shows\", #{ ... }, #{ fires: \"RULE\" })`");
         vec![warning]
@@ -149,7 +152,7 @@ struct Covered {
 impl Tests {
     /// Warnings about rules whose points no test expects.
     pub fn uncovered_points(&self) -> Vec<Diagnostic> {
-        self.coverage().warnings(!self.is_empty())
+        self.coverage().warnings(self.engine.pack(), !self.is_empty())
     }
 
     /// What the tests show of the rules.

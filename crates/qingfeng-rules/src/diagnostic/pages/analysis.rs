@@ -282,8 +282,8 @@ key = ["exporter"]
                 ),
                 (
                     "tests/price.rhai",
-                    "test(\"a cheap motorcycle\", #{ destination: \"KE\", quantity: 10, value: 2000.0 }, #{ fires: \"PRICE\" \
-                     });\n",
+                    "test(\"a cheap motorcycle\", #{ destination: \"KE\", mode: \"0110\", hs: \"8711209000\", quantity: 10, \
+                     value: 2000.0 },\n     #{ fires: \"PRICE\", score: 35 });\n",
                 ),
             ],
         },
