@@ -7,6 +7,7 @@
 //!   standard output, then what goes to standard error. They end with 0; in a block `console fails` with 1. A line `…`
 //!   stands for lines that are left out.
 //! - There are no other blocks.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use std::path::Path;
 
