@@ -504,6 +504,9 @@ fn rules_that_an_empty_field_silences() {
     assert_eq!(of(&(rule("d.brand == \"A\"") + elsewhere)), silenced("`brand`"));
     let shadow = "rule(\"G\", #{ title: \"t\", status: \"shadow\", score: 5, when: |d| d.brand == () });";
     assert_eq!(of(&(rule("d.brand == \"A\"") + shadow)), silenced("`brand`"));
+    let derived = "rule(\"G\", #{ title: \"t\", score: 5, when: |d| d.unit_value == () });";
+    assert_eq!(of(&(rule("d.unit_value < 3.0") + derived)), Vec::<String>::new());
+    assert_eq!(of(&(rule("d.net_kg < 3.0") + derived)), silenced("`net_kg`"));
     // A rule that lowers the risk may be silent.
     let trusted = "rule(\"R\", #{ title: \"t\", score: -5, when: |d| d.brand == \"A\" });";
     assert_eq!(of(trusted), Vec::<String>::new());

@@ -10,6 +10,7 @@ mod docs;
 mod explain;
 mod fix;
 mod generate;
+mod guide;
 mod listings;
 mod packs;
 mod profile;

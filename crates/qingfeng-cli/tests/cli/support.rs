@@ -279,7 +279,7 @@ pub fn stored(path: &Path, text: &str) {
 }
 
 /// The text without what differs from run to run, and the digest, which every change of the pack changes.
-fn steady(text: &str) -> String {
+pub fn steady(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         match line.split_once("digest ") {

@@ -43,6 +43,8 @@ struct RuleFormulas {
     holds: Formula,
     /// Where its points, if they are computed, come out without a fault.
     gives: Formula,
+    /// What each part of the key speaks of.
+    key_terms: [BTreeSet<TermId>; 4],
     /// What its condition, its points and its validity speak of.
     spoken: BTreeSet<TermId>,
     /// Where it fires: its points, if they are computed, come out without a fault too.
@@ -291,9 +293,14 @@ impl<'p> Analysis<'p> {
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
             let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
+            let key_terms = [0, 1, 2, 3].map(|part| {
+                let mut terms = BTreeSet::new();
+                self.terms.spoken(&key[part].1, &mut terms);
+                terms
+            });
             let mut spoken = BTreeSet::new();
             [&valid, &holds, &gives].into_iter().for_each(|part| self.terms.spoken(part, &mut spoken));
-            self.rules.push(RuleFormulas { key, valid, when, holds, gives, spoken, fires });
+            self.rules.push(RuleFormulas { key, valid, when, holds, gives, key_terms, spoken, fires });
         }
     }
 
@@ -311,16 +318,16 @@ impl<'p> Analysis<'p> {
         let mut conclusion = vec![Rc::clone(&rule.valid), Rc::clone(&rule.holds)];
         conclusion.extend(with_points.then(|| Rc::clone(&rule.gives)));
         let mut spoken = rule.spoken.clone();
-        for (_, part) in rule.key.iter().filter(|(_, part)| is_timed(part)) {
-            self.terms.spoken(part, &mut spoken);
+        for ((_, part), terms) in rule.key.iter().zip(&rule.key_terms).filter(|((_, part), _)| is_timed(part))
+        {
+            spoken.extend(terms);
             conclusion.push(Rc::clone(part));
         }
         claims.push(Rc::clone(&self.rules[inner].valid));
-        for (_, part) in &self.rules[inner].key {
+        let inner = &self.rules[inner];
+        for ((_, part), terms) in inner.key.iter().zip(&inner.key_terms) {
             // Keys are long lists; what the conclusion does not speak of need not be looked at.
-            let mut of_key = BTreeSet::new();
-            self.terms.spoken(part, &mut of_key);
-            if !of_key.is_disjoint(&spoken) {
+            if !terms.is_disjoint(&spoken) {
                 claims.push(Rc::clone(part));
             }
         }

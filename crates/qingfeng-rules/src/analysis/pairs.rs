@@ -117,14 +117,9 @@ impl Analysis<'_> {
 
     /// Whether a part of a rule's key, or its validity, speaks of a term.
     fn key_says(&self, at: usize, term: TermId) -> bool {
-        self.rules[at].asked().into_iter().any(|part| {
-            let mut says = false;
-            walk(part, &mut |part| {
-                says |= matches!(&**part, Shape::Literal(of, _) if *of == term);
-                !says
-            });
-            says
-        })
+        let rule = &self.rules[at];
+        rule.key_terms.iter().any(|terms| terms.contains(&term))
+            || matches!(&*rule.valid, Shape::Literal(of, _) if *of == term)
     }
 
     /// Whether a condition may keep a term out of a set wherever it holds.
@@ -221,7 +216,7 @@ impl Analysis<'_> {
         let mut speaking = Speaking::new();
         for at in self.active() {
             let mut terms = self.rules[at].spoken.clone();
-            self.rules[at].key.iter().for_each(|(_, part)| self.terms.spoken(part, &mut terms));
+            self.rules[at].key_terms.iter().for_each(|of_key| terms.extend(of_key));
             for term in terms {
                 speaking.entry(term).or_default().push(at);
             }

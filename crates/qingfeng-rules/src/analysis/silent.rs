@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::derived::FieldRef;
+use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::program::node::{NodeId, Op};
 use crate::schema::FieldId;
@@ -38,11 +38,11 @@ impl Analysis<'_> {
                 if self.terms.never(&claims) {
                     continue;
                 }
-                let term = self.terms.field_term(FieldRef::Declared(field));
+                let terms = self.terms_of(field);
                 // A rule that faults over its points has not been silent either.
-                let guarded = guards
-                    .get(&term)
-                    .into_iter()
+                let guarded = terms
+                    .iter()
+                    .filter_map(|term| guards.get(term))
                     .flatten()
                     .any(|&guard| guard != at && self.covers(guard, at, vec![Rc::clone(&empty)], false));
                 if !guarded {
@@ -75,6 +75,18 @@ impl Analysis<'_> {
             }
         }
         guards
+    }
+
+    /// A field and what is derived from it: a rule may ask for either to be missing.
+    fn terms_of(&mut self, field: FieldId) -> Vec<TermId> {
+        let schema = &self.pack.schema;
+        let is_source =
+            |derived: &Derived| derived.sources(schema).is_some_and(|sources| sources.contains(&field));
+        let derived = Derived::ALL.into_iter().filter(is_source).map(FieldRef::Derived);
+        std::iter::once(FieldRef::Declared(field))
+            .chain(derived)
+            .map(|field| self.terms.field_term(field))
+            .collect()
     }
 
     /// That a field is empty.

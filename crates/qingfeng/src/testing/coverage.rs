@@ -95,7 +95,7 @@ impl Coverage {
                 )
                 .at(rule.place.clone(), "")
                 .about(&rule.id)
-                .help("let a test in which it fires expect `points`, `score` or `channel`")
+                .help("let a test in which it fires expect `points` or `score`")
             };
             return uncovered.map(warning).collect();
         }

@@ -270,10 +270,11 @@ key = ["exporter"]
             )],
         },
         Code::UncoveredPoints => &Page {
-            meaning: "The pack has tests, and no test makes this rule fire, so nothing shows that its points are given where \
-                      they should be.",
-            why: "A change that silences the rule, or makes it fire everywhere, would not be noticed.",
-            remedy: "Write a test in `tests/` in which it fires, and one in which it just does not.",
+            meaning: "No test expects the points of this rule, or the score of a line on which it fires, so nothing shows that they \
+                      are given where they should be.",
+            why: "A change of the points, or one that silences the rule, would not be noticed.",
+            remedy: "Write a test in `tests/` in which it fires and which expects its `points` or the `score`, and one in which \
+                     it just does not.",
             example: &[
                 (
                     "rules.rhai",
