@@ -1063,6 +1063,10 @@ fn syntax_message(error: &rhai::ParseError, written: &str) -> (Code, String, Opt
             let help = "a bracket or a brace is not closed";
             (Code::RhaiSyntax, "the file ends in the middle of something".into(), Some(help.into()))
         }
+        ParseErrorType::MismatchedType(wanted, _) if wanted.contains("bool") => {
+            let help = "two values are compared with `==`; a single `=` gives a variable a value";
+            (Code::RhaiSyntax, "a condition stands here that is none".into(), Some(help.into()))
+        }
         ParseErrorType::MissingToken(token, purpose) => {
             (Code::RhaiSyntax, format!("`{token}` is missing {purpose}"), None)
         }

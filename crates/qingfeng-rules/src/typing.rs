@@ -980,9 +980,9 @@ impl<'c> Checker<'c> {
                 Type::NUMBER
             }
             (Divide, Base::Integer, Base::Integer) => {
-                let title =
-                    format!("`{} / {}` drops the remainder: both sides are whole numbers", args[0], args[1]);
                 let [dividend, divisor] = [&args[0], &args[1]].map(crate::expr::Operand);
+                let title =
+                    format!("`{dividend} / {divisor}` drops the remainder: both sides are whole numbers");
                 let help = format!("write `{dividend}.to_float() / {divisor}` to keep the fraction");
                 let fix = is_operand(&args[0]).then(|| {
                     let end = args[0].span.end;

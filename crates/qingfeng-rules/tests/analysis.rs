@@ -175,6 +175,11 @@ fn conditions_that_always_hold() {
         "d.item_count >= 1",
         "d.net_kg == d.net_kg",
         "d.declared_on.month == () || d.declared_on.month <= 12",
+        "d.declared_on == () || d.declared_on.month <= 12",
+        "d.goods == () || d.goods.len() >= 0",
+        // Read as `KE`.
+        "d.destination != \"KEN\"",
+        "d.origin_country != \"chn\"",
     ] {
         assert_eq!(codes(&when(condition), OF_CONDITIONS), [Code::AlwaysHolds], "{condition}");
     }
@@ -203,6 +208,7 @@ fn parts_that_add_nothing() {
         ("d.hs2 == \"87\" && d.hs.starts_with(\"8711\")", "d.hs2 == \"87\""),
         ("d.value > 3.0 && true", "true"),
         ("d.mode == \"0110\" && d.mode != \"1039\"", "d.mode != \"1039\""),
+        ("d.value > 3.0 && d.origin_country != \"CHN\"", "d.origin_country != \"CHN\""),
         (
             "d.goods.has_word(\"x\") && d.goods.has_any_word([\"x\", \"y\"])",
             "d.goods.has_any_word([\"x\", \"y\"])",
@@ -467,6 +473,15 @@ fn channels_that_nothing_reaches() {
     assert_eq!(of(&rule("score: 40"), false), [no("red")]);
     assert_eq!(of(&rule("score: 40, at_least: \"red\""), false), Vec::<String>::new());
     assert_eq!(of(&rule("score: |d| if d.value > 3.0 { 90 } else { 1 }"), false), Vec::<String>::new());
+    let far = MANIFEST.replace("from = 70", "from = 170");
+    let pack = {
+        let mut files = PackFiles::default();
+        files.insert("pack.toml", far.split("[lookups").next().unwrap().as_bytes().to_vec());
+        files.insert("a.rhai", rule("score: |d| if d.value > 3.0 { 90 } else { 1 }").into_bytes());
+        Pack::load(&files).unwrap()
+    };
+    let beyond = pack.analyse(&pack.program(Passes::ALL), None);
+    assert!(beyond.iter().any(|item| item.code == Code::UnreachableChannel && item.title == no("red")));
     // 70 and nothing between.
     assert_eq!(of(&rule("score: 70"), true), [no("yellow")]);
     assert_eq!(of(&rule("score: 69"), true), Vec::<String>::new());

@@ -24,6 +24,7 @@ const CONDITIONS: &[&str] = &[
     "switch #{a: 1}.a { 1 => true, _ => false }",
     "(d.hs == \"1\" ? d.value : 2.0) > 1",
     "(d.packages ?? 1) / (d.packages - 2) > 1",
+    "d.brand = \"DELI\" && d.value > 3.0",
     "d.unit_vale < 300.0",
     "d.quantty > 1",
     "d.hs == 8711",

@@ -369,7 +369,10 @@ impl Analysis<'_> {
         let mut item = Diagnostic::new(Code::AddsNothing, title).at(place, "").about(&rule.id);
         let said = "says so already";
         item = match idle.why {
-            Why::Always => item.note("it holds on every line"),
+            Why::Always => {
+                let why = self.why_impossible(idle.part);
+                item.note(why.unwrap_or_else(|| "it holds on every line".to_owned()))
+            }
             Why::Key => {
                 let key = self.saying_key(at, idle.part);
                 match key {

@@ -63,6 +63,11 @@ impl Analysis<'_> {
             if rule.when.is_none() {
                 continue;
             }
+            // That a condition always holds is said of it already.
+            let holds = Rc::clone(&self.rules[broad].holds);
+            if self.terms.follows(&[], &holds) {
+                continue;
+            }
             let floor = rule.at_least;
             let mut parts = Vec::new();
             conjuncts(&self.rules[broad].holds, &mut parts);

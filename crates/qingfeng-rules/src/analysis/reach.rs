@@ -18,7 +18,7 @@ struct Scores {
 impl Analysis<'_> {
     pub(super) fn channels(&mut self) {
         let pack = self.pack;
-        let Some(scores) = self.scores() else { return };
+        let scores = self.scores();
         for (at, channel) in pack.channels.iter().enumerate() {
             let named = self.active().any(|rule| {
                 let rule = self.rule(rule);
@@ -55,15 +55,16 @@ impl Analysis<'_> {
         }
     }
 
-    /// `None` where computed points leave it open.
-    fn scores(&self) -> Option<Scores> {
-        let points: Vec<i64> = self
+    /// What the points of the rules add up to; computed ones may be any.
+    fn scores(&self) -> Scores {
+        let fixed: Option<Vec<i64>> = self
             .active()
             .map(|at| match self.rule(at).points {
                 Points::Fixed(points) => Some(points),
                 Points::Computed(_) => None,
             })
-            .collect::<Option<_>>()?;
+            .collect();
+        let Some(points) = fixed else { return Scores { least: i64::MIN, most: i64::MAX, step: 1 } };
         let step = points.iter().fold(0_i64, |step, &points| gcd(step, points.abs()));
         let (least, most) = match self.pack.score.combine {
             Combine::Sum => (
@@ -81,7 +82,7 @@ impl Analysis<'_> {
                 points.iter().copied().max().unwrap_or(0).max(0),
             ),
         };
-        Some(Scores { least, most, step })
+        Scores { least, most, step }
     }
 
     fn channel_place(&self, name: &str) -> Place {

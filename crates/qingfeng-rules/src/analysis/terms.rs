@@ -886,9 +886,27 @@ impl<'p> Terms<'p> {
             _ => {}
         }
         let term = self.term(node);
+        // A length and a part of a date are missing only where the text and the date are.
+        if matches!(self.nodes[node].op, Op::DatePart(_) | Op::Special(Special::Len))
+            && !self.nodes[node].fallible
+            && !set.missing
+            && Set::present(self.universe(term)).within(&set)
+        {
+            let inner = self.nodes[node].args[0];
+            let of_inner = self.term(inner);
+            let present = Set::present(self.universe(of_inner));
+            return self.literal(inner, present);
+        }
         let mut set = set.intersection(self.universe(term));
         if let Values::Texts(texts) = &set.values {
-            set.values = Values::Texts(self.admissible(node, texts));
+            // What the node never has may as well be in the set, if it is all that keeps it from being everything.
+            let outside = self.admissible(node, &texts.complement());
+            set.values = Values::Texts(if outside.is_empty() {
+                Intervals::all()
+            } else {
+                self.admissible(node, texts)
+            });
+            set = set.intersection(self.universe(term));
         }
         if set.is_empty() {
             return constant(false);
