@@ -63,11 +63,9 @@ impl Analysis<'_> {
             if rule.when.is_none() {
                 continue;
             }
-            // That a condition always holds is said of it already.
+            // That a condition always holds is said of it already; that all others imply it need not be.
             let holds = Rc::clone(&self.rules[broad].holds);
-            if self.terms.follows(&[], &holds) {
-                continue;
-            }
+            let always = self.terms.follows(&[], &holds);
             let floor = rule.at_least;
             let mut parts = Vec::new();
             conjuncts(&self.rules[broad].holds, &mut parts);
