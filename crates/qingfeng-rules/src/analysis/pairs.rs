@@ -80,8 +80,9 @@ impl Analysis<'_> {
                 let other = self.rule(narrow);
                 let Some(known) = &known[narrow] else { continue };
                 let beaten = matches!((other.at_most, floor), (Some(most), Some(least)) if most < least);
-                let twice =
-                    count_twice(self.pack.score.combine, rule, other) && !told.contains(&pair(broad, narrow));
+                let twice = !always
+                    && count_twice(self.pack.score.combine, rule, other)
+                    && !told.contains(&pair(broad, narrow));
                 if narrow == broad
                     || !(beaten || twice)
                     || !asked.iter().all(|(term, outside)| {
