@@ -25,13 +25,15 @@ pub struct Checked {
     pub engine: Option<Engine>,
     /// The day for which validity was judged, if it was.
     pub as_of: Option<Date>,
+    /// Whether people are shown notes too. A sound pack may have many, and they change no answer.
+    pub notes_shown: bool,
 }
 
 impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path) -> Self {
         let (diagnostics, engine) = Engine::check(directory);
-        Self { directory: directory.to_owned(), diagnostics, engine, as_of: None }
+        Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
     }
 }
 
@@ -53,7 +55,8 @@ pub fn short_digest(digest: &str) -> &str {
 pub fn human(checked: &Checked) -> String {
     let renderer = Renderer::styled();
     let mut out = String::new();
-    for item in &checked.diagnostics.items {
+    let is_shown = |item: &&Diagnostic| checked.notes_shown || item.severity() != Severity::Note;
+    for item in checked.diagnostics.items.iter().filter(is_shown) {
         out += &drawn(&renderer, item, &checked.diagnostics.sources, &checked.directory);
         out += "\n\n";
     }
@@ -68,7 +71,8 @@ fn verdict(checked: &Checked) -> String {
     let directory = checked.directory.display().to_string();
     let directory = clean(&directory);
     let warnings = styled(WARNING, &count(diagnostics.warnings() as u64, "warning"));
-    let notes = count(diagnostics.notes() as u64, "note");
+    let hint = if checked.notes_shown { "" } else { " (see them with --notes)" };
+    let notes = count(diagnostics.notes() as u64, "note") + hint;
     let suppressed = format!("{} suppressed", diagnostics.suppressed.len());
     let counts = [
         (diagnostics.warnings(), warnings),

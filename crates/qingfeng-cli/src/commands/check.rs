@@ -41,6 +41,10 @@ pub struct Args {
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Denied::parse)]
     deny: Vec<Denied>,
 
+    /// Show notes too: advice, mostly on speed, that changes no answer. Formats for programs always have them.
+    #[arg(long)]
+    notes: bool,
+
     /// Correct the files where it is certain what is meant, then check them. Nothing is changed if that would leave
     /// more errors.
     #[arg(long)]
@@ -116,6 +120,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 /// All that is to be said of the pack.
 fn checked(args: &Args) -> Checked {
     let mut checked = Checked::new(&args.directory);
+    checked.notes_shown = args.notes;
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     if let Some(engine) = &checked.engine {

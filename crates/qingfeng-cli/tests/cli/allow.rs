@@ -153,8 +153,10 @@ fn notes_fail_nothing_unless_they_are_denied() {
     let desk = with(
         "rule(\"COUNT\", #{ title: \"t\", when: |d| { let n = 0; while n < 3 { n += 1; } n > d.packages } });",
     );
-    let ran = desk.run("check harbour --deny warnings").exits(0);
+    let ran = desk.run("check harbour --deny warnings --notes").exits(0);
     assert!(ran.stdout.contains("note[QF1003]") && ran.stdout.contains("valid: 1 note, "), "{}", ran.stdout);
+    let quiet = desk.run("check harbour").exits(0).stdout;
+    assert!(!quiet.contains("QF1003") && quiet.contains("1 note (see them with --notes)"), "{quiet}");
     desk.run("check harbour --deny QF1003").exits(1);
 }
 

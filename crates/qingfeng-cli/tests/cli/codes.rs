@@ -18,7 +18,7 @@ fn message(code: Code) -> String {
     for (file, text) in files.filter(|(_, text)| !text.is_empty()) {
         desk.write(&format!("harbour/{file}"), text);
     }
-    let ran = desk.run("check harbour");
+    let ran = desk.run("check harbour --notes");
     let mut blocks = ran.stdout.split("\n\n");
     let heading = format!("{}[{}]", code.severity(), code.id());
     blocks.find(|block| block.starts_with(&heading)).unwrap_or("").trim_end().to_owned()

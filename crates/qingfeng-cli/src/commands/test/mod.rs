@@ -117,7 +117,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(text) => tests.filter(text),
         None => tests,
     };
-    let mut checked = Checked { directory: args.directory.clone(), diagnostics, engine: None, as_of: None };
+    let mut checked = Checked {
+        directory: args.directory.clone(),
+        diagnostics,
+        engine: None,
+        as_of: None,
+        notes_shown: false,
+    };
     let report = tests.run();
     let backtests = match &args.data {
         Some(data) if !tests.expectations().is_empty() => match tests.backtest(data) {
