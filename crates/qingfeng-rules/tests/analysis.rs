@@ -589,6 +589,16 @@ fn rules_of_one_closure_are_told_once() {
     );
 }
 
+/// A loop that joins a condition with itself makes no more of it than it is.
+#[test]
+fn conditions_joined_with_themselves_stay_small() {
+    for step in ["a = a && (a || a)", "a = a || (a && a)", "a = a && a", "a = !(a && !(a || a))"] {
+        let condition =
+            format!("{{ let a = d.value > 3.0 || d.brand == \"x\"; for i in 0..90 {{ {step}; }} a }}");
+        let _ = found(&when(&condition));
+    }
+}
+
 /// A closure that nests and branches without end takes bounded time, and nothing is said of it.
 #[test]
 fn hard_conditions_are_given_up() {

@@ -59,7 +59,15 @@ pub(crate) fn add(
                         }
                         parts.push(arg);
                     }
-                    _ if nodes[arg].op == op => parts.extend(nodes[arg].args.iter().copied()),
+                    // Its parts may stand there already, and then so often that they would be more with each turn of a
+                    // loop that joins a value with itself.
+                    _ if nodes[arg].op == op => {
+                        for &part in &nodes[arg].args {
+                            if !parts.contains(&part) {
+                                parts.push(part);
+                            }
+                        }
+                    }
                     // A part that stands there already decides nothing any more.
                     _ if parts.contains(&arg) => {}
                     _ => parts.push(arg),
