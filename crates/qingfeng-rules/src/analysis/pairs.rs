@@ -80,15 +80,14 @@ impl Analysis<'_> {
                 let other = self.rule(narrow);
                 let Some(known) = &known[narrow] else { continue };
                 let beaten = matches!((other.at_most, floor), (Some(most), Some(least)) if most < least);
-                let twice = !always
-                    && count_twice(self.pack.score.combine, rule, other)
-                    && !told.contains(&pair(broad, narrow));
+                let twice = !always && count_twice(self.pack.score.combine, rule, other);
                 if narrow == broad
                     || !(beaten || twice)
                     || !asked.iter().all(|(term, outside)| {
                         self.may_say(known, *term, outside) || self.key_says(narrow, *term)
                     })
                     || !self.key_within(narrow, broad)
+                    || !beaten && told.contains(&pair(broad, narrow))
                 {
                     continue;
                 }
@@ -232,7 +231,7 @@ impl Analysis<'_> {
     fn narrower(&self, broad: usize, speaking: &Speaking) -> Vec<usize> {
         let mut parts = Vec::new();
         conjuncts(&self.rules[broad].fires, &mut parts);
-        let mut best: Option<BTreeSet<usize>> = None;
+        let mut best: Option<(usize, BTreeSet<TermId>)> = None;
         for part in parts {
             let mut terms = BTreeSet::new();
             collect(&part, &mut terms);
@@ -243,11 +242,16 @@ impl Analysis<'_> {
                 .collect();
             terms.extend(leaves);
             let count: usize = terms.iter().filter_map(|term| speaking.get(term)).map(Vec::len).sum();
-            if best.as_ref().is_none_or(|best| count < best.len()) {
-                best = Some(terms.iter().filter_map(|term| speaking.get(term)).flatten().copied().collect());
+            if best.as_ref().is_none_or(|(least, _)| count < *least) {
+                best = Some((count, terms));
             }
         }
-        best.map(|best| best.into_iter().collect()).unwrap_or_default()
+        let terms = best.map(|(_, terms)| terms).unwrap_or_default();
+        let mut rules: Vec<usize> =
+            terms.iter().filter_map(|term| speaking.get(term)).flatten().copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 
     fn implied(&mut self, narrow: usize, broad: usize) {
