@@ -58,7 +58,7 @@ impl Analysis<'_> {
         let mut rules_of: BTreeMap<ClosureAt, Vec<usize>> = BTreeMap::new();
         let mut idle_of: BTreeMap<ClosureAt, Vec<(usize, Vec<Idle>)>> = BTreeMap::new();
         for at in self.living() {
-            let Some((root, canonical)) = self.rules[at].when else { continue };
+            let Some((root, _)) = self.rules[at].when else { continue };
             self.terms.next_rule();
             let place = self.when_place(at);
             let closure = (place.file.to_string(), place.span.start, place.span.end);
@@ -77,8 +77,7 @@ impl Analysis<'_> {
                 self.never_holds(at, root, alone);
                 continue;
             }
-            let sure = self.terms.nodes[canonical].is_sure_flag();
-            if sure && self.terms.follows(&claims, &holds) {
+            if self.terms.follows(&claims, &holds) {
                 let alone = self.terms.follows(&[], &holds);
                 self.always_holds(at, alone);
                 continue;
