@@ -53,29 +53,10 @@ impl<'s> SourceMap<'s> {
         if !matches!(self.slice(token.clone()), "[" | "#{") {
             return token;
         }
-        let mut depth = 1_usize;
-        let mut at = token.end;
-        while let Some(letter) = self.text[at..].chars().next() {
-            let rest = &self.text[at..];
-            let comment = rest.starts_with("//").then(|| rest.find('\n').unwrap_or(rest.len()));
-            match letter {
-                '"' | '`' => at += text_length(rest, letter),
-                _ if comment.is_some() => at += comment.unwrap_or(0),
-                '[' | '{' | '(' => {
-                    depth += 1;
-                    at += 1;
-                }
-                ']' | '}' | ')' => {
-                    depth -= 1;
-                    at += 1;
-                }
-                _ => at += letter.len_utf8(),
-            }
-            if depth == 0 {
-                return token.start..at;
-            }
+        match closing(self.text, token.end, 1) {
+            Some(end) => token.start..end,
+            None => token,
         }
-        token
     }
 
     /// A part of the text.
@@ -114,6 +95,75 @@ impl<'s> SourceMap<'s> {
         };
         start..start + length
     }
+}
+
+/// The letters of a piece of Rhai that stand in no text and in no comment, each with its place.
+fn code_letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = &text[at..];
+            let letter = rest.chars().next()?;
+            let skipped = match letter {
+                '"' | '`' => text_length(rest, letter),
+                _ if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+                _ if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+                _ => 0,
+            };
+            if skipped == 0 {
+                let place = at;
+                at += letter.len_utf8();
+                return Some((place, letter));
+            }
+            at += skipped;
+        }
+    })
+}
+
+/// Where so many open brackets are closed, reading on from a place.
+fn closing(text: &str, from: usize, mut depth: usize) -> Option<usize> {
+    for (at, letter) in code_letters(&text[from..]) {
+        match letter {
+            '[' | '{' | '(' => depth += 1,
+            ']' | '}' | ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(from + at + 1);
+        }
+    }
+    None
+}
+
+/// The span with the brackets that belong to it. Rhai says where operands and names stand, not where the brackets
+/// around them do.
+pub(crate) fn balanced(text: &str, span: Range<usize>) -> Range<usize> {
+    let Range { mut start, mut end } = span;
+    let Some(inside) = text.get(start..end) else { return start..end };
+    // Brackets closed that are not opened inside, and those opened that are not closed.
+    let (mut closed, mut open) = (0_usize, Vec::new());
+    for (_, letter) in code_letters(inside) {
+        match letter {
+            '(' | '[' | '{' => open.push(letter),
+            ')' | ']' | '}' => match open.pop() {
+                Some(_) => {}
+                None => closed += 1,
+            },
+            _ => {}
+        }
+    }
+    while closed > 0 {
+        let before = text[..start].trim_end();
+        if !before.ends_with(['(', '[', '{']) {
+            break;
+        }
+        start = before.len() - 1;
+        closed -= 1;
+    }
+    if !open.is_empty() {
+        end = closing(text, end, open.len()).unwrap_or(end);
+    }
+    start..end
 }
 
 /// The length of a text literal with its quotes, to the end of its line if it is not closed there (unless it is
@@ -583,4 +633,25 @@ pub(crate) fn constant_of(value: &Dynamic) -> Option<Constant> {
         return entries.collect::<Option<_>>().map(Constant::Map);
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::balanced;
+
+    #[test]
+    fn a_span_gets_the_brackets_that_belong_to_it() {
+        for (text, inside, whole) in [
+            ("|d| (d.value ?? 0.0) != 2.0 && x", "d.value ?? 0.0) != 2.0", "(d.value ?? 0.0) != 2.0"),
+            ("|d| ((a) && (b))", "a) && (b", "(a) && (b)"),
+            ("when: |d| list.some(|x| x > 3), score", "list.some(|", "list.some(|x| x > 3)"),
+            ("f(\")\", x)", "f(\")\"", "f(\")\", x)"),
+            ("a > 3", "a > 3", "a > 3"),
+            ("a) > 3", "a) > 3", "a) > 3"),
+            ("f(a", "f(a", "f(a"),
+        ] {
+            let at = text.find(inside).expect("the part stands in the text");
+            assert_eq!(&text[balanced(text, at..at + inside.len())], whole, "{text}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Program, Status};
+use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Program, Status};
 
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
@@ -16,6 +16,7 @@ use crate::evaluate::{BatchResults, Evaluation, Evaluator};
 use crate::lookup::LookupTable;
 use crate::output::{self, By};
 use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
+use crate::testing;
 
 /// A pack cannot be used. Prints one line for each mistake.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +115,34 @@ impl Engine {
             Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
             Err(diagnostics) => (diagnostics, None),
         }
+    }
+
+    /// All that is to be said of this pack, which stands in a directory: the warnings of its files, what its rules show
+    /// before any line is seen, mistakes in its tests, points that they do not cover; without what comments allow.
+    /// `as_of` is the day for which validities are judged; without it the one that the pack names.
+    ///
+    /// ```
+    /// use qingfeng::Engine;
+    ///
+    /// let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/import-fraud");
+    /// let found = Engine::open(directory)?.review(directory, None);
+    /// assert_eq!((found.errors(), found.warnings()), (0, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn review(&self, directory: impl AsRef<Path>, as_of: Option<Date>) -> Diagnostics {
+        let mut found = self.pack().warnings.clone();
+        let (tests, mistakes) = testing::load(self, directory.as_ref());
+        let tests_are_sound = mistakes.errors() == 0;
+        found.extend(mistakes);
+        if tests_are_sound {
+            tests.uncovered_points().into_iter().for_each(|item| found.push(item));
+        }
+        let as_of = as_of.or(self.pack().check_as_of);
+        self.pack().analyse(self.program(), as_of).into_iter().for_each(|item| found.push(item));
+        found.sort();
+        // While tests have mistakes it is not known which comments are needed.
+        found.suppress(|_| tests_are_sound);
+        found
     }
 
     fn load(directory: &Path) -> Result<Self, Diagnostics> {

@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use qingfeng::rules::{Code, Date, Severity, nearest};
-use qingfeng::testing;
 
 use crate::exit::{self, Exit, Failure};
 use crate::fix;
@@ -123,21 +122,11 @@ fn checked(args: &Args) -> Checked {
     checked.notes_shown = args.notes;
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
-    if let Some(engine) = &checked.engine {
-        let (tests, mistakes) = testing::load(engine, &args.directory);
-        let tests_are_sound = mistakes.errors() == 0;
-        checked.diagnostics.extend(mistakes);
-        if tests_are_sound {
-            tests.uncovered_points().into_iter().for_each(|item| checked.diagnostics.push(item));
-        }
-        for item in engine.pack().analyse(engine.program(), checked.as_of) {
-            checked.diagnostics.push(item);
-        }
-        checked.diagnostics.sort();
+    match &checked.engine {
+        Some(engine) => checked.diagnostics = engine.review(&args.directory, checked.as_of),
+        // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
+        None => checked.diagnostics.suppress(|_| false),
     }
-    // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
-    let is_valid = checked.engine.is_some() && checked.diagnostics.errors() == 0;
-    checked.diagnostics.suppress(|_| is_valid);
     for item in &mut checked.diagnostics.items {
         let denied = args.deny.iter().any(|denied| match denied {
             Denied::Warnings => item.severity() == Severity::Warning,

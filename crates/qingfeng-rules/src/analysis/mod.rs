@@ -26,6 +26,7 @@ use crate::pack::Pack;
 use crate::program::node::{NodeId, Nodes};
 use crate::program::{self, Lowered, Program, Visit};
 use crate::rule::{Points, Rule, Status};
+use crate::syntax::balanced;
 use crate::value::Date;
 
 use keys::Keys;
@@ -190,75 +191,6 @@ fn when_place(pack: &Pack, rule: &Rule) -> Place {
     let Some(when) = &rule.when else { return rule.place.clone() };
     let text = pack.warnings.sources.text(&rule.place.file).unwrap_or("");
     Place { file: Arc::clone(&rule.place.file), span: balanced(text, when.body.span.clone()) }
-}
-
-/// The span with the brackets that belong to it. Rhai says where operands and names stand, not where the brackets
-/// around them do.
-fn balanced(text: &str, span: Range<usize>) -> Range<usize> {
-    let Range { mut start, mut end } = span;
-    let Some(inside) = text.get(start..end) else { return start..end };
-    // Brackets closed that are not opened inside, and those opened that are not closed.
-    let (mut closed, mut open) = (0_usize, Vec::new());
-    for (_, letter) in code_letters(inside) {
-        match letter {
-            '(' | '[' | '{' => open.push(letter),
-            ')' | ']' | '}' => match open.pop() {
-                Some(_) => {}
-                None => closed += 1,
-            },
-            _ => {}
-        }
-    }
-    while closed > 0 {
-        let before = text[..start].trim_end();
-        if !before.ends_with(['(', '[', '{']) {
-            break;
-        }
-        start = before.len() - 1;
-        closed -= 1;
-    }
-    let mut depth = open.len();
-    if depth > 0 {
-        for (at, letter) in code_letters(&text[end..]) {
-            match letter {
-                '(' | '[' | '{' => depth += 1,
-                ')' | ']' | '}' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                end += at + 1;
-                break;
-            }
-        }
-    }
-    start..end
-}
-
-/// The letters of a piece of Rhai that stand in no text and in no comment, each with its place.
-fn code_letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
-    let mut letters = text.char_indices().peekable();
-    std::iter::from_fn(move || {
-        loop {
-            let (at, letter) = letters.next()?;
-            match letter {
-                '"' | '`' => {
-                    while let Some((_, inner)) = letters.next() {
-                        match inner {
-                            '\\' => {
-                                letters.next();
-                            }
-                            inner if inner == letter => break,
-                            _ => {}
-                        }
-                    }
-                }
-                '/' if letters.peek().is_some_and(|(_, next)| *next == '/') => {
-                    while letters.next().is_some_and(|(_, inner)| inner != '\n') {}
-                }
-                _ => return Some((at, letter)),
-            }
-        }
-    })
 }
 
 impl<'p> Analysis<'p> {
@@ -432,25 +364,4 @@ fn key_in(text: &str, key: &str) -> Option<Range<usize>> {
         from = end;
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::balanced;
-
-    #[test]
-    fn a_span_gets_the_brackets_that_belong_to_it() {
-        for (text, inside, whole) in [
-            ("|d| (d.value ?? 0.0) != 2.0 && x", "d.value ?? 0.0) != 2.0", "(d.value ?? 0.0) != 2.0"),
-            ("|d| ((a) && (b))", "a) && (b", "(a) && (b)"),
-            ("when: |d| list.some(|x| x > 3), score", "list.some(|", "list.some(|x| x > 3)"),
-            ("f(\")\", x)", "f(\")\"", "f(\")\", x)"),
-            ("a > 3", "a > 3", "a > 3"),
-            ("a) > 3", "a) > 3", "a) > 3"),
-            ("f(a", "f(a", "f(a"),
-        ] {
-            let at = text.find(inside).expect("the part stands in the text");
-            assert_eq!(&text[balanced(text, at..at + inside.len())], whole, "{text}");
-        }
-    }
 }
