@@ -51,6 +51,7 @@ mod rule;
 mod rule_files;
 mod sandbox;
 mod schema;
+mod selection;
 mod syntax;
 mod text;
 mod types;
@@ -74,5 +75,10 @@ pub use program::{
 pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
+pub use selection::{
+    Amount, CellPart, Exploration, InspectionCost, Least, Mandatory, Millionths, OverrideAction,
+    OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SiteCapacity, Stratum,
+    TraderClass, TraderLimits, Worth,
+};
 pub use value::{Date, ParseDateError, Value};
 pub use words::{WordCounts, Words};

@@ -48,6 +48,8 @@ pub mod profile;
 pub mod read;
 mod rounds;
 mod sample;
+pub mod selection;
+pub mod store;
 mod summary;
 pub mod testing;
 mod values;
