@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use qingfeng::generate::Generator;
+use qingfeng::rules::Date;
 use qingfeng::write::TableWriter;
 
 use crate::exit::{self, Exit, Failure};
@@ -22,6 +23,14 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     lines: u64,
 
+    /// The first day; the lines are spread over the days from it.
+    #[arg(long, value_name = "DAY", default_value = "2016-01-01")]
+    from: Date,
+
+    /// The last day.
+    #[arg(long, value_name = "DAY", default_value = "2016-12-31")]
+    until: Date,
+
     /// Another seed gives other declarations.
     #[arg(long, value_name = "S", default_value_t = 2016)]
     seed: u64,
@@ -40,6 +49,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut outputs: Vec<(&str, &Path)> = vec![("--output", &args.output)];
     outputs.extend(args.outcomes.as_deref().map(|path| ("--outcomes", path)));
     check_apart(&outputs, &[])?;
+    let generator =
+        Generator::new(args.seed, args.lines).between(args.from, args.until).ok_or_else(|| {
+            let message = "--from and --until must be days of 2016, the first before the last";
+            Failure::Usage(message.to_owned())
+        })?;
     let mut declarations = TableWriter::create(&output(Some(&args.output)), Generator::schema())?;
     let mut outcomes = match &args.outcomes {
         Some(path) => Some(TableWriter::create(&output(Some(path)), Generator::outcomes_schema())?),
@@ -47,7 +61,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let bar = Bar::new(Some(args.lines));
     let mut lines = 0;
-    for generated in Generator::new(args.seed, args.lines) {
+    for generated in generator {
         declarations.write(&generated.declarations)?;
         if let Some(outcomes) = &mut outcomes {
             outcomes.write(&generated.outcomes)?;

@@ -43,3 +43,23 @@ fn standard_output_takes_ndjson() {
     assert!(ran.stdout.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
     assert_eq!(ran.stderr, "");
 }
+
+#[test]
+fn a_month_has_its_days_alone() {
+    let desk = Desk::empty();
+    desk.run("generate --lines 2000 --from 2016-09-01 --until 2016-09-30 -o month.ndjson").exits(0);
+    let text = desk.read("month.ndjson");
+    let mut days: Vec<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| line["declared_on"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(days.is_sorted());
+    days.dedup();
+    assert_eq!((days.len(), days[0].as_str(), days[29].as_str()), (30, "2016-09-01", "2016-09-30"));
+    for days in ["--from 2015-12-31", "--until 2017-01-01", "--from 2016-03-01 --until 2016-02-29"] {
+        let ran = desk.run(&format!("generate --lines 10 {days} -o month.ndjson")).exits(2);
+        assert!(ran.stderr.contains("--from and --until must be days of 2016"), "{}", ran.stderr);
+    }
+    desk.run("generate --lines 10 --from 2016-02-30 -o month.ndjson").exits(2);
+}

@@ -1,10 +1,12 @@
 //! The days of 2016 and how much is declared on each: weekdays, seasons, the long holidays.
 
+use std::ops::RangeInclusive;
+
 use super::random::{Random, pinned};
 
 /// 1 January 2016, a Friday, in days since 1 January 1970.
 pub(super) const FIRST_DAY: i32 = 16_801;
-const DAYS: usize = 366;
+pub(super) const DAYS: usize = 366;
 
 /// Monday to Sunday, in percent of a plain working day.
 const WEEKDAY_PERCENT: [u32; 7] = [100, 103, 104, 103, 99, 44, 24];
@@ -20,6 +22,8 @@ const HOLIDAYS: [(usize, usize, u32); 5] =
 #[derive(Debug)]
 pub(super) struct Calendar {
     cumulative: [u32; DAYS],
+    /// The days that the stream is spread over, from 0.
+    days: RangeInclusive<usize>,
 }
 
 impl Calendar {
@@ -42,16 +46,24 @@ impl Calendar {
             total += weight;
             *bound = total;
         }
-        Self { cumulative }
+        Self { cumulative, days: 0..=DAYS - 1 }
+    }
+
+    /// The same calendar for a stream of some days of the year alone, from 0.
+    pub(super) fn within(mut self, days: RangeInclusive<usize>) -> Self {
+        assert!(days.start() <= days.end() && *days.end() < DAYS, "days of one year, in order");
+        self.days = days;
+        self
     }
 
     /// The day of the year, from 0, of the line at `position` among `lines`. It never falls while the
     /// position rises.
     pub(super) fn day(&self, position: u64, lines: u64) -> u32 {
-        let total = self.cumulative[DAYS - 1];
-        let at = u128::from(position) * u128::from(total) / u128::from(lines.max(1));
+        let before = self.days.start().checked_sub(1).map_or(0, |day| self.cumulative[day]);
+        let total = self.cumulative[*self.days.end()] - before;
+        let at = u128::from(before) + u128::from(position) * u128::from(total) / u128::from(lines.max(1));
         let day = self.cumulative.partition_point(|&bound| u128::from(bound) <= at);
-        day.min(DAYS - 1) as u32
+        day.min(*self.days.end()) as u32
     }
 }
 
@@ -79,6 +91,16 @@ mod tests {
             assert_eq!(calendar.day(lines - 1, lines), 365);
         }
         assert_eq!(calendar.day(0, 0), 0);
+    }
+
+    #[test]
+    fn a_stream_of_some_days_has_all_of_them_and_no_other() {
+        let calendar = Calendar::new(1).within(244..=273);
+        let days: Vec<u32> = (0..10_000).map(|position| calendar.day(position, 10_000)).collect();
+        assert!(days.is_sorted());
+        assert_eq!((days[0], days[9_999]), (244, 273));
+        let one_day = Calendar::new(1).within(365..=365);
+        assert_eq!((one_day.day(0, 2), one_day.day(1, 2)), (365, 365));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Drafts declarations one after the other: who declares what, where to and when, and the schemes that span
 //! a declaration or several.
 
+use std::ops::RangeInclusive;
+
 use super::brands;
 use super::calendar::{Calendar, FIRST_DAY, line_count};
 use super::columns::{Columns, Header, Line, Outcome};
@@ -82,6 +84,12 @@ impl Drafter {
             header: Header::default(),
             line: Line::default(),
         }
+    }
+
+    /// The same stream, spread over some days of the year alone.
+    pub(super) fn within(mut self, days: RangeInclusive<usize>) -> Self {
+        self.calendar = self.calendar.within(days);
+        self
     }
 
     /// Writes the declaration that begins at line `position` of `lines`, and returns its number of lines.

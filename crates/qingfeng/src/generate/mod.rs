@@ -53,6 +53,7 @@ use std::iter::FusedIterator;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use qingfeng_rules::Date;
 
 use columns::Columns;
 use declaration::{Drafter, MOST_LINES};
@@ -112,6 +113,28 @@ impl Generator {
     /// ```
     pub fn new(seed: u64, lines: u64) -> Self {
         Self { lines, written: 0, drafter: Drafter::new(seed) }
+    }
+
+    /// The same stream, spread over the days from the first to the last of these alone: a month of trade, say. `None`
+    /// unless they are days of 2016 in order.
+    ///
+    /// ```
+    /// use qingfeng::generate::Generator;
+    /// use qingfeng::rules::Date;
+    ///
+    /// let [first, last]: [Date; 2] = ["2016-09-01", "2016-09-30"].map(|day| day.parse().unwrap());
+    /// assert!(Generator::new(1, 10).between(first, last).unwrap().next().is_some());
+    /// assert!(Generator::new(1, 10).between(last, first).is_none());
+    /// ```
+    #[must_use]
+    pub fn between(mut self, first: Date, last: Date) -> Option<Self> {
+        let of_year = |day: Date| {
+            let at = usize::try_from(day.days() - calendar::FIRST_DAY).ok()?;
+            (at < calendar::DAYS).then_some(at)
+        };
+        let (first, last) = (of_year(first)?, of_year(last)?);
+        self.drafter = (first <= last).then(|| self.drafter.within(first..=last))?;
+        Some(self)
     }
 
     /// The columns of the declarations, named as the fields of the standard schema. Texts and codes are
