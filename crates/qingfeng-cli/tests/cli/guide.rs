@@ -1,11 +1,12 @@
-//! `docs/officers-guide.md` is followed as a reader follows it: each block of it is a file that is written or a command
-//! that is run, one after the other, in one directory.
+//! The guides in `docs` are followed as a reader follows them: each block is a file that is written or a command that is
+//! run, one after the other, in one directory.
 //!
 //! - A block `rhai harbour/motorcycles.rhai` (or `toml`, `csv`) is that file; the paragraph before it names the file, since
 //!   a browser does not show the first line of a block. With `more` at the end the block is added to the file.
 //! - A block `console` has commands, `$ qingfeng ...` or `$ cp -r FROM TO`, each with what it prints: first what goes to
 //!   standard output, then what goes to standard error. They end with 0; in a block `console fails` with 1. A line `…`
-//!   stands for lines that are left out.
+//!   stands for lines that are left out. A command that ends in `\` goes on on the next line; words with blanks stand in
+//!   quotes. What is copied from `rules/` comes from the repository.
 //! - There are no other blocks.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -25,14 +26,20 @@ struct Block<'a> {
 }
 
 /// A command and what the document shows of what it prints.
-struct Command<'a> {
-    line: &'a str,
+struct Command {
+    /// With the ends of its lines, if it has several.
+    line: String,
     shown: String,
 }
 
 #[test]
 fn each_step_of_the_officers_guide_gives_what_it_shows() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/officers-guide.md");
+    each_step_gives_what_it_shows("docs/officers-guide.md");
+}
+
+#[track_caller]
+fn each_step_gives_what_it_shows(name: &str) {
+    let path = repository().join(name);
     let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let (blocks, end) = blocks(&document);
     let desk = Desk::empty();
@@ -43,7 +50,7 @@ fn each_step_of_the_officers_guide_gives_what_it_shows() {
         let body = match words[..] {
             ["console"] => follow(&desk, block.body, 0, &mut differences),
             ["console", "fails"] => follow(&desk, block.body, 1, &mut differences),
-            ["toml" | "rhai" | "csv", file] => {
+            ["toml" | "rhai" | "csv" | "text", file] => {
                 assert_named(&block, file);
                 desk.write(file, block.body);
                 block.body.to_owned()
@@ -64,9 +71,19 @@ fn each_step_of_the_officers_guide_gives_what_it_shows() {
     }
     assert!(
         differences.is_empty(),
-        "docs/officers-guide.md shows something else than the command prints; if the command is right, run the tests \
-         with {BLESS}=1\n{differences}"
+        "{name} shows something else than the command prints; if the command is right, run the tests with \
+         {BLESS}=1\n{differences}"
     );
+}
+
+/// The root of the repository.
+fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+#[test]
+fn words_with_blanks_stand_in_quotes() {
+    assert_eq!(words("qingfeng  add \"Li Na\" --by=\"\" x"), ["qingfeng", "add", "Li Na", "--by=", "x"]);
 }
 
 #[test]
@@ -121,10 +138,10 @@ fn assert_named(block: &Block<'_>, file: &str) {
 fn follow(desk: &Desk, body: &str, code: i32, differences: &mut String) -> String {
     let mut renewed = String::new();
     for command in commands(body) {
-        let printed = match command.line.split_whitespace().collect::<Vec<_>>()[..] {
-            ["qingfeng", name, ..] => {
-                let args = command.line.split_once(name).unwrap().1;
-                let ran = run(desk.command(name).args(args.split_whitespace()));
+        let words = words(&command.line.replace("\\\n", " "));
+        let printed = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["qingfeng", name, ref args @ ..] => {
+                let ran = run(desk.command(name).args(args));
                 assert_eq!(
                     ran.code, code,
                     "$ {}\nended with {}, not {code}:\n{}{}",
@@ -133,7 +150,8 @@ fn follow(desk: &Desk, body: &str, code: i32, differences: &mut String) -> Strin
                 steady(&format!("{}{}", ran.stdout, ran.stderr))
             }
             ["cp", "-r", from, to] => {
-                copy(&desk.path().join(from), &desk.path().join(to));
+                let root = if from.starts_with("rules/") { repository() } else { desk.path() };
+                copy(&root.join(from), &desk.path().join(to));
                 String::new()
             }
             _ => panic!("`{}` is not a command that the guide may use", command.line),
@@ -148,19 +166,45 @@ fn follow(desk: &Desk, body: &str, code: i32, differences: &mut String) -> Strin
     renewed
 }
 
-fn commands(body: &str) -> Vec<Command<'_>> {
-    let mut commands: Vec<Command<'_>> = Vec::new();
+fn commands(body: &str) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
     for line in body.lines() {
-        match line.strip_prefix("$ ") {
-            Some(line) => commands.push(Command { line, shown: String::new() }),
-            None => {
-                let command = commands.last_mut().expect("a block of commands begins with `$ `");
-                command.shown += line;
-                command.shown.push('\n');
-            }
+        if let Some(line) = line.strip_prefix("$ ") {
+            commands.push(Command { line: line.to_owned(), shown: String::new() });
+            continue;
+        }
+        let command = commands.last_mut().expect("a block of commands begins with `$ `");
+        if command.line.ends_with('\\') && command.shown.is_empty() {
+            command.line += &format!("\n{line}");
+        } else {
+            command.shown += &format!("{line}\n");
         }
     }
     commands
+}
+
+/// The words of a command as a shell parts them, as far as blanks and double quotes go.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut is_quoted, mut is_open) = (false, false);
+    for letter in line.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ' ' | '\n' if !is_quoted => {
+                is_open = false;
+                continue;
+            }
+            _ => {}
+        }
+        if !is_open {
+            words.push(String::new());
+            is_open = true;
+        }
+        if letter != '"' {
+            words.last_mut().unwrap().push(letter);
+        }
+    }
+    words
 }
 
 /// Whether the lines shown are those printed, with some left out where the document says so.
