@@ -12,6 +12,9 @@
 
 mod candidate;
 mod plan;
+mod plan_file;
+mod rows;
 
 pub use candidate::{Candidate, Candidates};
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
+pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
