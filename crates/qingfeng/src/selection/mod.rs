@@ -13,8 +13,10 @@
 mod candidate;
 mod plan;
 mod plan_file;
+mod rolling;
 mod rows;
 
 pub use candidate::{Candidate, Candidates};
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
 pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
+pub use rolling::{Arrival, Decision, Forecast, GroupLeast, Hindsight, History, MAX_GROUPS, Rolling};
