@@ -11,7 +11,26 @@
 //! before the draw, and drawn / population of its stratum elsewhere.
 
 mod candidate;
+mod capacity;
+pub mod draw;
+mod experience;
+mod fill;
+mod lottery;
+mod outcomes;
 mod plan;
+mod planner;
+mod policy;
+mod rows;
+mod sheet;
+mod summary;
 
 pub use candidate::{Candidate, Candidates};
+pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
+pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
+pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
+pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
+pub use policy::{Policy, PolicyRule, PolicySite};
+pub use rows::{PlanMarks, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema};
+pub use sheet::TableError;
+pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};
