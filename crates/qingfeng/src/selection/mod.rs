@@ -11,6 +11,7 @@
 //! before the draw, and drawn / population of its stratum elsewhere.
 
 mod candidate;
+pub mod draw;
 mod plan;
 
 pub use candidate::{Candidate, Candidates};
