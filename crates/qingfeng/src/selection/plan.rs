@@ -88,6 +88,8 @@ pub struct PlannedDay {
     /// What was kept for the draw, in the same unit: the dearest that could have been drawn. Where less was drawn, the
     /// rest is free.
     pub reserved: u64,
+    /// The inspections that the rates of the draw ask for, all strata together.
+    pub draw_asked: u64,
     /// The inspections, in the order mandatory, targeted, random; within a kind the worthiest first, ties by id.
     pub selected: Vec<Selected>,
     /// What was left out, the worthiest first, ties by id.

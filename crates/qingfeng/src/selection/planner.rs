@@ -338,8 +338,9 @@ impl<'p> Planner<'p> {
             strata[member.stratum].population.push((at, member.cost));
         }
         let least = self.policy.selection.random.at_least;
-        let reserve = lottery::reserve(&mut strata, least, after_must);
-        let room = after_must - reserve.units;
+        let reserve = lottery::reserve(&strata, least, after_must);
+        let draw_asked = lottery::asked(&strata, least);
+        let room = after_must - reserve.cost;
         let filled = of_day.fill(&must, room, self.policy.selection.quotas.len());
         let displaced = of_day.displaced(&must, room, &filled);
 
@@ -348,7 +349,7 @@ impl<'p> Planner<'p> {
             stratum.population.retain(|&(at, _)| !is_selected[at]);
         }
         let id = |at: usize| &*all[of_day.members[at].candidate].declaration_id;
-        let (draws, drawn) = lottery::draw(&strata, least, reserve, key.map(|key| (key, office)), &id);
+        let (draws, drawn) = lottery::draw(&strata, least, &reserve, key.map(|key| (key, office)), id);
         drawn.iter().for_each(|&at| is_selected[at] = true);
 
         let selected_of = |at: usize, kind, why: Vec<String>, probability| {
@@ -387,7 +388,8 @@ impl<'p> Planner<'p> {
             day,
             capacity,
             used,
-            reserved: reserve.units,
+            reserved: reserve.cost,
+            draw_asked,
             selected,
             left_out,
             strata: draws,

@@ -128,6 +128,7 @@ impl OfficeSummary {
             closed_days: u64::from(capacity == 0),
             declarations: planned.strata.iter().map(|stratum| stratum.declarations).sum(),
             reserved: planned.reserved,
+            random_asked: planned.draw_asked,
             free: capacity.saturating_sub(planned.used),
             ..Self::default()
         };
@@ -148,7 +149,6 @@ impl OfficeSummary {
             }
         }
         for stratum in &planned.strata {
-            of.random_asked += stratum.asked;
             of.strata_cut += u64::from(stratum.cut);
         }
         for left_out in &planned.left_out {
