@@ -179,7 +179,9 @@ fn folded(name: &str) -> String {
         letter => letter,
     };
     let letters = name.chars().map(narrow).flat_map(char::to_lowercase);
-    letters.filter(|letter| !letter.is_whitespace() && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')).collect()
+    letters
+        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}'))
+        .collect()
 }
 
 impl Overrides {
@@ -227,12 +229,7 @@ impl Overrides {
             return Ok(trial);
         }
         let failed = |source| OverrideError::Io { path: path.display().to_string(), source };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(failed)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
         file.lock().map_err(failed)?;
         let all = lines(&mut file, &path, plan)?;
         let made = if all == existing.all { trial } else { drafts(plan, pack, &all, requests, &by)? };
@@ -274,7 +271,9 @@ impl Overrides {
             .collect();
         let mut added: Vec<ChangedRow> =
             of.into_iter().map(|((day, id), changes)| changed(None, day, id, changes)).collect();
-        added.sort_by(|a, b| (a.day, &a.office, &a.declaration_id).cmp(&(b.day, &b.office, &b.declaration_id)));
+        added.sort_by(|a, b| {
+            (a.day, &a.office, &a.declaration_id).cmp(&(b.day, &b.office, &b.declaration_id))
+        });
         rows.extend(added);
         rows
     }
@@ -285,7 +284,9 @@ fn checked_person(by: &OverrideBy) -> Result<OverrideBy, OverrideError> {
     let text = |what: &str, text: &str| {
         let text = text.trim();
         if text.is_empty() {
-            return Err(OverrideError::Refused(format!("{what} is empty; an override says who made it and why")));
+            return Err(OverrideError::Refused(format!(
+                "{what} is empty; an override says who made it and why"
+            )));
         }
         if text.chars().count() > MAX_OVERRIDE_TEXT {
             let message = format!("{what} is longer than {MAX_OVERRIDE_TEXT} characters; shorten it");
@@ -324,7 +325,8 @@ fn drafts(
     for request in requests {
         let earlier = || all.iter().chain(&made);
         if all.len() + made.len() >= MAX_OVERRIDES {
-            let message = format!("the plan has {MAX_OVERRIDES} overrides, as many as it may; make a new plan");
+            let message =
+                format!("the plan has {MAX_OVERRIDES} overrides, as many as it may; make a new plan");
             return Err(OverrideError::Refused(message));
         }
         let mut draft = draft(plan, pack, &earlier, request, by)?;
@@ -347,13 +349,17 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
     let action = request.action.unwrap_or(OverrideAction::Drop);
     let id = request.declaration.trim();
     if id.is_empty() || id.chars().count() > MAX_OVERRIDE_TEXT || id.chars().any(char::is_control) {
-        return refused("a declaration's id is empty, too long or no plain text; give it as the plan has it".to_owned());
+        return refused(
+            "a declaration's id is empty, too long or no plain text; give it as the plan has it".to_owned(),
+        );
     }
     let is_of = |day: Date| request.day.is_none_or(|wanted| wanted == day);
     let rows: Vec<&PlanRow> =
         plan.rows.iter().filter(|row| row.declaration_id == id && is_of(row.day)).collect();
     let mut days: Vec<Date> = rows.iter().map(|row| row.day).collect();
-    days.extend(earlier().filter(|change| change.declaration == id && is_of(change.day)).map(|change| change.day));
+    days.extend(
+        earlier().filter(|change| change.declaration == id && is_of(change.day)).map(|change| change.day),
+    );
     days.sort_unstable();
     days.dedup();
     let name = crate::read::shown(id);
@@ -368,7 +374,9 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
         },
         ([], _) => {
             let on = request.day.map_or(String::new(), |day| format!(" on {day}"));
-            return refused(format!("the plan has no declaration {name}{on}; look for it in its list of the day"));
+            return refused(format!(
+                "the plan has no declaration {name}{on}; look for it in its list of the day"
+            ));
         }
         _ => return refused(format!("the plan has {name} on several days; give one by --day")),
     };
@@ -380,22 +388,29 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
         Some(change) => change.to.clone(),
         None => row.map(|row| row.office.clone()),
     };
-    let since = last.map_or(String::new(), |change| format!(" (override {} by {})", change.number, change.by));
+    let since =
+        last.map_or(String::new(), |change| format!(" (override {} by {})", change.number, change.by));
     match (action, &now) {
         (OverrideAction::Add, Some(office)) => {
             return refused(format!("{name} is on the list of {office} on {day} already{since}"));
         }
         (OverrideAction::Drop | OverrideAction::Reroute, None) => {
-            return refused(format!("{name} was taken off the list of {day} already{since}; add it again first"));
+            return refused(format!(
+                "{name} was taken off the list of {day} already{since}; add it again first"
+            ));
         }
         _ => {}
     }
     let to = match (action, request.to.as_deref().map(str::trim)) {
-        (OverrideAction::Drop, Some(_)) => return refused("what is dropped goes nowhere; leave out --to".to_owned()),
+        (OverrideAction::Drop, Some(_)) => {
+            return refused("what is dropped goes nowhere; leave out --to".to_owned());
+        }
         (OverrideAction::Drop, None) => None,
         // What was dropped comes back to where it was.
         (OverrideAction::Add, None) if last.is_some() => last.and_then(|change| change.from.clone()),
-        (_, None | Some("")) => return refused(format!("where is {name} to be inspected? give a site by --to")),
+        (_, None | Some("")) => {
+            return refused(format!("where is {name} to be inspected? give a site by --to"));
+        }
         (_, Some(site)) => Some(site.to_owned()),
     };
     if let Some(site) = &to {
@@ -412,7 +427,9 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
             first.map_or((None, None), |first| (first.score, first.channel.clone()))
         }
     };
-    if needs_second(pack, action, row.map(|row| row.selected), score, channel.as_deref()) && by.second.is_none() {
+    if needs_second(pack, action, row.map(|row| row.selected), score, channel.as_deref())
+        && by.second.is_none()
+    {
         return refused(format!(
             "the pack asks for a second person to {} {name}: give who agrees by --second",
             action_name(action)
@@ -440,7 +457,8 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
 
 fn check_site(pack: &Pack, site: &str) -> Result<(), OverrideError> {
     let kinds = pack.selection.as_ref().map(|selection| selection.offices.as_slice()).unwrap_or_default();
-    let inspects = |kind: &Option<String>| kinds.is_empty() || kind.as_ref().is_some_and(|kind| kinds.contains(kind));
+    let inspects =
+        |kind: &Option<String>| kinds.is_empty() || kind.as_ref().is_some_and(|kind| kinds.contains(kind));
     let offices: Vec<&str> = pack
         .reference
         .sites

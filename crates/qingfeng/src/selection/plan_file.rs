@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use qingfeng_rules::Date;
 
 use super::SelectionKind;
-use super::rows::{Row, RowReader};
+use super::table_rows::{Row, RowReader};
 use crate::read::{Input, ReadError};
 
 /// The columns of a plan file.

@@ -79,6 +79,11 @@ impl History {
         self.days.len()
     }
 
+    /// The days before this one of which something is known.
+    pub fn before(&self, day: Date) -> usize {
+        self.days.range(..day).count()
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.days.is_empty()

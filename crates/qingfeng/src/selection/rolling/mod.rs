@@ -11,16 +11,20 @@
 //!
 //! A decision takes time in the logarithm of the number of distinct worths, and some memory for each trader.
 
+mod arriving;
 mod forecast;
 mod hindsight;
 mod mass;
+mod roll;
 
 use std::collections::HashMap;
 
 use qingfeng_rules::{Amount, Millionths};
 
+pub use arriving::{ArrivingDeclaration, ArrivingDeclarations};
 pub use forecast::{Forecast, History};
 pub use hindsight::Hindsight;
+pub use roll::{OfficeDay, Roll, Taken};
 
 use super::SelectionKind;
 use mass::{Expected, Mass, Threshold, bin};
