@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, profile, reference, rules, schema, score, test,
-    verify, why_not,
+    check, coverage, diff, explain, explain_code, generate, overrides, profile, reference, roll, rules,
+    schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -42,6 +42,9 @@ pub enum Command {
     Rules(rules::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
+    Roll(roll::Args),
+    Override(overrides::Args),
+    Worklist(worklist::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
