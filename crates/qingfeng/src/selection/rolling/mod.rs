@@ -32,6 +32,13 @@ use mass::{Expected, Mass, Threshold, bin};
 /// Where nothing is known of earlier days, a capacity is taken to suffice for one declaration in so many.
 const DECLARATIONS_PER_INSPECTION: u64 = 10;
 
+/// Earlier days together weigh as much as so many days like today.
+const EARLIER: f64 = 5.0;
+
+/// Of what is still expected so much is counted on: capacity that stays unused at the end of a quiet day costs more than
+/// some that is used a little too early. Found by trial, see docs/rolling.md.
+const COUNTED_ON: f64 = 0.8;
+
 /// Groups, quotas and such, at most.
 pub const MAX_GROUPS: usize = 64;
 
@@ -201,20 +208,26 @@ impl Rolling {
         self.told = Some((self.seen, declarations));
     }
 
-    /// How many declarations are still to come after the one that was decided last.
+    /// How many declarations are counted on to come after the one that was decided last: what the caller told, or
+    /// four fifths of what is expected.
     pub fn expected(&self) -> f64 {
         if let Some((at, more)) = self.told {
             return more.saturating_sub(self.seen - at) as f64;
         }
         match &self.forecast {
-            Some(forecast) => forecast.remaining(self.seen),
+            Some(forecast) => forecast.remaining(self.seen) * COUNTED_ON,
             None => {
                 let usual = match self.today.total() {
                     // Costs are not known before the first.
                     0 => self.capacity,
                     total => self.capacity * self.seen / total.max(1),
                 } * DECLARATIONS_PER_INSPECTION;
-                if usual > self.seen { (usual - self.seen) as f64 } else { self.seen as f64 / 20.0 + 1.0 }
+                let more = if usual > self.seen {
+                    (usual - self.seen) as f64
+                } else {
+                    self.seen as f64 / 20.0 + 1.0
+                };
+                more * COUNTED_ON
             }
         }
     }
@@ -304,13 +317,13 @@ impl Rolling {
         self.traders.get(trader).is_some_and(|&count| count >= most)
     }
 
-    /// By what earlier days and today count, for so many declarations still to come: the day before counts as many
-    /// declarations as half a day has.
+    /// By what earlier days and today count, for so many declarations still to come: earlier days together count as
+    /// [`EARLIER`] days. So a day that begins with its best or worst is not taken for a day of such ones.
     fn factors(&self, remaining: f64) -> (f64, f64) {
         let seen = self.seen as f64;
         match &self.forecast {
             Some(forecast) if forecast.weight > 0 => {
-                let prior = (remaining + seen) / 2.0 + 1.0;
+                let prior = (remaining + seen) * EARLIER + 1.0;
                 let each = remaining / (prior + seen);
                 (each * prior / forecast.weight as f64, each)
             }
