@@ -23,6 +23,8 @@ mod policy;
 mod rows;
 mod sheet;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use candidate::{Candidate, Candidates};
 pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
