@@ -28,7 +28,7 @@ mod sheet;
 mod summary;
 mod table_rows;
 
-pub use candidate::{Candidate, Candidates};
+pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
 pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
 pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
 pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
