@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, plan, profile, reference, rules, schema, score, test,
-    verify, why_not,
+    check, coverage, diff, explain, explain_code, generate, plan, profile, reference, rules, schema, score,
+    test, verify, why_not,
 };
 use crate::exit;
 

@@ -8,8 +8,8 @@ use qingfeng::read::Input;
 use qingfeng::rules::Date;
 use qingfeng::selection::draw::Key;
 use qingfeng::selection::{
-    Candidates, Capacity, Outcomes, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows,
-    left_out_schema, plan_rows, plan_schema,
+    Candidates, Capacity, Outcomes, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
+    left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
 use qingfeng::write::{Output, TableWriter, WriteError};
 
@@ -120,7 +120,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             Some(Outcomes::read(&inputs).map_err(|error| files(&error))?)
         }
     };
-    let candidates = Candidates::read(&args.assessments, pack).map_err(|error| files(&error))?;
+    let inputs: Vec<Input> = args.assessments.iter().cloned().map(Input::from).collect();
+    let candidates = Candidates::read(&inputs, &engine)?;
     let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
@@ -133,19 +134,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(outcomes) = &outcomes {
         planner = planner.with_outcomes(outcomes);
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.map_or(0, Into::into))
-        .build()
-        .map_err(|error| files(&error))?;
     let day_key = |day| key.as_ref().map(|key| key.of_day(day));
-    let plan = pool
-        .install(|| planner.plan(&candidates, days[0], days[1], &day_key))
+    let plan = planner
+        .with_threads(args.threads.map(Into::into))
+        .plan(&candidates, days[0], days[1], &day_key)
         .map_err(|error| Failure::Usage(error.to_string()))?;
 
-    let marks = PlanMarks {
-        pack: engine.pack_id().to_string(),
-        inputs: inputs_digest(&capacity, outcomes.as_ref()),
-    };
+    let marks =
+        PlanMarks { pack: candidates.packs.join(" "), inputs: inputs_digest(&capacity, outcomes.as_ref()) };
     write(args, &plan, &policy, &candidates, key.as_ref(), &marks)?;
     let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
     if let Some(path) = &args.summary {

@@ -34,7 +34,8 @@ fn used(of: &OfficeSummary) -> String {
 }
 
 fn offices(summary: &PlanSummary) -> String {
-    let heading = ["office", "declarations", "mandatory", "targeted", "random", "asked", "capacity used", "left out"];
+    let heading =
+        ["office", "declarations", "mandatory", "targeted", "random", "asked", "capacity used", "left out"];
     let mut rows: Vec<Vec<Cell>> = vec![
         heading
             .iter()
@@ -65,13 +66,16 @@ fn offices(summary: &PlanSummary) -> String {
     let drawn = if summary.drawn_with_key { "" } else { " (nothing was drawn: no key)" };
     let closed = match summary.total.closed_days {
         0 => String::new(),
-        closed => format!("  {}\n", styled(DIM, &format!("office's days without inspections: {}", grouped(closed)))),
+        closed => {
+            format!("  {}\n", styled(DIM, &format!("office's days without inspections: {}", grouped(closed))))
+        }
     };
     format!("{BOLD}{days}{BOLD:#}{drawn}\n{}{closed}", table("  ", &rows))
 }
 
 fn ids(ids: &[String], all: u64) -> String {
-    let mut shown = ids.iter().take(SHOWN_IDS).map(|id| clean(id).into_owned()).collect::<Vec<_>>().join(", ");
+    let mut shown =
+        ids.iter().take(SHOWN_IDS).map(|id| clean(id).into_owned()).collect::<Vec<_>>().join(", ");
     if all > SHOWN_IDS as u64 {
         shown += ", …";
     }
@@ -86,7 +90,8 @@ fn missed(summary: &PlanSummary) -> String {
     }
     let all: Vec<String> = summary.days.iter().flat_map(|day| day.missed_first.iter().cloned()).collect();
     let verb = if missed == 1 { "is" } else { "are" };
-    let heading = styled(ERROR, &format!("{} that must be inspected {verb} left out", count(missed, "declaration")));
+    let heading =
+        styled(ERROR, &format!("{} that must be inspected {verb} left out", count(missed, "declaration")));
     format!("\n{heading}: the capacity does not suffice\n  {}\n", ids(&all, missed))
 }
 
@@ -141,12 +146,14 @@ fn quotas(summary: &PlanSummary) -> String {
 fn unplanned(summary: &PlanSummary) -> String {
     let mut out = String::new();
     if summary.without_office > 0 {
-        let heading = styled(WARNING, &format!("{} without an office", count(summary.without_office, "declaration")));
+        let heading =
+            styled(WARNING, &format!("{} without an office", count(summary.without_office, "declaration")));
         let first = ids(&summary.without_office_first, summary.without_office);
         out += &format!("\n{heading}: none of their sites has capacity on their day\n  {first}\n");
     }
     if summary.without_day > 0 {
-        let heading = styled(WARNING, &format!("{} without a day", count(summary.without_day, "declaration")));
+        let heading =
+            styled(WARNING, &format!("{} without a day", count(summary.without_day, "declaration")));
         let first = ids(&summary.without_day_first, summary.without_day);
         out += &format!("\n{heading}: no day's plan can have them\n  {first}\n");
     }
