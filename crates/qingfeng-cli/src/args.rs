@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, overrides, profile, reference, roll, rules,
+    check, coverage, diff, explain, explain_code, generate, overrides, plan, profile, reference, roll, rules,
     schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
@@ -34,6 +34,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Score(score::Args),
+    Plan(plan::Args),
     Check(check::Args),
     Test(test::Args),
     ExplainCode(explain_code::Args),

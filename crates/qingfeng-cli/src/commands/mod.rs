@@ -7,6 +7,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod overrides;
+pub mod plan;
 pub mod profile;
 pub mod reference;
 pub mod roll;

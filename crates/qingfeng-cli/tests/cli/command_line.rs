@@ -10,6 +10,7 @@ fn help_of_every_command() {
     golden("help.txt", &desk.run("--help").exits(0).stdout);
     for command in [
         "score",
+        "plan",
         "check",
         "explain-code",
         "explain",

@@ -27,8 +27,10 @@ mod rows;
 mod sheet;
 mod summary;
 mod table_rows;
+#[cfg(test)]
+mod tests;
 
-pub use candidate::{Candidate, Candidates};
+pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
 pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
 pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
 pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};

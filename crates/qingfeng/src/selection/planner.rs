@@ -40,6 +40,7 @@ pub struct Planner<'p> {
     capacity: &'p Capacity,
     outcomes: Option<&'p Outcomes>,
     targeting: Targeting,
+    threads: Option<usize>,
 }
 
 /// The plans of some days, and what belongs to no office's plan.
@@ -94,6 +95,9 @@ pub enum PlanError {
          `[[selection.capacity]]` with `site` and `inspections` or `hours` into pack.toml"
     )]
     NoCapacity,
+    /// The threads cannot be started.
+    #[error("cannot start the threads: {0}")]
+    Threads(String),
 }
 
 /// An inspection whose result will be known.
@@ -107,7 +111,7 @@ struct Pending {
 impl<'p> Planner<'p> {
     /// A planner that has learnt nothing.
     pub fn new(policy: &'p Policy, capacity: &'p Capacity) -> Self {
-        Self { policy, capacity, outcomes: None, targeting: Targeting::default() }
+        Self { policy, capacity, outcomes: None, targeting: Targeting::default(), threads: None }
     }
 
     /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
@@ -121,10 +125,13 @@ impl<'p> Planner<'p> {
         Self { targeting, ..self }
     }
 
+    /// The same with so many threads; without a number, and without this, those of the pool in which it is called.
+    pub fn with_threads(self, threads: Option<usize>) -> Self {
+        Self { threads, ..self }
+    }
+
     /// Plans the days from `from` to `until`, both included. `day_key` gives the key of a day; without one nothing is
     /// drawn, though the room for the draw is kept and its probabilities are as they would be.
-    ///
-    /// Uses the threads of the pool in which it is called.
     ///
     /// # Errors
     ///
@@ -146,6 +153,23 @@ impl<'p> Planner<'p> {
         if self.capacity.is_empty() {
             return Err(PlanError::NoCapacity);
         }
+        let Some(threads) = self.threads else {
+            return Ok(self.plan_days(candidates, from, days, day_key));
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| PlanError::Threads(error.to_string()))?;
+        Ok(pool.install(|| self.plan_days(candidates, from, days, day_key)))
+    }
+
+    fn plan_days(
+        &self,
+        candidates: &Candidates,
+        from: Date,
+        days: i64,
+        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
+    ) -> Plan {
         let all = &candidates.all;
         let mut plan = Plan::default();
         let mut experience = Experience::none(self.policy);
@@ -202,7 +226,7 @@ impl<'p> Planner<'p> {
                 plan.days.push(of_office);
             }
         }
-        Ok(plan)
+        plan
     }
 
     /// Puts the outcomes of declarations before the first planned day where they wait to be known.

@@ -50,6 +50,11 @@ pub struct ArrivingDeclarations {
     channels: Vec<(String, ChannelId)>,
     /// Texts that many declarations share.
     texts: HashMap<String, Arc<str>>,
+    /// Lists of sites and of rules, and lists of goods groups, that many declarations share.
+    numbers: HashMap<Vec<u32>, Arc<[u32]>>,
+    groups: HashMap<Vec<Arc<str>>, Arc<[Arc<str>]>>,
+    /// The pack that must have assessed the declarations.
+    expected: Option<String>,
 }
 
 /// Shared texts at most; further ones are copied.
@@ -81,7 +86,38 @@ impl ArrivingDeclarations {
                 .map(|(at, channel)| (channel.name.clone(), ChannelId(at as u8)))
                 .collect(),
             texts: HashMap::new(),
+            numbers: HashMap::new(),
+            groups: HashMap::new(),
+            expected: None,
         })
+    }
+
+    /// The same, refusing assessments of another pack than this one, `name@version#digest`. What was known of lookups
+    /// may differ.
+    pub(crate) fn of_pack(self, pack_id: &str) -> Self {
+        Self { expected: Some(without_lookups(pack_id).to_owned()), ..self }
+    }
+
+    fn shared_numbers(&mut self, numbers: Vec<u32>) -> Arc<[u32]> {
+        if let Some(known) = self.numbers.get(&numbers) {
+            return Arc::clone(known);
+        }
+        let new: Arc<[u32]> = numbers.as_slice().into();
+        if self.numbers.len() < SHARED_MAX {
+            self.numbers.insert(numbers, Arc::clone(&new));
+        }
+        new
+    }
+
+    fn shared_groups(&mut self, groups: Vec<Arc<str>>) -> Arc<[Arc<str>]> {
+        if let Some(known) = self.groups.get(&groups) {
+            return Arc::clone(known);
+        }
+        let new: Arc<[Arc<str>]> = groups.as_slice().into();
+        if self.groups.len() < SHARED_MAX {
+            self.groups.insert(groups, Arc::clone(&new));
+        }
+        new
     }
 
     fn shared(&mut self, text: String) -> Arc<str> {
@@ -98,6 +134,20 @@ impl ArrivingDeclarations {
     fn arriving(&mut self, row: &Row) -> Result<ArrivingDeclaration, ReadError> {
         let declaration_id = row.required_text(0)?;
         let pack = row.text(4)?.unwrap_or_default();
+        if let Some(expected) = &self.expected
+            && without_lookups(&pack) != expected
+        {
+            return Err(row.error(format!(
+                "was assessed by the pack {}, and the pack given by --rules is {expected}; give the pack that assessed \
+                 it, or score the declarations anew",
+                if pack.is_empty() { "that `pack` does not name".to_owned() } else { shown(&pack) },
+            )));
+        }
+        if row.text(8)?.is_none() {
+            return Err(row.error(
+                "`trader_class` is missing; write assessments by declaration, with a pack that has [selection]",
+            ));
+        }
         let Some(day) = row.date(5)? else {
             return Ok(ArrivingDeclaration { candidate: None, declaration_id, pack });
         };
@@ -115,18 +165,19 @@ impl ArrivingDeclarations {
             }
             numbers.sort_unstable();
             numbers.dedup();
-            Ok::<Arc<[u32]>, ReadError>(numbers.into())
+            Ok::<Vec<u32>, ReadError>(numbers)
         };
         let rules = numbers(3, &self.rules, "rule")?;
         let sites = numbers(6, &self.sites, "site")?;
+        let (rules, sites) = (self.shared_numbers(rules), self.shared_numbers(sites));
         let channel = row.required_text(2)?;
         let Some(&(_, channel)) = self.channels.iter().find(|(name, _)| *name == channel) else {
             let channel = shown(&channel);
             return Err(row.error(format!("`channel` is `{channel}`, which is no channel of the pack")));
         };
-        let line_groups =
-            row.list(12)?.into_iter().map(|group| self.shared(group)).collect::<Vec<_>>().into();
-        let trader = row.text(7)?.map(Arc::from);
+        let line_groups = row.list(12)?.into_iter().map(|group| self.shared(group)).collect();
+        let line_groups = self.shared_groups(line_groups);
+        let trader = row.text(7)?.map(|trader| self.shared(trader));
         let score =
             row.integer(1)?.ok_or_else(|| row.error("`score` is missing; each assessment has one"))?;
         let or = |text: Option<String>, other: &str| text.unwrap_or_else(|| other.to_owned());
@@ -159,4 +210,9 @@ impl Iterator for ArrivingDeclarations {
         let row = self.rows.next()?;
         Some(row.and_then(|row| self.arriving(&row)))
     }
+}
+
+/// The id of a pack without what was known of lookups, `+lookups@` and what follows.
+fn without_lookups(pack_id: &str) -> &str {
+    pack_id.split_once("+lookups@").map_or(pack_id, |(pack, _)| pack)
 }
