@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, overrides, plan, profile, reference, roll, rules,
-    schema, score, test, verify, why_not, worklist,
+    check, coverage, diff, draw, explain, explain_code, generate, overrides, plan, profile, reference, roll,
+    rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -35,6 +35,10 @@ pub struct Cli {
 pub enum Command {
     Score(score::Args),
     Plan(plan::Args),
+    Draw(draw::Args),
+    Roll(roll::Args),
+    Override(overrides::Args),
+    Worklist(worklist::Args),
     Check(check::Args),
     Test(test::Args),
     ExplainCode(explain_code::Args),
@@ -43,9 +47,6 @@ pub enum Command {
     Rules(rules::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
-    Roll(roll::Args),
-    Override(overrides::Args),
-    Worklist(worklist::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
