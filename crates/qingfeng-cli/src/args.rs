@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, profile, reference, rules, schema, score, test,
-    verify, why_not,
+    check, coverage, diff, draw, explain, explain_code, generate, overrides, plan, profile, reference, roll,
+    rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -34,6 +34,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Score(score::Args),
+    Plan(plan::Args),
+    Draw(draw::Args),
+    Roll(roll::Args),
+    Override(overrides::Args),
+    Worklist(worklist::Args),
     Check(check::Args),
     Test(test::Args),
     ExplainCode(explain_code::Args),

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod draw_key;
 mod exit;
 mod fix;
 mod html;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Score(args) => commands::score::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::ExplainCode(args) => commands::explain_code::run(&args),
@@ -38,11 +40,15 @@ fn main() -> ExitCode {
         Command::Coverage(args) => commands::coverage::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::WhyNot(args) => commands::why_not::run(&args),
+        Command::Draw(args) => commands::draw::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Reference(args) => commands::reference::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
+        Command::Roll(args) => commands::roll::run(&args),
+        Command::Override(args) => commands::overrides::run(&args),
+        Command::Worklist(args) => commands::worklist::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

@@ -76,9 +76,9 @@ pub use reference::{Group, Key, Member, Reference};
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use selection::{
-    Amount, CellPart, Exploration, InspectionCost, Least, Mandatory, Millionths, OverrideAction,
-    OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SiteCapacity, Stratum,
-    TraderClass, TraderLimits, Worth,
+    Amount, CellPart, Exploration, InspectionCost, KNOWN_TRADERS, Least, Mandatory, Millionths, OTHER_GROUP,
+    OverrideAction, OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection,
+    SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
 };
 pub use value::{Date, ParseDateError, Value};
 pub use words::{WordCounts, Words};

@@ -1,5 +1,7 @@
 //! `pack.toml` and the reference files: from TOML with places to checked data.
 
+pub(crate) mod selection;
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
 use crate::rule_files::{self, Environment, Used};
 use crate::schema::{CodeList, Kind, Schema};
+use crate::selection::Selection;
 use crate::syntax::Function;
 use crate::value::Date;
 
@@ -180,6 +181,8 @@ pub struct Pack {
     pub computed: Vec<ComputedField>,
     /// The day for which `check` judges what is valid, if the pack names one; otherwise it is today.
     pub check_as_of: Option<Date>,
+    /// The inspection policy, if the pack has one.
+    pub selection: Option<Selection>,
     /// Warnings: mistakes with which the pack can still be used.
     pub warnings: Diagnostics,
     hasher: blake3::Hasher,
@@ -231,6 +234,15 @@ impl Pack {
             lookups: &manifest.lookups,
         };
         let loaded = rule_files::load(&rule_texts, &environment, &mut diagnostics);
+        let known = manifest::selection::Known {
+            schema: &manifest.schema,
+            reference: &reference,
+            channels: &manifest.channels,
+            lookups: &manifest.lookups,
+            rules: &loaded.rules,
+        };
+        let selection =
+            manifest::selection::read(&"pack.toml".into(), manifest_text, &known, &mut diagnostics);
         let counts = loaded.rules.iter().any(|rule| rule.status == Status::Active);
         if !counts && diagnostics.errors() == 0 {
             let place = Place { file: "pack.toml".into(), span: 0..0 };
@@ -270,6 +282,7 @@ impl Pack {
             rules: loaded.rules,
             computed: loaded.computed,
             check_as_of: manifest.check_as_of,
+            selection,
             warnings: diagnostics,
             hasher,
             lowered,

@@ -7,6 +7,18 @@
 use crate::manifest::ChannelId;
 use crate::schema::FieldId;
 
+/// The goods group of lines that belong to no group of the policy.
+pub const OTHER_GROUP: &str = "other";
+
+/// The class of traders that no lookup table of the policy lists.
+pub const KNOWN_TRADERS: &str = "known";
+
+/// The class of declarations without a trader.
+pub const UNNAMED_TRADERS: &str = "unnamed";
+
+/// Classes that no policy can name for itself.
+pub(crate) const RESERVED_CLASSES: [&str; 2] = [KNOWN_TRADERS, UNNAMED_TRADERS];
+
 /// Parts of a million: rates and shares, exact on every machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millionths(pub u32);

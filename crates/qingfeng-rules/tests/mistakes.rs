@@ -187,6 +187,52 @@ const MANIFESTS: &[(&str, &str)] = &[
     ("name = \"test\"", "name = \"test"),
 ];
 
+/// Inspection policies with a mistake in them: what follows `[selection]`.
+const POLICIES: &[&str] = &[
+    "ofices = [\"port\"]",
+    "offices = [\"prot\", \"port\", \"port\"]",
+    "offices = []",
+    "trader = \"exportr\"",
+    "trader = \"hs\"",
+    "groups = [\"motorcicles\", \"other\", \"motorcycles\", \"motorcycles\"]",
+    "worth = \"money\"",
+    "targeted_from = \"yelow\"",
+    "trader_classes = [\"trusted\"]",
+    "[[selection.trader_classes]]\nname = \"known\"\nlisted = \"blacklist\"",
+    "[[selection.trader_classes]]\nname = \"found\"\nlisted = \"blaklist\"",
+    "[[selection.trader_classes]]\nname = \"Found\"\nlisted = \"blacklist\"",
+    "[[selection.trader_classes]]\nname = \"a\"\nlisted = \"blacklist\"\n[[selection.trader_classes]]\nname = \"a\"\nlisted = \"blacklist\"",
+    "[[selection.trader_classes]]\nname = \"a\"",
+    "[selection.mandatory]\nforced = \"yes\"\ntags = [\"notise\", \"notice\", \"notice\"]",
+    "[selection.random]\nrate = 2",
+    "[selection.random]\nrate = 0.02000001",
+    "[selection.random]\nrate = 0",
+    "[selection.random]\nstrata = [\"goods\"]\nat_least = \"week\"",
+    "[[selection.random.rates]]\nrate = 0.5",
+    "[[selection.random.rates]]\noffice = \"qingdao\"",
+    "[[selection.random.rates]]\noffice = \"henan\"\nrate = 0.5",
+    "[[selection.random.rates]]\ngroup = \"motorcycles\"\nrate = 0.5",
+    "groups = [\"motorcycles\"]\n[selection.random]\nstrata = [\"group\", \"trader_class\"]\n[[selection.random.rates]]\n\
+     group = \"motorcycle\"\ntrader_class = \"trusted\"\nrate = 0.5",
+    "[selection.random]\nrate = 0.02\n[[selection.random.rates]]\noffice = \"qingdao\"\nrate = 0.5\n\
+     [[selection.random.rates]]\noffice = \"qingdao\"\nrate = 0.4",
+    "[[selection.quotas]]\nname = \"a\"",
+    "[[selection.quotas]]\nkind = \"port\"\nsite = \"qingdao\"\nshare = 0.1\ncount = 5",
+    "[[selection.quotas]]\nname = \"a\"\nkind = \"prot\"\nshare = 1.5",
+    "[[selection.quotas]]\nname = \"a\"\nsite = \"qindao\"\ncount = 0",
+    "[[selection.quotas]]\nname = \"a\"\nkind = \"port\"\ncount = 5\n[[selection.quotas]]\nname = \"a\"\nkind = \"port\"\ncount = 6",
+    "[selection.cost]\ndeclaration = 0\nline = 0\npoints_per_hour = 0",
+    "[selection.cost]\nline = -5\n[selection.cost.groups]\nmotorcycles = 8",
+    "[selection.traders]\ninspections = 3\nper_day = 0",
+    "[selection.exploration]\nshare = -0.1\ncell = [\"bande\", \"group\", \"group\"]",
+    "[[selection.capacity]]\ninspections = 10",
+    "[[selection.capacity]]\nsite = \"qingdao\"",
+    "[[selection.capacity]]\nsite = \"qingdao\"\ninspections = 10\nhours = 16",
+    "[[selection.capacity]]\nsite = \"qingdao\"\nhours = -1\n[[selection.capacity]]\nsite = \"henan\"\ninspections = 1",
+    "[[selection.capacity]]\nsite = \"qingdao\"\ninspections = 1\n[[selection.capacity]]\nsite = \"qingdao\"\ninspections = 2",
+    "[[selection.overrides]]\nactions = [\"dropp\"]\nselected = [\"drawn\"]\nchannel = \"rad\"\nscore_from = \"high\"",
+];
+
 /// Reference files with a mistake in them.
 const REFERENCES: &[(&str, &str)] = &[
     ("regions", "[africa]\ntitle = \"Africa\"\nmembers = [\"KE\", \"XX\", \"KEN\"]"),
@@ -226,6 +272,17 @@ fn report() -> String {
         let mut files = files(rule);
         files.insert("pack.toml", MANIFEST.replacen(old, new, 1).into_bytes());
         add(&format!("pack.toml: {old} -> {new}"), &files);
+    }
+    for policy in POLICIES {
+        let mut files = files("rule(\"R\", #{ title: \"t\", tags: \"notice\" });");
+        let sites = "[qingdao]\ntitle = \"Qingdao\"\nkind = \"port\"\nmembers = [\"CNTAO\"]\n\
+                     [henan]\ntitle = \"Henan\"\nkind = \"production\"\nmembers = [\"41*\"]\n";
+        files.insert("reference/sites.toml", sites.into());
+        // One that draws, where it is not the draw that is wrong.
+        let draws =
+            if policy.contains("[selection.random") { "" } else { "\n[selection.random]\nrate = 0.02" };
+        files.insert("pack.toml", format!("{MANIFEST}[selection]\n{policy}{draws}\n").into_bytes());
+        add(&format!("[selection] {policy}"), &files);
     }
     for (name, text) in REFERENCES {
         let mut files = files(rule);

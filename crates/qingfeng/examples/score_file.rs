@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{By, Engine, JobOptions, Outputs};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::open(pack)?;
     let inputs = vec![Input::Path(input.into())];
     let reader = Reader::new(Arc::clone(&engine.pack().schema), inputs, ReadOptions::default())?;
-    let mut writer = TableWriter::create(&Output::Path(output.into()), output_schema(By::Declaration, true))?;
+    let mut writer =
+        TableWriter::create(&Output::Path(output.into()), engine.output_schema(By::Declaration, true))?;
     let outputs = Outputs {
         assessments: &mut |rows| writer.write(rows),
         rejects: &mut |rejects| {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Program, Status};
 
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
+use crate::carried::Carrier;
 use crate::declaration::Declaration;
 use crate::evaluate::{BatchResults, Evaluation, Evaluator};
 use crate::lookup::LookupTable;
@@ -85,6 +86,8 @@ struct Inner {
     pack_id: Arc<str>,
     evaluator: Evaluator,
     direct: Direct,
+    /// What the inspection policy of the pack, if it has one, asks of declarations.
+    carrier: Option<Carrier>,
     load_time: Duration,
 }
 
@@ -176,8 +179,9 @@ impl Engine {
         let pack = Arc::new(pack);
         let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL, false);
         let direct = Direct::new(&pack.schema);
+        let carrier = Carrier::new(&pack);
         let load_time = started.elapsed();
-        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, direct, load_time });
+        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, direct, carrier, load_time });
         Ok(Self { inner, evaluation: Evaluation::default() })
     }
 
@@ -194,6 +198,44 @@ impl Engine {
     /// The pack by name, version and digest: `name@version#digest`.
     pub fn pack_id(&self) -> &Arc<str> {
         &self.inner.pack_id
+    }
+
+    /// The columns of assessments as tables: those of [`output_schema`](crate::output_schema), and by declaration, if the
+    /// pack has an inspection policy, what selection asks for:
+    ///
+    /// | column | type | |
+    /// | --- | --- | --- |
+    /// | `declared_on` | date | the declaration's own day |
+    /// | `sites` | list of texts | the sites, of all kinds, to which any of its lines belongs, in the order of the pack |
+    /// | `trader` | text | |
+    /// | `trader_class` | text | the first class of the policy that lists a line, else `known`, or `unnamed` |
+    /// | `group` | text | the goods group of the decisive line, or `other` |
+    /// | `mode`, `destination` | text | those of the decisive line |
+    /// | `line_groups` | list of texts | the goods group of each line, in order |
+    /// | `packages` | integer | the sum of the field `packages` |
+    /// | `value` | number | the sum of the field `value` |
+    ///
+    /// ```
+    /// use qingfeng::{By, Engine};
+    ///
+    /// let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+    /// assert!(engine.output_schema(By::Declaration, false).field_with_name("sites").is_ok());
+    /// assert!(engine.output_schema(By::Item, false).field_with_name("sites").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn output_schema(&self, by: By, reasons: bool) -> SchemaRef {
+        output::schema_with(by, reasons, self.inner.carrier.is_some())
+    }
+
+    /// The rows of a batch.
+    pub(crate) fn rows(
+        &self,
+        lines: &Lines,
+        results: &BatchResults,
+        by: By,
+        reasons: Option<&[String]>,
+    ) -> Result<RecordBatch, ArrowError> {
+        output::rows(self.pack(), self.pack_id(), lines, results, by, reasons, self.inner.carrier.as_ref())
     }
 
     /// How long it took to open the pack.
@@ -240,6 +282,7 @@ impl Engine {
             pack_id: Arc::clone(&inner.pack_id),
             evaluator,
             direct: Direct::new(&pack.schema),
+            carrier: Carrier::new(&pack),
             load_time: inner.load_time,
             pack,
         };
@@ -407,14 +450,14 @@ impl BatchAssessment {
         self.results.all_fired().len()
     }
 
-    /// The same as a table; [`output_schema`](crate::output_schema) says which columns it has.
+    /// The same as a table; [`Engine::output_schema`] says which columns it has.
     ///
     /// # Errors
     ///
     /// More text than an Arrow array of type `Utf8` holds, 2 GiB.
     pub fn rows(&self, by: By, reasons: bool) -> Result<RecordBatch, ArrowError> {
         let reasons = reasons.then(|| self.reasons());
-        output::rows(self.engine.pack(), self.engine.pack_id(), &self.lines, &self.results, by, reasons)
+        self.engine.rows(&self.lines, &self.results, by, reasons)
     }
 
     /// The rows that could not be read.

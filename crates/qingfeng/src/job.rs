@@ -8,7 +8,7 @@ use arrow_schema::ArrowError;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::engine::Engine;
-use crate::output::{self, By};
+use crate::output::By;
 use crate::read::{Chunk, Parts, Place, ReadError, Reader, Reject};
 use crate::summary::{InputSummary, ScatteredPlaces, Summary, Tally};
 use crate::write::WriteError;
@@ -41,7 +41,7 @@ pub struct Progress {
 /// They are part of its work: what an output does with rayon is spread over the threads of the job, as
 /// [`TableWriter`](crate::write::TableWriter) spreads its encoding.
 pub struct Outputs<'o> {
-    /// Takes the rows of a batch; [`output_schema`](crate::output_schema) says which columns they have.
+    /// Takes the rows of a batch; [`Engine::output_schema`] says which columns they have.
     pub assessments: &'o mut (dyn FnMut(&RecordBatch) -> Result<(), WriteError> + Send),
     /// Takes the lines that could not be read.
     pub rejects: &'o mut (dyn FnMut(&[Reject]) -> Result<(), WriteError> + Send),
@@ -161,8 +161,7 @@ impl Engine {
         let results = self.evaluate(&lines);
         let reasons = options.reasons.then(|| self.reasons(&results));
         let tally = Tally::of(self.pack(), self.evaluator(), &lines, &results);
-        let rows =
-            output::rows(self.pack(), self.pack_id(), &lines, &results, options.by, reasons.as_deref());
+        let rows = self.rows(&lines, &results, options.by, reasons.as_deref());
         Scored { lines_read, rows, rejects, tally }
     }
 

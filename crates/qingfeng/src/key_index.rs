@@ -74,6 +74,11 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
+    /// The same days, for a group that another list has at this position.
+    pub(crate) fn of_group(self, group: usize) -> Self {
+        Self { group, ..self }
+    }
+
     /// A declaration without a date cannot show that the membership does not hold, so it does.
     pub(crate) fn holds(&self, day: Option<Date>) -> bool {
         day.is_none_or(|day| {

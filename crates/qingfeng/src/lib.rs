@@ -31,6 +31,7 @@
 
 mod assessment;
 pub mod bind;
+mod carried;
 pub mod coverage;
 mod declaration;
 mod dictionary;

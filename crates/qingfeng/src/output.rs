@@ -9,6 +9,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng_rules::{Pack, Status, Value};
 
 use crate::assessment::decisive;
+use crate::carried::{self, Carrier};
 use crate::evaluate::BatchResults;
 use crate::read::Lines;
 
@@ -22,15 +23,16 @@ pub enum By {
     Item,
 }
 
-fn list_of_texts() -> DataType {
+pub(crate) fn list_of_texts() -> DataType {
     DataType::List(Arc::new(Field::new("item", DataType::Utf8, false)))
 }
 
-fn coded_text() -> DataType {
+pub(crate) fn coded_text() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// The columns of the output.
+/// The columns of the output of a pack without an inspection policy; [`Engine::output_schema`](crate::Engine::output_schema)
+/// has those of any pack.
 ///
 /// | column | type | |
 /// | --- | --- | --- |
@@ -45,6 +47,11 @@ fn coded_text() -> DataType {
 /// | `reasons` | list of texts | when asked: `ID: reason`, with `item N, ` before it where a declaration has several lines |
 /// | `pack` | text | `name@version#digest` |
 pub fn output_schema(by: By, reasons: bool) -> SchemaRef {
+    schema_with(by, reasons, false)
+}
+
+/// The columns of the output of a pack, with those that its inspection policy asks for.
+pub(crate) fn schema_with(by: By, reasons: bool, policy: bool) -> SchemaRef {
     let mut fields = vec![Field::new("declaration_id", DataType::Utf8, true)];
     if by == By::Item {
         fields.push(Field::new("item_no", DataType::Int64, true));
@@ -61,23 +68,26 @@ pub fn output_schema(by: By, reasons: bool) -> SchemaRef {
         fields.push(Field::new("reasons", list_of_texts(), false));
     }
     fields.push(Field::new("pack", coded_text(), false));
+    if policy && by == By::Declaration {
+        fields.extend(carried::fields());
+    }
     Arc::new(Schema::new(fields))
 }
 
-struct TextLists(ListBuilder<StringBuilder>);
+pub(crate) struct TextLists(ListBuilder<StringBuilder>);
 
 impl TextLists {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let field = Field::new("item", DataType::Utf8, false);
         Self(ListBuilder::new(StringBuilder::new()).with_field(Arc::new(field)))
     }
 
-    fn push<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
+    pub(crate) fn push<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
         texts.into_iter().for_each(|text| self.0.values().append_value(text));
         self.0.append(true);
     }
 
-    fn finish(mut self) -> ArrayRef {
+    pub(crate) fn finish(mut self) -> ArrayRef {
         Arc::new(self.0.finish())
     }
 }
@@ -137,7 +147,9 @@ pub(crate) fn rows(
     results: &BatchResults,
     by: By,
     all_reasons: Option<&[String]>,
+    carrier: Option<&Carrier>,
 ) -> Result<RecordBatch, ArrowError> {
+    let carrier = carrier.filter(|_| by == By::Declaration);
     let ranges: Vec<std::ops::Range<usize>> = match by {
         By::Declaration => lines.declarations().collect(),
         By::Item => (0..lines.len()).map(|line| line..line + 1).collect(),
@@ -150,8 +162,12 @@ pub(crate) fn rows(
     let (mut faults, mut reasons) = (TextLists::new(), TextLists::new());
     let rule_id = |rule: u32| pack.rules[rule as usize].id.as_str();
     let mut fired: Vec<u32> = Vec::new();
+    let mut declarations: Vec<(std::ops::Range<usize>, usize)> = Vec::new();
     for range in ranges {
         let worst = range.start + decisive(&results.lines[range.clone()]);
+        if carrier.is_some() {
+            declarations.push((range.clone(), worst));
+        }
         ids.append_option(declaration_id(pack, results, range.start));
         numbers.append_option(item_no(pack, results, worst));
         scores.append_value(results.lines[worst].score);
@@ -209,5 +225,8 @@ pub(crate) fn rows(
         columns.push(reasons.finish());
     }
     columns.push(Arc::new(packs));
-    RecordBatch::try_new(output_schema(by, all_reasons.is_some()), columns)
+    if let Some(carrier) = carrier {
+        columns.extend(carrier.columns(&results.values, &declarations)?);
+    }
+    RecordBatch::try_new(schema_with(by, all_reasons.is_some(), carrier.is_some()), columns)
 }

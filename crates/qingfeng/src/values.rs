@@ -178,7 +178,7 @@ impl BatchValues {
     }
 
     /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
-    fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
+    pub(crate) fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
         let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
             (Some(numbers), _) => numbers.slice()[line],
             (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,

@@ -7,7 +7,7 @@ use std::path::Path;
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs};
 use qingfeng_testkit::corpus::{
     Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
 };
@@ -113,7 +113,7 @@ fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
     let inputs = vec![Input::Path(input.to_owned())];
     let reader =
         Reader::new(engine.pack().schema.clone(), inputs, options).map_err(|error| error.to_string())?;
-    let mut writer = TableWriter::create(&Output::Path(output.clone()), output_schema(by, true))
+    let mut writer = TableWriter::create(&Output::Path(output.clone()), engine.output_schema(by, true))
         .map_err(|error| error.to_string())?;
     let mut rejects = Vec::new();
     let outputs = Outputs {

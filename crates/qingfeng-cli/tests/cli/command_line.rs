@@ -10,6 +10,7 @@ fn help_of_every_command() {
     golden("help.txt", &desk.run("--help").exits(0).stdout);
     for command in [
         "score",
+        "plan",
         "check",
         "explain-code",
         "explain",
@@ -22,6 +23,7 @@ fn help_of_every_command() {
         "profile",
         "diff",
         "coverage",
+        "draw",
         "reference",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;

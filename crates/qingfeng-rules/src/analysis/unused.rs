@@ -18,7 +18,8 @@ impl Analysis<'_> {
 
     fn unused_lookups(&mut self) {
         for (at, lookup) in self.pack.lookups.iter().enumerate() {
-            if self.pack.used.lookups.contains(&at) {
+            let classes = self.pack.selection.iter().flat_map(|policy| &policy.trader_classes);
+            if self.pack.used.lookups.contains(&at) || classes.into_iter().any(|class| class.lookup == at) {
                 continue;
             }
             let title = format!("no rule uses the lookup table `{}`", lookup.name);

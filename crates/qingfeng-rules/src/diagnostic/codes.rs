@@ -87,6 +87,7 @@ codes! {
     "QF1503" Warning UnusedField "A computed field that no rule uses."
     "QF1504" Warning UncoveredPoints "A rule whose points no test covers."
     "QF1505" Note AnalysisStopped "The comparison of rules stopped at a bound."
+    "QF1506" Note NoDraw "An inspection policy that draws nothing at random."
     "QF1601" Note NoWitness "A rule that must be looked at on every line of its key."
 }
 

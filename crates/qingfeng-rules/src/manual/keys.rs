@@ -1,5 +1,13 @@
 //! The keys of rules, of `pack.toml` and of reference files: what the readers accept, and what the reference says.
 
+mod selection;
+
+pub use selection::{
+    SELECTION, SELECTION_CAPACITY, SELECTION_CLASS, SELECTION_COST, SELECTION_EXPLORATION,
+    SELECTION_MANDATORY, SELECTION_OVERRIDE, SELECTION_QUOTA, SELECTION_RANDOM, SELECTION_RATE,
+    SELECTION_TRADERS,
+};
+
 /// One key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyRow {
@@ -65,6 +73,17 @@ pub const TABLES: &[&KeyTable] = &[
     &ON_FAULT,
     &LOOKUP,
     &CHECK,
+    &SELECTION,
+    &SELECTION_CLASS,
+    &SELECTION_MANDATORY,
+    &SELECTION_RANDOM,
+    &SELECTION_RATE,
+    &SELECTION_QUOTA,
+    &SELECTION_COST,
+    &SELECTION_TRADERS,
+    &SELECTION_EXPLORATION,
+    &SELECTION_CAPACITY,
+    &SELECTION_OVERRIDE,
     &GROUP,
     &SITE,
     &MEMBER,
@@ -217,6 +236,7 @@ pub const MANIFEST: KeyTable = KeyTable {
         ),
         row("lookups", "tables by name", NONE, "the lookup tables", "[lookups.blacklist]"),
         row("check", "table", NONE, "how the pack is checked", "[check]"),
+        row("selection", "table", "no plans can be made", "who gets inspected", "[selection]"),
     ],
 };
 

@@ -285,6 +285,23 @@ mod tests {
             of(&keys::ON_FAULT),
             of(&keys::LOOKUP),
         );
+        let quota = of(&keys::SELECTION_QUOTA).replace("site = \"qingdao\"\n", "").replace("count = 5\n", "");
+        let capacity = of(&keys::SELECTION_CAPACITY).replace("hours = 16\n", "");
+        let policy = format!(
+            "[selection]\n{}[[selection.trader_classes]]\n{}[selection.mandatory]\n{}[selection.random]\n{}\
+             [[selection.random.rates]]\n{}[[selection.quotas]]\n{quota}[selection.cost]\n{}[selection.traders]\n{}\
+             [selection.exploration]\n{}[[selection.capacity]]\n{capacity}[[selection.overrides]]\n{}",
+            of(&keys::SELECTION).replace("\"market\", ", ""),
+            of(&keys::SELECTION_CLASS),
+            of(&keys::SELECTION_MANDATORY),
+            of(&keys::SELECTION_RANDOM),
+            of(&keys::SELECTION_RATE),
+            of(&keys::SELECTION_COST),
+            of(&keys::SELECTION_TRADERS),
+            of(&keys::SELECTION_EXPLORATION),
+            of(&keys::SELECTION_OVERRIDE),
+        );
+        let manifest = manifest + &policy;
         let group = |name: &str, members: &str| format!("[{name}]\ntitle = \"t\"\nmembers = [{members}]\n");
         let mut files = PackFiles::default();
         files.insert("pack.toml", manifest.into_bytes());

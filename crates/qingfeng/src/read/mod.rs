@@ -48,7 +48,6 @@ use csv::Csv;
 use frame::Framer;
 use ndjson::Ndjson;
 use scatter::Starts;
-use source::Source;
 use table::Table;
 
 pub(crate) use assemble::{Parts, id_at, one_chunk};
@@ -60,6 +59,8 @@ pub use lines::{Lines, Place, Position, arrow_schema, data_type};
 pub(crate) use reject::shown;
 pub use reject::{Reject, SHOWN_CHARACTERS};
 pub(crate) use rows::{Piece, PieceReject};
+pub(crate) use source::{Source, open as open_source};
+pub(crate) use table::guarded;
 pub use text::Encoding;
 
 /// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.

@@ -172,7 +172,7 @@ impl ArrowBatches {
 
 /// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
 /// it panic where it should fail. What panicked is not used again.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");

@@ -11,7 +11,43 @@
 //! before the draw, and drawn / population of its stratum elsewhere.
 
 mod candidate;
+mod capacity;
+pub mod draw;
+mod experience;
+mod fill;
+mod lottery;
+mod outcomes;
+mod overrides;
 mod plan;
+mod plan_file;
+mod planner;
+mod policy;
+mod proof;
+mod rolling;
+mod rows;
+mod sheet;
+mod summary;
+mod table_rows;
+#[cfg(test)]
+mod tests;
 
-pub use candidate::{Candidate, Candidates};
+pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
+pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
+pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
+pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
+pub use overrides::{
+    ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError, OverrideRequest,
+    Overrides,
+};
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
+pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
+pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
+pub use policy::{Policy, PolicyRule, PolicySite};
+pub use proof::{OfficeProof, Proof, ProofOf};
+pub use rolling::{
+    Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
+    MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,
+};
+pub use rows::{PlanMarks, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema};
+pub use sheet::TableError;
+pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

@@ -41,6 +41,10 @@ pub struct LeftOut {
     pub kind: SelectionKind,
     /// Why it is not: `no capacity left`, `displaced by quota markets`, `trader left alone until 2016-10-02`.
     pub why: String,
+    /// The quota that has its place, if one has.
+    pub displaced_by: Option<String>,
+    /// Whether a limit on its trader is why.
+    pub limited: bool,
     /// Its expected worth.
     pub worth: i64,
     /// What its inspection would cost.
@@ -81,6 +85,11 @@ pub struct PlannedDay {
     pub capacity: Amount,
     /// What of it is used, in the capacity's own unit.
     pub used: u64,
+    /// What was kept for the draw, in the same unit: the dearest that could have been drawn. Where less was drawn, the
+    /// rest is free.
+    pub reserved: u64,
+    /// The inspections that the rates of the draw ask for, all strata together.
+    pub draw_asked: u64,
     /// The inspections, in the order mandatory, targeted, random; within a kind the worthiest first, ties by id.
     pub selected: Vec<Selected>,
     /// What was left out, the worthiest first, ties by id.
@@ -98,7 +107,7 @@ pub struct QuotaMet {
     pub name: String,
     /// The inspections, or points, that it asks for.
     pub asked: u64,
-    /// What its declarations of the day would have come to.
+    /// What its declarations of the day would have come to that must or may be targeted for their channel.
     pub available: u64,
     /// What was selected of them, of whatever kind.
     pub selected: u64,

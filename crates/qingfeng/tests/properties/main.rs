@@ -27,7 +27,7 @@ use proptest::test_runner::Config as ProptestConfig;
 use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, Summary, output_schema};
+use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
 
 /// So many cases, or more: `QINGFENG_PROPERTY_TIMES` says how many times as many.
 fn cases(usual: u32) -> ProptestConfig {
@@ -88,7 +88,8 @@ fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &JobOptions, for
     let mut writers: Vec<TableWriter> = paths
         .iter()
         .map(|path| {
-            TableWriter::create(&Output::Path(path.clone()), output_schema(job.by, job.reasons)).unwrap()
+            TableWriter::create(&Output::Path(path.clone()), engine.output_schema(job.by, job.reasons))
+                .unwrap()
         })
         .collect();
     let mut rejects = 0;

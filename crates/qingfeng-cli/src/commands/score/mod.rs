@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary, output_schema};
+use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -114,7 +114,7 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
     };
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let target = output(args.output.as_ref());
-    let mut assessments = TableWriter::create(&target, output_schema(by, args.reasons))?;
+    let mut assessments = TableWriter::create(&target, engine.output_schema(by, args.reasons))?;
     let rejects_target = output(args.rejects.as_ref());
     let mut rejects = match &args.rejects {
         Some(_) => Some(TableWriter::create(&rejects_target, rejects::schema())?),

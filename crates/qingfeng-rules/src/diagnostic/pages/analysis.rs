@@ -295,6 +295,19 @@ key = ["exporter"]
             remedy: "Nothing needs to be done. Keys that exclude each other make rules that need not be compared.",
             example: &[],
         },
+        Code::NoDraw => &Page {
+            meaning: "`[selection]` says who gets inspected, and no `rate` of it draws a declaration at random.",
+            why: "What is never looked at is never found. Without a draw nobody can tell whether rules find more than chance \
+                  would, and a trader who knows the rules is never inspected.",
+            remedy: "Give `[selection.random]` a `rate`; 0.02 is 2 % of all declarations.",
+            example: &[
+                ("pack.toml", NO_DRAW),
+                (
+                    "rules.rhai",
+                    "rule(\"CHEAP\", #{ title: \"Cheap\", score: 40, when: |d| d.unit_value < 1.0 });\n",
+                ),
+            ],
+        },
         Code::NoWitness => &Page {
             meaning: "Nothing in the condition tells from a single field where to look for lines on which it may hold, so it \
                       is evaluated on every line that the rule's keys fit.",
@@ -309,3 +322,22 @@ key = ["exporter"]
         _ => &Page { meaning: "", why: "", remedy: "", example: &[] },
     }
 }
+
+const NO_DRAW: &str = r#"[pack]
+name = "harbour"
+version = "1"
+
+[schema]
+extends = "export"
+
+[[channels]]
+name = "green"
+from = 0
+
+[[channels]]
+name = "yellow"
+from = 40
+
+[selection]
+targeted_from = "yellow"
+"#;

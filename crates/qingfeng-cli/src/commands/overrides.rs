@@ -1,0 +1,237 @@
+//! `qingfeng override`: changes of a plan by people, with a name and a reason.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Subcommand;
+use qingfeng::read::Input;
+use qingfeng::rules::{Date, OverrideAction};
+use qingfeng::selection::{
+    ArrivingDeclarations, Override, OverrideBy, OverrideError, OverrideRequest, Overrides, PlanFile,
+};
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::table::{Cell, table};
+use crate::{render, terminal};
+
+/// Change a plan, with a name and a reason: add a declaration, drop one, or send one elsewhere.
+///
+/// The plan itself stays as it is. Changes are kept beside it in PLAN.overrides.ndjson, a line each, to which lines are
+/// only added; each line has the hash of the one before. `qingfeng worklist` shows them. The pack says in
+/// `[[selection.overrides]]` which changes need a second person.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng override drop plan.csv D2016000042 --reason \"container opened yesterday\" --by \"Li Wei\" --rules rules/clean-wind",
+    "qingfeng override reroute plan.csv D2016000042 --to ningbo --reason \"sent on\" --by \"Li Wei\" --rules rules/clean-wind",
+    "qingfeng override list plan.csv",
+]))]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Inspect declarations that the plan does not have, or that were dropped.
+    Add(AddArgs),
+    /// Do not inspect declarations of the plan.
+    Drop(ChangeArgs),
+    /// Inspect declarations at another site.
+    Reroute(RerouteArgs),
+    /// Show the changes of a plan, and check that none was tampered with.
+    List(ListArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ChangeArgs {
+    /// The plan, as `qingfeng plan` wrote it.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// The declarations.
+    #[arg(value_name = "DECLARATION", required = true)]
+    declarations: Vec<String>,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+
+    /// Who makes the change.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+
+    /// Who agrees, where the pack asks for a second person.
+    #[arg(long, value_name = "NAME")]
+    second: Option<String>,
+
+    /// The day; needed where the plan has several that fit.
+    #[arg(long, value_name = "DAY", value_parser = date)]
+    day: Option<Date>,
+
+    /// The directory of the rule pack.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct AddArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+
+    /// The site that inspects; of what was dropped it may be left out.
+    #[arg(long, value_name = "SITE")]
+    to: Option<String>,
+
+    /// Assessments in which the declarations are. Without any, or if they are not there, the list says that nothing is
+    /// known of them.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    assessments: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct RerouteArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+
+    /// The site that inspects.
+    #[arg(long, value_name = "SITE")]
+    to: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    /// The plan, as `qingfeng plan` wrote it.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// For whom the list is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "no day of the calendar; write it as 2016-06-30".to_owned())
+}
+
+impl From<OverrideError> for Failure {
+    fn from(error: OverrideError) -> Self {
+        match error {
+            OverrideError::Refused(message) => Self::Usage(message),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    match &args.what {
+        What::Add(args) => {
+            make(&args.change, OverrideAction::Add, args.to.as_ref(), &args.assessments)?;
+        }
+        What::Drop(args) => make(args, OverrideAction::Drop, None, &[])?,
+        What::Reroute(args) => make(&args.change, OverrideAction::Reroute, Some(&args.to), &[])?,
+        What::List(args) => list(args)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn make(
+    args: &ChangeArgs,
+    action: OverrideAction,
+    to: Option<&String>,
+    assessments: &[PathBuf],
+) -> Result<(), Failure> {
+    let engine = render::open(&args.rules)?;
+    let pack = engine.pack();
+    let plan = PlanFile::read(&args.plan)?;
+    let mut requests: Vec<OverrideRequest> = args
+        .declarations
+        .iter()
+        .map(|declaration| OverrideRequest {
+            action: Some(action),
+            declaration: declaration.clone(),
+            day: args.day,
+            to: to.cloned(),
+            known: None,
+        })
+        .collect();
+    for path in assessments {
+        for arriving in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
+            let arriving = arriving?;
+            let wanted =
+                requests.iter_mut().find(|wanted| wanted.declaration.trim() == arriving.declaration_id);
+            if let (Some(wanted), Some(candidate)) = (wanted, arriving.candidate) {
+                let channel =
+                    pack.channels.get(candidate.channel.index()).map(|channel| channel.name.clone());
+                wanted.known = Some((candidate.score, channel.unwrap_or_default()));
+            }
+        }
+    }
+    let by = OverrideBy {
+        at: now(),
+        by: args.by.clone(),
+        second: args.second.clone(),
+        reason: args.reason.clone(),
+    };
+    let made = Overrides::make(&plan, pack, &requests, &by)?;
+    terminal::print(&human(&made))
+}
+
+fn list(args: &ListArgs) -> Result<(), Failure> {
+    let plan = PlanFile::read(&args.plan)?;
+    let overrides = Overrides::read(&plan)?;
+    if matches!(args.format, Format::Json) {
+        return terminal::print_json(&overrides.all);
+    }
+    let Some(hash) = overrides.last_hash() else {
+        return terminal::print("The plan has no overrides.\n");
+    };
+    let count = terminal::count(overrides.all.len() as u64, "override");
+    let note = format!(
+        "\n{count}; the last hash is {hash}: keep it elsewhere to see later that none was changed.\n"
+    );
+    terminal::print(&(human(&overrides.all) + &note))
+}
+
+/// What an override did, in words.
+pub fn words(change: &Override) -> String {
+    let site = |site: &Option<String>| site.clone().unwrap_or_else(|| "nowhere".to_owned());
+    match change.action.as_str() {
+        "add" => format!("added at {}", site(&change.to)),
+        "drop" => format!("dropped from {}", site(&change.from)),
+        _ => format!("rerouted from {} to {}", site(&change.from), site(&change.to)),
+    }
+}
+
+/// Who made an override.
+pub fn who(change: &Override) -> String {
+    match &change.second {
+        Some(second) => format!("{} with {second}", change.by),
+        None => change.by.clone(),
+    }
+}
+
+fn human(all: &[Override]) -> String {
+    let mut rows = Vec::new();
+    for change in all {
+        let unknown = if change.known == Some(false) { " (not in the assessments)" } else { "" };
+        rows.push(vec![
+            Cell::new(change.number.to_string()).right(),
+            Cell::new(&change.at),
+            Cell::new(change.day.to_string()),
+            Cell::new(&change.declaration),
+            Cell::new(words(change) + unknown),
+            Cell::new(who(change)),
+            Cell::new(&change.reason),
+        ]);
+    }
+    table("", &rows)
+}
+
+/// Now, in UTC. The one place where this command reads the clock.
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let day = i32::try_from(seconds / 86_400).ok().and_then(Date::from_days).unwrap_or(Date::MAX);
+    let second = seconds % 86_400;
+    format!("{day}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+}

@@ -1,0 +1,98 @@
+//! Lists for a terminal.
+
+use annotate_snippets::renderer::{Effects, Style};
+
+use super::view::{Changed, Line, List, View, changes, kind};
+use super::words::Words;
+use crate::table::{Cell, table};
+use crate::terminal::{BOLD, DIM, WARNING, channel_style, clean, grouped, styled};
+
+const STRUCK: Style = Style::new().effects(Effects::STRIKETHROUGH);
+
+pub fn human(view: &View, words: &Words) -> String {
+    if view.lists.is_empty() {
+        return format!("{}\n", words.empty);
+    }
+    let lists: Vec<String> = view.lists.iter().map(|list| of_list(view, list, words)).collect();
+    let mut out = lists.join("\n");
+    if !view.rules.is_empty() {
+        out += &format!("\n{}\n", styled(BOLD, words.rules));
+        let rows: Vec<_> =
+            view.rules.iter().map(|(id, title)| vec![Cell::new(id), Cell::new(title)]).collect();
+        out += &table("  ", &rows);
+    }
+    out
+}
+
+fn of_list(view: &View, list: &List, words: &Words) -> String {
+    let office = match &list.office_title {
+        Some(title) => format!("{title} ({})", list.office),
+        None => list.office.clone(),
+    };
+    let mut out = format!("{}\n", styled(BOLD, &clean(&format!("{office}, {}", list.day))));
+    let head = |text: &str| Cell::new(text).style(DIM);
+    let mut rows = vec![vec![
+        head("#").right(),
+        head(words.declaration),
+        head(words.selected),
+        head(words.likely),
+        head(words.score).right(),
+        head(words.channel),
+        head(words.goods),
+        head(words.trader),
+        head(words.items).right(),
+        head(words.packages).right(),
+        head(words.cost).right(),
+    ]];
+    rows.extend(list.lines.iter().map(|line| cells(view, line, words)));
+    let rows = table("  ", &rows);
+    let mut rows = rows.lines();
+    out += &format!("{}\n", rows.next().unwrap_or_default());
+    for (row, line) in rows.zip(&list.lines) {
+        out += &format!("{row}\n");
+        let mut why = line.why.join("; ");
+        if !line.rules.is_empty() {
+            why += &format!("{}[{}]", if why.is_empty() { "" } else { " " }, line.rules.join(", "));
+        }
+        if !why.is_empty() {
+            out += &format!("       {}\n", styled(DIM, &clean(&why)));
+        }
+        for change in changes(line, words) {
+            out += &format!("       {}\n", styled(WARNING, &clean(&change)));
+        }
+    }
+    out += &format!("  {}\n", list.totals(words));
+    let commitment = list.commitment.as_deref().unwrap_or(words.no_draw);
+    out += &format!("  {}: {}\n", words.commitment, clean(commitment));
+    for pack in &list.packs {
+        out += &format!("  {}: {}\n", words.pack, clean(pack));
+    }
+    out
+}
+
+fn cells(view: &View, line: &Line, words: &Words) -> Vec<Cell> {
+    let number = |number: Option<i64>| number.map_or(String::new(), grouped);
+    let style = if line.stands() { Style::new() } else { STRUCK };
+    let order = match (line.changed, line.order) {
+        (Some(Changed::Added | Changed::ReroutedHere), _) | (_, None) => "+".to_owned(),
+        (Some(Changed::Dropped | Changed::ReroutedAway), Some(_)) => "-".to_owned(),
+        (None, Some(order)) => order.to_string(),
+    };
+    let channel = line.channel.as_deref().unwrap_or("");
+    let severity = view.channel(channel).filter(|_| line.stands());
+    let channel_style = severity.map_or(style, |at| channel_style(at, view.channels.len()));
+    let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
+    vec![
+        Cell::new(order).right(),
+        Cell::new(&line.declaration_id).style(style),
+        Cell::new(kind(line, words)).style(style),
+        Cell::new(line.chance(words)).style(style),
+        Cell::new(number(line.score)).right().style(style),
+        Cell::new(channel).style(channel_style),
+        Cell::new(goods).style(style),
+        Cell::new(line.trader.as_deref().unwrap_or("")).style(style),
+        Cell::new(number(line.items)).right().style(style),
+        Cell::new(number(line.packages)).right().style(style),
+        Cell::new(number(line.cost.map(i64::from))).right().style(style),
+    ]
+}

@@ -1,0 +1,115 @@
+//! Lists as a page: a sheet for each site and day, with boxes to tick and room for the result.
+
+use maud::{Markup, html};
+
+use super::view::{Changed, Line, List, View, changes, kind};
+use super::words::Words;
+use crate::html::{self, Page};
+
+pub fn page(view: &View, words: &Words) -> String {
+    let days = view.lists.first().zip(view.lists.last());
+    let subtitle = match days {
+        Some((first, last)) if first.day == last.day => first.day.to_string(),
+        Some((first, last)) => format!("{} – {}", first.day, last.day),
+        None => words.empty.to_owned(),
+    };
+    let page = Page { title: words.title, subtitle: &subtitle, style: include_str!("page.css") };
+    let page = page.with(&html! {
+        @if view.lists.len() > 1 { (contents(view, words)) }
+        @for (at, list) in view.lists.iter().enumerate() { (sheet(view, at, list, words)) }
+    });
+    page.replacen("<html lang=\"en\">", &format!("<html lang=\"{}\">", words.language), 1)
+}
+
+fn office(list: &List) -> String {
+    list.office_title.clone().unwrap_or_else(|| list.office.clone())
+}
+
+/// What the page has, to click on a screen.
+fn contents(view: &View, words: &Words) -> Markup {
+    html! {
+        ul.contents {
+            @for (at, list) in view.lists.iter().enumerate() {
+                li { a href=(format!("#list-{at}")) { (html::text(&office(list))) ", " (list.day) } " " span.soft { (list.standing()) " " (words.inspections) } }
+            }
+        }
+    }
+}
+
+fn sheet(view: &View, at: usize, list: &List, words: &Words) -> Markup {
+    let ids = list.lines.iter().flat_map(|line| &line.rules);
+    let mut ids: Vec<&String> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let titled: Vec<(&String, &String)> =
+        ids.into_iter().filter_map(|id| Some((id, view.rules.get(id)?))).collect();
+    html! {
+        section.sheet id=(format!("list-{at}")) {
+            h2 { (html::text(&office(list))) span.day { (list.day) } }
+            p.soft { (html::text(&list.totals(words))) }
+            table.wide.list {
+                (html::head(&[
+                    ("", false), ("#", true), (words.declaration, false), (words.selected, false),
+                    (words.score, true), (words.goods, false), (words.items, true), (words.packages, true),
+                    (words.cost, true), (words.result, false),
+                ]))
+                @for line in &list.lines { (row(view, line, words)) }
+            }
+            p.sign { (words.officer) span {} }
+            @if !titled.is_empty() {
+                h3 { (words.rules) }
+                dl.rules { @for (id, title) in titled { dt { (html::text(id)) } dd { (html::text(title)) } } }
+            }
+            dl.proof {
+                dt { (words.commitment) }
+                dd { code { (html::text(list.commitment.as_deref().unwrap_or(words.no_draw))) } }
+                @for pack in &list.packs { dt { (words.pack) } dd { code { (html::text(pack)) } } }
+            }
+        }
+    }
+}
+
+fn row(view: &View, line: &Line, words: &Words) -> Markup {
+    let number = |number: Option<i64>| number.map_or(String::new(), |number| html::number(number));
+    let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
+    let order = match line.changed {
+        Some(Changed::Added | Changed::ReroutedHere) => "+".to_owned(),
+        _ => line.order.map_or("+".to_owned(), |order| order.to_string()),
+    };
+    let mut why = line.why.join("; ");
+    if !line.rules.is_empty() {
+        why += &format!("{}[{}]", if why.is_empty() { "" } else { " " }, line.rules.join(", "));
+    }
+    html! {
+        tbody.gone[!line.stands()] {
+            tr {
+                td.box { @if line.stands() { span.tick {} } }
+                (html::number_cell(&order))
+                td.id { (html::text(&line.declaration_id)) @if let Some(trader) = &line.trader { small { (html::text(trader)) } } }
+                td { (kind(line, words)) small { (line.chance(words)) } }
+                td.number {
+                    (number(line.score))
+                    @if let Some(channel) = &line.channel {
+                        br;
+                        @match view.channel(channel) {
+                            Some(at) => { (html::channel(channel, at, view.channels.len())) }
+                            None => { span.tag { (html::text(channel)) } }
+                        }
+                    }
+                }
+                td { (html::text(goods)) }
+                (html::number_cell(&number(line.items)))
+                (html::number_cell(&number(line.packages)))
+                (html::number_cell(&number(line.cost.map(i64::from))))
+                td.result {}
+            }
+            tr.why {
+                td colspan="2" {}
+                td colspan="8" {
+                    (html::text(&why))
+                    @for change in changes(line, words) { p.change { (html::text(&change)) } }
+                }
+            }
+        }
+    }
+}

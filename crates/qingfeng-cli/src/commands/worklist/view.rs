@@ -1,0 +1,352 @@
+//! What the lists have, whoever reads them.
+
+use std::collections::BTreeMap;
+
+use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::selection::{ChangedRow, Override, Overrides, PlanFile, PlanRow};
+use serde::Serialize;
+
+use super::words::Words;
+
+/// All lists of a plan that are wanted.
+#[derive(Debug, Serialize)]
+pub struct View {
+    pub plan: String,
+    pub plan_digest: String,
+    pub lists: Vec<List>,
+    /// Titles of rules, where a pack was given.
+    pub rules: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub channels: Vec<String>,
+    #[serde(skip)]
+    offices: Vec<String>,
+    #[serde(skip)]
+    days: Option<(Date, Date)>,
+}
+
+/// The list of a site and a day.
+#[derive(Debug, Serialize)]
+pub struct List {
+    pub day: Date,
+    pub office: String,
+    pub office_title: Option<String>,
+    pub lines: Vec<Line>,
+    /// Inspections that stand: of each kind, and those that people added.
+    pub mandatory: usize,
+    pub targeted: usize,
+    pub random: usize,
+    pub added: usize,
+    pub dropped: usize,
+    /// The cost of those that stand, as the plan has it.
+    pub cost: u64,
+    /// What the pack says that the site can do.
+    pub capacity: Option<u32>,
+    pub capacity_in: Option<&'static str>,
+    pub commitment: Option<String>,
+    pub packs: Vec<String>,
+}
+
+/// A line of a list.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// Its place in the plan; none if people brought it here.
+    pub order: Option<u32>,
+    pub declaration_id: String,
+    pub selected: &'static str,
+    pub why: Vec<String>,
+    pub probability: Option<f64>,
+    pub score: Option<i64>,
+    pub channel: Option<String>,
+    pub group: Option<String>,
+    pub group_title: Option<String>,
+    pub trader: Option<String>,
+    pub items: Option<i64>,
+    pub packages: Option<i64>,
+    pub cost: Option<u32>,
+    pub rules: Vec<String>,
+    /// What people did: `added`, `dropped`, `rerouted here`, `rerouted away`.
+    pub changed: Option<Changed>,
+    pub overrides: Vec<Override>,
+}
+
+/// What people did with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    Added,
+    Dropped,
+    ReroutedHere,
+    ReroutedAway,
+}
+
+impl Line {
+    /// Whether it is still to be inspected here.
+    pub fn stands(&self) -> bool {
+        !matches!(self.changed, Some(Changed::Dropped | Changed::ReroutedAway))
+    }
+
+    /// How likely it was to be on the list, for people: `1`, `1 in 29`, `67 %`.
+    pub fn chance(&self, words: &Words) -> String {
+        match self.probability {
+            None => "–".to_owned(),
+            Some(1.0) => "1".to_owned(),
+            Some(chance) if chance > 0.5 => format!("{:.0} %", chance * 100.0),
+            Some(chance) => {
+                let one_in = 1.0 / chance;
+                let near = (one_in * 10.0).round() / 10.0;
+                let shown = if one_in >= 10.0 || near.fract() == 0.0 {
+                    format!("{one_in:.0}")
+                } else {
+                    format!("{near:.1}")
+                };
+                format!("{} {shown} ({:.1} %)", words.one_in, chance * 100.0)
+            }
+        }
+    }
+}
+
+fn title(pack: Option<&Pack>, sites: bool, name: &str, words: &Words) -> Option<String> {
+    let reference = &pack?.reference;
+    let groups = if sites { &reference.sites } else { &reference.commodities };
+    let group = groups.iter().find(|group| group.name == name)?;
+    let chinese = group.title_zh.clone().filter(|_| words.language != "en");
+    Some(chinese.unwrap_or_else(|| group.title.clone()))
+}
+
+impl View {
+    pub fn new(
+        plan: &PlanFile,
+        overrides: &Overrides,
+        pack: Option<&Pack>,
+        office: Option<&str>,
+        day: Option<Date>,
+        words: &Words,
+    ) -> Self {
+        let mut lists: BTreeMap<(Date, String), List> = BTreeMap::new();
+        let mut titles: BTreeMap<String, String> = BTreeMap::new();
+        for changed in overrides.apply(plan) {
+            if day.is_some_and(|day| day != changed.day) {
+                continue;
+            }
+            let planned = changed.row.as_ref().map(|row| row.office.clone());
+            let mut places = vec![(changed.office.clone(), false)];
+            if let Some(planned) = planned.filter(|planned| *planned != changed.office) {
+                places.push((planned, true));
+            }
+            for (place, away) in places {
+                if office.is_some_and(|office| office != place) {
+                    continue;
+                }
+                let list = lists
+                    .entry((changed.day, place.clone()))
+                    .or_insert_with(|| List::new(changed.day, &place, pack, words));
+                list.add(&changed, away, pack, words);
+                for id in changed.row.iter().flat_map(|row| &row.rules) {
+                    let rule = pack.and_then(|pack| pack.rules.iter().find(|rule| rule.id == *id));
+                    if let Some(rule) = rule.filter(|_| !titles.contains_key(id)) {
+                        titles.insert(id.clone(), rule.title.clone());
+                    }
+                }
+            }
+        }
+        // Lists stand in the plan's order; those that only people made come last of their day.
+        let place = |office: &str, day: Date| {
+            plan.days().position(|rows| rows[0].day == day && rows[0].office == office).unwrap_or(usize::MAX)
+        };
+        let mut lists: Vec<List> = lists.into_values().collect();
+        lists.sort_by_key(|list| (list.day, place(&list.office, list.day)));
+        let mut offices: Vec<String> = plan.rows.iter().map(|row| row.office.clone()).collect();
+        offices.sort_unstable();
+        offices.dedup();
+        Self {
+            plan: plan.path.display().to_string(),
+            plan_digest: plan.digest.clone(),
+            lists,
+            rules: titles,
+            channels: pack.map_or_else(Vec::new, |pack| {
+                pack.channels.iter().map(|channel| channel.name.clone()).collect()
+            }),
+            offices,
+            days: plan.rows.first().zip(plan.rows.last()).map(|(first, last)| (first.day, last.day)),
+        }
+    }
+
+    /// What to say when no list was found.
+    pub fn missing(&self, office: Option<&str>, day: Option<Date>) -> String {
+        let office = office.map_or(String::new(), |office| format!(" of `{office}`"));
+        let day = day.map_or(String::new(), |day| format!(" on {day}"));
+        let Some((first, last)) = self.days else {
+            return format!("{}: the plan has no inspections at all", self.plan);
+        };
+        let shown: Vec<&str> = self.offices.iter().take(12).map(String::as_str).collect();
+        let more = if self.offices.len() > shown.len() { ", ..." } else { "" };
+        format!(
+            "the plan has no inspections{office}{day}; it is for {first} to {last} and the sites {}{more}",
+            shown.join(", ")
+        )
+    }
+
+    /// The position of a channel, from mild to severe.
+    pub fn channel(&self, name: &str) -> Option<usize> {
+        self.channels.iter().position(|channel| channel == name)
+    }
+}
+
+impl List {
+    fn new(day: Date, office: &str, pack: Option<&Pack>, words: &Words) -> Self {
+        let selection = pack.and_then(|pack| pack.selection.as_ref());
+        let capacity = selection
+            .and_then(|selection| selection.capacity.iter().find(|capacity| capacity.site == office));
+        let (amount, unit) = match capacity.map(|capacity| capacity.amount) {
+            Some(Amount::Inspections(count)) => (Some(count), Some("inspections")),
+            Some(Amount::Points(count)) => (Some(count), Some("points")),
+            None => (None, None),
+        };
+        Self {
+            day,
+            office: office.to_owned(),
+            office_title: title(pack, true, office, words),
+            lines: Vec::new(),
+            mandatory: 0,
+            targeted: 0,
+            random: 0,
+            added: 0,
+            dropped: 0,
+            cost: 0,
+            capacity: amount,
+            capacity_in: unit,
+            commitment: None,
+            packs: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, of: &ChangedRow, away: bool, pack: Option<&Pack>, words: &Words) {
+        let row = of.row.as_ref();
+        let changed = match row {
+            _ if away => Some(Changed::ReroutedAway),
+            _ if of.dropped => Some(Changed::Dropped),
+            None => Some(Changed::Added),
+            Some(row) if row.office != of.office => Some(Changed::ReroutedHere),
+            Some(_) => None,
+        };
+        let first = of.changes.first();
+        let group = row.and_then(|row| row.group.clone());
+        let line = Line {
+            order: row.filter(|_| changed != Some(Changed::ReroutedHere)).map(|row| row.order),
+            declaration_id: of.declaration_id.clone(),
+            selected: row.map_or("added", |row| row.selected.name()),
+            why: row.map_or_else(Vec::new, |row| row.why.clone()),
+            probability: row.map(|row| row.probability),
+            score: row.map_or_else(|| first.and_then(|first| first.score), |row| Some(row.score)),
+            channel: row.map_or_else(
+                || first.and_then(|first| first.channel.clone()),
+                |row| Some(row.channel.clone()),
+            ),
+            group_title: group.as_deref().and_then(|group| title(pack, false, group, words)),
+            group,
+            trader: row.and_then(|row| row.trader.clone()),
+            items: row.and_then(|row| row.items),
+            packages: row.and_then(|row| row.packages),
+            cost: row.map(|row| row.cost),
+            rules: row.map_or_else(Vec::new, |row| row.rules.clone()),
+            changed,
+            overrides: of.changes.clone(),
+        };
+        if !line.stands() {
+            self.dropped += 1;
+        } else {
+            self.cost += u64::from(line.cost.unwrap_or(0));
+            match line.selected {
+                "mandatory" => self.mandatory += 1,
+                "targeted" => self.targeted += 1,
+                "random" => self.random += 1,
+                _ => self.added += 1,
+            }
+        }
+        let of_row = |of: fn(&PlanRow) -> Option<&String>| row.and_then(of).cloned();
+        if self.commitment.is_none() {
+            self.commitment = of_row(|row| row.commitment.as_ref());
+        }
+        if let Some(pack) = row.map(|row| row.pack.clone()).filter(|pack| !self.packs.contains(pack)) {
+            self.packs.push(pack);
+        }
+        self.lines.push(line);
+    }
+
+    /// The inspections that stand.
+    pub fn standing(&self) -> usize {
+        self.mandatory + self.targeted + self.random + self.added
+    }
+
+    /// What the list comes to: `10 inspections (2 mandatory, 7 targeted, 1 random), 143 points of a capacity of 160`.
+    pub fn totals(&self, words: &Words) -> String {
+        let counts = [
+            (self.mandatory, words.mandatory),
+            (self.targeted, words.targeted),
+            (self.random, words.random),
+            (self.added, words.added),
+        ];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}"))
+            .collect();
+        let mut totals = format!("{} {}", self.standing(), words.inspections);
+        if !counts.is_empty() {
+            totals += &format!(" ({})", counts.join(", "));
+        }
+        if self.dropped > 0 {
+            totals += &format!(", {} {}", self.dropped, words.dropped);
+        }
+        match (self.capacity, self.capacity_in) {
+            (Some(capacity), Some("points")) => {
+                totals += &format!(
+                    "; {} {} {} {capacity} {}",
+                    self.cost, words.points, words.of_capacity, words.points
+                );
+            }
+            (Some(capacity), _) => {
+                totals += &format!("; {} {capacity} {}", words.of_capacity, words.inspections);
+            }
+            _ => totals += &format!("; {} {}", words.cost.to_lowercase(), self.cost),
+        }
+        totals
+    }
+}
+
+/// What people did with a line, each change in words.
+pub fn changes(line: &Line, words: &Words) -> Vec<String> {
+    let site = |site: &Option<String>| site.clone().unwrap_or_default();
+    let mut all = Vec::new();
+    for change in &line.overrides {
+        let did = match change.action.as_str() {
+            "add" => format!("{} {} {}", words.added, words.to, site(&change.to)),
+            "drop" => format!("{} {} {}", words.dropped, words.from, site(&change.from)),
+            _ => format!(
+                "{} {} {} {} {}",
+                words.rerouted,
+                words.from,
+                site(&change.from),
+                words.to,
+                site(&change.to)
+            ),
+        };
+        let second =
+            change.second.as_ref().map_or(String::new(), |second| format!(" {} {second}", words.with));
+        all.push(format!("{did} {} {}{second}: {}", words.by, change.by, change.reason));
+    }
+    if line.overrides.first().is_some_and(|first| first.known == Some(false)) {
+        all.push(words.unknown.to_owned());
+    }
+    all
+}
+
+/// How a line came onto the list, in the reader's language.
+pub fn kind(line: &Line, words: &Words) -> &'static str {
+    match line.selected {
+        "mandatory" => words.mandatory,
+        "targeted" => words.targeted,
+        "random" => words.random,
+        _ => words.added,
+    }
+}

@@ -1,0 +1,5 @@
+//! Plans of small made-up worlds.
+
+mod probabilities;
+mod properties;
+mod world;
