@@ -14,8 +14,12 @@ mod chain;
 mod change;
 mod encode;
 mod error;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "postgres")]
+mod tls;
 mod url;
 
 use chain::{Follower, Hash, KeptRow, Row};
@@ -123,12 +127,16 @@ impl Store {
         let backend: Box<dyn Backend> = match url {
             #[cfg(feature = "sqlite")]
             StoreUrl::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, &shown, create)?),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(address) => Box::new(postgres::Postgres::open(address, &shown, create)?),
             #[cfg(not(feature = "sqlite"))]
             StoreUrl::Sqlite(_) => {
                 let _ = create;
                 return Err(StoreError::Feature { store: shown, feature: "sqlite" });
             }
+            #[cfg(not(feature = "postgres"))]
             StoreUrl::Postgres(_) => {
+                let _ = create;
                 return Err(StoreError::Feature { store: shown, feature: "postgres" });
             }
         };
