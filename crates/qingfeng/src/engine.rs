@@ -152,14 +152,15 @@ impl Engine {
         let mut contents = Vec::with_capacity(pack.lookups.len());
         let mut mistakes: Vec<Diagnostic> = Vec::new();
         for lookup in &pack.lookups {
-            match LookupTable::read(directory, lookup, &pack.schema) {
+            let Some(file) = lookup.source.file() else { continue };
+            match LookupTable::read(directory, lookup, file, &pack.schema) {
                 Ok(table) => tables.push(table),
                 Err(more) => mistakes.extend(more),
             }
-            match std::fs::read(directory.join(&lookup.file)) {
-                Ok(content) => contents.push((lookup.file.as_str(), content)),
+            match std::fs::read(directory.join(file)) {
+                Ok(content) => contents.push((file, content)),
                 Err(error) if mistakes.is_empty() => {
-                    let title = format!("{} cannot be read: {error}", lookup.file);
+                    let title = format!("{file} cannot be read: {error}");
                     mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
                 }
                 Err(_) => {}

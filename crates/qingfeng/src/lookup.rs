@@ -42,7 +42,12 @@ pub(crate) fn push_key(key: &mut Vec<u8>, value: Value<'_>) -> bool {
 
 impl LookupTable {
     /// Reads a table's file. Gives the table, or what is wrong with the file.
-    pub(crate) fn read(pack: &Path, lookup: &Lookup, schema: &Schema) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn read(
+        pack: &Path,
+        lookup: &Lookup,
+        file: &str,
+        schema: &Schema,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let failed = |title: String, help: &str| {
             Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
         };
@@ -50,10 +55,10 @@ impl LookupTable {
             .map_err(|title| vec![failed(title, "give the columns other names")])?;
         let width = lookup.columns.len();
         let options = ReadOptions::default();
-        let path = pack.join(&lookup.file);
+        let path = pack.join(file);
         // Messages name the file by its path in the pack, wherever that is.
         let shown = |error: ReadError| {
-            let (inside, outside) = (&lookup.file, path.display().to_string());
+            let (inside, outside) = (file, path.display().to_string());
             format!(
                 "the lookup table `{}` cannot be read: {}",
                 lookup.name,
@@ -77,7 +82,7 @@ impl LookupTable {
                         piece
                             .rejects
                             .iter()
-                            .map(|reject| failed(row_title(lookup, &reject.reject), "correct the row")),
+                            .map(|reject| failed(row_title(file, &reject.reject), "correct the row")),
                     );
                     batches.push(piece.batch);
                 }
@@ -90,7 +95,7 @@ impl LookupTable {
         }
         if let Some(notes) = reader.notes().first() {
             for column in notes.absent_fields.iter().filter(|column| !column.starts_with('#')) {
-                let title = format!("{} has no column `{column}`", lookup.file);
+                let title = format!("{file} has no column `{column}`");
                 let help = match notes.unused_columns.as_slice() {
                     [] => "add it".to_owned(),
                     unused => format!("it has the unused columns {}", unused.join(", ")),
@@ -111,9 +116,7 @@ impl LookupTable {
                 }
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| {
-                vec![failed(format!("{} is too large: {error}", lookup.file), "split the table")]
-            })?;
+            .map_err(|error| vec![failed(format!("{file} is too large: {error}"), "split the table")])?;
         let columns =
             columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind));
         Ok(Self::index(columns.collect(), count, lookup))
@@ -174,14 +177,14 @@ impl LookupTable {
 }
 
 /// What is wrong with a row.
-fn row_title(lookup: &Lookup, reject: &Reject) -> String {
+fn row_title(file: &str, reject: &Reject) -> String {
     let what = match (&reject.field, &reject.value) {
         (Some(field), _) if reject.reason.starts_with(&format!("`{field}`")) => String::new(),
         (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
         (Some(field), None) => format!("`{field}`: "),
         _ => String::new(),
     };
-    format!("{}, {}: {what}{}", lookup.file, reject.position, reject.reason)
+    format!("{file}, {}: {what}{}", reject.position, reject.reason)
 }
 
 /// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so

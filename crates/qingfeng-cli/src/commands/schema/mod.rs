@@ -105,7 +105,7 @@ fn lookup_rows(pack: &Pack) -> Vec<Vec<Cell>> {
         let columns = lookup.columns.iter().map(|(name, kind)| format!("{name} ({kind})"));
         vec![
             Cell::new(&lookup.name).style(BOLD),
-            Cell::new(&lookup.file),
+            Cell::new(lookup.source.to_string()),
             Cell::new(format!("by {}", key.join(", "))),
             Cell::new(columns.collect::<Vec<_>>().join(", ")).style(DIM),
         ]
