@@ -13,7 +13,7 @@ use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisi
 use crate::bind::{BindError, Binding};
 use crate::declaration::Declaration;
 use crate::evaluate::{BatchResults, Evaluation, Evaluator};
-use crate::lookup::LookupTable;
+use crate::lookup::{self, LookupTable};
 use crate::output::{self, By};
 use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
 use crate::testing;
@@ -153,8 +153,8 @@ impl Engine {
         let mut mistakes: Vec<Diagnostic> = Vec::new();
         for lookup in &pack.lookups {
             let Some(file) = lookup.source.file() else { continue };
-            match LookupTable::read(directory, lookup, file, &pack.schema) {
-                Ok(table) => tables.push(table),
+            match lookup::read_file(directory, lookup, file, &pack.schema) {
+                Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
                 Err(more) => mistakes.extend(more),
             }
             match std::fs::read(directory.join(file)) {
