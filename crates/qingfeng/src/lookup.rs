@@ -189,7 +189,7 @@ fn row_title(file: &str, reject: &Reject) -> String {
 
 /// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so
 /// that each row is a declaration of its own.
-fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
+pub(crate) fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
     let key: Vec<&Field> = lookup.key.iter().map(|&id| &schema[id]).collect();
     let column = |name: &str, kind: Kind, codes: Option<CodeList>, required: bool| Field {
         name: name.to_owned(),
