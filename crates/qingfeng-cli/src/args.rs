@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, profile, reference, rules, schema, score, test,
-    verify, why_not,
+    check, coverage, diff, explain, explain_code, generate, lookup, profile, reference, rules, schema, score,
+    test, verify, why_not,
 };
 use crate::exit;
 
@@ -40,6 +40,7 @@ pub enum Command {
     Explain(explain::Args),
     WhyNot(why_not::Args),
     Rules(rules::Args),
+    Lookup(lookup::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

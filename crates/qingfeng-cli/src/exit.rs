@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
+use qingfeng::store::StoreError;
 use qingfeng::write::WriteError;
 
 use crate::render::{Checked, human};
@@ -37,7 +38,8 @@ impl Exit {
                 "verify: the compiled rules differ from the interpreter;",
                 "diff --exit-code: something differs;",
                 "test: a test fails or has a mistake, or there is none;",
-                "score --strict: there are rejects or scattered declarations",
+                "score --strict: there are rejects or scattered declarations;",
+                "lookup import --strict: there are rejects; lookup verify: a change is not as it was written",
             ],
         ),
         (Self::Usage, &["the command line is wrong"]),
@@ -108,6 +110,17 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::NoInput | ReadError::StdinTwice => Self::Usage(error.to_string()),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Url { .. } | StoreError::Refused { .. } | StoreError::NoSnapshot { .. } => {
+                Self::Usage(error.to_string())
+            }
             error => Self::Files(error.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! The command `qingfeng`: scores declarations with a rule pack, checks packs, and explains decisions.
 
 mod args;
+mod clock;
 mod commands;
 mod exit;
 mod fix;
@@ -13,6 +14,7 @@ mod rejects;
 mod render;
 mod report;
 mod sarif;
+mod stores;
 mod table;
 mod terminal;
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
+        Command::Lookup(args) => commands::lookup::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

@@ -1,11 +1,11 @@
 //! `qingfeng check`: every mistake in a pack.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use qingfeng::rules::{Code, Date, Severity, nearest};
 
+use crate::clock::today;
 use crate::exit::{self, Exit, Failure};
 use crate::fix;
 use crate::render::{self, Checked};
@@ -135,10 +135,4 @@ fn checked(args: &Args) -> Checked {
         item.denied |= denied;
     }
     checked
-}
-
-/// The day of the machine's clock.
-fn today() -> Date {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    i32::try_from(seconds / 86_400).ok().and_then(Date::from_days).unwrap_or(Date::MAX)
 }

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;
+pub mod lookup;
 pub mod profile;
 pub mod reference;
 pub mod rules;

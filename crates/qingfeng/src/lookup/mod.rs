@@ -10,7 +10,7 @@ use qingfeng_rules::{Date, FieldId, Value};
 
 use crate::values::Typed;
 
-pub(crate) use file::read as read_file;
+pub(crate) use file::{read as read_file, table_schema};
 
 /// No row.
 const NONE: u32 = u32::MAX;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, HISTORY_COLUMNS, Field, HistoryGrade, HistoryRole, Kind, Lookup, Schema};
+use qingfeng_rules::{Date, Field, HISTORY_COLUMNS, HistoryGrade, HistoryRole, Kind, Lookup, Schema};
 
 use super::{Change, ChangeKind, Finding, Role};
 use crate::lookup::Rows;
@@ -125,7 +125,8 @@ impl Findings {
         let mut declaration = 0;
         for (at, &index) in order.iter().enumerate() {
             let Known { known_on, finding, .. } = &self.findings[index];
-            let same = |other: &&usize| self.findings[**other].finding.declaration_id == finding.declaration_id;
+            let same =
+                |other: &&usize| self.findings[**other].finding.declaration_id == finding.declaration_id;
             if at > 0 && order.get(at - 1).filter(same).is_none() {
                 declaration += 1;
             }
@@ -182,7 +183,8 @@ impl Findings {
             })
         };
         let mut names = column(&key.name, key.kind);
-        let mut columns: Vec<Column> = HISTORY_COLUMNS.iter().map(|(name, kind)| column(name, *kind)).collect();
+        let mut columns: Vec<Column> =
+            HISTORY_COLUMNS.iter().map(|(name, kind)| column(name, *kind)).collect();
         let mut days = Vec::new();
         for (name, occurrences) in self.occurrences(role, key) {
             for stretch in stretches(&occurrences, grades) {
@@ -244,7 +246,9 @@ fn canonical(name: &str, field: &Field) -> Option<Arc<str>> {
 }
 
 fn push(columns: &mut [Column], history: &PartyHistory) -> Result<(), String> {
-    let [in_12m, in_36m, violations_12m, violations_36m, last_finding, last_inspection, clear, grade] = columns else {
+    let [in_12m, in_36m, violations_12m, violations_36m, last_finding, last_inspection, clear, grade] =
+        columns
+    else {
         return Ok(());
     };
     in_12m.push_integer(history.inspections_12m)?;
@@ -335,7 +339,9 @@ fn stretches(occurrences: &[Occurrence], grades: &[HistoryGrade]) -> Vec<Stretch
                 days.add(after, 1);
             }
         }
-        let (Some(day), Some(last_inspection)) = (Date::from_days(from), inspections.last()) else { continue };
+        let (Some(day), Some(last_inspection)) = (Date::from_days(from), inspections.last()) else {
+            continue;
+        };
         let (year, three) = (months_before(day, 12), months_before(day, 36));
         let last_finding = violations.last();
         let mut history = PartyHistory {

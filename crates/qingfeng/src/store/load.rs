@@ -38,7 +38,8 @@ impl Living {
                 StoreError::Missing { store } => format!("there is no store {store}"),
                 error => format!("the store of the lookup tables: {error}"),
             };
-            let mistake = Diagnostic::new(Code::UnusableStore, title).at(first.place.clone(), "comes from the store");
+            let mistake =
+                Diagnostic::new(Code::UnusableStore, title).at(first.place.clone(), "comes from the store");
             match error {
                 StoreError::Missing { .. } => mistake.help(
                     "fill it with `qingfeng lookup import`, or name the one that is in use with `--store` or the \
@@ -62,7 +63,8 @@ impl Living {
                 LookupSource::Store(table) => Some(table.clone()),
                 _ => None,
             });
-            let histories = pack.lookups.iter().any(|lookup| matches!(lookup.source, LookupSource::History(_)));
+            let histories =
+                pack.lookups.iter().any(|lookup| matches!(lookup.source, LookupSource::History(_)));
             let (mut versions, mut findings) = (Versions::new(tables.collect()), Findings::default());
             let mut latest = Date::MIN;
             store.changes(&snapshot, 1, &mut |change| {

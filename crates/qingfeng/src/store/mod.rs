@@ -13,7 +13,12 @@
 mod chain;
 mod change;
 mod encode;
+mod entries;
 mod error;
+mod form;
+mod history;
+mod import;
+mod load;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -21,11 +26,19 @@ mod sqlite;
 #[cfg(feature = "postgres")]
 mod tls;
 mod url;
+mod versions;
 
 use chain::{Follower, Hash, KeptRow, Row};
 pub use change::{Author, Change, ChangeKind, Entry, Finding, NewChange, Party, Role, SnapshotId, Violation};
 pub use encode::{NOTE_BYTES_MAX, VALUE_BYTES_MAX, VALUES_MAX};
+pub use entries::{End, KnownEntry, entries};
 pub use error::StoreError;
+pub use form::TableForm;
+pub use history::PartyHistory;
+pub use import::{
+    IMPORT_MAX, Import, ImportError, ImportOptions, Imported, KEY_ROWS_MAX, Known, add, expire,
+};
+pub(crate) use load::Living;
 pub use url::StoreUrl;
 
 /// The version of the form of stores.
@@ -300,7 +313,6 @@ fn check_expected(store: &str, expected: Option<u64>, found: u64) -> Result<(), 
     }
 }
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn no_entry(store: &str, entry: u64) -> StoreError {
     StoreError::refused(format!(
         "{store} has no entry {entry}; `qingfeng lookup list TABLE` shows the numbers of entries"

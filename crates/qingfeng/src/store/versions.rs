@@ -94,12 +94,12 @@ impl Versions {
         schema: &Schema,
         without_day: i32,
     ) -> Result<Rows, Vec<Misfit>> {
-        let shape = table_schema(lookup, schema).map_err(|reason| {
-            vec![Misfit { number: 0, column: String::new(), reason }]
-        })?;
+        let shape = table_schema(lookup, schema)
+            .map_err(|reason| vec![Misfit { number: 0, column: String::new(), reason }])?;
         let mut columns: Vec<Column> =
             shape.fields()[..lookup.columns.len()].iter().map(Column::new).collect();
-        let mut of_table: Vec<&Known> = self.entries.iter().filter(|known| known.entry.table == table).collect();
+        let mut of_table: Vec<&Known> =
+            self.entries.iter().filter(|known| known.entry.table == table).collect();
         // Where two entries count on one day, the one that became known last goes before.
         of_table.sort_unstable_by_key(|known| std::cmp::Reverse((known.known_on, known.number)));
         let (mut days, mut misfits) = (Vec::new(), Vec::new());
@@ -176,7 +176,9 @@ fn push(
                 None => None,
             };
             match value {
-                Some(value) => column.push(value).map_err(|reason| format!("`{name}` is `{}`: {reason}", crate::read::shown(value))),
+                Some(value) => column
+                    .push(value)
+                    .map_err(|reason| format!("`{name}` is `{}`: {reason}", crate::read::shown(value))),
                 None => column.push_missing(),
             }
         };
@@ -220,13 +222,23 @@ mod tests {
             // An end in the past that becomes known later: until then it counted.
             ("10.. known 05", &["12 known 15"], &["10..14 last none"]),
             // An end is corrected.
-            ("10.. known 05", &["18 known 12", "25 known 15"], &["10..11 last none", "12..14 last 18", "15..25 last 25"]),
+            (
+                "10.. known 05",
+                &["18 known 12", "25 known 15"],
+                &["10..11 last none", "12..14 last 18", "15..25 last 25"],
+            ),
             ("10.. known 05", &["18 known 12", "25 known 12"], &["10..11 last none", "12..25 last 25"]),
             // What is said later of an earlier day counts where nothing newer is known.
-            ("10.. known 05", &["25 known 15", "18 known 12"], &["10..11 last none", "12..14 last 18", "15..25 last 25"]),
+            (
+                "10.. known 05",
+                &["25 known 15", "18 known 12"],
+                &["10..11 last none", "12..14 last 18", "15..25 last 25"],
+            ),
             ("10.. known 05", &["12 known 01"], &["10..12 last 12"]),
         ];
-        let date = |day: &str| -> Option<Date> { (!day.is_empty()).then(|| format!("2016-09-{day}").parse().unwrap()) };
+        let date = |day: &str| -> Option<Date> {
+            (!day.is_empty()).then(|| format!("2016-09-{day}").parse().unwrap())
+        };
         for (entry, ends, expected) in cases {
             let (days, known_on) = entry.split_once(" known ").unwrap();
             let (from, until) = days.split_once("..").unwrap();
@@ -249,7 +261,8 @@ mod tests {
                     })
                     .collect(),
             };
-            let shown = |day: i32| Date::from_days(day).map_or(String::new(), |day| format!("{:02}", day.day()));
+            let shown =
+                |day: i32| Date::from_days(day).map_or(String::new(), |day| format!("{:02}", day.day()));
             let versions: Vec<String> = known
                 .versions()
                 .iter()
