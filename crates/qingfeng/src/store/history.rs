@@ -7,16 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, HISTORY_COLUMNS, HistoryGrade, HistoryRole, Kind, Lookup, Schema};
+use qingfeng_rules::{Date, Field, HISTORY_COLUMNS, HistoryGrade, HistoryRole, Kind, Lookup, Pack, Schema};
+use serde::Serialize;
 
-use super::{Change, ChangeKind, Finding, Role};
+use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};
 use crate::lookup::Rows;
 use crate::read::Column;
 use crate::values::Typed;
 
-/// The findings of a store.
+/// The findings of a store, and what they say of parties.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
+pub struct Findings {
     findings: Vec<Known>,
 }
 
@@ -29,7 +30,7 @@ struct Known {
 }
 
 /// What is known of a party on some days.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PartyHistory {
     /// Inspections in the 12 months before the day.
     pub inspections_12m: i64,
@@ -92,7 +93,7 @@ fn leaves(found_on: Date, months: i64) -> i32 {
     if day == Date::MIN { i32::MAX } else { day.days() }
 }
 
-fn role_of(role: HistoryRole) -> Role {
+pub(super) fn role_of(role: HistoryRole) -> Role {
     match role {
         HistoryRole::Exporter => Role::Exporter,
         HistoryRole::Producer => Role::Producer,
@@ -102,6 +103,20 @@ fn role_of(role: HistoryRole) -> Role {
 }
 
 impl Findings {
+    /// Reads the findings of a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
+    pub fn read(store: &mut Store, snapshot: &SnapshotId) -> Result<Self, StoreError> {
+        let mut findings = Self::default();
+        store.changes(snapshot, 1, &mut |change| {
+            findings.take(&change);
+            Ok(())
+        })?;
+        Ok(findings)
+    }
+
     /// Takes the next change.
     pub(crate) fn take(&mut self, change: &Change) {
         if let ChangeKind::Found(finding) = &change.kind {
@@ -205,14 +220,11 @@ impl Findings {
         Rows { columns, days, without_day: Some(without_day) }
     }
 
-    /// What is known of each party in a role on a day.
-    pub(crate) fn on(
-        &self,
-        role: HistoryRole,
-        field: &Field,
-        grades: &[HistoryGrade],
-        day: Date,
-    ) -> Vec<(Arc<str>, PartyHistory)> {
+    /// What lines of a day see of each party in a role, by the names that lines have for them; nothing if the pack has no
+    /// field of the role's name.
+    pub fn histories(&self, pack: &Pack, role: HistoryRole, day: Date) -> Vec<(Arc<str>, PartyHistory)> {
+        let Some(field) = pack.schema.field(role.name()) else { return Vec::new() };
+        let (field, grades) = (&pack.schema[field], &pack.history.grades);
         let parties = self.occurrences(role, field).into_iter();
         let known = parties.filter_map(|(name, occurrences)| {
             let stretches = stretches(&occurrences, grades);
@@ -222,8 +234,9 @@ impl Findings {
         known.collect()
     }
 
-    /// The findings that are known on a day of the declarations that fit, in the order of lines.
-    pub(crate) fn known_on(&self, day: Date, fits: impl Fn(&Finding) -> bool) -> Vec<(Date, &Finding)> {
+    /// The findings that lines of a day see, those that fit, in the order of declarations and lines; each with the day on
+    /// which it became known.
+    pub fn known_on(&self, day: Date, fits: impl Fn(&Finding) -> bool) -> Vec<(Date, &Finding)> {
         let mut last: BTreeMap<(&str, Option<i64>), (Date, u64, &Finding)> = BTreeMap::new();
         let known = self.findings.iter().filter(|known| known.known_on < day && known.finding.found_on < day);
         for known in known.filter(|known| fits(&known.finding)) {

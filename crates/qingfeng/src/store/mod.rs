@@ -19,6 +19,7 @@ mod form;
 mod history;
 mod import;
 mod load;
+mod outcomes;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -34,11 +35,12 @@ pub use encode::{NOTE_BYTES_MAX, VALUE_BYTES_MAX, VALUES_MAX};
 pub use entries::{End, KnownEntry, entries};
 pub use error::StoreError;
 pub use form::TableForm;
-pub use history::PartyHistory;
+pub use history::{Findings, PartyHistory};
 pub use import::{
     IMPORT_MAX, Import, ImportError, ImportOptions, Imported, KEY_ROWS_MAX, Known, add, expire,
 };
 pub(crate) use load::Living;
+pub use outcomes::{OUTCOMES_MAX, Outcomes, OutcomesImported};
 pub use url::StoreUrl;
 
 /// The version of the form of stores.
