@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, overrides, plan, profile, reference, roll,
-    rules, schema, score, test, verify, why_not, worklist,
+    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
+    reference, roll, rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -45,6 +45,8 @@ pub enum Command {
     Explain(explain::Args),
     WhyNot(why_not::Args),
     Rules(rules::Args),
+    Lookup(lookup::Args),
+    Outcome(outcome::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

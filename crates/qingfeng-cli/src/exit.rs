@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
+use qingfeng::store::StoreError;
 use qingfeng::write::WriteError;
 
 use crate::render::{Checked, human};
@@ -39,7 +40,9 @@ impl Exit {
                 "draw prove: the plan is not what the draw gives;",
                 "test: a test fails or has a mistake, or there is none;",
                 "score --strict: there are rejects or scattered declarations;",
-                "plan --strict: a declaration that must be inspected is left out",
+                "plan --strict: a declaration that must be inspected is left out;",
+                "lookup import --strict: there are rejects; lookup verify: a change is not as it was written;",
+                "outcome import --strict: there are rejects",
             ],
         ),
         (Self::Usage, &["the command line is wrong"]),
@@ -110,6 +113,17 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::NoInput | ReadError::StdinTwice => Self::Usage(error.to_string()),
+            error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Url { .. } | StoreError::Refused { .. } | StoreError::NoSnapshot { .. } => {
+                Self::Usage(error.to_string())
+            }
             error => Self::Files(error.to_string()),
         }
     }

@@ -64,9 +64,11 @@ impl InputArgs {
 impl ReadArgs {
     /// A reader of these inputs, for declarations as the pack has them.
     pub fn reader(&self, inputs: &[PathBuf], pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
-        let input = |path: &PathBuf| {
-            if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
-        };
+        Ok(Reader::new(Arc::clone(&pack.schema), Self::inputs(inputs), self.options(options))?)
+    }
+
+    /// These options with what the command line says.
+    pub fn options(&self, options: ReadOptions) -> ReadOptions {
         let format = self.input_format.map(|format| match format {
             InputFormat::Csv => Format::Csv,
             InputFormat::Ndjson => Format::Ndjson,
@@ -77,7 +79,14 @@ impl ReadArgs {
             InputEncoding::Utf8 => Encoding::Utf8,
             InputEncoding::Gb18030 => Encoding::Gb18030,
         };
-        let inputs = inputs.iter().map(input).collect();
-        Ok(Reader::new(Arc::clone(&pack.schema), inputs, ReadOptions { format, encoding, ..options })?)
+        ReadOptions { format, encoding, ..options }
+    }
+
+    /// Paths on the command line as inputs.
+    pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
+        let input = |path: &PathBuf| {
+            if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
+        };
+        paths.iter().map(input).collect()
     }
 }

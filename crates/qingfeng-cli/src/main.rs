@@ -1,6 +1,7 @@
 //! The command `qingfeng`: scores declarations with a rule pack, checks packs, and explains decisions.
 
 mod args;
+mod clock;
 mod commands;
 mod draw_key;
 mod exit;
@@ -14,6 +15,7 @@ mod rejects;
 mod render;
 mod report;
 mod sarif;
+mod stores;
 mod table;
 mod terminal;
 
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
         Command::Roll(args) => commands::roll::run(&args),
         Command::Override(args) => commands::overrides::run(&args),
         Command::Worklist(args) => commands::worklist::run(&args),
+        Command::Lookup(args) => commands::lookup::run(&args),
+        Command::Outcome(args) => commands::outcome::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

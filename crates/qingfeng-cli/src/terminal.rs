@@ -83,9 +83,25 @@ pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
     written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
+/// Prints values as JSON to standard output, one a line, escaped in the same way.
+pub fn print_json_lines<T: Serialize>(values: impl Iterator<Item = T>) -> Result<(), Failure> {
+    let mut out = String::new();
+    for value in values {
+        let text = serde_json::to_string(&value).map_err(|error| Failure::Files(error.to_string()))?;
+        out += &escaped(&text);
+    }
+    let mut stdout = io::stdout().lock();
+    written(stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush()))
+}
+
 /// A value as indented JSON that ends with a line end.
 pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Files(error.to_string()))?;
+    Ok(escaped(&text))
+}
+
+/// JSON with a line end, and with escapes for what a terminal could take for a command.
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         if is_harmful(letter) || letter == '\x7f' {
@@ -96,7 +112,7 @@ pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
         }
     }
     escaped.push('\n');
-    Ok(escaped)
+    escaped
 }
 
 /// Prints a text with styles to standard error. That it cannot be written is no reason to fail.

@@ -66,7 +66,10 @@ pub use diagnostic::{
 };
 pub use interpret::{Interpreter, LineValues, Outcome, Part};
 pub use kernel::{Fault, Scalar};
-pub use manifest::{Channel, ChannelId, Combine, Lookup, Score};
+pub use manifest::{
+    Channel, ChannelId, Combine, HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource,
+    Score,
+};
 pub use pack::{Pack, PackFiles};
 pub use program::{
     Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree, Parts,

@@ -1,5 +1,6 @@
 //! `pack.toml` and the reference files: from TOML with places to checked data.
 
+mod lookups;
 pub(crate) mod selection;
 
 use std::ops::Range;
@@ -14,6 +15,8 @@ use crate::manual::keys::{self, KeyTable};
 use crate::reference::{Group, Member};
 use crate::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
 use crate::value::Date;
+
+pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
 
 /// How the points of several fired rules become one score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,25 +61,6 @@ impl ChannelId {
     }
 }
 
-/// A lookup table as `pack.toml` declares it. Its rows are read by the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lookup {
-    /// The name that rules use.
-    pub name: String,
-    /// The file, relative to the pack.
-    pub file: String,
-    /// The fields whose values a row must have, all of them.
-    pub key: Vec<FieldId>,
-    /// The column with the first day on which a row holds.
-    pub from: Option<String>,
-    /// The column with the last day on which a row holds.
-    pub until: Option<String>,
-    /// All columns that rules can read, with their kinds: the key, the days, and the declared ones.
-    pub columns: Vec<(String, Kind)>,
-    /// Where the table is declared.
-    pub place: Place,
-}
-
 /// `pack.toml`, checked.
 pub(crate) struct Manifest {
     pub name: String,
@@ -88,6 +72,8 @@ pub(crate) struct Manifest {
     pub channels: Vec<Channel>,
     pub on_fault: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
+    pub store: String,
+    pub history: History,
     pub check_as_of: Option<Date>,
 }
 
@@ -384,7 +370,9 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
                 .collect();
             toml.choice(table, "at_least", &names)
         });
-        let lookups = read_lookups(toml, root, &schema);
+        let lookups = lookups::read_lookups(toml, root, &schema);
+        let store = lookups::read_store(toml, root);
+        let history = lookups::read_history(toml, root);
         let check_as_of = toml.table(root, "check").and_then(|(table, _)| {
             toml.known_keys(table, &keys::CHECK);
             toml.date(table, "as_of")
@@ -399,6 +387,8 @@ pub(crate) fn read(file: &Arc<str>, text: &str, diagnostics: &mut Diagnostics) -
             channels,
             on_fault,
             lookups,
+            store,
+            history,
             check_as_of,
         }
     })
@@ -655,99 +645,6 @@ fn read_channels(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -
         }
     }
     channels
-}
-
-fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Schema) -> Vec<Lookup> {
-    let Some((tables, _)) = toml.table(root, "lookups") else { return Vec::new() };
-    let mut lookups = Vec::new();
-    for (key, value) in tables.iter() {
-        let name = key.get_ref().as_ref();
-        if !is_plain_name(name) {
-            let help = "use lower case letters, digits, `-` and `_`".to_owned();
-            toml.report(Code::BadValue, key.span(), format!("`{name}` cannot name a lookup table"), help);
-        }
-        let DeValue::Table(table) = value.get_ref() else {
-            toml.wrong_type(name, value, "a table");
-            continue;
-        };
-        toml.known_keys(table, &keys::LOOKUP);
-        let example = format!("\"lookups/{name}.csv\"");
-        let file = toml.required_text(table, key.span(), "file", &example).unwrap_or_default();
-        if let (true, Some(value)) = (escapes_pack(&file), table.get("file")) {
-            let title = format!("`{file}` is outside of the pack");
-            toml.report(
-                Code::BadValue,
-                value.span(),
-                title,
-                "keep the table in the pack's `lookups`".to_owned(),
-            );
-        }
-        let mut key_fields = Vec::new();
-        for (text, span) in toml.texts(table, "key") {
-            if let Some(field) = toml.field(schema, &text, span.clone()) {
-                if matches!(schema[field].kind, Kind::Number) {
-                    let title = format!("`{text}` is a number; numbers cannot be keys");
-                    toml.report(Code::BadValue, span, title, None);
-                }
-                key_fields.push(field);
-            }
-        }
-        if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
-            let title = format!("the lookup table `{name}` has no `key`");
-            toml.report(
-                Code::MissingKey,
-                key.span(),
-                title,
-                "add `key = [\"exporter\"]`, the fields to compare".to_owned(),
-            );
-        }
-        let (from, until) = (toml.text(table, "from"), toml.text(table, "until"));
-        let mut columns: Vec<(String, Kind)> =
-            key_fields.iter().map(|&field| (schema[field].name.clone(), schema[field].kind)).collect();
-        for (column, span) in from.iter().chain(&until) {
-            if columns.iter().any(|(known, _)| known == column) {
-                toml.report(
-                    Code::Duplicate,
-                    span.clone(),
-                    format!("the column `{column}` is named twice"),
-                    None,
-                );
-            } else {
-                columns.push((column.clone(), Kind::Date));
-            }
-        }
-        if let Some((declared, _)) = toml.table(table, "columns") {
-            let kinds: Vec<(&str, Kind)> = Kind::ALL.to_vec();
-            for (column, value) in declared.iter() {
-                let column_name = column.get_ref().as_ref();
-                let kind = toml.choice(declared, column_name, &kinds).unwrap_or(Kind::Text);
-                match columns.iter().find(|(known, _)| known == column_name) {
-                    Some((_, known)) if *known == kind => {}
-                    Some((_, known)) => {
-                        let title = format!("the column `{column_name}` is of kind {known} already");
-                        toml.report(
-                            Code::Duplicate,
-                            value.span(),
-                            title,
-                            "take it out of `columns`".to_owned(),
-                        );
-                    }
-                    None => columns.push((column_name.to_owned(), kind)),
-                }
-            }
-        }
-        lookups.push(Lookup {
-            name: name.to_owned(),
-            file,
-            key: key_fields,
-            from: from.map(|(text, _)| text),
-            until: until.map(|(text, _)| text),
-            columns,
-            place: toml.place(key.span()),
-        });
-    }
-    lookups.sort_by(|a, b| a.name.cmp(&b.name));
-    lookups
 }
 
 fn escapes_pack(file: &str) -> bool {

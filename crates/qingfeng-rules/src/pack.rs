@@ -10,7 +10,7 @@ use rhai::AST;
 use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
-use crate::manifest::{self, Channel, ChannelId, Lookup, MemberKind, Score};
+use crate::manifest::{self, Channel, ChannelId, History, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program};
 use crate::reference::Reference;
 use crate::rule::{ComputedField, Rule, Status};
@@ -175,6 +175,11 @@ pub struct Pack {
     pub on_fault: Option<ChannelId>,
     /// The lookup tables, in the order of their names.
     pub lookups: Vec<Lookup>,
+    /// Where the store is of which lookup tables and history are made, unless the caller names another:
+    /// `sqlite:PATH`, relative to the pack, or `postgresql://...`.
+    pub store: String,
+    /// How the history of a party is graded.
+    pub history: History,
     /// All rules, in the order of files and of registration.
     pub rules: Vec<Rule>,
     /// The fields that the pack computes, in the order of definition; a field uses only earlier ones.
@@ -279,6 +284,8 @@ impl Pack {
             channels: manifest.channels,
             on_fault: manifest.on_fault,
             lookups: manifest.lookups,
+            store: manifest.store,
+            history: manifest.history,
             rules: loaded.rules,
             computed: loaded.computed,
             check_as_of: manifest.check_as_of,

@@ -7,6 +7,8 @@ pub mod draw;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;
+pub mod lookup;
+pub mod outcome;
 pub mod overrides;
 pub mod plan;
 pub mod profile;

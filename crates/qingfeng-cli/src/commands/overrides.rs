@@ -141,7 +141,7 @@ fn make(
     to: Option<&String>,
     assessments: &[PathBuf],
 ) -> Result<(), Failure> {
-    let engine = render::open(&args.rules)?;
+    let engine = render::open_policy(&args.rules)?;
     let pack = engine.pack();
     let plan = PlanFile::read(&args.plan)?;
     let mut requests: Vec<OverrideRequest> = args

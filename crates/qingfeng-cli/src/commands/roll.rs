@@ -147,7 +147,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if twice > 1 {
         return Err(qingfeng::read::ReadError::StdinTwice.into());
     }
-    let engine = render::open(&args.rules)?;
+    let engine = render::open_policy(&args.rules)?;
     let pack = engine.pack();
     let Some(policy) = Policy::of(pack) else {
         return Err(Failure::Usage(format!(

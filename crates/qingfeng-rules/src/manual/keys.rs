@@ -72,6 +72,9 @@ pub const TABLES: &[&KeyTable] = &[
     &CHANNEL,
     &ON_FAULT,
     &LOOKUP,
+    &STORE,
+    &HISTORY,
+    &HISTORY_GRADE,
     &CHECK,
     &SELECTION,
     &SELECTION_CLASS,
@@ -235,6 +238,14 @@ pub const MANIFEST: KeyTable = KeyTable {
             "[on_fault]",
         ),
         row("lookups", "tables by name", NONE, "the lookup tables", "[lookups.blacklist]"),
+        row("store", "table", "a file in the pack", "the store of entries and findings", "[store]"),
+        row(
+            "history",
+            "table",
+            "the grades A, B and C",
+            "how the history of a party is graded",
+            "[[history.grades]]",
+        ),
         row("check", "table", NONE, "how the pack is checked", "[check]"),
         row("selection", "table", "no plans can be made", "who gets inspected", "[selection]"),
     ],
@@ -431,21 +442,39 @@ pub const CHECK: KeyTable = KeyTable {
 /// `[lookups.NAME]`
 pub const LOOKUP: KeyTable = KeyTable {
     title: "[lookups.NAME]",
-    about: "An entry matches a line where all fields of the key are equal, on a day from its first to its last.",
+    about: "An entry matches a line where all fields of the key are equal, on a day from its first to its last. Its rows \
+            come from exactly one of `file`, `store` and `history`.",
     rows: &[
-        row("file", "text", REQUIRED, "path within the pack", r#"file = "lookups/blacklist.csv""#),
+        row("file", "text", NONE, "path within the pack", r#"file = "lookups/blacklist.csv""#),
+        row(
+            "store",
+            "text",
+            NONE,
+            "the name of a table of the store; text columns `source` and `grade` are there without being declared",
+            r#"store = "blacklist""#,
+        ),
+        row(
+            "history",
+            "`\"exporter\"`, `\"producer\"`, `\"agent\"` or `\"brand\"`",
+            NONE,
+            "what the findings of the store say of the party, whose key is the field of that name: `inspections_12m`, \
+             `inspections_36m`, `violations_12m`, `violations_36m`, `clear_since_finding` (integer), `last_finding`, \
+             `last_inspection` (date), `grade` (text); no other key goes with it",
+            r#"history = "exporter""#,
+        ),
         row(
             "key",
             "names of fields",
-            REQUIRED,
-            "the file has columns of these names; numbers cannot be keys, integers can",
+            "required but for `history`",
+            "a file has columns of these names; numbers cannot be keys, integers can",
             r#"key = ["exporter"]"#,
         ),
         row(
             "from",
             "name of a column",
             NONE,
-            "the column with the first day of an entry; an empty cell is open",
+            "the column with the first day of an entry; an empty cell is open. Entries of a store have their days \
+             without it: it is the name by which rules read them",
             r#"from = "listed_on""#,
         ),
         row(
@@ -461,6 +490,70 @@ pub const LOOKUP: KeyTable = KeyTable {
             NONE,
             "the other columns that rules may read, each with its kind",
             r#"columns = { grade = "text" }"#,
+        ),
+        row(
+            "may_be_empty",
+            "flag",
+            "false",
+            "a table that the store has never had is empty, and no mistake",
+            r#"may_be_empty = true"#,
+        ),
+    ],
+};
+
+/// `[store]`
+pub const STORE: KeyTable = KeyTable {
+    title: "[store]",
+    about: "Where the entries and findings are of which lookup tables with `store` or `history` are made. The environment \
+            variable `QINGFENG_STORE` goes before the pack, the option `--store` before both.",
+    rows: &[row(
+        "url",
+        "text",
+        "`sqlite:lookups/store.sqlite`",
+        "`sqlite:PATH`, relative to the pack, or `postgresql://USER@HOST/DATABASE`; a password does not belong in a pack",
+        r#"url = "sqlite:lookups/store.sqlite""#,
+    )],
+};
+
+/// `[history]`
+pub const HISTORY: KeyTable = KeyTable {
+    title: "[history]",
+    about: "",
+    rows: &[row(
+        "grades",
+        "tables",
+        "A: a major case, or 3 violations in 12 months; B: 2 in 12 months, or 3 in 36; C: 1 in 36",
+        "the grades of parties, from grave to light: a party has the first that fits, or none",
+        "[[history.grades]]",
+    )],
+};
+
+/// `[[history.grades]]`
+pub const HISTORY_GRADE: KeyTable = KeyTable {
+    title: "[[history.grades]]",
+    about: "All that a grade asks for must be there. Two grades may have one name: either suffices.",
+    rows: &[
+        row("name", "text", REQUIRED, "what rules read as `grade`", r#"name = "A""#),
+        row(
+            "violations_12m",
+            "integer",
+            "not asked for",
+            "the least violations in 12 months",
+            "violations_12m = 3",
+        ),
+        row(
+            "violations_36m",
+            "integer",
+            "not asked for",
+            "the least violations in 36 months",
+            "violations_36m = 3",
+        ),
+        row(
+            "major",
+            "flag",
+            "not asked for",
+            "whether there must be a major case in 36 months",
+            "major = true",
         ),
     ],
 };

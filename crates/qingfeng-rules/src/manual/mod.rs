@@ -274,7 +274,9 @@ mod tests {
         };
         let manifest = format!(
             "[pack]\n{}[schema]\n{}[schema.fields.licence]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
-             [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[lookups.blacklist]\n{}",
+             [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[lookups.blacklist]\n{}[store]\n{}\
+             [[history.grades]]\n{}[lookups.notices]\nstore = \"notices\"\nkey = [\"producer\"]\nmay_be_empty = true\n\
+             [lookups.exporter-history]\nhistory = \"exporter\"\n",
             of(&keys::PACK),
             of(&keys::SCHEMA),
             of(&keys::SCHEMA_FIELD).replace("min = 0\nmax = 100\n", ""),
@@ -283,7 +285,13 @@ mod tests {
             of(&keys::SCORE),
             of(&keys::CHANNEL),
             of(&keys::ON_FAULT),
-            of(&keys::LOOKUP),
+            // The rows of a table come from one place.
+            of(&keys::LOOKUP)
+                .replace("store = \"blacklist\"\n", "")
+                .replace("history = \"exporter\"\n", "")
+                .replace("may_be_empty = true\n", ""),
+            of(&keys::STORE),
+            of(&keys::HISTORY_GRADE),
         );
         let quota = of(&keys::SELECTION_QUOTA).replace("site = \"qingdao\"\n", "").replace("count = 5\n", "");
         let capacity = of(&keys::SELECTION_CAPACITY).replace("hours = 16\n", "");

@@ -18,7 +18,7 @@
 
 mod assemble;
 pub(crate) mod cast;
-mod cell;
+pub(crate) mod cell;
 mod column;
 mod csv;
 mod direct;

@@ -1,19 +1,9 @@
 //! What a store holds.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use qingfeng_rules::Date;
-
-/// Where a store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// An SQLite file: `sqlite:PATH`.
-    Sqlite(PathBuf),
-    /// A PostgreSQL database: `postgresql://user@host/database?sslmode=require`. It may hold a password and is never
-    /// shown whole.
-    Postgres(String),
-}
+use serde::{Deserialize, Serialize};
 
 /// What was known at a moment, named by the last change that is part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +19,26 @@ impl fmt::Display for SnapshotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.change, self.hash.get(..12).unwrap_or(&self.hash))
     }
+}
+
+/// Who changes a store, when and why: what stands with each change of an [`append`](super::Store::append).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Who: a name or a number of staff. Not empty.
+    pub by: String,
+    /// When: UTC, `2016-09-06T08:30:00Z`. The library reads no clock; the caller does.
+    pub at: String,
+    /// Why, where it is said.
+    pub reason: Option<String>,
+}
+
+/// A change before it is in a store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewChange {
+    /// The day from which it counts as known.
+    pub known_on: Date,
+    /// What is changed.
+    pub kind: ChangeKind,
 }
 
 /// One change of a store.
@@ -69,7 +79,8 @@ pub enum ChangeKind {
 pub struct Entry {
     /// The table.
     pub table: String,
-    /// The values of its key and columns, as texts in the order of the names; dates as `2016-09-06`.
+    /// The values of its key and columns, as texts in the order of the names (a store sorts them); dates as
+    /// `2016-09-06`. What is missing has no value here.
     pub values: Vec<(String, String)>,
     /// Its first day, if it has one.
     pub from: Option<Date>,
@@ -82,7 +93,8 @@ pub struct Entry {
 }
 
 /// Who answers for a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The exporter.
     Exporter,
@@ -95,7 +107,7 @@ pub enum Role {
 }
 
 /// A party of a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// As what it answers.
     pub role: Role,
@@ -104,7 +116,8 @@ pub struct Party {
 }
 
 /// What an inspection showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Violation {
     /// Bears a mark that it may not bear.
     Counterfeit,

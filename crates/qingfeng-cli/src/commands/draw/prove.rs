@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(path) => day_key(path, args.day)?,
         None => args.key.get()?.of_day(args.day),
     };
-    let engine = render::open(&args.rules)?;
+    let engine = render::open_policy(&args.rules)?;
     let Some(policy) = Policy::of(engine.pack()) else {
         let message =
             format!("the pack {} has no [selection], so that nothing is drawn by it", engine.pack().name);

@@ -93,7 +93,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
-    let engine = render::open(&args.rules)?;
+    let engine = render::open_policy(&args.rules)?;
     let pack = engine.pack();
     let Some(policy) = Policy::of(pack) else {
         return Err(Failure::Usage(format!(

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::render::{open, short_digest};
+use crate::render::short_digest;
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, styled};
 
@@ -31,6 +32,9 @@ pub struct Args {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// For whom the list is written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -41,7 +45,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = open(&args.directory)?;
+    let engine = args.lookups.open(&args.directory)?;
     if let Some(id) = &args.program {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);

@@ -41,7 +41,11 @@ struct ListedComputed<'p> {
 #[derive(Serialize)]
 struct ListedLookup<'p> {
     name: &'p str,
-    file: &'p str,
+    /// Where the rows come from, if that is a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'p str>,
+    /// Where the rows come from.
+    source: String,
     key: Vec<&'p str>,
     from: Option<&'p str>,
     until: Option<&'p str>,
@@ -90,7 +94,8 @@ impl<'p> Listing<'p> {
         });
         let lookups = pack.lookups.iter().map(|lookup| ListedLookup {
             name: &lookup.name,
-            file: &lookup.file,
+            file: lookup.source.file(),
+            source: lookup.source.to_string(),
             key: lookup.key.iter().map(|&id| name(id)).collect(),
             from: lookup.from.as_deref(),
             until: lookup.until.as_deref(),

@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use qingfeng::testing::{
     self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
 };
+use qingfeng::{OpenOptions, Purpose};
 
 use crate::exit::{self, Exit, Failure};
 use crate::progress::Bar;
@@ -110,7 +111,9 @@ impl Run {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = render::open(&args.directory)?;
+    // Tests do not see the store: what is in it changes from day to day.
+    let engine =
+        render::open(&args.directory, &OpenOptions { purpose: Purpose::Tests, ..OpenOptions::default() })?;
     let (tests, diagnostics) = testing::load(&engine, &args.directory);
     let loaded = tests.loaded();
     let tests = match &args.filter {

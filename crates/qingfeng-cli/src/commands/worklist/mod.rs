@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(output) = &args.output {
         check_apart(&[("--output", output)], std::slice::from_ref(&args.plan))?;
     }
-    let engine = args.rules.as_deref().map(render::open).transpose()?;
+    let engine = args.rules.as_deref().map(render::open_policy).transpose()?;
     let pack = engine.as_ref().map(|engine| engine.pack().as_ref());
     let plan = PlanFile::read(&args.plan)?;
     let overrides = Overrides::read(&plan)?;

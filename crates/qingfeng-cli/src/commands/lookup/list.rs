@@ -1,0 +1,220 @@
+//! `qingfeng lookup list`
+
+use std::collections::BTreeMap;
+
+use qingfeng::rules::Date;
+use qingfeng::store::{End, KnownEntry, SnapshotId, TableForm, entries};
+use serde::Serialize;
+
+use super::{Where, entry_line, short};
+use crate::args::Format;
+use crate::clock;
+use crate::exit::{self, Exit, Failure};
+use crate::stores::day;
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, clean, grouped};
+
+/// List the entries of a lookup table of the store.
+///
+/// Those that count for a line of today, or of another day as it was known then; with --all every entry with who added
+/// it, who ended it, when and why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng lookup list blacklist --rules rules/clean-wind",
+    "qingfeng lookup list blacklist --rules rules/clean-wind --key 91330782MA28 --all",
+]))]
+pub struct Args {
+    /// The lookup table, as pack.toml names it; without --rules, as the store does.
+    #[arg(value_name = "TABLE")]
+    table: String,
+
+    #[command(flatten)]
+    store: Where,
+
+    /// The day on which entries must count, as it was known then; without it, today.
+    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "all")]
+    as_of: Option<Date>,
+
+    /// Entries with this value in their key alone.
+    #[arg(long, value_name = "VALUE")]
+    key: Option<String>,
+
+    /// Every entry, whether it counts or not, with its changes.
+    #[arg(long)]
+    all: bool,
+
+    /// As it was after this change.
+    #[arg(long, value_name = "NUMBER")]
+    snapshot: Option<u64>,
+
+    /// For whom the list is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Listing<'l> {
+    table: &'l str,
+    snapshot: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Date>,
+    entries: Vec<Listed<'l>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'l> {
+    entry: u64,
+    values: BTreeMap<&'l str, &'l str>,
+    from: Option<Date>,
+    /// As it is known on the day.
+    until: Option<Date>,
+    source: Option<&'l str>,
+    grade: Option<&'l str>,
+    known_on: Date,
+    at: &'l str,
+    by: &'l str,
+    reason: Option<&'l str>,
+    ends: Vec<ListedEnd<'l>>,
+}
+
+#[derive(Serialize)]
+struct ListedEnd<'l> {
+    change: u64,
+    until: Date,
+    known_on: Date,
+    at: &'l str,
+    by: &'l str,
+    reason: Option<&'l str>,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let pack = args.store.pack()?;
+    let form = pack.as_ref().map(|pack| TableForm::new(pack, &args.table)).transpose()?;
+    let name = form.as_ref().map_or(args.table.as_str(), |form| form.table());
+    let mut store = args.store.open(pack.as_ref())?;
+    let snapshot = store.snapshot(args.snapshot)?;
+    let mut known = entries(&mut store, &snapshot, Some(name))?;
+    let total = known.len();
+    let day = (!args.all).then(|| args.as_of.unwrap_or_else(clock::today));
+    known.retain(|known| day.is_none_or(|day| known.counts_on(day)));
+    if let Some(asked) = &args.key {
+        let asked = asked.trim();
+        let is_key = |column: &str| form.as_ref().is_none_or(|form| form.key().any(|key| key == column));
+        known.retain(|known| {
+            // Codes are kept in upper case, however they are typed.
+            let mut values = known.entry.values.iter().filter(|(column, _)| is_key(column));
+            values.any(|(_, value)| value == asked || *value == asked.to_uppercase())
+        });
+    }
+    match args.format {
+        Format::Json => terminal::print_json(&Listing {
+            table: name,
+            snapshot: snapshot.to_string(),
+            as_of: day,
+            entries: known.iter().map(|known| listed(known, day)).collect(),
+        })?,
+        Format::Human => {
+            let head = heading(name, day, known.len(), total, &snapshot);
+            let body = match day {
+                Some(day) => in_force(&known, form.as_ref(), day),
+                None => known.iter().map(history).collect(),
+            };
+            terminal::print(&format!("{head}{body}"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn listed(known: &KnownEntry, day: Option<Date>) -> Listed<'_> {
+    let KnownEntry { number, at, by, reason, known_on, entry, ends } = known;
+    let ends = ends.iter().filter(|end| day.is_none_or(|day| end.known_on <= day));
+    Listed {
+        entry: *number,
+        values: entry.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        from: entry.from,
+        until: known.until(day),
+        source: entry.source.as_deref(),
+        grade: entry.grade.as_deref(),
+        known_on: *known_on,
+        at,
+        by,
+        reason: reason.as_deref(),
+        ends: ends
+            .map(|End { number, at, by, reason, known_on, until }| ListedEnd {
+                change: *number,
+                until: *until,
+                known_on: *known_on,
+                at,
+                by,
+                reason: reason.as_deref(),
+            })
+            .collect(),
+    }
+}
+
+fn heading(name: &str, day: Option<Date>, shown: usize, total: usize, snapshot: &SnapshotId) -> String {
+    let entries = match shown {
+        1 => "1 entry".to_owned(),
+        shown => format!("{} entries", grouped(shown as u64)),
+    };
+    let which = match day {
+        Some(day) => format!("{entries} in force on {day}, of {} in all", grouped(total as u64)),
+        None => entries,
+    };
+    format!("{BOLD}{}{BOLD:#}: {which}; snapshot {snapshot}\n", clean(name))
+}
+
+/// One line an entry, the key before the other columns.
+fn in_force(known: &[KnownEntry], form: Option<&TableForm>, day: Date) -> String {
+    if known.is_empty() {
+        return String::new();
+    }
+    let mut columns: Vec<&str> = form.map(|form| form.key().collect()).unwrap_or_default();
+    for known in known {
+        for (name, _) in &known.entry.values {
+            if !columns.contains(&name.as_str()) {
+                columns.push(name);
+            }
+        }
+    }
+    let heads = ["entry"].into_iter().chain(columns.iter().copied());
+    let heads = heads.chain(["from", "until", "grade", "source", "known on", "by"]);
+    let mut rows = vec![heads.map(|head| Cell::new(head).style(DIM)).collect::<Vec<_>>()];
+    for known in known {
+        let value = |column: &str| {
+            let found = known.entry.values.iter().find(|(name, _)| name == column);
+            found.map(|(_, value)| short(value)).unwrap_or_default()
+        };
+        let date = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        let mut row = vec![Cell::new(known.number.to_string()).right()];
+        row.extend(columns.iter().map(|column| Cell::new(value(column)).style(BOLD)));
+        row.push(Cell::new(date(known.entry.from)));
+        row.push(Cell::new(date(known.until(Some(day)))));
+        row.push(Cell::new(known.entry.grade.as_deref().unwrap_or_default()));
+        row.push(Cell::new(known.entry.source.as_deref().unwrap_or_default()));
+        row.push(Cell::new(known.known_on.to_string()));
+        row.push(Cell::new(&known.by));
+        rows.push(row);
+    }
+    table("  ", &rows)
+}
+
+/// An entry with all that was done to it.
+fn history(known: &KnownEntry) -> String {
+    let why =
+        |reason: &Option<String>| reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let KnownEntry { number, at, by, reason, known_on, entry, ends } = known;
+    let mut out = format!("  {BOLD}{number}{BOLD:#}  {}\n", clean(&entry_line(entry)));
+    let added = format!("added by {by} on {at}, known on {known_on}{}", why(reason));
+    out += &format!("      {}\n", clean(&added));
+    for End { number, at, by, reason, known_on, until } in ends {
+        let what = match entry.from {
+            Some(from) if *until < from => "taken back".to_owned(),
+            None if *until == Date::MIN => "taken back".to_owned(),
+            _ => format!("ended on {until}"),
+        };
+        let line = format!("{what} by {by} on {at}, known on {known_on} (change {number}){}", why(reason));
+        out += &format!("      {}\n", clean(&line));
+    }
+    out
+}

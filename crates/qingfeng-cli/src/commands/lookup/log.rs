@@ -1,0 +1,187 @@
+//! `qingfeng lookup log`
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use qingfeng::rules::Date;
+use qingfeng::store::{Change, ChangeKind, Finding};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Where, entry_line};
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, clean};
+
+/// Show the changes of the store, the newest last: who made each, when and why, and from which day it counts as known.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng lookup log --rules rules/clean-wind --last 20",
+    "qingfeng lookup log --store sqlite:store.sqlite --entry 12 --format json",
+]))]
+pub struct Args {
+    #[command(flatten)]
+    store: Where,
+
+    /// The changes of this table alone, as the store names it.
+    #[arg(long, value_name = "TABLE")]
+    table: Option<String>,
+
+    /// The changes of this entry alone.
+    #[arg(long, value_name = "NUMBER")]
+    entry: Option<u64>,
+
+    /// The last ones alone.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    last: Option<u32>,
+
+    /// For whom the list is written. As JSON: one change a line.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Logged<'c> {
+    change: u64,
+    at: &'c str,
+    by: &'c str,
+    reason: Option<&'c str>,
+    known_on: Date,
+    kind: &'static str,
+    #[serde(flatten)]
+    what: serde_json::Value,
+}
+
+/// So many changes are printed at once.
+const PRINTED: usize = 1000;
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let pack = args.store.pack()?;
+    let mut store = args.store.open(pack.as_ref())?;
+    let snapshot = store.snapshot(None)?;
+    // The entries of the table, with their first days.
+    let mut entries: HashMap<u64, Option<Date>> = HashMap::new();
+    let mut kept: VecDeque<Change> = VecDeque::new();
+    let mut failure = None;
+    let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
+    let result = store.changes(&snapshot, 1, &mut |change| {
+        let fits = match &change.kind {
+            ChangeKind::Added(entry) => {
+                let fits = args.table.as_ref().is_none_or(|table| *table == entry.table);
+                if fits {
+                    entries.insert(change.number, entry.from);
+                }
+                fits && args.entry.is_none_or(|entry| entry == change.number)
+            }
+            ChangeKind::Expired { entry, .. } => {
+                entries.contains_key(entry) && args.entry.is_none_or(|asked| asked == *entry)
+            }
+            ChangeKind::Found(_) => args.table.is_none() && args.entry.is_none(),
+        };
+        if fits {
+            kept.push_back(change);
+            match last {
+                Some(last) if kept.len() > last => {
+                    kept.pop_front();
+                }
+                None if kept.len() == PRINTED => {
+                    if let Err(error) = print(args.format, &mut kept, &entries) {
+                        failure = Some(error);
+                        return Err(qingfeng::store::StoreError::refused("the output is closed"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    // What was as it was written is shown before the change that is not.
+    print(args.format, &mut kept, &entries)?;
+    result?;
+    Ok(Exit::Done)
+}
+
+fn print(
+    format: Format,
+    changes: &mut VecDeque<Change>,
+    entries: &HashMap<u64, Option<Date>>,
+) -> Result<(), Failure> {
+    let changes: Vec<Change> = changes.drain(..).collect();
+    match format {
+        Format::Human => {
+            let rows: Vec<Vec<Cell>> = changes.iter().map(|change| row(change, entries)).collect();
+            terminal::print(&table("", &rows))
+        }
+        Format::Json => terminal::print_json_lines(changes.iter().map(logged)),
+    }
+}
+
+fn row(change: &Change, entries: &HashMap<u64, Option<Date>>) -> Vec<Cell> {
+    let what = match &change.kind {
+        ChangeKind::Added(entry) => format!("added to {}: {}", entry.table, entry_line(entry)),
+        ChangeKind::Expired { entry, until }
+            if entries.get(entry).copied().flatten().map_or(*until == Date::MIN, |from| *until < from) =>
+        {
+            format!("entry {entry} taken back")
+        }
+        ChangeKind::Expired { entry, until } => format!("entry {entry} ends on {until}"),
+        ChangeKind::Found(finding) => found(finding),
+    };
+    let why = change.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    vec![
+        Cell::new(change.number.to_string()).style(BOLD).right(),
+        Cell::new(&change.at),
+        Cell::new(&change.by),
+        Cell::new(format!("known on {}", change.known_on)).style(DIM),
+        Cell::new(clean(&format!("{what}{why}"))),
+    ]
+}
+
+fn found(finding: &Finding) -> String {
+    let item = finding.item_no.map(|item| format!(", item {item}")).unwrap_or_default();
+    let parties: Vec<String> = finding
+        .parties
+        .iter()
+        .map(|party| format!("{} {}", format!("{:?}", party.role).to_lowercase(), party.name))
+        .collect();
+    let violation =
+        finding.violation.map_or("clear".to_owned(), |violation| format!("{violation:?}").to_lowercase());
+    let major = if finding.major { ", major" } else { "" };
+    let of = if parties.is_empty() { String::new() } else { format!(" of {}", parties.join(", ")) };
+    format!("found {violation}{major} on {} in {}{item}{of}", finding.found_on, finding.declaration_id)
+}
+
+fn logged(change: &Change) -> Logged<'_> {
+    let (kind, what) = match &change.kind {
+        ChangeKind::Added(entry) => {
+            let values: BTreeMap<&str, &str> =
+                entry.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let what = json!({
+                "table": entry.table, "values": values, "from": entry.from, "until": entry.until,
+                "source": entry.source, "grade": entry.grade,
+            });
+            ("added", what)
+        }
+        ChangeKind::Expired { entry, until } => ("expired", json!({ "entry": entry, "until": until })),
+        ChangeKind::Found(finding) => {
+            let what = json!({
+                "declaration_id": finding.declaration_id, "item_no": finding.item_no, "found_on": finding.found_on,
+                "violation": finding.violation, "pieces": finding.pieces, "fine": finding.fine,
+                "major": finding.major, "parties": finding.parties,
+            });
+            ("found", what)
+        }
+    };
+    Logged {
+        change: change.number,
+        at: &change.at,
+        by: &change.by,
+        reason: change.reason.as_deref(),
+        known_on: change.known_on,
+        kind,
+        what,
+    }
+}

@@ -1,0 +1,300 @@
+//! Changes to rows and back.
+
+use std::fmt;
+
+use qingfeng_rules::Date;
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::chain::Row;
+use super::{Author, Change, ChangeKind, Entry, Finding, Party, StoreError, Violation};
+
+/// The longest value of an entry, in bytes.
+pub const VALUE_BYTES_MAX: usize = 1 << 20;
+/// The longest name, reason or source, in bytes.
+pub const NOTE_BYTES_MAX: usize = 4096;
+/// The most values of an entry, and parties of a finding.
+pub const VALUES_MAX: usize = 1000;
+
+/// A change as it will be kept.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub known_on: String,
+    pub kind: &'static str,
+    pub lookup: Option<String>,
+    pub body: String,
+}
+
+impl Encoded {
+    /// The row, with who makes it.
+    pub(super) fn row<'a>(&'a self, author: &'a Author) -> Row<'a> {
+        Row {
+            at: &author.at,
+            by: &author.by,
+            reason: author.reason.as_deref(),
+            known_on: &self.known_on,
+            kind: self.kind,
+            lookup: self.lookup.as_deref(),
+            body: &self.body,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddedBody {
+    values: Values,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grade: Option<String>,
+}
+
+/// As an object with the names as keys, in their order.
+struct Values(Vec<(String, String)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let mut values = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    values.push(pair);
+                }
+                Ok(Values(values))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpiredBody {
+    entry: u64,
+    until: Date,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FoundBody {
+    declaration_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_no: Option<i64>,
+    found_on: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violation: Option<Violation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pieces: Option<i64>,
+    /// A text, so that every number comes back to the last digit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fine: Option<String>,
+    major: bool,
+    parties: Vec<Party>,
+}
+
+/// Checks who makes a change.
+pub(super) fn check_author(author: &Author) -> Result<(), StoreError> {
+    note("the name of who changes the store", &author.by)?;
+    if author.by.trim().is_empty() {
+        return Err(StoreError::refused("a change needs the name of who makes it; give it with --by"));
+    }
+    if !is_moment(&author.at) {
+        return Err(StoreError::refused(format!(
+            "`{}` is no moment in UTC; write it as 2016-09-06T08:30:00Z",
+            crate::read::shown(&author.at)
+        )));
+    }
+    author.reason.as_deref().map_or(Ok(()), |reason| note("the reason of a change", reason))
+}
+
+/// `2016-09-06T08:30:00Z`
+fn is_moment(text: &str) -> bool {
+    let two = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
+    let bytes = text.as_bytes();
+    bytes.len() == 20
+        && text.is_ascii()
+        && (bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19])
+            == (b'-', b'-', b'T', b':', b':', b'Z')
+        && [11, 12, 14, 15, 17, 18].iter().all(|&at: &usize| bytes[at].is_ascii_digit())
+        && text.get(..10).is_some_and(|day| day.parse::<Date>().is_ok())
+        && two(11..13).is_some_and(|hour| hour < 24)
+        && two(14..16).is_some_and(|minute| minute < 60)
+        // A leap second.
+        && two(17..19).is_some_and(|second| second <= 60)
+}
+
+/// Checks a text that people read in one line.
+fn note(what: &str, text: &str) -> Result<(), StoreError> {
+    if text.len() > NOTE_BYTES_MAX {
+        let length = text.len();
+        return Err(StoreError::refused(format!(
+            "{what} has {length} bytes; {NOTE_BYTES_MAX} is the most it can have"
+        )));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(StoreError::refused(format!(
+            "{what} has a control character (`{}`); write it in one line",
+            crate::read::shown(text)
+        )));
+    }
+    Ok(())
+}
+
+/// A change as it will be kept, checked.
+pub(super) fn encode(known_on: Date, kind: &ChangeKind) -> Result<Encoded, StoreError> {
+    let (name, lookup, body) = match kind {
+        ChangeKind::Added(entry) => ("added", Some(entry.table.clone()), added(entry)?),
+        ChangeKind::Expired { entry, until } => {
+            ("expired", None, json(&ExpiredBody { entry: *entry, until: *until })?)
+        }
+        ChangeKind::Found(finding) => ("found", None, found(finding)?),
+    };
+    Ok(Encoded { known_on: known_on.to_string(), kind: name, lookup, body })
+}
+
+fn added(entry: &Entry) -> Result<String, StoreError> {
+    note("the name of a lookup table", &entry.table)?;
+    if entry.table.is_empty() {
+        return Err(StoreError::refused("an entry needs the name of its lookup table"));
+    }
+    if let (Some(from), Some(until)) = (entry.from, entry.until)
+        && from > until
+    {
+        return Err(StoreError::refused(format!(
+            "an entry cannot be from {from} until {until}; its last day is no earlier than its first"
+        )));
+    }
+    for (what, text) in [("the source of an entry", &entry.source), ("the grade of an entry", &entry.grade)] {
+        text.as_deref().map_or(Ok(()), |text| note(what, text))?;
+    }
+    let mut values = entry.values.clone();
+    values.sort();
+    for pair in values.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            return Err(StoreError::refused(format!("an entry has two values of `{}`; give one", pair[0].0)));
+        }
+    }
+    many("an entry", "values", values.len())?;
+    for (name, value) in &values {
+        note("the name of a column", name)?;
+        if value.len() > VALUE_BYTES_MAX {
+            return Err(StoreError::refused(format!(
+                "the value of `{name}` has {} bytes; {VALUE_BYTES_MAX} is the most it can have",
+                value.len()
+            )));
+        }
+    }
+    let Entry { from, until, source, grade, .. } = entry.clone();
+    json(&AddedBody { values: Values(values), from, until, source, grade })
+}
+
+fn found(finding: &Finding) -> Result<String, StoreError> {
+    if finding.declaration_id.is_empty() {
+        return Err(StoreError::refused("a finding needs the id of its declaration"));
+    }
+    note("the id of a declaration", &finding.declaration_id)?;
+    many("a finding", "parties", finding.parties.len())?;
+    for party in &finding.parties {
+        note("the name of a party", &party.name)?;
+    }
+    if let Some(fine) = finding.fine
+        && !fine.is_finite()
+    {
+        return Err(StoreError::refused(format!(
+            "the fine of {} is {fine}; give a number",
+            finding.declaration_id
+        )));
+    }
+    json(&FoundBody {
+        declaration_id: finding.declaration_id.clone(),
+        item_no: finding.item_no,
+        found_on: finding.found_on,
+        violation: finding.violation,
+        pieces: finding.pieces,
+        fine: finding.fine.map(|fine| fine.to_string()),
+        major: finding.major,
+        parties: finding.parties.clone(),
+    })
+}
+
+fn many(what: &str, of: &str, count: usize) -> Result<(), StoreError> {
+    if count > VALUES_MAX {
+        return Err(StoreError::refused(format!(
+            "{what} has {count} {of}; {VALUES_MAX} is the most it can have"
+        )));
+    }
+    Ok(())
+}
+
+fn json(body: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(body)
+        .map_err(|error| StoreError::refused(format!("a change cannot be written as JSON: {error}")))
+}
+
+/// The change of a row, or what is wrong with the row.
+pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
+    fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, String> {
+        serde_json::from_str(body).map_err(|error| format!("its content cannot be read ({error})"))
+    }
+    let known_on =
+        row.known_on.parse().map_err(|error| format!("`{}` is {error}", crate::read::shown(row.known_on)))?;
+    let kind = match (row.kind, row.lookup) {
+        ("added", Some(table)) => {
+            let AddedBody { values, from, until, source, grade } = read(row.body)?;
+            ChangeKind::Added(Entry { table: table.to_owned(), values: values.0, from, until, source, grade })
+        }
+        ("expired", None) => {
+            let ExpiredBody { entry, until } = read(row.body)?;
+            ChangeKind::Expired { entry, until }
+        }
+        ("found", None) => {
+            let body: FoundBody = read(row.body)?;
+            let fine = body.fine.map(|fine| {
+                let number: Option<f64> = fine.parse().ok();
+                number.filter(|number| number.is_finite()).ok_or_else(|| format!("`{fine}` is no fine"))
+            });
+            ChangeKind::Found(Finding {
+                declaration_id: body.declaration_id,
+                item_no: body.item_no,
+                found_on: body.found_on,
+                violation: body.violation,
+                pieces: body.pieces,
+                fine: fine.transpose()?,
+                major: body.major,
+                parties: body.parties,
+            })
+        }
+        (kind, _) => return Err(format!("it is of the unknown kind `{}`", crate::read::shown(kind))),
+    };
+    Ok(Change {
+        number,
+        at: row.at.to_owned(),
+        by: row.by.to_owned(),
+        reason: row.reason.map(str::to_owned),
+        known_on,
+        kind,
+    })
+}
