@@ -26,7 +26,9 @@ fn main() -> Result<(), Failure> {
     let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
     let years: Vec<(Candidates, Outcomes)> =
         (1..=seeds).map(|seed| year(&engine, lines, seed)).collect::<Result<_, Failure>>()?;
-    println!("| capacity | drawn | young | by score | by mean | by bound |\n| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| capacity | drawn | young | by score | by mean | by bound |\n| --- | --- | --- | --- | --- | --- |"
+    );
     for percent in [2, 5, 10] {
         for drawn in [0, 2, 5] {
             for young in [0, 10] {

@@ -13,6 +13,7 @@ mod generate;
 mod guide;
 mod listings;
 mod packs;
+mod plan;
 mod profile;
 mod reference;
 mod sarif;

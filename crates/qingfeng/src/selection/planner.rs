@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{Candidate, Candidates};
@@ -448,6 +448,8 @@ impl<'p> Planner<'p> {
             .map(|(quota, displaced)| {
                 let mut met = QuotaMet {
                     name: quota.name.clone(),
+                    points: matches!(quota.least, Least::Share(_))
+                        && matches!(of_day.capacity, Amount::Points(_)),
                     asked: asked(quota, of_day.capacity),
                     available: 0,
                     selected: 0,
