@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, plan, profile, reference, rules, schema, score,
-    test, verify, why_not,
+    check, coverage, diff, draw, explain, explain_code, generate, plan, profile, reference, rules, schema,
+    score, test, verify, why_not,
 };
 use crate::exit;
 
@@ -43,6 +43,7 @@ pub enum Command {
     Rules(rules::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
+    Draw(draw::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),

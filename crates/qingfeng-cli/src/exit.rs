@@ -36,6 +36,7 @@ impl Exit {
                 "check: the pack has errors, or what --deny names; explain: there is no such declaration;",
                 "verify: the compiled rules differ from the interpreter;",
                 "diff --exit-code: something differs;",
+                "draw prove: the plan is not what the draw gives;",
                 "test: a test fails or has a mistake, or there is none;",
                 "score --strict: there are rejects or scattered declarations;",
                 "plan --strict: a declaration that must be inspected is left out",

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod draw_key;
 mod exit;
 mod fix;
 mod html;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Coverage(args) => commands::coverage::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::WhyNot(args) => commands::why_not::run(&args),
+        Command::Draw(args) => commands::draw::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Reference(args) => commands::reference::run(&args),
         Command::Generate(args) => commands::generate::run(&args),

@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "profile",
         "diff",
         "coverage",
+        "draw",
         "reference",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;

@@ -7,6 +7,7 @@ mod command_line;
 mod coverage;
 mod diff;
 mod docs;
+mod draw;
 mod explain;
 mod fix;
 mod generate;

@@ -22,6 +22,7 @@ mod plan;
 mod plan_file;
 mod planner;
 mod policy;
+mod proof;
 mod rolling;
 mod rows;
 mod sheet;
@@ -42,6 +43,7 @@ pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDr
 pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
 pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
+pub use proof::{OfficeProof, Proof, ProofOf};
 pub use rolling::{
     Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
     MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,

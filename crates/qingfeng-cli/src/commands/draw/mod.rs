@@ -1,0 +1,161 @@
+//! `qingfeng draw`: the key of the surprise inspections, its commitments, and the proof of a day.
+
+mod prove;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use qingfeng::rules::Date;
+use qingfeng::selection::draw::Key;
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::draw_key::{KeyArgs, write_secret};
+use crate::exit::{self, Exit, Failure};
+use crate::table::{Cell, table};
+use crate::terminal::{self, clean};
+
+/// The days of one list of commitments at most: ten years.
+const DAYS_MAX: i64 = 3_660;
+
+/// Keep the key of the surprise inspections, publish what commits to it, and prove a day's draw.
+///
+/// Who is inspected by surprise follows from a secret key and from nothing that anybody can choose. What is published
+/// before a day binds the office to its key; shown the key of that day alone, an auditor repeats the draw.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true, after_help = exit::help(&[
+    "qingfeng draw new-key -o draw.key",
+    "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
+]))]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    NewKey(NewKeyArgs),
+    Commit(CommitArgs),
+    DayKey(DayKeyArgs),
+    Prove(prove::Args),
+}
+
+/// Make a key at random.
+///
+/// It is written to a new file that nobody else can read. Keep a copy where it cannot be lost: without it no draw can be
+/// repeated or proved. Whoever has it can foresee every draw.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&["qingfeng draw new-key -o draw.key"]))]
+struct NewKeyArgs {
+    /// The file to write. It must not be there.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Print what commits to the key of each day: publish it before the days come.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
+]))]
+struct CommitArgs {
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// The first day, such as 2016-09-01.
+    #[arg(long, value_name = "DAY")]
+    from: Date,
+
+    /// The last day; without it the first one.
+    #[arg(long, value_name = "DAY")]
+    until: Option<Date>,
+
+    /// For whom to write.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// Write the key of one day for an auditor. It tells nothing of other days.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&["qingfeng draw day-key --key-file draw.key --day 2016-09-06 -o day.key"]))]
+struct DayKeyArgs {
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// The day, such as 2016-09-06. While it is not over, whoever has its key can foresee its draw.
+    #[arg(long, value_name = "DAY")]
+    day: Date,
+
+    /// The file to write. It must not be there.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Commitment {
+    day: String,
+    commitment: String,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::NewKey(args) => new_key(args),
+        Command::Commit(args) => commit(args),
+        Command::DayKey(args) => day_key(args),
+        Command::Prove(args) => prove::run(args),
+    }
+}
+
+fn new_key(args: &NewKeyArgs) -> Result<Exit, Failure> {
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random)
+        .map_err(|error| Failure::Files(format!("the system gives no random numbers: {error}")))?;
+    let key = Key::from_bytes(&random).map_err(|error| Failure::Files(error.to_string()))?;
+    write_secret(&args.output, &key.to_secret_hex())?;
+    let path = args.output.display().to_string();
+    terminal::note(&format!(
+        "A new key is in {}. Whoever has it can foresee every draw; without it none can be proved.\n",
+        clean(&path)
+    ));
+    Ok(Exit::Done)
+}
+
+fn commit(args: &CommitArgs) -> Result<Exit, Failure> {
+    let until = args.until.unwrap_or(args.from);
+    let days = i64::from(until.days()) - i64::from(args.from.days()) + 1;
+    if days < 1 {
+        let message = format!("--from {} is after --until {until}; exchange them", args.from);
+        return Err(Failure::Usage(message));
+    }
+    if days > DAYS_MAX {
+        let message = format!("{days} days are more than the {DAYS_MAX} of one list; give a part of them");
+        return Err(Failure::Usage(message));
+    }
+    let key = args.key.get()?;
+    let commitments: Vec<Commitment> = (0..days)
+        .filter_map(|after| args.from.plus_days(after))
+        .map(|day| Commitment { day: day.to_string(), commitment: key.of_day(day).commitment() })
+        .collect();
+    match args.format {
+        Format::Json => terminal::print_json(&commitments)?,
+        Format::Human => {
+            let rows: Vec<Vec<Cell>> =
+                commitments.iter().map(|of| vec![Cell::new(&of.day), Cell::new(&of.commitment)]).collect();
+            terminal::print(&table("", &rows))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn day_key(args: &DayKeyArgs) -> Result<Exit, Failure> {
+    let key = args.key.get()?.of_day(args.day);
+    write_secret(&args.output, &key.to_secret_hex())?;
+    let path = args.output.display().to_string();
+    terminal::note(&format!(
+        "The key of {} is in {}; it commits as {}.\n",
+        args.day,
+        clean(&path),
+        key.commitment()
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,211 @@
+//! `qingfeng draw prove`: a day's draw repeated.
+
+use std::path::PathBuf;
+
+use qingfeng::read::Input;
+use qingfeng::rules::Date;
+use qingfeng::selection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf, TableError};
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::draw_key::{KeyArgs, day_key};
+use crate::exit::{self, Exit, Failure};
+use crate::inputs::is_standard;
+use crate::render;
+use crate::table::{Cell, table};
+use crate::terminal::{self, ERROR, GOOD, clean, count, grouped, styled};
+
+/// The differences that are told of an office.
+const TOLD: usize = 100;
+
+/// Repeat the draw of a day, and compare it with the plan.
+///
+/// From the assessments, the mandatory and targeted inspections of the plan, the rates of the pack, the capacities and
+/// the key it computes who was to be drawn, and how likely each was. Every difference is named.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key --office yiwu",
+]))]
+pub struct Args {
+    /// The plan, as `qingfeng plan` wrote it.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// The assessments from which it was made, as `qingfeng score` wrote them by declaration.
+    #[arg(value_name = "ASSESSMENTS", required = true)]
+    assessments: Vec<PathBuf>,
+
+    /// The directory of the rule pack that assessed.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    /// The day, such as 2016-09-06.
+    #[arg(long, value_name = "DAY")]
+    day: Date,
+
+    /// One office alone.
+    #[arg(long, value_name = "SITE")]
+    office: Option<String>,
+
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// The file with the key of the day alone, made by `qingfeng draw day-key`.
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    day_key: Option<PathBuf>,
+
+    /// The commitment that was published before the day, 64 hex digits.
+    #[arg(long, value_name = "HEX")]
+    commitment: Option<String>,
+
+    /// The capacities with which the plan was made, if it was not made with those of the pack.
+    #[arg(long, value_name = "FILE")]
+    capacity: Option<PathBuf>,
+
+    /// For whom to write.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Report<'r> {
+    day: String,
+    proved: bool,
+    commitment: &'r str,
+    differences: &'r [String],
+    offices: Vec<OfficeReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfficeReport<'r> {
+    office: &'r str,
+    declarations: u64,
+    mandatory: u64,
+    targeted: u64,
+    random: u64,
+    drawn: Option<u64>,
+    differences: &'r [String],
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    if let Some(commitment) = &args.commitment
+        && (commitment.trim().len() != 64
+            || !commitment.trim().bytes().all(|digit| digit.is_ascii_hexdigit()))
+    {
+        let message = "--commitment must be 64 hex digits, as `qingfeng draw commit` prints them";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let key = match &args.day_key {
+        Some(path) => day_key(path, args.day)?,
+        None => args.key.get()?.of_day(args.day),
+    };
+    let engine = render::open(&args.rules)?;
+    let Some(policy) = Policy::of(engine.pack()) else {
+        let message =
+            format!("the pack {} has no [selection], so that nothing is drawn by it", engine.pack().name);
+        return Err(Failure::Usage(message));
+    };
+    if let Some(office) = &args.office
+        && !policy.offices().contains(office.as_str())
+    {
+        let known: Vec<&str> = policy.offices().into_iter().collect();
+        let message =
+            format!("--office: no site that inspects is called `{office}`; there are {}", known.join(", "));
+        return Err(Failure::Usage(message));
+    }
+    let capacity = match &args.capacity {
+        Some(path) => Capacity::read(&input(path), &policy).map_err(table_failure)?,
+        None => Capacity::of_policy(&policy),
+    };
+    let plan = PlanFile::read(&args.plan)?;
+    let inputs: Vec<Input> = args.assessments.iter().map(input).collect();
+    let candidates = Candidates::read(&inputs, &engine)?;
+    let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
+    let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
+    match args.format {
+        Format::Json => terminal::print_json(&report(&proof))?,
+        Format::Human => terminal::print(&human(&proof))?,
+    }
+    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
+}
+
+fn input(path: &PathBuf) -> Input {
+    if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
+}
+
+fn table_failure(error: TableError) -> Failure {
+    match error {
+        TableError::Read(error) => error.into(),
+        error => Failure::Files(error.to_string()),
+    }
+}
+
+fn report(proof: &Proof) -> Report<'_> {
+    Report {
+        day: proof.day.to_string(),
+        proved: proof.is_proved(),
+        commitment: &proof.commitment,
+        differences: &proof.differences,
+        offices: proof
+            .offices
+            .iter()
+            .map(|of| OfficeReport {
+                office: &of.office,
+                declarations: of.declarations,
+                mandatory: of.mandatory,
+                targeted: of.targeted,
+                random: of.random,
+                drawn: of.drawn,
+                differences: &of.differences,
+            })
+            .collect(),
+    }
+}
+
+fn human(proof: &Proof) -> String {
+    let mut out = format!("{}, commitment {}\n", proof.day, proof.commitment);
+    let mut rows = Vec::new();
+    for of in &proof.offices {
+        let verdict = if of.differences.is_empty() && of.drawn.is_some() {
+            Cell::new("as drawn").style(GOOD)
+        } else if of.differences.is_empty() {
+            Cell::new("not compared").style(ERROR)
+        } else {
+            Cell::new(count(of.differences.len() as u64, "difference")).style(ERROR)
+        };
+        let number = |number: u64, what: &str| Cell::new(format!("{} {what}", grouped(number))).right();
+        rows.push(vec![
+            Cell::new(&of.office),
+            number(of.declarations, "declarations"),
+            number(of.mandatory, "mandatory"),
+            number(of.targeted, "targeted"),
+            number(of.random, "random"),
+            verdict,
+        ]);
+    }
+    out += &table("  ", &rows);
+    let mut tell = |at: &str, differences: &[String]| {
+        for difference in differences.iter().take(TOLD) {
+            out += &format!("{}{}\n", clean(at), clean(difference));
+        }
+        if let Some(more) = differences.len().checked_sub(TOLD).filter(|&more| more > 0) {
+            out += &format!("{}and {} more; --format json has all\n", clean(at), grouped(more as u64));
+        }
+    };
+    tell("", &proof.differences);
+    for of in &proof.offices {
+        tell(&format!("{}: ", of.office), &of.differences);
+    }
+    let total: u64 = proof.offices.iter().map(|of| of.random).sum();
+    out += &match proof.is_proved() {
+        true => format!(
+            "{}: {} of {} drawn as the key says\n",
+            styled(GOOD, "PROVED"),
+            count(total, "declaration"),
+            count(proof.offices.len() as u64, "office")
+        ),
+        false => format!("{}: the plan is not what the draw gives\n", styled(ERROR, "REFUSED")),
+    };
+    out
+}
