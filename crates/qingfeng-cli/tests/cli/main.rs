@@ -14,6 +14,7 @@ mod generate;
 mod guide;
 mod listings;
 mod packs;
+mod plan;
 mod profile;
 mod reference;
 mod sarif;

@@ -105,6 +105,8 @@ pub struct PlannedDay {
 pub struct QuotaMet {
     /// The quota's name.
     pub name: String,
+    /// Whether it counts points; else inspections.
+    pub points: bool,
     /// The inspections, or points, that it asks for.
     pub asked: u64,
     /// What its declarations of the day would have come to that must or may be targeted for their channel.

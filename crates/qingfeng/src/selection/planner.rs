@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{Candidate, Candidates};
@@ -19,6 +19,23 @@ use super::policy::{Policy, asked, units};
 pub const MAX_DAYS: i64 = 3_660;
 
 /// How the declarations that are targeted are put in order.
+///
+/// Chosen by `examples/targeting.rs`: made-up years of 150,000 lines (two seeds, rules of clean-wind, one office that
+/// begins with nothing known and learns from its own inspections alone), as the share of all declarations with a finding
+/// that were inspected:
+///
+/// | capacity | drawn | by score | by mean | by bound | by mean, 10 % for young rules |
+/// | --- | --- | --- | --- | --- | --- |
+/// | 2 % | 0 % | .284 | .290 | .288 | .290 |
+/// | 5 % | 0 % | .455 | .464 | .464 | .463 |
+/// | 5 % | 2 % | .283 | .288 | .289 | .289 |
+/// | 10 % | 0 % | .613 | .616 | .613 | .616 |
+/// | 10 % | 2 % | .558 | .563 | .563 | .564 |
+/// | 10 % | 5 % | .417 | .429 | .428 | .426 |
+///
+/// The mean is never behind the score and, within the noise, never behind the bound, so it is the default; a share for
+/// young rules costs next to nothing. In these years nothing drifts; where it does, the draw and that share are what
+/// notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Targeting {
     /// By expected worth.
@@ -448,6 +465,8 @@ impl<'p> Planner<'p> {
             .map(|(quota, displaced)| {
                 let mut met = QuotaMet {
                     name: quota.name.clone(),
+                    points: matches!(quota.least, Least::Share(_))
+                        && matches!(of_day.capacity, Amount::Points(_)),
                     asked: asked(quota, of_day.capacity),
                     available: 0,
                     selected: 0,

@@ -94,8 +94,12 @@ pub struct OfficeSummary {
 /// What became of a quota.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QuotaSummary {
+    /// Whether these are points; else inspections.
+    pub points: bool,
     /// Asked for.
     pub asked: u64,
+    /// What of that could be: the less of what was asked and what there was, day by day.
+    pub possible: u64,
     /// What there was.
     pub available: u64,
     /// Selected.
@@ -163,6 +167,8 @@ impl OfficeSummary {
         for quota in &planned.quotas {
             let short = quota.selected < quota.asked.min(quota.available);
             let summary = QuotaSummary {
+                points: quota.points,
+                possible: quota.asked.min(quota.available),
                 asked: quota.asked,
                 available: quota.available,
                 selected: quota.selected,
@@ -200,7 +206,9 @@ impl OfficeSummary {
         }
         for (name, quota) in &other.quotas {
             let sum = self.quotas.entry(name.clone()).or_default();
+            sum.points |= quota.points;
             sum.asked += quota.asked;
+            sum.possible += quota.possible;
             sum.available += quota.available;
             sum.selected += quota.selected;
             sum.days_short += quota.days_short;
@@ -228,7 +236,7 @@ impl PlanSummary {
             offices.entry(planned.office.clone()).or_default().add(&of);
             let missed = planned.left_out.iter().filter(|left_out| left_out.kind == SelectionKind::Mandatory);
             let missed_first = missed.take(SHOWN).map(|left_out| id(left_out.candidate)).collect();
-            let short = short(&of, planned, policy);
+            let short = short(&of, policy);
             by_day.push(DaySummary {
                 day: planned.day,
                 office: planned.office.clone(),
@@ -262,7 +270,7 @@ impl PlanSummary {
 }
 
 /// What of an office's day fell short.
-fn short(of: &OfficeSummary, planned: &PlannedDay, policy: &Policy) -> Vec<String> {
+fn short(of: &OfficeSummary, policy: &Policy) -> Vec<String> {
     let mut short = Vec::new();
     if of.closed_days > 0 && of.declarations > 0 {
         let plural = if of.declarations == 1 { "" } else { "s" };
@@ -280,11 +288,8 @@ fn short(of: &OfficeSummary, planned: &PlannedDay, policy: &Policy) -> Vec<Strin
     }
     for quota in policy.selection.quotas.iter() {
         if let Some(summary) = of.quotas.get(&quota.name).filter(|summary| summary.days_short > 0) {
-            let unit = match (quota.least, planned.capacity) {
-                (qingfeng_rules::Least::Share(_), Amount::Points(_)) => " points",
-                _ => "",
-            };
-            let (selected, asked) = (summary.selected, summary.asked.min(summary.available));
+            let unit = if summary.points { " points" } else { "" };
+            let (selected, asked) = (summary.selected, summary.possible);
             short.push(format!("quota {}: {selected} of {asked}{unit}", quota.name));
         }
     }

@@ -14,12 +14,10 @@ use qingfeng::selection::{
 use qingfeng::write::{Output, TableWriter, WriteError};
 
 use crate::args::Format;
+use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::outputs::{check_apart, output, write_text};
 use crate::{render, terminal};
-
-/// The variable with the key of the draw.
-const KEY_VARIABLE: &str = "QINGFENG_DRAW_KEY";
 
 /// Make each site's list of inspections for a day, or for many.
 ///
@@ -61,9 +59,8 @@ pub struct Args {
     #[arg(long, value_name = "DAY")]
     until: Option<Date>,
 
-    /// A file with the key of the draw: 64 or more hex digits. Without it, the variable QINGFENG_DRAW_KEY has it.
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 
     /// Where to write the plan, one row an inspection: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or
     /// .zst. `-` is standard output, as NDJSON.
@@ -101,11 +98,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             args.rules.display()
         )));
     };
-    let key = key(args)?;
+    let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
             "the policy draws surprise inspections, and there is no key to draw them by; give it with --key-file or in \
-             {KEY_VARIABLE} (`qingfeng draw new-key` makes one)"
+             {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
     let files = |error: &dyn std::fmt::Display| Failure::Files(error.to_string());
@@ -161,27 +158,8 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.left_out.as_deref().map(|path| ("--left-out", path)));
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     let mut inputs = args.assessments.clone();
-    inputs.extend(args.outcomes.iter().chain(&args.capacity).chain(&args.key_file).cloned());
+    inputs.extend(args.outcomes.iter().chain(&args.capacity).chain(&args.key.key_file).cloned());
     check_apart(&outputs, &inputs)
-}
-
-/// The key of the draw, from its file or from the environment.
-fn key(args: &Args) -> Result<Option<Key>, Failure> {
-    let (text, of) = match &args.key_file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::Files(format!("{}: cannot be read: {error}", path.display())))?;
-            (text, path.display().to_string())
-        }
-        None => match std::env::var(KEY_VARIABLE) {
-            Ok(text) => (text, KEY_VARIABLE.to_owned()),
-            Err(std::env::VarError::NotPresent) => return Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                return Err(Failure::Usage(format!("{KEY_VARIABLE} is no text; it holds hex digits")));
-            }
-        },
-    };
-    Key::parse(&text).map(Some).map_err(|error| Failure::Usage(format!("{of}: {error}")))
 }
 
 /// Writes the plan, and what it left out.

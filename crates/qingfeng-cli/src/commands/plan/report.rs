@@ -130,8 +130,9 @@ fn quotas(summary: &PlanSummary) -> String {
             vec![
                 Cell::new(name).style(BOLD),
                 Cell::new(format!("{} selected", grouped(quota.selected))).right(),
+                Cell::new(format!("of {} that could be", grouped(quota.possible))).right(),
                 Cell::new(format!("{} asked", grouped(quota.asked))).right(),
-                Cell::new(format!("{} there", grouped(quota.available))).right(),
+                Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
             ]
         })
         .collect();
