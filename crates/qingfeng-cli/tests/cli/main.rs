@@ -11,6 +11,7 @@ mod explain;
 mod fix;
 mod generate;
 mod guide;
+mod inspections;
 mod listings;
 mod packs;
 mod profile;
