@@ -14,19 +14,15 @@ use qingfeng::selection::{ArrivingDeclarations, Capacity, OfficeDay, Outcomes, P
 use qingfeng::write::{Output, TableWriter};
 use serde::Serialize;
 
+use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::outputs::{check_apart, output, write_text};
 use crate::render;
 use crate::table::{Cell, table};
 use crate::terminal::{self, WARNING, grouped, styled};
 
-/// The environment variable that holds the key of the draw.
-const KEY_VARIABLE: &str = "QINGFENG_DRAW_KEY";
 /// The rows that go to a file at a time.
 const BATCH_ROWS: usize = 8_192;
-/// The bytes of a key file at most.
-const KEY_BYTES: u64 = 4_096;
-
 /// Decide who gets inspected while declarations come, one at a time.
 ///
 /// Takes assessments in the order in which they come and decides on each at once, by the pack's `[selection]`: what must be
@@ -62,9 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     outcomes: Vec<PathBuf>,
 
-    /// The file with the key of the draw; without it the variable QINGFENG_DRAW_KEY holds the key.
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 
     /// Draw nothing, so that no key is needed.
     #[arg(long, conflicts_with = "key_file")]
@@ -139,7 +134,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .chain(&args.history)
         .chain(&args.outcomes)
         .chain(&args.capacity)
-        .chain(&args.key_file)
+        .chain(&args.key.key_file)
         .cloned()
         .collect();
     check_apart(&outputs, &all)?;
@@ -214,33 +209,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The key of the draw. Nothing of it is ever shown.
+/// The key of the draw, where the policy draws.
 fn key(args: &Args, policy: &Policy) -> Result<Option<Key>, Failure> {
     if args.without_draw || !policy.draws() {
         return Ok(None);
     }
-    let (text, place) = match &args.key_file {
-        Some(path) => {
-            let failed = |error: std::io::Error| {
-                Failure::Files(format!("{}: cannot be read: {error}", path.display()))
-            };
-            let file = std::fs::File::open(path).map_err(failed)?;
-            let mut text = String::new();
-            let mut limited = std::io::Read::take(file, KEY_BYTES);
-            std::io::Read::read_to_string(&mut limited, &mut text).map_err(failed)?;
-            (text, path.display().to_string())
-        }
-        None => match std::env::var(KEY_VARIABLE) {
-            Ok(text) => (text, KEY_VARIABLE.to_owned()),
-            Err(_) => {
-                return Err(Failure::Usage(format!(
-                    "the pack draws surprise inspections, which takes a key: give its file by --key-file, or set \
-                     {KEY_VARIABLE}; with --without-draw none is drawn"
-                )));
-            }
-        },
-    };
-    Key::parse(&text).map(Some).map_err(|error| Failure::Files(format!("{place}: {error}")))
+    match args.key.find()? {
+        Some(key) => Ok(Some(key)),
+        None => Err(Failure::Usage(format!(
+            "the pack draws surprise inspections, which takes a key: give its file by --key-file, or set {VARIABLE}; with \
+             --without-draw none is drawn"
+        ))),
+    }
 }
 
 impl Row {

@@ -9,6 +9,9 @@ fn help_of_every_command() {
     let desk = Desk::empty();
     golden("help.txt", &desk.run("--help").exits(0).stdout);
     for command in [
+        "roll",
+        "override",
+        "worklist",
         "score",
         "plan",
         "check",

@@ -12,6 +12,7 @@ mod explain;
 mod fix;
 mod generate;
 mod guide;
+mod inspections;
 mod listings;
 mod packs;
 mod plan;
