@@ -145,7 +145,7 @@ fn what_is_said_anew_follows_what_was_said() {
     // The first list again is said anew, from its first day.
     let rows = format!("{HEAD}E1,2016-01-01,,fakes,\n");
     let later = ImportOptions { known: Known::On(day("2016-10-01")), ..options() };
-    assert_eq!(counts(&import(&mut store, directory, &rows, &later)), (1, 0, 0, 1));
+    assert_eq!(counts(&import(&mut store, directory, &rows, &later)), (1, 0, 0, 2), "both follow the first day");
     assert_eq!(in_force(&mut store, "2016-09-30"), ["E1 toys", "E2 shoes"]);
     assert_eq!(in_force(&mut store, "2016-10-01"), ["E1 fakes", "E2 shoes"]);
     assert_eq!(counts(&import(&mut store, directory, &rows, &later)), (0, 1, 0, 0));
@@ -211,7 +211,7 @@ fn rows_that_cannot_be_taken_are_told_one_by_one() {
         "line 3 Some(\"exporter\")",
         "line 4 Some(\"listed_on\")",
         "line 5 Some(\"ends_on\") the last day 2016-01-01 is before the first, 2016-02-01",
-        "line 6 Some(\"from\") the first day 2061-01-01 is after 2016-09-06",
+        "line 6 Some(\"listed_on\") the first day 2061-01-01 is after 2016-09-06",
         "line 7 Some(\"pieces\")",
         "line 8 None says something else of the same key and days as",
     ];
