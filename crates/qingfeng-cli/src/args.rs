@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, explain, explain_code, generate, lookup, profile, reference, rules, schema, score,
-    test, verify, why_not,
+    check, coverage, diff, explain, explain_code, generate, lookup, outcome, profile, reference, rules,
+    schema, score, test, verify, why_not,
 };
 use crate::exit;
 
@@ -41,6 +41,7 @@ pub enum Command {
     WhyNot(why_not::Args),
     Rules(rules::Args),
     Lookup(lookup::Args),
+    Outcome(outcome::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

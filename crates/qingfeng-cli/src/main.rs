@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
         Command::Lookup(args) => commands::lookup::run(&args),
+        Command::Outcome(args) => commands::outcome::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

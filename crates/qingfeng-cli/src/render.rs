@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
-use qingfeng::Engine;
 use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources};
+use qingfeng::{Engine, OpenOptions};
 
 use crate::exit::Failure;
 use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
@@ -31,15 +31,15 @@ pub struct Checked {
 
 impl Checked {
     /// Checks the pack in a directory.
-    pub fn new(directory: &Path) -> Self {
-        let (diagnostics, engine) = Engine::check(directory);
+    pub fn new(directory: &Path, options: &OpenOptions) -> Self {
+        let (diagnostics, engine) = Engine::check_with(directory, options);
         Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
     }
 }
 
 /// The engine of the pack in a directory, or its mistakes as the failure of the command.
-pub fn open(directory: &Path) -> Result<Engine, Failure> {
-    let checked = Checked::new(directory);
+pub fn open(directory: &Path, options: &OpenOptions) -> Result<Engine, Failure> {
+    let checked = Checked::new(directory, options);
     match checked.engine {
         Some(engine) => Ok(engine),
         None => Err(Failure::Pack(Box::new(checked))),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::rules::{Date, Pack, PackFiles};
 use qingfeng::store::{Author, StoreUrl};
+use qingfeng::{Engine, OpenOptions};
 
 use crate::clock;
 use crate::exit::Failure;
-use crate::render::Checked;
+use crate::render::{self, Checked};
 
 /// The environment variable that names the store.
 const STORE: &str = "QINGFENG_STORE";
@@ -24,15 +25,55 @@ pub struct StoreArgs {
     store: Option<String>,
 }
 
-impl StoreArgs {
-    /// The store that is meant: the option's, else the environment's, else that of the pack in a directory.
+/// Where the living lookup tables of a pack are, and as of which change.
+#[derive(Debug, clap::Args)]
+pub struct LookupArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// The snapshot of the store: what was in it after the change of this number. Without it, the latest.
+    #[arg(long, value_name = "NUMBER")]
+    snapshot: Option<u64>,
+}
+
+impl LookupArgs {
+    /// How a pack is opened.
+    pub fn options(&self) -> Result<OpenOptions, Failure> {
+        Ok(OpenOptions { store: self.store.given()?, snapshot: self.snapshot, ..OpenOptions::default() })
+    }
+
+    /// The engine of the pack in a directory.
+    pub fn open(&self, directory: &Path) -> Result<Engine, Failure> {
+        render::open(directory, &self.options()?)
+    }
+
+    /// The number of the snapshot, if one was named.
+    pub fn snapshot(&self) -> Option<u64> {
+        self.snapshot
+    }
+
+    /// The store of the pack in a directory.
     pub fn url(&self, pack: Option<(&Path, &Pack)>) -> Result<StoreUrl, Failure> {
+        self.store.url(pack)
+    }
+}
+
+impl StoreArgs {
+    /// The store that the option or the environment names.
+    fn given(&self) -> Result<Option<StoreUrl>, Failure> {
         let here = Path::new("");
         if let Some(url) = &self.store {
-            return StoreUrl::parse(url, here).map_err(|error| Failure::Usage(format!("--store: {error}")));
+            let wrong = |error| Failure::Usage(format!("--store: {error}"));
+            return StoreUrl::parse(url, here).map(Some).map_err(wrong);
         }
-        if let Some(url) = environment(STORE)? {
-            return StoreUrl::parse(&url, here).map_err(|error| Failure::Usage(format!("{STORE}: {error}")));
+        let url = environment(STORE)?.map(|url| StoreUrl::parse(&url, here));
+        url.transpose().map_err(|error| Failure::Usage(format!("{STORE}: {error}")))
+    }
+
+    /// The store that is meant: the option's, else the environment's, else that of the pack in a directory.
+    pub fn url(&self, pack: Option<(&Path, &Pack)>) -> Result<StoreUrl, Failure> {
+        if let Some(url) = self.given()? {
+            return Ok(url);
         }
         match pack {
             Some((directory, pack)) => StoreUrl::parse(&pack.store, directory).map_err(|error| {

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Pack, PackFiles, Passes, Program, Status};
+use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes, Program, Status};
 
 use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
 use crate::declaration::Declaration;
 use crate::evaluate::{BatchResults, Evaluation, Evaluator};
-use crate::lookup::LookupTable;
+use crate::lookup::{self, LookupTable};
 use crate::output::{self, By};
 use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
+use crate::store::{Living, SnapshotId, StoreUrl};
 use crate::testing;
 
 /// A pack cannot be used. Prints one line for each mistake.
@@ -57,6 +58,18 @@ impl From<ReadError> for AssessError {
     }
 }
 
+/// How a pack is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The store of lookup tables with `store` and `history`; without it the one that the pack names.
+    pub store: Option<StoreUrl>,
+    /// The snapshot of the store, by the number of its last change; without it the latest.
+    pub snapshot: Option<u64>,
+    /// Whether the pack is opened for its tests: a lookup table for which there is a file `tests/lookups/NAME.csv` has its
+    /// rows, and the store is not asked, so that tests do not depend on what is in it today.
+    pub for_tests: bool,
+}
+
 /// A pack, ready to assess declarations. Cloning is cheap: clones share everything.
 ///
 /// ```
@@ -83,9 +96,19 @@ struct Inner {
     pack: Arc<Pack>,
     digest: String,
     pack_id: Arc<str>,
+    lookups: Option<Arc<LookupsSnapshot>>,
     evaluator: Evaluator,
     direct: Direct,
     load_time: Duration,
+}
+
+/// The store of an engine's lookup tables, and what of it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupsSnapshot {
+    /// The store, without a password.
+    pub store: String,
+    /// The snapshot.
+    pub snapshot: SnapshotId,
 }
 
 impl std::fmt::Debug for Engine {
@@ -95,14 +118,23 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Opens the pack in a directory: checks its files and reads its lookup tables.
+    /// Opens the pack in a directory: checks its files and reads its lookup tables, those of a store as they are now.
     ///
     /// # Errors
     ///
     /// The mistakes of the pack, all of them.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(directory, &OpenOptions::default())
+    }
+
+    /// Opens the pack in a directory, its lookup tables from this store and snapshot.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the pack, all of them; a store that cannot be read is one.
+    pub fn open_with(directory: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, OpenError> {
         let directory = directory.as_ref();
-        Self::load(directory).map_err(|diagnostics| OpenError {
+        Self::load(directory, options).map_err(|diagnostics| OpenError {
             directory: directory.display().to_string(),
             diagnostics: Box::new(diagnostics),
         })
@@ -111,7 +143,12 @@ impl Engine {
     /// All mistakes of the pack in a directory, errors and warnings, those of its lookup tables included; and
     /// the engine, if there are no errors.
     pub fn check(directory: impl AsRef<Path>) -> (Diagnostics, Option<Self>) {
-        match Self::load(directory.as_ref()) {
+        Self::check_with(directory, &OpenOptions::default())
+    }
+
+    /// The same, opened with these options.
+    pub fn check_with(directory: impl AsRef<Path>, options: &OpenOptions) -> (Diagnostics, Option<Self>) {
+        match Self::load(directory.as_ref(), options) {
             Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
             Err(diagnostics) => (diagnostics, None),
         }
@@ -145,20 +182,45 @@ impl Engine {
         found
     }
 
-    fn load(directory: &Path) -> Result<Self, Diagnostics> {
+    fn load(directory: &Path, options: &OpenOptions) -> Result<Self, Diagnostics> {
         let started = Instant::now();
         let pack = Pack::load(&PackFiles::read(directory))?;
         let mut tables = Vec::with_capacity(pack.lookups.len());
-        let mut contents = Vec::with_capacity(pack.lookups.len());
+        let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
         let mut mistakes: Vec<Diagnostic> = Vec::new();
+        let living = if options.for_tests {
+            None
+        } else {
+            Living::read(&pack, directory, options.store.as_ref(), options.snapshot).unwrap_or_else(
+                |mistake| {
+                    mistakes.push(mistake);
+                    None
+                },
+            )
+        };
         for lookup in &pack.lookups {
-            let Some(file) = lookup.source.file() else { continue };
-            match LookupTable::read(directory, lookup, file, &pack.schema) {
-                Ok(table) => tables.push(table),
+            let for_tests = format!("tests/lookups/{}.csv", lookup.name);
+            let has_test_rows = options.for_tests && directory.join(&for_tests).exists();
+            let file = if has_test_rows { Some(for_tests.as_str()) } else { lookup.source.file() };
+            let Some(file) = file else {
+                match &living {
+                    Some(living) => match living.rows(lookup, &pack) {
+                        Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
+                        Err(more) => mistakes.extend(more),
+                    },
+                    None if options.for_tests => mistakes.push(no_test_rows(lookup, &for_tests)),
+                    None => {}
+                }
+                continue;
+            };
+            match lookup::read_file(directory, lookup, file, &pack.schema) {
+                Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
                 Err(more) => mistakes.extend(more),
             }
             match std::fs::read(directory.join(file)) {
-                Ok(content) => contents.push((file, content)),
+                // What tests see instead is no part of the pack.
+                Ok(_) if has_test_rows => {}
+                Ok(content) => contents.push((file.to_owned(), content)),
                 Err(error) if mistakes.is_empty() => {
                     let title = format!("{file} cannot be read: {error}");
                     mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
@@ -172,13 +234,23 @@ impl Engine {
             all.items = mistakes;
             return Err(all);
         }
-        let digest = pack.digest(contents.iter().map(|(path, content)| (*path, content.as_slice())));
-        let pack_id = format!("{}@{}#{digest}", pack.name, pack.version).into();
+        let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
+        let lookups = living.map(|living| LookupsSnapshot { store: living.store, snapshot: living.snapshot });
+        let of_store = lookups.as_ref().map_or(String::new(), |of| format!("+lookups@{}", of.snapshot));
+        let pack_id = format!("{}@{}#{digest}{of_store}", pack.name, pack.version).into();
         let pack = Arc::new(pack);
         let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL, false);
         let direct = Direct::new(&pack.schema);
         let load_time = started.elapsed();
-        let inner = Arc::new(Inner { pack, digest, pack_id, evaluator, direct, load_time });
+        let inner = Arc::new(Inner {
+            pack,
+            digest,
+            pack_id,
+            lookups: lookups.map(Arc::new),
+            evaluator,
+            direct,
+            load_time,
+        });
         Ok(Self { inner, evaluation: Evaluation::default() })
     }
 
@@ -192,7 +264,13 @@ impl Engine {
         &self.inner.digest
     }
 
-    /// The pack by name, version and digest: `name@version#digest`.
+    /// The store and the snapshot of its lookup tables, if one of them comes from a store.
+    pub fn lookups(&self) -> Option<&LookupsSnapshot> {
+        self.inner.lookups.as_deref()
+    }
+
+    /// The pack by name, version and digest: `name@version#digest`. Where lookup tables come from a store, `+lookups@`
+    /// follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
     pub fn pack_id(&self) -> &Arc<str> {
         &self.inner.pack_id
     }
@@ -239,6 +317,7 @@ impl Engine {
         let inner = Inner {
             digest: inner.digest.clone(),
             pack_id: Arc::clone(&inner.pack_id),
+            lookups: inner.lookups.clone(),
             evaluator,
             direct: Direct::new(&pack.schema),
             load_time: inner.load_time,
@@ -381,6 +460,16 @@ impl Engine {
             pack: Arc::clone(&self.inner.pack_id),
         }
     }
+}
+
+fn no_test_rows(lookup: &Lookup, file: &str) -> Diagnostic {
+    let title = format!("tests do not see the store, and {file} is not there");
+    let help = format!(
+        "write {file} with the rows of `{}` that the tests need: a header with the key and the columns, and perhaps nothing \
+         else",
+        lookup.name
+    );
+    Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "comes from the store").help(help)
 }
 
 /// The results of a table of goods lines.

@@ -59,7 +59,7 @@ pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
 pub use declaration::{Declaration, FieldValue, Item};
-pub use engine::{AssessError, BatchAssessment, Engine, OpenError};
+pub use engine::{AssessError, BatchAssessment, Engine, LookupsSnapshot, OpenError, OpenOptions};
 pub use evaluate::Evaluation;
 pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, NamedValue};
 pub use job::{JobError, JobOptions, Outputs, Progress};

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{FieldId, Probe, Program, Value, Visit, Witness, Words};
+use qingfeng_rules::{FieldId, Probe, Program, Visit, Witness, Words};
 
 use crate::key_index::{KeyIndex, RuleSet};
-use crate::lookup::{LookupTable, push_key};
+use crate::lookup::{LookupTable, text_hash};
 
 /// A mark by its number.
 pub(crate) type Mark = u32;
@@ -117,14 +117,10 @@ impl FieldMarks {
             };
             source.find(part, scratch, found);
         }
-        if let Some(text) = text {
-            let mut key = Vec::new();
-            for &(table, mark) in &self.tables {
-                key.clear();
-                if push_key(&mut key, Value::Text(text)) && tables[table].has_key(&key) {
-                    found.push(mark);
-                }
-            }
+        if let (Some(text), false) = (text, self.tables.is_empty()) {
+            let hash = text_hash(text);
+            let has = |table: usize| tables[table].find_text(hash, text).is_some();
+            found.extend(self.tables.iter().filter(|(table, _)| has(*table)).map(|(_, mark)| *mark));
         }
         if found.len() > first + 1 {
             found[first..].sort_unstable();

@@ -107,6 +107,9 @@ pub struct Summary {
     pub pack: String,
     /// The pack's digest.
     pub digest: String,
+    /// The snapshot of the store of lookup tables, if one of them comes from a store: `1234#9f3a06c4d2e1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookups: Option<String>,
     /// Seconds taken to open the pack.
     pub load_seconds: f64,
     /// Seconds taken to read, score and write.

@@ -1,5 +1,6 @@
 //! The values of goods lines as rules see them: declared fields, derived fields, lookup entries.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
@@ -9,7 +10,7 @@ use arrow_buffer::ScalarBuffer;
 use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, LineValues, Pack, Value};
 
 use crate::key_index::LineKey;
-use crate::lookup::{LookupTable, push_key};
+use crate::lookup::LookupTable;
 use crate::read::Lines;
 
 /// A column of canonical type.
@@ -30,17 +31,6 @@ impl Typed {
             Kind::Number => Self::Number(column.as_primitive::<Float64Type>().clone()),
             Kind::Flag => Self::Flag(column.as_boolean().clone()),
             Kind::Date => Self::Date(column.as_primitive::<Date32Type>().clone()),
-        }
-    }
-
-    /// The number of values, missing ones included.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Text(column) => column.len(),
-            Self::Integer(column) => column.len(),
-            Self::Number(column) => column.len(),
-            Self::Flag(column) => column.len(),
-            Self::Date(column) => column.len(),
         }
     }
 
@@ -100,6 +90,9 @@ pub(crate) struct BatchValues {
     numbers: Vec<Option<Numbers>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
     derived: Vec<OnceLock<Vec<f64>>>,
+    /// For each lookup table, once a rule asks it, the entry of each line: 0 while it is not known, 1 if there is none,
+    /// otherwise 2 and the row.
+    entries: Vec<OnceLock<Box<[AtomicU32]>>>,
     /// Where each declaration starts, and the number of lines at the end.
     starts: Vec<u32>,
     sources: Arc<Sources>,
@@ -148,6 +141,7 @@ impl BatchValues {
             _ => None,
         });
         let numbers = numbers.collect();
+        let entries = tables.iter().map(|_| OnceLock::new()).collect();
         Self {
             pack,
             tables,
@@ -156,6 +150,7 @@ impl BatchValues {
             item_counts,
             numbers,
             derived: vec![OnceLock::new(); Derived::ALL.len()],
+            entries,
             starts: lines.starts().to_vec(),
             sources,
         }
@@ -291,10 +286,21 @@ impl BatchValues {
 
     /// The entry of a lookup table that a line has on its own date.
     pub(crate) fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
-        let table = &self.tables[table];
-        let mut key = Vec::new();
-        let complete = table.key.iter().all(|&field| push_key(&mut key, self.declared(line, field)));
-        if complete { table.entry(&key, self.day(line)) } else { None }
+        let found = self.entries[table].get_or_init(|| (0..self.len()).map(|_| AtomicU32::new(0)).collect());
+        // The same answer whoever finds it, so that no order between threads matters.
+        match found[line].load(Ordering::Relaxed) {
+            0 => {
+                let table = &self.tables[table];
+                let key = table.find(&|field| self.declared(line, field));
+                let entry = key.and_then(|key| table.entry(key, self.day(line)));
+                // Numbers that do not fit are found anew each time.
+                let kept = entry.map_or(Some(1), |entry| entry.checked_add(2));
+                found[line].store(kept.unwrap_or(0), Ordering::Relaxed);
+                entry
+            }
+            1 => None,
+            kept => Some(kept - 2),
+        }
     }
 
     pub(crate) fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {

@@ -11,6 +11,7 @@ use crate::fix;
 use crate::render::{self, Checked};
 use crate::report::Report;
 use crate::sarif::Log;
+use crate::stores::LookupArgs;
 use crate::terminal;
 
 /// Check a rule pack and show every mistake in it.
@@ -30,6 +31,9 @@ pub struct Args {
     /// The directory that holds pack.toml.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
 
     /// How mistakes are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -106,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         fix::write(&args.directory, &outcome)?;
         terminal::note(&fix::told(&outcome, "were"));
     }
-    let checked = checked(args);
+    let checked = checked(args)?;
     match args.format {
         Format::Human => terminal::print(&render::human(&checked))?,
         Format::Plain => terminal::print(&render::plain(&checked))?,
@@ -117,8 +121,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// All that is to be said of the pack.
-fn checked(args: &Args) -> Checked {
-    let mut checked = Checked::new(&args.directory);
+fn checked(args: &Args) -> Result<Checked, Failure> {
+    let mut checked = Checked::new(&args.directory, &args.lookups.options()?);
     checked.notes_shown = args.notes;
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
@@ -134,5 +138,5 @@ fn checked(args: &Args) -> Checked {
         });
         item.denied |= denied;
     }
-    checked
+    Ok(checked)
 }

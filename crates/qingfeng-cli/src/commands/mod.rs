@@ -7,6 +7,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod lookup;
+pub mod outcome;
 pub mod profile;
 pub mod reference;
 pub mod rules;

@@ -13,7 +13,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::passes::PassArgs;
 use crate::progress::Bar;
-use crate::render;
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, clean, count, grouped};
 
@@ -35,6 +35,9 @@ pub struct Args {
     /// The directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
 
     /// What the rules are sorted by, the most first.
     #[arg(long, value_name = "COLUMN", default_value = "time")]
@@ -79,7 +82,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         EngineKind::Compiled => Evaluation::Compiled,
         EngineKind::Interpreted => Evaluation::Interpreted,
     };
-    let engine = args.passes.applied(render::open(&args.rules)?).with_evaluation(evaluation);
+    let engine = args.passes.applied(args.lookups.open(&args.rules)?).with_evaluation(evaluation);
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());
     let options = ProfileOptions { threads: args.threads.into() };

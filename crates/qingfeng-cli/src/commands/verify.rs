@@ -9,7 +9,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::passes::PassArgs;
 use crate::progress::Bar;
-use crate::render;
+use crate::stores::LookupArgs;
 use crate::terminal::{self, ERROR, GOOD, WARNING, clean, count, styled};
 
 /// Check that the compiled rules give the interpreter's answer on your own declarations.
@@ -30,6 +30,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// Stop when so many goods lines were compared; the declaration at hand is finished.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -47,7 +50,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let mut engine = args.passes.applied(render::open(&args.rules)?);
+    let mut engine = args.passes.applied(args.lookups.open(&args.rules)?);
     if args.plant_fault {
         engine = engine.with_planted_fault();
     }

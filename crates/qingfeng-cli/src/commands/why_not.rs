@@ -10,7 +10,7 @@ use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::progress::Bar;
-use crate::render;
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BAD, BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};
 
@@ -37,6 +37,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// How many of the nearest misses to show.
     #[arg(
         long,
@@ -56,7 +59,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = render::open(&args.rules)?;
+    let engine = args.lookups.open(&args.rules)?;
     let rule = position(engine.pack(), &args.rule)?;
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());

@@ -23,10 +23,14 @@ fn help_of_every_command() {
         "diff",
         "coverage",
         "reference",
+        "lookup",
+        "outcome",
+        "outcome import",
+        "outcome list",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
-        golden(&format!("help-{command}.txt"), &help);
+        golden(&format!("help-{}.txt", command.replace(' ', "-")), &help);
         desk.run(&format!("{command} -h")).exits(0);
     }
     assert!(desk.run("--version").exits(0).stdout.starts_with("qingfeng "));

@@ -16,7 +16,10 @@ mod encode;
 mod entries;
 mod error;
 mod form;
+mod history;
 mod import;
+mod load;
+mod outcomes;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -24,6 +27,7 @@ mod sqlite;
 #[cfg(feature = "postgres")]
 mod tls;
 mod url;
+mod versions;
 
 use chain::{Follower, Hash, KeptRow, Row};
 pub use change::{Author, Change, ChangeKind, Entry, Finding, NewChange, Party, Role, SnapshotId, Violation};
@@ -31,9 +35,12 @@ pub use encode::{NOTE_BYTES_MAX, VALUE_BYTES_MAX, VALUES_MAX};
 pub use entries::{End, KnownEntry, entries};
 pub use error::StoreError;
 pub use form::TableForm;
+pub use history::{Findings, PartyHistory};
 pub use import::{
     IMPORT_MAX, Import, ImportError, ImportOptions, Imported, KEY_ROWS_MAX, Known, add, expire,
 };
+pub(crate) use load::Living;
+pub use outcomes::{OUTCOMES_MAX, Outcomes, OutcomesImported};
 pub use url::StoreUrl;
 
 /// The version of the form of stores.

@@ -18,7 +18,8 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::outputs;
 use crate::progress::Bar;
-use crate::render::open;
+
+use crate::stores::LookupArgs;
 use crate::terminal;
 use view::View;
 
@@ -43,6 +44,9 @@ pub struct Args {
     /// The directory that holds pack.toml.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
 
     /// Files with declarations, whose trade is counted: CSV, NDJSON, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "INPUT")]
@@ -138,7 +142,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         );
         outputs::check_apart(&files, &args.inputs)?;
     }
-    let engine = open(&args.directory)?;
+    let engine = args.lookups.open(&args.directory)?;
     let pack = engine.pack();
     let by: Vec<usize> = args.by.iter().map(|by| by.axis()).collect();
     let view = View::new(pack, &by, &only);

@@ -17,7 +17,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
-use crate::render;
+use crate::stores::LookupArgs;
 use crate::terminal::{self, ERROR};
 
 /// Show what would change with another rule pack: rules by what they mean, and declarations by what becomes of them.
@@ -47,6 +47,9 @@ pub struct Args {
     inputs: Vec<PathBuf>,
 
     #[command(flatten)]
+    lookups: LookupArgs,
+
+    #[command(flatten)]
     how: ReadArgs,
 
     /// How the report is shown on standard output.
@@ -74,8 +77,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut outputs = vec![("the report", Path::new("-"))];
     outputs.extend(args.html.as_deref().map(|path| ("--html", path)));
     check_apart(&outputs, &args.inputs)?;
-    let old = open(&args.old, "old")?;
-    let new = open(&args.new, "new")?;
+    let old = open(args, &args.old, "old")?;
+    let new = open(args, &args.new, "new")?;
     let diff = if args.inputs.is_empty() { old.diff(&new) } else { over(args, &old, &new)? };
     if let Some(path) = &args.html {
         write_text(path, &page::page(&diff, &args.inputs))?;
@@ -88,8 +91,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// The engine of one of the packs; of an invalid one it is said which it is.
-fn open(directory: &Path, which: &str) -> Result<Engine, Failure> {
-    render::open(directory).inspect_err(|_| {
+fn open(args: &Args, directory: &Path, which: &str) -> Result<Engine, Failure> {
+    args.lookups.open(directory).inspect_err(|_| {
         terminal::note(&format!("{ERROR}error:{ERROR:#} the {which} pack is invalid\n\n"));
     })
 }

@@ -14,7 +14,8 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
-use crate::{render, terminal};
+use crate::stores::LookupArgs;
+use crate::terminal;
 
 /// The goods lines that are read at a time. All of a batch are evaluated to explain one.
 const BATCH_LINES: usize = 512;
@@ -39,6 +40,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// For whom the explanation is written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -54,7 +58,7 @@ struct Found {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = render::open(&args.rules)?;
+    let engine = args.lookups.open(&args.rules)?;
     let wanted = canonical(&args.declaration, engine.pack());
     let mut rejects = Vec::new();
     let options = ReadOptions { batch_lines: BATCH_LINES, ..ReadOptions::default() };

@@ -78,7 +78,7 @@ impl Where {
 }
 
 /// The store if it is there.
-fn existing(url: &StoreUrl) -> Result<Option<Store>, Failure> {
+pub fn existing(url: &StoreUrl) -> Result<Option<Store>, Failure> {
     match Store::open(url) {
         Ok(store) => Ok(Some(store)),
         Err(StoreError::Missing { .. }) => Ok(None),

@@ -31,6 +31,9 @@ pub struct Args {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// For whom the list is written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -41,7 +44,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = open(&args.directory)?;
+    let engine = args.lookups.open(&args.directory)?;
     if let Some(id) = &args.program {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);

@@ -8,7 +8,8 @@ use qingfeng::rules::{Field, FieldId, Level, Pack};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::render::open;
+
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, clean};
 use listing::Listing;
@@ -24,13 +25,16 @@ pub struct Args {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
+    #[command(flatten)]
+    lookups: LookupArgs,
+
     /// For whom the list is written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = open(&args.directory)?;
+    let engine = args.lookups.open(&args.directory)?;
     match args.format {
         Format::Human => terminal::print(&human(engine.pack()))?,
         Format::Json => terminal::print_json(&Listing::new(&engine))?,

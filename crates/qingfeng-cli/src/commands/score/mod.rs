@@ -14,7 +14,8 @@ use crate::inputs::InputArgs;
 use crate::outputs::{check_apart, output, write_text};
 use crate::passes::PassArgs;
 use crate::progress::Bar;
-use crate::{rejects, render, terminal};
+use crate::stores::LookupArgs;
+use crate::{rejects, terminal};
 use report::{Report, SHOWN_REJECTS};
 
 /// Score declarations and write what becomes of each.
@@ -34,6 +35,9 @@ pub struct Args {
     /// The directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
 
     /// Where to write: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or .zst. Without it, and for
     /// `-`, NDJSON goes to standard output.
@@ -96,7 +100,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Evaluator::Compiled => Evaluation::Compiled,
         Evaluator::Interpreted => Evaluation::Interpreted,
     };
-    let engine = args.passes.applied(render::open(&args.rules)?).with_evaluation(evaluation);
+    let engine = args.passes.applied(args.lookups.open(&args.rules)?).with_evaluation(evaluation);
     let (summary, rejects) = score(args, &engine)?;
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;

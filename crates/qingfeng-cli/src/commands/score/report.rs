@@ -213,8 +213,11 @@ impl Report<'_> {
     fn speed(&self) -> String {
         let Summary { seconds, threads, ref digest, .. } = *self.summary;
         let pack = self.engine.pack();
+        let lookups = self.engine.lookups().map_or(String::new(), |lookups| {
+            format!("Lookups {} of {}.\n", lookups.snapshot, clean(&lookups.store))
+        });
         format!(
-            "\nTook {seconds:.1} s: {} lines a second on {}.\nPack {} {}, digest {}.\n",
+            "\nTook {seconds:.1} s: {} lines a second on {}.\nPack {} {}, digest {}.\n{lookups}",
             grouped(self.summary.lines_per_second() as u64),
             count(threads as u64, "thread"),
             clean(&pack.name),

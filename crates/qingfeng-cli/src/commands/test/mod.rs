@@ -10,6 +10,7 @@ mod mutate;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use qingfeng::OpenOptions;
 use qingfeng::testing::{
     self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
 };
@@ -110,7 +111,8 @@ impl Run {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = render::open(&args.directory)?;
+    // Tests do not see the store: what is in it changes from day to day.
+    let engine = render::open(&args.directory, &OpenOptions { for_tests: true, ..OpenOptions::default() })?;
     let (tests, diagnostics) = testing::load(&engine, &args.directory);
     let loaded = tests.loaded();
     let tests = match &args.filter {

@@ -218,6 +218,52 @@ from = "listed_on"
                 ),
             ],
         },
+        Code::UnusableStore => &Page {
+            meaning: "A lookup table with `store` or `history` is made of a store, and the store is not there, cannot be \
+                      reached, or is not as it was written.",
+            why: "Without its entries rules would fall silent, and nobody would see it.",
+            remedy: "Name the store that is in use with `--store URL` or the environment variable `QINGFENG_STORE`; make a \
+                     new one with `qingfeng lookup import`. Where a change is not as it was written, restore a backup.",
+            example: &[
+                (
+                    "pack.toml",
+                    r#"[pack]
+name = "harbour"
+version = "1"
+
+[schema]
+extends = "export"
+
+[[channels]]
+name = "green"
+from = 0
+
+[lookups.blacklist]
+store = "blacklist"
+key = ["exporter"]
+"#,
+                ),
+                (
+                    "rules.rhai",
+                    "rule(\"BLACK\", #{ title: \"On the blacklist\", score: 30, when: |d| d.listed(\"blacklist\") });\n",
+                ),
+            ],
+        },
+        Code::UnknownTable => &Page {
+            meaning: "`store = \"NAME\"` names a table of which the store has never had an entry.",
+            why: "A name that is spelt wrongly would be an empty table, and the rules that ask it would never fire.",
+            remedy: "Write the name as it is suggested, fill the table with `qingfeng lookup import`, or set \
+                     `may_be_empty = true` if it may have no entries yet.",
+            example: &[],
+        },
+        Code::BadEntry => &Page {
+            meaning: "An entry of the store has a value that its column cannot have: the pack declares a column as an \
+                      integer, say, and an entry has a text there.",
+            why: "An exporter whose entry is skipped would be an exporter that is not on the blacklist.",
+            remedy: "Correct the kind of the column under `[lookups.NAME.columns]`; or let the entry end with `qingfeng \
+                     lookup expire` and add it anew: an entry that has ended and does not fit is left out.",
+            example: &[],
+        },
         Code::BadTest => &Page {
             meaning: "A file of `tests/` does not fit: a line has a field that declarations do not have, an expectation \
                       names a rule or a channel that the pack does not have, a test expects nothing.",

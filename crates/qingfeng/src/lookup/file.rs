@@ -1,0 +1,151 @@
+//! Tables that are files of the pack, read by the reader of declarations.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef};
+use qingfeng_rules::{
+    Code, CodeList, Diagnostic, Field, FieldId, Kind, Level, Lookup, LookupSource, Schema, Value,
+};
+
+use super::Rows;
+use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
+use crate::values::Typed;
+
+/// Reads a table's file. Gives the table, or what is wrong with the file.
+pub(crate) fn read(
+    pack: &Path,
+    lookup: &Lookup,
+    file: &str,
+    schema: &Schema,
+) -> Result<Rows, Vec<Diagnostic>> {
+    let failed = |title: String, help: &str| {
+        Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
+    };
+    let table_schema =
+        table_schema(lookup, schema).map_err(|title| vec![failed(title, "give the columns other names")])?;
+    let width = lookup.columns.len();
+    let options = ReadOptions::default();
+    let path = pack.join(file);
+    // Messages name the file by its path in the pack, wherever that is.
+    let shown = |error: ReadError| {
+        let (inside, outside) = (file, path.display().to_string());
+        format!(
+            "the lookup table `{}` cannot be read: {}",
+            lookup.name,
+            error.to_string().replace(&outside, inside)
+        )
+    };
+    let mut mistakes = Vec::new();
+    let mut batches = Vec::new();
+    let reader = Reader::new(Arc::new(table_schema), vec![Input::Path(path.clone())], options);
+    let mut reader = match reader {
+        Ok(reader) => reader,
+        Err(error) => {
+            return Err(vec![failed(shown(error), "correct `file`, or the file")]);
+        }
+    };
+    // Rows are taken as they come: they are no declarations, so nothing keeps them together.
+    loop {
+        match reader.piece() {
+            Ok(Some(piece)) => {
+                mistakes.extend(
+                    piece
+                        .rejects
+                        .iter()
+                        .map(|reject| failed(row_title(file, &reject.reject), "correct the row")),
+                );
+                batches.push(piece.batch);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                mistakes.push(failed(shown(error), "correct the file"));
+                break;
+            }
+        }
+    }
+    if let Some(notes) = reader.notes().first() {
+        // In the file that tests see instead of a store only the key must be there.
+        let needed = |column: &&String| match &lookup.source {
+            LookupSource::File(_) => !column.starts_with('#'),
+            _ => lookup.key.iter().any(|&field| schema[field].name == **column),
+        };
+        for column in notes.absent_fields.iter().filter(needed) {
+            let title = format!("{file} has no column `{column}`");
+            let help = match notes.unused_columns.as_slice() {
+                [] => "add it".to_owned(),
+                unused => format!("it has the unused columns {}", unused.join(", ")),
+            };
+            mistakes.push(failed(title, &help));
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let columns: Vec<ArrayRef> = (0..width)
+        .map(|at| {
+            let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+            match parts.as_slice() {
+                [] => Ok(arrow_array::new_empty_array(&crate::read::data_type(lookup.columns[at].1))),
+                parts => arrow_select::concat::concat(parts),
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| vec![failed(format!("{file} is too large: {error}"), "split the table")])?;
+    let count = batches.iter().map(|batch| batch.num_rows()).sum();
+    let columns: Vec<Typed> =
+        columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind)).collect();
+    let day = |name: &Option<String>, row: usize| {
+        let at = lookup.columns.iter().position(|(column, _)| Some(column) == name.as_ref())?;
+        match columns[at].value(row) {
+            Value::Date(date) => Some(date.days()),
+            _ => None,
+        }
+    };
+    let days = (0..count)
+        .map(|row| (day(&lookup.from, row).unwrap_or(i32::MIN), day(&lookup.until, row).unwrap_or(i32::MAX)))
+        .collect();
+    Ok(Rows { columns, days, without_day: None })
+}
+
+/// What is wrong with a row.
+fn row_title(file: &str, reject: &Reject) -> String {
+    let what = match (&reject.field, &reject.value) {
+        (Some(field), _) if reject.reason.starts_with(&format!("`{field}`")) => String::new(),
+        (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
+        (Some(field), None) => format!("`{field}`: "),
+        _ => String::new(),
+    };
+    format!("{file}, {}: {what}{}", reject.position, reject.reason)
+}
+
+/// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so
+/// that each row is a declaration of its own.
+pub(crate) fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
+    let key: Vec<&Field> = lookup.key.iter().map(|&id| &schema[id]).collect();
+    let column = |name: &str, kind: Kind, codes: Option<CodeList>, required: bool| Field {
+        name: name.to_owned(),
+        kind,
+        level: Level::Item,
+        required,
+        unit: None,
+        title: String::new(),
+        title_zh: None,
+        columns: Vec::new(),
+        codes,
+        min: None,
+        max: None,
+    };
+    let mut fields: Vec<Field> = lookup
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, (name, kind))| {
+            let codes = key.get(at).and_then(|field| field.codes);
+            column(name, *kind, codes, at < key.len())
+        })
+        .collect();
+    let row = FieldId(fields.len() as u16);
+    fields.push(column("#row", Kind::Text, None, false));
+    Schema::new(fields, row).map_err(|clash| clash.to_string())
+}
