@@ -145,7 +145,11 @@ fn what_is_said_anew_follows_what_was_said() {
     // The first list again is said anew, from its first day.
     let rows = format!("{HEAD}E1,2016-01-01,,fakes,\n");
     let later = ImportOptions { known: Known::On(day("2016-10-01")), ..options() };
-    assert_eq!(counts(&import(&mut store, directory, &rows, &later)), (1, 0, 0, 2), "both follow the first day");
+    assert_eq!(
+        counts(&import(&mut store, directory, &rows, &later)),
+        (1, 0, 0, 2),
+        "both follow the first day"
+    );
     assert_eq!(in_force(&mut store, "2016-09-30"), ["E1 toys", "E2 shoes"]);
     assert_eq!(in_force(&mut store, "2016-10-01"), ["E1 fakes", "E2 shoes"]);
     assert_eq!(counts(&import(&mut store, directory, &rows, &later)), (0, 1, 0, 0));
