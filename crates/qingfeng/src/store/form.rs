@@ -107,7 +107,7 @@ impl TableForm {
     }
 
     /// The name of the column with the first day.
-    pub(super) fn from_column(&self) -> &str {
+    pub(super) fn first_day_column(&self) -> &str {
         self.from.map_or("from", |at| &self.fields()[at].name)
     }
 
