@@ -14,6 +14,7 @@ mod generate;
 mod guide;
 mod inspections;
 mod listings;
+mod lookup;
 mod packs;
 mod plan;
 mod profile;

@@ -19,7 +19,7 @@ pub struct KnownEntry {
     pub known_on: Date,
     /// The entry as it was added.
     pub entry: Entry,
-    /// Its ends, in the order in which they were made. The last one that is known counts.
+    /// Its ends, in the order in which they were made. The one that became known last counts.
     pub ends: Vec<End>,
 }
 
@@ -43,8 +43,9 @@ pub struct End {
 impl KnownEntry {
     /// The last day of the entry, if it has one, as it is known on a day; without a day, as it is known now.
     pub fn until(&self, known: Option<Date>) -> Option<Date> {
-        let mut ends = self.ends.iter().rev();
-        match ends.find(|end| known.is_none_or(|day| end.known_on <= day)) {
+        let ends = self.ends.iter().filter(|end| known.is_none_or(|day| end.known_on <= day));
+        // An end cannot be known before the entry is.
+        match ends.max_by_key(|end| (end.known_on.max(self.known_on), end.number)) {
             Some(end) => Some(end.until),
             None => self.entry.until,
         }

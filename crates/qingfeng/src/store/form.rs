@@ -106,6 +106,11 @@ impl TableForm {
         !self.fields().iter().enumerate().any(|(at, field)| field.name == column && !free.contains(&Some(at)))
     }
 
+    /// The name of the column with the first day.
+    pub(super) fn first_day_column(&self) -> &str {
+        self.from.map_or("from", |at| &self.fields()[at].name)
+    }
+
     /// An entry of texts by the names of columns, as someone types them; days, source and grade may be among them.
     ///
     /// # Errors

@@ -203,7 +203,7 @@ impl Import {
                 "the first day {from} is after {known_on}, on which the entry counts as known; correct it, or allow it \
                  with --future"
             );
-            return Err(mistake("from", Some(from.to_string()), reason));
+            return Err(mistake(self.form.first_day_column(), Some(from.to_string()), reason));
         }
         // What the store would refuse of one row is a reject of that row, and no reason to refuse the others.
         super::encode::encode(known_on, &ChangeKind::Added(entry.clone())).map_err(|error| Mistake {
