@@ -142,7 +142,7 @@ fn batches(engine: &Engine, exporters: usize) -> Result<Vec<Lines>> {
         ];
         let batch = RecordBatch::try_from_iter(columns)?;
         let binding = Binding::new(Arc::clone(&engine.pack().schema), &batch.schema(), "the lines")?;
-        batches.push(binding.chunk(&batch, usize::MAX)?.lines);
+        batches.push(binding.chunk(&batch, qingfeng::read::MAX_LINES)?.lines);
     }
     Ok(batches)
 }
