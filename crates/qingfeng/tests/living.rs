@@ -325,7 +325,9 @@ fn a_store_that_does_not_fit_is_named() {
     };
     let ended =
         |entry: u64| NewChange { known_on: date(10), kind: ChangeKind::Expired { entry, until: date(1) } };
-    let cases: Vec<(&str, &str, Option<Vec<NewChange>>, &[&str])> = vec![
+    /// A name, the table, what is in the store if there is one, and parts of the message.
+    type Case = (&'static str, &'static str, Option<Vec<NewChange>>, &'static [&'static str]);
+    let cases: Vec<Case> = vec![
         ("no store", "blacklist", None, &["QF0402", "there is no store", "qingfeng lookup import"]),
         (
             "another name",
