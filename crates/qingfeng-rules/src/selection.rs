@@ -189,6 +189,9 @@ pub struct InspectionCost {
     pub line: u32,
     /// Points of each hundred packages, begun hundreds counted.
     pub hundred_packages: u32,
+    /// The most points of an inspection: of a large consignment officers open a part. It also bounds the room that is
+    /// kept for the draw, which is that of the dearest declarations.
+    pub most: Option<u32>,
     /// Points of a line of some goods groups, instead of `line`.
     pub groups: Vec<(String, u32)>,
     /// The points that an officer does in an hour.

@@ -14,6 +14,7 @@ mod generate;
 mod guide;
 mod inspections;
 mod listings;
+mod living;
 mod lookup;
 mod packs;
 mod plan;

@@ -121,8 +121,8 @@ impl Policy {
     ///
     /// > declaration + sum over lines of the line's points + hundred_packages × begun hundreds of packages
     ///
-    /// A number of packages that is missing or negative counts as none; what is too large for 32 bits as the largest
-    /// number.
+    /// and no more than the policy's most. A number of packages that is missing or negative counts as none; what is too
+    /// large for 32 bits as the largest number.
     pub fn points(&self, candidate: &Candidate) -> u32 {
         let cost = &self.selection.cost;
         let of_line = |group: &str| {
@@ -133,7 +133,7 @@ impl Policy {
         let packages = u64::try_from(candidate.packages.unwrap_or(0)).unwrap_or(0).div_ceil(100);
         let packages = packages.saturating_mul(cost.hundred_packages.into());
         let points = u64::from(cost.declaration).saturating_add(lines).saturating_add(packages);
-        u32::try_from(points).unwrap_or(u32::MAX).max(1)
+        u32::try_from(points).unwrap_or(u32::MAX).min(cost.most.unwrap_or(u32::MAX)).max(1)
     }
 
     /// What the inspection of a declaration takes of a capacity, in the capacity's own unit.

@@ -152,6 +152,7 @@ impl Reader<'_, '_, '_> {
             declaration: 10,
             line: 5,
             hundred_packages: 0,
+            most: None,
             groups: Vec::new(),
             points_per_hour: 60,
         };
@@ -162,6 +163,7 @@ impl Reader<'_, '_, '_> {
         cost.line = self.count(inner, "line", 0, most).unwrap_or(cost.line);
         cost.hundred_packages = self.count(inner, "hundred_packages", 0, most).unwrap_or(0);
         cost.points_per_hour = self.count(inner, "points_per_hour", 1, most).unwrap_or(cost.points_per_hour);
+        cost.most = self.count(inner, "most", 1, most);
         if cost.declaration == 0 && cost.line == 0 {
             let title = "an inspection costs nothing, so that no capacity ends".to_owned();
             self.bad(span, title, "let `declaration` or `line` be at least 1");

@@ -198,6 +198,13 @@ pub const SELECTION_COST: KeyTable = KeyTable {
             "hundred_packages = 2",
         ),
         row(
+            "most",
+            "whole number",
+            NONE,
+            "the most of an inspection, since of a large consignment a part is opened",
+            "most = 60",
+        ),
+        row(
             "points_per_hour",
             "whole number",
             "60",

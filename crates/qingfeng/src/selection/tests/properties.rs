@@ -194,6 +194,13 @@ fn absurd_declarations_cost_and_are_worth_something_finite() {
     assert_eq!(plan.days[0].left_out[0].cost, u32::MAX);
     assert_eq!(plan.days[0].left_out[0].why, "costs 4294967295 points, more than the whole day's 960");
     assert!(world.plan(1).days[0].selected.len() <= 1);
+
+    // An inspection costs no more than the most of the policy, and so can be made.
+    let mut selection = world.policy.selection.clone();
+    selection.cost.most = Some(60);
+    let world = World { policy: policy(selection), ..world };
+    let costs: Vec<u32> = world.plan(1).days[0].selected.iter().map(|selected| selected.cost).collect();
+    assert!(costs.contains(&60), "{costs:?}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(super) fn selection() -> Selection {
             declaration: 10,
             line: 5,
             hundred_packages: 2,
+            most: None,
             groups: vec![("toys".into(), 8)],
             points_per_hour: 60,
         },
