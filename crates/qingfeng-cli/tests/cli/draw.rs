@@ -1,4 +1,5 @@
 //! `qingfeng draw`: keys, commitments, and the proof of a day, which a single changed id, key or rate refuses.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as they do")]
 
 use qingfeng::Engine;
 use qingfeng::read::Input;
