@@ -1,4 +1,5 @@
 //! `qingfeng draw`: keys, commitments, and the proof of a day, which a single changed id, key or rate refuses.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as they do")]
 
 use qingfeng::Engine;
 use qingfeng::read::Input;
@@ -123,7 +124,7 @@ fn a_plan_is_refused_when_one_thing_is_changed() {
         .find(|id| {
             let at: usize = id[1..].parse().unwrap();
             let group = ["motorcycles", "batteries", "other"][at % 3];
-            at % 2 == 0 && at % 5 != 0 && group == stratum
+            at.is_multiple_of(2) && !at.is_multiple_of(5) && group == stratum
         })
         .unwrap();
     let prove = |plan: &str| {
@@ -276,4 +277,26 @@ fn assessments_that_cannot_be_used_are_named_with_place_and_remedy() {
     desk.write("two.csv", format!("{header}\n{}\n", rows[50..].join("\n")));
     let said = desk.run(&prove.replace("assessments.csv", "two.csv one.csv")).exits(0).stdout;
     assert_eq!(said, expected);
+}
+
+#[test]
+fn assessments_carry_what_selection_asks_for() {
+    let desk = planned(POLICY);
+    desk.run("score declarations.csv --rules harbour -o a.ndjson").exits(0);
+    let rows: Vec<serde_json::Value> =
+        desk.read("a.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |id: &str| rows.iter().find(|row| row["declaration_id"] == id).unwrap();
+    let first = of("D1");
+    assert_eq!(first["declared_on"], "2016-03-01");
+    assert_eq!(first["sites"], serde_json::json!(["shanghai"]));
+    assert_eq!(first["line_groups"], serde_json::json!(["motorcycles", "batteries"]));
+    assert_eq!((first["packages"].as_i64(), first["value"].as_f64()), (Some(13), Some(2500.0)));
+    assert_eq!((&first["trader"], &first["trader_class"]), (&"E1".into(), &"known".into()));
+    let listed = of("D3");
+    assert_eq!(listed["sites"], serde_json::json!(["khorgos"]));
+    assert_eq!((&listed["trader_class"], &listed["mode"]), (&"found".into(), &"4019".into()));
+    assert_eq!((&listed["group"], &listed["destination"]), (&"motorcycles".into(), &"KZ".into()));
+    assert_eq!(of("D2")["group"], "other");
+    let items = desk.run("score declarations.csv --rules harbour --by item").exits(0).stdout;
+    assert!(!items.contains("trader_class"), "{items}");
 }

@@ -1,6 +1,6 @@
 //! `qingfeng draw prove`: a day's draw repeated.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
 use qingfeng::rules::Date;
@@ -119,7 +119,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         None => Capacity::of_policy(&policy),
     };
     let plan = PlanFile::read(&args.plan)?;
-    let inputs: Vec<Input> = args.assessments.iter().map(input).collect();
+    let inputs: Vec<Input> = args.assessments.iter().map(|path| input(path)).collect();
     let candidates = Candidates::read(&inputs, &engine)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
@@ -130,8 +130,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
 }
 
-fn input(path: &PathBuf) -> Input {
-    if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
+fn input(path: &Path) -> Input {
+    if is_standard(path) { Input::Stdin } else { Input::Path(path.to_owned()) }
 }
 
 fn table_failure(error: TableError) -> Failure {

@@ -148,7 +148,8 @@ fn declarations_are_drawn_as_often_as_is_said() {
 #[test]
 fn sizes_by_stratum_and_by_day() {
     // Rate in millionths, declarations, population; asked, least, most, probability of each way.
-    let cases: &[(&[(u32, u64, u64)], &str, &str)] = &[
+    type Case<'c> = (&'c [(u32, u64, u64)], &'c str, &'c str);
+    let cases: &[Case<'_>] = &[
         (&[], "0:", "0:"),
         (&[(20_000, 50, 50)], "1: 1/1-1/0.02", "1: 1/1-1/0.02"),
         (&[(20_000, 51, 51)], "2: 2/2-2/0.0392", "2: 2/2-2/0.0392"),
