@@ -94,7 +94,7 @@ impl Line {
             Some(chance) => {
                 let one_in = 1.0 / chance;
                 let near = (one_in * 10.0).round() / 10.0;
-                let shown = if one_in >= 10.0 || near.fract() == 0.0 {
+                let shown = if one_in >= 100.0 || near.fract() == 0.0 {
                     format!("{one_in:.0}")
                 } else {
                     format!("{near:.1}")
@@ -298,18 +298,14 @@ impl List {
         if self.dropped > 0 {
             totals += &format!(", {} {}", self.dropped, words.dropped);
         }
-        match (self.capacity, self.capacity_in) {
+        let (cost, capacity_word) = (words.cost.to_lowercase(), words.capacity);
+        totals += &match (self.capacity, self.capacity_in) {
             (Some(capacity), Some("points")) => {
-                totals += &format!(
-                    "; {} {} {} {capacity} {}",
-                    self.cost, words.points, words.of_capacity, words.points
-                );
+                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.points)
             }
-            (Some(capacity), _) => {
-                totals += &format!("; {} {capacity} {}", words.of_capacity, words.inspections);
-            }
-            _ => totals += &format!("; {} {}", words.cost.to_lowercase(), self.cost),
-        }
+            (Some(capacity), _) => format!("; {capacity_word} {capacity} {}", words.inspections),
+            _ => format!("; {cost} {}", self.cost),
+        };
         totals
     }
 }
