@@ -273,6 +273,12 @@ impl List {
         self.lines.push(line);
     }
 
+    /// `1 inspection`, `2 inspections`: those that stand.
+    pub fn count(&self, words: &Words) -> String {
+        let standing = self.standing();
+        format!("{standing} {}", if standing == 1 { words.inspection } else { words.inspections })
+    }
+
     /// The inspections that stand.
     pub fn standing(&self) -> usize {
         self.mandatory + self.targeted + self.random + self.added
@@ -291,7 +297,7 @@ impl List {
             .filter(|(count, _)| *count > 0)
             .map(|(count, name)| format!("{count} {name}"))
             .collect();
-        let mut totals = format!("{} {}", self.standing(), words.inspections);
+        let mut totals = self.count(words);
         if !counts.is_empty() {
             totals += &format!(" ({})", counts.join(", "));
         }
@@ -303,7 +309,7 @@ impl List {
             (Some(capacity), Some("points")) => {
                 format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.points)
             }
-            (Some(capacity), _) => format!("; {capacity_word} {capacity} {}", words.inspections),
+            (Some(capacity), _) => format!("; {capacity_word} {capacity}"),
             _ => format!("; {cost} {}", self.cost),
         };
         totals
