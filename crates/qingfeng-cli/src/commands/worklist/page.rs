@@ -30,7 +30,7 @@ fn contents(view: &View, words: &Words) -> Markup {
     html! {
         ul.contents {
             @for (at, list) in view.lists.iter().enumerate() {
-                li { a href=(format!("#list-{at}")) { (html::text(&office(list))) ", " (list.day) } " " span.soft { (list.standing()) " " (words.inspections) } }
+                li { a href=(format!("#list-{at}")) { (html::text(&office(list))) ", " (list.day) } " " span.soft { (list.count(words)) } }
             }
         }
     }

@@ -94,7 +94,7 @@ impl Line {
             Some(chance) => {
                 let one_in = 1.0 / chance;
                 let near = (one_in * 10.0).round() / 10.0;
-                let shown = if one_in >= 10.0 || near.fract() == 0.0 {
+                let shown = if one_in >= 100.0 || near.fract() == 0.0 {
                     format!("{one_in:.0}")
                 } else {
                     format!("{near:.1}")
@@ -273,6 +273,12 @@ impl List {
         self.lines.push(line);
     }
 
+    /// `1 inspection`, `2 inspections`: those that stand.
+    pub fn count(&self, words: &Words) -> String {
+        let standing = self.standing();
+        format!("{standing} {}", if standing == 1 { words.inspection } else { words.inspections })
+    }
+
     /// The inspections that stand.
     pub fn standing(&self) -> usize {
         self.mandatory + self.targeted + self.random + self.added
@@ -291,25 +297,21 @@ impl List {
             .filter(|(count, _)| *count > 0)
             .map(|(count, name)| format!("{count} {name}"))
             .collect();
-        let mut totals = format!("{} {}", self.standing(), words.inspections);
+        let mut totals = self.count(words);
         if !counts.is_empty() {
             totals += &format!(" ({})", counts.join(", "));
         }
         if self.dropped > 0 {
             totals += &format!(", {} {}", self.dropped, words.dropped);
         }
-        match (self.capacity, self.capacity_in) {
+        let (cost, capacity_word) = (words.cost.to_lowercase(), words.capacity);
+        totals += &match (self.capacity, self.capacity_in) {
             (Some(capacity), Some("points")) => {
-                totals += &format!(
-                    "; {} {} {} {capacity} {}",
-                    self.cost, words.points, words.of_capacity, words.points
-                );
+                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.points)
             }
-            (Some(capacity), _) => {
-                totals += &format!("; {} {capacity} {}", words.of_capacity, words.inspections);
-            }
-            _ => totals += &format!("; {} {}", words.cost.to_lowercase(), self.cost),
-        }
+            (Some(capacity), _) => format!("; {capacity_word} {capacity}"),
+            _ => format!("; {cost} {}", self.cost),
+        };
         totals
     }
 }

@@ -56,7 +56,7 @@ impl Mass {
     }
 
     /// The sum of a bin and all above it.
-    fn from_bin(&self, bin: usize) -> u64 {
+    fn at_or_above(&self, bin: usize) -> u64 {
         let (mut at, mut sum) = (BINS - bin, 0_u64);
         while at > 0 {
             sum = sum.saturating_add(self.tree[at]);
@@ -109,7 +109,7 @@ impl Expected<'_> {
 
     /// The sum of all that passes.
     pub(super) fn passing(&self, threshold: Threshold) -> f64 {
-        let from = |bin| self.both(self.earlier.0.from_bin(bin), self.today.0.from_bin(bin));
+        let from = |bin| self.both(self.earlier.0.at_or_above(bin), self.today.0.at_or_above(bin));
         if threshold.part >= 0.5 { from(threshold.bin) } else { from((threshold.bin + 1).min(BINS - 1)) }
     }
 
@@ -134,7 +134,7 @@ impl Expected<'_> {
             return Threshold::NONE;
         }
         let bin = BINS - 1 - at;
-        let from = self.both(self.earlier.0.from_bin(bin), self.today.0.from_bin(bin));
+        let from = self.both(self.earlier.0.at_or_above(bin), self.today.0.at_or_above(bin));
         let width = from - sum;
         let part = if width > 0.0 { ((amount - sum) / width).clamp(0.0, 1.0) } else { 0.0 };
         Threshold { bin, part }

@@ -258,7 +258,8 @@ impl Rolling {
             }
             return Decision { selected: Some(SelectionKind::Targeted), why, probability: 1.0, threshold };
         }
-        let rate = f64::from(arrival.rate.0) / 1e6;
+        // Without a ticket nothing can be drawn.
+        let rate = if arrival.ticket.is_some() { f64::from(arrival.rate.0) / 1e6 } else { 0.0 };
         if arrival.is_drawn() {
             if room {
                 self.take(arrival);
