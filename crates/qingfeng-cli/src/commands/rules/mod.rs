@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::render::{open, short_digest};
+use crate::render::short_digest;
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, styled};
 
