@@ -1,7 +1,7 @@
 //! The options that say which store of lookups is meant, and who changes it.
 
 use std::env::VarError;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use qingfeng::rules::{Date, Pack, PackFiles};
 use qingfeng::store::{Author, StoreUrl};
@@ -132,10 +132,10 @@ pub fn day(text: &str) -> Result<Date, String> {
 }
 
 /// The pack in a directory, without its lookup tables.
-pub fn load_pack(directory: &PathBuf) -> Result<Pack, Failure> {
+pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
     Pack::load(&PackFiles::read(directory)).map_err(|diagnostics| {
         Failure::Pack(Box::new(Checked {
-            directory: directory.clone(),
+            directory: directory.to_owned(),
             diagnostics,
             engine: None,
             as_of: None,

@@ -193,7 +193,7 @@ impl Engine {
         } else {
             Living::read(&pack, directory, options.store.as_ref(), options.snapshot).unwrap_or_else(
                 |mistake| {
-                    mistakes.push(mistake);
+                    mistakes.push(*mistake);
                     None
                 },
             )

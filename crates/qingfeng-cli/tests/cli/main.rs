@@ -12,6 +12,7 @@ mod fix;
 mod generate;
 mod guide;
 mod listings;
+mod living;
 mod lookup;
 mod packs;
 mod profile;

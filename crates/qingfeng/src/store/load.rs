@@ -29,7 +29,7 @@ impl Living {
         directory: &Path,
         store: Option<&StoreUrl>,
         snapshot: Option<u64>,
-    ) -> Result<Option<Self>, Diagnostic> {
+    ) -> Result<Option<Self>, Box<Diagnostic>> {
         let Some(first) = pack.lookups.iter().find(|lookup| lookup.source.file().is_none()) else {
             return Ok(None);
         };
@@ -78,7 +78,7 @@ impl Living {
             let without_day = latest.plus_days(1).unwrap_or(latest).days();
             Ok(Self { store: store.to_string(), snapshot, versions, findings, without_day })
         };
-        read().map(Some).map_err(|error| failed(&error))
+        read().map(Some).map_err(|error| Box::new(failed(&error)))
     }
 
     /// The rows of a table that comes from the store.

@@ -64,7 +64,7 @@ struct Where {
 
 impl Where {
     fn pack(&self) -> Result<Option<Pack>, Failure> {
-        self.rules.as_ref().map(load_pack).transpose()
+        self.rules.as_deref().map(load_pack).transpose()
     }
 
     fn url(&self, pack: Option<&Pack>) -> Result<StoreUrl, Failure> {
