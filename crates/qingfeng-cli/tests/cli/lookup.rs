@@ -64,14 +64,17 @@ fn hashless(text: &str) -> String {
             let rest = part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
             out += &format!("#…{rest}");
         }
-        if out.ends_with(|digit: char| digit.is_ascii_hexdigit()) && line.starts_with("Hash") {
-            let kept = out.trim_end_matches(|digit: char| digit.is_ascii_hexdigit()).len();
-            out.truncate(kept);
-            out.push('…');
-        }
         out.push('\n');
     }
-    out
+    // Whole hashes stand alone.
+    let words = out.split_inclusive([' ', '\n']).map(|word| {
+        let digits = word.trim_end_matches([' ', '\n', ';']);
+        match digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            true => format!("…{}", &word[digits.len()..]),
+            false => word.to_owned(),
+        }
+    });
+    words.collect()
 }
 
 #[test]
@@ -106,10 +109,17 @@ fn a_day_of_an_officer() {
 fn what_is_wrong_is_told_with_its_exit_code() {
     let desk = desk();
     desk.write("text.sqlite", "no database at all, but long enough to be one".repeat(100));
-    by_li_wei(&desk, "lookup import blacklist list.csv --rules harbour --source weekly").exits(0);
+    by_li_wei(
+        &desk,
+        "lookup import blacklist list.csv --rules harbour --source weekly --known-on 2016-03-10",
+    )
+    .exits(0);
     let mut told = String::new();
     for (code, args) in [
-        (1, "lookup import blacklist list.csv --rules harbour --source weekly --strict"),
+        (
+            1,
+            "lookup import blacklist list.csv --rules harbour --source weekly --known-on 2016-03-10 --strict",
+        ),
         (1, "lookup verify --rules harbour --snapshot 1#000000000000"),
         (2, "lookup"),
         (2, "lookup import blacklist --rules harbour"),
