@@ -1,4 +1,5 @@
 //! `qingfeng plan`.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as they do")]
 
 use crate::support::{Desk, golden, is_harmful};
 

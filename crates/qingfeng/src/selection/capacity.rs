@@ -193,7 +193,7 @@ impl Capacity {
         }
         for (site, spans) in &mut sites {
             // By the first day, so that only what follows closely can overlap.
-            spans.sort_by(|a, b| (a.from, a.until, a.weekdays).cmp(&(b.from, b.until, b.weekdays)));
+            spans.sort_by_key(|span| (span.from, span.until, span.weekdays));
             for (at, span) in spans.iter().enumerate() {
                 let after = |other: &&Span| {
                     span.until.is_none_or(|until| other.from.is_none_or(|from| from <= until))
@@ -252,8 +252,8 @@ fn weekdays(text: &str) -> Option<u8> {
         if let Ok(number @ 1..=7) = text.parse::<usize>() {
             return Some(number - 1);
         }
-        let known = |name: &&str| text.len() >= 3 && text.is_char_boundary(3) && text[..3] == **name;
-        WEEKDAYS.iter().position(|name| known(&name))
+        let known = |name: &str| text.get(..3) == Some(name);
+        WEEKDAYS.iter().position(|name| known(name))
     };
     let mut bits = 0;
     for part in text.split([',', ';', ' ']).filter(|part| !part.trim().is_empty()) {

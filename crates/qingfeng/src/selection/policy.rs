@@ -99,7 +99,7 @@ impl Policy {
         for kind in &self.selection.offices {
             for &at in candidate.sites.iter() {
                 let at = at as usize;
-                if !self.sites.get(at).is_some_and(|site| site.kind.as_ref() == Some(kind)) {
+                if self.sites.get(at).is_none_or(|site| site.kind.as_ref() != Some(kind)) {
                     continue;
                 }
                 match capacity(at) {

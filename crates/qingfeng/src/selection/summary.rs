@@ -100,9 +100,11 @@ pub struct QuotaSummary {
     pub asked: u64,
     /// What of that could be: the less of what was asked and what there was, day by day.
     pub possible: u64,
+    /// What of that was selected.
+    pub met: u64,
     /// What there was.
     pub available: u64,
-    /// Selected.
+    /// Selected, of whatever kind.
     pub selected: u64,
     /// Office's days on which less was selected than asked and there was more.
     pub days_short: u64,
@@ -169,6 +171,7 @@ impl OfficeSummary {
             let summary = QuotaSummary {
                 points: quota.points,
                 possible: quota.asked.min(quota.available),
+                met: quota.asked.min(quota.available).min(quota.selected),
                 asked: quota.asked,
                 available: quota.available,
                 selected: quota.selected,
@@ -209,6 +212,7 @@ impl OfficeSummary {
             sum.points |= quota.points;
             sum.asked += quota.asked;
             sum.possible += quota.possible;
+            sum.met += quota.met;
             sum.available += quota.available;
             sum.selected += quota.selected;
             sum.days_short += quota.days_short;

@@ -129,8 +129,8 @@ fn quotas(summary: &PlanSummary) -> String {
         .map(|(name, quota)| {
             vec![
                 Cell::new(name).style(BOLD),
-                Cell::new(format!("{} selected", grouped(quota.selected))).right(),
-                Cell::new(format!("of {} that could be", grouped(quota.possible))).right(),
+                Cell::new(format!("{} of {} that could be", grouped(quota.met), grouped(quota.possible)))
+                    .right(),
                 Cell::new(format!("{} asked", grouped(quota.asked))).right(),
                 Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
             ]
