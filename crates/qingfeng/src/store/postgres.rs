@@ -45,6 +45,11 @@ CREATE TRIGGER qingfeng_changes_are_not_emptied BEFORE TRUNCATE ON qingfeng_chan
     FOR EACH STATEMENT EXECUTE FUNCTION qingfeng_changes_stay();
 ";
 
+/// Whether the tables are there. It reads the catalogue, not `to_regclass`: that would answer from what the connection
+/// knew before it waited for another that made them.
+const IS_MADE: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class
+    WHERE relname = 'qingfeng_store' AND pg_catalog.pg_table_is_visible(oid))";
+
 /// A store in a PostgreSQL database.
 pub(super) struct Postgres {
     client: Client,
@@ -75,10 +80,7 @@ impl Postgres {
 
     /// Whether the tables are there.
     fn is_made(&mut self) -> Result<bool, StoreError> {
-        let row = self
-            .client
-            .query_one("SELECT to_regclass('qingfeng_store') IS NOT NULL", &[])
-            .map_err(|error| failure(&self.shown, &error))?;
+        let row = self.client.query_one(IS_MADE, &[]).map_err(|error| failure(&self.shown, &error))?;
         row.try_get(0).map_err(|error| failure(&self.shown, &error))
     }
 
@@ -88,8 +90,7 @@ impl Postgres {
         let mut transaction = self.client.transaction().map_err(failed)?;
         lock(&mut transaction, 0).map_err(failed)?;
         // Another writer may have made them meanwhile.
-        let row =
-            transaction.query_one("SELECT to_regclass('qingfeng_store') IS NOT NULL", &[]).map_err(failed)?;
+        let row = transaction.query_one(IS_MADE, &[]).map_err(failed)?;
         if !row.try_get::<_, bool>(0).map_err(failed)? {
             transaction
                 .batch_execute(&format!("{SCHEMA} INSERT INTO qingfeng_store VALUES ({FORM});"))
