@@ -4,7 +4,8 @@
 //! - A block `rhai harbour/motorcycles.rhai` (or `toml`, `csv`) is that file; the paragraph before it names the file, since
 //!   a browser does not show the first line of a block. With `more` at the end the block is added to the file.
 //! - A block `console` has commands, `$ qingfeng ...` or `$ cp -r FROM TO`, each with what it prints: first what goes to
-//!   standard output, then what goes to standard error. They end with 0; in a block `console fails` with 1. A line `…`
+//!   standard output, then what goes to standard error. They end with 0; in a block `console fails` with 1, in
+//!   `console fails 2` with 2. A line `…`
 //!   stands for lines that are left out. A command that ends in `\` goes on on the next line; words with blanks stand in
 //!   quotes. What is copied from `rules/` comes from the repository.
 //! - There are no other blocks.
@@ -37,6 +38,11 @@ fn each_step_of_the_officers_guide_gives_what_it_shows() {
     each_step_gives_what_it_shows("docs/officers-guide.md");
 }
 
+#[test]
+fn each_step_of_the_day_at_a_port_gives_what_it_shows() {
+    each_step_gives_what_it_shows("docs/day-at-a-port.md");
+}
+
 #[track_caller]
 fn each_step_gives_what_it_shows(name: &str) {
     let path = repository().join(name);
@@ -50,6 +56,7 @@ fn each_step_gives_what_it_shows(name: &str) {
         let body = match words[..] {
             ["console"] => follow(&desk, block.body, 0, &mut differences),
             ["console", "fails"] => follow(&desk, block.body, 1, &mut differences),
+            ["console", "fails", code] => follow(&desk, block.body, code.parse().unwrap(), &mut differences),
             ["toml" | "rhai" | "csv" | "text", file] => {
                 assert_named(&block, file);
                 desk.write(file, block.body);

@@ -48,6 +48,8 @@ pub use rolling::{
     Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
     MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,
 };
-pub use rows::{PlanMarks, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema};
+pub use rows::{
+    PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
+};
 pub use sheet::TableError;
 pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

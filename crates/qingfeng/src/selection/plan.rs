@@ -20,7 +20,7 @@ pub struct Selected {
     pub candidate: usize,
     /// Why.
     pub kind: SelectionKind,
-    /// What led to it, for people: `quota markets`, `exploration: rule MC-09 is young`, `drawn 2 of 57`.
+    /// What led to it, for people: `quota markets`, `exploration: rule MC-09 is young`, `drawn among 57 of toys/new`.
     pub why: Vec<String>,
     /// How likely it was to be inspected, in (0, 1], given all that was known before the draw.
     pub probability: f64,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Amount, Date};
 
 use super::SelectionKind;
 use super::table_rows::{Row, RowReader};
@@ -38,6 +38,8 @@ const COLUMNS: &[&str] = &[
     "commitment",
     "pack",
     "inputs",
+    "capacity",
+    "capacity_in",
 ];
 
 /// Those without which a table is no plan.
@@ -107,6 +109,8 @@ pub struct PlanRow {
     pub pack: String,
     /// The digest of what else decided: capacities, outcomes.
     pub inputs: Option<String>,
+    /// The capacity of the office's day.
+    pub capacity: Option<Amount>,
 }
 
 /// A plan as its file has it.
@@ -237,6 +241,15 @@ fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
         return Err(row.error(format!("`probability` is {probability}; it must be above 0 and at most 1")));
     }
     let value = row.number(18)?;
+    let capacity = match (row.count(26, 0)?, row.text(27)?.as_deref()) {
+        (None, None) => None,
+        (Some(count), Some("inspections")) => Some(Amount::Inspections(count)),
+        (Some(count), Some("points")) => Some(Amount::Points(count)),
+        _ => {
+            let what = "`capacity` and `capacity_in` do not fit; a number goes with inspections or points";
+            return Err(row.error(what.to_owned()));
+        }
+    };
     Ok(PlanRow {
         day: row.date(0)?.ok_or_else(|| required("day"))?,
         office: row.required_text(1)?,
@@ -264,6 +277,7 @@ fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
         commitment: row.text(23)?,
         pack: row.required_text(24)?,
         inputs: row.text(25)?,
+        capacity,
     })
 }
 

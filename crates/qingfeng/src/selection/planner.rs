@@ -417,7 +417,7 @@ impl<'p> Planner<'p> {
         let used = used_before + drawn.iter().map(|&at| cost(at)).sum::<u64>();
         let how = |at: usize| {
             let draw = &draws[of_day.members[at].stratum];
-            format!("drawn: {} of {} in {}", draw.drawn, draw.population, draw.name)
+            format!("drawn among {} of {}", draw.population, draw.name)
         };
         push(filled.taken.clone(), SelectionKind::Targeted);
         push(drawn.iter().map(|&at| (at, how(at))).collect(), SelectionKind::Random);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use qingfeng_rules::Amount;
 
 use super::candidate::Candidate;
 use super::plan::{PlannedDay, SelectionKind};
-use super::policy::Policy;
+use super::policy::{Policy, units};
 
 /// What stands in every row of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub fn plan_schema() -> SchemaRef {
         ("commitment", DataType::Utf8, true),
         ("pack", DataType::Utf8, false),
         ("inputs", DataType::Utf8, false),
+        ("capacity", DataType::Int64, false),
+        ("capacity_in", DataType::Utf8, false),
     ]);
     schema_of(&columns)
 }
@@ -199,6 +202,14 @@ impl Rows {
     }
 }
 
+/// The unit of a capacity, as plans name it.
+pub fn capacity_unit(capacity: Amount) -> &'static str {
+    match capacity {
+        Amount::Inspections(_) => "inspections",
+        Amount::Points(_) => "points",
+    }
+}
+
 /// The inspections of an office's day as rows of a plan. `commitment` is that of the day's key.
 ///
 /// # Errors
@@ -229,6 +240,8 @@ pub fn plan_rows(
         rows.put(Cell::Text(commitment));
         rows.put(Cell::Text(Some(&marks.pack)));
         rows.put(Cell::Text(Some(&marks.inputs)));
+        rows.put(Cell::Integer(i64::try_from(units(planned.capacity)).ok()));
+        rows.put(Cell::Text(Some(capacity_unit(planned.capacity))));
     }
     rows.finish()
 }

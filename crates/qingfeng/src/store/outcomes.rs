@@ -481,14 +481,15 @@ fn finding(
     };
     let result = text(3).unwrap_or_default().to_lowercase();
     let Some(&(_, violation)) = RESULTS.iter().find(|(name, _)| *name == result) else {
+        let told = crate::read::shown(&result);
         let reason = match qingfeng_rules::nearest(&result, RESULTS.iter().map(|(name, _)| *name)) {
-            Some(name) => format!("there is no such result; did you mean `{name}`?"),
+            Some(name) => format!("there is no result `{told}`; did you mean `{name}`?"),
             None => {
                 let names: Vec<&str> = RESULTS.iter().map(|(name, _)| *name).collect();
-                format!("there is no such result; there are {}", names.join(", "))
+                format!("there is no result `{told}`; there are {}", names.join(", "))
             }
         };
-        return Err(("result", Some(crate::read::shown(&result)), reason));
+        return Err(("result", Some(told), reason));
     };
     let (mut pieces, mut fine) = (
         integer(4),

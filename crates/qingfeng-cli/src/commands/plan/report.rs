@@ -122,20 +122,21 @@ fn quotas(summary: &PlanSummary) -> String {
     if summary.total.quotas.is_empty() {
         return String::new();
     }
-    let rows: Vec<_> = summary
-        .total
-        .quotas
-        .iter()
-        .map(|(name, quota)| {
-            vec![
-                Cell::new(name).style(BOLD),
-                Cell::new(format!("{} of {} that could be", grouped(quota.met), grouped(quota.possible)))
-                    .right(),
-                Cell::new(format!("{} asked", grouped(quota.asked))).right(),
-                Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
-            ]
-        })
-        .collect();
+    let heading = ["quota", "asked", "possible", "met", ""];
+    let heading = heading.iter().enumerate().map(|(at, name)| {
+        let cell = Cell::new(*name).style(DIM);
+        if at > 0 && at < 4 { cell.right() } else { cell }
+    });
+    let rows = summary.total.quotas.iter().map(|(name, quota)| {
+        vec![
+            Cell::new(name).style(BOLD),
+            Cell::new(grouped(quota.asked)).right(),
+            Cell::new(grouped(quota.possible)).right(),
+            Cell::new(grouped(quota.met)).right(),
+            Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
+        ]
+    });
+    let rows: Vec<_> = std::iter::once(heading.collect()).chain(rows).collect();
     let displaced = match summary.total.displaced {
         0 => String::new(),
         displaced => format!("  they displaced {}\n", count(displaced, "declaration")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use qingfeng::rules::{Amount, Date, Pack};
-use qingfeng::selection::{ChangedRow, Override, Overrides, PlanFile, PlanRow};
+use qingfeng::selection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
 use super::words::Words;
@@ -39,7 +39,7 @@ pub struct List {
     pub dropped: usize,
     /// The cost of those that stand, as the plan has it.
     pub cost: u64,
-    /// What the pack says that the site can do.
+    /// What the site can do that day, as the plan has it.
     pub capacity: Option<u32>,
     pub capacity_in: Option<&'static str>,
     pub commitment: Option<String>,
@@ -194,14 +194,6 @@ impl View {
 
 impl List {
     fn new(day: Date, office: &str, pack: Option<&Pack>, words: &Words) -> Self {
-        let selection = pack.and_then(|pack| pack.selection.as_ref());
-        let capacity = selection
-            .and_then(|selection| selection.capacity.iter().find(|capacity| capacity.site == office));
-        let (amount, unit) = match capacity.map(|capacity| capacity.amount) {
-            Some(Amount::Inspections(count)) => (Some(count), Some("inspections")),
-            Some(Amount::Points(count)) => (Some(count), Some("points")),
-            None => (None, None),
-        };
         Self {
             day,
             office: office.to_owned(),
@@ -213,8 +205,8 @@ impl List {
             added: 0,
             dropped: 0,
             cost: 0,
-            capacity: amount,
-            capacity_in: unit,
+            capacity: None,
+            capacity_in: None,
             commitment: None,
             packs: Vec::new(),
         }
@@ -266,6 +258,11 @@ impl List {
         let of_row = |of: fn(&PlanRow) -> Option<&String>| row.and_then(of).cloned();
         if self.commitment.is_none() {
             self.commitment = of_row(|row| row.commitment.as_ref());
+        }
+        // What comes from another site was planned for the capacity there.
+        if let Some(capacity) = row.filter(|row| row.office == self.office).and_then(|row| row.capacity) {
+            let (Amount::Inspections(count) | Amount::Points(count)) = capacity;
+            (self.capacity, self.capacity_in) = (Some(count), Some(capacity_unit(capacity)));
         }
         if let Some(pack) = row.map(|row| row.pack.clone()).filter(|pack| !self.packs.contains(pack)) {
             self.packs.push(pack);
