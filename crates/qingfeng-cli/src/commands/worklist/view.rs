@@ -89,7 +89,7 @@ impl Line {
     pub fn chance(&self, words: &Words) -> String {
         match self.probability {
             None => "–".to_owned(),
-            Some(1.0) => "1".to_owned(),
+            Some(1.0) => words.certain.to_owned(),
             Some(chance) if chance > 0.5 => format!("{:.0} %", chance * 100.0),
             Some(chance) => {
                 let one_in = 1.0 / chance;

@@ -137,6 +137,8 @@ struct GroupState {
 pub struct Rolling {
     capacity: u64,
     used: u64,
+    /// The inspections that used it.
+    taken: u64,
     seen: u64,
     per_day: Option<u32>,
     forecast: Option<Forecast>,
@@ -167,6 +169,7 @@ impl Rolling {
         Self {
             capacity: units.into(),
             used: 0,
+            taken: 0,
             seen: 0,
             per_day,
             forecast,
@@ -306,6 +309,7 @@ impl Rolling {
     /// Uses capacity.
     fn take(&mut self, arrival: &Arrival<'_>) {
         self.used += u64::from(arrival.cost);
+        self.taken += 1;
         for (number, group) in self.groups.iter_mut().enumerate() {
             if arrival.groups >> number & 1 == 1 {
                 group.met += if group.of.by_count { 1 } else { u64::from(arrival.cost) };
@@ -332,6 +336,15 @@ impl Rolling {
         }
     }
 
+    /// The room to keep for what must be inspected and what will be drawn, of which so much is counted on. Unlike what is
+    /// targeted these cannot be made up for by others, so that all that is expected counts, and one standard deviation
+    /// of it more, as if each came by itself (Poisson).
+    fn kept_room(&self, counted_on: f64) -> f64 {
+        let expected = if self.told.is_some() { counted_on } else { counted_on / COUNTED_ON };
+        let each = (self.used as f64 / self.taken.max(1) as f64).max(1.0);
+        expected + (expected * each).sqrt() * 0.3
+    }
+
     /// The threshold, and why the declaration is targeted, if it is.
     fn target(&self, arrival: &Arrival<'_>, at: usize) -> (Threshold, Option<String>) {
         // The declaration itself is part of what is decided on.
@@ -346,7 +359,7 @@ impl Rolling {
         let kept = forecast
             .map_or(0.0, |forecast| earlier * (forecast.mandatory as f64 + forecast.random as f64 / 1e6))
             + today * (self.mandatory as f64 + self.random as f64 / 1e6);
-        let left = self.left() as f64 - kept * after;
+        let left = self.left() as f64 - self.kept_room(kept * after);
         let mut threshold = all.threshold(left.max(0.0));
         // What quotas will take beyond what passes anyway.
         let mut more = 0.0;
