@@ -88,7 +88,7 @@ pub const SELECTION_CLASS: KeyTable = KeyTable {
 /// `[selection.mandatory]`
 pub const SELECTION_MANDATORY: KeyTable = KeyTable {
     title: "[selection.mandatory]",
-    about: "Mandatory inspections come first, whatever the capacity.",
+    about: "Mandatory inspections come first, as far as the capacity goes.",
     rows: &[
         row(
             "forced",
