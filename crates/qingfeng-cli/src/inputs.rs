@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use qingfeng::read::{Encoding, Format, Input, ReadOptions, Reader};
-use qingfeng::rules::Pack;
+use qingfeng::rules::{Date, Pack};
 
 use crate::exit::Failure;
 
@@ -47,6 +47,11 @@ enum InputEncoding {
     Utf8,
     /// GB 18030, and with it GBK and GB 2312.
     Gb18030,
+}
+
+/// A day on the command line.
+pub fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "no day of the calendar; write it as 2016-06-30".to_owned())
 }
 
 /// Whether a path on the command line stands for standard input or output.

@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::path::Path;
 
-use qingfeng::rules::{Date, Pack, PackFiles};
+use qingfeng::rules::{Pack, PackFiles};
 use qingfeng::store::{Author, StoreUrl};
 use qingfeng::{Engine, OpenOptions};
 
@@ -124,11 +124,6 @@ fn environment(name: &str) -> Result<Option<String>, Failure> {
             Err(Failure::Usage(format!("the environment variable {name} is no text in UTF-8; set it anew")))
         }
     }
-}
-
-/// A day on the command line.
-pub fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|error| format!("{error}"))
 }
 
 /// The pack in a directory, without its lookup tables.

@@ -1,7 +1,6 @@
 //! `qingfeng override`: changes of a plan by people, with a name and a reason.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Subcommand;
 use qingfeng::read::Input;
@@ -12,6 +11,7 @@ use qingfeng::selection::{
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::stores::AuthorArgs;
 use crate::table::{Cell, table};
 use crate::{render, terminal};
 
@@ -53,20 +53,15 @@ struct ChangeArgs {
     #[arg(value_name = "DECLARATION", required = true)]
     declarations: Vec<String>,
 
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-
-    /// Who makes the change.
-    #[arg(long, value_name = "NAME")]
-    by: String,
+    #[command(flatten)]
+    author: AuthorArgs,
 
     /// Who agrees, where the pack asks for a second person.
     #[arg(long, value_name = "NAME")]
     second: Option<String>,
 
     /// The day; needed where the plan has several that fit.
-    #[arg(long, value_name = "DAY", value_parser = date)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     day: Option<Date>,
 
     /// The directory of the rule pack.
@@ -108,10 +103,6 @@ struct ListArgs {
     /// For whom the list is written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-}
-
-pub fn date(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "no day of the calendar; write it as 2016-06-30".to_owned())
 }
 
 impl From<OverrideError> for Failure {
@@ -167,11 +158,12 @@ fn make(
             }
         }
     }
+    let author = args.author.author()?;
     let by = OverrideBy {
-        at: now(),
-        by: args.by.clone(),
+        at: author.at,
+        by: author.by,
         second: args.second.clone(),
-        reason: args.reason.clone(),
+        reason: author.reason.unwrap_or_default(),
     };
     let made = Overrides::make(&plan, pack, &requests, &by)?;
     terminal::print(&human(&made))
@@ -226,12 +218,4 @@ fn human(all: &[Override]) -> String {
         ]);
     }
     table("", &rows)
-}
-
-/// Now, in UTC. The one place where this command reads the clock.
-fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let day = i32::try_from(seconds / 86_400).ok().and_then(Date::from_days).unwrap_or(Date::MAX);
-    let second = seconds % 86_400;
-    format!("{day}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
 }

@@ -35,8 +35,10 @@ pub(crate) struct Known<'k> {
 const COUNT_MAX: i64 = 1_000_000_000;
 /// The most days of any stretch.
 const DAYS_MAX: i64 = 36_525;
-/// The most goods groups, classes of traders, rates, quotas, capacities and overrides, each.
+/// The most goods groups, classes of traders, rates, capacities and overrides, each.
 const ENTRIES_MAX: usize = 1_000;
+/// The most quotas: where declarations come one at a time, each is a bit of a number with one more for exploration.
+const QUOTAS_MAX: usize = 63;
 
 /// The policy of a pack, if it has one. Mistakes of syntax were told when the rest of the file was read.
 pub(crate) fn read(
@@ -127,9 +129,9 @@ impl Reader<'_, '_, '_> {
             self.toml.wrong_type(key, value, &expected);
             return Vec::new();
         };
-        if items.len() > ENTRIES_MAX {
-            let title =
-                format!("{} tables `{key}` are more than the {ENTRIES_MAX} there can be", items.len());
+        let most = if key == "quotas" { QUOTAS_MAX } else { ENTRIES_MAX };
+        if items.len() > most {
+            let title = format!("{} tables `{key}` are more than the {most} there can be", items.len());
             self.bad(value.span(), title, "take some out");
             return Vec::new();
         }

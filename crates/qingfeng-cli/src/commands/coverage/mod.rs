@@ -73,7 +73,7 @@ pub struct Args {
 
     /// Rules in force and members of groups on this day; without it, on any day. Lines are put into the groups of this
     /// day too, whatever their own.
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
     /// How many gaps are listed.
@@ -110,10 +110,6 @@ impl By {
             Self::Mode => 2,
         }
     }
-}
-
-fn date(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "no day of the calendar; write it as 2016-06-30".to_owned())
 }
 
 impl From<CoverageError> for Failure {

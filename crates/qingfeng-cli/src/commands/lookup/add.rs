@@ -8,7 +8,7 @@ use qingfeng::store::{self, Store, TableForm};
 use super::entry_line;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::stores::{AuthorArgs, StoreArgs, day, load_pack};
+use crate::stores::{AuthorArgs, StoreArgs, load_pack};
 use crate::terminal::{self, GOOD, clean, styled};
 
 /// Add one entry to a lookup table of the store.
@@ -39,11 +39,11 @@ pub struct Args {
     author: AuthorArgs,
 
     /// Its first day; without one it has none.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
 
     /// Its last day; without one it has none.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     until: Option<Date>,
 
     /// Where it comes from.
@@ -55,7 +55,7 @@ pub struct Args {
     grade: Option<String>,
 
     /// The day from which on it counts as known; without it, today. Lines of earlier days do not see it.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     known_on: Option<Date>,
 }
 

@@ -6,7 +6,7 @@ use qingfeng::store;
 use super::{Where, entry_line};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::stores::{AuthorArgs, day};
+use crate::stores::AuthorArgs;
 use crate::terminal::{self, GOOD, clean, styled};
 
 /// End an entry of a lookup table of the store, or take back one that was a mistake.
@@ -22,7 +22,7 @@ pub struct Args {
     entry: u64,
 
     /// Its last day.
-    #[arg(long, value_name = "DAY", value_parser = day, required_unless_present = "withdraw")]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, required_unless_present = "withdraw")]
     until: Option<Date>,
 
     /// Take the entry back: it counts on no day.
@@ -30,7 +30,7 @@ pub struct Args {
     withdraw: bool,
 
     /// The day from which on this counts as known; without it, today.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     known_on: Option<Date>,
 
     #[command(flatten)]

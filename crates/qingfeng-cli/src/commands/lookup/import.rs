@@ -13,7 +13,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, output};
 use crate::rejects;
-use crate::stores::{AuthorArgs, StoreArgs, day, load_pack};
+use crate::stores::{AuthorArgs, StoreArgs, load_pack};
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
 
@@ -59,7 +59,7 @@ pub struct Args {
     grade: Option<String>,
 
     /// The day from which on the rows count as known; without it, today. Lines of earlier days do not see them.
-    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "backfill")]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
     known_on: Option<Date>,
 
     /// Each row counts as known from its own first day on, as if it had been here at once. For a table that moves into

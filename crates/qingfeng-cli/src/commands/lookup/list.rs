@@ -10,7 +10,6 @@ use super::{Where, entry_line, short};
 use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::stores::day;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, clean, grouped};
 
@@ -32,7 +31,7 @@ pub struct Args {
     store: Where,
 
     /// The day on which entries must count, as it was known then; without it, today.
-    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "all")]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "all")]
     as_of: Option<Date>,
 
     /// Entries with this value in their key alone.

@@ -13,7 +13,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, output};
 use crate::rejects;
-use crate::stores::{AuthorArgs, StoreArgs, day, load_pack};
+use crate::stores::{AuthorArgs, StoreArgs, load_pack};
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
 
@@ -54,7 +54,7 @@ pub struct Args {
 
     /// The day on which the results count as known; without it, today. Lines of this day and of earlier ones do not see
     /// them.
-    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "backfill")]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
     known_on: Option<Date>,
 
     /// Each result counts as known on the day on which it was found. For results of the past that move into the store;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::stores::{LookupArgs, day, load_pack};
+use crate::stores::{LookupArgs, load_pack};
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, clean, count, grouped};
 
@@ -44,7 +44,7 @@ pub struct Args {
     declaration: Option<String>,
 
     /// The day whose lines see the history; without it, today.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
     /// How many parties are listed for people.

@@ -38,7 +38,7 @@ pub struct Args {
     office: Option<String>,
 
     /// Only the lists of this day.
-    #[arg(long, value_name = "DAY", value_parser = super::overrides::date)]
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     day: Option<Date>,
 
     /// The directory of the rule pack, for titles of rules, goods and sites, and for capacities.
