@@ -7,6 +7,7 @@ mod draw_key;
 mod exit;
 mod fix;
 mod html;
+mod imports;
 mod inputs;
 mod outputs;
 mod passes;

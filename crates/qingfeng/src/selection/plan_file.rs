@@ -247,7 +247,7 @@ fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
         (Some(count), Some("points")) => Some(Amount::Points(count)),
         _ => {
             let what = "`capacity` and `capacity_in` do not fit; a number goes with inspections or points";
-            return Err(row.error(what.to_owned()));
+            return Err(row.error(what));
         }
     };
     Ok(PlanRow {

@@ -4,21 +4,16 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng::store::{Import, ImportError, ImportOptions, Imported, Known, Store, TableForm};
-use qingfeng::write::{TableWriter, WriteError};
+use qingfeng::store::{self, Import, ImportError, ImportOptions, Known, Store, TableForm};
 
 use super::existing;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
+use crate::imports::{Imported, write_rejects};
 use crate::inputs::ReadArgs;
-use crate::outputs::{check_apart, output};
-use crate::rejects;
+use crate::outputs::check_apart;
 use crate::stores::{AuthorArgs, StoreArgs, load_pack};
-use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
-
-/// How many rejects are shown when they go to no file.
-const SHOWN_REJECTS: usize = 10;
+use crate::terminal::{self, grouped};
 
 /// Add the rows of files to a lookup table of the store.
 ///
@@ -113,14 +108,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     // A store that cannot be used is told before a long file is read.
     let mut store = existing(&url)?;
     let import = Import::read(form, ReadArgs::inputs(&args.files), &options)?;
-    if let Some(path) = &args.rejects {
-        let target = output(Some(path));
-        let mut writer = TableWriter::create(&target, rejects::schema())?;
-        let rows = rejects::rows(import.rejects())
-            .map_err(|source| WriteError::Table { output: target.to_string(), source })?;
-        writer.write(&rows)?;
-        writer.finish()?;
-    }
+    write_rejects(args.rejects.as_deref(), import.rejects())?;
     let (imported, after) = if args.dry_run {
         (import.preview(store.as_mut())?, None)
     } else {
@@ -135,56 +123,31 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(if args.strict && imported.rejected > 0 { Exit::Finding } else { Exit::Done })
 }
 
-fn human(args: &Args, import: &Import, imported: &Imported, after: Option<&str>) -> String {
-    let Imported { read, added, unchanged, unchanged_ended, rejected, ended, ref unused_columns } = *imported;
-    let row = |name: &str, number: u64, note: &str| {
-        vec![Cell::new(name), Cell::new(grouped(number)).right(), Cell::new(note).style(DIM)]
-    };
+fn human(args: &Args, import: &Import, imported: &store::Imported, after: Option<&str>) -> String {
+    let &store::Imported { read, added, unchanged, unchanged_ended, rejected, ended, ref unused_columns } =
+        imported;
     let of_unchanged = match unchanged_ended {
         0 => "there already".to_owned(),
         ended => format!("there already; of these, {} ended since and stay so", grouped(ended)),
     };
-    let of_rejected = match (rejected, &args.rejects) {
-        (0, _) => String::new(),
-        (_, Some(path)) => format!("see {}", path.display()),
-        (_, None) => "see below".to_owned(),
-    };
     let of_added = match ended {
         0 => String::new(),
-        ended => {
-            format!("{} of before end because of them", count(ended, "entry").replace("entrys", "entries"))
-        }
+        1 => "1 entry of before ends because of them".to_owned(),
+        ended => format!("{} entries of before end because of them", grouped(ended)),
     };
     let title = if args.dry_run { "Would be added to" } else { "Added to" };
-    let mut out = format!("{BOLD}{title} {}{BOLD:#}\n", clean(&args.table));
-    out += &table(
-        "  ",
-        &[
-            row("rows read", read, ""),
-            row("added", added, &of_added),
-            row("unchanged", unchanged, &of_unchanged),
-            row("rejected", rejected, &of_rejected),
-        ],
-    );
-    if !unused_columns.is_empty() {
-        let columns = clean(&unused_columns.join(", ")).into_owned();
-        out += &format!("{} {columns}\n", styled(WARNING, "Columns that the table does not have:"));
+    Imported {
+        title: format!("{title} {}", args.table),
+        read,
+        added: (added, of_added),
+        unchanged: (unchanged, of_unchanged),
+        rejects: import.rejects(),
+        rejected,
+        rejects_file: args.rejects.as_deref(),
+        unused_columns: ("Columns that the table does not have:", unused_columns),
+        after,
     }
-    if args.rejects.is_none() && rejected > 0 {
-        out += &format!("{}\n", styled(WARNING, &format!("{} cannot be taken", count(rejected, "row"))));
-        for reject in import.rejects().iter().take(SHOWN_REJECTS) {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
-        if rejected > SHOWN_REJECTS as u64 {
-            let more = grouped(rejected - SHOWN_REJECTS as u64);
-            out += &format!("  and {more} more; --rejects FILE writes them all, with field and value\n");
-        }
-    }
-    match after {
-        Some(after) => out += &format!("Snapshot {}\n", clean(after)),
-        None => out += "Nothing was changed\n",
-    }
-    out
+    .human()
 }
 
 impl From<ImportError> for Failure {

@@ -5,20 +5,15 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
 use qingfeng::store::{Known, Outcomes, OutcomesImported, Store};
-use qingfeng::write::{TableWriter, WriteError};
 
 use crate::clock;
 use crate::commands::lookup::existing;
 use crate::exit::{self, Exit, Failure};
+use crate::imports::{Imported, write_rejects};
 use crate::inputs::ReadArgs;
-use crate::outputs::{check_apart, output};
-use crate::rejects;
+use crate::outputs::check_apart;
 use crate::stores::{AuthorArgs, StoreArgs, load_pack};
-use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
-
-/// How many rejects are shown when they go to no file.
-const SHOWN_REJECTS: usize = 10;
+use crate::terminal::{self, grouped};
 
 /// Add the results of inspections to the store.
 ///
@@ -108,24 +103,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             (imported, Some(format!("{snapshot} of {store}")))
         }
     };
-    if let Some(path) = &args.rejects {
-        let target = output(Some(path));
-        let mut writer = TableWriter::create(&target, rejects::schema())?;
-        let rows = rejects::rows(outcomes.rejects())
-            .map_err(|source| WriteError::Table { output: target.to_string(), source })?;
-        writer.write(&rows)?;
-        writer.finish()?;
-    }
+    write_rejects(args.rejects.as_deref(), outcomes.rejects())?;
     terminal::print(&human(args, &outcomes, &imported, after.as_deref()))?;
     Ok(if args.strict && imported.rejected > 0 { Exit::Finding } else { Exit::Done })
 }
 
 fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: Option<&str>) -> String {
-    let OutcomesImported { read, added, corrections, violations, unchanged, rejected, ref unused_columns } =
-        *imported;
-    let row = |name: &str, number: u64, note: &str| {
-        vec![Cell::new(name), Cell::new(grouped(number)).right(), Cell::new(note).style(DIM)]
-    };
+    let &OutcomesImported { read, added, corrections, violations, unchanged, rejected, ref unused_columns } =
+        imported;
     let of_added = match (added, corrections) {
         (0, _) => String::new(),
         (_, 0) => format!("{} with a violation", grouped(violations)),
@@ -135,39 +120,17 @@ fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: O
             grouped(corrections)
         ),
     };
-    let of_rejected = match (rejected, &args.rejects) {
-        (0, _) => String::new(),
-        (_, Some(path)) => format!("see {}", path.display()),
-        (_, None) => "see below".to_owned(),
-    };
     let title = if args.dry_run { "Results that would be added" } else { "Results of inspections" };
-    let mut out = format!("{BOLD}{title}{BOLD:#}\n");
-    out += &table(
-        "  ",
-        &[
-            row("rows read", read, ""),
-            row("added", added, &of_added),
-            row("unchanged", unchanged, if unchanged > 0 { "there already" } else { "" }),
-            row("rejected", rejected, &of_rejected),
-        ],
-    );
-    if !unused_columns.is_empty() {
-        let columns = clean(&unused_columns.join(", ")).into_owned();
-        out += &format!("{} {columns}\n", styled(WARNING, "Columns that are not read:"));
+    Imported {
+        title: title.to_owned(),
+        read,
+        added: (added, of_added),
+        unchanged: (unchanged, if unchanged > 0 { "there already" } else { "" }.to_owned()),
+        rejects: outcomes.rejects(),
+        rejected,
+        rejects_file: args.rejects.as_deref(),
+        unused_columns: ("Columns that are not read:", unused_columns),
+        after,
     }
-    if args.rejects.is_none() && rejected > 0 {
-        out += &format!("{}\n", styled(WARNING, &format!("{} cannot be taken", count(rejected, "row"))));
-        for reject in outcomes.rejects().iter().take(SHOWN_REJECTS) {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
-        if rejected > SHOWN_REJECTS as u64 {
-            let more = grouped(rejected - SHOWN_REJECTS as u64);
-            out += &format!("  and {more} more; --rejects FILE writes them all, with field and value\n");
-        }
-    }
-    match after {
-        Some(after) => out += &format!("Snapshot {}\n", clean(after)),
-        None => out += "Nothing was changed\n",
-    }
-    out
+    .human()
 }
