@@ -137,25 +137,27 @@ impl Store {
         Self::new(url, true)
     }
 
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(unused_variables, reason = "without a backend nothing is made")
+    )]
     fn new(url: &StoreUrl, create: bool) -> Result<Self, StoreError> {
         let shown = url.to_string();
-        let backend: Box<dyn Backend> = match url {
+        let opened: Result<Box<dyn Backend>, StoreError> = match url {
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, &shown, create)?),
+            StoreUrl::Sqlite(path) => {
+                sqlite::Sqlite::open(path, &shown, create).map(|store| Box::new(store) as _)
+            }
             #[cfg(feature = "postgres")]
-            StoreUrl::Postgres(address) => Box::new(postgres::Postgres::open(address, &shown, create)?),
+            StoreUrl::Postgres(url) => {
+                postgres::Postgres::open(url, &shown, create).map(|store| Box::new(store) as _)
+            }
             #[cfg(not(feature = "sqlite"))]
-            StoreUrl::Sqlite(_) => {
-                let _ = create;
-                return Err(StoreError::Feature { store: shown, feature: "sqlite" });
-            }
+            StoreUrl::Sqlite(_) => Err(StoreError::Feature { store: shown.clone(), feature: "sqlite" }),
             #[cfg(not(feature = "postgres"))]
-            StoreUrl::Postgres(_) => {
-                let _ = create;
-                return Err(StoreError::Feature { store: shown, feature: "postgres" });
-            }
+            StoreUrl::Postgres(_) => Err(StoreError::Feature { store: shown.clone(), feature: "postgres" }),
         };
-        Ok(Self { shown, backend })
+        opened.map(|backend| Self { shown, backend })
     }
 
     /// Adds changes, all or none, and gives the snapshot after them. They get the numbers after the last one. Writers
