@@ -298,8 +298,7 @@ impl BatchValues {
     fn lookup_entries(&self, table: usize) -> Box<[u32]> {
         let asked = &self.tables[table];
         let first = self.tables.iter().position(|known| known.key == asked.key).unwrap_or(table);
-        let hashes =
-            self.hashes[first].get_or_init(|| lookup::hashes(&asked.key, &self.columns, self.len()));
+        let hashes = self.hashes[first].get_or_init(|| lookup::hashes(&asked.key, &self.columns, self.len()));
         let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
         asked.entries(hashes, &self.columns, days)
     }
