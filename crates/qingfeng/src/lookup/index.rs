@@ -117,7 +117,8 @@ mod tests {
         let mut lines = index.candidates(&asked);
         index.first_keys(&asked, &mut lines);
         lines.retain(|(_, key)| *key != NONE);
-        assert_eq!(lines, [(1, 4), (3, 2)]);
+        // The key before it has the same tag, which is why texts are compared.
+        assert_eq!(lines, [(1, 4), (3, 1)]);
         assert_eq!(KeyIndex::new(&[]).candidates(&asked), []);
     }
 }
