@@ -283,7 +283,7 @@ impl Row {
 /// Where rows go: to standard output each at once, to a file in batches.
 enum Sink {
     Stdout,
-    File { writer: TableWriter, rows: Vec<Row> },
+    File { writer: Box<TableWriter>, rows: Vec<Row> },
 }
 
 fn schema() -> SchemaRef {
@@ -314,7 +314,7 @@ impl Sink {
         Ok(match output {
             Output::Stdout => Self::Stdout,
             Output::Path(_) => {
-                Self::File { writer: TableWriter::create(output, schema())?, rows: Vec::new() }
+                Self::File { writer: Box::new(TableWriter::create(output, schema())?), rows: Vec::new() }
             }
         })
     }

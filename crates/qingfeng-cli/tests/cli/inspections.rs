@@ -1,4 +1,5 @@
 //! `qingfeng roll`, `qingfeng override` and `qingfeng worklist`.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as they do")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;

@@ -70,7 +70,7 @@ fn sheet(view: &View, at: usize, list: &List, words: &Words) -> Markup {
 }
 
 fn row(view: &View, line: &Line, words: &Words) -> Markup {
-    let number = |number: Option<i64>| number.map_or(String::new(), |number| html::number(number));
+    let number = |number: Option<i64>| number.map_or(String::new(), html::number);
     let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
     let order = match line.changed {
         Some(Changed::Added | Changed::ReroutedHere) => "+".to_owned(),
