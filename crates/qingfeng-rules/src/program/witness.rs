@@ -12,7 +12,7 @@ use crate::derived::FieldRef;
 use crate::expr::{Comparison, Constant};
 use crate::functions::FUNCTIONS;
 use crate::kernel::Fault;
-use crate::schema::{FieldId, Kind};
+use crate::schema::FieldId;
 use crate::value::Value;
 
 use super::check::{exact_number, share, turned};
@@ -534,7 +534,7 @@ impl Program {
     }
 
     /// The fields that a lookup table is keyed by.
-    pub fn lookup_key(&self, table: u32) -> &[FieldId] {
+    pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
         &self.facts().lookup_keys[table as usize]
     }
 }
