@@ -68,7 +68,7 @@ pub fn cpu<T>(work: impl FnOnce() -> T) -> f64 {
 }
 
 /// Linux counts the nanoseconds for which a thread ran.
-fn thread_seconds() -> Option<f64> {
+pub fn thread_seconds() -> Option<f64> {
     // The count is some milliseconds late, unless the thread has just offered its processor to others.
     std::thread::yield_now();
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;

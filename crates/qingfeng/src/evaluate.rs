@@ -148,7 +148,7 @@ struct FieldTexts {
 }
 
 impl FieldTexts {
-    fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program, tables: &[LookupTable]) {
+    fn number(&mut self, values: &BatchValues, plan: &Plan, program: &Program) {
         if !self.is_key && !self.is_tested && self.plan.is_none() {
             return;
         }
@@ -157,7 +157,7 @@ impl FieldTexts {
         let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
             let Some(field_marks) = field_marks else { return false };
             let before = marks.len();
-            field_marks.find(program, tables, text, scratch, marks);
+            field_marks.find(program, text, scratch, marks);
             ends.push(marks.len() as u32);
             marks.len() > before
         };
@@ -380,9 +380,8 @@ impl Evaluator {
         let mut slots = vec![None; pack.schema.fields().len()];
         let keyed = KeyCache::new(&pack.schema, &keys);
         let texts = program.text_sources().iter().map(|source| source.field);
-        let looked_up = (0..pack.lookups.len() as u32).flat_map(|table| program.lookup_key(table));
         let tested = program.tests().iter();
-        let fields = keyed.fields().chain(texts).chain(looked_up.chain(tested).copied());
+        let fields = keyed.fields().chain(texts).chain(tested.copied());
         for (at, field) in (0..u16::MAX).zip(unique(fields)) {
             slots[field.index()] = Some(at);
         }
@@ -497,7 +496,7 @@ impl Evaluator {
         let plan = self.plan(&values);
         worker.follow(plan, !std::ptr::eq(plan, &self.plan));
         for texts in &mut worker.texts {
-            texts.number(&values, plan, &self.program, &self.tables);
+            texts.number(&values, plan, &self.program);
         }
         let results = match evaluation {
             Evaluation::Compiled => self.compiled(&mut worker, plan, values),

@@ -1,8 +1,8 @@
 //! The plan of a pack: for each thing that an index can find on a line, the rules that hang on it.
 //!
-//! A *mark* is a probe on the text of one field (it equals a constant, it has a word, its lookup table has a row for
-//! it). Marks of a text are found once for each different text; each mark has the list of the rules to visit. Numbers
-//! and lookup tables with several keys are looked at line by line, in the lists of the line's candidate set.
+//! A *mark* is a probe on the text of one field (it equals a constant, it has a word). Marks of a text are found once
+//! for each different text; each mark has the list of the rules to visit. Numbers and entries of lookup tables are
+//! looked at line by line, in the lists of the line's candidate set.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::{FieldId, Probe, Program, Visit, Witness, Words};
 
 use crate::key_index::{KeyIndex, RuleSet};
-use crate::lookup::{LookupTable, text_hash};
 
 /// A mark by its number.
 pub(crate) type Mark = u32;
@@ -21,8 +20,6 @@ pub(crate) type Mark = u32;
 pub(crate) struct FieldMarks {
     pub field: FieldId,
     sources: Vec<SourceMarks>,
-    /// Lookup tables that are keyed by this field alone, with their marks.
-    tables: Vec<(usize, Mark)>,
 }
 
 /// The marks on one source of texts.
@@ -97,7 +94,6 @@ impl FieldMarks {
     pub(crate) fn find(
         &self,
         program: &Program,
-        tables: &[LookupTable],
         text: Option<&str>,
         scratch: &mut String,
         found: &mut Vec<Mark>,
@@ -116,11 +112,6 @@ impl FieldMarks {
                 None => text,
             };
             source.find(part, scratch, found);
-        }
-        if let (Some(text), false) = (text, self.tables.is_empty()) {
-            let hash = text_hash(text);
-            let has = |table: usize| tables[table].find_text(hash, text).is_some();
-            found.extend(self.tables.iter().filter(|(table, _)| has(*table)).map(|(_, mark)| *mark));
         }
         if found.len() > first + 1 {
             found[first..].sort_unstable();
@@ -165,7 +156,6 @@ struct Building {
 #[derive(Default)]
 struct BuildingField {
     sources: BTreeMap<u32, BuildingSource>,
-    tables: BTreeMap<u32, Mark>,
 }
 
 #[derive(Default)]
@@ -258,16 +248,7 @@ impl Building {
             return None;
         }
         match probe {
-            Probe::Listed(table) => match program.lookup_key(*table) {
-                [field] if program.is_text(*field) => {
-                    let field = self.fields.entry(*field).or_default();
-                    let mut mark = field.tables.get(table).copied();
-                    hang(&mut self.lists, &mut mark, rule);
-                    field.tables.extend(mark.map(|mark| (*table, mark)));
-                    None
-                }
-                _ => Some(LineProbe::Table(*table)),
-            },
+            Probe::Listed(table) => Some(LineProbe::Table(*table)),
             Probe::Between(source, low, high) => Some(LineProbe::Between(*source, *low, *high)),
             Probe::NoNumber(source) => Some(LineProbe::NoNumber(*source)),
             _ => None,
@@ -370,7 +351,7 @@ impl Plan {
 
 impl FieldMarks {
     fn marks(&self) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = self.tables.iter().map(|(_, mark)| *mark).collect();
+        let mut marks: Vec<Mark> = Vec::new();
         for source in &self.sources {
             marks.push(source.fault);
             marks.extend(source.missing);
@@ -403,8 +384,7 @@ fn finished(program: &Program, field: FieldId, marks: BuildingField) -> FieldMar
             fault: marks.fault.unwrap_or_default(),
         }
     });
-    let tables = marks.tables.into_iter().map(|(table, mark)| (table as usize, mark)).collect();
-    FieldMarks { field, sources: sources.collect(), tables }
+    FieldMarks { field, sources: sources.collect() }
 }
 
 /// The bounds of a rule on a number.

@@ -1,6 +1,5 @@
 //! The values of goods lines as rules see them: declared fields, derived fields, lookup entries.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
@@ -10,7 +9,7 @@ use arrow_buffer::ScalarBuffer;
 use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, LineValues, Pack, Value};
 
 use crate::key_index::LineKey;
-use crate::lookup::LookupTable;
+use crate::lookup::{self, LookupTable};
 use crate::read::Lines;
 
 /// A column of canonical type.
@@ -90,9 +89,10 @@ pub(crate) struct BatchValues {
     numbers: Vec<Option<Numbers>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
     derived: Vec<OnceLock<Vec<f64>>>,
-    /// For each lookup table, once a rule asks it, the entry of each line: 0 while it is not known, 1 if there is none,
-    /// otherwise 2 and the row.
-    entries: Vec<OnceLock<Box<[AtomicU32]>>>,
+    /// For each lookup table, once a rule asks it, the row of each line.
+    entries: Vec<OnceLock<Box<[u32]>>>,
+    /// For each lookup table the hash of its key on each line, at the first of the tables with that key.
+    hashes: Vec<OnceLock<Box<[u64]>>>,
     /// Where each declaration starts, and the number of lines at the end.
     starts: Vec<u32>,
     sources: Arc<Sources>,
@@ -141,7 +141,8 @@ impl BatchValues {
             _ => None,
         });
         let numbers = numbers.collect();
-        let entries = tables.iter().map(|_| OnceLock::new()).collect();
+        let entries = vec![OnceLock::new(); tables.len()];
+        let hashes = vec![OnceLock::new(); tables.len()];
         Self {
             pack,
             tables,
@@ -151,6 +152,7 @@ impl BatchValues {
             numbers,
             derived: vec![OnceLock::new(); Derived::ALL.len()],
             entries,
+            hashes,
             starts: lines.starts().to_vec(),
             sources,
         }
@@ -285,22 +287,20 @@ impl BatchValues {
     }
 
     /// The entry of a lookup table that a line has on its own date.
+    #[inline]
     pub(crate) fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
-        let found = self.entries[table].get_or_init(|| (0..self.len()).map(|_| AtomicU32::new(0)).collect());
-        // The same answer whoever finds it, so that no order between threads matters.
-        match found[line].load(Ordering::Relaxed) {
-            0 => {
-                let table = &self.tables[table];
-                let key = table.find(&|field| self.declared(line, field));
-                let entry = key.and_then(|key| table.entry(key, self.day(line)));
-                // Numbers that do not fit are found anew each time.
-                let kept = entry.map_or(Some(1), |entry| entry.checked_add(2));
-                found[line].store(kept.unwrap_or(0), Ordering::Relaxed);
-                entry
-            }
-            1 => None,
-            kept => Some(kept - 2),
-        }
+        let entries = self.entries[table].get_or_init(|| self.lookup_entries(table));
+        let entry = entries[line];
+        (entry != lookup::NONE).then_some(entry)
+    }
+
+    /// The entries of all lines; found when the first line is asked for one.
+    fn lookup_entries(&self, table: usize) -> Box<[u32]> {
+        let asked = &self.tables[table];
+        let first = self.tables.iter().position(|known| known.key == asked.key).unwrap_or(table);
+        let hashes = self.hashes[first].get_or_init(|| lookup::hashes(&asked.key, &self.columns, self.len()));
+        let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
+        asked.entries(hashes, &self.columns, days)
     }
 
     pub(crate) fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {

@@ -14,7 +14,7 @@ use crate::schema::Kind;
 use crate::value::Value;
 
 use super::PackFacts;
-use super::eval::{Evaluation, LineSource};
+use super::eval::{Evaluation, LineSource, Val, compare};
 use super::node::{NodeId, Nodes, Op, Special};
 
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub(crate) enum Check {
     Missing(FieldRef, bool),
     /// A field of texts, whether it is one of these.
     TextIn(FieldRef, Box<[Arc<str>]>),
+    /// Whether the line has an entry in a lookup table.
+    Listed(u32),
+    /// A column of a lookup table's entry compared with a single value.
+    Column(u32, u32, Comparison, Arc<Constant>),
     /// What an index knows of a text, or else a node.
     Find(u32, NodeId),
     All(Box<[Check]>),
@@ -42,8 +46,15 @@ impl Check {
         match &node.op {
             Op::And if node.args.iter().all(|&part| nodes[part].kinds.is_flag()) => Self::All(parts()),
             Op::Or if node.args.iter().all(|&part| nodes[part].kinds.is_flag()) => Self::Any(parts()),
+            Op::Listed(table) => Self::Listed(*table),
             Op::Compare(comparison) => {
                 let (a, b) = (&nodes[node.args[0]], &nodes[node.args[1]]);
+                if let (Op::Column(table, column), Some(constant)) = (&a.op, b.constant())
+                    && nodes[a.args[0]].op == Op::Entry(*table)
+                    && !matches!(constant, Constant::Array(_) | Constant::Map(_) | Constant::Function(..))
+                {
+                    return Self::Column(*table, *column, *comparison, Arc::new(constant.clone()));
+                }
                 let (field, comparison, constant) = match (&a.op, a.constant(), &b.op, b.constant()) {
                     (Op::Field(field), _, _, Some(constant)) => (*field, *comparison, constant),
                     (_, Some(constant), Op::Field(field), _) => (*field, turned(*comparison), constant),
@@ -110,6 +121,14 @@ impl Check {
                 Value::Text(value) => texts.iter().any(|text| **text == *value),
                 _ => false,
             }),
+            Self::Listed(table) => Ok(on.source.entry(*table as usize).is_some()),
+            Self::Column(table, column, comparison, constant) => {
+                let value = match on.source.entry(*table as usize) {
+                    Some(row) => on.source.entry_value(*table as usize, row, *column as usize),
+                    None => Value::Missing,
+                };
+                compare(*comparison, &Val::of_value(value), &Val::of_constant(constant))
+            }
             Self::Find(find, node) => match on.source.found(*find) {
                 Some(found) => Ok(found),
                 None => on.flag(*node),

@@ -638,7 +638,8 @@ fn own_cost(node: &node::Node) -> u32 {
         },
         Op::Matches(_) => 40,
         Op::Special(node::Special::HasAnyWord) => 80,
-        Op::Listed(_) | Op::Entry(_) => 15,
+        // The entries of a batch are found beforehand.
+        Op::Listed(_) | Op::Entry(_) => 2,
         Op::In => 4,
         Op::Interpolated => 30,
         Op::Array | Op::Mapped | Op::Filter => 10,

@@ -12,7 +12,7 @@ use crate::derived::FieldRef;
 use crate::expr::{Comparison, Constant};
 use crate::functions::FUNCTIONS;
 use crate::kernel::Fault;
-use crate::schema::{FieldId, Kind};
+use crate::schema::FieldId;
 use crate::value::Value;
 
 use super::check::{exact_number, share, turned};
@@ -65,7 +65,7 @@ pub enum Probe {
     Word(u32, Vec<Arc<str>>),
     /// The text has one of these within it.
     Part(u32, Vec<Arc<str>>),
-    /// The line may have an entry in the lookup table: one with its key exists, on whatever day.
+    /// The line may have an entry in the lookup table.
     Listed(u32),
     /// The number of the source lies within these bounds, both included.
     Between(u32, f64, f64),
@@ -534,12 +534,7 @@ impl Program {
     }
 
     /// The fields that a lookup table is keyed by.
-    pub fn lookup_key(&self, table: u32) -> &[FieldId] {
+    pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
         &self.facts().lookup_keys[table as usize]
-    }
-
-    /// Whether a field holds texts.
-    pub fn is_text(&self, field: FieldId) -> bool {
-        matches!(self.facts().schema[field].kind, Kind::Text | Kind::Code)
     }
 }

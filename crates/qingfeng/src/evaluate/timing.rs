@@ -112,7 +112,7 @@ impl Evaluator {
         let plan = self.plan(&values);
         worker.follow(plan, !std::ptr::eq(plan, &self.plan));
         for texts in &mut worker.texts {
-            texts.number(&values, plan, &self.program, &self.tables);
+            texts.number(&values, plan, &self.program);
         }
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut visits: Vec<u32> = Vec::new();

@@ -1,6 +1,7 @@
 //! Lookup tables: blacklists, authorisations, notices, histories. Made once, when the engine is opened.
 
 mod file;
+mod index;
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -11,10 +12,15 @@ use qingfeng_rules::{Date, FieldId, Kind, Value};
 use crate::read::data_type;
 use crate::values::Typed;
 
+use index::KeyIndex;
+
 pub(crate) use file::{read as read_file, table_schema};
 
-/// No row.
-const NONE: u32 = u32::MAX;
+/// No row, no key.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The hash of a line that lacks a part of the key.
+const NO_HASH: u64 = 0;
 
 /// The rows of a table before they are indexed.
 #[derive(Debug)]
@@ -45,8 +51,8 @@ impl Rows {
 pub(crate) struct LookupTable {
     columns: Vec<Typed>,
     row_count: usize,
-    /// Positions in `heads`.
-    keys: HashTable<u32>,
+    /// Finds positions in `heads`.
+    index: KeyIndex,
     heads: Vec<Head>,
     /// For each key, from which day on which row counts, in order of days.
     segments: Vec<(i32, u32)>,
@@ -66,27 +72,41 @@ struct Head {
     end: u32,
 }
 
-/// The hash of a text that is a key by itself: the same in all tables.
-pub(crate) fn text_hash(text: &str) -> u64 {
-    FixedState::default().hash_one(text.as_bytes())
+/// The hash of a text that is a key by itself.
+#[inline]
+fn text_hash(hasher: &FixedState, text: &str) -> u64 {
+    hasher.hash_one(text.as_bytes()).max(NO_HASH + 1)
 }
 
-/// The hash of a key, or none where a value is missing.
-fn hash<'v>(width: usize, value: &dyn Fn(usize) -> Value<'v>) -> Option<u64> {
+/// The hash of a key: the same in all tables with this key. [`NO_HASH`] where a value is missing.
+fn hash<'v>(hasher: &FixedState, width: usize, value: &dyn Fn(usize) -> Value<'v>) -> u64 {
     if let (1, Value::Text(text)) = (width, value(0)) {
-        return Some(text_hash(text));
+        return text_hash(hasher, text);
     }
-    let mut hasher = FixedState::default().build_hasher();
+    let mut hasher = hasher.build_hasher();
     for at in 0..width {
         match value(at) {
-            Value::Missing | Value::Number(_) => return None,
+            Value::Missing | Value::Number(_) => return NO_HASH,
             Value::Text(text) => text.hash(&mut hasher),
             Value::Flag(flag) => hasher.write_u8(flag.into()),
             Value::Integer(integer) => hasher.write_i64(integer),
             Value::Date(date) => hasher.write_i32(date.days()),
         }
     }
-    Some(hasher.finish())
+    hasher.finish().max(NO_HASH + 1)
+}
+
+/// The hash of the key on each line of a batch, which all tables with this key share. `columns` are those of the
+/// batch, by field.
+pub(crate) fn hashes(key: &[FieldId], columns: &[Typed], lines: usize) -> Box<[u64]> {
+    let hasher = FixedState::default();
+    if let [field] = key
+        && let Typed::Text(column) = &columns[field.index()]
+    {
+        return column.iter().map(|text| text.map_or(NO_HASH, |text| text_hash(&hasher, text))).collect();
+    }
+    let of_line = |line| hash(&hasher, key.len(), &|at| columns[key[at].index()].value(line));
+    (0..lines).map(of_line).collect()
 }
 
 impl LookupTable {
@@ -94,24 +114,25 @@ impl LookupTable {
     pub(crate) fn new(rows: Rows, key: Vec<FieldId>) -> Self {
         let Rows { columns, days, without_day } = rows;
         let width = key.len();
+        let hasher = FixedState::default();
         let mut keys: HashTable<u32> = HashTable::with_capacity(days.len());
-        let mut heads: Vec<Head> = Vec::new();
+        let (mut heads, mut hashes): (Vec<Head>, Vec<u64>) = (Vec::new(), Vec::new());
         let mut key_of = vec![NONE; days.len()];
         let same = |a: u32, b: u32| {
             (0..width).all(|at| columns[at].value(a as usize) == columns[at].value(b as usize))
         };
-        let rehash = |heads: &[Head], at: u32| {
-            let row = heads[at as usize].row as usize;
-            hash(width, &|column| columns[column].value(row)).unwrap_or(0)
-        };
         for (row, key_of) in (0..).zip(&mut key_of) {
-            let Some(hash) = hash(width, &|at| columns[at].value(row as usize)) else { continue };
+            let hash = hash(&hasher, width, &|at| columns[at].value(row as usize));
+            if hash == NO_HASH {
+                continue;
+            }
             *key_of = match keys.find(hash, |&at| same(heads[at as usize].row, row)) {
                 Some(&at) => at,
                 None => {
                     let at = heads.len() as u32;
                     heads.push(Head { row, without_day: NONE, start: 0, end: 0 });
-                    keys.insert_unique(hash, at, |&at| rehash(&heads, at));
+                    hashes.push(hash);
+                    keys.insert_unique(hash, at, |&at| hashes[at as usize]);
                     at
                 }
             };
@@ -135,43 +156,63 @@ impl LookupTable {
                 Some(day) => on(&segments[head.start as usize..], day),
             };
         }
-        Self { columns, row_count: days.len(), keys, heads, segments, key }
+        Self { columns, row_count: days.len(), index: KeyIndex::new(&hashes), heads, segments, key }
     }
 
-    /// The rows of a text that is a key by itself, on whatever day.
-    #[inline]
-    pub(crate) fn find_text(&self, hash: u64, text: &str) -> Option<u32> {
-        let Typed::Text(column) = self.columns.first()? else { return None };
-        self.keys.find(hash, |&at| column.value(self.heads[at as usize].row as usize) == text).copied()
-    }
-
-    /// The rows of a key, on whatever day.
-    #[inline]
-    pub(crate) fn find<'v>(&self, value: &dyn Fn(FieldId) -> Value<'v>) -> Option<u32> {
-        if let [field] = self.key[..]
-            && let Value::Text(text) = value(field)
-        {
-            return self.find_text(text_hash(text), text);
+    /// The row that counts on each line of a batch, or [`NONE`]. `hashes` are those of the key, `columns` those of the
+    /// batch by field, `days` its dates.
+    ///
+    /// All lines in a few tight passes: what a line waits for from memory does not hold up the next.
+    pub(crate) fn entries(&self, hashes: &[u64], columns: &[Typed], days: Option<&Typed>) -> Box<[u32]> {
+        let mut entries = vec![NONE; hashes.len()].into_boxed_slice();
+        if self.heads.is_empty() {
+            return entries;
         }
-        let hash = hash(self.key.len(), &|at| value(self.key[at]))?;
-        let same = |row: u32| {
-            self.key
-                .iter()
-                .enumerate()
-                .all(|(at, &field)| self.columns[at].value(row as usize) == value(field))
+        let mut listed = self.index.candidates(hashes);
+        self.index.first_keys(hashes, &mut listed);
+        let texts = match (&self.key[..], self.columns.first()) {
+            ([field], Some(Typed::Text(known))) => match &columns[field.index()] {
+                Typed::Text(asked) => Some((known, asked)),
+                _ => None,
+            },
+            _ => None,
         };
-        self.keys.find(hash, |&at| same(self.heads[at as usize].row)).copied()
+        let same = |line: usize, key: u32| {
+            let row = self.heads[key as usize].row as usize;
+            match texts {
+                Some((known, asked)) => known.value(row) == asked.value(line),
+                None => (self.key.iter().zip(&self.columns))
+                    .all(|(field, column)| column.value(row) == columns[field.index()].value(line)),
+            }
+        };
+        for (line, first) in listed {
+            let line = line as usize;
+            // Two keys may have one tag.
+            let key = match first {
+                NONE => continue,
+                first if same(line, first) => first,
+                _ => match self.index.find(hashes[line], &|key| same(line, key)) {
+                    Some(key) => key,
+                    None => continue,
+                },
+            };
+            let day = match days.map(|days| days.value(line)) {
+                Some(Value::Date(day)) => Some(day),
+                _ => None,
+            };
+            entries[line] = self.entry(key, day);
+        }
+        entries
     }
 
     /// Of the rows of a key the one that counts on the day.
     #[inline]
-    pub(crate) fn entry(&self, key: u32, day: Option<Date>) -> Option<u32> {
+    fn entry(&self, key: u32, day: Option<Date>) -> u32 {
         let head = self.heads[key as usize];
-        let row = match day {
+        match day {
             None => head.without_day,
             Some(day) => on(&self.segments[head.start as usize..head.end as usize], day.days()),
-        };
-        (row != NONE).then_some(row)
+        }
     }
 
     /// The value of a column of a row.
@@ -251,22 +292,24 @@ mod tests {
                 rows.iter().map(|row| (open(row.1, i32::MIN), open(row.2, i32::MAX))).collect();
             let table = Rows { columns: vec![Typed::Integer(column)], days: days.clone(), without_day };
             let table = LookupTable::new(table, vec![FieldId(0)]);
-            for key in 0..5 {
-                let found = table.find(&|_| Value::Integer(key));
-                for day in -6..30 {
-                    let counts = |at: &usize| {
-                        rows[*at].0 == key && key > 0 && days[*at].0 <= day && day <= days[*at].1
-                    };
-                    let expected = (0..rows.len()).find(counts);
-                    let answer = found.and_then(|key| table.entry(key, Date::from_days(day)));
-                    prop_assert_eq!(answer, expected.map(|row| row as u32), "key {} day {}", key, day);
-                }
-                let first = (0..rows.len()).find(|&at| rows[at].0 == key && key > 0).map(|row| row as u32);
-                let expected = match without_day {
-                    None => first,
-                    Some(day) => found.and_then(|key| table.entry(key, Date::from_days(day))),
+            // A line for each key and day, and one for each key without a day.
+            let asked: Vec<(Option<i64>, Option<i32>)> = [None, Some(1), Some(2), Some(3), Some(4)]
+                .into_iter()
+                .flat_map(|key| (-6..30).map(Some).chain([None]).map(move |day| (key, day)))
+                .collect();
+            let key_column = Typed::Integer(asked.iter().map(|line| line.0).collect());
+            let day_column = Typed::Date(asked.iter().map(|line| line.1).collect());
+            let columns = [key_column];
+            let hashes = hashes(&table.key, &columns, asked.len());
+            let entries = table.entries(&hashes, &columns, Some(&day_column));
+            for (&(key, day), &entry) in asked.iter().zip(&entries) {
+                let counts = |at: &usize| {
+                    key == Some(rows[*at].0)
+                        && rows[*at].0 > 0
+                        && day.or(without_day).is_none_or(|day| days[*at].0 <= day && day <= days[*at].1)
                 };
-                prop_assert_eq!(found.and_then(|key| table.entry(key, None)), expected);
+                let expected = (0..rows.len()).find(counts).map_or(NONE, |row| row as u32);
+                prop_assert_eq!(entry, expected, "key {:?} day {:?}", key, day);
             }
         }
     }
