@@ -39,6 +39,9 @@ const EARLIER: f64 = 5.0;
 /// some that is used a little too early. Found by trial, see docs/rolling.md.
 const COUNTED_ON: f64 = 0.8;
 
+/// So many standard deviations of what must be inspected and what will be drawn are kept room for. Found by trial too.
+const SPREAD: f64 = 0.3;
+
 /// Groups, quotas and such, at most.
 pub const MAX_GROUPS: usize = 64;
 
@@ -337,12 +340,12 @@ impl Rolling {
     }
 
     /// The room to keep for what must be inspected and what will be drawn, of which so much is counted on. Unlike what is
-    /// targeted these cannot be made up for by others, so that all that is expected counts, and one standard deviation
-    /// of it more, as if each came by itself (Poisson).
+    /// targeted these cannot be made up for by others, so that all that is expected counts, and [`SPREAD`] standard
+    /// deviations of it more, as if each came by itself (Poisson).
     fn kept_room(&self, counted_on: f64) -> f64 {
         let expected = if self.told.is_some() { counted_on } else { counted_on / COUNTED_ON };
         let each = (self.used as f64 / self.taken.max(1) as f64).max(1.0);
-        expected + (expected * each).sqrt() * 0.3
+        expected + (expected * each).sqrt() * SPREAD
     }
 
     /// The threshold, and why the declaration is targeted, if it is.
