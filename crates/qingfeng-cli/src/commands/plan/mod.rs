@@ -21,7 +21,7 @@ use crate::{render, terminal};
 
 /// Make each site's list of inspections for a day, or for many.
 ///
-/// Reads assessments by declaration, as `score` writes them, and selects by the pack's [selection]: first what must be
+/// Reads assessments by declaration, as `score` writes them, and selects by the pack's `[selection]`: first what must be
 /// inspected; then, with room kept for the draw, quotas, what there is to learn and the worthiest; then the surprise
 /// inspections, drawn by a secret key. Every row has the probability with which its declaration was to be inspected.
 /// The same inputs give the same plan, in whatever order they come.
