@@ -27,7 +27,7 @@ mod rolling;
 mod rows;
 mod sheet;
 mod summary;
-mod table_rows;
+pub(crate) mod table_rows;
 #[cfg(test)]
 mod tests;
 

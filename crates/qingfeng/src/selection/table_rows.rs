@@ -135,6 +135,16 @@ impl Row {
         }
     }
 
+    /// Yes or no, if it says.
+    pub(crate) fn flag(&self, column: usize) -> Result<Option<bool>, ReadError> {
+        match self.text(column)?.as_deref() {
+            None => Ok(None),
+            Some("true" | "1" | "yes") => Ok(Some(true)),
+            Some("false" | "0" | "no") => Ok(Some(false)),
+            Some(_) => Err(self.wrong(column, "true or false")),
+        }
+    }
+
     /// A day, if there is one.
     pub(crate) fn date(&self, column: usize) -> Result<Option<Date>, ReadError> {
         let wanted = "a day of the calendar such as 2016-09-06";
@@ -461,7 +471,7 @@ fn json_cell(value: &serde_json::Value) -> Cell {
     use serde_json::Value;
     match value {
         Value::Null => Cell::Missing,
-        Value::Bool(_) => Cell::Other("true or false"),
+        Value::Bool(flag) => Cell::Text(flag.to_string()),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Cell::Integer(integer),
             None => number.as_f64().map_or(Cell::Other("a number out of bounds"), Cell::Number),
@@ -516,6 +526,10 @@ fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
             (0..rows)
                 .map(|row| list_cell((!lists.is_null(row)).then(|| lists.value(row))))
                 .collect::<Result<_, _>>()?
+        }
+        DataType::Boolean => {
+            let flags = column.as_boolean();
+            flags.iter().map(|flag| flag.map_or(Cell::Missing, |flag| Cell::Text(flag.to_string()))).collect()
         }
         DataType::Null => vec![Cell::Missing; rows],
         _ => (0..rows)
