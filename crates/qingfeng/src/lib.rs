@@ -49,6 +49,7 @@ mod output;
 mod plan;
 pub mod profile;
 pub mod read;
+pub mod report;
 mod rounds;
 mod sample;
 pub mod selection;
