@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
+        Command::Report(args) => commands::report::run(&args),
         Command::Roll(args) => commands::roll::run(&args),
         Command::Override(args) => commands::overrides::run(&args),
         Command::Worklist(args) => commands::worklist::run(&args),

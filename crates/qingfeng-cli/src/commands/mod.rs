@@ -13,6 +13,7 @@ pub mod overrides;
 pub mod plan;
 pub mod profile;
 pub mod reference;
+pub mod report;
 pub mod roll;
 pub mod rules;
 pub mod schema;

@@ -7,6 +7,7 @@
 //! A declaration belongs to a region by the destination of its decisive line, to each of its sites and their kinds, and
 //! to the goods group and mode of its decisive line. Regions and sites overlap, so their rows do not add up to the whole.
 
+mod chinese;
 mod count;
 mod cuts;
 mod offices;
@@ -247,7 +248,11 @@ impl<'p> Names<'p> {
     /// What people call a country.
     pub fn country(code: &str) -> Titled {
         let title = countries::find(code).map_or(code, |country| country.name);
-        Titled { name: code.to_owned(), title: title.to_owned(), title_zh: None }
+        Titled {
+            name: code.to_owned(),
+            title: title.to_owned(),
+            title_zh: chinese::country(code).map(str::to_owned),
+        }
     }
 
     /// What people call a mode: the first of the pack's groups that has this code alone, else the code.

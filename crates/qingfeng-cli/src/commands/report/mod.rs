@@ -1,0 +1,152 @@
+//! `qingfeng report`: what a campaign came to, as a page for a browser or for paper.
+
+mod charts;
+mod doc;
+mod page;
+mod tables;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use qingfeng::evidence::Evidence;
+use qingfeng::read::Input;
+use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, Survey};
+use qingfeng::rules::Date;
+use qingfeng::selection::PlanFile;
+
+use crate::exit::{self, Exit, Failure};
+use crate::outputs::{check_apart, write_text};
+use crate::{clock, render, terminal};
+
+/// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
+///
+/// The page is one file that needs nothing from outside, for a browser, light or dark, or for paper. It has counts by
+/// site, kind of site, region, goods, trade mode and month; regions by goods; kinds of violation and what became of the
+/// goods; what plans used of the capacity; special surveys; and the quality of the data. All of its figures are in its
+/// JSON, and no others.
+///
+/// A declaration counts at each of its sites and in each region of its destination, so rows of these overlap.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+     --as-of 2016-12-31 -o report.html",
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+     --survey \"Border trade to Myanmar=destination:MM,kind:border\" --lang zh -o report.html --json report.json",
+]))]
+pub struct Args {
+    /// Assessments by declaration, as `qingfeng score` wrote them: CSV, NDJSON, Parquet or Arrow.
+    #[arg(value_name = "ASSESSMENTS", required = true)]
+    assessments: Vec<PathBuf>,
+
+    /// The directory of the rule pack, for regions, goods groups and titles.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    /// A plan, as `qingfeng plan` wrote it. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    plan: Vec<PathBuf>,
+
+    /// Results of inspections, a row a line: columns declaration_id, item_no, found_on, result, pieces, value, fine,
+    /// case_number, major_case, disposal. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    outcomes: Vec<PathBuf>,
+
+    /// The first day of the declarations that count.
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
+    from: Option<Date>,
+
+    /// The day as of which the report is written: later declarations do not count. Without it, today (UTC).
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
+    as_of: Option<Date>,
+
+    /// A special survey: NAME=CONDITION,… with conditions such as destination:MM, region:africa, site:yiwu,
+    /// kind:border, group:toys, mode:1039, class:new, channel:red or rule:ID; several values with `|`. May be given
+    /// several times.
+    #[arg(long, value_name = "NAME=CONDITIONS")]
+    survey: Vec<Survey>,
+
+    /// The title; without it the pack's.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+
+    /// The language of the page; titles are in it where the pack has them.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    lang: Language,
+
+    /// How the report is written.
+    #[arg(long, value_name = "FORMAT", default_value = "html")]
+    format: ReportFormat,
+
+    /// Where to write; without it, and for `-`, standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Also write its figures as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// A page for a browser or for paper.
+    Html,
+    /// For programs.
+    Json,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    check_files(args)?;
+    if args.survey.len() > MAX_SURVEYS {
+        return Err(Failure::Usage(format!("--survey is given more than {MAX_SURVEYS} times; make two reports")));
+    }
+    let engine = render::open_policy(&args.rules)?;
+    let pack = engine.pack();
+    for survey in &args.survey {
+        survey.check(pack).map_err(|error| Failure::Usage(format!("--survey: {error}")))?;
+    }
+    let as_of = args.as_of.unwrap_or_else(clock::today);
+    if let Some(from) = args.from.filter(|from| *from > as_of) {
+        return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
+    }
+    let plans: Vec<PlanFile> = args.plan.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
+    let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
+    let evidence = Evidence::read(&inputs(&args.assessments), &plans, &inputs(&args.outcomes))?;
+    let options =
+        ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
+    let report = Report::of(&evidence, pack, &plans, &options);
+    let json = terminal::json(&report)?;
+    if let Some(path) = &args.json {
+        write_text(path, &json)?;
+    }
+    let text = match args.format {
+        ReportFormat::Json => json,
+        ReportFormat::Html => {
+            // The page is made from what the JSON file has, to the last digit.
+            let value = serde_json::from_str(&json).map_err(|error| Failure::Files(error.to_string()))?;
+            page::page(&value, args.lang == Language::Zh)
+        }
+    };
+    write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
+    Ok(Exit::Done)
+}
+
+/// Refuses outputs that would overwrite each other or an input.
+fn check_files(args: &Args) -> Result<(), Failure> {
+    let mut outputs: Vec<(&str, &Path)> =
+        vec![("--output", args.output.as_deref().unwrap_or(Path::new("-")))];
+    outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
+    let mut inputs = args.assessments.clone();
+    inputs.extend(args.plan.iter().chain(&args.outcomes).cloned());
+    check_apart(&outputs, &inputs)
+}

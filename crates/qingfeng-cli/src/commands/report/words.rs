@@ -1,0 +1,66 @@
+//! Words for the names that data have of themselves, in two languages.
+
+/// Name, English, Chinese.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("other", "none of these", "其他"),
+    ("all", "all", "合计"),
+    ("mandatory", "Mandatory", "必查"),
+    ("targeted", "Targeted", "布控"),
+    ("random", "Drawn at random", "随机"),
+    ("port", "Ports", "口岸"),
+    ("market", "Procurement markets", "采购市场"),
+    ("production", "Producing areas", "产地"),
+    ("border", "Border areas", "边境地区"),
+    ("counterfeit", "Counterfeit", "侵权假冒"),
+    ("fake", "Fake", "掺假造假"),
+    ("inferior", "Inferior", "以次充好"),
+    ("safety", "Safety defect", "安全不合格"),
+    ("health", "Health defect", "卫生不合格"),
+    ("environment", "Environmental defect", "环保不合格"),
+    ("misdeclared", "Misdeclared", "申报不实"),
+    ("destroyed", "Destroyed", "销毁"),
+    ("returned", "Returned", "退运"),
+    ("confiscated", "Confiscated", "没收"),
+    ("rectified", "Put right and released", "整改后放行"),
+    ("unknown", "not stated", "未说明"),
+    ("known", "Known traders", "一般企业"),
+    ("unnamed", "No trader given", "未填企业"),
+    ("found-before", "Found before", "曾被查获"),
+    ("trusted", "Trusted", "高信用"),
+    ("new", "New traders", "新企业"),
+    ("green", "Green", "绿色通道"),
+    ("blue", "Blue", "蓝色通道"),
+    ("yellow", "Yellow", "黄色通道"),
+    ("red", "Red", "红色通道"),
+    // Checks of the data.
+    ("out_of_time", "Outside the time of this report, not counted", "不在报告期内，未计入"),
+    ("without_day", "Without a day", "无申报日期"),
+    ("without_trader", "Without a trader", "无企业"),
+    ("without_site", "At none of the pack's sites", "不属于任何站点"),
+    ("without_destination", "Without a destination", "无目的国"),
+    ("in_no_region", "Destination in none of the pack's regions", "目的国不在任何区域内"),
+    ("without_mode", "Without a trade mode", "无贸易方式"),
+    ("without_value", "Without a value", "无货值"),
+    ("group_other", "Goods in none of the policy's groups", "商品不属于任何类别"),
+    ("nothing_came_back", "Planned, and no result came back", "已列入计划，无结果反馈"),
+    ("result_open", "Result not coded, or waived without a reason", "结果未编码，或免查无理由"),
+    ("waived", "Waived with a reason", "有理由免查"),
+    ("result_before_inspection", "Result of a day before the inspection", "结果日期早于查验日期"),
+    ("result_without_day", "Results without a day", "结果无日期"),
+    ("violation_without_pieces", "Violations without a number of pieces", "违规结果无件数"),
+    ("violation_without_value", "Violations without a value", "违规结果无货值"),
+    ("violation_without_case", "Violations without a case number", "违规结果无案号"),
+    ("violation_without_disposal", "Violations without what became of the goods", "违规结果无处置方式"),
+    ("planned_elsewhere", "Planned, but not among the assessments", "计划中有，评估结果中无"),
+    ("unplanned", "Results of declarations that no plan has, not counted", "计划外的结果，未计入"),
+    ("destination", "Destination", "目的国"),
+    ("mode", "Trade mode", "贸易方式"),
+    ("site", "Site", "站点"),
+    ("rule", "Rule", "规则"),
+];
+
+/// The word for a name that needs one.
+pub fn word(name: &str, zh: bool) -> Option<&'static str> {
+    let (_, en, chinese) = WORDS.iter().find(|(known, _, _)| *known == name)?;
+    Some(if zh { chinese } else { en })
+}
