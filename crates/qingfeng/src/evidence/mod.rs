@@ -9,6 +9,8 @@
 //!
 //! Assessments of several versions of a pack may stand side by side: rules are known by their ids alone.
 
+mod chances;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
 use crate::read::{Input, ReadError};
 use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
+
+pub use chances::{Chance, Chances};
 
 /// The declarations that are held at most.
 pub const MAX_DECLARATIONS: usize = 10_000_000;
@@ -44,6 +48,8 @@ pub struct Evidence {
     /// Declarations with outcomes that no plan selected: how many, and the first ids. They say nothing here, since nobody
     /// knows how they came to be inspected.
     pub unplanned: (u64, Vec<Box<str>>),
+    /// The draws of the plans, by which [`chance`](Self::chance) tells what could have been drawn.
+    pub chances: Chances,
 }
 
 /// The ids that are told of what does not fit.
@@ -309,6 +315,7 @@ impl Builder {
             declarations: self.declarations,
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
+            chances: Chances::default(),
         })
     }
 }
@@ -396,6 +403,7 @@ impl Evidence {
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };
+            self.chances.row(row, office as u32, &self.declarations[at]);
             self.declarations[at].inspection = Some(Box::new(Inspection {
                 day: row.day,
                 office: office as u32,
