@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod draw_key;
 mod exit;
+mod findings;
 mod fix;
 mod html;
 mod imports;

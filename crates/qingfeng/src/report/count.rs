@@ -4,64 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::evidence::Judged;
+use crate::effect::tally::{Case, Tally};
+use crate::effect::{Estimate, Rate};
+use crate::evidence::{Evidence, Judged};
 use crate::outcomes::Verdict;
-use crate::selection::SelectionKind;
 
-/// A share with the interval in which it lies with 95 % confidence.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rate {
-    /// The share, in [0, 1].
-    pub rate: f64,
-    /// The lower end.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-}
+/// How often intervals hold the truth.
+pub const LEVEL: f64 = 0.95;
 
-/// The quantile of the normal distribution for 95 %, both sides.
-const Z: f64 = 1.959_963_984_540_054;
-
-impl Rate {
-    /// `found` of `of`, with Wilson's score interval (E. B. Wilson: Probable Inference, the Law of Succession, and
-    /// Statistical Inference, 1927). Of nothing there is no rate.
-    ///
-    /// ```
-    /// use qingfeng::report::Rate;
-    ///
-    /// let rate = Rate::wilson(10.0, 100.0).unwrap();
-    /// assert_eq!((rate.rate, (rate.low * 1e4).round(), (rate.high * 1e4).round()), (0.1, 552.0, 1744.0));
-    /// assert!(Rate::wilson(0.0, 0.0).is_none());
-    /// ```
-    pub fn wilson(found: f64, of: f64) -> Option<Self> {
-        if of <= 0.0 || of.is_nan() {
-            return None;
-        }
-        let rate = (found / of).clamp(0.0, 1.0);
-        let z2 = Z * Z;
-        let middle = (rate + z2 / (2.0 * of)) / (1.0 + z2 / of);
-        let half = Z / (1.0 + z2 / of) * (rate * (1.0 - rate) / of + z2 / (4.0 * of * of)).sqrt();
-        let low = if rate == 0.0 { 0.0 } else { (middle - half).clamp(0.0, rate) };
-        let high = if rate == 1.0 { 1.0 } else { (middle + half).clamp(rate, 1.0) };
-        Some(Self { rate, low, high })
-    }
-}
-
-/// How many of all declarations violate, by inverse probabilities of selection, as far as draws show it.
-///
-/// Inspected declarations with a result are weighted by 1/π (Hájek 1971): those selected by rules stand for themselves,
-/// the drawn for all that could have been drawn. The interval is Wilson's for the drawn, with Kish's effective number
-/// (Σw)²/Σw² (Kish 1965), around the certain ones; it takes no heed of the finite population, so it is rather too wide.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The share of declarations that violate.
-    #[serde(flatten)]
-    pub rate: Rate,
-    /// The drawn inspections with a result that it rests on.
-    pub drawn: u64,
-}
-
-/// The fewest drawn inspections with a result on which an estimate is made.
+/// The fewest drawn inspections with a result on which an estimate is told.
 pub const LEAST_DRAWN: u64 = 10;
 
 /// Counts of a set of declarations.
@@ -91,9 +42,9 @@ pub struct Counts {
     pub value: f64,
     /// The fines, in yuan.
     pub fines: f64,
-    /// Found among inspected, whatever led to the inspection.
+    /// Found among inspected, whatever led to the inspection, with Wilson's interval.
     pub hit_rate: Option<Rate>,
-    /// Of all declarations, what draws show.
+    /// Of all declarations, what the draw shows; `None` where less than [`LEAST_DRAWN`] drawn inspections have a result.
     pub estimate: Option<Estimate>,
 }
 
@@ -126,21 +77,16 @@ pub fn cases_of(judged: &Judged) -> Vec<(CaseKey<'_>, bool)> {
 
 /// Counts in the making.
 #[derive(Clone, Debug, Default)]
-pub struct Counter<'e> {
+pub(crate) struct Counter<'e> {
     counts: Counts,
     cases: BTreeMap<CaseKey<'e>, bool>,
-    certain: u64,
-    certain_found: u64,
-    drawn: u64,
-    /// Sums over the drawn: of weights, of their squares, of the weights of what was found.
-    weight: f64,
-    weight_squared: f64,
-    weight_found: f64,
+    tally: Tally,
 }
 
 impl<'e> Counter<'e> {
     /// Counts a declaration.
-    pub fn add(&mut self, judged: &'e Judged) {
+    pub fn add(&mut self, judged: &'e Judged, evidence: &Evidence) {
+        self.tally.add(&Case::of(evidence, judged, None));
         let counts = &mut self.counts;
         counts.declarations += 1;
         let Some(inspection) = &judged.inspection else { return };
@@ -153,7 +99,8 @@ impl<'e> Counter<'e> {
         }
         for outcome in &inspection.outcomes {
             if matches!(outcome.verdict, Verdict::Violation(_)) {
-                counts.pieces += u64::try_from(outcome.pieces.unwrap_or(0)).unwrap_or(0);
+                let pieces = u64::try_from(outcome.pieces.unwrap_or(0)).unwrap_or(0);
+                counts.pieces = counts.pieces.saturating_add(pieces);
                 counts.value += outcome.value.filter(|value| value.is_finite()).unwrap_or(0.0);
                 counts.fines += outcome.fine.filter(|fine| fine.is_finite()).unwrap_or(0.0);
             }
@@ -161,36 +108,17 @@ impl<'e> Counter<'e> {
         for (key, major) in cases_of(judged) {
             *self.cases.entry(key).or_default() |= major;
         }
-        let Some(found) = inspection.verdict().found() else { return };
-        if inspection.selected == SelectionKind::Random && inspection.probability > 0.0 {
-            let weight = inspection.probability.recip();
-            self.drawn += 1;
-            self.weight += weight;
-            self.weight_squared += weight * weight;
-            self.weight_found += if found { weight } else { 0.0 };
-        } else {
-            self.certain += 1;
-            self.certain_found += u64::from(found);
-        }
     }
 
     /// What was counted.
     pub fn finish(self) -> Counts {
+        let figures = self.tally.figures(LEVEL);
         let mut counts = self.counts;
         counts.inspected = counts.clear + counts.found;
         counts.cases = self.cases.len() as u64;
         counts.major_cases = self.cases.values().filter(|major| **major).count() as u64;
-        counts.hit_rate = Rate::wilson(counts.found as f64, counts.inspected as f64);
-        if self.drawn >= LEAST_DRAWN {
-            let share = self.weight_found / self.weight;
-            let effective = self.weight * self.weight / self.weight_squared;
-            counts.estimate = Rate::wilson(share * effective, effective).map(|of_drawn| {
-                let all = self.certain as f64 + self.weight;
-                let of = |share: f64| (self.certain_found as f64 + share * self.weight) / all;
-                let rate = Rate { rate: of(of_drawn.rate), low: of(of_drawn.low), high: of(of_drawn.high) };
-                Estimate { rate, drawn: self.drawn }
-            });
-        }
+        counts.hit_rate = figures.seen;
+        counts.estimate = Some(figures.estimate).filter(|of| of.rate.is_some() && figures.drawn >= LEAST_DRAWN);
         counts
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use qingfeng_rules::Date;
 use serde::Serialize;
 
-use super::count::{Counter, Counts, Estimate, Rate};
+use super::count::{Counter, Counts};
 use super::{Names, Titled};
+use crate::effect::{Estimate, Rate};
 use crate::evidence::{Evidence, Judged};
 use crate::outcomes::{Disposal, Verdict};
 use crate::selection::SelectionKind;
@@ -127,9 +128,9 @@ impl Cuts {
         let groups = goods_order(declarations, names);
         let regions = names.pack.reference.regions.len();
         for judged in declarations {
-            all.add(judged);
+            all.add(judged, evidence);
             let mut count = |cut: usize, order: usize, name: &str| {
-                by[cut].entry((order, name.to_owned())).or_default().add(judged);
+                by[cut].entry((order, name.to_owned())).or_default().add(judged, evidence);
             };
             if let Some(inspection) = &judged.inspection {
                 let order = match inspection.selected {
@@ -175,7 +176,7 @@ impl Cuts {
                 count(9, 0, code);
             }
             for region in of_regions {
-                cells.entry((region, group)).or_default().add(judged);
+                cells.entry((region, group)).or_default().add(judged, evidence);
             }
         }
         let mut by = by.into_iter();

@@ -20,10 +20,11 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Date, Pack, countries};
 use serde::Serialize;
 
+use crate::effect::Effect;
 use crate::evidence::Evidence;
 use crate::selection::PlanFile;
 
-pub use count::{CaseKey, Counter, Counts, Estimate, LEAST_DRAWN, Rate, cases_of};
+pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, cases_of};
 pub use cuts::{Cell, Cuts, Kind, Matrix, MatrixRow, Row};
 pub use offices::{Capacity, OfficeUse};
 pub use quality::{Check, Code, Quality};
@@ -106,10 +107,32 @@ pub struct Report {
     pub counts: Cuts,
     /// Selection against capacity.
     pub capacity: Capacity,
+    /// The worth of rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// The special surveys.
     pub surveys: Vec<SurveyReport>,
     /// How far the data can be trusted.
     pub quality: Quality,
+}
+
+/// What else a report shows, made from the same evidence.
+#[derive(Clone, Debug, Default)]
+pub struct ReportParts {
+    /// The worth of rules.
+    pub effect: Option<Effect>,
+    /// Declarations that [`ReportOptions::cut`] took out.
+    pub out_of_time: u64,
+}
+
+impl ReportOptions {
+    /// Takes declarations out whose day is known to be outside of the report's time, and says how many. What is made from
+    /// the evidence afterwards speaks of the same declarations.
+    pub fn cut(&self, evidence: &mut Evidence) -> u64 {
+        let before = evidence.declarations.len();
+        evidence.declarations.retain(|judged| in_time(self, judged.day));
+        (before - evidence.declarations.len()) as u64
+    }
 }
 
 /// Which declarations of the evidence a report counts: those whose day is known to be outside are left out.
@@ -120,7 +143,13 @@ fn in_time(options: &ReportOptions, day: Option<Date>) -> bool {
 impl Report {
     /// The report of this evidence. `plans` are those from which the evidence was made; the pack gives names, regions
     /// and goods groups.
-    pub fn of(evidence: &Evidence, pack: &Pack, plans: &[PlanFile], options: &ReportOptions) -> Self {
+    pub fn of(
+        evidence: &Evidence,
+        pack: &Pack,
+        plans: &[PlanFile],
+        options: &ReportOptions,
+        parts: ReportParts,
+    ) -> Self {
         let counted: Vec<_> =
             evidence.declarations.iter().filter(|judged| in_time(options, judged.day)).collect();
         let names = Names::new(evidence, pack);
@@ -140,7 +169,7 @@ impl Report {
                 }
             })
             .collect();
-        let quality = Quality::of(&counted, evidence, &names, options);
+        let quality = Quality::of(&counted, evidence, &names, parts.out_of_time);
         let days = || counted.iter().filter_map(|judged| judged.day);
         let value = pack.schema.field("value").map(|field| &pack.schema[field]);
         let mut report = Self {
@@ -155,6 +184,7 @@ impl Report {
             statements: Vec::new(),
             counts,
             capacity,
+            effect: parts.effect,
             surveys,
             quality,
         };

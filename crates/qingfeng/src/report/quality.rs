@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use qingfeng_rules::countries;
 use serde::Serialize;
 
-use super::{Names, ReportOptions, in_time};
-use crate::evidence::{Evidence, Judged};
+use super::Names;
+use crate::evidence::{Chance, Evidence, Judged};
 use crate::outcomes::Verdict;
 
 /// Unknown codes that are listed, by kind.
 const CODES_SHOWN: usize = 20;
+
+/// Rows that could not be read that are told.
+const REJECTS_SHOWN: usize = 5;
 
 /// Something that is counted because it should be rare.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,6 +50,8 @@ pub struct Quality {
     pub codes: Vec<Code>,
     /// How many such codes there are in all.
     pub codes_in_all: u64,
+    /// The first rows of results that could not be read, with the reason.
+    pub rejects: Vec<String>,
     /// The first ids of planned inspections without an assessment.
     pub planned_elsewhere: Vec<String>,
     /// The first ids of declarations with results that no plan has.
@@ -58,7 +63,7 @@ impl Quality {
         counted: &[&Judged],
         evidence: &Evidence,
         names: &Names<'_>,
-        options: &ReportOptions,
+        out_of_time: u64,
     ) -> Self {
         let all = counted.len() as u64;
         let check = |what: &'static str, count: u64, of: u64| Check {
@@ -70,11 +75,8 @@ impl Quality {
         let having =
             |has: &dyn Fn(&Judged) -> bool| counted.iter().filter(|judged| has(judged)).count() as u64;
         let with_destination = having(&|judged| judged.destination.is_some());
-        let read = evidence.declarations.len() as u64;
-        let out_of_time =
-            evidence.declarations.iter().filter(|judged| !in_time(options, judged.day)).count() as u64;
         let declarations = vec![
-            check("out_of_time", out_of_time, read),
+            check("out_of_time", out_of_time, all + out_of_time),
             check("without_day", having(&|judged| judged.day.is_none()), all),
             check("without_trader", having(&|judged| judged.trader.is_none()), all),
             check("without_site", having(&|judged| judged.sites.is_empty()), all),
@@ -93,6 +95,7 @@ impl Quality {
         ];
         let inspections: Vec<_> = counted.iter().filter_map(|judged| judged.inspection.as_deref()).collect();
         let planned = inspections.len() as u64;
+        let without_chance = having(&|judged| evidence.chance(judged) == Chance::None);
         let count = |has: &dyn Fn(&crate::evidence::Inspection) -> bool| {
             inspections.iter().filter(|inspection| has(inspection)).count() as u64
         };
@@ -125,6 +128,9 @@ impl Quality {
             check("violation_without_value", of_violations(&|row| row.value.is_none()), found),
             check("violation_without_case", of_violations(&|row| row.case_number.is_none()), found),
             check("violation_without_disposal", of_violations(&|row| row.disposal.is_none()), found),
+            check("results_rejected", evidence.outcome_rejects.0, rows.len() as u64 + evidence.outcome_rejects.0),
+            check("results_corrected", evidence.corrected, rows.len() as u64 + evidence.corrected),
+            check("without_chance", without_chance, all),
             check("planned_elsewhere", evidence.planned_elsewhere.0, planned + evidence.planned_elsewhere.0),
             check(
                 "unplanned",
@@ -139,6 +145,7 @@ impl Quality {
             inspections,
             codes,
             codes_in_all,
+            rejects: evidence.outcome_rejects.1.iter().take(REJECTS_SHOWN).map(ToString::to_string).collect(),
             planned_elsewhere: ids(&evidence.planned_elsewhere.1),
             unplanned: ids(&evidence.unplanned.1),
         }

@@ -105,9 +105,10 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
         return vec![Statement::Nothing { declarations: all.declarations }];
     }
     let mut statements = vec![targeting(&report.counts.by_selection)];
-    if let Some(estimate) = &all.estimate {
-        let of = |rate: f64| rate * all.declarations as f64;
-        let violating = of(estimate.rate.rate);
+    if let Some((estimate, rate)) = all.estimate.as_ref().and_then(|of| Some((of, of.rate?))) {
+        // Of those of which the draw speaks: who could not be drawn may be otherwise.
+        let of = |rate: f64| rate * estimate.covered * all.declarations as f64;
+        let violating = of(rate);
         // What was found is certain to violate, whatever the draw says.
         let least = all.found as f64;
         let share = (least / violating.max(least)).clamp(0.0, 1.0);
@@ -119,8 +120,8 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
         statements.push(Statement::Missed {
             tone,
             violating: violating.max(least),
-            low: of(estimate.rate.low).max(least),
-            high: of(estimate.rate.high).max(least),
+            low: of(estimate.low).max(least),
+            high: of(estimate.high).max(least),
             found: all.found,
             share,
         });

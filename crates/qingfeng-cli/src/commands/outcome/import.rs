@@ -109,17 +109,27 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: Option<&str>) -> String {
-    let &OutcomesImported { read, added, corrections, violations, unchanged, rejected, ref unused_columns } =
-        imported;
-    let of_added = match (added, corrections) {
-        (0, _) => String::new(),
-        (_, 0) => format!("{} with a violation", grouped(violations)),
-        _ => format!(
-            "{} with a violation; {} of lines that had another result",
-            grouped(violations),
-            grouped(corrections)
-        ),
-    };
+    let &OutcomesImported {
+        read,
+        added,
+        corrections,
+        violations,
+        unresolved,
+        unchanged,
+        rejected,
+        ref unused_columns,
+    } = imported;
+    let mut of_added = Vec::new();
+    if added > 0 {
+        of_added.push(format!("{} with a violation", grouped(violations)));
+    }
+    if unresolved > 0 {
+        of_added.push(format!("{} waived or open, which no history counts", grouped(unresolved)));
+    }
+    if added > 0 && corrections > 0 {
+        of_added.push(format!("{} of lines that had another result", grouped(corrections)));
+    }
+    let of_added = of_added.join("; ");
     let title = if args.dry_run { "Results that would be added" } else { "Results of inspections" };
     Imported {
         title: title.to_owned(),

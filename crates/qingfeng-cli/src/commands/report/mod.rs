@@ -9,13 +9,14 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use qingfeng::evidence::Evidence;
-use qingfeng::read::Input;
-use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, Survey};
+use qingfeng::effect::{Effect, EffectOptions};
+use qingfeng::evidence::{Evidence, Unplanned};
+use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
 use qingfeng::rules::Date;
-use qingfeng::selection::PlanFile;
 
 use crate::exit::{self, Exit, Failure};
+use crate::findings::FindingsArgs;
+use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::{clock, render, terminal};
 
@@ -43,22 +44,12 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
-    /// A plan, as `qingfeng plan` wrote it. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    plan: Vec<PathBuf>,
-
-    /// Results of inspections, a row a line: columns declaration_id, item_no, found_on, result, pieces, value, fine,
-    /// case_number, major_case, disposal. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    outcomes: Vec<PathBuf>,
+    #[command(flatten)]
+    findings: FindingsArgs,
 
     /// The first day of the declarations that count.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
-
-    /// The day as of which the report is written: later declarations do not count. Without it, today (UTC).
-    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
-    as_of: Option<Date>,
 
     /// A special survey: NAME=CONDITION,… with conditions such as destination:MM, region:africa, site:yiwu,
     /// kind:border, group:toys, mode:1039, class:new, channel:red or rule:ID; several values with `|`. May be given
@@ -115,16 +106,21 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     for survey in &args.survey {
         survey.check(pack).map_err(|error| Failure::Usage(format!("--survey: {error}")))?;
     }
-    let as_of = args.as_of.unwrap_or_else(clock::today);
+    let as_of = args.findings.as_of.unwrap_or_else(clock::today);
     if let Some(from) = args.from.filter(|from| *from > as_of) {
         return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
     }
-    let plans: Vec<PlanFile> = args.plan.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
-    let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
-    let evidence = Evidence::read(&inputs(&args.assessments), &plans, &inputs(&args.outcomes))?;
+    let plans = args.findings.plans()?;
+    let mut unplanned = Unplanned::of(&plans);
+    let outcomes = args.findings.outcomes(&mut |id| unplanned.keeps(id))?;
+    let assessments = ReadArgs::inputs(&args.assessments);
+    let mut evidence = Evidence::with_outcomes(&assessments, &plans, outcomes, unplanned)?;
     let options =
         ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
-    let report = Report::of(&evidence, pack, &plans, &options);
+    let out_of_time = options.cut(&mut evidence);
+    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
+    let parts = ReportParts { effect: Some(effect), out_of_time };
+    let report = Report::of(&evidence, pack, &plans, &options, parts);
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {
         write_text(path, &json)?;
@@ -147,6 +143,6 @@ fn check_files(args: &Args) -> Result<(), Failure> {
         vec![("--output", args.output.as_deref().unwrap_or(Path::new("-")))];
     outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
     let mut inputs = args.assessments.clone();
-    inputs.extend(args.plan.iter().chain(&args.outcomes).cloned());
+    inputs.extend(args.findings.files());
     check_apart(&outputs, &inputs)
 }
