@@ -3,8 +3,13 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
+<<<<<<< HEAD
     check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
     reference, report, roll, rules, schema, score, test, verify, why_not, worklist,
+=======
+    check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
+    profile, reference, roll, rules, schema, score, test, verify, why_not, worklist,
+>>>>>>> effect
 };
 use crate::exit;
 
@@ -47,7 +52,11 @@ pub enum Command {
     Rules(rules::Args),
     Lookup(lookup::Args),
     Outcome(outcome::Args),
+<<<<<<< HEAD
     Report(report::Args),
+=======
+    Effect(effect::Args),
+>>>>>>> effect
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -10,6 +10,8 @@
 //! Assessments of several versions of a pack may stand side by side: rules are known by their ids alone.
 
 mod chances;
+mod changes;
+mod history;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
 
 pub use chances::{Chance, Chances};
+pub use changes::Changed;
+pub use history::Labels;
 
 /// The declarations that are held at most.
 pub const MAX_DECLARATIONS: usize = 10_000_000;
@@ -268,10 +272,10 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(mut self, plans: &[PlanFile]) -> Result<Evidence, ReadError> {
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
-            self.sites.number(&row.office);
-        }
+    fn finish<'o>(mut self, offices: impl Iterator<Item = &'o str>) -> Evidence {
+        offices.for_each(|office| {
+            self.sites.number(office);
+        });
         let (rules, new_rules) = self.rules.finish();
         let (sites, new_sites) = self.sites.finish();
         let (packs, new_packs) = self.packs.finish();
@@ -312,7 +316,7 @@ impl Builder {
             }
             same
         });
-        Ok(Evidence {
+        Evidence {
             rules,
             sites,
             packs,
@@ -320,9 +324,13 @@ impl Builder {
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
             chances: Chances::default(),
+<<<<<<< HEAD
             outcome_rejects: (0, Vec::new()),
             corrected: 0,
         })
+=======
+        }
+>>>>>>> effect
     }
 }
 
@@ -387,6 +395,7 @@ impl Evidence {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
+<<<<<<< HEAD
         let mut others = Unplanned::of(plans);
         let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
         Self::with_outcomes(assessments, plans, outcomes, others)
@@ -403,6 +412,28 @@ impl Evidence {
         plans: &[PlanFile],
         outcomes: Outcomes,
         unplanned: Unplanned,
+=======
+        let rows = || plans.iter().flat_map(|plan| &plan.rows);
+        let mut evidence = Self::assessed(assessments, rows().map(|row| row.office.as_str()))?;
+        let selected: BTreeSet<&str> = rows().map(|row| row.declaration_id.as_str()).collect();
+        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
+        let outcomes = Outcomes::read(outcomes, &mut |id| {
+            let known = selected.contains(id);
+            if !known && !others.contains(id) {
+                others.insert(id.into());
+            }
+            known
+        })?;
+        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        evidence.inspect(plans, outcomes);
+        Ok(evidence)
+    }
+
+    /// Reads assessments; these offices are sites too.
+    fn assessed<'o>(
+        assessments: &[Input],
+        offices: impl Iterator<Item = &'o str>,
+>>>>>>> effect
     ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             rules: Names::default(),
@@ -422,6 +453,7 @@ impl Evidence {
                 }
             }
         }
+<<<<<<< HEAD
         let mut evidence = builder.finish(plans)?;
         let Unplanned { others, .. } = unplanned;
         evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
@@ -430,6 +462,9 @@ impl Evidence {
         evidence.corrected = outcomes.corrected();
         evidence.inspect(plans, outcomes);
         Ok(evidence)
+=======
+        Ok(builder.finish(offices))
+>>>>>>> effect
     }
 
     /// Puts plans and outcomes to the declarations that they speak of.

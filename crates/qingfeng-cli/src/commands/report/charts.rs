@@ -44,7 +44,7 @@ fn theme() -> &'static str {
         let mut theme: Theme = (*get_theme("light")).clone();
         theme.font_family = THEME.to_owned();
         theme.background_color = Color::transparent();
-        theme.margin = Edges { left: 0.0, top: 4.0, right: 4.0, bottom: 0.0 };
+        theme.margin = Edges { left: 8.0, top: 4.0, right: 6.0, bottom: 0.0 };
         theme.width = WIDTH;
         for font in [
             &mut theme.x_axis.font,
@@ -109,9 +109,11 @@ pub fn bars(title: &str, values: &[(String, f64)]) -> Markup {
     if shown.len() < 2 || shown.iter().all(|(_, value)| *value <= 0.0) {
         return html! {};
     }
-    let mut series = Series::new(title.to_owned(), shown.iter().map(|(_, value)| *value as f32).collect());
+    // The library begins at the bottom.
+    let values = shown.iter().rev().map(|(_, value)| *value as f32);
+    let mut series = Series::new(title.to_owned(), values.collect());
     series.label_show = true;
-    let names = shown.iter().map(|(name, _)| short(name)).collect();
+    let names = shown.iter().rev().map(|(name, _)| short(name)).collect();
     let mut chart = HorizontalBarChart::new_with_theme(vec![series], names, theme());
     chart.height = 24.0f32.mul_add(shown.len() as f32, 16.0);
     chart.legend.show = Some(false);

@@ -168,7 +168,7 @@ impl<'d> Doc<'d> {
         let rate = format!("{path}.rate");
         html! {
             td.number data-v=(sort_value(self.at(&rate))) {
-                @if self.has(path) {
+                @if self.has(&rate) {
                     (self.figure(&rate, As::Share))
                     small {
                         (self.figure(&format!("{path}.low"), As::Per100)) "–"

@@ -3,6 +3,7 @@
 mod charts;
 mod doc;
 mod page;
+mod rules;
 mod tables;
 mod words;
 

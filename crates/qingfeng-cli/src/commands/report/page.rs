@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::charts;
 use super::doc::{As, Doc};
+use super::rules;
 use super::words::word;
 use crate::html::{ScriptedPage, text};
 
@@ -156,6 +157,9 @@ fn sections(doc: &Doc<'_>) -> Vec<Section> {
     add("destinations", "Destinations", "目的国和地区", destinations(doc, "counts"));
     add("goods", "Goods and trade modes", "商品与贸易方式", goods(doc, "counts"));
     add("violations", "Kinds of violation", "违规类型与处置", violations(doc, "counts"));
+    if doc.has("effect") {
+        add("rules", "The worth of rules", "规则效果", rules::section(doc));
+    }
     add("capacity", "Selection and capacity", "选查与查验能力", capacity(doc));
     if doc.has("surveys") {
         add("surveys", "Special surveys", "专项调查", surveys(doc));
