@@ -3,13 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-<<<<<<< HEAD
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
-    reference, report, roll, rules, schema, score, test, verify, why_not, worklist,
-=======
     check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
-    profile, reference, roll, rules, schema, score, test, verify, why_not, worklist,
->>>>>>> effect
+    profile, reference, report, roll, rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -52,11 +47,8 @@ pub enum Command {
     Rules(rules::Args),
     Lookup(lookup::Args),
     Outcome(outcome::Args),
-<<<<<<< HEAD
-    Report(report::Args),
-=======
     Effect(effect::Args),
->>>>>>> effect
+    Report(report::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

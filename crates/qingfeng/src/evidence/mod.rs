@@ -324,13 +324,9 @@ impl Builder {
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
             chances: Chances::default(),
-<<<<<<< HEAD
             outcome_rejects: (0, Vec::new()),
             corrected: 0,
-        })
-=======
         }
->>>>>>> effect
     }
 }
 
@@ -395,7 +391,6 @@ impl Evidence {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
-<<<<<<< HEAD
         let mut others = Unplanned::of(plans);
         let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
         Self::with_outcomes(assessments, plans, outcomes, others)
@@ -412,19 +407,14 @@ impl Evidence {
         plans: &[PlanFile],
         outcomes: Outcomes,
         unplanned: Unplanned,
-=======
-        let rows = || plans.iter().flat_map(|plan| &plan.rows);
-        let mut evidence = Self::assessed(assessments, rows().map(|row| row.office.as_str()))?;
-        let selected: BTreeSet<&str> = rows().map(|row| row.declaration_id.as_str()).collect();
-        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
-        let outcomes = Outcomes::read(outcomes, &mut |id| {
-            let known = selected.contains(id);
-            if !known && !others.contains(id) {
-                others.insert(id.into());
-            }
-            known
-        })?;
+    ) -> Result<Self, ReadError> {
+        let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
+        let mut evidence = Self::assessed(assessments, offices)?;
+        let Unplanned { others, .. } = unplanned;
         evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        let (rejects, rejected) = outcomes.rejects();
+        evidence.outcome_rejects = (rejected, rejects.to_vec());
+        evidence.corrected = outcomes.corrected();
         evidence.inspect(plans, outcomes);
         Ok(evidence)
     }
@@ -433,7 +423,6 @@ impl Evidence {
     fn assessed<'o>(
         assessments: &[Input],
         offices: impl Iterator<Item = &'o str>,
->>>>>>> effect
     ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             rules: Names::default(),
@@ -453,18 +442,7 @@ impl Evidence {
                 }
             }
         }
-<<<<<<< HEAD
-        let mut evidence = builder.finish(plans)?;
-        let Unplanned { others, .. } = unplanned;
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
-        let (rejects, rejected) = outcomes.rejects();
-        evidence.outcome_rejects = (rejected, rejects.to_vec());
-        evidence.corrected = outcomes.corrected();
-        evidence.inspect(plans, outcomes);
-        Ok(evidence)
-=======
         Ok(builder.finish(offices))
->>>>>>> effect
     }
 
     /// Puts plans and outcomes to the declarations that they speak of.
