@@ -59,6 +59,7 @@ mod summary;
 pub mod testing;
 mod values;
 pub mod verify;
+pub mod watch;
 pub mod why_not;
 pub mod write;
 
