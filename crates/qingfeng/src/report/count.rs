@@ -118,7 +118,8 @@ impl<'e> Counter<'e> {
         counts.cases = self.cases.len() as u64;
         counts.major_cases = self.cases.values().filter(|major| **major).count() as u64;
         counts.hit_rate = figures.seen;
-        counts.estimate = Some(figures.estimate).filter(|of| of.rate.is_some() && figures.drawn >= LEAST_DRAWN);
+        counts.estimate =
+            Some(figures.estimate).filter(|of| of.rate.is_some() && figures.drawn >= LEAST_DRAWN);
         counts
     }
 }

@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::effect::Effect;
 use crate::evidence::Evidence;
 use crate::selection::PlanFile;
+use crate::watch::Watch;
 
 pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, cases_of};
 pub use cuts::{Cell, Cuts, Kind, Matrix, MatrixRow, Row};
@@ -110,6 +111,9 @@ pub struct Report {
     /// The worth of rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
+    /// Displacement, unequal treatment and what is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
     /// The special surveys.
     pub surveys: Vec<SurveyReport>,
     /// How far the data can be trusted.
@@ -121,6 +125,8 @@ pub struct Report {
 pub struct ReportParts {
     /// The worth of rules.
     pub effect: Option<Effect>,
+    /// Displacement, unequal treatment and what is open.
+    pub watch: Option<Watch>,
     /// Declarations that [`ReportOptions::cut`] took out.
     pub out_of_time: u64,
 }
@@ -185,6 +191,7 @@ impl Report {
             counts,
             capacity,
             effect: parts.effect,
+            watch: parts.watch,
             surveys,
             quality,
         };

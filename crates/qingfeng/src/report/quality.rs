@@ -59,12 +59,7 @@ pub struct Quality {
 }
 
 impl Quality {
-    pub(super) fn of(
-        counted: &[&Judged],
-        evidence: &Evidence,
-        names: &Names<'_>,
-        out_of_time: u64,
-    ) -> Self {
+    pub(super) fn of(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>, out_of_time: u64) -> Self {
         let all = counted.len() as u64;
         let check = |what: &'static str, count: u64, of: u64| Check {
             what,
@@ -128,7 +123,11 @@ impl Quality {
             check("violation_without_value", of_violations(&|row| row.value.is_none()), found),
             check("violation_without_case", of_violations(&|row| row.case_number.is_none()), found),
             check("violation_without_disposal", of_violations(&|row| row.disposal.is_none()), found),
-            check("results_rejected", evidence.outcome_rejects.0, rows.len() as u64 + evidence.outcome_rejects.0),
+            check(
+                "results_rejected",
+                evidence.outcome_rejects.0,
+                rows.len() as u64 + evidence.outcome_rejects.0,
+            ),
             check("results_corrected", evidence.corrected, rows.len() as u64 + evidence.corrected),
             check("without_chance", without_chance, all),
             check("planned_elsewhere", evidence.planned_elsewhere.0, planned + evidence.planned_elsewhere.0),

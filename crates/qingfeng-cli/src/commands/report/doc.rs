@@ -24,6 +24,8 @@ pub enum As {
     Decimal,
     /// A number with two decimals.
     Fine,
+    /// A probability: three decimals, or less than a thousandth.
+    Chance,
     /// A text or a day as it stands.
     Text,
 }
@@ -37,6 +39,7 @@ impl As {
             Self::Round => "round",
             Self::Decimal => "decimal",
             Self::Fine => "fine",
+            Self::Chance => "chance",
             Self::Text => "text",
         }
     }
@@ -58,6 +61,8 @@ impl As {
             (Self::Round, Some(number)) => html::number(number.round() as i128),
             (Self::Decimal, Some(number)) => decimals(number, 1),
             (Self::Fine, Some(number)) => decimals(number, 2),
+            (Self::Chance, Some(number)) if number < 0.001 => "< 0.001".to_owned(),
+            (Self::Chance, Some(number)) => decimals(number, 3),
         }
     }
 }
@@ -146,6 +151,13 @@ impl<'d> Doc<'d> {
             return word.to_owned();
         }
         [own, title, name].into_iter().find(|text| !text.is_empty()).unwrap_or("").to_owned()
+    }
+
+    /// What people call a site of this name; of another name itself.
+    pub fn site_title(&self, name: &str) -> String {
+        let sites = self.at("counts.by_site").as_array().map_or(&[][..], Vec::as_slice);
+        let at = sites.iter().position(|site| site["name"] == name);
+        at.map_or_else(|| name.to_owned(), |at| self.title(&format!("counts.by_site[{at}]")))
     }
 
     /// A figure in a text.

@@ -5,6 +5,7 @@ mod doc;
 mod page;
 mod rules;
 mod tables;
+mod watch;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -12,13 +13,17 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::effect::{Effect, EffectOptions};
 use qingfeng::evidence::{Evidence, Unplanned};
+use qingfeng::read::ReadOptions;
 use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
 use qingfeng::rules::Date;
+use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng::{Engine, OpenOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::FindingsArgs;
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
+use crate::progress::Bar;
 use crate::{clock, render, terminal};
 
 /// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
@@ -47,6 +52,14 @@ pub struct Args {
 
     #[command(flatten)]
     findings: FindingsArgs,
+
+    /// The declarations themselves, to see where trade went when rules came into force, and what gathers just under value
+    /// limits. May be given several times.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    declarations: Vec<PathBuf>,
+
+    #[command(flatten)]
+    read: ReadArgs,
 
     /// The first day of the declarations that count.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
@@ -79,6 +92,9 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
+/// Open inspections that are listed.
+const OPEN_LISTED: usize = 100;
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ReportFormat {
@@ -100,7 +116,9 @@ enum Language {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
     if args.survey.len() > MAX_SURVEYS {
-        return Err(Failure::Usage(format!("--survey is given more than {MAX_SURVEYS} times; make two reports")));
+        return Err(Failure::Usage(format!(
+            "--survey is given more than {MAX_SURVEYS} times; make two reports"
+        )));
     }
     let engine = render::open_policy(&args.rules)?;
     let pack = engine.pack();
@@ -120,7 +138,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
     let out_of_time = options.cut(&mut evidence);
     let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
-    let parts = ReportParts { effect: Some(effect), out_of_time };
+    let watch = watched(args, &evidence, &engine, as_of)?;
+    let parts = ReportParts { effect: Some(effect), watch: Some(watch), out_of_time };
     let report = Report::of(&evidence, pack, &plans, &options, parts);
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {
@@ -138,6 +157,30 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// What stands out: of the evidence, and where declarations are given of trade.
+fn watched(args: &Args, evidence: &Evidence, engine: &Engine, as_of: Date) -> Result<Watch, Failure> {
+    let pack = engine.pack();
+    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
+    let options = defaults.of_pack(pack);
+    let mut watch = Watch::of(evidence, &options);
+    if !args.declarations.is_empty() {
+        let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
+        let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
+        // Rules are evaluated on the trade, so here the lookup tables are needed.
+        let engine = render::open(&args.rules, &OpenOptions::default())?;
+        let reader = args.read.reader(&args.declarations, pack, ReadOptions::default())?;
+        let bar = Bar::new(reader.bytes_total());
+        let trade = engine.watch_trade(reader, &trade_options, &options, &mut |progress| {
+            bar.show(progress.bytes_read, progress.lines);
+        });
+        bar.end();
+        let trade = trade?;
+        watch.add_trade(&trade, &options);
+    }
+    watch.add_pack(pack, &options);
+    Ok(watch)
+}
+
 /// Refuses outputs that would overwrite each other or an input.
 fn check_files(args: &Args) -> Result<(), Failure> {
     let mut outputs: Vec<(&str, &Path)> =
@@ -145,5 +188,6 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
     let mut inputs = args.assessments.clone();
     inputs.extend(args.findings.files());
+    inputs.extend(args.declarations.iter().cloned());
     check_apart(&outputs, &inputs)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::charts;
 use super::doc::{As, Doc};
 use super::rules;
+use super::watch;
 use super::words::word;
 use crate::html::{ScriptedPage, text};
 
@@ -151,7 +152,8 @@ fn statement(doc: &Doc<'_>, path: &str) -> Markup {
 
 fn sections(doc: &Doc<'_>) -> Vec<Section> {
     let mut sections = Vec::new();
-    let mut add = |id, en, zh, content: Markup| sections.push(Section { id, heading: doc.say(en, zh), content });
+    let mut add =
+        |id, en, zh, content: Markup| sections.push(Section { id, heading: doc.say(en, zh), content });
     add("results", "Results", "总体情况", results(doc, "counts", true));
     add("sites", "Sites", "站点", sites(doc, "counts"));
     add("destinations", "Destinations", "目的国和地区", destinations(doc, "counts"));
@@ -161,6 +163,9 @@ fn sections(doc: &Doc<'_>) -> Vec<Section> {
         add("rules", "The worth of rules", "规则效果", rules::section(doc));
     }
     add("capacity", "Selection and capacity", "选查与查验能力", capacity(doc));
+    if doc.has("watch") {
+        add("watch", "Displacement and unequal treatment", "贸易转移与执法统一", watch::section(doc));
+    }
     if doc.has("surveys") {
         add("surveys", "Special surveys", "专项调查", surveys(doc));
     }

@@ -31,7 +31,10 @@ pub fn section(doc: &Doc<'_>) -> Markup {
     let found: Vec<(String, f64)> = best
         .iter()
         .map(|rule| {
-            (doc.text(&format!("{rule}.rule")).to_owned(), doc.number(&format!("{rule}.found")).unwrap_or(0.0))
+            (
+                doc.text(&format!("{rule}.rule")).to_owned(),
+                doc.number(&format!("{rule}.found")).unwrap_or(0.0),
+            )
         })
         .collect();
     let precision: Vec<(String, f64)> = doc
