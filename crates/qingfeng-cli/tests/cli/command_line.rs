@@ -39,6 +39,7 @@ fn help_of_every_command() {
         "outcome import",
         "outcome list",
         "effect",
+        "report",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

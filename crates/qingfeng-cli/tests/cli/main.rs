@@ -20,6 +20,7 @@ mod packs;
 mod plan;
 mod profile;
 mod reference;
+mod report;
 mod sarif;
 mod score;
 mod support;
