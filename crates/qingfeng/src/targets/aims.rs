@@ -110,17 +110,11 @@ impl Reading<'_> {
         };
         match number.filter(|number| *number <= most) {
             Some(number) => Ok(Some(number)),
-            None => {
-                Err(self.wrong(value.span(), format!("`{key}` must be a whole number from 0 to {most}")))
-            }
+            None => Err(self.wrong(value.span(), format!("`{key}` must be a whole number from 0 to {most}"))),
         }
     }
 
-    fn table<'d, 'a>(
-        &self,
-        table: Spans<'d, 'a>,
-        key: &str,
-    ) -> Result<Option<Spans<'d, 'a>>, AimsError> {
+    fn table<'d, 'a>(&self, table: Spans<'d, 'a>, key: &str) -> Result<Option<Spans<'d, 'a>>, AimsError> {
         table.get(key).map(|value| self.as_table(value, key)).transpose()
     }
 

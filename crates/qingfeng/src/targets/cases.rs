@@ -58,7 +58,8 @@ impl<'f> Cases<'f> {
             cases.take(found, as_of);
         }
         let told = |day: Date| day <= as_of;
-        let numbers = notices.iter().filter(|notice| told(notice.received_on)).map(|notice| &notice.case_number);
+        let numbers =
+            notices.iter().filter(|notice| told(notice.received_on)).map(|notice| &notice.case_number);
         let tips = || tip_offs.iter().filter(|tip| told(tip.received_on));
         let numbers: BTreeSet<&str> =
             numbers.chain(tips().map(|tip| &tip.case_number)).flatten().map(String::as_str).collect();
@@ -71,7 +72,8 @@ impl<'f> Cases<'f> {
     }
 
     fn take(&mut self, found: Found<'f>, as_of: Date) {
-        let violations = || found.outcomes.iter().filter(|line| matches!(line.verdict, Verdict::Violation(_)));
+        let violations =
+            || found.outcomes.iter().filter(|line| matches!(line.verdict, Verdict::Violation(_)));
         let number = violations().find_map(|line| line.case_number.as_deref());
         let days = violations().filter_map(|line| line.found_on.or(found.day).or(line.known_on));
         // A violation without any day counts as of the last day that is told of.

@@ -128,7 +128,10 @@ fn read<T>(
             return Ok(Err((name, Some(id.to_owned()), reason)));
         }
         if rows.len() == MAX_LEDGER_ROWS {
-            return Err(ReadError::content(&first, format!("more than {MAX_LEDGER_ROWS} rows; give a shorter time")));
+            return Err(ReadError::content(
+                &first,
+                format!("more than {MAX_LEDGER_ROWS} rows; give a shorter time"),
+            ));
         }
         Ok(row(cells).map(|row| {
             ids.insert(id.to_owned());
@@ -139,7 +142,8 @@ fn read<T>(
 }
 
 fn received(row: Row<'_>) -> Result<Date, Mistake> {
-    let missing = || ("received_on", None, "`received_on` is missing; fill in the day on which it came".to_owned());
+    let missing =
+        || ("received_on", None, "`received_on` is missing; fill in the day on which it came".to_owned());
     row.date(1).ok_or_else(missing)
 }
 
@@ -158,19 +162,22 @@ impl Notice {
             let status = match row.text(6) {
                 None => NoticeStatus::Open,
                 Some(name) => {
-                    let known =
-                        STATUSES.iter().find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || *zh == name);
+                    let known = STATUSES
+                        .iter()
+                        .find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || *zh == name);
                     known.map(|of| of.1).ok_or_else(|| {
                         let told = crate::read::shown(name);
-                        let reason = format!("there is no status `{told}`; there are answered, open, untraceable");
+                        let reason =
+                            format!("there is no status `{told}`; there are answered, open, untraceable");
                         ("status", Some(told), reason)
                     })?
                 }
             };
             let (received_on, answered_on) = (received(row)?, row.date(7));
             if let Some(answered) = answered_on.filter(|answered| *answered < received_on) {
-                let reason =
-                    format!("it was answered on {answered}, before it came on {received_on}; correct one of them");
+                let reason = format!(
+                    "it was answered on {answered}, before it came on {received_on}; correct one of them"
+                );
                 return Err(("answered_on", Some(answered.to_string()), reason));
             }
             Ok(Self {

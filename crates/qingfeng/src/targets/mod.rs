@@ -307,9 +307,10 @@ impl Targets {
             declaration_id,
             outcomes: outcomes.of(declaration_id),
         });
-        let others = outcomes.declarations().filter(|(id, _)| !planned.contains_key(id)).map(
-            |(declaration_id, outcomes)| Found { office: None, day: None, declaration_id, outcomes },
-        );
+        let others = outcomes
+            .declarations()
+            .filter(|(id, _)| !planned.contains_key(id))
+            .map(|(declaration_id, outcomes)| Found { office: None, day: None, declaration_id, outcomes });
         Self::of_found(of_plans.chain(others), kinds, aims, notices, tip_offs, as_of)
     }
 
@@ -356,9 +357,8 @@ impl Targets {
         }
         let all = sums.values().fold(Sum::default(), |all, sum| all.plus(sum));
         let none = Aim::default();
-        let accounts = sums.iter().map(|(kind, sum)| {
-            sum.account(kind, aims.kinds.get(*kind).unwrap_or(&none), passed)
-        });
+        let accounts =
+            sums.iter().map(|(kind, sum)| sum.account(kind, aims.kinds.get(*kind).unwrap_or(&none), passed));
         Self {
             year: aims.year,
             as_of,
@@ -459,7 +459,9 @@ impl NoticeAccount {
                 counts.with_case += u64::from(notice.case_number.is_some());
             }
         }
-        account.overdue_notices.sort_by(|a, b| (a.received_on, &a.notice_id).cmp(&(b.received_on, &b.notice_id)));
+        account
+            .overdue_notices
+            .sort_by(|a, b| (a.received_on, &a.notice_id).cmp(&(b.received_on, &b.notice_id)));
         account.overdue = account.overdue_notices.len() as u64;
         account.overdue_notices.truncate(MAX_OVERDUE);
         days.sort_unstable();
@@ -492,8 +494,7 @@ pub fn reward(proceeds: f64, share: f64, most: f64) -> f64 {
 impl TipOffAccount {
     fn of(tip_offs: &[TipOff], cases: &Cases<'_>, aims: &Aims, as_of: Date) -> Self {
         let (first, last) = aims.days();
-        let mut account =
-            Self { all: TipOffCounts::default(), kinds: BTreeMap::new(), rewards: Vec::new() };
+        let mut account = Self { all: TipOffCounts::default(), kinds: BTreeMap::new(), rewards: Vec::new() };
         let mut order: Vec<&TipOff> = tip_offs.iter().filter(|tip| tip.received_on <= as_of).collect();
         order.sort_by(|a, b| (a.received_on, &a.tip_id).cmp(&(b.received_on, &b.tip_id)));
         let mut rewarded: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
