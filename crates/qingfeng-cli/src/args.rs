@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
-    profile, reference, report, roll, rules, schema, score, test, verify, why_not, worklist,
+    profile, reference, report, roll, rules, schema, score, targets, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -48,6 +48,7 @@ pub enum Command {
     Lookup(lookup::Args),
     Outcome(outcome::Args),
     Effect(effect::Args),
+    Targets(targets::Args),
     Report(report::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),

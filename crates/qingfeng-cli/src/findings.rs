@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::evidence::{Evidence, Unplanned};
 use qingfeng::outcomes::Outcomes;
-use qingfeng::read::{Encoding, ReadOptions};
+use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::Date;
 use qingfeng::selection::PlanFile;
 use qingfeng::store::{Store, StoreUrl};
@@ -36,9 +36,9 @@ pub struct FindingsArgs {
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     pub as_of: Option<Date>,
 
-    /// Outcomes are in GB 18030 (and with it GBK and GB 2312) instead of UTF-8.
+    /// Outcomes, and other tables that people keep, are in GB 18030 (and with it GBK and GB 2312) instead of UTF-8.
     #[arg(long)]
-    pub outcomes_gb18030: bool,
+    pub gb18030: bool,
 }
 
 impl FindingsArgs {
@@ -47,19 +47,33 @@ impl FindingsArgs {
         Ok(self.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?)
     }
 
+    /// How tables that people keep are read.
+    pub fn options(&self) -> ReadOptions {
+        let encoding = if self.gb18030 { Encoding::Gb18030 } else { Encoding::Utf8 };
+        ReadOptions { encoding, ..ReadOptions::default() }
+    }
+
     /// What was found, of the declarations that `keep` says yes to; rejects are told on standard error.
     pub fn outcomes(&self, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
+        self.outcomes_as_of(self.as_of, keep)
+    }
+
+    /// The same as of another day than the command line's.
+    pub fn outcomes_as_of(
+        &self,
+        as_of: Option<Date>,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Outcomes, Failure> {
         if let Some(url) = &self.store {
             let wrong = |error| Failure::Usage(format!("--store: {error}"));
             let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
             let snapshot = store.snapshot(None)?;
-            return Ok(Outcomes::of_store(&mut store, &snapshot, self.as_of, keep)?);
+            return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
-        let encoding = if self.outcomes_gb18030 { Encoding::Gb18030 } else { Encoding::Utf8 };
-        let options = ReadOptions { encoding, ..ReadOptions::default() };
         let inputs = ReadArgs::inputs(&self.outcomes);
-        let outcomes = Outcomes::read_as_of(&inputs, &options, self.as_of, keep)?;
-        tell_rejects(&outcomes);
+        let outcomes = Outcomes::read_as_of(&inputs, &self.options(), as_of, keep)?;
+        let (rejects, rejected) = outcomes.rejects();
+        tell_rejects("outcomes", rejects, rejected);
         Ok(outcomes)
     }
 
@@ -77,15 +91,14 @@ impl FindingsArgs {
     }
 }
 
-/// Tells rows that do not count.
-fn tell_rejects(outcomes: &Outcomes) {
-    let (rejects, rejected) = outcomes.rejects();
+/// Tells rows of a table that do not count, on standard error.
+pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
     if rejected == 0 {
         return;
     }
     let mut out = format!(
         "{}; what they say does not count\n",
-        styled(WARNING, &format!("outcomes: {} cannot be read", count(rejected, "row")))
+        styled(WARNING, &format!("{table}: {} cannot be read", count(rejected, "row")))
     );
     for reject in rejects.iter().take(SHOWN_REJECTS) {
         out += &format!("  {}\n", clean(&reject.to_string()));

@@ -22,7 +22,7 @@ const fn column(
 }
 
 /// The columns of a table of outcomes, with the other headers under which each is found.
-pub(crate) const COLUMNS: [ColumnOf; 16] = [
+pub(crate) const COLUMNS: [ColumnOf; 17] = [
     column(
         "declaration_id",
         Kind::Text,
@@ -44,7 +44,11 @@ pub(crate) const COLUMNS: [ColumnOf; 16] = [
     column("disposal", Kind::Text, false, &["处置", "处置方式"]),
     column("disclosed_on", Kind::Date, false, &["disclosure", "公示日期", "公开日期"]),
     column("hours", Kind::Number, false, &["工时"]),
+    column("office", Kind::Text, false, &["site", "查验机构", "查验关区"]),
 ];
+
+/// Where the site that inspected stands; only checks against a plan ask for it.
+pub(super) const OFFICE: usize = 16;
 
 /// The results that files name, with what they mean, and how a Chinese file may say it.
 pub(super) const RESULTS: [(&str, Verdict, &[&str]); 10] = [

@@ -32,7 +32,7 @@ pub struct Counts {
     pub waived: u64,
     /// Planned inspections without a result.
     pub open: u64,
-    /// Cases: distinct case numbers, and declarations with a violation and no case number.
+    /// Cases: declarations with a violation; those with the same case number are one.
     pub cases: u64,
     /// Those of them that are major.
     pub major_cases: u64,
@@ -57,22 +57,17 @@ pub enum CaseKey<'e> {
     Declaration(&'e str),
 }
 
-/// The cases of a declaration, each with whether it is major: one for each case number among its violations, or the
+/// The case of a declaration with a violation, and whether it is major: the first case number of its violations, or the
 /// declaration itself where none has a number.
-pub fn cases_of(judged: &Judged) -> Vec<(CaseKey<'_>, bool)> {
-    let mut cases: BTreeMap<CaseKey<'_>, bool> = BTreeMap::new();
-    let mut unnumbered = None;
+pub fn case_of(judged: &Judged) -> Option<(CaseKey<'_>, bool)> {
     let outcomes = judged.inspection.iter().flat_map(|inspection| &inspection.outcomes);
-    for outcome in outcomes.filter(|outcome| matches!(outcome.verdict, Verdict::Violation(_))) {
-        match outcome.case_number.as_deref().filter(|number| !number.is_empty()) {
-            Some(number) => *cases.entry(CaseKey::Number(number)).or_default() |= outcome.major_case,
-            None => *unnumbered.get_or_insert(false) |= outcome.major_case,
-        }
+    let violations = outcomes.filter(|outcome| matches!(outcome.verdict, Verdict::Violation(_)));
+    let (mut number, mut major) = (None, None);
+    for outcome in violations {
+        number = number.or(outcome.case_number.as_deref());
+        *major.get_or_insert(false) |= outcome.major_case;
     }
-    if let (true, Some(major)) = (cases.is_empty(), unnumbered) {
-        cases.insert(CaseKey::Declaration(&judged.declaration_id), major);
-    }
-    cases.into_iter().collect()
+    Some((number.map_or(CaseKey::Declaration(&judged.declaration_id), CaseKey::Number), major?))
 }
 
 /// Counts in the making.
@@ -105,7 +100,7 @@ impl<'e> Counter<'e> {
                 counts.fines += outcome.fine.filter(|fine| fine.is_finite()).unwrap_or(0.0);
             }
         }
-        for (key, major) in cases_of(judged) {
+        if let Some((key, major)) = case_of(judged) {
             *self.cases.entry(key).or_default() |= major;
         }
     }

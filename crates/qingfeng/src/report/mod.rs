@@ -23,9 +23,10 @@ use serde::Serialize;
 use crate::effect::Effect;
 use crate::evidence::Evidence;
 use crate::selection::PlanFile;
+use crate::targets::Targets;
 use crate::watch::Watch;
 
-pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, cases_of};
+pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, case_of};
 pub use cuts::{Cell, Cuts, Kind, Matrix, MatrixRow, Row};
 pub use offices::{Capacity, OfficeUse};
 pub use quality::{Check, Code, Quality};
@@ -104,6 +105,9 @@ pub struct Report {
     pub unit: Option<String>,
     /// What its figures say, in the order in which a reader needs it.
     pub statements: Vec<Statement>,
+    /// The year's aims and what was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Targets>,
     /// All declarations, and the same by what they belong to.
     pub counts: Cuts,
     /// Selection against capacity.
@@ -127,6 +131,8 @@ pub struct ReportParts {
     pub effect: Option<Effect>,
     /// Displacement, unequal treatment and what is open.
     pub watch: Option<Watch>,
+    /// The year's aims and what was done.
+    pub targets: Option<Targets>,
     /// Declarations that [`ReportOptions::cut`] took out.
     pub out_of_time: u64,
 }
@@ -188,6 +194,7 @@ impl Report {
             packs: evidence.packs.iter().map(ToString::to_string).collect(),
             unit: value.and_then(|field| field.unit.as_deref()).map(str::to_owned),
             statements: Vec::new(),
+            targets: parts.targets,
             counts,
             capacity,
             effect: parts.effect,

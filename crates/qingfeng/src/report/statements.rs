@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Report, Row};
+use crate::targets::Standing;
 
 /// Whether a statement is good news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +72,21 @@ pub enum Statement {
         /// The share.
         share: f64,
     },
+    /// The cases of the year against their aim.
+    Aim {
+        /// Good where the pace suffices.
+        tone: Tone,
+        /// The year.
+        year: i64,
+        /// Cases so far.
+        done: f64,
+        /// The aim.
+        aim: f64,
+        /// What is needed in each month that is left, if any is.
+        needed_a_month: Option<f64>,
+        /// The days left.
+        days_left: u32,
+    },
     /// The use of the capacity.
     Capacity {
         /// A worry below three quarters.
@@ -90,6 +106,7 @@ impl Statement {
             Self::Targeting { tone, .. }
             | Self::Missed { tone, .. }
             | Self::Open { tone, .. }
+            | Self::Aim { tone, .. }
             | Self::Capacity { tone, .. } => *tone,
         }
     }
@@ -104,7 +121,8 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
     if all.inspected == 0 {
         return vec![Statement::Nothing { declarations: all.declarations }];
     }
-    let mut statements = vec![targeting(&report.counts.by_selection)];
+    let mut statements = aim(report);
+    statements.push(targeting(&report.counts.by_selection));
     if let Some((estimate, rate)) = all.estimate.as_ref().and_then(|of| Some((of, of.rate?))) {
         // Of those of which the draw speaks: who could not be drawn may be otherwise.
         let of = |rate: f64| rate * estimate.covered * all.declarations as f64;
@@ -133,6 +151,24 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
     let tone = if share < 0.05 { Tone::Good } else { Tone::Worry };
     statements.push(Statement::Open { tone, open: all.open, planned: all.planned, share });
     statements
+}
+
+fn aim(report: &Report) -> Vec<Statement> {
+    let Some(targets) = &report.targets else { return Vec::new() };
+    let pace = &targets.all.cases;
+    let (Some(aim), Some(standing)) = (pace.aim, pace.standing) else { return Vec::new() };
+    let tone = match standing {
+        Standing::Reached | Standing::Ahead => Tone::Good,
+        Standing::Behind | Standing::Missed => Tone::Worry,
+    };
+    vec![Statement::Aim {
+        tone,
+        year: targets.year,
+        done: pace.done,
+        aim,
+        needed_a_month: pace.needed_a_month,
+        days_left: targets.days_left,
+    }]
 }
 
 fn targeting(by_selection: &[Row]) -> Statement {

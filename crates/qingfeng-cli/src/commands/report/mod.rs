@@ -1,5 +1,6 @@
 //! `qingfeng report`: what a campaign came to, as a page for a browser or for paper.
 
+mod accounts;
 mod charts;
 mod doc;
 mod page;
@@ -15,12 +16,15 @@ use qingfeng::effect::{Effect, EffectOptions};
 use qingfeng::evidence::{Evidence, Unplanned};
 use qingfeng::read::ReadOptions;
 use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
-use qingfeng::rules::Date;
+use qingfeng::rules::{Date, Pack};
+use qingfeng::selection::PlanFile;
+use qingfeng::targets::{Aims, Notice, Targets, TipOff, site_kinds};
 use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng::{Engine, OpenOptions};
 
+use crate::commands::targets;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::FindingsArgs;
+use crate::findings::{FindingsArgs, tell_rejects};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
@@ -52,6 +56,18 @@ pub struct Args {
 
     #[command(flatten)]
     findings: FindingsArgs,
+
+    /// The aims of the year, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE")]
+    aims: Option<PathBuf>,
+
+    /// Notices of partner authorities abroad, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
+    notices: Vec<PathBuf>,
+
+    /// Tip-offs, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
+    tip_offs: Vec<PathBuf>,
 
     /// The declarations themselves, to see where trade went when rules came into force, and what gathers just under value
     /// limits. May be given several times.
@@ -131,7 +147,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let plans = args.findings.plans()?;
     let mut unplanned = Unplanned::of(&plans);
-    let outcomes = args.findings.outcomes(&mut |id| unplanned.keeps(id))?;
+    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |id| unplanned.keeps(id))?;
     let assessments = ReadArgs::inputs(&args.assessments);
     let mut evidence = Evidence::with_outcomes(&assessments, &plans, outcomes, unplanned)?;
     let options =
@@ -139,7 +155,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let out_of_time = options.cut(&mut evidence);
     let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
     let watch = watched(args, &evidence, &engine, as_of)?;
-    let parts = ReportParts { effect: Some(effect), watch: Some(watch), out_of_time };
+    let targets = accounts(args, pack, &plans, as_of)?;
+    let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
     let report = Report::of(&evidence, pack, &plans, &options, parts);
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {
@@ -155,6 +172,35 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
     Ok(Exit::Done)
+}
+
+/// The accounts of the year, as `qingfeng targets` makes them, if there are aims.
+fn accounts(args: &Args, pack: &Pack, plans: &[PlanFile], as_of: Date) -> Result<Option<Targets>, Failure> {
+    let Some(path) = &args.aims else { return Ok(None) };
+    let kinds = site_kinds(pack);
+    let mut names: Vec<&str> = kinds.values().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let aims = Aims::parse(&targets::text_of(path)?, &path.display().to_string(), &names)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |_| true)?;
+    let options = args.findings.options();
+    let notices = if args.notices.is_empty() {
+        None
+    } else {
+        let ledger = Notice::read(&ReadArgs::inputs(&args.notices), &options)?;
+        tell_rejects("notices", &ledger.rejects, ledger.rejected);
+        Some(ledger.rows)
+    };
+    let tip_offs = if args.tip_offs.is_empty() {
+        None
+    } else {
+        let ledger = TipOff::read(&ReadArgs::inputs(&args.tip_offs), &options)?;
+        tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
+        Some(ledger.rows)
+    };
+    let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
+    Ok(Some(Targets::of_plans(plans, &outcomes, &kinds, &aims, notices, tip_offs, as_of)))
 }
 
 /// What stands out: of the evidence, and where declarations are given of trade.
@@ -188,6 +234,8 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
     let mut inputs = args.assessments.clone();
     inputs.extend(args.findings.files());
-    inputs.extend(args.declarations.iter().cloned());
+    inputs.extend(
+        args.declarations.iter().chain(&args.aims).chain(&args.notices).chain(&args.tip_offs).cloned(),
+    );
     check_apart(&outputs, &inputs)
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::accounts;
 use super::charts;
 use super::doc::{As, Doc};
 use super::rules;
@@ -140,6 +141,16 @@ fn statement(doc: &Doc<'_>, path: &str) -> Markup {
             "计划查验 " (count("planned")) " 票，其中 " (count("open")) " 票（" (share("share"))
             "）无编码结果，既不计为查获，也不计为正常。"
         },
+        ("aim", false) => html! {
+            (round("done")) " cases of the " (round("aim")) " aimed at in " (f("year", As::Text))
+            @if has("needed_a_month") { "; " (f("needed_a_month", As::Decimal)) " a month are needed in the days left." }
+            @else { ", and no day is left." }
+        },
+        ("aim", true) => html! {
+            (f("year", As::Text)) " 年目标案件 " (round("aim")) " 起，已完成 " (round("done")) " 起"
+            @if has("needed_a_month") { "，余下时间每月需 " (f("needed_a_month", As::Decimal)) " 起。" }
+            @else { "，本年度已结束。" }
+        },
         ("capacity", false) => html! {
             (count("inspections")) " inspections used " (share("share")) " of the capacity of the days planned."
         },
@@ -154,6 +165,9 @@ fn sections(doc: &Doc<'_>) -> Vec<Section> {
     let mut sections = Vec::new();
     let mut add =
         |id, en, zh, content: Markup| sections.push(Section { id, heading: doc.say(en, zh), content });
+    if doc.has("targets") {
+        add("targets", "The year against its aims", "年度目标完成情况", accounts::section(doc));
+    }
     add("results", "Results", "总体情况", results(doc, "counts", true));
     add("sites", "Sites", "站点", sites(doc, "counts"));
     add("destinations", "Destinations", "目的国和地区", destinations(doc, "counts"));
@@ -405,8 +419,9 @@ fn method(doc: &Doc<'_>) -> Markup {
         (
             doc.say("Cases", "案件"),
             doc.say(
-                "Distinct case numbers; a declaration with a violation and without a case number counts as one.",
-                "按案号去重；有违规而无案号的报关单计为一起。",
+                "Declarations with a violation; those with the same case number are one case. Against the year's aims a case is \
+                 of the day on which it was found, elsewhere of the day of its declaration.",
+                "有违规的报关单计为一起，同一案号合为一起。年度目标按查获日期计，其余按申报日期计。",
             ),
         ),
         (

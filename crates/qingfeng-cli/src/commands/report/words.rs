@@ -32,6 +32,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("blue", "Blue", "蓝色通道"),
     ("yellow", "Yellow", "黄色通道"),
     ("red", "Red", "红色通道"),
+    ("tip-offs and notices", "By tip-offs and notices", "举报和通报线索"),
+    ("reached", "reached", "已完成"),
+    ("ahead", "ahead", "进度超前"),
+    ("behind", "behind", "进度落后"),
+    ("missed", "missed", "未完成"),
     // Checks of the data.
     ("out_of_time", "Outside the time of this report, not counted", "不在报告期内，未计入"),
     ("without_day", "Without a day", "无申报日期"),
