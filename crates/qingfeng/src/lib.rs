@@ -52,6 +52,7 @@ pub mod read;
 mod rounds;
 mod sample;
 pub mod selection;
+pub mod simulate;
 pub mod store;
 mod summary;
 pub mod testing;
