@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
-    reference, roll, rules, schema, score, test, verify, why_not, worklist,
+    reference, roll, rules, schema, score, simulate, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -52,6 +52,7 @@ pub enum Command {
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
+    Simulate(simulate::Args),
     Schema(schema::Args),
     Reference(reference::Args),
 }

@@ -40,7 +40,8 @@ pub use options::{
     MAX_SEEDS, Offices, SimulateOptions,
 };
 pub use result::{
-    ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, Simulated, TacticResult, WorldResult,
+    ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, Simulated, TacticResult, WorldMonth,
+    WorldResult,
 };
 pub use tactics::Tactic;
 

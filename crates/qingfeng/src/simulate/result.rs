@@ -191,8 +191,19 @@ pub struct WorldResult {
     pub violating_declarations: u64,
     /// How many times points were fitted.
     pub calibrations: u32,
+    /// Its counts month by month.
+    pub months: Vec<WorldMonth>,
     /// The rules of which enough was inspected, in the order of their ids.
     pub rules: Vec<RuleWorth>,
+}
+
+/// A month of a world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorldMonth {
+    /// The month: `2016-03`.
+    pub month: String,
+    /// Its counts.
+    pub counts: Counts,
 }
 
 /// A rule in a world: what is said of it, and the truth.

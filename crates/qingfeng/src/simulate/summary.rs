@@ -1,5 +1,7 @@
 //! Worlds put together: means, intervals and paired differences.
 
+use std::collections::BTreeMap;
+
 use super::files::CONFIDENCE;
 use super::minds::WayTally;
 use super::options::Arm;
@@ -148,22 +150,22 @@ pub(super) fn arm(arm: Arm, worlds: Vec<World>, first: Option<&[WorldResult]>) -
 }
 
 fn months(worlds: &[World]) -> Vec<Month> {
-    let mut names: Vec<(i64, i64)> = worlds.iter().flat_map(|world| world.months.keys().copied()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let of = |name: (i64, i64)| -> Month {
-        let each: Vec<Counts> = worlds.iter().filter_map(|world| world.months.get(&name).copied()).collect();
+    let mut by_month: BTreeMap<&str, Vec<Counts>> = BTreeMap::new();
+    for of_world in worlds.iter().flat_map(|world| &world.result.months) {
+        by_month.entry(&of_world.month).or_default().push(of_world.counts);
+    }
+    let month = |(month, each): (&str, Vec<Counts>)| {
         let mut counts = Counts::default();
         each.iter().for_each(|&of_world| counts += of_world);
         let shares = |of: fn(&Counts) -> f64| estimate(&each.iter().map(of).collect::<Vec<f64>>());
         Month {
-            month: format!("{:04}-{:02}", name.0, name.1),
+            month: month.to_owned(),
             counts,
             found_share: shares(|counts| share(counts.violations_found, counts.violations)),
             hit_rate: shares(|counts| share(counts.hits, counts.inspections)),
         }
     };
-    names.into_iter().map(of).collect()
+    by_month.into_iter().map(month).collect()
 }
 
 /// What is said of rules, held against the truth.

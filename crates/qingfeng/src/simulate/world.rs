@@ -15,7 +15,7 @@ use super::files::Files;
 use super::minds::{Minds, PLACES, Trade, WAYS, WayTally, exporter_number, trade, way};
 use super::offices::Bench;
 use super::options::{Arm, SimulateOptions};
-use super::result::{Counts, WorldResult};
+use super::result::{Counts, WorldMonth, WorldResult};
 use super::summary::figures;
 use super::tactics::Tactic;
 use super::trade::Days;
@@ -38,7 +38,6 @@ pub(super) struct Ground<'s> {
 /// What a world came to.
 pub(super) struct World {
     pub(super) result: WorldResult,
-    pub(super) months: BTreeMap<(i64, i64), Counts>,
     pub(super) tallies: [WayTally; WAYS],
 }
 
@@ -194,9 +193,13 @@ impl Ground<'_> {
             estimated_violations: estimated.filter(|_| all.drawn > 0),
             violating_declarations: violating,
             calibrations,
+            months: months
+                .into_iter()
+                .map(|((year, month), counts)| WorldMonth { month: format!("{year:04}-{month:02}"), counts })
+                .collect(),
             rules,
         };
-        Ok(World { result, months, tallies: minds.tallies })
+        Ok(World { result, tallies: minds.tallies })
     }
 
     /// What is lodged on a day: adversaries rewrite theirs.
