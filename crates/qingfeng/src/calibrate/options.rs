@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Combine, Pack, Points, Status};
+use qingfeng_rules::{Combine, Pack, Points, Status, limits};
 use serde::Serialize;
 
-use super::Reason;
+use super::{CalibrateError, Reason};
 
 /// The rules of a pack as calibration sees them, with the points that they have today.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -111,8 +111,6 @@ pub struct CalibrateOptions {
     /// Whether declarations count by one over their probability of being selected. Without it the points are those of
     /// what was looked at, not of what came.
     pub weighted: bool,
-    /// The level of intervals, in (0, 1).
-    pub confidence: f64,
 }
 
 impl Default for CalibrateOptions {
@@ -125,15 +123,43 @@ impl Default for CalibrateOptions {
             penalties: vec![1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0],
             periods: 4,
             weighted: true,
-            confidence: 0.95,
         }
     }
 }
 
 /// The most points that a rule without bounds of its own is given.
 const MOST: i64 = 40;
+/// Penalties that are tried, and periods that are judged, at most.
+const PENALTIES_MAX: usize = 100;
+const PERIODS_MAX: u32 = 120;
 
 impl CalibrateOptions {
+    /// What is wrong with them.
+    pub(super) fn check(&self) -> Result<(), CalibrateError> {
+        let refused = |text: String| Err(CalibrateError::Option(text));
+        if self.penalties.is_empty() || self.penalties.len() > PENALTIES_MAX {
+            return refused(format!("give 1 to {PENALTIES_MAX} penalties"));
+        }
+        if let Some(penalty) = self.penalties.iter().find(|penalty| !(1e-6..=1e9).contains(*penalty)) {
+            return refused(format!(
+                "a penalty of {penalty} is out of bounds; give one from 0.000001 to 1e9"
+            ));
+        }
+        if self.periods > PERIODS_MAX {
+            return refused(format!("{} periods are too many; judge {PERIODS_MAX} at most", self.periods));
+        }
+        let most = limits::POINTS_MAX;
+        if [self.least, self.most].into_iter().flatten().any(|points| !(-most..=most).contains(&points)) {
+            return refused(format!("points of a rule go from {} to {most}", -most));
+        }
+        match (self.least, self.most) {
+            (Some(least), Some(most)) if least > most => {
+                refused(format!("the least points, {least}, are more than the most, {most}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Between which points a rule with these points today may come to lie.
     pub(super) fn bounds(&self, today: i64, pack: &CurrentPoints) -> (i64, i64) {
         let fixed = || pack.rules.iter().filter_map(|rule| rule.points);

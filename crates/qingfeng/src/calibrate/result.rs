@@ -15,6 +15,8 @@ pub struct Calibration {
     pub penalty: f64,
     /// Points for each unit of log odds.
     pub scale: f64,
+    /// What one point of the pack as it is adds to the log odds of a violation. Nought or less: its score says nothing.
+    pub pack_slope: f64,
     /// The log odds of a violation where no rule fires.
     pub intercept: f64,
     /// Each active rule of the pack, in the order of the pack.
@@ -73,6 +75,8 @@ pub enum Reason {
     LittleSupport,
     /// Kept: it was silent on too few judged declarations to be told from the intercept.
     AlwaysFires,
+    /// Kept: on what was judged it fires just where a combination of others does, so it cannot be told from them.
+    Inseparable,
     /// Kept: the number is not written in the rule, or serves several rules.
     SharedNumber,
     /// Kept: the caller asked for it.
@@ -91,6 +95,7 @@ impl Reason {
             Self::Silent => "kept: fired on nothing that was judged",
             Self::LittleSupport => "kept: too few judged declarations",
             Self::AlwaysFires => "kept: fires on nearly all",
+            Self::Inseparable => "kept: not to be told from others",
             Self::SharedNumber => "kept: its number is not its own",
             Self::AsAsked => "kept, as asked",
         }
