@@ -31,6 +31,8 @@
 
 mod assessment;
 pub mod bind;
+#[cfg(feature = "calibrate")]
+pub mod calibrate;
 mod carried;
 pub mod coverage;
 mod declaration;
