@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
-    reference, roll, rules, schema, score, simulate, test, verify, why_not, worklist,
+    check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
+    profile, reference, roll, rules, schema, score, simulate, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -47,6 +47,7 @@ pub enum Command {
     Rules(rules::Args),
     Lookup(lookup::Args),
     Outcome(outcome::Args),
+    Effect(effect::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

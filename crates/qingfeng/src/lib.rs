@@ -38,6 +38,7 @@ pub mod coverage;
 mod declaration;
 mod dictionary;
 pub mod diff;
+pub mod effect;
 mod engine;
 mod evaluate;
 pub mod evidence;

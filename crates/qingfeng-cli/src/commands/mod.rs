@@ -4,6 +4,7 @@ pub mod check;
 pub mod coverage;
 pub mod diff;
 pub mod draw;
+pub mod effect;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;

@@ -9,6 +9,10 @@
 //!
 //! Assessments of several versions of a pack may stand side by side: rules are known by their ids alone.
 
+mod chances;
+mod changes;
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +23,10 @@ use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
 use crate::read::{Input, ReadError};
 use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
+
+pub use chances::{Chance, Chances};
+pub use changes::Changed;
+pub use history::Labels;
 
 /// The declarations that are held at most.
 pub const MAX_DECLARATIONS: usize = 10_000_000;
@@ -44,6 +52,8 @@ pub struct Evidence {
     /// Declarations with outcomes that no plan selected: how many, and the first ids. They say nothing here, since nobody
     /// knows how they came to be inspected.
     pub unplanned: (u64, Vec<Box<str>>),
+    /// The draws of the plans, by which [`chance`](Self::chance) tells what could have been drawn.
+    pub chances: Chances,
 }
 
 /// The ids that are told of what does not fit.
@@ -258,10 +268,10 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(mut self, plans: &[PlanFile]) -> Result<Evidence, ReadError> {
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
-            self.sites.number(&row.office);
-        }
+    fn finish<'o>(mut self, offices: impl Iterator<Item = &'o str>) -> Evidence {
+        offices.for_each(|office| {
+            self.sites.number(office);
+        });
         let (rules, new_rules) = self.rules.finish();
         let (sites, new_sites) = self.sites.finish();
         let (packs, new_packs) = self.packs.finish();
@@ -302,14 +312,15 @@ impl Builder {
             }
             same
         });
-        Ok(Evidence {
+        Evidence {
             rules,
             sites,
             packs,
             declarations: self.declarations,
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
-        })
+            chances: Chances::default(),
+        }
     }
 }
 
@@ -344,6 +355,27 @@ impl Evidence {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
+        let rows = || plans.iter().flat_map(|plan| &plan.rows);
+        let mut evidence = Self::assessed(assessments, rows().map(|row| row.office.as_str()))?;
+        let selected: BTreeSet<&str> = rows().map(|row| row.declaration_id.as_str()).collect();
+        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
+        let outcomes = Outcomes::read(outcomes, &mut |id| {
+            let known = selected.contains(id);
+            if !known && !others.contains(id) {
+                others.insert(id.into());
+            }
+            known
+        })?;
+        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        evidence.inspect(plans, outcomes);
+        Ok(evidence)
+    }
+
+    /// Reads assessments; these offices are sites too.
+    fn assessed<'o>(
+        assessments: &[Input],
+        offices: impl Iterator<Item = &'o str>,
+    ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             rules: Names::default(),
             sites: Names::default(),
@@ -362,20 +394,7 @@ impl Evidence {
                 }
             }
         }
-        let mut evidence = builder.finish(plans)?;
-        let selected: BTreeSet<&str> =
-            plans.iter().flat_map(|plan| &plan.rows).map(|row| row.declaration_id.as_str()).collect();
-        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
-        let outcomes = Outcomes::read(outcomes, &mut |id| {
-            let known = selected.contains(id);
-            if !known && !others.contains(id) {
-                others.insert(id.into());
-            }
-            known
-        })?;
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
-        evidence.inspect(plans, outcomes);
-        Ok(evidence)
+        Ok(builder.finish(offices))
     }
 
     /// Puts plans and outcomes to the declarations that they speak of.
@@ -396,6 +415,7 @@ impl Evidence {
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };
+            self.chances.row(row, office as u32, &self.declarations[at]);
             self.declarations[at].inspection = Some(Box::new(Inspection {
                 day: row.day,
                 office: office as u32,
