@@ -1,22 +1,24 @@
 //! What the office of a world knows of its inspections, and how far that is from the truth.
 
+#[cfg(feature = "calibrate")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use qingfeng_rules::Pack;
 
 use super::assessed::Shared;
 use super::consignment::LineTruth;
-use super::options::SimulateOptions;
 use super::result::RuleWorth;
 use crate::Engine;
+use crate::effect::{Effect, EffectOptions};
 use crate::evidence::{Evidence, Inspection, Judged};
 use crate::outcomes::{Outcome, Verdict};
-use crate::selection::{Candidate, PlannedDay, Policy};
+use crate::selection::{Candidate, PlanRow, PlannedDay, Policy, Selected};
 
-/// Rules with fewer inspected declarations are held against nothing.
+/// Rules with fewer inspected declarations are not held against the truth.
 pub(super) const INSPECTED_MIN: u64 = 30;
-/// Two-sided 95 %.
-const Z: f64 = 1.959_963_984_540_054;
+/// Of a rule's declarations the part that the estimate must speak of.
+const COVERED_MIN: f64 = 0.99;
 pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// Declarations that belong to an office, with their inspections, and which of them violate.
@@ -105,8 +107,9 @@ impl Files {
                 let Some(place) = place.get(selected.candidate).copied().flatten() else { continue };
                 let truth = truth(selected.candidate);
                 let judged = &mut self.evidence.declarations[place];
-                let stratum =
-                    of_office.strata.get(selected.stratum).map(|stratum| shared.text(&stratum.name));
+                let stratum = of_office.strata.get(selected.stratum).map(|draw| shared.text(&draw.name));
+                let row = plan_row(of_office, selected, judged);
+                self.evidence.chances.row(&row, office as u32, judged);
                 judged.inspection = Some(Box::new(Inspection {
                     day: of_office.day,
                     office: office as u32,
@@ -137,78 +140,101 @@ impl Files {
     }
 
     /// The points of rules, by position in the pack, fitted to what was found so far; `None` where that does not suffice.
-    pub(super) fn fitted_points(
-        &self,
-        _pack: &Pack,
-        _now: Option<&[Option<i64>]>,
-    ) -> Option<Vec<Option<i64>>> {
+    /// They are fitted from those of the pack each time, so that one month's slip does not carry on.
+    #[cfg(feature = "calibrate")]
+    pub(super) fn fitted_points(&self, pack: &Pack) -> Option<Vec<Option<i64>>> {
+        use crate::calibrate::{CalibrateOptions, CurrentPoints, calibrate};
+
+        let current = CurrentPoints::of(pack);
+        // What was found so far may not suffice: then nothing changes.
+        let fitted = calibrate(&self.evidence, &current, &CalibrateOptions::default()).ok()?;
+        let after: BTreeMap<&str, i64> =
+            fitted.rules.iter().filter_map(|rule| Some((rule.rule.as_str(), rule.after?))).collect();
+        Some(pack.rules.iter().map(|rule| after.get(rule.id.as_str()).copied()).collect())
+    }
+
+    /// Without the library that fits them there are none.
+    #[cfg(not(feature = "calibrate"))]
+    pub(super) fn fitted_points(&self, _pack: &Pack) -> Option<Vec<Option<i64>>> {
         None
     }
 
-    /// The rules of which enough was inspected; the number of violating declarations as the inspections estimate it, and
-    /// as it is.
-    pub(super) fn worth(
-        self,
-        engine: &Engine,
-        _options: &SimulateOptions,
-    ) -> (Vec<RuleWorth>, Option<f64>, u64) {
-        #[derive(Clone, Copy, Default)]
-        struct Tally {
-            fired: u64,
-            violating: u64,
-            inspected: u64,
-            found: u64,
-            weights: f64,
-            squares: f64,
-            found_weights: f64,
-        }
-        let mut tallies = vec![Tally::default(); self.evidence.rules.len()];
-        let mut estimated = 0.0;
+    /// The rules of which enough was inspected, and where the draw could reach all on which they fired; the number of
+    /// violating declarations as the inspections estimate it, and as it is.
+    pub(super) fn worth(&self) -> (Vec<RuleWorth>, f64, u64) {
+        let mut truths = vec![(0_u64, 0_u64); self.evidence.rules.len()];
+        let (mut estimated, mut violating) = (0.0, 0);
         for (judged, &violates) in self.evidence.declarations.iter().zip(&self.violates) {
-            let inspection = judged.inspection.as_ref().filter(|inspection| inspection.probability > 0.0);
-            let weight = inspection.map(|inspection| 1.0 / inspection.probability);
-            if violates {
-                estimated += weight.unwrap_or(0.0);
+            violating += u64::from(violates);
+            let inspection = judged.inspection.as_ref().filter(|_| violates);
+            if let Some(inspection) = inspection.filter(|inspection| inspection.probability > 0.0) {
+                estimated += 1.0 / inspection.probability;
             }
-            for &rule in judged.rules.iter() {
-                let tally = &mut tallies[rule as usize];
-                tally.fired += 1;
-                tally.violating += u64::from(violates);
-                if let Some(weight) = weight {
-                    tally.inspected += 1;
-                    tally.found += u64::from(violates);
-                    tally.weights += weight;
-                    tally.squares += weight * weight;
-                    tally.found_weights += if violates { weight } else { 0.0 };
-                }
+            for &rule in judged.rules.iter().chain(judged.shadow_rules.iter()) {
+                truths[rule as usize].0 += 1;
+                truths[rule as usize].1 += u64::from(violates);
             }
         }
-        let _ = engine;
-        let rules =
-            self.evidence.rules.iter().zip(&tallies).filter(|(_, tally)| tally.inspected >= INSPECTED_MIN);
-        let rules = rules.map(|(rule, tally)| {
-            let naive = tally.found as f64 / tally.inspected as f64;
-            let corrected = tally.found_weights / tally.weights;
-            RuleWorth {
-                rule: rule.to_string(),
-                fired: tally.fired,
-                inspected: tally.inspected,
-                truth: tally.violating as f64 / tally.fired as f64,
-                naive,
-                naive_interval: wilson(naive, tally.inspected as f64),
-                corrected,
-                corrected_interval: wilson(corrected, tally.weights * tally.weights / tally.squares),
-            }
-        });
-        let violating = self.violates.iter().filter(|&&violates| violates).count() as u64;
-        (rules.collect(), Some(estimated), violating)
+        let options = EffectOptions {
+            level: CONFIDENCE,
+            capacities: Vec::new(),
+            partners: 0,
+            ..EffectOptions::default()
+        };
+        let effect = Effect::of(&self.evidence, &options);
+        let worth =
+            effect.rules.iter().filter(|rule| rule.figures.inspected >= INSPECTED_MIN).filter_map(|rule| {
+                let at = self.evidence.rules.binary_search_by(|known| (**known).cmp(&*rule.rule)).ok()?;
+                let (fired, violating) = truths[at];
+                let (seen, estimate) = (rule.figures.seen?, rule.figures.estimate);
+                Some(RuleWorth {
+                    rule: rule.rule.to_string(),
+                    fired,
+                    inspected: rule.figures.inspected,
+                    truth: violating as f64 / fired.max(1) as f64,
+                    naive: seen.rate,
+                    naive_interval: [seen.low, seen.high],
+                    corrected: estimate.rate.filter(|_| estimate.covered >= COVERED_MIN),
+                    corrected_interval: [estimate.low, estimate.high],
+                })
+            });
+        let mut worth: Vec<RuleWorth> = worth.collect();
+        worth.sort_by(|a, b| a.rule.cmp(&b.rule));
+        (worth, estimated, violating)
     }
 }
 
-/// Wilson's interval (Wilson 1927) of a share seen in so many.
-fn wilson(share: f64, count: f64) -> [f64; 2] {
-    let z2 = Z * Z;
-    let middle = (share + z2 / (2.0 * count)) / (1.0 + z2 / count);
-    let half = Z / (1.0 + z2 / count) * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
-    [(middle - half).max(0.0), (middle + half).min(1.0)]
+/// An inspection as a row of a plan's file.
+fn plan_row(of_office: &PlannedDay, selected: &Selected, judged: &Judged) -> PlanRow {
+    let draw = of_office.strata.get(selected.stratum);
+    let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    PlanRow {
+        day: of_office.day,
+        office: of_office.office.clone(),
+        order: 1,
+        declaration_id: judged.declaration_id.to_string(),
+        selected: selected.kind,
+        why: Vec::new(),
+        probability: selected.probability,
+        score: judged.score,
+        channel: judged.channel.to_string(),
+        worth: Some(selected.worth),
+        cost: selected.cost,
+        trader: None,
+        trader_class: Some(judged.trader_class.to_string()),
+        group: Some(judged.group.to_string()),
+        mode: None,
+        destination: None,
+        items: Some(judged.lines.into()),
+        packages: judged.packages,
+        value: judged.value,
+        rules: Vec::new(),
+        stratum: draw.map(|draw| draw.name.clone()),
+        drawn: draw.map(|draw| number(draw.drawn)),
+        population: draw.map(|draw| number(draw.population)),
+        commitment: None,
+        pack: String::new(),
+        inputs: None,
+        capacity: Some(of_office.capacity),
+    }
 }

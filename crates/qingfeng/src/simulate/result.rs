@@ -157,7 +157,8 @@ pub struct TacticResult {
 /// How estimates of the hit rates of rules compare with the truth, all worlds together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RuleTruth {
-    /// Rules held against the truth, a rule in each world counting once: those of which enough was inspected.
+    /// Rules held against the truth, a rule in each world counting once: those of which at least 30 declarations were
+    /// inspected, and that have a corrected rate.
     pub rules: u64,
     /// Naive hit rate less truth, the mean over rules.
     pub naive_bias: f64,
@@ -221,8 +222,9 @@ pub struct RuleWorth {
     pub naive: f64,
     /// Its interval.
     pub naive_interval: [f64; 2],
-    /// The share estimated with the probabilities of selection.
-    pub corrected: f64,
+    /// The share estimated with the probabilities of selection ([`crate::effect::estimate`]); missing where nothing was
+    /// drawn of the rest, or some of it could not be.
+    pub corrected: Option<f64>,
     /// Its interval.
     pub corrected_interval: [f64; 2],
 }

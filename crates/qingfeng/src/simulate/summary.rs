@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::files::CONFIDENCE;
 use super::minds::WayTally;
 use super::options::Arm;
-use super::result::{ArmResult, Counts, Estimate, Figures, Month, RuleTruth, TacticResult, WorldResult};
+use super::result::{
+    ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, TacticResult, WorldResult,
+};
 use super::world::{World, ways};
 
 /// Days of the year to which findings are brought.
@@ -170,25 +172,26 @@ fn months(worlds: &[World]) -> Vec<Month> {
 
 /// What is said of rules, held against the truth.
 fn rules(worlds: &[WorldResult]) -> Option<RuleTruth> {
-    let all: Vec<_> =
-        worlds.iter().filter(|world| world.counts.drawn > 0).flat_map(|world| &world.rules).collect();
+    let all: Vec<(&RuleWorth, f64)> = worlds
+        .iter()
+        .flat_map(|world| &world.rules)
+        .filter_map(|rule| Some((rule, rule.corrected?)))
+        .collect();
     if all.is_empty() {
         return None;
     }
     let count = all.len() as f64;
-    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / count;
-    let naive = || all.iter().map(|rule| rule.naive - rule.truth);
-    let corrected = || all.iter().map(|rule| rule.corrected - rule.truth);
+    let mean = |of: &dyn Fn(&(&RuleWorth, f64)) -> f64| all.iter().map(of).sum::<f64>() / count;
     let held =
         |interval: [f64; 2], truth: f64| f64::from(u8::from(interval[0] <= truth && truth <= interval[1]));
     Some(RuleTruth {
         rules: all.len() as u64,
-        naive_bias: mean(naive().collect()),
-        corrected_bias: mean(corrected().collect()),
-        naive_error: mean(naive().map(f64::abs).collect()),
-        corrected_error: mean(corrected().map(f64::abs).collect()),
-        naive_held: mean(all.iter().map(|rule| held(rule.naive_interval, rule.truth)).collect()),
-        corrected_held: mean(all.iter().map(|rule| held(rule.corrected_interval, rule.truth)).collect()),
+        naive_bias: mean(&|(rule, _)| rule.naive - rule.truth),
+        corrected_bias: mean(&|(rule, corrected)| corrected - rule.truth),
+        naive_error: mean(&|(rule, _)| (rule.naive - rule.truth).abs()),
+        corrected_error: mean(&|(rule, corrected)| (corrected - rule.truth).abs()),
+        naive_held: mean(&|(rule, _)| held(rule.naive_interval, rule.truth)),
+        corrected_held: mean(&|(rule, _)| held(rule.corrected_interval, rule.truth)),
         confidence: CONFIDENCE,
     })
 }

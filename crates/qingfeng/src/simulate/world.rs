@@ -118,7 +118,7 @@ impl Ground<'_> {
             let of_month = (day.year(), day.month());
             if arm.calibrate
                 && month.is_some_and(|month| month != of_month)
-                && let Some(fitted) = files.fitted_points(engine.pack(), points.as_deref())
+                && let Some(fitted) = files.fitted_points(engine.pack())
             {
                 points = Some(fitted);
                 calibrations += 1;
@@ -185,12 +185,12 @@ impl Ground<'_> {
             }
             tell();
         }
-        let (rules, estimated, violating) = files.worth(engine, options);
+        let (rules, estimated, violating) = files.worth();
         let result = WorldResult {
             seed,
             counts: all,
             figures: figures(&all, &late, days),
-            estimated_violations: estimated.filter(|_| all.drawn > 0),
+            estimated_violations: (all.drawn > 0).then_some(estimated),
             violating_declarations: violating,
             calibrations,
             months: months
