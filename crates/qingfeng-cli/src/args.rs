@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
-    profile, reference, report, roll, rules, schema, score, targets, test, verify, why_not, worklist,
+    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
+    profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify, watch, why_not, worklist,
 };
 use crate::exit;
 
@@ -55,6 +55,7 @@ pub enum Command {
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
+    Simulate(simulate::Args),
     Schema(schema::Args),
     Reference(reference::Args),
 }

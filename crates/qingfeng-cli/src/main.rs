@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(&args),
         Command::Reference(args) => commands::reference::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
         Command::Report(args) => commands::report::run(&args),

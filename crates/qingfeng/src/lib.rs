@@ -31,6 +31,8 @@
 
 mod assessment;
 pub mod bind;
+#[cfg(feature = "calibrate")]
+pub mod calibrate;
 mod carried;
 pub mod coverage;
 mod declaration;
@@ -54,6 +56,7 @@ pub mod report;
 mod rounds;
 mod sample;
 pub mod selection;
+pub mod simulate;
 pub mod store;
 mod summary;
 pub mod targets;

@@ -20,6 +20,7 @@ pub mod rules;
 pub mod schema;
 pub mod score;
 pub mod targets;
+pub mod simulate;
 pub mod test;
 pub mod verify;
 pub mod why_not;
