@@ -19,5 +19,6 @@ pub mod schema;
 pub mod score;
 pub mod test;
 pub mod verify;
+pub mod watch;
 pub mod why_not;
 pub mod worklist;
