@@ -50,6 +50,7 @@ pub enum Command {
     Effect(effect::Args),
     Targets(targets::Args),
     Report(report::Args),
+    Watch(watch::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -23,5 +23,6 @@ pub mod targets;
 pub mod simulate;
 pub mod test;
 pub mod verify;
+pub mod watch;
 pub mod why_not;
 pub mod worklist;

@@ -22,6 +22,7 @@ fn help_of_every_command() {
         "schema",
         "test",
         "verify",
+        "watch",
         "why-not",
         "profile",
         "diff",

@@ -26,4 +26,5 @@ mod score;
 mod support;
 mod test;
 mod verify;
+mod watch;
 mod why_not;

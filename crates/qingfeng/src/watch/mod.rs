@@ -19,6 +19,8 @@ mod open;
 mod signs;
 mod sites;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod trade;
 
 use std::collections::BTreeMap;
