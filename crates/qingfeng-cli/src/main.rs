@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod draw_key;
 mod exit;
+mod findings;
 mod fix;
 mod html;
 mod imports;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Worklist(args) => commands::worklist::run(&args),
         Command::Lookup(args) => commands::lookup::run(&args),
         Command::Outcome(args) => commands::outcome::run(&args),
+        Command::Targets(args) => commands::targets::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

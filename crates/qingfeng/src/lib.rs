@@ -56,6 +56,7 @@ mod sample;
 pub mod selection;
 pub mod store;
 mod summary;
+pub mod targets;
 pub mod testing;
 mod values;
 pub mod verify;

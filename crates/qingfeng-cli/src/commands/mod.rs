@@ -17,6 +17,7 @@ pub mod roll;
 pub mod rules;
 pub mod schema;
 pub mod score;
+pub mod targets;
 pub mod test;
 pub mod verify;
 pub mod why_not;

@@ -16,7 +16,7 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::Date;
 
 use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
-use crate::read::{Input, ReadError};
+use crate::read::{Input, ReadError, Reject};
 use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
 
@@ -44,6 +44,10 @@ pub struct Evidence {
     /// Declarations with outcomes that no plan selected: how many, and the first ids. They say nothing here, since nobody
     /// knows how they came to be inspected.
     pub unplanned: (u64, Vec<Box<str>>),
+    /// Rows of outcomes that could not be read: how many, and the first of them.
+    pub outcome_rejects: (u64, Vec<Reject>),
+    /// Results of a line that a later one replaced and that said something else.
+    pub corrected: u64,
 }
 
 /// The ids that are told of what does not fit.
@@ -309,7 +313,39 @@ impl Builder {
             declarations: self.declarations,
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
+            outcome_rejects: (0, Vec::new()),
+            corrected: 0,
         })
+    }
+}
+
+/// Which declarations the plans selected, and which others have outcomes.
+#[derive(Clone, Debug, Default)]
+pub struct Unplanned {
+    selected: BTreeSet<Box<str>>,
+    others: BTreeSet<Box<str>>,
+}
+
+impl Unplanned {
+    /// Of these plans.
+    pub fn of(plans: &[PlanFile]) -> Self {
+        let rows = plans.iter().flat_map(|plan| &plan.rows);
+        let selected = rows.map(|row| row.declaration_id.as_str().into()).collect();
+        Self { selected, others: BTreeSet::new() }
+    }
+
+    /// Whether a plan selected this declaration; one that none did is noted.
+    pub fn keeps(&mut self, id: &str) -> bool {
+        let known = self.selected.contains(id);
+        if !known && !self.others.contains(id) {
+            self.others.insert(id.into());
+        }
+        known
+    }
+
+    /// How many declarations with outcomes no plan selected.
+    pub fn count(&self) -> u64 {
+        self.others.len() as u64
     }
 }
 
@@ -344,6 +380,23 @@ impl Evidence {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
+        let mut others = Unplanned::of(plans);
+        let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
+        Self::with_outcomes(assessments, plans, outcomes, others)
+    }
+
+    /// The same with outcomes that were read otherwise: as of a day, or out of a store. `unplanned` has told which of them
+    /// a plan selected.
+    ///
+    /// # Errors
+    ///
+    /// Assessments that cannot be read, lack a column, or have a row that none should have; each with its place.
+    pub fn with_outcomes(
+        assessments: &[Input],
+        plans: &[PlanFile],
+        outcomes: Outcomes,
+        unplanned: Unplanned,
+    ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             rules: Names::default(),
             sites: Names::default(),
@@ -363,17 +416,11 @@ impl Evidence {
             }
         }
         let mut evidence = builder.finish(plans)?;
-        let selected: BTreeSet<&str> =
-            plans.iter().flat_map(|plan| &plan.rows).map(|row| row.declaration_id.as_str()).collect();
-        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
-        let outcomes = Outcomes::read(outcomes, &mut |id| {
-            let known = selected.contains(id);
-            if !known && !others.contains(id) {
-                others.insert(id.into());
-            }
-            known
-        })?;
+        let Unplanned { others, .. } = unplanned;
         evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        let (rejects, rejected) = outcomes.rejects();
+        evidence.outcome_rejects = (rejected, rejects.to_vec());
+        evidence.corrected = outcomes.corrected();
         evidence.inspect(plans, outcomes);
         Ok(evidence)
     }

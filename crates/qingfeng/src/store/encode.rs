@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::chain::Row;
 use super::{Author, Change, ChangeKind, Entry, Finding, Party, StoreError, Violation};
+use crate::outcomes::{Disposal, Verdict};
+use crate::selection::SelectionKind;
 
 /// The longest value of an entry, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
@@ -113,6 +115,32 @@ struct FoundBody {
     fine: Option<String>,
     major: bool,
     parties: Vec<Party>,
+    // What follows came later. It is written only where it is said, so that rows without it keep their bytes and hashes.
+    /// That nothing is known of the goods; without it a row without a violation is clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unresolved: Option<Unresolved>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waiver: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selected: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    case_number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disposal: Option<Disposal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disclosed_on: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hours: Option<String>,
+}
+
+/// Why nothing is known of the goods.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Unresolved {
+    Waived,
+    Open,
 }
 
 /// Checks who makes a change.
@@ -220,23 +248,43 @@ fn found(finding: &Finding) -> Result<String, StoreError> {
     for party in &finding.parties {
         note("the name of a party", &party.name)?;
     }
-    if let Some(fine) = finding.fine
-        && !fine.is_finite()
-    {
-        return Err(StoreError::refused(format!(
-            "the fine of {} is {fine}; give a number",
-            finding.declaration_id
-        )));
+    for (name, number) in [("fine", finding.fine), ("value", finding.value), ("hours", finding.hours)] {
+        if let Some(number) = number
+            && !number.is_finite()
+        {
+            return Err(StoreError::refused(format!(
+                "the {name} of {} is {number}; give a number",
+                finding.declaration_id
+            )));
+        }
     }
+    for (what, text) in
+        [("the number of a case", &finding.case_number), ("the reason of a waiver", &finding.waiver)]
+    {
+        text.as_deref().map_or(Ok(()), |text| note(what, text))?;
+    }
+    let number = |number: Option<f64>| number.map(|number| number.to_string());
     json(&FoundBody {
         declaration_id: finding.declaration_id.clone(),
         item_no: finding.item_no,
         found_on: finding.found_on,
-        violation: finding.violation,
+        violation: finding.violation(),
         pieces: finding.pieces,
-        fine: finding.fine.map(|fine| fine.to_string()),
+        fine: number(finding.fine),
         major: finding.major,
         parties: finding.parties.clone(),
+        unresolved: match finding.verdict {
+            Verdict::Waived => Some(Unresolved::Waived),
+            Verdict::Open => Some(Unresolved::Open),
+            Verdict::Clear | Verdict::Violation(_) => None,
+        },
+        waiver: finding.waiver.clone(),
+        selected: finding.selected.map(|selected| selected.name().to_owned()),
+        value: number(finding.value),
+        case_number: finding.case_number.clone(),
+        disposal: finding.disposal,
+        disclosed_on: finding.disclosed_on,
+        hours: number(finding.hours),
     })
 }
 
@@ -272,18 +320,41 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
         }
         ("found", None) => {
             let body: FoundBody = read(row.body)?;
-            let fine = body.fine.map(|fine| {
-                let number: Option<f64> = fine.parse().ok();
-                number.filter(|number| number.is_finite()).ok_or_else(|| format!("`{fine}` is no fine"))
+            let number = |text: Option<String>, what: &str| {
+                let number = text.map(|text| {
+                    let number: Option<f64> = text.parse().ok();
+                    number
+                        .filter(|number| number.is_finite())
+                        .ok_or_else(|| format!("`{}` is no {what}", crate::read::shown(&text)))
+                });
+                number.transpose()
+            };
+            let verdict = match (body.violation, body.unresolved) {
+                (Some(violation), None) => Verdict::Violation(violation),
+                (None, None) => Verdict::Clear,
+                (None, Some(Unresolved::Waived)) => Verdict::Waived,
+                (None, Some(Unresolved::Open)) => Verdict::Open,
+                (Some(_), Some(_)) => return Err("it has a violation, and is waived or open".to_owned()),
+            };
+            let selected = body.selected.map(|name| {
+                SelectionKind::from_name(&name)
+                    .ok_or_else(|| format!("`{}` is no way to be selected", crate::read::shown(&name)))
             });
             ChangeKind::Found(Finding {
                 declaration_id: body.declaration_id,
                 item_no: body.item_no,
                 found_on: body.found_on,
-                violation: body.violation,
+                verdict,
+                waiver: body.waiver,
+                selected: selected.transpose()?,
                 pieces: body.pieces,
-                fine: fine.transpose()?,
+                value: number(body.value, "value")?,
+                fine: number(body.fine, "fine")?,
+                case_number: body.case_number,
                 major: body.major,
+                disposal: body.disposal,
+                disclosed_on: body.disclosed_on,
+                hours: number(body.hours, "number of hours")?,
                 parties: body.parties,
             })
         }
