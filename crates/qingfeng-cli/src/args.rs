@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
-    reference, roll, rules, schema, score, targets, test, verify, why_not, worklist,
+    calibrate, check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides,
+    plan, profile, reference, roll, rules, schema, score, targets, test, verify, why_not, worklist,
 };
 use crate::exit;
 
@@ -48,6 +48,7 @@ pub enum Command {
     Lookup(lookup::Args),
     Outcome(outcome::Args),
     Targets(targets::Args),
+    Calibrate(calibrate::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -40,15 +40,15 @@ enum Cell {
 
 /// A row: the cells of the columns that were asked for.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct Row<'c> {
     input: Arc<str>,
     /// `line 5`, `row 7`.
     position: String,
-    columns: &'static [&'static str],
+    columns: &'c [&'c str],
     cells: Vec<Cell>,
 }
 
-impl Row {
+impl Row<'_> {
     /// What is wrong with this row.
     pub(crate) fn error(&self, reason: impl AsRef<str>) -> ReadError {
         ReadError::content(&self.input, format!("{}: {}", self.position, reason.as_ref()))
@@ -166,9 +166,9 @@ impl Row {
 }
 
 /// Reads the rows of a table.
-pub(crate) struct RowReader {
+pub(crate) struct RowReader<'c> {
     input: Arc<str>,
-    columns: &'static [&'static str],
+    columns: &'c [&'c str],
     source: Rows,
     /// Whether the table has the column; of JSON this is not known beforehand.
     has: Vec<bool>,
@@ -201,7 +201,7 @@ impl Batches {
     }
 }
 
-impl RowReader {
+impl<'c> RowReader<'c> {
     /// Opens a table. Columns that are not asked for are passed over.
     ///
     /// # Errors
@@ -210,7 +210,7 @@ impl RowReader {
     pub(crate) fn open(
         input: &Input,
         format: Option<Format>,
-        columns: &'static [&'static str],
+        columns: &'c [&'c str],
     ) -> Result<Self, ReadError> {
         let name: Arc<str> = input.to_string().into();
         if *input == Input::Stdin && format.is_none_or(|format| format == Format::Ndjson) {
@@ -255,8 +255,14 @@ impl RowReader {
         Ok(Self::of(name, columns, source, has))
     }
 
-    fn of(input: Arc<str>, columns: &'static [&'static str], source: Rows, has: Vec<bool>) -> Self {
+    fn of(input: Arc<str>, columns: &'c [&'c str], source: Rows, has: Vec<bool>) -> Self {
         Self { input, columns, source, has, is_over: false }
+    }
+
+    /// Whether the table has the column; of JSON this is not known beforehand, and so it may.
+    #[cfg(feature = "calibrate")]
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.has[column]
     }
 
     /// Refuses a table that lacks one of these columns. In JSON every row is asked for itself.
@@ -270,7 +276,7 @@ impl RowReader {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Row>, ReadError> {
+    fn read(&mut self) -> Result<Option<Row<'c>>, ReadError> {
         let columns = self.columns;
         let row = |input: &Arc<str>, position: String, cells| Row {
             input: Arc::clone(input),
@@ -332,8 +338,8 @@ impl RowReader {
     }
 }
 
-impl Iterator for RowReader {
-    type Item = Result<Row, ReadError>;
+impl<'c> Iterator for RowReader<'c> {
+    type Item = Result<Row<'c>, ReadError>;
 
     /// The next row. After an error nothing comes.
     fn next(&mut self) -> Option<Self::Item> {
