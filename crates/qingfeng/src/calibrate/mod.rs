@@ -187,3 +187,6 @@ pub fn calibrate(
         totals: design.totals,
     })
 }
+
+#[cfg(test)]
+mod tests;
