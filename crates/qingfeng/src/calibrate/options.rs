@@ -104,7 +104,8 @@ pub enum Toward {
 /// How points are fitted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrateOptions {
-    /// The least points of a rule; without it 0, and for a rule that has less than 0 today the least of the pack.
+    /// The least points of a rule; without it 0, and for a rule that has less than 0 today -40 or the least of the
+    /// pack.
     pub least: Option<i64>,
     /// The most points of a rule; without it 40 or what the pack's dearest rule has, and 0 for a rule that has less than
     /// 0 today.
@@ -173,7 +174,7 @@ impl CalibrateOptions {
     pub(super) fn bounds(&self, today: i64, pack: &CurrentPoints) -> (i64, i64) {
         let fixed = || pack.rules.iter().filter_map(|rule| rule.points);
         let (least, most) = if today < 0 {
-            (fixed().min().unwrap_or(today), 0)
+            (fixed().min().unwrap_or(today).min(-MOST), 0)
         } else {
             (0, fixed().max().unwrap_or(MOST).max(MOST))
         };

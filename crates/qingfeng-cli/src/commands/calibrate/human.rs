@@ -244,7 +244,11 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
     let rows: Vec<Vec<Cell>> = others
         .into_iter()
         .map(|(reason, rules)| {
-            let text = if reason.is_fitted() { "fitted, as they are" } else { reason.text() };
+            let text = match reason {
+                Reason::Fitted => "fitted, as they are",
+                Reason::Bounded => "fitted beyond the bound, and at it already",
+                reason => reason.text(),
+            };
             vec![right(grouped(rules.len() as u64)), Cell::new(text), Cell::new(named(&rules)).style(DIM)]
         })
         .collect();

@@ -89,7 +89,8 @@ pub struct Args {
     #[arg(long, value_name = "VERSION")]
     pack_version: Option<String>,
 
-    /// The least points of a rule; without it 0, and for a rule below 0 today the least that any rule has.
+    /// The least points of a rule; without it 0, and for a rule below 0 today -40 or the least that any
+    /// rule has.
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     min: Option<i64>,
 
