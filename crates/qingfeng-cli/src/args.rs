@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, outcome, overrides, plan,
+    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, mine, outcome, overrides, plan,
     profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify, watch, why_not, worklist,
 };
 use crate::exit;
@@ -51,6 +51,7 @@ pub enum Command {
     Targets(targets::Args),
     Report(report::Args),
     Watch(watch::Args),
+    Calibrate(calibrate::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub mod calibrate;
 pub mod check;
 pub mod coverage;
 pub mod diff;

@@ -41,6 +41,7 @@ fn help_of_every_command() {
         "outcome list",
         "effect",
         "report",
+        "calibrate",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

@@ -18,6 +18,7 @@
 mod design;
 mod fit;
 mod judge;
+mod labels;
 mod learn;
 mod options;
 mod result;
@@ -26,6 +27,7 @@ use crate::evidence::Evidence;
 use design::Design;
 use learn::{Lesson, reaching, score};
 
+pub use labels::Labels;
 pub use options::{CalibrateOptions, CurrentPoints, CurrentRule, Toward};
 pub use result::{
     AtCapacity, Calibration, ChannelShare, PenaltyJudged, PeriodJudged, PointsProposal, Reason, Totals,
@@ -152,6 +154,7 @@ pub fn calibrate(
             violations: 0,
             observed: 0.0,
             expected: 0.0,
+            expected_error: 0.0,
         })
         .collect();
     for row in design.found(|_| true) {
@@ -162,8 +165,10 @@ pub fn calibrate(
             rule.violations += row.violations.count;
             rule.observed += row.violations.weight;
             rule.expected += row.both().weight * chance;
+            rule.expected_error += row.both().square * chance * (1.0 - chance);
         }
     }
+    rules.iter_mut().for_each(|rule| rule.expected_error = rule.expected_error.sqrt());
     let shares =
         reaching(&design, &before, current).into_iter().zip(reaching(&design, &learnt.points, current));
     let channels = current.channels.iter().zip(shares).map(|((channel, from), (before, after))| {
@@ -182,3 +187,6 @@ pub fn calibrate(
         totals: design.totals,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,8 @@ pub struct CurrentRule {
 
 impl CurrentPoints {
     /// Those of a pack. Rules with points that are computed, with a channel of their own (`at_least`, `at_most`), and
-    /// those that selection calls mandatory by a tag keep what they have.
+    /// those that selection calls mandatory by a tag keep what they have; so do those whose number is not written in the
+    /// rule or serves several rules, since no proposal could change it for one of them alone.
     ///
     /// ```
     /// use qingfeng::Engine;
@@ -54,8 +55,14 @@ impl CurrentPoints {
             .flat_map(|selection| &selection.mandatory.tags)
             .map(String::as_str)
             .collect();
-        let active = pack.rules.iter().filter(|rule| rule.status == Status::Active);
-        let rules = active.map(|rule| {
+        let mut own = vec![false; pack.rules.len()];
+        for written in pack.written_points() {
+            if let [rule] = written.rules[..] {
+                own[rule] = true;
+            }
+        }
+        let active = pack.rules.iter().zip(own).filter(|(rule, _)| rule.status == Status::Active);
+        let rules = active.map(|(rule, is_own)| {
             let points = match rule.points {
                 Points::Fixed(points) => Some(points),
                 Points::Computed(_) => None,
@@ -66,6 +73,8 @@ impl CurrentPoints {
                 Some(Reason::ForcedChannel)
             } else if rule.tags.iter().any(|tag| mandatory.contains(tag.as_str())) {
                 Some(Reason::Mandatory)
+            } else if !is_own {
+                Some(Reason::SharedNumber)
             } else {
                 None
             };
@@ -95,7 +104,8 @@ pub enum Toward {
 /// How points are fitted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrateOptions {
-    /// The least points of a rule; without it 0, and for a rule that has less than 0 today the least of the pack.
+    /// The least points of a rule; without it 0, and for a rule that has less than 0 today -40 or the least of the
+    /// pack.
     pub least: Option<i64>,
     /// The most points of a rule; without it 40 or what the pack's dearest rule has, and 0 for a rule that has less than
     /// 0 today.
@@ -164,7 +174,7 @@ impl CalibrateOptions {
     pub(super) fn bounds(&self, today: i64, pack: &CurrentPoints) -> (i64, i64) {
         let fixed = || pack.rules.iter().filter_map(|rule| rule.points);
         let (least, most) = if today < 0 {
-            (fixed().min().unwrap_or(today), 0)
+            (fixed().min().unwrap_or(today).min(-MOST), 0)
         } else {
             (0, fixed().max().unwrap_or(MOST).max(MOST))
         };

@@ -132,6 +132,8 @@ pub struct PointsProposal {
     pub observed: f64,
     /// As many by the proposed points of all rules; far from `observed` where something else than points is wrong.
     pub expected: f64,
+    /// The standard error of their difference, if the points are right.
+    pub expected_error: f64,
 }
 
 impl PointsProposal {
