@@ -37,7 +37,9 @@ fn help_of_every_command() {
         "lookup verify",
         "outcome",
         "outcome import",
+        "outcome check",
         "outcome list",
+        "targets",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

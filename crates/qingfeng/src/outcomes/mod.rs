@@ -377,3 +377,6 @@ pub fn verdict_of(lines: &[Outcome]) -> Verdict {
         None => Verdict::Open,
     }
 }
+
+#[cfg(test)]
+mod tests;
