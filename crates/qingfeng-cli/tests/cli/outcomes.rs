@@ -109,7 +109,7 @@ fn results_are_checked_against_the_plan() {
     desk.run("outcome check good.csv --plan plan.csv --strict").exits(0);
     for (args, part) in [
         ("outcome check outcomes.csv --plan aims.toml", "aims.toml: has no column `day`"),
-        ("outcome check aims.toml --plan plan.csv", "there is no column `declaration_id`"),
+        ("outcome check aims.toml --plan plan.csv", "no column for `declaration_id`"),
         ("outcome check no.csv --plan plan.csv", "no.csv: cannot be opened"),
     ] {
         let told = desk.run(args).exits(3).stderr;

@@ -57,8 +57,8 @@ fn a_row_that_cannot_be_read_is_told_and_the_others_count() {
 fn tables_that_are_none_are_refused_with_the_remedy() {
     for (text, message) in [
         ("declaration_id,verdikt\nD1,clear\n", "outcomes.csv: there is no column `result`"),
-        ("result\nclear\n", "outcomes.csv: there is no column `declaration_id`"),
-        ("", "outcomes.csv: "),
+        ("result\nclear\n", "outcomes.csv: no column for `declaration_id`"),
+        ("", "outcomes.csv: is empty"),
     ] {
         let told = read(text).unwrap_err();
         assert!(told.starts_with(message), "{told}");
