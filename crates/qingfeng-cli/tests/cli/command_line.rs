@@ -38,10 +38,12 @@ fn help_of_every_command() {
         "lookup verify",
         "outcome",
         "outcome import",
+        "outcome check",
         "outcome list",
         "effect",
         "report",
         "calibrate",
+        "targets",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

@@ -17,6 +17,7 @@ mod inspections;
 mod listings;
 mod living;
 mod lookup;
+mod outcomes;
 mod packs;
 mod plan;
 mod profile;
