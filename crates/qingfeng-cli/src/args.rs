@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
+    check, coverage, diff, draw, explain, explain_code, generate, lookup, mine, outcome, overrides, plan, profile,
     reference, roll, rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
@@ -47,6 +47,7 @@ pub enum Command {
     Rules(rules::Args),
     Lookup(lookup::Args),
     Outcome(outcome::Args),
+    Mine(mine::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Worklist(args) => commands::worklist::run(&args),
         Command::Lookup(args) => commands::lookup::run(&args),
         Command::Outcome(args) => commands::outcome::run(&args),
+        Command::Mine(args) => commands::mine::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

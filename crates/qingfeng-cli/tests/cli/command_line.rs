@@ -38,6 +38,7 @@ fn help_of_every_command() {
         "outcome",
         "outcome import",
         "outcome list",
+        "mine",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

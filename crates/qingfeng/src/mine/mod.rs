@@ -58,6 +58,8 @@ pub struct MineOptions {
     pub cold: Vec<String>,
     /// The status of the rules that are written.
     pub status: Status,
+    /// What ids begin with; a hyphen and a number follow.
+    pub prefix: String,
 }
 
 impl Default for MineOptions {
@@ -70,6 +72,7 @@ impl Default for MineOptions {
             false_discoveries: 0.05,
             cold: Vec::new(),
             status: Status::Shadow,
+            prefix: "MINED".to_owned(),
         }
     }
 }

@@ -15,6 +15,8 @@ const TOO_GOOD: f64 = 0.95;
 /// If it has so many lines, and this share of all findings.
 const TOO_GOOD_LINES: u64 = 50;
 const TOO_GOOD_SHARE: f64 = 0.1;
+/// Letters with which ids begin.
+const PREFIX_MAX: usize = 50;
 
 /// The first and the last day of lines that are in the order of days.
 fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
@@ -90,6 +92,10 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
     if !(options.false_discoveries > 0.0 && options.false_discoveries < 1.0) {
         return Err("the rate of false discoveries lies between 0 and 1".to_owned());
     }
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if !options.prefix.chars().all(is_of_id) || !(1..=PREFIX_MAX).contains(&options.prefix.len()) {
+        return Err(format!("ids begin with 1 to {PREFIX_MAX} letters, digits, `.`, `_` and `-`"));
+    }
     let all = 0..lines.len() as u32;
     let is_late = |line: u32| match options.until {
         Some(until) => lines.days[line as usize].is_some_and(|day| day > until),
@@ -133,7 +139,7 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
             && share >= TOO_GOOD_SHARE;
         let conditions = rhai::words(pack, &chosen.pattern);
         let mut rule = MinedRule {
-            id: format!("MINED-{:0digits$}", at + 1),
+            id: format!("{}-{:0digits$}", options.prefix, at + 1),
             title: rhai::title(&conditions, chosen.points),
             conditions,
             points: chosen.points,
