@@ -52,6 +52,7 @@ pub enum Command {
     Report(report::Args),
     Watch(watch::Args),
     Calibrate(calibrate::Args),
+    Mine(mine::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),

@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         Command::Effect(args) => commands::effect::run(&args),
         Command::Targets(args) => commands::targets::run(&args),
         Command::Watch(args) => commands::watch::run(&args),
+        Command::Mine(args) => commands::mine::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

@@ -47,6 +47,7 @@ pub mod generate;
 mod job;
 mod key_index;
 mod lookup;
+pub mod mine;
 pub mod outcomes;
 mod output;
 mod plan;

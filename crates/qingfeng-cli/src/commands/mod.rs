@@ -10,6 +10,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod lookup;
+pub mod mine;
 pub mod outcome;
 pub mod overrides;
 pub mod plan;

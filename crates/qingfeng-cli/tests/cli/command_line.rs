@@ -44,6 +44,7 @@ fn help_of_every_command() {
         "report",
         "calibrate",
         "targets",
+        "mine",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
