@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, mine, outcome, overrides, plan,
-    profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify, watch, why_not, worklist,
+    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, mine, outcome,
+    overrides, plan, profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify,
+    watch, why_not, worklist,
 };
 use crate::exit;
 

@@ -36,7 +36,12 @@ fn in_words(days: Option<(Date, Date)>) -> String {
 }
 
 /// Drops learning lines that share the values of these fields with a held-out line.
-fn drop_warm(lines: &LabelledLines, learn: &mut Vec<u32>, held: &[u32], cold: &[String]) -> Result<(), String> {
+fn drop_warm(
+    lines: &LabelledLines,
+    learn: &mut Vec<u32>,
+    held: &[u32],
+    cold: &[String],
+) -> Result<(), String> {
     let mut columns = Vec::new();
     for name in cold {
         let column = lines.column(name).ok_or_else(|| {
@@ -110,8 +115,11 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
     let dropped = (before - learn.len()) as u64;
     if learn.is_empty() {
         return Err(match (options.until, dropped) {
-            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields".to_owned(),
-            (Some(until), _) => format!("no line with a result is of {until} or before; give a later --until"),
+            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields"
+                .to_owned(),
+            (Some(until), _) => {
+                format!("no line with a result is of {until} or before; give a later --until")
+            }
             (None, _) => "no line has a result".to_owned(),
         });
     }
