@@ -13,6 +13,9 @@ use qingfeng_rules::{ChannelId, Date, Pack};
 use super::SimulateError;
 use crate::selection::Candidate;
 
+/// A text that is stored once.
+type Text = Arc<str>;
+
 /// Texts and lists that declarations share.
 pub(super) struct Shared {
     rules: HashMap<Box<str>, u32, FixedState>,
@@ -20,7 +23,7 @@ pub(super) struct Shared {
     channels: Vec<Box<str>>,
     texts: HashMap<Box<str>, Arc<str>, FixedState>,
     numbers: HashMap<Vec<u32>, Arc<[u32]>, FixedState>,
-    groups: HashMap<Vec<Arc<str>>, Arc<[Arc<str>]>, FixedState>,
+    groups: HashMap<Vec<Arc<str>>, Arc<[Text]>, FixedState>,
 }
 
 /// A candidate, and the shadow rules that fired on it, by position in the pack.

@@ -100,7 +100,7 @@ fn trade(seed: u64, planted: Planted) -> Trade {
                 mode: flows.texts.number(mode),
                 code: flows.texts.number(code),
                 set,
-                cents: 1_000_00 + chance.below(100) as i64,
+                cents: 100_000 + chance.below(100) as i64,
             };
             flows.rows.push(row);
         }
