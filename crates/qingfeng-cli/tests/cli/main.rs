@@ -16,6 +16,7 @@ mod inspections;
 mod listings;
 mod living;
 mod lookup;
+mod mine;
 mod packs;
 mod plan;
 mod profile;
