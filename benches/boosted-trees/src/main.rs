@@ -12,7 +12,7 @@ use perpetual::objective::Objective;
 use perpetual::{Matrix, PerpetualBooster};
 
 /// The columns that rules of `rules/import-fraud` see, and whether they are codes. The same for the trees.
-const COLUMNS: [(&str, bool); 15] = [
+const COLUMNS: [(&str, bool); 14] = [
     ("Office ID", true),
     ("Process Type", true),
     ("Import Type", true),
@@ -27,12 +27,25 @@ const COLUMNS: [(&str, bool); 15] = [
     ("Country of Origin Indicator", true),
     ("Net Mass", false),
     ("Item Price", false),
-    ("Day", false),
 ];
 /// What a cold line must not share with a judged one.
 const COLD: [&str; 5] = ["HS6 Code", "Country of Departure", "Country of Origin", "Tax Rate", "Tax Type"];
 /// Codes with fewer learning lines are one code.
 const LEAST: usize = 5;
+
+/// Rates of codes are taken as if so many lines more were like all.
+const LIKE: f64 = 20.0;
+
+/// What a code is to the trees.
+#[derive(Clone, Copy, PartialEq)]
+enum Codes {
+    /// A category of the library's own.
+    Native,
+    /// A number, in the order of letters.
+    Numbers,
+    /// The shrunken rate of findings on its learning lines.
+    Rates,
+}
 
 type Row = BTreeMap<String, String>;
 
@@ -58,21 +71,29 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn new(learn: &[&Row], hs: &[usize]) -> Self {
+    fn new(learn: &[&Row], hs: &[usize], codes_as: Codes) -> Self {
+        let base = learn.iter().map(|row| found(row)).sum::<f64>() / learn.len() as f64;
         let mut columns = Vec::new();
         let mut add = |name: String, codes: bool| {
             let map = codes.then(|| {
-                let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-                learn.iter().for_each(|row| *counts.entry(value(row, &name)).or_default() += 1);
-                let large = counts.into_iter().filter(|(_, count)| *count >= LEAST);
-                large.enumerate().map(|(at, (code, _))| (code, at as f64 + 1.0)).collect()
+                let mut counts: BTreeMap<String, (usize, f64)> = BTreeMap::new();
+                for row in learn {
+                    let count = counts.entry(value(row, &name)).or_default();
+                    count.0 += 1;
+                    count.1 += found(row);
+                }
+                let large = counts.into_iter().filter(|(_, (count, _))| *count >= LEAST);
+                let number = |(at, (code, (count, hits))): (usize, (String, (usize, f64)))| {
+                    let rate = (hits + LIKE * base) / (count as f64 + LIKE);
+                    (code, if codes_as == Codes::Rates { rate } else { at as f64 + 1.0 })
+                };
+                large.enumerate().map(number).collect()
             });
             columns.push((name, map));
         };
         for (name, codes) in COLUMNS {
             match name {
                 "HS6 Code" => hs.iter().for_each(|digits| add(format!("HS{digits}"), true)),
-                "Day" => {}
                 name => add(name.to_owned(), codes),
             }
         }
@@ -131,8 +152,8 @@ fn judge(name: &str, scores: &[f64], judged: &[&Row]) {
     }
 }
 
-fn boosted(learn: &[&Row], rows: &[&Row], hs: &[usize], native: bool, budget: f32) -> Result<Vec<f64>, Box<dyn Error>> {
-    let encoder = Encoder::new(learn, hs);
+fn boosted(learn: &[&Row], rows: &[&Row], hs: &[usize], codes_as: Codes, budget: f32) -> Result<Vec<f64>, Box<dyn Error>> {
+    let encoder = Encoder::new(learn, hs, codes_as);
     let columns = encoder.columns.len();
     let data = encoder.encode(learn);
     let matrix = Matrix::new(&data, learn.len(), columns);
@@ -142,7 +163,7 @@ fn boosted(learn: &[&Row], rows: &[&Row], hs: &[usize], native: bool, budget: f3
         .set_budget(budget)
         .set_seed(2020)
         .set_num_threads(Some(2))
-        .set_categorical_features(native.then(|| encoder.categories()));
+        .set_categorical_features((codes_as == Codes::Native).then(|| encoder.categories()));
     booster.fit(&matrix, &targets, None, None)?;
     let judged = encoder.encode(rows);
     Ok(booster.predict(&Matrix::new(&judged, rows.len(), columns), true))
@@ -164,11 +185,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cold: Vec<&Row> = train.iter().filter(|row| !known.contains(&tuple(row))).collect();
     println!("{} lines to learn from, {} of them cold; {} judged", all.len(), cold.len(), judged.len());
     for (name, hs) in [("HS6", &[6][..]), ("HS2, HS4", &[2, 4]), ("HS2, HS4, HS6", &[2, 4, 6])] {
-        for native in [true, false] {
+        for (codes_as, kind) in [(Codes::Native, "native"), (Codes::Numbers, "by number"), (Codes::Rates, "by rate")] {
             for &budget in &budgets {
-                let kind = if native { "native" } else { "by number" };
                 for (learn, which) in [(&cold, "cold"), (&all, "as it is")] {
-                    let scores = boosted(learn, &judged, hs, native, budget)?;
+                    let scores = boosted(learn, &judged, hs, codes_as, budget)?;
                     judge(&format!("{which}, {name}, {kind}, {budget}"), &scores, &judged);
                 }
             }

@@ -18,6 +18,7 @@ mod listings;
 mod living;
 mod lookup;
 mod outcomes;
+mod mine;
 mod packs;
 mod plan;
 mod profile;

@@ -8,11 +8,12 @@ use qingfeng_rules::Pack;
 use super::additive::Model;
 use super::facets::{Facet, Part, Pattern, facets};
 use super::lines::LabelledLines;
+use super::run::cold;
 use super::search::search;
 use super::{Hits, MineOptions, POINTS_PER_LOG_ODDS, POINTS_STEP};
 
 /// Where the learning time is cut: what is found before a cut is tried on the days up to the next.
-const CUTS: [f64; 4] = [0.4, 0.6, 0.8, 1.0];
+const CUTS: [f64; 6] = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 /// Before this cut conjunctions are looked for; all later days try them.
 const SEARCHED: f64 = 0.6;
 /// Sums of up to so many chances are taken exactly, longer ones as normal.
@@ -128,11 +129,18 @@ fn rate(lines: &LabelledLines, of: &[u32]) -> f64 {
 type Unit = (String, bool);
 
 /// What the points of each field, up and down, find on days after those that they were fitted on.
-fn try_units(pack: &Pack, lines: &LabelledLines, learn: &[u32], least: u32) -> BTreeMap<Unit, Trial> {
+fn try_units(
+    pack: &Pack,
+    lines: &LabelledLines,
+    learn: &[u32],
+    same: Option<&[u32]>,
+    least: u32,
+) -> BTreeMap<Unit, Trial> {
     let mut trials: BTreeMap<Unit, Trial> = BTreeMap::new();
     for pair in CUTS.windows(2) {
         let (from, until) = (cut(lines, learn, pair[0]), cut(lines, learn, pair[1]));
-        let (before, after) = (&learn[..from], &learn[from..until]);
+        let after = &learn[from..until];
+        let before = &cold(same, &learn[..from], after);
         if before.is_empty() || after.is_empty() {
             continue;
         }
@@ -166,12 +174,14 @@ fn try_conjunctions(
     pack: &Pack,
     lines: &LabelledLines,
     learn: &[u32],
+    same: Option<&[u32]>,
     options: &MineOptions,
 ) -> Vec<(Pattern, Trial, f64)> {
     if options.conditions < 2 {
         return Vec::new();
     }
     let (before, after) = learn.split_at(cut(lines, learn, SEARCHED));
+    let before = &cold(same, before, after);
     if before.is_empty() || after.is_empty() {
         return Vec::new();
     }
@@ -179,7 +189,8 @@ fn try_conjunctions(
     let alone = additive(&facets);
     let model = Model::fit(&alone, before, &lines.found, options.least_lines);
     let expected: Vec<f64> = before.iter().map(|&line| model.chance(&alone, line)).collect();
-    let found = search(&facets, before, &lines.found, &expected, options.conditions, options.least_lines);
+    let found =
+        search(&facets, before, &lines.found, &expected, options.conditions, options.least_lines);
     let base = rate(lines, after);
     let tried = |pattern: Pattern| {
         let (mut expected, mut average) = (Trial::default(), Trial::default());
@@ -196,22 +207,28 @@ fn try_conjunctions(
 }
 
 /// Chooses rules from learning lines, which are in the order of days.
-pub(super) fn choose(pack: &Pack, lines: &LabelledLines, learn: &[u32], options: &MineOptions) -> Choice {
+///
+/// Where `same` says which lines share their values, no line is tried on what lines of its own values led to.
+pub(super) fn choose(
+    pack: &Pack,
+    lines: &LabelledLines,
+    learn: &[u32],
+    same: Option<&[u32]>,
+    options: &MineOptions,
+) -> Choice {
     let least = options.least_lines.max(1);
-    let units = try_units(pack, lines, learn, least);
-    let conjunctions = try_conjunctions(pack, lines, learn, options);
-    let mut chances: Vec<f64> =
-        units.iter().map(|((_, up), trial)| if *up { trial.upper() } else { trial.lower() }).collect();
+    let units = try_units(pack, lines, learn, same, least);
+    let conjunctions = try_conjunctions(pack, lines, learn, same, options);
+    let mut chances: Vec<f64> = units
+        .iter()
+        .map(|((_, up), trial)| if *up { trial.upper() } else { trial.lower() })
+        .collect();
     chances.extend(conjunctions.iter().map(|(.., chance)| *chance));
     let is_confirmed = confirmed(&chances, options.false_discoveries);
     let tried = chances.len() as u64;
     let confirmed_count = is_confirmed.iter().filter(|confirmed| **confirmed).count() as u64;
-    let held: BTreeMap<&Unit, Hits> = units
-        .iter()
-        .zip(&is_confirmed)
-        .filter(|(_, held)| **held)
-        .map(|((unit, trial), _)| (unit, trial.hits))
-        .collect();
+    let held: BTreeMap<&Unit, Hits> =
+        units.iter().zip(&is_confirmed).filter(|(_, held)| **held).map(|((unit, trial), _)| (unit, trial.hits)).collect();
     let joint: Vec<(Pattern, Hits)> = conjunctions
         .into_iter()
         .zip(&is_confirmed[units.len()..])
@@ -227,10 +244,7 @@ pub(super) fn choose(pack: &Pack, lines: &LabelledLines, learn: &[u32], options:
     let mut rules = Vec::new();
     let mut add = |pattern: Pattern, points: i64, confirmed: Hits| {
         let mut hits = Hits::default();
-        learn
-            .iter()
-            .filter(|&&line| pattern.holds(line))
-            .for_each(|&line| hits.add(lines.found[line as usize]));
+        learn.iter().filter(|&&line| pattern.holds(line)).for_each(|&line| hits.add(lines.found[line as usize]));
         // A rule that an officer reads must say by itself what its points say.
         let Some(own) = hits.rate().filter(|rate| (*rate > base) == (points > 0)) else { return };
         let weight = points as f64 / POINTS_PER_LOG_ODDS;

@@ -96,7 +96,19 @@ pub(super) fn facets(pack: &Pack, lines: &LabelledLines, learn: &[u32], least: u
             }
         }
     }
-    all.into_iter().map(Arc::new).collect()
+    let mut kept: Vec<Arc<Facet>> = Vec::new();
+    for facet in all {
+        // Where each declaration has one line, a sum over the declaration says what the line says.
+        let same = |known: &Arc<Facet>| {
+            known.joint_only == facet.joint_only
+                && known.cells.len() == facet.cells.len()
+                && learn.iter().all(|&line| known.of_line[line as usize] == facet.of_line[line as usize])
+        };
+        if !kept.iter().any(same) {
+            kept.push(Arc::new(facet));
+        }
+    }
+    kept
 }
 
 /// The groups whose members are codes of this column.

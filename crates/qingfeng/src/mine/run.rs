@@ -1,6 +1,6 @@
 //! From labelled lines to rules.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 use qingfeng_rules::{Date, Pack};
@@ -22,7 +22,7 @@ const PREFIX_MAX: usize = 50;
 fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
     let mut days = of.iter().filter_map(|&line| lines.days[line as usize]);
     let first = days.next()?;
-    Some((first, days.next_back().unwrap_or(first)))
+    Some((first, days.last().unwrap_or(first)))
 }
 
 fn hits<'a>(lines: &LabelledLines, of: impl IntoIterator<Item = &'a u32>) -> Hits {
@@ -35,31 +35,37 @@ fn in_words(days: Option<(Date, Date)>) -> String {
     days.map_or_else(|| "lines without a day".to_owned(), |(first, last)| format!("{first} to {last}"))
 }
 
-/// Drops learning lines that share the values of these fields with a held-out line.
-fn drop_warm(
-    lines: &LabelledLines,
-    learn: &mut Vec<u32>,
-    held: &[u32],
-    cold: &[String],
-) -> Result<(), String> {
+/// Which lines share the values of fields: those of one number do.
+fn same_values(lines: &LabelledLines, fields: &[String]) -> Result<Option<Vec<u32>>, String> {
+    if fields.is_empty() {
+        return Ok(None);
+    }
     let mut columns = Vec::new();
-    for name in cold {
+    for name in fields {
         let column = lines.column(name).ok_or_else(|| {
             let known: Vec<&str> = lines.columns.iter().map(|column| column.name.as_str()).collect();
             format!("`{name}` is no field that conditions may be on; these are: {}", known.join(", "))
         })?;
         columns.push(column);
     }
-    let key = |line: u32| -> Vec<u64> {
+    let mut numbers: HashMap<Vec<u64>, u32, FixedState> = HashMap::default();
+    let number = |line: usize| {
         let value = |data: &Data| match data {
-            Data::Codes(codes, _) | Data::Texts(codes, _) => u64::from(codes[line as usize]),
-            Data::Numbers(numbers) => numbers[line as usize].to_bits(),
+            Data::Codes(codes, _) | Data::Texts(codes, _) => u64::from(codes[line]),
+            Data::Numbers(numbers) => numbers[line].to_bits(),
         };
-        columns.iter().map(|column| value(&column.data)).collect()
+        let values = columns.iter().map(|column| value(&column.data)).collect();
+        let next = numbers.len() as u32;
+        *numbers.entry(values).or_insert(next)
     };
-    let known: HashSet<Vec<u64>, FixedState> = held.iter().map(|&line| key(line)).collect();
-    learn.retain(|&line| !known.contains(&key(line)));
-    Ok(())
+    Ok(Some((0..lines.len()).map(number).collect()))
+}
+
+/// Lines of `learn` that share no values with those of `later`.
+pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u32> {
+    let Some(same) = same else { return learn.to_vec() };
+    let known: HashSet<u32, FixedState> = later.iter().map(|&line| same[line as usize]).collect();
+    learn.iter().copied().filter(|&line| !known.contains(&same[line as usize])).collect()
 }
 
 /// Proposes rules for a pack.
@@ -111,19 +117,17 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
     let to_learn = |line: &u32| !lines.to_judge[*line as usize] && !is_late(*line) && is_known(*line);
     let mut learn: Vec<u32> = all.filter(to_learn).collect();
     let before = learn.len();
-    drop_warm(lines, &mut learn, &held, &options.cold)?;
+    let same = same_values(lines, &options.cold)?;
+    learn = cold(same.as_deref(), &learn, &held);
     let dropped = (before - learn.len()) as u64;
     if learn.is_empty() {
         return Err(match (options.until, dropped) {
-            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields"
-                .to_owned(),
-            (Some(until), _) => {
-                format!("no line with a result is of {until} or before; give a later --until")
-            }
+            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields".to_owned(),
+            (Some(until), _) => format!("no line with a result is of {until} or before; give a later --until"),
             (None, _) => "no line has a result".to_owned(),
         });
     }
-    let choice = choose(pack, lines, &learn, options);
+    let choice = choose(pack, lines, &learn, same.as_deref(), options);
     let (learned, held_out) = (hits(lines, &learn), hits(lines, &held));
     let (learned_days, held_out_days) = (span(lines, &learn), span(lines, &held));
     let learned_words = in_words(learned_days);
