@@ -30,14 +30,15 @@ pub fn human(report: &Report<'_>, limit: usize) -> String {
     out += &rules(calibration, limit);
     out += "\n";
     out += &remarks(report);
-    match (report.proposal, report.diff) {
+    match (&report.proposal, report.diff) {
         (Some(path), Some(diff)) => {
             out += &format!(
                 "Written to {} as version {}; the pack is as it was. What it would change:\n  {}\n",
-                clean(&path.display().to_string()),
+                clean(path),
                 clean(report.proposed_version),
                 clean(diff)
             );
+            out += "Tests that name points will fail until they name the new ones: `qingfeng test` shows which.\n";
         }
         _ => out += "Nothing was written; `--output DIR` writes the proposal as a pack beside this one.\n",
     }
@@ -53,16 +54,20 @@ fn learnt_from(report: &Report<'_>) -> String {
         vec![
             Cell::new("judged"),
             number(totals.judged),
-            note(format!(
-                "{} drawn at random; by their weights as good as {} evenly selected ones",
-                grouped(totals.drawn),
-                grouped(totals.effective.round() as i64)
-            )),
+            note(if report.full {
+                "all of which everything is known; each counts as one".to_owned()
+            } else {
+                format!(
+                    "{} drawn at random; by their weights as good as {} evenly selected ones",
+                    grouped(totals.drawn),
+                    grouped(totals.effective.round() as i64)
+                )
+            }),
         ],
         vec![
             Cell::new("violations"),
             number(totals.violations),
-            note(format!("{:.2} % of all declarations, by the weights", totals.rate * 100.0)),
+            note(format!("{:.2} % by the weights", totals.rate * 100.0)),
         ],
     ];
     let left: [(&str, u64, &str); 4] = [
@@ -222,7 +227,10 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
             number(rule.before),
             number(rule.after),
             right(format!("{change:+}")),
-            right(rule.interval.map_or_else(String::new, |(low, high)| format!("{low:.0} to {high:.0}"))),
+            right(
+                rule.interval
+                    .map_or_else(String::new, |(low, high)| format!("{} to {}", whole(low), whole(high))),
+            ),
             right(grouped(rule.support)),
             right(grouped(rule.violations)),
             Cell::new(if rule.reason == Reason::Bounded { "cut at the bound" } else { "" }).style(DIM),
@@ -256,6 +264,12 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
         out += &table("  ", &rows);
     }
     out
+}
+
+/// A number without decimals, and without a sign on nought.
+pub fn whole(number: f64) -> String {
+    let rounded = number.round();
+    format!("{:.0}", if rounded == 0.0 { 0.0 } else { rounded })
 }
 
 /// The first few of some ids.

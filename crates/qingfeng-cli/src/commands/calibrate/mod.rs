@@ -3,7 +3,7 @@
 mod human;
 mod proposal;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use qingfeng::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Labels, Reason, Toward, calibrate};
@@ -141,9 +141,11 @@ struct Report<'r> {
     pack: String,
     /// The version that the proposal has.
     proposed_version: &'r str,
-    proposal: Option<&'r Path>,
+    proposal: Option<String>,
     /// What judges it.
     diff: Option<&'r str>,
+    /// Whether each declaration with a result was taken as inspected for certain.
+    full: bool,
     /// Declarations with outcomes that no plan selected, and planned ones without an assessment: left out.
     unplanned: u64,
     planned_elsewhere: u64,
@@ -190,8 +192,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let report = Report {
         pack: format!("{}@{}", pack.name, pack.version),
         proposed_version: &version,
-        proposal: args.output.as_deref(),
+        proposal: args.output.as_ref().map(|output| output.display().to_string()),
         diff: diff.as_deref(),
+        full: args.full || args.label.is_some(),
         unplanned: evidence.unplanned.0,
         planned_elsewhere: evidence.planned_elsewhere.0,
         options: &options,

@@ -10,6 +10,7 @@ use qingfeng::calibrate::Verdict;
 use qingfeng::rules::{LookupSource, Pack, PackFiles, Points};
 
 use super::Report;
+use super::human::{by_change, whole};
 use crate::exit::Failure;
 use crate::terminal::{clean, json};
 
@@ -213,7 +214,11 @@ fn page(report: &Report<'_>) -> String {
         totals.judged, totals.violations, totals.effective
     );
     if let Some(diff) = report.diff {
-        let _ = writeln!(out, "To see what it would change:\n\n```console\n$ {}\n```\n", clean(diff));
+        let _ = writeln!(
+            out,
+            "Tests that name points fail until they name these. To see what it would change:\n\n```console\n$ {}\n```\n",
+            clean(diff)
+        );
     }
     match &calibration.validation {
         None => out += "It was not judged on later days: there are too few.\n\n",
@@ -245,10 +250,12 @@ fn page(report: &Report<'_>) -> String {
         }
     }
     out += "| rule | before | after | 95 % interval | log odds | fired on | found | why |\n| --- | --: | --: | --- | --: | --: | --: | --- |\n";
-    for rule in super::human::by_change(&calibration.rules) {
+    for rule in by_change(&calibration.rules) {
         let number =
             |points: Option<i64>| points.map_or_else(|| "computed".to_owned(), |points| points.to_string());
-        let interval = rule.interval.map_or_else(String::new, |(low, high)| format!("{low:.0} to {high:.0}"));
+        let interval = rule
+            .interval
+            .map_or_else(String::new, |(low, high)| format!("{} to {}", whole(low), whole(high)));
         let coefficient = rule.coefficient.map_or_else(String::new, |value| format!("{value:.3}"));
         let _ = writeln!(
             out,
