@@ -41,6 +41,7 @@ pub struct FindingsArgs {
     pub gb18030: bool,
 }
 
+#[allow(dead_code, reason = "each command takes what it needs")]
 impl FindingsArgs {
     /// The plans, read.
     pub fn plans(&self) -> Result<Vec<PlanFile>, Failure> {

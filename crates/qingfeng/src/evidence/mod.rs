@@ -9,6 +9,10 @@
 //!
 //! Assessments of several versions of a pack may stand side by side: rules are known by their ids alone.
 
+mod chances;
+mod changes;
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +23,10 @@ use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
 use crate::read::{Input, ReadError, Reject};
 use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
+
+pub use chances::{Chance, Chances};
+pub use changes::Changed;
+pub use history::Labels;
 
 /// The declarations that are held at most.
 pub const MAX_DECLARATIONS: usize = 10_000_000;
@@ -44,6 +52,8 @@ pub struct Evidence {
     /// Declarations with outcomes that no plan selected: how many, and the first ids. They say nothing here, since nobody
     /// knows how they came to be inspected.
     pub unplanned: (u64, Vec<Box<str>>),
+    /// The draws of the plans, by which [`chance`](Self::chance) tells what could have been drawn.
+    pub chances: Chances,
     /// Rows of outcomes that could not be read: how many, and the first of them.
     pub outcome_rejects: (u64, Vec<Reject>),
     /// Results of a line that a later one replaced and that said something else.
@@ -262,10 +272,10 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(mut self, plans: &[PlanFile]) -> Result<Evidence, ReadError> {
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
-            self.sites.number(&row.office);
-        }
+    fn finish<'o>(mut self, offices: impl Iterator<Item = &'o str>) -> Evidence {
+        offices.for_each(|office| {
+            self.sites.number(office);
+        });
         let (rules, new_rules) = self.rules.finish();
         let (sites, new_sites) = self.sites.finish();
         let (packs, new_packs) = self.packs.finish();
@@ -306,16 +316,17 @@ impl Builder {
             }
             same
         });
-        Ok(Evidence {
+        Evidence {
             rules,
             sites,
             packs,
             declarations: self.declarations,
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
+            chances: Chances::default(),
             outcome_rejects: (0, Vec::new()),
             corrected: 0,
-        })
+        }
     }
 }
 
@@ -397,6 +408,22 @@ impl Evidence {
         outcomes: Outcomes,
         unplanned: Unplanned,
     ) -> Result<Self, ReadError> {
+        let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
+        let mut evidence = Self::assessed(assessments, offices)?;
+        let Unplanned { others, .. } = unplanned;
+        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        let (rejects, rejected) = outcomes.rejects();
+        evidence.outcome_rejects = (rejected, rejects.to_vec());
+        evidence.corrected = outcomes.corrected();
+        evidence.inspect(plans, outcomes);
+        Ok(evidence)
+    }
+
+    /// Reads assessments; these offices are sites too.
+    fn assessed<'o>(
+        assessments: &[Input],
+        offices: impl Iterator<Item = &'o str>,
+    ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             rules: Names::default(),
             sites: Names::default(),
@@ -415,14 +442,7 @@ impl Evidence {
                 }
             }
         }
-        let mut evidence = builder.finish(plans)?;
-        let Unplanned { others, .. } = unplanned;
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
-        let (rejects, rejected) = outcomes.rejects();
-        evidence.outcome_rejects = (rejected, rejects.to_vec());
-        evidence.corrected = outcomes.corrected();
-        evidence.inspect(plans, outcomes);
-        Ok(evidence)
+        Ok(builder.finish(offices))
     }
 
     /// Puts plans and outcomes to the declarations that they speak of.
@@ -443,6 +463,7 @@ impl Evidence {
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };
+            self.chances.row(row, office as u32, &self.declarations[at]);
             self.declarations[at].inspection = Some(Box::new(Inspection {
                 day: row.day,
                 office: office as u32,

@@ -38,6 +38,9 @@ pub enum Misfit {
     SharedCase,
 }
 
+/// The traders of a case, and the first of its declarations.
+type CaseSeen = (Vec<Box<str>>, Box<str>);
+
 impl Misfit {
     /// All of them, with what people read.
     pub const ALL: [(Self, &'static str); 8] = [
@@ -183,7 +186,7 @@ impl PlanCheck {
         let mut told = Collector::default();
         // The different results of each line and day; the different traders of each case, with a declaration of the first.
         let mut results: BTreeMap<(Box<str>, Option<i64>, Date), Vec<Verdict>> = BTreeMap::new();
-        let mut cases: BTreeMap<Box<str>, (Vec<Box<str>>, Box<str>)> = BTreeMap::new();
+        let mut cases = BTreeMap::<Box<str>, CaseSeen>::new();
         let mut outcomes = Outcomes::default();
         let mut rows = 0;
         let first = inputs.first().map(ToString::to_string).unwrap_or_default();

@@ -138,7 +138,14 @@ impl Outcome {
         let days = |of: &Self| (of.known(), of.found_on, coded(of.verdict), of.verdict, of.major_case);
         let rest = |of: &Self| {
             let texts = (of.case_number.clone(), of.waiver.clone());
-            (of.pieces, texts, of.selected.map(SelectionKind::name), of.disposal, of.disclosed_on)
+            (
+                of.known_on,
+                of.pieces,
+                texts,
+                of.selected.map(SelectionKind::name),
+                of.disposal,
+                of.disclosed_on,
+            )
         };
         let numbers = |of: &Self| [of.value, of.fine, of.hours].map(|number| number.unwrap_or(-1.0));
         days(self).cmp(&days(other)).then_with(|| rest(self).cmp(&rest(other))).then_with(|| {
@@ -377,3 +384,6 @@ pub fn verdict_of(lines: &[Outcome]) -> Verdict {
         None => Verdict::Open,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ impl Outcomes {
             rejects: Vec::new(),
             names: names.clone(),
         };
-        let mut seen: HashMap<Line, usize> = HashMap::new();
+        let mut seen: HashMap<(Line, Date), usize> = HashMap::new();
         while let Some(piece) = reader.piece()? {
             outcomes.rejects.extend(piece.rejects.into_iter().map(|reject| reject.reject));
             for (row, place) in piece.places.iter().enumerate() {
@@ -159,15 +159,23 @@ impl Outcomes {
         });
     }
 
-    fn take(&mut self, finding: Finding, known_on: Date, place: Place, seen: &mut HashMap<Line, usize>) {
-        let line = (finding.declaration_id.clone(), finding.item_no);
+    fn take(
+        &mut self,
+        finding: Finding,
+        known_on: Date,
+        place: Place,
+        seen: &mut HashMap<(Line, Date), usize>,
+    ) {
+        // Results of a line that became known on different days are a result and its correction.
+        let line = ((finding.declaration_id.clone(), finding.item_no), known_on);
         match seen.get(&line) {
             Some(&at) if self.rows[at].finding == finding => self.summary.unchanged += 1,
             Some(&at) => {
                 let first = self.rows[at].place;
                 let name = &self.names[first.input as usize];
                 let reason = format!(
-                    "the line has another result in {name}, {}; keep one of them, or import the correction later",
+                    "the line has another result in {name}, {}; keep one of them, or say with `known_on` when each became \
+                     known",
                     first.position
                 );
                 let id = Some(finding.declaration_id);
@@ -188,10 +196,10 @@ impl Outcomes {
         options: &ReadOptions,
     ) -> Result<(), ImportError> {
         let schema = &pack.schema;
-        let mut asked: HashMap<Line, usize> = HashMap::new();
+        let mut asked: HashMap<Line, Vec<usize>> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             if row.finding.parties.is_empty() {
-                asked.insert((row.finding.declaration_id.clone(), row.finding.item_no), at);
+                asked.entry((row.finding.declaration_id.clone(), row.finding.item_no)).or_default().push(at);
             }
         }
         let fields: Vec<(HistoryRole, FieldId)> = roles_of(schema).collect();
@@ -216,17 +224,18 @@ impl Outcomes {
                     line.0.clear();
                     line.0.push_str(id);
                     line.1 = of_line;
-                    let Some(&at) = asked.get(&line) else { continue };
-                    if std::mem::replace(&mut found[at], true) {
-                        continue;
-                    }
-                    for &(role, field) in &fields {
-                        if of_line.is_none() && item.is_some() && schema[field].level != Level::Header {
+                    for &at in asked.get(&line).map_or(&[][..], Vec::as_slice) {
+                        if std::mem::replace(&mut found[at], true) {
                             continue;
                         }
-                        if let Value::Text(name) = columns[field.index()].value(row) {
-                            let party = Party { role: role_of(role), name: name.to_owned() };
-                            self.rows[at].finding.parties.push(party);
+                        for &(role, field) in &fields {
+                            if of_line.is_none() && item.is_some() && schema[field].level != Level::Header {
+                                continue;
+                            }
+                            if let Value::Text(name) = columns[field.index()].value(row) {
+                                let party = Party { role: role_of(role), name: name.to_owned() };
+                                self.rows[at].finding.parties.push(party);
+                            }
                         }
                     }
                 }
@@ -258,7 +267,10 @@ impl Outcomes {
             return;
         }
         let (kept, nobody): (Vec<Row>, Vec<Row>) =
-            std::mem::take(&mut self.rows).into_iter().partition(|row| !row.finding.parties.is_empty());
+            std::mem::take(&mut self.rows).into_iter().partition(|row| {
+                // Of what was not inspected nobody's history tells.
+                !row.finding.parties.is_empty() || row.finding.verdict.found().is_none()
+            });
         self.rows = kept;
         for row in nobody {
             let reason = "nobody answers for it: there is no exporter, producer, agent or brand; fill one in, or give the \
@@ -347,14 +359,30 @@ impl Outcomes {
     ) -> (OutcomesImported, Vec<NewChange>, Vec<Reject>) {
         let mut summary = self.summary.clone();
         let (mut changes, mut rejects) = (Vec::new(), Vec::new());
-        for Row { finding, known_on, place } in &self.rows {
-            let before = known.get(&(finding.declaration_id.clone(), finding.item_no));
+        // In the order of the files, but the results of a line one after the other as they became known.
+        let mut firsts: HashMap<(&str, Option<i64>), usize> = HashMap::new();
+        let mut order: Vec<(usize, Date, usize)> = Vec::with_capacity(self.rows.len());
+        for (at, row) in self.rows.iter().enumerate() {
+            let line = (row.finding.declaration_id.as_str(), row.finding.item_no);
+            order.push((*firsts.entry(line).or_insert(at), row.known_on, at));
+        }
+        order.sort_unstable();
+        let mut last: Option<&Row> = None;
+        for row in order.into_iter().map(|(_, _, at)| &self.rows[at]) {
+            let Row { finding, known_on, place } = row;
+            let same = |other: &&Row| {
+                other.finding.declaration_id == finding.declaration_id
+                    && other.finding.item_no == finding.item_no
+            };
+            let of_file = last.filter(same).map(|row| (row.known_on, &row.finding));
+            let of_store = known.get(&(finding.declaration_id.clone(), finding.item_no));
+            let before = of_file.or(of_store.map(|(on, finding)| (*on, finding)));
             match before {
                 Some((_, before)) if alike(before, finding) => {
                     summary.unchanged += 1;
                     continue;
                 }
-                Some((on, _)) if known_on < on => {
+                Some((on, _)) if *known_on < on => {
                     summary.rejected += 1;
                     rejects.push(Reject {
                         input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
@@ -372,6 +400,7 @@ impl Outcomes {
                 Some(_) => summary.corrections += 1,
                 None => {}
             }
+            last = Some(row);
             summary.added += 1;
             summary.violations += u64::from(finding.violation().is_some());
             summary.unresolved += u64::from(finding.verdict.found().is_none());

@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// The text of a small file.
-fn text_of(path: &Path) -> Result<String, Failure> {
+pub fn text_of(path: &Path) -> Result<String, Failure> {
     let failed = |what: String| Failure::Files(format!("{}: {what}", path.display()));
     let file = File::open(path).map_err(|error| failed(format!("cannot be opened: {error}")))?;
     let mut bytes = Vec::new();
