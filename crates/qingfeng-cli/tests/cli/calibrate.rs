@@ -89,7 +89,7 @@ fn desk() -> Desk {
         let is_targeted = score >= 40;
         if is_targeted || random(5) == 0 {
             let how = if is_targeted { "targeted,1" } else { "random,0.2" };
-            let _ = writeln!(plan, "{day},port,1,D{at},{how},{score},{channel},1,all,1,5,quay@2016.1#ab");
+            let _ = writeln!(plan, "{day},port,{at},D{at},{how},{score},{channel},1,all,1,5,quay@2016.1#ab");
         }
         let result = match (at % 97, violates) {
             (0, _) => ",",

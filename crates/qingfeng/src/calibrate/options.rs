@@ -130,7 +130,7 @@ impl Default for CalibrateOptions {
             most: None,
             support: 30,
             toward: Toward::Pack,
-            penalties: vec![1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0],
+            penalties: vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0],
             periods: 4,
             weighted: true,
         }
