@@ -22,6 +22,8 @@ mod options;
 mod result;
 mod summary;
 mod tactics;
+#[cfg(test)]
+mod tests;
 mod trade;
 mod world;
 
@@ -40,8 +42,8 @@ pub use options::{
     MAX_SEEDS, Offices, SimulateOptions,
 };
 pub use result::{
-    ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, Simulated, TacticResult, WorldMonth,
-    WorldResult,
+    Accuracy, ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, Simulated, TacticResult,
+    WorldMonth, WorldResult,
 };
 pub use tactics::Tactic;
 

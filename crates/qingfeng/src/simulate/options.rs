@@ -45,7 +45,7 @@ pub struct SimulateOptions {
 }
 
 impl SimulateOptions {
-    /// A year's quarter of 1,000 lines a day, one world, the default arms, an inspection for every 25 lines.
+    /// A quarter of a year of 1,000 lines a day, one world, the usual arms, an inspection for every 50 lines.
     ///
     /// ```
     /// use qingfeng::simulate::SimulateOptions;
@@ -59,7 +59,7 @@ impl SimulateOptions {
             from: Date::from_days(16_801).unwrap_or(Date::MIN),
             until: Date::from_days(16_891).unwrap_or(Date::MIN),
             lines_per_day: 1_000,
-            inspections: Inspections::PerDay(40),
+            inspections: Inspections::PerDay(20),
             offices: Offices::One,
             adversaries: Adversaries::default(),
             arms: Arm::usual(),
@@ -124,9 +124,9 @@ fn share<S: Serializer>(parts: &Millionths, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl Default for Adversaries {
-    /// Six of ten adapt, one in ten findings at others is heard of and acted upon.
+    /// Six of ten adapt, one in five findings at others is heard of and acted upon.
     fn default() -> Self {
-        Self { share: Millionths(600_000), speed: Millionths(100_000) }
+        Self { share: Millionths(600_000), speed: Millionths(200_000) }
     }
 }
 
@@ -176,15 +176,15 @@ pub struct ArmError {
 }
 
 impl Arm {
-    /// Five of a hundred inspections drawn, and what differs from it in one thing each.
+    /// A tenth of the inspections drawn, and what differs from it in one thing each.
     pub fn usual() -> Vec<Self> {
-        let base = Self { random: Some(Millionths(50_000)), ..Self::default() };
+        let base = Self { random: Some(Millionths(100_000)), ..Self::default() };
         let drawn = |parts| Self { random: Some(Millionths(parts)), ..base };
         vec![
             base,
             drawn(0),
-            drawn(20_000),
-            drawn(100_000),
+            drawn(50_000),
+            drawn(200_000),
             Self { explore: true, ..base },
             Self { calibrate: true, ..base },
             Self { steady: true, ..base },

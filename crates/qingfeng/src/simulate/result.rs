@@ -56,8 +56,7 @@ pub struct ArmResult {
     pub months: Vec<Month>,
     /// By what exporters who adapt did, all worlds together.
     pub tactics: Vec<TacticResult>,
-    /// How naive and corrected hit rates of rules compare with the truth; missing where nothing was drawn, so that there
-    /// is nothing to correct with.
+    /// How naive and corrected hit rates of rules compare with the truth; missing where no rule was inspected often enough.
     pub rules: Option<RuleTruth>,
     /// Each world alone, in the order of seeds.
     pub worlds: Vec<WorldResult>,
@@ -154,26 +153,35 @@ pub struct TacticResult {
     pub days_to_first: Option<f64>,
 }
 
-/// How estimates of the hit rates of rules compare with the truth, all worlds together.
+/// How estimates of the hit rates of rules compare with the truth, all worlds together. A rule in each world counts once.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RuleTruth {
-    /// Rules held against the truth, a rule in each world counting once: those of which at least 30 declarations were
-    /// inspected, and that have a corrected rate.
+    /// Rules of which at least 30 declarations were inspected.
     pub rules: u64,
-    /// Naive hit rate less truth, the mean over rules.
-    pub naive_bias: f64,
-    /// Corrected hit rate less truth, the mean over rules.
-    pub corrected_bias: f64,
-    /// The mean distance of the naive hit rate from the truth.
-    pub naive_error: f64,
-    /// The mean distance of the corrected hit rate from the truth.
-    pub corrected_error: f64,
-    /// The share of rules whose naive interval (Wilson 1927) held the truth.
-    pub naive_held: f64,
-    /// The share of rules whose corrected interval held the truth.
-    pub corrected_held: f64,
+    /// The naive hit rates of these: violations of what was inspected, with the interval of Wilson (1927).
+    pub naive: Accuracy,
+    /// Those of them of which the draw tells what was not inspected.
+    pub corrected_rules: u64,
+    /// The corrected hit rates of these ([`crate::effect::estimate`]); missing where nothing was drawn.
+    pub corrected: Option<Accuracy>,
     /// What the intervals promise.
     pub confidence: f64,
+    /// Violating declarations of all worlds, as inspections and their probabilities estimate them; missing where nothing
+    /// was drawn.
+    pub estimated_violations: Option<f64>,
+    /// As many as there are among those that belong to an office.
+    pub violating_declarations: u64,
+}
+
+/// How far figures are from the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Accuracy {
+    /// Figure less truth, the mean.
+    pub bias: f64,
+    /// The mean distance from the truth.
+    pub error: f64,
+    /// The share of intervals that held the truth.
+    pub held: f64,
 }
 
 /// One world under one arm.

@@ -6,7 +6,7 @@ use super::files::CONFIDENCE;
 use super::minds::WayTally;
 use super::options::Arm;
 use super::result::{
-    ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, TacticResult, WorldResult,
+    Accuracy, ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, TacticResult, WorldResult,
 };
 use super::world::{World, ways};
 
@@ -172,27 +172,32 @@ fn months(worlds: &[World]) -> Vec<Month> {
 
 /// What is said of rules, held against the truth.
 fn rules(worlds: &[WorldResult]) -> Option<RuleTruth> {
-    let all: Vec<(&RuleWorth, f64)> = worlds
-        .iter()
-        .flat_map(|world| &world.rules)
-        .filter_map(|rule| Some((rule, rule.corrected?)))
-        .collect();
-    if all.is_empty() {
-        return None;
-    }
-    let count = all.len() as f64;
-    let mean = |of: &dyn Fn(&(&RuleWorth, f64)) -> f64| all.iter().map(of).sum::<f64>() / count;
-    let held =
-        |interval: [f64; 2], truth: f64| f64::from(u8::from(interval[0] <= truth && truth <= interval[1]));
+    let all: Vec<&RuleWorth> = worlds.iter().flat_map(|world| &world.rules).collect();
+    // Without a draw only rules of which all was inspected have a corrected rate, and it is the naive one.
+    let drawn = worlds.iter().filter(|world| world.counts.drawn > 0).flat_map(|world| &world.rules);
+    let naive = all.iter().map(|rule| (rule.naive, rule.naive_interval, rule.truth)).collect::<Vec<_>>();
+    let corrected = drawn.filter_map(|rule| Some((rule.corrected?, rule.corrected_interval, rule.truth)));
+    let corrected: Vec<(f64, [f64; 2], f64)> = corrected.collect();
+    let estimated: Vec<f64> = worlds.iter().filter_map(|world| world.estimated_violations).collect();
     Some(RuleTruth {
-        rules: all.len() as u64,
-        naive_bias: mean(&|(rule, _)| rule.naive - rule.truth),
-        corrected_bias: mean(&|(rule, corrected)| corrected - rule.truth),
-        naive_error: mean(&|(rule, _)| (rule.naive - rule.truth).abs()),
-        corrected_error: mean(&|(rule, corrected)| (corrected - rule.truth).abs()),
-        naive_held: mean(&|(rule, _)| held(rule.naive_interval, rule.truth)),
-        corrected_held: mean(&|(rule, _)| held(rule.corrected_interval, rule.truth)),
+        rules: naive.len() as u64,
+        naive: accuracy(&naive)?,
+        corrected_rules: corrected.len() as u64,
+        corrected: accuracy(&corrected),
         confidence: CONFIDENCE,
+        estimated_violations: (estimated.len() == worlds.len()).then(|| estimated.iter().sum()),
+        violating_declarations: worlds.iter().map(|world| world.violating_declarations).sum(),
+    })
+}
+
+/// How figures with their intervals stand to the truth.
+fn accuracy(figures: &[(f64, [f64; 2], f64)]) -> Option<Accuracy> {
+    let count = figures.len() as f64;
+    let held = figures.iter().filter(|(_, [low, high], truth)| low <= truth && truth <= high).count();
+    (!figures.is_empty()).then(|| Accuracy {
+        bias: figures.iter().map(|(figure, _, truth)| figure - truth).sum::<f64>() / count,
+        error: figures.iter().map(|(figure, _, truth)| (figure - truth).abs()).sum::<f64>() / count,
+        held: held as f64 / count,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The figures of a simulation, for people.
 
-use qingfeng::simulate::{ArmResult, Estimate, Figures, Offices, RuleTruth, Simulated, Tactic};
+use qingfeng::simulate::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
 
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, clean, count, grouped, styled};
@@ -216,51 +216,39 @@ fn rules(simulated: &Simulated) -> String {
         "naive: bias, points",
         "error",
         "held",
-        "corrected: bias, points",
+        "corrected: rules",
+        "bias, points",
         "error",
         "held",
+        "violations estimated",
+        "true",
     ])];
-    let points = |share: f64| format!("{:+.1}", share * 100.0);
-    let error = |share: f64| format!("{:.1}", share * 100.0);
+    let accuracy = |of: Option<Accuracy>| match of {
+        None => ["-".to_owned(), "-".to_owned(), "-".to_owned()],
+        Some(of) => {
+            [format!("{:+.1}", of.bias * 100.0), format!("{:.1}", of.error * 100.0), percent(of.held)]
+        }
+    };
     for arm in &simulated.arms {
-        let Some(RuleTruth {
-            rules,
-            naive_bias,
-            corrected_bias,
-            naive_error,
-            corrected_error,
-            naive_held,
-            corrected_held,
-            ..
-        }) = arm.rules
-        else {
-            continue;
-        };
-        let mut row = vec![Cell::new(arm.arm.to_string()).style(BOLD), Cell::new(grouped(rules)).right()];
-        row.extend(
-            [
-                points(naive_bias),
-                error(naive_error),
-                percent(naive_held),
-                points(corrected_bias),
-                error(corrected_error),
-                percent(corrected_held),
-            ]
-            .map(|text| Cell::new(text).right()),
-        );
+        let Some(truth) = &arm.rules else { continue };
+        let mut row =
+            vec![Cell::new(arm.arm.to_string()).style(BOLD), Cell::new(grouped(truth.rules)).right()];
+        row.extend(accuracy(Some(truth.naive)).map(|text| Cell::new(text).right()));
+        row.push(Cell::new(grouped(truth.corrected_rules)).right());
+        row.extend(accuracy(truth.corrected).map(|text| Cell::new(text).right()));
+        let estimated = truth.estimated_violations.map_or_else(|| "-".to_owned(), number);
+        row.extend([estimated, grouped(truth.violating_declarations)].map(|text| Cell::new(text).right()));
         rows.push(row);
     }
     if rows.len() < 2 {
         return String::new();
     }
-    let note = "Naive: violations of what was inspected. Corrected: with the probabilities of selection. Held: how often the \
-                95 % interval held the truth";
-    format!(
-        "{}{}  {}\n\n",
-        heading("Hit rates of rules against the truth"),
-        table("  ", &rows),
-        styled(DIM, note)
-    )
+    let notes = [
+        "Naive: violations of what was inspected. Corrected: with the probabilities of selection",
+        "Held: how often the interval, which promises 95 %, held the truth. A rule counts once in each world",
+    ];
+    let notes: String = notes.iter().map(|note| format!("  {}\n", styled(DIM, note))).collect();
+    format!("{}{}{notes}\n", heading("Hit rates of rules against the truth"), table("  ", &rows))
 }
 
 fn caveats(simulated: &Simulated) -> String {
@@ -270,6 +258,12 @@ fn caveats(simulated: &Simulated) -> String {
         "Made-up trade: what an arm is worth here shows the mechanism, not what it is worth at your port."
             .to_owned(),
     ];
+    if simulated.arms.iter().any(|arm| !arm.arm.steady) {
+        lines.push(
+            "Who changes is who was found, and so the easiest to find: the shares found by way do not compare ways alike."
+                .to_owned(),
+        );
+    }
     if most > 0.005 {
         lines.push(format!(
             "Up to {} of violating consignments are lodged where none of the pack's offices inspects; no arm can find them.",

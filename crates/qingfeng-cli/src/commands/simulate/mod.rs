@@ -32,8 +32,8 @@ use crate::terminal;
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng simulate --rules rules/clean-wind",
-    "qingfeng simulate --rules rules/clean-wind --days 366 --seeds 5 --arms random-5,random-0,random-5+calibrate",
-    "qingfeng simulate --rules rules/clean-wind --arms random-5+steady,random-0+steady --format json",
+    "qingfeng simulate --rules rules/clean-wind --days 366 --seeds 5 --arms random-10,random-0,random-10+calibrate",
+    "qingfeng simulate --rules rules/clean-wind --arms random-10+steady,random-0+steady --format json",
 ]))]
 pub struct Args {
     /// The directory of the rule pack; it must have an inspection policy, [selection].
@@ -57,7 +57,7 @@ pub struct Args {
     lines_per_day: u64,
 
     /// Inspections of a day, all offices together, dealt to them as the pack's capacities are; without it, one for every
-    /// 25 lines, about one declaration in ten.
+    /// 50 lines, about one declaration in twenty.
     #[arg(long, value_name = "N", conflicts_with = "capacity")]
     inspections: Option<u32>,
 
@@ -72,7 +72,7 @@ pub struct Args {
 
     /// What is compared, the first with all others. Parts, joined by `+`: random-N (N percent of inspections drawn),
     /// random-pack (the pack's rates), explore (capacity for young rules), calibrate (points fitted each month), steady
-    /// (no exporter adapts), score (targeted by score alone). Without it: random-5, and what differs from it in one thing.
+    /// (no exporter adapts), score (targeted by score alone). Without it: random-10, and what differs from it in one thing.
     #[arg(long, value_name = "ARM,...", value_delimiter = ',')]
     arms: Vec<Arm>,
 
@@ -81,7 +81,7 @@ pub struct Args {
     adapting: u32,
 
     /// How many of a hundred findings at others of the same trade who use the same way make one change.
-    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100))]
     alert: u32,
 
     /// The seed of the first world.
@@ -131,7 +131,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             let capacity = Capacity::read(&Input::from(path.clone()), &policy);
             Inspections::Table(capacity.map_err(|error| Failure::Files(error.to_string()))?)
         }
-        None => Inspections::PerDay(args.inspections.unwrap_or((args.lines_per_day / 25).max(1) as u32)),
+        None => Inspections::PerDay(args.inspections.unwrap_or((args.lines_per_day / 50).max(1) as u32)),
     };
     let percent = |percent: u32| Millionths(percent.saturating_mul(10_000));
     let options = SimulateOptions {
