@@ -127,6 +127,9 @@ impl PlanCheck {
     }
 }
 
+/// The different traders of a case, and the declaration of the first.
+type CaseOf = (Vec<Box<str>>, Box<str>);
+
 #[derive(Default)]
 struct Collector {
     by_kind: BTreeMap<Misfit, (u64, Vec<Told>)>,
@@ -184,9 +187,10 @@ impl PlanCheck {
         }
         planned.values_mut().for_each(|rows| rows.sort_by_key(|row| row.day));
         let mut told = Collector::default();
-        // The different results of each line and day; the different traders of each case, with a declaration of the first.
+        // The different results of each line and day.
         let mut results: BTreeMap<(Box<str>, Option<i64>, Date), Vec<Verdict>> = BTreeMap::new();
         let mut cases = BTreeMap::<Box<str>, CaseSeen>::new();
+        let mut cases: BTreeMap<Box<str>, CaseOf> = BTreeMap::new();
         let mut outcomes = Outcomes::default();
         let mut rows = 0;
         let first = inputs.first().map(ToString::to_string).unwrap_or_default();

@@ -42,6 +42,9 @@ pub(crate) struct Row<'s> {
 /// What is wrong with a row: the field, its value if that can be shown, and the reason with what would be right.
 pub(crate) type Mistake = (&'static str, Option<String>, String);
 
+/// What is done with a row: taken, or found to be a mistake; an error ends the reading.
+pub(crate) type Take<'t> = dyn FnMut(Row<'_>) -> Result<Result<(), Mistake>, ReadError> + 't;
+
 /// The rejects that are kept at most; further ones are counted.
 pub(crate) const KEPT_REJECTS: usize = 1000;
 
@@ -101,6 +104,7 @@ pub(crate) fn stream(
     needed: &[&'static str],
     options: &ReadOptions,
     take: &mut dyn FnMut(Row<'_>) -> Result<Taken, ReadError>,
+    take: &mut Take<'_>,
 ) -> Result<Streamed, ReadError> {
     let mut streamed = Streamed::default();
     if inputs.is_empty() {
