@@ -13,7 +13,8 @@ mod chances;
 mod changes;
 mod history;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -324,6 +325,16 @@ impl Builder {
     }
 }
 
+/// Keeps an id if it is one of the first.
+fn tell(first: &mut BTreeSet<Box<str>>, id: &str) {
+    if first.len() < TOLD || first.last().is_some_and(|last| id < &**last) {
+        first.insert(id.into());
+        if first.len() > TOLD {
+            first.pop_last();
+        }
+    }
+}
+
 impl Evidence {
     /// Reads assessments by declaration and the outcomes of what the plans selected, and puts them together.
     ///
@@ -358,15 +369,17 @@ impl Evidence {
         let rows = || plans.iter().flat_map(|plan| &plan.rows);
         let mut evidence = Self::assessed(assessments, rows().map(|row| row.office.as_str()))?;
         let selected: BTreeSet<&str> = rows().map(|row| row.declaration_id.as_str()).collect();
-        let mut others: BTreeSet<Box<str>> = BTreeSet::new();
+        // Of millions of others only the number is told, and the first ids: 64 bits of each are enough to count them.
+        let mut others: HashSet<u64, FixedState> = HashSet::default();
+        let mut first: BTreeSet<Box<str>> = BTreeSet::new();
         let outcomes = Outcomes::read(outcomes, &mut |id| {
             let known = selected.contains(id);
-            if !known && !others.contains(id) {
-                others.insert(id.into());
+            if !known && others.insert(FixedState::default().hash_one(id)) {
+                tell(&mut first, id);
             }
             known
         })?;
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        evidence.unplanned = (others.len() as u64, first.into_iter().collect());
         evidence.inspect(plans, outcomes);
         Ok(evidence)
     }
@@ -408,10 +421,7 @@ impl Evidence {
                 self.declarations.binary_search_by(|judged| (judged.day, &*judged.declaration_id).cmp(&key));
             let Ok(at) = at else {
                 missed += 1;
-                elsewhere.insert(row.declaration_id.as_str().into());
-                if elsewhere.len() > TOLD {
-                    elsewhere.pop_last();
-                }
+                tell(&mut elsewhere, &row.declaration_id);
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };
