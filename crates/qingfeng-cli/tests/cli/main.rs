@@ -1,6 +1,7 @@
 //! Drives the real command over packs and files that each test writes into a directory of its own.
 
 mod allow;
+mod calibrate;
 mod check;
 mod codes;
 mod command_line;
@@ -16,13 +17,16 @@ mod inspections;
 mod listings;
 mod living;
 mod lookup;
+mod outcomes;
 mod packs;
 mod plan;
 mod profile;
 mod reference;
+mod report;
 mod sarif;
 mod score;
 mod support;
 mod test;
 mod verify;
+mod watch;
 mod why_not;

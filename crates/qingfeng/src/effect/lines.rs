@@ -20,6 +20,9 @@ pub struct FiredLines {
     pub missing: u64,
 }
 
+/// A goods line: its declaration and its number.
+type Line = (Box<str>, i64);
+
 const COLUMNS: &[&str] = &["declaration_id", "item_no", "rules", "shadow_rules"];
 
 impl FiredLines {
@@ -29,7 +32,7 @@ impl FiredLines {
     ///
     /// An input that cannot be read, or is no table of assessments by item; with its place.
     pub fn read(inputs: &[Input], evidence: &Evidence) -> Result<Self, ReadError> {
-        let mut wanted: BTreeMap<(Box<str>, i64), Option<Box<[RuleAt]>>> = BTreeMap::new();
+        let mut wanted: BTreeMap<Line, Option<Box<[RuleAt]>>> = BTreeMap::new();
         for judged in &evidence.declarations {
             for outcome in judged.inspection.iter().flat_map(|inspection| &inspection.outcomes) {
                 if let (Verdict::Violation(_), Some(item)) = (outcome.verdict, outcome.item_no) {

@@ -20,7 +20,7 @@ mod overlap;
 mod rows;
 mod rules;
 mod state;
-mod tally;
+pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
 mod trend;

@@ -79,10 +79,10 @@ impl<'e> Counted<'e> {
         if let Some(inspection) = &judged.inspection {
             self.kinds.entry(inspection.selected).or_default().add(&case);
             self.offices.entry(inspection.office).or_default().add(&case);
-        } else if case.way == Way::Drawable {
-            if let Some(office) = evidence.office_of(judged) {
-                self.offices.entry(office).or_default().add(&case);
-            }
+        } else if case.way == Way::Drawable
+            && let Some(office) = evidence.office_of(judged)
+        {
+            self.offices.entry(office).or_default().add(&case);
         }
         if case.way != Way::Out {
             let mut one = Tally::default();

@@ -77,7 +77,7 @@ pub struct Chances {
 
 impl Chances {
     /// Takes a row of a plan in.
-    pub(super) fn row(&mut self, row: &PlanRow, office: u32, judged: &Judged) {
+    pub(crate) fn row(&mut self, row: &PlanRow, office: u32, judged: &Judged) {
         let day = self
             .days
             .entry((row.day, office))

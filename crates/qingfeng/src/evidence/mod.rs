@@ -21,7 +21,7 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::Date;
 
 use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
-use crate::read::{Input, ReadError};
+use crate::read::{Input, ReadError, Reject};
 use crate::selection::table_rows::{Row, RowReader};
 use crate::selection::{PlanFile, SelectionKind};
 
@@ -55,6 +55,10 @@ pub struct Evidence {
     pub unplanned: (u64, Vec<Box<str>>),
     /// The draws of the plans, by which [`chance`](Self::chance) tells what could have been drawn.
     pub chances: Chances,
+    /// Rows of outcomes that could not be read: how many, and the first of them.
+    pub outcome_rejects: (u64, Vec<Reject>),
+    /// Results of a line that a later one replaced and that said something else.
+    pub corrected: u64,
 }
 
 /// The ids that are told of what does not fit.
@@ -321,6 +325,8 @@ impl Builder {
             planned_elsewhere: (0, Vec::new()),
             unplanned: (0, Vec::new()),
             chances: Chances::default(),
+            outcome_rejects: (0, Vec::new()),
+            corrected: 0,
         }
     }
 }
@@ -332,6 +338,38 @@ fn tell(first: &mut BTreeSet<Box<str>>, id: &str) {
         if first.len() > TOLD {
             first.pop_last();
         }
+    }
+}
+
+/// Which declarations the plans selected, and which others have outcomes.
+#[derive(Clone, Debug, Default)]
+pub struct Unplanned {
+    selected: BTreeSet<Box<str>>,
+    /// Of millions of others only the number is told, and the first ids: 64 bits of each are enough to count them.
+    others: HashSet<u64, FixedState>,
+    first: BTreeSet<Box<str>>,
+}
+
+impl Unplanned {
+    /// Of these plans.
+    pub fn of(plans: &[PlanFile]) -> Self {
+        let rows = plans.iter().flat_map(|plan| &plan.rows);
+        let selected = rows.map(|row| row.declaration_id.as_str().into()).collect();
+        Self { selected, ..Self::default() }
+    }
+
+    /// Whether a plan selected this declaration; one that none did is noted.
+    pub fn keeps(&mut self, id: &str) -> bool {
+        let known = self.selected.contains(id);
+        if !known && self.others.insert(FixedState::default().hash_one(id)) {
+            tell(&mut self.first, id);
+        }
+        known
+    }
+
+    /// How many declarations with outcomes no plan selected.
+    pub fn count(&self) -> u64 {
+        self.others.len() as u64
     }
 }
 
@@ -366,20 +404,29 @@ impl Evidence {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
-        let rows = || plans.iter().flat_map(|plan| &plan.rows);
-        let mut evidence = Self::assessed(assessments, rows().map(|row| row.office.as_str()))?;
-        let selected: BTreeSet<&str> = rows().map(|row| row.declaration_id.as_str()).collect();
-        // Of millions of others only the number is told, and the first ids: 64 bits of each are enough to count them.
-        let mut others: HashSet<u64, FixedState> = HashSet::default();
-        let mut first: BTreeSet<Box<str>> = BTreeSet::new();
-        let outcomes = Outcomes::read(outcomes, &mut |id| {
-            let known = selected.contains(id);
-            if !known && others.insert(FixedState::default().hash_one(id)) {
-                tell(&mut first, id);
-            }
-            known
-        })?;
-        evidence.unplanned = (others.len() as u64, first.into_iter().collect());
+        let mut others = Unplanned::of(plans);
+        let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
+        Self::with_outcomes(assessments, plans, outcomes, others)
+    }
+
+    /// The same with outcomes that were read otherwise: as of a day, or out of a store. `unplanned` has told which of them
+    /// a plan selected.
+    ///
+    /// # Errors
+    ///
+    /// Assessments that cannot be read, lack a column, or have a row that none should have; each with its place.
+    pub fn with_outcomes(
+        assessments: &[Input],
+        plans: &[PlanFile],
+        outcomes: Outcomes,
+        unplanned: Unplanned,
+    ) -> Result<Self, ReadError> {
+        let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
+        let mut evidence = Self::assessed(assessments, offices)?;
+        evidence.unplanned = (unplanned.count(), unplanned.first.into_iter().collect());
+        let (rejects, rejected) = outcomes.rejects();
+        evidence.outcome_rejects = (rejected, rejects.to_vec());
+        evidence.corrected = outcomes.corrected();
         evidence.inspect(plans, outcomes);
         Ok(evidence)
     }

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use qingfeng_rules::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::read::{Input, ReadError, shown};
+use crate::read::{Input, ReadError, ReadOptions, Reject};
 use crate::selection::SelectionKind;
-use crate::selection::table_rows::{Row, RowReader};
-use crate::store::Violation;
+use crate::selection::sheet;
+use crate::store::{ChangeKind, SnapshotId, Store, StoreError, Violation};
+
+pub mod check;
+pub(crate) mod table;
 
 /// The most rows of outcomes that are kept.
 pub const MAX_OUTCOMES: u64 = 50_000_000;
@@ -91,30 +94,20 @@ pub struct Outcome {
     pub hours: Option<f64>,
 }
 
-/// The results that files name, with what they mean.
-const RESULTS: [(&str, Verdict); 10] = [
-    ("clear", Verdict::Clear),
-    ("counterfeit", Verdict::Violation(Violation::Counterfeit)),
-    ("fake", Verdict::Violation(Violation::Fake)),
-    ("inferior", Verdict::Violation(Violation::Inferior)),
-    ("safety", Verdict::Violation(Violation::Safety)),
-    ("health", Verdict::Violation(Violation::Health)),
-    ("environment", Verdict::Violation(Violation::Environment)),
-    ("misdeclared", Verdict::Violation(Violation::Misdeclared)),
-    ("waived", Verdict::Waived),
-    ("open", Verdict::Open),
-];
-
 impl Verdict {
-    /// The verdict of this name in files, case aside: `clear`, `counterfeit` …, `waived`, `open`.
+    /// The verdict of this name in files, case aside: `clear`, `counterfeit` …, `waived`, `open`; or as Chinese files
+    /// say it, `侵权`.
     pub fn from_name(name: &str) -> Option<Self> {
-        let known = RESULTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        known.map(|&(_, verdict)| verdict)
+        let name = name.trim();
+        let known = table::RESULTS
+            .iter()
+            .find(|(known, _, others)| known.eq_ignore_ascii_case(name) || others.contains(&name));
+        known.map(|&(_, verdict, _)| verdict)
     }
 
     /// Its name in files.
     pub fn name(self) -> &'static str {
-        RESULTS.iter().find(|(_, verdict)| *verdict == self).map_or("open", |(name, _)| name)
+        table::RESULTS.iter().find(|(_, verdict, _)| *verdict == self).map_or("open", |(name, ..)| name)
     }
 
     /// Whether it is a finding; `None` where nothing is known of the goods: waived or open.
@@ -127,32 +120,54 @@ impl Verdict {
     }
 }
 
+impl Outcome {
+    /// The day from which it counts as known, if that is said.
+    pub fn known(&self) -> Option<Date> {
+        self.known_on.or(self.found_on)
+    }
+
+    /// What comes later counts: by the day on which it became known; on one day a coded result rather than none and a
+    /// violation rather than clear. The rest makes the order the same whatever the order of rows was.
+    fn in_time(&self, other: &Self) -> std::cmp::Ordering {
+        let coded = |verdict: Verdict| match verdict {
+            Verdict::Open => 0,
+            Verdict::Waived => 1,
+            Verdict::Clear => 2,
+            Verdict::Violation(_) => 3,
+        };
+        let days = |of: &Self| (of.known(), of.found_on, coded(of.verdict), of.verdict, of.major_case);
+        let rest = |of: &Self| {
+            let texts = (of.case_number.clone(), of.waiver.clone());
+            (
+                of.known_on,
+                of.pieces,
+                texts,
+                of.selected.map(SelectionKind::name),
+                of.disposal,
+                of.disclosed_on,
+            )
+        };
+        let numbers = |of: &Self| [of.value, of.fine, of.hours].map(|number| number.unwrap_or(-1.0));
+        days(self).cmp(&days(other)).then_with(|| rest(self).cmp(&rest(other))).then_with(|| {
+            let pairs = numbers(self).into_iter().zip(numbers(other));
+            pairs
+                .map(|(a, b)| a.total_cmp(&b))
+                .find(|order| order.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        })
+    }
+}
+
 /// What inspections found, by declaration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcomes {
     by_declaration: BTreeMap<Box<str>, Vec<Outcome>>,
     rows: u64,
+    rejects: sheet::Streamed,
+    corrected: u64,
+    conflicting: u64,
+    later: u64,
 }
-
-const COLUMNS: &[&str] = &[
-    "declaration_id",
-    "item_no",
-    "found_on",
-    "day",
-    "declared_on",
-    "known_on",
-    "selected",
-    "result",
-    "waiver",
-    "pieces",
-    "value",
-    "fine",
-    "case_number",
-    "major_case",
-    "disposal",
-    "disclosed_on",
-    "hours",
-];
 
 impl Outcomes {
     /// Outcomes out of rows, in any order. Of several rows of one line the one known last counts.
@@ -161,6 +176,38 @@ impl Outcomes {
         rows.into_iter().for_each(|row| outcomes.add(row));
         outcomes.order();
         outcomes
+    }
+
+    /// The outcomes that were known at the end of a day: those found or corrected later are as if they had not come yet.
+    /// A row without any day is left out, since nobody can say when it was known.
+    ///
+    /// ```
+    /// use qingfeng::outcomes::{Outcomes, Verdict};
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("outcomes.csv");
+    /// std::fs::write(&path, "declaration_id,item_no,found_on,known_on,result\n\
+    ///     D1,1,2016-09-07,,clear\n\
+    ///     D1,1,2016-09-07,2016-10-12,fake\n")?;
+    /// let rows = Outcomes::rows_of(&[path.into()], &Default::default())?;
+    /// let then = Outcomes::known_by("2016-09-30".parse()?, rows.clone());
+    /// let now = Outcomes::new(rows);
+    /// assert_eq!(then.of("D1")[0].verdict, Verdict::Clear);
+    /// assert_eq!(now.of("D1")[0].verdict.name(), "fake");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn known_by(day: Date, rows: impl IntoIterator<Item = Outcome>) -> Self {
+        let mut outcomes = Self::default();
+        rows.into_iter().for_each(|row| outcomes.add_as_of(row, Some(day)));
+        outcomes.order();
+        outcomes
+    }
+
+    fn add_as_of(&mut self, row: Outcome, as_of: Option<Date>) {
+        match as_of {
+            Some(day) if row.known().is_none_or(|known| known > day) => self.later += 1,
+            _ => self.add(row),
+        }
     }
 
     fn add(&mut self, row: Outcome) {
@@ -175,37 +222,132 @@ impl Outcomes {
 
     /// Of each line the result that was known last, in the order of lines.
     fn order(&mut self) {
+        let (mut corrected, mut conflicting) = (0, 0);
         for known in self.by_declaration.values_mut() {
-            known.sort_by_key(|row| (row.item_no, row.known_on.or(row.found_on), row.found_on));
+            known.sort_by(|a, b| a.item_no.cmp(&b.item_no).then_with(|| a.in_time(b)));
             known.reverse();
-            known.dedup_by_key(|row| row.item_no);
+            known.dedup_by(|earlier, kept| {
+                let same = earlier.item_no == kept.item_no;
+                if same && earlier.verdict != kept.verdict {
+                    corrected += u64::from(earlier.known() != kept.known());
+                    conflicting += u64::from(earlier.known() == kept.known());
+                }
+                same
+            });
             known.reverse();
         }
+        (self.corrected, self.conflicting) = (corrected, conflicting);
     }
 
-    /// Reads tables of outcomes, of the declarations that `keep` says yes to.
+    /// Reads tables of outcomes, of the declarations that `keep` says yes to. A row that cannot be read is one of the
+    /// [`rejects`](Self::rejects); the others count.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, a row without a declaration, a result of another name; each with its place.
+    /// A file that cannot be read or has no column `declaration_id` or `result`, with its place; too many rows.
     pub fn read(inputs: &[Input], keep: &mut dyn FnMut(&str) -> bool) -> Result<Self, ReadError> {
+        Self::read_as_of(inputs, &ReadOptions::default(), None, keep)
+    }
+
+    /// The same, as it was known at the end of a day, with files of any encoding; see [`known_by`](Self::known_by).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn read_as_of(
+        inputs: &[Input],
+        options: &ReadOptions,
+        as_of: Option<Date>,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Self, ReadError> {
         let mut outcomes = Self::default();
-        for input in inputs {
-            let rows = RowReader::open(input, None, COLUMNS)?;
-            rows.require(&[0, 7], "a table of results of inspections")?;
-            for row in rows {
-                let row = outcome(&row?)?;
-                if keep(&row.declaration_id) {
-                    outcomes.add(row);
-                }
-                if outcomes.rows > MAX_OUTCOMES {
-                    let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                    return Err(ReadError::content(input, reason));
-                }
+        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+        let needed = ["declaration_id", "result"];
+        let rejects = sheet::stream(inputs, &table::COLUMNS, &needed, options, &mut |row| {
+            let row = match table::outcome(row) {
+                Ok(row) => row,
+                Err(mistake) => return Ok(Err(mistake)),
+            };
+            if keep(&row.declaration_id) {
+                outcomes.add_as_of(row, as_of);
             }
-        }
+            if outcomes.rows > MAX_OUTCOMES {
+                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+                return Err(ReadError::content(&first, reason));
+            }
+            Ok(Ok(()))
+        })?;
+        outcomes.rejects = rejects;
         outcomes.order();
         Ok(outcomes)
+    }
+
+    /// The rows of tables of outcomes as they stand, without those that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn rows_of(inputs: &[Input], options: &ReadOptions) -> Result<Vec<Outcome>, ReadError> {
+        let mut rows = Vec::new();
+        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+        sheet::stream(inputs, &table::COLUMNS, &["declaration_id", "result"], options, &mut |row| {
+            if rows.len() as u64 >= MAX_OUTCOMES {
+                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+                return Err(ReadError::content(&first, reason));
+            }
+            Ok(table::outcome(row).map(|row| rows.push(row)))
+        })?;
+        Ok(rows)
+    }
+
+    /// The results of a snapshot of a store, of the declarations that `keep` says yes to; as they were known at the end of
+    /// a day, if one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
+    pub fn of_store(
+        store: &mut Store,
+        snapshot: &SnapshotId,
+        as_of: Option<Date>,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        let mut outcomes = Self::default();
+        // Of what became known on one day the later change counts.
+        let mut last: BTreeMap<(String, Option<i64>, Date), Outcome> = BTreeMap::new();
+        store.changes(snapshot, 1, &mut |change| {
+            if let ChangeKind::Found(finding) = change.kind
+                && keep(&finding.declaration_id)
+            {
+                let outcome = finding.outcome(change.known_on);
+                let known = outcome.known_on.unwrap_or(change.known_on);
+                last.insert((finding.declaration_id, finding.item_no, known), outcome);
+            }
+            Ok(())
+        })?;
+        last.into_values().for_each(|row| outcomes.add_as_of(row, as_of));
+        outcomes.order();
+        Ok(outcomes)
+    }
+
+    /// The first rows that could not be read, each with its place, and how many there are.
+    pub fn rejects(&self) -> (&[Reject], u64) {
+        (&self.rejects.rejects, self.rejects.rejected)
+    }
+
+    /// Results that a later one of the same line replaced and that said something else.
+    pub fn corrected(&self) -> u64 {
+        self.corrected
+    }
+
+    /// Results of the same line and day that say different things: the graver one counts.
+    pub fn conflicting(&self) -> u64 {
+        self.conflicting
+    }
+
+    /// Results that were left out because they were not known yet, or without a day.
+    pub fn later(&self) -> u64 {
+        self.later
     }
 
     /// The results of a declaration, one a line, in the order of lines.
@@ -243,55 +385,5 @@ pub fn verdict_of(lines: &[Outcome]) -> Verdict {
     }
 }
 
-fn outcome(row: &Row) -> Result<Outcome, ReadError> {
-    let coded = |column: usize| row.text(column);
-    let waiver: Option<Arc<str>> = coded(8)?.map(Into::into);
-    let verdict = match row.text(7)? {
-        None => Verdict::Open,
-        Some(name) => match Verdict::from_name(name.trim()) {
-            Some(Verdict::Waived) if waiver.is_none() => Verdict::Open,
-            Some(verdict) => verdict,
-            None => {
-                let names: Vec<&str> = RESULTS.iter().map(|(name, _)| *name).collect();
-                return Err(row.error(format!(
-                    "`result` is `{}`; write one of {}",
-                    shown(&name),
-                    names.join(", ")
-                )));
-            }
-        },
-    };
-    let selected = match row.text(6)? {
-        None => None,
-        Some(name) => Some(SelectionKind::from_name(&name).ok_or_else(|| {
-            row.error(format!("`selected` is `{}`; write mandatory, targeted or random", shown(&name)))
-        })?),
-    };
-    let disposal = match row.text(14)? {
-        None => None,
-        Some(name) => {
-            Some(Disposal::ALL.iter().find(|(known, _)| *known == name).map(|of| of.1).ok_or_else(|| {
-                let names = Disposal::ALL.map(|(name, _)| name).join(", ");
-                row.error(format!("`disposal` is `{}`; write one of {names}", shown(&name)))
-            })?)
-        }
-    };
-    let found_on = [2, 3, 4].into_iter().map(|column| row.date(column)).find(|day| !matches!(day, Ok(None)));
-    Ok(Outcome {
-        declaration_id: row.required_text(0)?.into(),
-        item_no: row.integer(1)?,
-        found_on: found_on.transpose()?.flatten(),
-        known_on: row.date(5)?,
-        selected,
-        verdict,
-        waiver,
-        pieces: row.integer(9)?,
-        value: row.number(10)?,
-        fine: row.number(11)?,
-        case_number: row.text(12)?.map(Into::into),
-        major_case: row.flag(13)?.unwrap_or(false),
-        disposal,
-        disclosed_on: row.date(15)?,
-        hours: row.number(16)?,
-    })
-}
+#[cfg(test)]
+mod tests;

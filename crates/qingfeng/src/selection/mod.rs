@@ -25,7 +25,7 @@ mod policy;
 mod proof;
 mod rolling;
 mod rows;
-mod sheet;
+pub(crate) mod sheet;
 mod summary;
 pub(crate) mod table_rows;
 #[cfg(test)]

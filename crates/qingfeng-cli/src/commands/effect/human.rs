@@ -13,7 +13,7 @@ const LETTERS_MAX: usize = 108;
 /// A share in hundredths, with as many digits as it needs.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
-        percent if percent == 0.0 => "0 %".to_owned(),
+        0.0 => "0 %".to_owned(),
         percent if percent < 0.1 => format!("{percent:.2} %"),
         percent if percent >= 99.95 => "100 %".to_owned(),
         percent => format!("{percent:.1} %"),
