@@ -27,6 +27,8 @@ use crate::selection::{PlanFile, SelectionKind};
 
 pub use chances::{Chance, Chances};
 pub use changes::Changed;
+#[cfg(test)]
+pub(crate) use changes::bare;
 pub use history::Labels;
 
 /// The declarations that are held at most.
