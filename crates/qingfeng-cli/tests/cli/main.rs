@@ -9,6 +9,7 @@ mod coverage;
 mod diff;
 mod docs;
 mod draw;
+mod effect;
 mod explain;
 mod fix;
 mod generate;

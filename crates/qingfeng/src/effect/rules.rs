@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use qingfeng_rules::Date;
 
 use super::capacity::{OfScore, points};
+use super::estimate::{Estimate, wilson};
 use super::overlap::Sets;
 use super::state::state;
 use super::tally::{Case, Tally, Way};
@@ -229,7 +230,7 @@ fn rule(id: &str, of: &OfRule, effect: &Effect, options: &EffectOptions) -> Rule
         first_fired: of.first,
         last_fired: of.last,
         lift,
-        standing: standing(&figures, &effect.all),
+        standing: standing(&figures, &effect.all, options.level),
         only: of.only,
         overlaps: Vec::new(),
         months: of.months.iter().map(month).collect(),
@@ -240,15 +241,23 @@ fn rule(id: &str, of: &OfRule, effect: &Effect, options: &EffectOptions) -> Rule
     }
 }
 
-/// How a group's rate compares with that of all, as far as intervals tell.
-fn standing(own: &Figures, all: &Figures) -> Option<Standing> {
+/// How a group's rate compares with that of all, as far as intervals tell. An estimate speaks of the declarations that
+/// came; for those that will come their number is a sample too, so its bounds are drawn apart by Wilson's interval.
+fn standing(own: &Figures, all: &Figures, level: f64) -> Option<Standing> {
     all.estimate.rate?;
     if own.fired == 0 || own.estimate.covered <= 0.0 {
         return None;
     }
-    Some(if own.estimate.low > all.estimate.high {
+    let bounds = |figures: &Figures| {
+        let Estimate { low, high, covered, .. } = figures.estimate;
+        let size = covered * figures.fired as f64;
+        let low = wilson(low * size, size, level).map_or(0.0, |rate| rate.low);
+        (low, wilson(high * size, size, level).map_or(1.0, |rate| rate.high))
+    };
+    let (own, all) = (bounds(own), bounds(all));
+    Some(if own.0 > all.1 {
         Standing::Above
-    } else if own.estimate.high < all.estimate.low {
+    } else if own.1 < all.0 {
         Standing::Below
     } else {
         Standing::Alike

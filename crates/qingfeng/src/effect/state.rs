@@ -65,6 +65,6 @@ pub(crate) fn state(
         (_, Some(rate), Some(chance)) => {
             (State::Good, format!("{rate}, not told apart from the {chance} of chance"))
         }
-        _ => (State::Good, "finds; nothing drawn to compare with".to_owned()),
+        _ => (State::Good, "nothing drawn to compare with".to_owned()),
     }
 }

@@ -44,8 +44,9 @@ impl Evidence {
                     continue;
                 }
                 changed.dropped += 1;
-                let reason = row.changes.last().map(|change| change.reason.as_str().into());
-                inspection.outcomes = vec![waived(&row.declaration_id, reason)];
+                let waiver = row.changes.last().map(|change| change.reason.as_str().into());
+                inspection.outcomes =
+                    vec![Outcome { waiver, ..bare(&row.declaration_id, None, Verdict::Waived) }];
             } else if let Ok(site) = site {
                 changed.rerouted += u64::from(inspection.office != site as u32);
                 inspection.office = site as u32;
@@ -55,15 +56,16 @@ impl Evidence {
     }
 }
 
-fn waived(declaration: &str, waiver: Option<std::sync::Arc<str>>) -> Outcome {
+/// A result of which nothing is known but what it came to.
+pub(crate) fn bare(declaration: &str, item_no: Option<i64>, verdict: Verdict) -> Outcome {
     Outcome {
         declaration_id: declaration.into(),
-        item_no: None,
+        item_no,
         found_on: None,
         known_on: None,
         selected: None,
-        verdict: Verdict::Waived,
-        waiver,
+        verdict,
+        waiver: None,
         pieces: None,
         value: None,
         fine: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use qingfeng_rules::{Date, Pack};
 
+use super::changes::bare;
 use super::{Evidence, Inspection, Judged, TOLD};
 use crate::outcomes::{Outcome, Outcomes, Verdict};
 use crate::read::{Input, ReadError};
@@ -69,33 +70,14 @@ impl Labels {
                     None => Verdict::Open,
                 };
                 // Each line has its own label; which line it is says nothing here, and a violation on any counts.
-                outcomes.push(outcome(id, found_on, verdict, outcomes.len()));
+                let item = Some(outcomes.len() as i64);
+                outcomes.push(Outcome { found_on, ..bare(&id, item, verdict) });
                 if outcomes.len() as u64 > crate::outcomes::MAX_OUTCOMES {
                     return Err(ReadError::content(input, "has too many labels; give a shorter time"));
                 }
             }
         }
         Ok(Outcomes::new(outcomes))
-    }
-}
-
-fn outcome(id: String, found_on: Option<Date>, verdict: Verdict, at: usize) -> Outcome {
-    Outcome {
-        declaration_id: id.into(),
-        item_no: Some(at as i64),
-        found_on,
-        known_on: None,
-        selected: None,
-        verdict,
-        waiver: None,
-        pieces: None,
-        value: None,
-        fine: None,
-        case_number: None,
-        major_case: false,
-        disposal: None,
-        disclosed_on: None,
-        hours: None,
     }
 }
 

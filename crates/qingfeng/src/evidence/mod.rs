@@ -13,7 +13,8 @@ mod chances;
 mod changes;
 mod history;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -26,6 +27,8 @@ use crate::selection::{PlanFile, SelectionKind};
 
 pub use chances::{Chance, Chances};
 pub use changes::Changed;
+#[cfg(test)]
+pub(crate) use changes::bare;
 pub use history::Labels;
 
 /// The declarations that are held at most.
@@ -330,11 +333,23 @@ impl Builder {
     }
 }
 
+/// Keeps an id if it is one of the first.
+fn tell(first: &mut BTreeSet<Box<str>>, id: &str) {
+    if first.len() < TOLD || first.last().is_some_and(|last| id < &**last) {
+        first.insert(id.into());
+        if first.len() > TOLD {
+            first.pop_last();
+        }
+    }
+}
+
 /// Which declarations the plans selected, and which others have outcomes.
 #[derive(Clone, Debug, Default)]
 pub struct Unplanned {
     selected: BTreeSet<Box<str>>,
-    others: BTreeSet<Box<str>>,
+    /// Of millions of others only the number is told, and the first ids: 64 bits of each are enough to count them.
+    others: HashSet<u64, FixedState>,
+    first: BTreeSet<Box<str>>,
 }
 
 impl Unplanned {
@@ -342,14 +357,14 @@ impl Unplanned {
     pub fn of(plans: &[PlanFile]) -> Self {
         let rows = plans.iter().flat_map(|plan| &plan.rows);
         let selected = rows.map(|row| row.declaration_id.as_str().into()).collect();
-        Self { selected, others: BTreeSet::new() }
+        Self { selected, ..Self::default() }
     }
 
     /// Whether a plan selected this declaration; one that none did is noted.
     pub fn keeps(&mut self, id: &str) -> bool {
         let known = self.selected.contains(id);
-        if !known && !self.others.contains(id) {
-            self.others.insert(id.into());
+        if !known && self.others.insert(FixedState::default().hash_one(id)) {
+            tell(&mut self.first, id);
         }
         known
     }
@@ -410,8 +425,7 @@ impl Evidence {
     ) -> Result<Self, ReadError> {
         let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
         let mut evidence = Self::assessed(assessments, offices)?;
-        let Unplanned { others, .. } = unplanned;
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        evidence.unplanned = (unplanned.count(), unplanned.first.into_iter().collect());
         let (rejects, rejected) = outcomes.rejects();
         evidence.outcome_rejects = (rejected, rejects.to_vec());
         evidence.corrected = outcomes.corrected();
@@ -456,10 +470,7 @@ impl Evidence {
                 self.declarations.binary_search_by(|judged| (judged.day, &*judged.declaration_id).cmp(&key));
             let Ok(at) = at else {
                 missed += 1;
-                elsewhere.insert(row.declaration_id.as_str().into());
-                if elsewhere.len() > TOLD {
-                    elsewhere.pop_last();
-                }
+                tell(&mut elsewhere, &row.declaration_id);
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };

@@ -94,15 +94,15 @@ pub fn human(effect: &Effect, told: &Told<'_>) -> String {
     out += &whole(effect, told);
     out += "\n";
     out += &rules(effect, told);
-    out += &capacity(effect);
+    out += &capacity(effect, told);
     if effect.bands.len() > 1 {
-        out += &parts("Score", &effect.bands);
+        out += &parts("Score", &effect.bands, told.full);
     }
     if effect.channels.len() > 1 {
-        out += &parts("Channel", &effect.channels);
+        out += &parts("Channel", &effect.channels, told.full);
     }
     if effect.packs.len() > 1 {
-        out += &parts("Pack", &effect.packs);
+        out += &parts("Pack", &effect.packs, told.full);
     }
     out += &notes(effect, told);
     out
@@ -149,12 +149,8 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
     first.extend(lines.then(|| heading("lines")));
     first.extend(["fired", "inspected", "found", "seen"].map(heading));
     first.extend((!told.full).then(|| heading("of all")));
-    first.extend(["95 in 100", "lift", "only it", "an hour"].map(heading));
-    if !told.full {
-        first[if lines { 7 } else { 6 }] = heading(&format!("{} sure", percent(effect.level)));
-    } else {
-        first[if lines { 6 } else { 5 }] = heading(&format!("{} sure", percent(effect.level)));
-    }
+    first.push(heading(&format!("{} sure", percent(effect.level).replace(".0", ""))));
+    first.extend(["lift", "only it", "an hour"].map(heading));
     first.push(Cell::new("state").style(DIM));
     let mut rows = vec![first];
     let shown = &effect.rules[..told.limit.min(effect.rules.len())];
@@ -203,7 +199,7 @@ fn row(rule: &RuleEffect, lines: bool, full: bool) -> Vec<Cell> {
     row
 }
 
-fn capacity(effect: &Effect) -> String {
+fn capacity(effect: &Effect, told: &Told<'_>) -> String {
     if effect.capacity.is_empty() {
         return String::new();
     }
@@ -225,7 +221,12 @@ fn capacity(effect: &Effect) -> String {
             right(percent(point.share)),
             number(point.inspections),
             right(point.score.to_string()),
-            right(rate_and_bounds(point.precision)),
+            // All was seen, so that nothing is open.
+            right(if told.full {
+                rate(point.precision.map(|of| of.rate))
+            } else {
+                rate_and_bounds(point.precision)
+            }),
             right(rate(point.random)),
             right(rate(point.ideal)),
             right(rate(point.recall)),
@@ -236,9 +237,10 @@ fn capacity(effect: &Effect) -> String {
     format!("{BOLD}If the best by score were inspected{BOLD:#}\n{}\n", table("  ", &rows))
 }
 
-fn parts(what: &str, parts: &[Part]) -> String {
+fn parts(what: &str, parts: &[Part], full: bool) -> String {
     let mut rows = vec![vec![Cell::new("").style(DIM)]];
-    rows[0].extend(["declarations", "inspected", "found", "as seen", "of all"].map(heading));
+    rows[0].extend(["declarations", "inspected", "found", "as seen"].map(heading));
+    rows[0].push(heading(if full { "interval" } else { "of all" }));
     for part in parts {
         let figures = &part.figures;
         rows.push(vec![
@@ -247,7 +249,11 @@ fn parts(what: &str, parts: &[Part]) -> String {
             number(figures.inspected),
             number(figures.found),
             Cell::new(rate(figures.seen.map(|seen| seen.rate))).right(),
-            Cell::new(estimate(&figures.estimate)).right(),
+            Cell::new(match figures.seen.filter(|_| full) {
+                Some(seen) => bounds(seen.low, seen.high),
+                None => estimate(&figures.estimate),
+            })
+            .right(),
         ]);
     }
     format!("{BOLD}{what}{BOLD:#}\n{}\n", table("  ", &rows))
@@ -296,7 +302,7 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
         let what = if told.full { "were not assessed" } else { "no plan selected" };
         notes.push(format!(
             "{} that {what} ({}{}): not counted.",
-            count(*unplanned, "declaration with results").replace("resultss", "results"),
+            count(*unplanned, "declaration") + " with results",
             first.join(", "),
             if *unplanned > first.len() as u64 { ", …" } else { "" }
         ));
