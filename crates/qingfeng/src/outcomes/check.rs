@@ -38,9 +38,6 @@ pub enum Misfit {
     SharedCase,
 }
 
-/// The traders of a case, and the first of its declarations.
-type CaseSeen = (Vec<Box<str>>, Box<str>);
-
 impl Misfit {
     /// All of them, with what people read.
     pub const ALL: [(Self, &'static str); 8] = [
@@ -189,7 +186,6 @@ impl PlanCheck {
         let mut told = Collector::default();
         // The different results of each line and day.
         let mut results: BTreeMap<(Box<str>, Option<i64>, Date), Vec<Verdict>> = BTreeMap::new();
-        let mut cases = BTreeMap::<Box<str>, CaseSeen>::new();
         let mut cases: BTreeMap<Box<str>, CaseOf> = BTreeMap::new();
         let mut outcomes = Outcomes::default();
         let mut rows = 0;

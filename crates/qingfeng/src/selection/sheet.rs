@@ -93,9 +93,6 @@ pub(crate) fn schema_of(mut fields: Vec<Field>) -> Result<Schema, String> {
     Schema::new(fields, row).map_err(|clash| clash.to_string())
 }
 
-/// Whether a row was taken, or what is wrong with it.
-pub(crate) type Taken = Result<(), Mistake>;
-
 /// Reads a table row by row and holds none of it. A row that cannot be read, or that `take` finds a mistake in, becomes a
 /// reject; the others are taken all the same. An error of `take` that is no mistake of the row ends the reading.
 pub(crate) fn stream(
@@ -103,7 +100,6 @@ pub(crate) fn stream(
     columns: &[ColumnOf],
     needed: &[&'static str],
     options: &ReadOptions,
-    take: &mut dyn FnMut(Row<'_>) -> Result<Taken, ReadError>,
     take: &mut Take<'_>,
 ) -> Result<Streamed, ReadError> {
     let mut streamed = Streamed::default();
