@@ -47,7 +47,6 @@ mod pack;
 mod pieces;
 mod program;
 mod reference;
-mod rewrite;
 mod rule;
 mod rule_files;
 mod sandbox;
@@ -77,7 +76,6 @@ pub use program::{
     Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
 };
 pub use reference::{Group, Key, Member, Reference};
-pub use rewrite::WrittenPoints;
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use selection::{

@@ -50,7 +50,7 @@ pub(crate) struct Loaded {
 }
 
 /// What rule files use of what the pack defines.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Used {
     /// Lookup tables, by position.
     pub lookups: BTreeSet<usize>,

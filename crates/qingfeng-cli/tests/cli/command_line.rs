@@ -22,7 +22,6 @@ fn help_of_every_command() {
         "schema",
         "test",
         "verify",
-        "watch",
         "why-not",
         "profile",
         "diff",
@@ -38,13 +37,7 @@ fn help_of_every_command() {
         "lookup verify",
         "outcome",
         "outcome import",
-        "outcome check",
         "outcome list",
-        "effect",
-        "report",
-        "calibrate",
-        "targets",
-        "mine",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

@@ -25,9 +25,9 @@ mod policy;
 mod proof;
 mod rolling;
 mod rows;
-pub(crate) mod sheet;
+mod sheet;
 mod summary;
-pub(crate) mod table_rows;
+mod table_rows;
 #[cfg(test)]
 mod tests;
 

@@ -40,15 +40,15 @@ enum Cell {
 
 /// A row: the cells of the columns that were asked for.
 #[derive(Debug)]
-pub(crate) struct Row<'c> {
+pub(crate) struct Row {
     input: Arc<str>,
     /// `line 5`, `row 7`.
     position: String,
-    columns: &'c [&'c str],
+    columns: &'static [&'static str],
     cells: Vec<Cell>,
 }
 
-impl Row<'_> {
+impl Row {
     /// What is wrong with this row.
     pub(crate) fn error(&self, reason: impl AsRef<str>) -> ReadError {
         ReadError::content(&self.input, format!("{}: {}", self.position, reason.as_ref()))
@@ -135,16 +135,6 @@ impl Row<'_> {
         }
     }
 
-    /// Yes or no, if it says.
-    pub(crate) fn flag(&self, column: usize) -> Result<Option<bool>, ReadError> {
-        match self.text(column)?.as_deref() {
-            None => Ok(None),
-            Some("true" | "1" | "yes") => Ok(Some(true)),
-            Some("false" | "0" | "no") => Ok(Some(false)),
-            Some(_) => Err(self.wrong(column, "true or false")),
-        }
-    }
-
     /// A day, if there is one.
     pub(crate) fn date(&self, column: usize) -> Result<Option<Date>, ReadError> {
         let wanted = "a day of the calendar such as 2016-09-06";
@@ -176,9 +166,9 @@ impl Row<'_> {
 }
 
 /// Reads the rows of a table.
-pub(crate) struct RowReader<'c> {
+pub(crate) struct RowReader {
     input: Arc<str>,
-    columns: &'c [&'c str],
+    columns: &'static [&'static str],
     source: Rows,
     /// Whether the table has the column; of JSON this is not known beforehand.
     has: Vec<bool>,
@@ -211,7 +201,7 @@ impl Batches {
     }
 }
 
-impl<'c> RowReader<'c> {
+impl RowReader {
     /// Opens a table. Columns that are not asked for are passed over.
     ///
     /// # Errors
@@ -220,7 +210,7 @@ impl<'c> RowReader<'c> {
     pub(crate) fn open(
         input: &Input,
         format: Option<Format>,
-        columns: &'c [&'c str],
+        columns: &'static [&'static str],
     ) -> Result<Self, ReadError> {
         let name: Arc<str> = input.to_string().into();
         if *input == Input::Stdin && format.is_none_or(|format| format == Format::Ndjson) {
@@ -265,13 +255,8 @@ impl<'c> RowReader<'c> {
         Ok(Self::of(name, columns, source, has))
     }
 
-    fn of(input: Arc<str>, columns: &'c [&'c str], source: Rows, has: Vec<bool>) -> Self {
+    fn of(input: Arc<str>, columns: &'static [&'static str], source: Rows, has: Vec<bool>) -> Self {
         Self { input, columns, source, has, is_over: false }
-    }
-
-    /// Whether the table has a column; of JSON this is not known beforehand, and so is true.
-    pub(crate) fn has(&self, column: usize) -> bool {
-        self.has[column]
     }
 
     /// Refuses a table that lacks one of these columns. In JSON every row is asked for itself.
@@ -285,7 +270,7 @@ impl<'c> RowReader<'c> {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Row<'c>>, ReadError> {
+    fn read(&mut self) -> Result<Option<Row>, ReadError> {
         let columns = self.columns;
         let row = |input: &Arc<str>, position: String, cells| Row {
             input: Arc::clone(input),
@@ -347,8 +332,8 @@ impl<'c> RowReader<'c> {
     }
 }
 
-impl<'c> Iterator for RowReader<'c> {
-    type Item = Result<Row<'c>, ReadError>;
+impl Iterator for RowReader {
+    type Item = Result<Row, ReadError>;
 
     /// The next row. After an error nothing comes.
     fn next(&mut self) -> Option<Self::Item> {
@@ -476,7 +461,7 @@ fn json_cell(value: &serde_json::Value) -> Cell {
     use serde_json::Value;
     match value {
         Value::Null => Cell::Missing,
-        Value::Bool(flag) => Cell::Text(flag.to_string()),
+        Value::Bool(_) => Cell::Other("true or false"),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Cell::Integer(integer),
             None => number.as_f64().map_or(Cell::Other("a number out of bounds"), Cell::Number),
@@ -531,10 +516,6 @@ fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
             (0..rows)
                 .map(|row| list_cell((!lists.is_null(row)).then(|| lists.value(row))))
                 .collect::<Result<_, _>>()?
-        }
-        DataType::Boolean => {
-            let flags = column.as_boolean();
-            flags.iter().map(|flag| flag.map_or(Cell::Missing, |flag| Cell::Text(flag.to_string()))).collect()
         }
         DataType::Null => vec![Cell::Missing; rows],
         _ => (0..rows)
