@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use qingfeng::bind::Binding;
+use qingfeng::outcomes::Verdict;
 use qingfeng::read::{Input, Lines, ReadOptions, Reader};
 use qingfeng::rules::Date;
 use qingfeng::store::{
@@ -99,14 +100,10 @@ fn fill(store: &mut Store, exporters: usize) -> Result<()> {
             })
         } else {
             ChangeKind::Found(Finding {
-                declaration_id: format!("F{at}"),
                 item_no: Some(1),
-                found_on: day,
-                violation: Some(Violation::Fake),
                 pieces: Some(10),
-                fine: None,
-                major: false,
                 parties: vec![Party { role: Role::Exporter, name }],
+                ..Finding::new(format!("F{at}"), day, Verdict::Violation(Violation::Fake))
             })
         };
         NewChange { known_on: day, kind }

@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, outcome, overrides, plan, profile,
-    reference, roll, rules, schema, score, test, verify, why_not, worklist,
+    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, mine, outcome,
+    overrides, plan, profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify,
+    watch, why_not, worklist,
 };
 use crate::exit;
 
@@ -47,11 +48,18 @@ pub enum Command {
     Rules(rules::Args),
     Lookup(lookup::Args),
     Outcome(outcome::Args),
+    Effect(effect::Args),
+    Targets(targets::Args),
+    Report(report::Args),
+    Watch(watch::Args),
+    Calibrate(calibrate::Args),
+    Mine(mine::Args),
     Diff(diff::Args),
     Coverage(coverage::Args),
     Verify(verify::Args),
     Profile(profile::Args),
     Generate(generate::Args),
+    Simulate(simulate::Args),
     Schema(schema::Args),
     Reference(reference::Args),
 }

@@ -5,6 +5,7 @@
 //! around, as on a terminal; texts that others wrote go through it.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use crate::terminal::clean;
 
@@ -46,6 +47,73 @@ impl Page<'_> {
         };
         page.into_string() + "\n"
     }
+}
+
+/// A page with a script, which may use its own styles and that script and nothing else: a Content Security Policy keeps
+/// a browser from everything that is not in the file, whatever text got into it.
+pub struct ScriptedPage<'p> {
+    /// The language of the page, as HTML has it: `en`, `zh-Hans`.
+    pub language: &'p str,
+    /// The title, which is also the heading.
+    pub title: &'p str,
+    /// A line below it.
+    pub subtitle: &'p str,
+    /// Styles of this kind of page.
+    pub style: &'static str,
+    /// Its script.
+    pub script: &'static str,
+    /// The line at its end.
+    pub footer: &'p str,
+}
+
+impl ScriptedPage<'_> {
+    /// The whole page with its content.
+    pub fn with(&self, body: &Markup) -> String {
+        let style = format!("{STYLE}{}", self.style);
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+            base64(&Sha256::digest(style.as_bytes())),
+            base64(&Sha256::digest(self.script.as_bytes())),
+        );
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.language) {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(policy);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="generator" content=(concat!("qingfeng ", env!("CARGO_PKG_VERSION")));
+                    title { (text(self.title)) }
+                    style { (PreEscaped(style)) }
+                }
+                body {
+                    header {
+                        h1 { (text(self.title)) }
+                        @if !self.subtitle.is_empty() { p.subtitle { (text(self.subtitle)) } }
+                    }
+                    main { (body) }
+                    footer { (text(self.footer)) }
+                    script { (PreEscaped(self.script)) }
+                }
+            }
+        };
+        page.into_string() + "\n"
+    }
+}
+
+/// Bytes in Base64 (RFC 4648), as a Content Security Policy has hashes.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= chunk.len() { letter.into() } else { '=' });
+        }
+    }
+    out
 }
 
 /// A text that others may have written.
@@ -124,6 +192,15 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!([change(12), change(0), change(-3)], ["+12", "0", "−3"]);
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod draw_key;
 mod exit;
+mod findings;
 mod fix;
 mod html;
 mod imports;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Score(args) => commands::score::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::ExplainCode(args) => commands::explain_code::run(&args),
@@ -47,13 +49,19 @@ fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(&args),
         Command::Reference(args) => commands::reference::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
+        Command::Report(args) => commands::report::run(&args),
         Command::Roll(args) => commands::roll::run(&args),
         Command::Override(args) => commands::overrides::run(&args),
         Command::Worklist(args) => commands::worklist::run(&args),
         Command::Lookup(args) => commands::lookup::run(&args),
         Command::Outcome(args) => commands::outcome::run(&args),
+        Command::Effect(args) => commands::effect::run(&args),
+        Command::Targets(args) => commands::targets::run(&args),
+        Command::Watch(args) => commands::watch::run(&args),
+        Command::Mine(args) => commands::mine::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     let exit = result.unwrap_or_else(|failure| {

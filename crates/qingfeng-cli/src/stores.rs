@@ -37,6 +37,11 @@ pub struct LookupArgs {
 }
 
 impl LookupArgs {
+    /// The latest of the store of this URL; without one, of that which the environment or the pack names.
+    pub fn of_store(store: Option<String>) -> Self {
+        Self { store: StoreArgs { store }, snapshot: None }
+    }
+
     /// How a pack is opened.
     pub fn options(&self) -> Result<OpenOptions, Failure> {
         Ok(OpenOptions { store: self.store.given()?, snapshot: self.snapshot, ..OpenOptions::default() })

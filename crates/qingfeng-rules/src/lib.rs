@@ -47,6 +47,7 @@ mod pack;
 mod pieces;
 mod program;
 mod reference;
+mod rewrite;
 mod rule;
 mod rule_files;
 mod sandbox;
@@ -76,6 +77,7 @@ pub use program::{
     Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
 };
 pub use reference::{Group, Key, Member, Reference};
+pub use rewrite::WrittenPoints;
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use selection::{

@@ -327,6 +327,55 @@ impl Pack {
         Program::compile(&self.lowered, passes)
     }
 
+    /// The same pack with other rules: each has the closures of the rule of this pack at the position beside it. Only its
+    /// key, its days, its status and its id may differ from that one; the digest remains that of this pack.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Pack, PackFiles, Passes, Rule};
+    ///
+    /// # let mut files = PackFiles::default();
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// # files.insert("pack.toml", manifest.as_bytes().to_vec());
+    /// files.insert("a.rhai", br#"rule("R", #{ title: "t", mode: ["1039"], when: |d| d.brand == "DELI" });"#.to_vec());
+    /// let pack = Pack::load(&files).unwrap();
+    /// let anywhere = Rule { id: "R anywhere".to_owned(), mode: Vec::new(), ..pack.rules[0].clone() };
+    /// let both = pack.with_rules(vec![(0, pack.rules[0].clone()), (0, anywhere)]);
+    /// assert!(both.program(Passes::ALL).witness(1).is_some());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If this pack has no rule at one of the positions.
+    #[must_use]
+    pub fn with_rules(&self, rules: Vec<(usize, Rule)>) -> Self {
+        let positions: Vec<usize> = rules.iter().map(|(at, _)| *at).collect();
+        Self {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            title: self.title.clone(),
+            title_zh: self.title_zh.clone(),
+            schema: Arc::clone(&self.schema),
+            reference: self.reference.clone(),
+            score: self.score,
+            channels: self.channels.clone(),
+            on_fault: self.on_fault,
+            lookups: self.lookups.clone(),
+            store: self.store.clone(),
+            history: self.history.clone(),
+            rules: rules.into_iter().map(|(_, rule)| rule).collect(),
+            computed: self.computed.clone(),
+            check_as_of: self.check_as_of,
+            selection: self.selection.clone(),
+            warnings: self.warnings.clone(),
+            hasher: self.hasher.clone(),
+            lowered: self.lowered.of_rules(&positions),
+            files: self.files.clone(),
+            functions: self.functions.clone(),
+            used: self.used.clone(),
+            patterns: self.patterns.clone(),
+        }
+    }
+
     /// The condition of a rule (by its position), taken apart at `&&` and `||`.
     ///
     /// ```

@@ -50,7 +50,7 @@ pub(crate) struct Loaded {
 }
 
 /// What rule files use of what the pack defines.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Used {
     /// Lookup tables, by position.
     pub lookups: BTreeSet<usize>,

@@ -184,6 +184,7 @@ fn text_length(rest: &str, quote: char) -> usize {
 }
 
 /// A function of a rule file, or a closure.
+#[derive(Clone)]
 pub(crate) struct Function {
     pub params: Vec<String>,
     pub body: Expr,

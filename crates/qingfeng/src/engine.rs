@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes, Program, Status};
 
-use crate::assessment::{Assessment, FiredRule, ItemAssessment, RuleFault, decisive};
+use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};
 use crate::carried::Carrier;
 use crate::declaration::Declaration;
@@ -548,6 +548,14 @@ impl BatchAssessment {
 
     fn reasons(&self) -> &[String] {
         self.reasons.get_or_init(|| self.engine.reasons(&self.results))
+    }
+
+    /// The same assessments as if each rule that fired had given the points that `points` names for it, and what it gave
+    /// where it names none; by position in the pack.
+    #[must_use]
+    pub(crate) fn with_points(mut self, points: &[Option<i64>]) -> Self {
+        self.results.replace_points(&Effects::new(self.engine.pack()), points);
+        self
     }
 
     /// How many pairs there are of a goods line and a rule that fired on it.

@@ -71,6 +71,19 @@ impl BatchResults {
         &self.fired
     }
 
+    /// Gives rules other points, where `points` has them by position in the pack, and puts scores and channels together
+    /// anew.
+    pub(crate) fn replace_points(&mut self, effects: &Effects, points: &[Option<i64>]) {
+        for (rule, given) in &mut self.fired {
+            if let Some(Some(other)) = points.get(*rule as usize) {
+                *given = *other;
+            }
+        }
+        for line in 0..self.lines.len() {
+            self.lines[line] = effects.result(self.fired(line), self.faults(line));
+        }
+    }
+
     /// All pairs of a line and a rule that could not be evaluated on it.
     pub(crate) fn all_faults(&self) -> &[(u32, Fault)] {
         &self.faults

@@ -31,30 +31,40 @@
 
 mod assessment;
 pub mod bind;
+#[cfg(feature = "calibrate")]
+pub mod calibrate;
 mod carried;
 pub mod coverage;
 mod declaration;
 mod dictionary;
 pub mod diff;
+pub mod effect;
 mod engine;
 mod evaluate;
+pub mod evidence;
 mod explain;
 pub mod generate;
 mod job;
 mod key_index;
 mod lookup;
+pub mod mine;
+pub mod outcomes;
 mod output;
 mod plan;
 pub mod profile;
 pub mod read;
+pub mod report;
 mod rounds;
 mod sample;
 pub mod selection;
+pub mod simulate;
 pub mod store;
 mod summary;
+pub mod targets;
 pub mod testing;
 mod values;
 pub mod verify;
+pub mod watch;
 pub mod why_not;
 pub mod write;
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
+use qingfeng::outcomes::Verdict;
 use qingfeng::rules::Date;
 use qingfeng::store::{
     Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreUrl, Violation,
@@ -101,14 +102,14 @@ fn entry(exporter: &str, from: Option<i32>, until: Option<i32>, weight: i32) -> 
 
 fn found(id: u8, item: u8, exporter: &str, found_on: i32, violates: bool, major: bool) -> ChangeKind {
     ChangeKind::Found(Finding {
-        declaration_id: format!("D{id}"),
         item_no: Some(item.into()),
-        found_on: date(found_on),
-        violation: violates.then_some(Violation::Fake),
-        pieces: None,
-        fine: None,
         major: violates && major,
         parties: vec![Party { role: Role::Exporter, name: exporter.to_owned() }],
+        ..Finding::new(
+            format!("D{id}"),
+            date(found_on),
+            if violates { Verdict::Violation(Violation::Fake) } else { Verdict::Clear },
+        )
     })
 }
 
@@ -196,7 +197,7 @@ fn history(changes: &[NewChange], exporter: &str, day: Date) -> Option<String> {
         of_party
             .iter()
             .filter(|line| line.declaration_id == id)
-            .filter(|line| (!violates || line.violation.is_some()) && (!major || line.major))
+            .filter(|line| (!violates || line.violation().is_some()) && (!major || line.major))
             .map(|line| line.found_on)
             .max()
     };

@@ -1,23 +1,30 @@
 //! The commands, one a file.
 
+pub mod calibrate;
 pub mod check;
 pub mod coverage;
 pub mod diff;
 pub mod draw;
+pub mod effect;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod lookup;
+pub mod mine;
 pub mod outcome;
 pub mod overrides;
 pub mod plan;
 pub mod profile;
 pub mod reference;
+pub mod report;
 pub mod roll;
 pub mod rules;
 pub mod schema;
 pub mod score;
+pub mod simulate;
+pub mod targets;
 pub mod test;
 pub mod verify;
+pub mod watch;
 pub mod why_not;
 pub mod worklist;

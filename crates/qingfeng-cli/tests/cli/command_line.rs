@@ -22,6 +22,7 @@ fn help_of_every_command() {
         "schema",
         "test",
         "verify",
+        "watch",
         "why-not",
         "profile",
         "diff",
@@ -37,7 +38,13 @@ fn help_of_every_command() {
         "lookup verify",
         "outcome",
         "outcome import",
+        "outcome check",
         "outcome list",
+        "effect",
+        "report",
+        "calibrate",
+        "targets",
+        "mine",
     ] {
         let help = desk.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");

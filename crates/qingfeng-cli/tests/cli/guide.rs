@@ -43,6 +43,11 @@ fn each_step_of_the_day_at_a_port_gives_what_it_shows() {
     each_step_gives_what_it_shows("docs/day-at-a-port.md");
 }
 
+#[test]
+fn each_step_of_the_worth_of_rules_gives_what_it_shows() {
+    each_step_gives_what_it_shows("docs/effect.md");
+}
+
 #[track_caller]
 fn each_step_gives_what_it_shows(name: &str) {
     let path = repository().join(name);

@@ -1,6 +1,7 @@
 //! Drives the real command over packs and files that each test writes into a directory of its own.
 
 mod allow;
+mod calibrate;
 mod check;
 mod codes;
 mod command_line;
@@ -8,6 +9,7 @@ mod coverage;
 mod diff;
 mod docs;
 mod draw;
+mod effect;
 mod explain;
 mod fix;
 mod generate;
@@ -16,13 +18,17 @@ mod inspections;
 mod listings;
 mod living;
 mod lookup;
+mod mine;
+mod outcomes;
 mod packs;
 mod plan;
 mod profile;
 mod reference;
+mod report;
 mod sarif;
 mod score;
 mod support;
 mod test;
 mod verify;
+mod watch;
 mod why_not;

@@ -129,6 +129,12 @@ pub(super) struct Closures {
 }
 
 impl Closures {
+    /// Those of the rules at these positions.
+    pub fn of_rules(&self, positions: &[usize]) -> Self {
+        let written = positions.iter().map(|&at| self.written[at].clone()).collect();
+        Self { fields: self.fields.clone(), written }
+    }
+
     /// Keeps what was written of a closure that is not lowered.
     pub fn keep(
         lowered: Option<&Result<NodeId, NotLowered>>,

@@ -81,6 +81,23 @@ pub(crate) struct PackFacts {
     titles: Vec<String>,
 }
 
+impl Lowered {
+    /// Those of the rules at these positions, in this order; one may be there several times.
+    pub(crate) fn of_rules(&self, positions: &[usize]) -> Self {
+        let facts = PackFacts {
+            points: positions.iter().map(|&at| self.facts.points[at]).collect(),
+            titles: positions.iter().map(|&at| self.facts.titles[at].clone()).collect(),
+            ..PackFacts::clone(&self.facts)
+        };
+        Self {
+            nodes: self.nodes.clone(),
+            rules: positions.iter().map(|&at| self.rules[at].clone()).collect(),
+            closures: self.closures.of_rules(positions),
+            facts: Arc::new(facts),
+        }
+    }
+}
+
 impl PackFacts {
     fn field_kind(&self, field: FieldRef) -> Kind {
         match field {

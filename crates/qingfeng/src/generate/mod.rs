@@ -40,6 +40,7 @@ mod catalogue;
 mod columns;
 mod countries;
 mod declaration;
+pub(crate) mod disguise;
 mod goods;
 mod line;
 mod places;

@@ -101,7 +101,7 @@ pub(super) struct Market {
     pub(super) code: &'static str,
     weight: u32,
     /// Indices of [`PORTS`].
-    ports: &'static [u8],
+    pub(super) ports: &'static [u8],
 }
 
 /// Index of Khorgas in [`PORTS`].

@@ -13,7 +13,7 @@ pub(super) const EXPORTERS: u32 = 50_000;
 const PRODUCERS: u32 = 20_000;
 const AGENTS: u32 = 3_000;
 /// Exporters with higher numbers were registered during the year, in the order of their numbers.
-const ESTABLISHED: u32 = 46_000;
+pub(super) const ESTABLISHED: u32 = 46_000;
 const NEWCOMERS: u32 = EXPORTERS - ESTABLISHED;
 const YEAR_DAYS: u32 = 366;
 
@@ -201,7 +201,7 @@ fn draw_goods(trade: Trade, catalogue: &Catalogue, random: &mut Random) -> [u16;
 }
 
 /// The highest number registered on this day of the year.
-fn registered(day: u32) -> u32 {
+pub(super) fn registered(day: u32) -> u32 {
     ESTABLISHED + NEWCOMERS * day.min(YEAR_DAYS) / YEAR_DAYS
 }
 

@@ -58,7 +58,7 @@ impl Tally {
 }
 
 /// A declaration's cell.
-pub(super) type Cell = Vec<Arc<str>>;
+pub(crate) type Cell = Vec<Arc<str>>;
 
 /// A known inspection of a trader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +106,7 @@ impl Experience {
     }
 
     /// The cell of a declaration at an office.
-    pub(super) fn cell(policy: &Policy, candidate: &Candidate, office: Option<&str>) -> Cell {
+    pub(crate) fn cell(policy: &Policy, candidate: &Candidate, office: Option<&str>) -> Cell {
         let missing = || Arc::from("");
         policy
             .selection
@@ -127,7 +127,7 @@ impl Experience {
     }
 
     /// Learns what an inspection showed.
-    pub(super) fn learn(&mut self, at: usize, candidate: &Candidate, cell: Cell, day: Date, found: bool) {
+    pub(crate) fn learn(&mut self, at: usize, candidate: &Candidate, cell: Cell, day: Date, found: bool) {
         if !cell.is_empty() {
             self.cells.entry(cell).or_default().add(found);
         }
@@ -147,7 +147,7 @@ impl Experience {
     }
 
     /// Brings the prior up to what was learnt.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.prior.clear();
         let (Some(first), Some(last)) = (self.bands.keys().next(), self.bands.keys().next_back()) else {
             return;

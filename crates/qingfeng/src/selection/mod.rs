@@ -25,9 +25,9 @@ mod policy;
 mod proof;
 mod rolling;
 mod rows;
-mod sheet;
+pub(crate) mod sheet;
 mod summary;
-mod table_rows;
+pub(crate) mod table_rows;
 #[cfg(test)]
 mod tests;
 

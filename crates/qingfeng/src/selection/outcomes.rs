@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Date, Kind};
 
 use super::sheet::{ColumnOf, Sheet, TableError};
+use crate::outcomes::Verdict;
 use crate::read::Input;
 
 /// The most rows of outcomes.
@@ -73,7 +74,8 @@ impl Outcomes {
     }
 
     /// Reads tables of outcomes, one row an inspected line: `declaration_id`, `found_on` (or `day`, or `declared_on`
-    /// where the day of the result is not kept), and `result`: `clear`, or what was found.
+    /// where the day of the result is not kept), and `result`: `clear`, or what was found. Rows that are waived, open or
+    /// without a result are passed over.
     ///
     /// # Errors
     ///
@@ -84,9 +86,15 @@ impl Outcomes {
             column("declaration_id", Kind::Text, true, &[] as &[_]),
             column("found_on", Kind::Date, false, &["day"]),
             column("declared_on", Kind::Date, false, &[]),
-            column("result", Kind::Text, true, &[]),
+            column("result", Kind::Text, false, &[]),
         ];
         let sheet = Sheet::read(inputs, &columns, MAX_OUTCOME_ROWS)?;
+        if !sheet.has("result") {
+            let name = inputs.first().map(ToString::to_string).unwrap_or_default();
+            let message =
+                format!("{name}: there is no column `result`; is it a table of results of inspections?");
+            return Err(TableError::Content(message));
+        }
         let mut all = Self::default();
         for row in sheet.rows() {
             let Some(day) = row.date(1).or_else(|| row.date(2)) else {
@@ -95,13 +103,19 @@ impl Outcomes {
                 );
             };
             let result = row.text(3).unwrap_or_default();
-            let found = match result {
-                "clear" => false,
-                result if VIOLATIONS.contains(&result) => true,
-                other => {
-                    let other = crate::read::shown(other);
+            let found = match Verdict::from_name(result) {
+                // What has no coded result, or was waived, teaches nothing; above all not that it is clear.
+                _ if result.is_empty() => continue,
+                Some(verdict) => match verdict.found() {
+                    Some(found) => found,
+                    None => continue,
+                },
+                None => {
+                    let other = crate::read::shown(result);
                     let known = VIOLATIONS.join(", ");
-                    return Err(row.wrong(format!("`result` is `{other}`; write clear, {known}")));
+                    return Err(
+                        row.wrong(format!("`result` is `{other}`; write clear, {known}, waived or open"))
+                    );
                 }
             };
             all.add(row.text(0).unwrap_or_default(), day, found);

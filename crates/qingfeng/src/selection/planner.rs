@@ -1,6 +1,7 @@
 //! Plans: day by day, each office apart.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -204,32 +205,12 @@ impl<'p> Planner<'p> {
             }
             experience.settle();
 
-            let capacities = self.capacity.of_day(self.policy, day);
-            let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> = BTreeMap::new();
-            for (site, amount) in self.policy.sites.iter().zip(&capacities) {
-                if let Some(amount) = *amount {
-                    offices.insert(&site.name, (amount, Vec::new()));
-                }
-            }
             let end = at + all[at..].partition_point(|candidate| candidate.day <= day);
-            for (candidate, declared) in all.iter().enumerate().take(end).skip(at) {
-                let office = self.policy.office_by(declared, |site| capacities.get(site).copied().flatten());
-                let office = office.and_then(|site| offices.get_mut(&*self.policy.sites[site].name));
-                match office {
-                    Some((_, members)) => members.push(candidate),
-                    None => plan.without_office.push(candidate),
-                }
-            }
+            let (planned, without_office) =
+                self.plan_day(all, at..end, day, &experience, day_key(day).as_ref());
+            plan.without_office.extend(without_office);
             at = end;
 
-            let key = day_key(day);
-            let offices: Vec<_> = offices.into_iter().collect();
-            let planned: Vec<PlannedDay> = offices
-                .into_par_iter()
-                .map(|(office, (amount, members))| {
-                    self.plan_office(office, day, amount, &members, all, &experience, key.as_ref())
-                })
-                .collect();
             for of_office in planned {
                 for selected in &of_office.selected {
                     let candidate = &all[selected.candidate];
@@ -244,6 +225,43 @@ impl<'p> Planner<'p> {
             }
         }
         plan
+    }
+
+    /// Plans one day, whose declarations are this part of all, with what is known on it: each office's plan, in the order
+    /// of their names, and the declarations without an office.
+    pub(crate) fn plan_day(
+        &self,
+        all: &[Candidate],
+        of_day: Range<usize>,
+        day: Date,
+        experience: &Experience,
+        key: Option<&DayKey>,
+    ) -> (Vec<PlannedDay>, Vec<usize>) {
+        let capacities = self.capacity.of_day(self.policy, day);
+        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> = BTreeMap::new();
+        for (site, amount) in self.policy.sites.iter().zip(&capacities) {
+            if let Some(amount) = *amount {
+                offices.insert(&site.name, (amount, Vec::new()));
+            }
+        }
+        let mut without_office = Vec::new();
+        for candidate in of_day {
+            let declared = &all[candidate];
+            let office = self.policy.office_by(declared, |site| capacities.get(site).copied().flatten());
+            let office = office.and_then(|site| offices.get_mut(&*self.policy.sites[site].name));
+            match office {
+                Some((_, members)) => members.push(candidate),
+                None => without_office.push(candidate),
+            }
+        }
+        let offices: Vec<_> = offices.into_iter().collect();
+        let planned = offices
+            .into_par_iter()
+            .map(|(office, (amount, members))| {
+                self.plan_office(office, day, amount, &members, all, experience, key)
+            })
+            .collect();
+        (planned, without_office)
     }
 
     /// Puts the outcomes of declarations before the first planned day where they wait to be known.

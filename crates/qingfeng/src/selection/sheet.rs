@@ -1,4 +1,4 @@
-//! Small tables that people keep: capacities, outcomes. Read by the same reader as declarations, row by row.
+//! Tables that people keep: capacities, outcomes, notices. Read by the same reader as declarations, row by row.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Schema};
 
-use crate::read::{Input, Place, ReadError, ReadOptions, Reader};
+use crate::read::{Input, Place, ReadError, ReadOptions, Reader, Reject};
 
 /// A column of such a table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ColumnOf {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
+pub(crate) struct ColumnOf {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     /// A row without it is a mistake.
-    pub(super) required: bool,
+    pub(crate) required: bool,
     /// Other headers under which it is found.
-    pub(super) headers: &'static [&'static str],
+    pub(crate) headers: &'static [&'static str],
 }
 
 /// Rows, and where each stands.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     /// Pieces: the columns in the order asked for, and the places of their rows.
     pieces: Vec<(RecordBatch, Vec<Place>)>,
     inputs: Vec<String>,
@@ -32,10 +32,112 @@ pub(super) struct Sheet {
 
 /// One row.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'s> {
-    sheet: &'s Sheet,
-    piece: usize,
+pub(crate) struct Row<'s> {
+    batch: &'s RecordBatch,
+    inputs: &'s [String],
+    place: Place,
     row: usize,
+}
+
+/// What is wrong with a row: the field, its value if that can be shown, and the reason with what would be right.
+pub(crate) type Mistake = (&'static str, Option<String>, String);
+
+/// What is done with a row: taken, or found to be a mistake; an error ends the reading.
+pub(crate) type Take<'t> = dyn FnMut(Row<'_>) -> Result<Result<(), Mistake>, ReadError> + 't;
+
+/// The rejects that are kept at most; further ones are counted.
+pub(crate) const KEPT_REJECTS: usize = 1000;
+
+/// What came of the rows of a table besides those that were taken.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Streamed {
+    /// The first rows that could not be taken, in the order of the inputs.
+    pub(crate) rejects: Vec<Reject>,
+    /// How many there are.
+    pub(crate) rejected: u64,
+}
+
+impl Streamed {
+    pub(crate) fn reject(&mut self, reject: Reject) {
+        self.rejected += 1;
+        if self.rejects.len() < KEPT_REJECTS {
+            self.rejects.push(reject);
+        }
+    }
+}
+
+impl ColumnOf {
+    /// As a field of a schema.
+    pub(crate) fn field(&self) -> Field {
+        Field {
+            name: self.name.to_owned(),
+            kind: self.kind,
+            level: Level::Item,
+            required: self.required,
+            unit: None,
+            title: String::new(),
+            title_zh: None,
+            columns: self.headers.iter().map(|&header| header.to_owned()).collect(),
+            codes: None,
+            min: None,
+            max: None,
+        }
+    }
+}
+
+/// A schema of these fields, in which each row stands for itself.
+pub(crate) fn schema_of(mut fields: Vec<Field>) -> Result<Schema, String> {
+    let row = FieldId(fields.len() as u16);
+    // A first field that no file has.
+    fields.push(ColumnOf { name: "#row", kind: Kind::Text, required: false, headers: &[] }.field());
+    Schema::new(fields, row).map_err(|clash| clash.to_string())
+}
+
+/// Reads a table row by row and holds none of it. A row that cannot be read, or that `take` finds a mistake in, becomes a
+/// reject; the others are taken all the same. An error of `take` that is no mistake of the row ends the reading.
+pub(crate) fn stream(
+    inputs: &[Input],
+    columns: &[ColumnOf],
+    needed: &[&'static str],
+    options: &ReadOptions,
+    take: &mut Take<'_>,
+) -> Result<Streamed, ReadError> {
+    let mut streamed = Streamed::default();
+    if inputs.is_empty() {
+        return Ok(streamed);
+    }
+    let names: Vec<String> = inputs.iter().map(ToString::to_string).collect();
+    let schema = schema_of(columns.iter().map(ColumnOf::field).collect())
+        .map_err(|clash| ReadError::content(&names[0], clash))?;
+    let mut reader = Reader::new(Arc::new(schema), inputs.to_vec(), options.clone())?;
+    while let Some(piece) = reader.piece()? {
+        let mut rejects: Vec<Reject> = piece.rejects.into_iter().map(|reject| reject.reject).collect();
+        for (row, &place) in piece.places.iter().enumerate() {
+            let row = Row { batch: &piece.batch, inputs: &names, place, row };
+            if let Err((field, value, reason)) = take(row)? {
+                rejects.push(Reject {
+                    input: row.input().to_owned(),
+                    position: place.position,
+                    declaration_id: row.text(0).map(crate::read::shown),
+                    field: Some(field.to_owned()),
+                    value: value.map(|value| crate::read::shown(&value)),
+                    reason,
+                });
+            }
+        }
+        rejects.sort_by_key(|reject| (names.iter().position(|name| *name == reject.input), reject.position));
+        rejects.into_iter().for_each(|reject| streamed.reject(reject));
+    }
+    for notes in reader.notes() {
+        if let Some(column) = notes.absent_fields.iter().find(|absent| needed.contains(&absent.as_str())) {
+            let unused = match notes.unused_columns.as_slice() {
+                [] => String::new(),
+                unused => format!("; it has columns that are not read: {}", unused.join(", ")),
+            };
+            return Err(ReadError::content(&notes.input, format!("there is no column `{column}`{unused}")));
+        }
+    }
+    Ok(streamed)
 }
 
 /// A table cannot be read: where, what is wrong, and what would be right.
@@ -53,26 +155,8 @@ pub enum TableError {
 impl Sheet {
     /// Reads all rows, so many at most. A row that cannot be read is an error: a plan made from a part of a table is
     /// another plan.
-    pub(super) fn read(inputs: &[Input], columns: &[ColumnOf], most: usize) -> Result<Self, TableError> {
-        let field = |name: &str, kind, required, headers: &[&str]| Field {
-            name: name.to_owned(),
-            kind,
-            level: Level::Item,
-            required,
-            unit: None,
-            title: String::new(),
-            title_zh: None,
-            columns: headers.iter().map(|&header| header.to_owned()).collect(),
-            codes: None,
-            min: None,
-            max: None,
-        };
-        let mut fields: Vec<Field> =
-            columns.iter().map(|of| field(of.name, of.kind, of.required, of.headers)).collect();
-        // A first field that no file has, so that each row stands for itself.
-        let row = FieldId(fields.len() as u16);
-        fields.push(field("#row", Kind::Text, false, &[]));
-        let schema = Schema::new(fields, row).map_err(|clash| TableError::Content(clash.to_string()))?;
+    pub(crate) fn read(inputs: &[Input], columns: &[ColumnOf], most: usize) -> Result<Self, TableError> {
+        let schema = schema_of(columns.iter().map(ColumnOf::field).collect()).map_err(TableError::Content)?;
         let mut reader = Reader::new(Arc::new(schema), inputs.to_vec(), ReadOptions::default())?;
         let names: Vec<String> = inputs.iter().map(ToString::to_string).collect();
         let mut pieces = Vec::new();
@@ -119,53 +203,66 @@ impl Sheet {
     }
 
     /// Whether some input has this column.
-    pub(super) fn has(&self, column: &str) -> bool {
+    pub(crate) fn has(&self, column: &str) -> bool {
         self.present.contains(column)
     }
 
     /// All rows, in order.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.pieces.iter().enumerate().flat_map(move |(piece, (batch, _))| {
-            (0..batch.num_rows()).map(move |row| Row { sheet: self, piece, row })
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.pieces.iter().flat_map(move |(batch, places)| {
+            let row = move |(row, &place)| Row { batch, inputs: &self.inputs, place, row };
+            places.iter().enumerate().map(row)
         })
     }
 }
 
 impl<'s> Row<'s> {
     fn column(self, at: usize) -> Option<&'s dyn Array> {
-        let column = self.sheet.pieces[self.piece].0.column(at).as_ref();
+        let column = self.batch.column(at).as_ref();
         (!column.is_null(self.row)).then_some(column)
     }
 
     /// A text.
-    pub(super) fn text(self, at: usize) -> Option<&'s str> {
+    pub(crate) fn text(self, at: usize) -> Option<&'s str> {
         self.column(at)?.as_string_opt::<i32>().map(|texts| texts.value(self.row))
     }
 
     /// A day.
-    pub(super) fn date(self, at: usize) -> Option<Date> {
+    pub(crate) fn date(self, at: usize) -> Option<Date> {
         Date::from_days(self.column(at)?.as_primitive_opt::<Date32Type>()?.value(self.row))
     }
 
     /// A whole number.
-    pub(super) fn integer(self, at: usize) -> Option<i64> {
+    pub(crate) fn integer(self, at: usize) -> Option<i64> {
         self.column(at)?.as_primitive_opt::<Int64Type>().map(|numbers| numbers.value(self.row))
     }
 
     /// A number.
-    pub(super) fn number(self, at: usize) -> Option<f64> {
+    pub(crate) fn number(self, at: usize) -> Option<f64> {
         self.column(at)?.as_primitive_opt::<Float64Type>().map(|numbers| numbers.value(self.row))
     }
 
+    /// Yes or no.
+    pub(crate) fn flag(self, at: usize) -> Option<bool> {
+        self.column(at)?.as_boolean_opt().map(|flags| flags.value(self.row))
+    }
+
+    fn input(self) -> &'s str {
+        self.inputs.get(self.place.input as usize).map_or("", String::as_str)
+    }
+
     /// Where it stands: `capacity.csv, line 4`.
-    pub(super) fn place(self) -> String {
-        let place = self.sheet.pieces[self.piece].1[self.row];
-        let input = self.sheet.inputs.get(place.input as usize).map_or("", String::as_str);
-        format!("{input}, {}", place.position)
+    pub(crate) fn place(self) -> String {
+        format!("{}, {}", self.input(), self.place.position)
     }
 
     /// An error at this row.
-    pub(super) fn wrong(self, what: impl AsRef<str>) -> TableError {
+    pub(crate) fn wrong(self, what: impl AsRef<str>) -> TableError {
         TableError::Content(format!("{}: {}", self.place(), what.as_ref()))
+    }
+
+    /// The row of a piece that another reader gave.
+    pub(crate) fn of(batch: &'s RecordBatch, inputs: &'s [String], place: Place, row: usize) -> Self {
+        Self { batch, inputs, place, row }
     }
 }

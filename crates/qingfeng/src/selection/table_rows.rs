@@ -40,15 +40,15 @@ enum Cell {
 
 /// A row: the cells of the columns that were asked for.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct Row<'c> {
     input: Arc<str>,
     /// `line 5`, `row 7`.
     position: String,
-    columns: &'static [&'static str],
+    columns: &'c [&'c str],
     cells: Vec<Cell>,
 }
 
-impl Row {
+impl Row<'_> {
     /// What is wrong with this row.
     pub(crate) fn error(&self, reason: impl AsRef<str>) -> ReadError {
         ReadError::content(&self.input, format!("{}: {}", self.position, reason.as_ref()))
@@ -135,6 +135,16 @@ impl Row {
         }
     }
 
+    /// Yes or no, if it says.
+    pub(crate) fn flag(&self, column: usize) -> Result<Option<bool>, ReadError> {
+        match self.text(column)?.as_deref() {
+            None => Ok(None),
+            Some("true" | "1" | "yes") => Ok(Some(true)),
+            Some("false" | "0" | "no") => Ok(Some(false)),
+            Some(_) => Err(self.wrong(column, "true or false")),
+        }
+    }
+
     /// A day, if there is one.
     pub(crate) fn date(&self, column: usize) -> Result<Option<Date>, ReadError> {
         let wanted = "a day of the calendar such as 2016-09-06";
@@ -166,9 +176,9 @@ impl Row {
 }
 
 /// Reads the rows of a table.
-pub(crate) struct RowReader {
+pub(crate) struct RowReader<'c> {
     input: Arc<str>,
-    columns: &'static [&'static str],
+    columns: &'c [&'c str],
     source: Rows,
     /// Whether the table has the column; of JSON this is not known beforehand.
     has: Vec<bool>,
@@ -201,7 +211,7 @@ impl Batches {
     }
 }
 
-impl RowReader {
+impl<'c> RowReader<'c> {
     /// Opens a table. Columns that are not asked for are passed over.
     ///
     /// # Errors
@@ -210,7 +220,7 @@ impl RowReader {
     pub(crate) fn open(
         input: &Input,
         format: Option<Format>,
-        columns: &'static [&'static str],
+        columns: &'c [&'c str],
     ) -> Result<Self, ReadError> {
         let name: Arc<str> = input.to_string().into();
         if *input == Input::Stdin && format.is_none_or(|format| format == Format::Ndjson) {
@@ -255,8 +265,13 @@ impl RowReader {
         Ok(Self::of(name, columns, source, has))
     }
 
-    fn of(input: Arc<str>, columns: &'static [&'static str], source: Rows, has: Vec<bool>) -> Self {
+    fn of(input: Arc<str>, columns: &'c [&'c str], source: Rows, has: Vec<bool>) -> Self {
         Self { input, columns, source, has, is_over: false }
+    }
+
+    /// Whether the table has a column; of JSON this is not known beforehand, and so is true.
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.has[column]
     }
 
     /// Refuses a table that lacks one of these columns. In JSON every row is asked for itself.
@@ -270,7 +285,7 @@ impl RowReader {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Row>, ReadError> {
+    fn read(&mut self) -> Result<Option<Row<'c>>, ReadError> {
         let columns = self.columns;
         let row = |input: &Arc<str>, position: String, cells| Row {
             input: Arc::clone(input),
@@ -332,8 +347,8 @@ impl RowReader {
     }
 }
 
-impl Iterator for RowReader {
-    type Item = Result<Row, ReadError>;
+impl<'c> Iterator for RowReader<'c> {
+    type Item = Result<Row<'c>, ReadError>;
 
     /// The next row. After an error nothing comes.
     fn next(&mut self) -> Option<Self::Item> {
@@ -461,7 +476,7 @@ fn json_cell(value: &serde_json::Value) -> Cell {
     use serde_json::Value;
     match value {
         Value::Null => Cell::Missing,
-        Value::Bool(_) => Cell::Other("true or false"),
+        Value::Bool(flag) => Cell::Text(flag.to_string()),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Cell::Integer(integer),
             None => number.as_f64().map_or(Cell::Other("a number out of bounds"), Cell::Number),
@@ -516,6 +531,10 @@ fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
             (0..rows)
                 .map(|row| list_cell((!lists.is_null(row)).then(|| lists.value(row))))
                 .collect::<Result<_, _>>()?
+        }
+        DataType::Boolean => {
+            let flags = column.as_boolean();
+            flags.iter().map(|flag| flag.map_or(Cell::Missing, |flag| Cell::Text(flag.to_string()))).collect()
         }
         DataType::Null => vec![Cell::Missing; rows],
         _ => (0..rows)

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::chain::Row;
 use super::{Author, Change, ChangeKind, Entry, Finding, Party, StoreError, Violation};
+use crate::outcomes::{Disposal, Verdict};
+use crate::selection::SelectionKind;
 
 /// The longest value of an entry, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
@@ -113,6 +115,32 @@ struct FoundBody {
     fine: Option<String>,
     major: bool,
     parties: Vec<Party>,
+    // What follows came later. It is written only where it is said, so that rows without it keep their bytes and hashes.
+    /// That nothing is known of the goods; without it a row without a violation is clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unresolved: Option<Unresolved>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waiver: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selected: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    case_number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disposal: Option<Disposal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disclosed_on: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hours: Option<String>,
+}
+
+/// Why nothing is known of the goods.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Unresolved {
+    Waived,
+    Open,
 }
 
 /// Checks who makes a change.
@@ -220,23 +248,43 @@ fn found(finding: &Finding) -> Result<String, StoreError> {
     for party in &finding.parties {
         note("the name of a party", &party.name)?;
     }
-    if let Some(fine) = finding.fine
-        && !fine.is_finite()
-    {
-        return Err(StoreError::refused(format!(
-            "the fine of {} is {fine}; give a number",
-            finding.declaration_id
-        )));
+    for (name, number) in [("fine", finding.fine), ("value", finding.value), ("hours", finding.hours)] {
+        if let Some(number) = number
+            && !number.is_finite()
+        {
+            return Err(StoreError::refused(format!(
+                "the {name} of {} is {number}; give a number",
+                finding.declaration_id
+            )));
+        }
     }
+    for (what, text) in
+        [("the number of a case", &finding.case_number), ("the reason of a waiver", &finding.waiver)]
+    {
+        text.as_deref().map_or(Ok(()), |text| note(what, text))?;
+    }
+    let number = |number: Option<f64>| number.map(|number| number.to_string());
     json(&FoundBody {
         declaration_id: finding.declaration_id.clone(),
         item_no: finding.item_no,
         found_on: finding.found_on,
-        violation: finding.violation,
+        violation: finding.violation(),
         pieces: finding.pieces,
-        fine: finding.fine.map(|fine| fine.to_string()),
+        fine: number(finding.fine),
         major: finding.major,
         parties: finding.parties.clone(),
+        unresolved: match finding.verdict {
+            Verdict::Waived => Some(Unresolved::Waived),
+            Verdict::Open => Some(Unresolved::Open),
+            Verdict::Clear | Verdict::Violation(_) => None,
+        },
+        waiver: finding.waiver.clone(),
+        selected: finding.selected.map(|selected| selected.name().to_owned()),
+        value: number(finding.value),
+        case_number: finding.case_number.clone(),
+        disposal: finding.disposal,
+        disclosed_on: finding.disclosed_on,
+        hours: number(finding.hours),
     })
 }
 
@@ -272,18 +320,41 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
         }
         ("found", None) => {
             let body: FoundBody = read(row.body)?;
-            let fine = body.fine.map(|fine| {
-                let number: Option<f64> = fine.parse().ok();
-                number.filter(|number| number.is_finite()).ok_or_else(|| format!("`{fine}` is no fine"))
+            let number = |text: Option<String>, what: &str| {
+                let number = text.map(|text| {
+                    let number: Option<f64> = text.parse().ok();
+                    number
+                        .filter(|number| number.is_finite())
+                        .ok_or_else(|| format!("`{}` is no {what}", crate::read::shown(&text)))
+                });
+                number.transpose()
+            };
+            let verdict = match (body.violation, body.unresolved) {
+                (Some(violation), None) => Verdict::Violation(violation),
+                (None, None) => Verdict::Clear,
+                (None, Some(Unresolved::Waived)) => Verdict::Waived,
+                (None, Some(Unresolved::Open)) => Verdict::Open,
+                (Some(_), Some(_)) => return Err("it has a violation, and is waived or open".to_owned()),
+            };
+            let selected = body.selected.map(|name| {
+                SelectionKind::from_name(&name)
+                    .ok_or_else(|| format!("`{}` is no way to be selected", crate::read::shown(&name)))
             });
             ChangeKind::Found(Finding {
                 declaration_id: body.declaration_id,
                 item_no: body.item_no,
                 found_on: body.found_on,
-                violation: body.violation,
+                verdict,
+                waiver: body.waiver,
+                selected: selected.transpose()?,
                 pieces: body.pieces,
-                fine: fine.transpose()?,
+                value: number(body.value, "value")?,
+                fine: number(body.fine, "fine")?,
+                case_number: body.case_number,
                 major: body.major,
+                disposal: body.disposal,
+                disclosed_on: body.disclosed_on,
+                hours: number(body.hours, "number of hours")?,
                 parties: body.parties,
             })
         }
@@ -297,4 +368,70 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
         known_on,
         kind,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcomes::Verdict;
+    use crate::store::Role;
+
+    /// What older programs wrote is read, and written again to the same bytes, on which the hashes stand.
+    #[test]
+    fn findings_written_before_there_were_waivers_keep_their_bytes() {
+        for (body, verdict) in [
+            (r#"{"declaration_id":"D1","found_on":"2016-09-05","major":false,"parties":[]}"#, Verdict::Clear),
+            (
+                r#"{"declaration_id":"D1","item_no":2,"found_on":"2016-09-05","violation":"fake","pieces":5,"fine":"12.5","major":true,"parties":[{"role":"exporter","name":"E1"}]}"#,
+                Verdict::Violation(Violation::Fake),
+            ),
+        ] {
+            let row = Row {
+                at: "2016-09-06T08:30:00Z",
+                by: "Li",
+                reason: None,
+                known_on: "2016-09-06",
+                kind: "found",
+                lookup: None,
+                body,
+            };
+            let change = decode(1, &row).unwrap();
+            assert!(
+                matches!(&change.kind, ChangeKind::Found(finding) if finding.verdict == verdict),
+                "{change:?}"
+            );
+            assert_eq!(encode(change.known_on, &change.kind).unwrap().body, body);
+        }
+    }
+
+    #[test]
+    fn what_came_later_comes_back_as_it_was() {
+        let day: Date = "2016-09-05".parse().unwrap();
+        let full = Finding {
+            item_no: Some(1),
+            selected: Some(SelectionKind::Random),
+            value: Some(0.1 + 0.2),
+            case_number: Some("杭关缉 2016-17".to_owned()),
+            disposal: Some(Disposal::Returned),
+            disclosed_on: Some(day),
+            hours: Some(1.25),
+            parties: vec![Party { role: Role::Brand, name: "得力".to_owned() }],
+            ..Finding::new("D1", day, Verdict::Violation(Violation::Counterfeit))
+        };
+        let waived = Finding { waiver: Some("W03".to_owned()), ..Finding::new("D2", day, Verdict::Waived) };
+        for finding in [full, waived, Finding::new("D3", day, Verdict::Open)] {
+            let kind = ChangeKind::Found(finding);
+            let Encoded { known_on, kind: name, body, .. } = encode(day, &kind).unwrap();
+            let row = Row {
+                at: "2016-09-06T08:30:00Z",
+                by: "Li",
+                reason: None,
+                known_on: &known_on,
+                kind: name,
+                lookup: None,
+                body: &body,
+            };
+            assert_eq!(decode(1, &row).unwrap().kind, kind);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! An inspection is a declaration of which at least one line has a result; it is of the day of its last result. It
 //! shows a violation if one of its lines does, on the day of the last such result. What is said of a line again replaces
-//! what was said before from the day after it became known.
+//! what was said before from the day after it became known. A line that is waived or open was not inspected.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -149,7 +149,8 @@ impl Findings {
             let next = next.filter(|next| next.finding.item_no == finding.item_no);
             let from = (*known_on).max(finding.found_on).days() + 1;
             let until = next.map_or(i32::MAX, |next| next.known_on.days());
-            if from > until {
+            // What is waived or open was not inspected; it still replaces what was said of the line before.
+            if from > until || finding.verdict.found().is_none() {
                 continue;
             }
             let mut told: Vec<&Arc<str>> = Vec::new();
@@ -162,7 +163,7 @@ impl Findings {
                     continue;
                 }
                 told.push(name);
-                let violates = finding.violation.is_some();
+                let violates = finding.verdict.found() == Some(true);
                 parties.entry(Arc::clone(name)).or_default().push(Occurrence {
                     from,
                     until,

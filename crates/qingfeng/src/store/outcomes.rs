@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::history::role_of;
 use super::import::{ImportError, Known};
-use super::{
-    APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError, Violation,
-};
+use super::{APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError};
+use crate::outcomes::table;
 use crate::read::{Input, Place, ReadOptions, Reader, Reject};
+use crate::selection::sheet;
 use crate::values::Typed;
 
 /// The most rows of one import of results.
@@ -22,20 +22,8 @@ pub const OUTCOMES_MAX: usize = APPEND_MAX;
 /// How often an import is decided anew when others changed the store meanwhile.
 const ATTEMPTS: usize = 10;
 
-/// The results that a row may have, with what violates.
-const RESULTS: [(&str, Option<Violation>); 8] = [
-    ("clear", None),
-    ("counterfeit", Some(Violation::Counterfeit)),
-    ("fake", Some(Violation::Fake)),
-    ("inferior", Some(Violation::Inferior)),
-    ("safety", Some(Violation::Safety)),
-    ("health", Some(Violation::Health)),
-    ("environment", Some(Violation::Environment)),
-    ("misdeclared", Some(Violation::Misdeclared)),
-];
-
 /// The columns before those of the parties, in order.
-const COLUMNS: usize = 7;
+const COLUMNS: usize = table::COLUMNS.len();
 
 /// What became of the rows of an import of results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,6 +36,8 @@ pub struct OutcomesImported {
     pub corrections: u64,
     /// Of these, rows that show a violation.
     pub violations: u64,
+    /// Of these, rows that are waived or open: they count neither as an inspection nor as clear.
+    pub unresolved: u64,
     /// Rows that are there already.
     pub unchanged: u64,
     /// Rows that could not be taken.
@@ -91,29 +81,21 @@ impl Outcomes {
         let names: Vec<String> = inputs.iter().map(Input::to_string).collect();
         let (schema, roles) = schema(pack)?;
         let mut reader = Reader::new(Arc::new(schema), inputs, options.clone())?;
-        let mut outcomes =
-            Self { rows: Vec::new(), summary: OutcomesImported::default(), rejects: Vec::new(), names };
-        let mut seen: HashMap<Line, usize> = HashMap::new();
+        let mut outcomes = Self {
+            rows: Vec::new(),
+            summary: OutcomesImported::default(),
+            rejects: Vec::new(),
+            names: names.clone(),
+        };
+        let mut seen: HashMap<(Line, Date), usize> = HashMap::new();
         while let Some(piece) = reader.piece()? {
             outcomes.rejects.extend(piece.rejects.into_iter().map(|reject| reject.reject));
-            let kinds =
-                [Kind::Text, Kind::Integer, Kind::Date, Kind::Text, Kind::Integer, Kind::Number, Kind::Flag];
-            let kinds = kinds.into_iter().chain(roles.iter().map(|_| Kind::Text));
-            let columns: Vec<Typed> = piece
-                .batch
-                .columns()
-                .iter()
-                .zip(kinds)
-                .map(|(column, kind)| Typed::new(column, kind))
-                .collect();
             for (row, place) in piece.places.iter().enumerate() {
-                match finding(&columns, row, &roles, known) {
+                let row = sheet::Row::of(&piece.batch, &names, *place, row);
+                match finding(row, &roles, known) {
                     Ok((finding, known_on)) => outcomes.take(finding, known_on, *place, &mut seen),
                     Err((field, value, reason)) => {
-                        let id = match columns[0].value(row) {
-                            Value::Text(text) => Some(text.to_owned()),
-                            _ => None,
-                        };
+                        let id = row.text(0).map(str::to_owned);
                         outcomes.reject(*place, id, field, value, reason);
                     }
                 }
@@ -126,18 +108,17 @@ impl Outcomes {
             }
         }
         for notes in reader.notes() {
-            let needed = ["declaration_id", "found_on", "result"];
-            if let Some(column) = notes.absent_fields.iter().find(|column| needed.contains(&column.as_str()))
-            {
+            let absent = |column: &str| notes.absent_fields.iter().any(|absent| absent == column);
+            let needed = ["declaration_id", "found_on", "result"].into_iter().find(|column| {
+                // The day of the declaration stands for that of the result where no other is kept.
+                absent(column) && (*column != "found_on" || absent("declared_on"))
+            });
+            if let Some(column) = needed.map(str::to_owned) {
                 let remedy = match notes.unused_columns.as_slice() {
                     [] => "add it".to_owned(),
                     unused => format!("it has columns that are not read: {}", unused.join(", ")),
                 };
-                return Err(ImportError::Column {
-                    input: notes.input.clone(),
-                    column: column.clone(),
-                    remedy,
-                });
+                return Err(ImportError::Column { input: notes.input.clone(), column, remedy });
             }
             for column in &notes.unused_columns {
                 if !outcomes.summary.unused_columns.contains(column) {
@@ -178,15 +159,23 @@ impl Outcomes {
         });
     }
 
-    fn take(&mut self, finding: Finding, known_on: Date, place: Place, seen: &mut HashMap<Line, usize>) {
-        let line = (finding.declaration_id.clone(), finding.item_no);
+    fn take(
+        &mut self,
+        finding: Finding,
+        known_on: Date,
+        place: Place,
+        seen: &mut HashMap<(Line, Date), usize>,
+    ) {
+        // Results of a line that became known on different days are a result and its correction.
+        let line = ((finding.declaration_id.clone(), finding.item_no), known_on);
         match seen.get(&line) {
             Some(&at) if self.rows[at].finding == finding => self.summary.unchanged += 1,
             Some(&at) => {
                 let first = self.rows[at].place;
                 let name = &self.names[first.input as usize];
                 let reason = format!(
-                    "the line has another result in {name}, {}; keep one of them, or import the correction later",
+                    "the line has another result in {name}, {}; keep one of them, or say with `known_on` when each became \
+                     known",
                     first.position
                 );
                 let id = Some(finding.declaration_id);
@@ -207,10 +196,10 @@ impl Outcomes {
         options: &ReadOptions,
     ) -> Result<(), ImportError> {
         let schema = &pack.schema;
-        let mut asked: HashMap<Line, usize> = HashMap::new();
+        let mut asked: HashMap<Line, Vec<usize>> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             if row.finding.parties.is_empty() {
-                asked.insert((row.finding.declaration_id.clone(), row.finding.item_no), at);
+                asked.entry((row.finding.declaration_id.clone(), row.finding.item_no)).or_default().push(at);
             }
         }
         let fields: Vec<(HistoryRole, FieldId)> = roles_of(schema).collect();
@@ -235,17 +224,18 @@ impl Outcomes {
                     line.0.clear();
                     line.0.push_str(id);
                     line.1 = of_line;
-                    let Some(&at) = asked.get(&line) else { continue };
-                    if std::mem::replace(&mut found[at], true) {
-                        continue;
-                    }
-                    for &(role, field) in &fields {
-                        if of_line.is_none() && item.is_some() && schema[field].level != Level::Header {
+                    for &at in asked.get(&line).map_or(&[][..], Vec::as_slice) {
+                        if std::mem::replace(&mut found[at], true) {
                             continue;
                         }
-                        if let Value::Text(name) = columns[field.index()].value(row) {
-                            let party = Party { role: role_of(role), name: name.to_owned() };
-                            self.rows[at].finding.parties.push(party);
+                        for &(role, field) in &fields {
+                            if of_line.is_none() && item.is_some() && schema[field].level != Level::Header {
+                                continue;
+                            }
+                            if let Value::Text(name) = columns[field.index()].value(row) {
+                                let party = Party { role: role_of(role), name: name.to_owned() };
+                                self.rows[at].finding.parties.push(party);
+                            }
                         }
                     }
                 }
@@ -277,7 +267,10 @@ impl Outcomes {
             return;
         }
         let (kept, nobody): (Vec<Row>, Vec<Row>) =
-            std::mem::take(&mut self.rows).into_iter().partition(|row| !row.finding.parties.is_empty());
+            std::mem::take(&mut self.rows).into_iter().partition(|row| {
+                // Of what was not inspected nobody's history tells.
+                !row.finding.parties.is_empty() || row.finding.verdict.found().is_none()
+            });
         self.rows = kept;
         for row in nobody {
             let reason = "nobody answers for it: there is no exporter, producer, agent or brand; fill one in, or give the \
@@ -366,14 +359,30 @@ impl Outcomes {
     ) -> (OutcomesImported, Vec<NewChange>, Vec<Reject>) {
         let mut summary = self.summary.clone();
         let (mut changes, mut rejects) = (Vec::new(), Vec::new());
-        for Row { finding, known_on, place } in &self.rows {
-            let before = known.get(&(finding.declaration_id.clone(), finding.item_no));
+        // In the order of the files, but the results of a line one after the other as they became known.
+        let mut firsts: HashMap<(&str, Option<i64>), usize> = HashMap::new();
+        let mut order: Vec<(usize, Date, usize)> = Vec::with_capacity(self.rows.len());
+        for (at, row) in self.rows.iter().enumerate() {
+            let line = (row.finding.declaration_id.as_str(), row.finding.item_no);
+            order.push((*firsts.entry(line).or_insert(at), row.known_on, at));
+        }
+        order.sort_unstable();
+        let mut last: Option<&Row> = None;
+        for row in order.into_iter().map(|(_, _, at)| &self.rows[at]) {
+            let Row { finding, known_on, place } = row;
+            let same = |other: &&Row| {
+                other.finding.declaration_id == finding.declaration_id
+                    && other.finding.item_no == finding.item_no
+            };
+            let of_file = last.filter(same).map(|row| (row.known_on, &row.finding));
+            let of_store = known.get(&(finding.declaration_id.clone(), finding.item_no));
+            let before = of_file.or(of_store.map(|(on, finding)| (*on, finding)));
             match before {
                 Some((_, before)) if alike(before, finding) => {
                     summary.unchanged += 1;
                     continue;
                 }
-                Some((on, _)) if known_on < on => {
+                Some((on, _)) if *known_on < on => {
                     summary.rejected += 1;
                     rejects.push(Reject {
                         input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
@@ -391,8 +400,10 @@ impl Outcomes {
                 Some(_) => summary.corrections += 1,
                 None => {}
             }
+            last = Some(row);
             summary.added += 1;
-            summary.violations += u64::from(finding.violation.is_some());
+            summary.violations += u64::from(finding.violation().is_some());
+            summary.unresolved += u64::from(finding.verdict.found().is_none());
             changes.push(NewChange { known_on: *known_on, kind: ChangeKind::Found(finding.clone()) });
         }
         (summary, changes, rejects)
@@ -418,105 +429,46 @@ fn roles_of(schema: &Schema) -> impl Iterator<Item = (HistoryRole, FieldId)> + '
 
 /// The columns of files of results, and the roles that the pack knows.
 fn schema(pack: &Pack) -> Result<(Schema, Vec<HistoryRole>), StoreError> {
-    let field = |name: &str, kind: Kind, required: bool| Field {
-        name: name.to_owned(),
-        kind,
-        level: Level::Item,
-        required,
-        unit: None,
-        title: String::new(),
-        title_zh: None,
-        columns: Vec::new(),
-        codes: None,
-        min: None,
-        max: None,
-    };
     let of_pack = |id: FieldId, name: &str, required: bool| Field {
         name: name.to_owned(),
         level: Level::Item,
         required,
         ..pack.schema[id].clone()
     };
-    let days = ["day", "declared_on"].map(str::to_owned).to_vec();
-    let mut fields = vec![
-        of_pack(pack.schema.declaration, "declaration_id", true),
-        field("item_no", Kind::Integer, false),
-        Field { columns: days, ..field("found_on", Kind::Date, true) },
-        field("result", Kind::Text, true),
-        Field { min: Some(0.0), ..field("pieces", Kind::Integer, false) },
-        Field { min: Some(0.0), ..field("fine", Kind::Number, false) },
-        Field { columns: vec!["major".to_owned()], ..field("major_case", Kind::Flag, false) },
-    ];
+    let mut fields: Vec<Field> = table::COLUMNS.iter().map(sheet::ColumnOf::field).collect();
+    fields[0] = of_pack(pack.schema.declaration, "declaration_id", true);
     let mut roles = Vec::new();
+    let mut of_parties = Vec::new();
     for (role, id) in roles_of(&pack.schema) {
-        fields.push(of_pack(id, role.name(), false));
+        of_parties.push(of_pack(id, role.name(), false));
         roles.push(role);
     }
-    let row = FieldId(fields.len() as u16);
-    fields.push(field("#row", Kind::Text, false));
-    let schema = Schema::new(fields, row).map_err(|clash| StoreError::refused(clash.to_string()))?;
+    // A header that the pack has for an id or a party is theirs.
+    let theirs: Vec<Field> = fields.iter().take(1).chain(&of_parties).cloned().collect();
+    let theirs = sheet::schema_of(theirs).map_err(StoreError::refused)?;
+    for field in &mut fields[1..] {
+        field.columns.retain(|header| theirs.field_of_header(header).is_none());
+    }
+    fields.extend(of_parties);
+    let schema = sheet::schema_of(fields).map_err(StoreError::refused)?;
     Ok((schema, roles))
 }
 
-type Mistake = (&'static str, Option<String>, String);
-
 /// The finding of a row, and the day on which it counts as known.
 fn finding(
-    columns: &[Typed],
-    row: usize,
+    row: sheet::Row<'_>,
     roles: &[HistoryRole],
     known: Known,
-) -> Result<(Finding, Date), Mistake> {
-    let text = |at: usize| match columns[at].value(row) {
-        Value::Text(text) => Some(text),
-        _ => None,
-    };
-    let integer = |at: usize| match columns[at].value(row) {
-        Value::Integer(number) => Some(number),
-        _ => None,
-    };
-    let id = text(0).unwrap_or_default().to_owned();
-    let Value::Date(found_on) = columns[2].value(row) else {
+) -> Result<(Finding, Date), sheet::Mistake> {
+    let outcome = table::outcome(row)?;
+    let Some(found_on) = outcome.found_on else {
         return Err(("found_on", None, "`found_on` is missing; fill in the day of the result".to_owned()));
     };
-    let result = text(3).unwrap_or_default().to_lowercase();
-    let Some(&(_, violation)) = RESULTS.iter().find(|(name, _)| *name == result) else {
-        let told = crate::read::shown(&result);
-        let reason = match qingfeng_rules::nearest(&result, RESULTS.iter().map(|(name, _)| *name)) {
-            Some(name) => format!("there is no result `{told}`; did you mean `{name}`?"),
-            None => {
-                let names: Vec<&str> = RESULTS.iter().map(|(name, _)| *name).collect();
-                format!("there is no result `{told}`; there are {}", names.join(", "))
-            }
-        };
-        return Err(("result", Some(told), reason));
-    };
-    let (mut pieces, mut fine) = (
-        integer(4),
-        match columns[5].value(row) {
-            Value::Number(fine) => Some(fine),
-            _ => None,
-        },
-    );
-    let major = matches!(columns[6].value(row), Value::Flag(true));
-    if violation.is_none() {
-        let reason =
-            |what: &str| format!("the result is clear, and yet there is {what}; correct one of them");
-        if let Some(pieces) = pieces.filter(|pieces| *pieces > 0) {
-            return Err(("pieces", Some(pieces.to_string()), reason("a number of pieces that violate")));
-        }
-        if let Some(fine) = fine.filter(|fine| *fine > 0.0) {
-            return Err(("fine", Some(fine.to_string()), reason("a fine")));
-        }
-        if major {
-            return Err(("major_case", Some("true".to_owned()), reason("a major case")));
-        }
-        (pieces, fine) = (None, None);
-    }
-    let known_on = match known {
+    // What the row says of itself counts before what is said of all of them.
+    let known_on = outcome.known_on.unwrap_or(match known {
         Known::On(day) => day,
         Known::FromFirstDay => found_on,
-    };
+    });
     if found_on > known_on {
         let reason = format!(
             "it was found after {known_on}, on which it counts as known; correct it, or give --known-on"
@@ -524,16 +476,23 @@ fn finding(
         return Err(("found_on", Some(found_on.to_string()), reason));
     }
     let parties = roles.iter().enumerate().filter_map(|(at, &role)| {
-        text(COLUMNS + at).map(|name| Party { role: role_of(role), name: name.to_owned() })
+        row.text(COLUMNS + at).map(|name| Party { role: role_of(role), name: name.to_owned() })
     });
     let finding = Finding {
-        declaration_id: id,
-        item_no: integer(1),
+        declaration_id: outcome.declaration_id.into(),
+        item_no: outcome.item_no,
         found_on,
-        violation,
-        pieces,
-        fine,
-        major,
+        verdict: outcome.verdict,
+        waiver: outcome.waiver.as_deref().map(str::to_owned),
+        selected: outcome.selected,
+        pieces: outcome.pieces,
+        value: outcome.value,
+        fine: outcome.fine,
+        case_number: outcome.case_number.map(Into::into),
+        major: outcome.major_case,
+        disposal: outcome.disposal,
+        disclosed_on: outcome.disclosed_on,
+        hours: outcome.hours,
         parties: parties.collect(),
     };
     // What the store would refuse of one row is a reject of that row, and no reason to refuse the others.

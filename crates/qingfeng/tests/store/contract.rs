@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use qingfeng::outcomes::{Disposal, Verdict};
+use qingfeng::selection::SelectionKind;
 use qingfeng::store::{
     ChangeKind, Entry, Finding, NewChange, Store, StoreError, VALUE_BYTES_MAX, WAIT_SECONDS,
 };
@@ -57,10 +59,33 @@ fn what_is_appended_comes_back(database: &dyn Database) {
         }),
         NewChange { known_on: day("0001-01-01"), kind: ChangeKind::Found(finding()) },
         NewChange {
+            known_on: day("2016-09-07"),
+            kind: ChangeKind::Found(Finding {
+                selected: Some(SelectionKind::Random),
+                value: Some(0.1 + 0.2),
+                case_number: Some("杭关缉 2016-17".to_owned()),
+                disposal: Some(Disposal::Destroyed),
+                disclosed_on: Some(day("2016-12-01")),
+                hours: Some(1.5),
+                ..finding()
+            }),
+        },
+        NewChange {
+            known_on: day("2016-09-07"),
+            kind: ChangeKind::Found(Finding {
+                waiver: Some("W03".to_owned()),
+                ..Finding::new("D2", day("2016-09-05"), Verdict::Waived)
+            }),
+        },
+        NewChange {
+            known_on: day("2016-09-07"),
+            kind: ChangeKind::Found(Finding::new("D3", day("2016-09-05"), Verdict::Open)),
+        },
+        NewChange {
             known_on: day("2016-09-06"),
             kind: ChangeKind::Found(Finding {
                 item_no: None,
-                violation: None,
+                verdict: Verdict::Clear,
                 pieces: None,
                 fine: None,
                 major: false,
@@ -77,17 +102,17 @@ fn what_is_appended_comes_back(database: &dyn Database) {
     let mut other = author("王芳");
     other.reason = None;
     let last = store.append(&other, std::slice::from_ref(&end)).unwrap();
-    assert_eq!((snapshot.change, last.change), (4, 5));
+    assert_eq!((snapshot.change, last.change), (7, 8));
 
     let mut reopened = Store::open(&database.url()).unwrap();
     let found = all(&mut reopened).unwrap();
     let kinds: Vec<&ChangeKind> = found.iter().map(|change| &change.kind).collect();
     let expected: Vec<&ChangeKind> = new.iter().chain([&end]).map(|change| &change.kind).collect();
     assert_eq!(kinds, expected);
-    assert_eq!(found.iter().map(|change| change.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(found.iter().map(|change| change.number).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
     assert_eq!(found[2].known_on, day("0001-01-01"));
-    assert_eq!((found[0].by.as_str(), found[4].by.as_str()), ("Li Wei", "王芳"));
-    assert_eq!((found[0].reason.as_deref(), found[4].reason.as_deref()), (Some("weekly list"), None));
+    assert_eq!((found[0].by.as_str(), found[7].by.as_str()), ("Li Wei", "王芳"));
+    assert_eq!((found[0].reason.as_deref(), found[7].reason.as_deref()), (Some("weekly list"), None));
     assert_eq!(found[0].at, "2016-09-06T08:30:00Z");
 }
 

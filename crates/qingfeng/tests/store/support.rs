@@ -1,5 +1,6 @@
 //! Changes for tests.
 
+use qingfeng::outcomes::Verdict;
 use qingfeng::rules::Date;
 use qingfeng::store::{
     Author, Change, ChangeKind, Entry, Finding, NewChange, Party, Role, SnapshotId, Store, StoreError,
@@ -41,10 +42,7 @@ pub fn many(first: usize, count: usize) -> Vec<NewChange> {
 
 pub fn finding() -> Finding {
     Finding {
-        declaration_id: "D1".to_owned(),
         item_no: Some(2),
-        found_on: day("2016-09-05"),
-        violation: Some(Violation::Counterfeit),
         pieces: Some(i64::MAX),
         // A number that some readers of JSON give back a digit off.
         fine: Some(122.416_294_033_786_58),
@@ -53,6 +51,7 @@ pub fn finding() -> Finding {
             Party { role: Role::Exporter, name: "E000001".to_owned() },
             Party { role: Role::Brand, name: "得力".to_owned() },
         ],
+        ..Finding::new("D1", day("2016-09-05"), Verdict::Violation(Violation::Counterfeit))
     }
 }
 

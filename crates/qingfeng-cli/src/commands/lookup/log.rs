@@ -147,11 +147,10 @@ fn found(finding: &Finding) -> String {
         .iter()
         .map(|party| format!("{} {}", format!("{:?}", party.role).to_lowercase(), party.name))
         .collect();
-    let violation =
-        finding.violation.map_or("clear".to_owned(), |violation| format!("{violation:?}").to_lowercase());
+    let result = finding.verdict.name();
     let major = if finding.major { ", major" } else { "" };
     let of = if parties.is_empty() { String::new() } else { format!(" of {}", parties.join(", ")) };
-    format!("found {violation}{major} on {} in {}{item}{of}", finding.found_on, finding.declaration_id)
+    format!("found {result}{major} on {} in {}{item}{of}", finding.found_on, finding.declaration_id)
 }
 
 fn logged(change: &Change) -> Logged<'_> {
@@ -169,8 +168,10 @@ fn logged(change: &Change) -> Logged<'_> {
         ChangeKind::Found(finding) => {
             let what = json!({
                 "declaration_id": finding.declaration_id, "item_no": finding.item_no, "found_on": finding.found_on,
-                "violation": finding.violation, "pieces": finding.pieces, "fine": finding.fine,
-                "major": finding.major, "parties": finding.parties,
+                "result": finding.verdict.name(), "waiver": finding.waiver, "selected": finding.selected.map(|of| of.name()),
+                "violation": finding.violation(), "pieces": finding.pieces, "value": finding.value, "fine": finding.fine,
+                "case_number": finding.case_number, "major": finding.major, "disposal": finding.disposal,
+                "disclosed_on": finding.disclosed_on, "hours": finding.hours, "parties": finding.parties,
             });
             ("found", what)
         }

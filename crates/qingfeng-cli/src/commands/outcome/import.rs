@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use qingfeng::outcomes::check::PlanCheck;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
+use qingfeng::selection::PlanFile;
 use qingfeng::store::{Known, Outcomes, OutcomesImported, Store};
 
 use crate::clock;
 use crate::commands::lookup::existing;
 use crate::exit::{self, Exit, Failure};
 use crate::imports::{Imported, write_rejects};
-use crate::inputs::ReadArgs;
+use crate::inputs::{ReadArgs, is_standard};
 use crate::outputs::check_apart;
 use crate::stores::{AuthorArgs, StoreArgs, load_pack};
 use crate::terminal::{self, grouped};
@@ -18,8 +20,10 @@ use crate::terminal::{self, grouped};
 /// Add the results of inspections to the store.
 ///
 /// Columns: declaration_id, item_no, found_on (or day, or declared_on), result (clear, counterfeit, fake, inferior,
-/// safety, health, environment, misdeclared), and, where they are known, pieces, fine, major_case, exporter, producer,
-/// agent, brand. Who answers for a row that does not say it is taken from the declarations, by id and line. A row that is
+/// safety, health, environment, misdeclared, waived, open), and, where they are known, known_on, selected, waiver, pieces,
+/// value, fine, case_number, major_case, disposal (destroyed, returned, confiscated, rectified), disclosed_on, hours,
+/// exporter, producer, agent, brand. A line without a coded result, or waived without a coded reason, is open: no history
+/// counts it, neither as an inspection nor as clear. Who answers for a row that does not say it is taken from the declarations, by id and line. A row that is
 /// there already adds nothing; a row that says something else of a line corrects it from the day on which it is known.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
@@ -47,7 +51,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     declarations: Vec<PathBuf>,
 
-    /// The day on which the results count as known; without it, today. Lines of this day and of earlier ones do not see
+    /// Plans to check the results against: rows that do not fit are told, and added all the same.
+    #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
+    plans: Vec<PathBuf>,
+
+    /// The day on which results count as known that have no `known_on` of their own; without it, today. Lines of this day and of earlier ones do not see
     /// them.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
     known_on: Option<Date>,
@@ -65,7 +73,7 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// End with exit code 1 if a row cannot be taken. The others are added all the same.
+    /// End with exit code 1 if a row cannot be taken or does not fit the plan. The others are added all the same.
     #[arg(long)]
     strict: bool,
 
@@ -76,7 +84,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let outputs: Vec<(&str, &Path)> =
         args.rejects.as_deref().map(|path| ("--rejects", path)).into_iter().collect();
-    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.declarations).cloned().collect();
+    let inputs: Vec<PathBuf> =
+        args.files.iter().chain(&args.declarations).chain(&args.plans).cloned().collect();
     check_apart(&outputs, &inputs)?;
     let author = args.author.author()?;
     let pack = load_pack(&args.rules)?;
@@ -91,6 +100,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let files = ReadArgs::inputs(&args.files);
     let declarations = ReadArgs::inputs(&args.declarations);
     let read = args.read.options(ReadOptions::default());
+    let check = checked(args, &read)?;
     let mut outcomes = Outcomes::read(&pack, files, declarations, known, &read)?;
     let (imported, after) = match (args.dry_run, store) {
         (true, mut store) => (outcomes.preview(store.as_mut())?, None),
@@ -104,22 +114,53 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
     };
     write_rejects(args.rejects.as_deref(), outcomes.rejects())?;
-    terminal::print(&human(args, &outcomes, &imported, after.as_deref()))?;
-    Ok(if args.strict && imported.rejected > 0 { Exit::Finding } else { Exit::Done })
+    let mut out = human(args, &outcomes, &imported, after.as_deref());
+    if let Some(check) = &check {
+        out += "\n";
+        out += &super::check::human(check);
+    }
+    terminal::print(&out)?;
+    let fits = imported.rejected == 0 && check.is_none_or(|check| check.is_clean());
+    Ok(if args.strict && !fits { Exit::Finding } else { Exit::Done })
+}
+
+/// The results against the plans, if there are any.
+fn checked(args: &Args, read: &ReadOptions) -> Result<Option<PlanCheck>, Failure> {
+    if args.plans.is_empty() {
+        return Ok(None);
+    }
+    if args.files.iter().any(|path| is_standard(path)) {
+        return Err(Failure::Usage(
+            "--plan reads the results twice, which standard input cannot be; write them to a file".to_owned(),
+        ));
+    }
+    let plans: Vec<PlanFile> =
+        args.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
+    Ok(Some(PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, read, None)?))
 }
 
 fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: Option<&str>) -> String {
-    let &OutcomesImported { read, added, corrections, violations, unchanged, rejected, ref unused_columns } =
-        imported;
-    let of_added = match (added, corrections) {
-        (0, _) => String::new(),
-        (_, 0) => format!("{} with a violation", grouped(violations)),
-        _ => format!(
-            "{} with a violation; {} of lines that had another result",
-            grouped(violations),
-            grouped(corrections)
-        ),
-    };
+    let &OutcomesImported {
+        read,
+        added,
+        corrections,
+        violations,
+        unresolved,
+        unchanged,
+        rejected,
+        ref unused_columns,
+    } = imported;
+    let mut of_added = Vec::new();
+    if added > 0 {
+        of_added.push(format!("{} with a violation", grouped(violations)));
+    }
+    if unresolved > 0 {
+        of_added.push(format!("{} waived or open, which no history counts", grouped(unresolved)));
+    }
+    if added > 0 && corrections > 0 {
+        of_added.push(format!("{} of lines that had another result", grouped(corrections)));
+    }
+    let of_added = of_added.join("; ");
     let title = if args.dry_run { "Results that would be added" } else { "Results of inspections" };
     Imported {
         title: title.to_owned(),

@@ -101,9 +101,7 @@ impl<'l> ListedResult<'l> {
             item_no: finding.item_no,
             found_on: finding.found_on,
             known_on,
-            result: finding
-                .violation
-                .map_or_else(|| "clear".to_owned(), |violation| format!("{violation:?}").to_lowercase()),
+            result: finding.verdict.name().to_owned(),
             pieces: finding.pieces,
             fine: finding.fine,
             major_case: finding.major,

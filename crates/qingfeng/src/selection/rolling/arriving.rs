@@ -44,7 +44,7 @@ pub struct ArrivingDeclaration {
 /// Reads assessments in the order in which they come, one at a time; from standard input each row as soon as its line
 /// ends.
 pub struct ArrivingDeclarations {
-    rows: RowReader,
+    rows: RowReader<'static>,
     sites: HashMap<String, u32>,
     rules: HashMap<String, u32>,
     channels: Vec<(String, ChannelId)>,

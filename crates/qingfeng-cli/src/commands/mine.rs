@@ -1,0 +1,370 @@
+//! `qingfeng mine`: rules proposed from labelled history.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use qingfeng::mine::{
+    Hits, Judgement, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema, rule_file,
+};
+use qingfeng::outcomes::Outcomes;
+use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::rules::{Date, Pack, PackFiles, Status};
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::inputs::{ReadArgs, day};
+use crate::outputs::{check_apart, write_text};
+use crate::progress::Bar;
+use crate::stores::LookupArgs;
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
+
+/// Propose rules from what inspections found.
+///
+/// Reads declarations with their results and looks for codes, bands of numbers, words and conjunctions of them that lead
+/// to findings. What is proposed was found on earlier learning days and confirmed on later ones; what is shown of it,
+/// lines, hit rate and its interval at 95 %, is of held-out days that were not used at all: those after `--until`, and
+/// the files of `--judge`. The rules are written as Rhai, shadow rules unless `--active`, for a risk officer to read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng mine declarations.parquet --outcomes outcomes.csv --rules rules/clean-wind --until 2016-06-30 -o mined.rhai",
+    "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv -o mined-pack",
+    "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv --cold hs,departure,origin",
+]))]
+pub struct Args {
+    /// Files with declarations, some of them with a result.
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    how: ReadArgs,
+
+    /// The directory of the rule pack, for its fields, groups and keys.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
+
+    /// Files with the results of inspections, of lines or of declarations as a whole.
+    #[arg(long, value_name = "FILE", required_unless_present = "label", conflicts_with = "label")]
+    outcomes: Vec<PathBuf>,
+
+    /// The column of the inputs that holds the result: 1 or 0, true or false, or clear, counterfeit and so on. It must be
+    /// no field of the pack.
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+
+    /// The last day to learn from; later days are held out.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    until: Option<Date>,
+
+    /// A file with further held-out lines.
+    #[arg(long, value_name = "FILE")]
+    judge: Vec<PathBuf>,
+
+    /// Learn from no line whose values of these fields, taken together, occur in a held-out line, and say what learning
+    /// from all lines would give. For data in which the same goods come back with the same result.
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    cold: Vec<String>,
+
+    /// The conditions of a rule at most.
+    #[arg(
+        long, value_name = "N", default_value = "2",
+        value_parser = clap::value_parser!(u8).range(1..=MAX_CONDITIONS as i64)
+    )]
+    conditions: u8,
+
+    /// The rules at most.
+    #[arg(
+        long, value_name = "N", default_value = "30",
+        value_parser = clap::value_parser!(u16).range(1..=MAX_RULES as i64)
+    )]
+    most: u16,
+
+    /// The learning lines that a code, a band or a rule must have.
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(5..))]
+    least_lines: u32,
+
+    /// Let conditions name parties: exporters, importers, agents.
+    #[arg(long)]
+    parties: bool,
+
+    /// Write active rules, not shadow rules.
+    #[arg(long)]
+    active: bool,
+
+    /// What the ids of rules begin with.
+    #[arg(long, value_name = "TEXT", default_value = "MINED")]
+    prefix: String,
+
+    /// Where to write the rules: a rule file (.rhai), or the directory of a new pack, a copy of that of --rules with the
+    /// rules in mined.rhai.
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+
+    /// How many threads read; without it, one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// For whom the answer is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// The file of a new pack that has the rules.
+const MINED: &str = "mined.rhai";
+
+/// What is said.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    mined: &'a Mined,
+    /// How rules would do that are learned from all lines; only where some were kept out.
+    as_it_is: Option<&'a Judgement>,
+    unlabelled: u64,
+    rejected: u64,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.judge).chain(&args.outcomes).cloned().collect();
+    if let Some(output) = &args.output {
+        check_apart(&[("--output", output)], &inputs)?;
+        if !is_rule_file(output) && output.exists() {
+            let path = output.display();
+            return Err(Failure::Usage(format!(
+                "{path} is there already; name a new directory, or a file *.rhai"
+            )));
+        }
+    }
+    let engine = args.lookups.open(&args.rules)?;
+    let pack = engine.pack();
+    let (schema, labels) = match &args.label {
+        Some(column) => {
+            let wrong = |error| Failure::Usage(format!("--label: {error}"));
+            (labelled_schema(&pack.schema, column).map_err(wrong)?, Labels::Column)
+        }
+        None => {
+            let outcomes = Outcomes::read(&ReadArgs::inputs(&args.outcomes), &mut |_| true)?;
+            (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
+        }
+    };
+    let read = |path: &PathBuf, judged: bool| -> Result<(Reader, Input, bool), Failure> {
+        let input = ReadArgs::inputs(std::slice::from_ref(path)).remove(0);
+        let options = args.how.options(ReadOptions::default());
+        Ok((Reader::new(Arc::clone(&schema), vec![input.clone()], options)?, input, judged))
+    };
+    let mut readers = Vec::new();
+    for path in &args.inputs {
+        readers.push(read(path, false)?);
+    }
+    for path in &args.judge {
+        readers.push(read(path, true)?);
+    }
+    let bar = Bar::new(None);
+    let threads = args.threads.map(Into::into);
+    let lines = engine.labelled_lines(readers, &labels, args.parties, threads, &mut |progress| {
+        bar.show(progress.bytes_read, progress.lines);
+    });
+    bar.end();
+    let lines = lines?;
+    let options = MineOptions {
+        until: args.until,
+        conditions: args.conditions.into(),
+        most: args.most.into(),
+        least_lines: args.least_lines,
+        cold: args.cold.clone(),
+        status: if args.active { Status::Active } else { Status::Shadow },
+        prefix: args.prefix.clone(),
+        ..MineOptions::default()
+    };
+    let mined = qingfeng::mine::mine(pack, &lines, &options).map_err(Failure::Usage)?;
+    let as_it_is = if args.cold.is_empty() {
+        None
+    } else {
+        let all = MineOptions { cold: Vec::new(), ..options };
+        qingfeng::mine::mine(pack, &lines, &all).map_err(Failure::Usage)?.judgement
+    };
+    if let Some(output) = &args.output {
+        write(&args.rules, output, &mined, pack)?;
+    }
+    let answer = Answer {
+        mined: &mined,
+        as_it_is: as_it_is.as_ref(),
+        unlabelled: lines.unlabelled,
+        rejected: lines.rejected,
+    };
+    match args.format {
+        Format::Human => terminal::print(&human(&answer, args))?,
+        Format::Json => terminal::print_json(&answer)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rhai")
+}
+
+/// Writes the rules, after a look at whether the pack loads with them.
+fn write(rules: &Path, output: &Path, mined: &Mined, pack: &Pack) -> Result<(), Failure> {
+    let text = rule_file(mined);
+    let own = |id: &str| mined.rules.iter().any(|rule| rule.id == id);
+    let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED && own(&rule.id);
+    if let Some(rule) = pack.rules.iter().find(taken) {
+        let message = format!("the pack has a rule `{}` already; give another --prefix", rule.id);
+        return Err(Failure::Usage(message));
+    }
+    let mut files = PackFiles::read(rules);
+    files.insert(MINED, text.clone().into_bytes());
+    if let Err(diagnostics) = Pack::load(&files) {
+        let first = diagnostics.items.first().map_or(String::new(), |first| first.title.clone());
+        return Err(Failure::Files(format!(
+            "{}: the pack does not load with the mined rules: {first}",
+            output.display()
+        )));
+    }
+    if is_rule_file(output) {
+        return write_text(output, &text);
+    }
+    copy(rules, output, 0)?;
+    write_text(&output.join(MINED), &text)
+}
+
+/// Copies the files of a pack; hidden ones are none of it.
+fn copy(from: &Path, to: &Path, level: u32) -> Result<(), Failure> {
+    let failed = |path: &Path, error: std::io::Error| Failure::Files(format!("{}: {error}", path.display()));
+    if level > 8 {
+        return Err(Failure::Files(format!("{}: directories more than 8 deep", from.display())));
+    }
+    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+    let entries = fs::read_dir(from).map_err(|error| failed(from, error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| failed(from, error))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            copy(&path, &target, level + 1)?;
+        } else {
+            fs::copy(&path, &target).map_err(|error| failed(&path, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn percent(rate: f64) -> String {
+    format!("{:.1} %", rate * 100.0)
+}
+
+fn rate(hits: Hits) -> String {
+    hits.rate().map_or_else(|| "-".to_owned(), percent)
+}
+
+fn span(days: Option<(Date, Date)>) -> String {
+    days.map_or_else(|| "without a day".to_owned(), |(first, last)| format!("{first} to {last}"))
+}
+
+fn human(answer: &Answer<'_>, args: &Args) -> String {
+    let mined = answer.mined;
+    let mut out = format!(
+        "Learned from {}, {}, {} with a finding.\n",
+        count(mined.learned.lines, "line"),
+        span(mined.learned_days),
+        rate(mined.learned)
+    );
+    if mined.dropped > 0 {
+        let fields = clean(&args.cold.join(", ")).into_owned();
+        out += &format!(
+            "{} kept out: their {fields} occur in held-out lines.\n",
+            count(mined.dropped, "learning line")
+        );
+    }
+    out += &match mined.held_out.lines {
+        0 => {
+            styled(
+                WARNING,
+                "Nothing is held out: give --until or --judge to see what rules find on other days.",
+            ) + "\n"
+        }
+        lines => format!(
+            "Held out: {}, {}, {} with a finding.\n",
+            count(lines, "line"),
+            span(mined.held_out_days),
+            rate(mined.held_out)
+        ),
+    };
+    let left = [(answer.unlabelled, "without a result"), (answer.rejected, "that could not be read")];
+    for (lines, why) in left.into_iter().filter(|(lines, _)| *lines > 0) {
+        out += &format!("{DIM}{} {why} had no part in this.{DIM:#}\n", count(lines, "line"));
+    }
+    out += &format!(
+        "Tried {} on later learning days; {} confirmed.\n",
+        count(mined.tried, "pattern"),
+        grouped(mined.confirmed)
+    );
+    if mined.rules.is_empty() {
+        out += "\nNo rule is proposed: nothing that was found held again on later days.\n";
+        return out;
+    }
+    out += &format!("\n{BOLD}Rules{BOLD:#}\n{}", rules(mined));
+    for rule in &mined.rules {
+        if let Some(why) = &rule.suspicious {
+            out += &format!("{}\n", styled(WARNING, &format!("{}: {}. It is a draft.", rule.id, clean(why))));
+        }
+    }
+    if let Some(judgement) = &mined.judgement {
+        out += &format!("\n{BOLD}Held-out lines, ranked by points{BOLD:#}\n");
+        let name = if args.cold.is_empty() { "these rules" } else { "cold" };
+        let mut rows = vec![head(&["", "best", "lines", "findings", "precision", "recall"])];
+        rows.extend(best(name, judgement));
+        if let Some(all) = answer.as_it_is {
+            rows.extend(best("as it is", all));
+        }
+        out += &table("  ", &rows);
+    }
+    out
+}
+
+fn head(names: &[&str]) -> Vec<Cell> {
+    let cell = |name: &&str| Cell::new(name).style(DIM).right();
+    names.iter().map(cell).collect()
+}
+
+fn best(name: &str, judgement: &Judgement) -> Vec<Vec<Cell>> {
+    let row = |best: &qingfeng::mine::BestShare| {
+        vec![
+            Cell::new(name),
+            Cell::new(format!("{} %", best.percent)).right(),
+            Cell::new(grouped(best.lines)).right(),
+            Cell::new(format!("{:.1}", best.hits)).right(),
+            Cell::new(percent(best.precision)).right(),
+            Cell::new(percent(best.recall)).right(),
+        ]
+    };
+    judgement.best.iter().map(row).collect()
+}
+
+fn rules(mined: &Mined) -> String {
+    let mut names = head(&["rule", "points", "lines", "hit rate", "95 %", "lift", "learned"]);
+    names.push(Cell::new("conditions").style(DIM));
+    let mut rows = vec![names];
+    for rule in &mined.rules {
+        let interval = rule
+            .interval
+            .map_or_else(|| "-".to_owned(), |(low, high)| format!("{:.1}-{:.1}", low * 100.0, high * 100.0));
+        rows.push(vec![
+            Cell::new(&rule.id).style(BOLD),
+            Cell::new(rule.points.to_string()).right(),
+            Cell::new(grouped(rule.held_out.lines)).right(),
+            Cell::new(rate(rule.held_out)).right(),
+            Cell::new(interval).right(),
+            Cell::new(rule.lift.map_or_else(|| "-".to_owned(), |lift| format!("{lift:.2}"))).right(),
+            Cell::new(rate(rule.learned)).right(),
+            Cell::new(rule.conditions.join(" and ")),
+        ]);
+    }
+    table("  ", &rows)
+}

@@ -1,0 +1,127 @@
+//! `qingfeng outcome check`
+
+use std::path::PathBuf;
+
+use qingfeng::outcomes::check::{PlanCheck, Returns};
+use qingfeng::read::ReadOptions;
+use qingfeng::rules::Date;
+use qingfeng::selection::PlanFile;
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::inputs::ReadArgs;
+use crate::table::{Cell, table};
+use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
+
+/// The places that are shown of each kind of misfit.
+const SHOWN: usize = 3;
+
+/// Check results of inspections against the plans, before they count anywhere.
+///
+/// Tells rows that no plan asked for, that were found before their planned day, that say another site or another way of
+/// selection than the plan, waivers without a coded reason, and lines with two results; and, by site, how many planned
+/// inspections have a coded result, are waived, are open, or have nothing at all.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng outcome check outcomes.csv --plan plan.csv",
+    "qingfeng outcome check outcomes-*.csv --plan plans/*.csv --as-of 2016-09-30 --strict",
+]))]
+pub struct Args {
+    /// Files with results: CSV, NDJSON, Parquet or Arrow; the first two also packed with gzip or zstd. `-` is standard
+    /// input.
+    #[arg(value_name = "OUTCOMES", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Plans, as `qingfeng plan` writes them.
+    #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
+    plans: Vec<PathBuf>,
+
+    /// Only what was known at the end of this day, and inspections planned for it or before.
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
+    as_of: Option<Date>,
+
+    /// End with exit code 1 if a row cannot be read or does not fit.
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    /// For whom the check is written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let plans: Vec<PlanFile> =
+        args.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
+    let options = args.read.options(ReadOptions::default());
+    let check = PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, &options, args.as_of)?;
+    match args.format {
+        Format::Json => terminal::print_json(&check)?,
+        Format::Human => terminal::print(&human(&check))?,
+    }
+    Ok(if args.strict && !check.is_clean() { Exit::Finding } else { Exit::Done })
+}
+
+/// The check, for people.
+pub fn human(check: &PlanCheck) -> String {
+    let row = |name: &str, number: u64, note: &str| {
+        vec![Cell::new(name), Cell::new(grouped(number)).right(), Cell::new(note).style(DIM)]
+    };
+    let mut rows = vec![
+        row("rows read", check.rows + check.rejected, ""),
+        row("fit the plan", check.fits, ""),
+        row("do not fit", check.rows - check.fits, ""),
+        row("rejected", check.rejected, if check.rejected > 0 { "they count nowhere" } else { "" }),
+    ];
+    if check.corrected > 0 {
+        rows.push(row("corrected", check.corrected, "by a later row of the same line"));
+    }
+    let mut out = format!("{BOLD}Outcomes against the plan{BOLD:#}\n{}", table("  ", &rows));
+    for misfits in &check.misfits {
+        let title = misfits.kind.title();
+        out += &format!("{}\n", styled(WARNING, &format!("{}: {}", count(misfits.count, "row"), title)));
+        for told in misfits.first.iter().take(SHOWN) {
+            let line = format!("{}: {}: {}", told.place, told.declaration_id, told.reason);
+            out += &format!("  {}\n", clean(&line));
+        }
+        out += &more(misfits.count);
+    }
+    if check.rejected > 0 {
+        out += &format!("{}\n", styled(WARNING, &format!("{} cannot be read", count(check.rejected, "row"))));
+        for reject in check.rejects.iter().take(SHOWN) {
+            out += &format!("  {}\n", clean(&reject.to_string()));
+        }
+        out += &more(check.rejected);
+    }
+    out + &offices(check)
+}
+
+fn more(all: u64) -> String {
+    match all.saturating_sub(SHOWN as u64) {
+        0 => String::new(),
+        more => format!("  and {} more; --format json tells them\n", grouped(more)),
+    }
+}
+
+fn offices(check: &PlanCheck) -> String {
+    let heading = ["office", "planned", "coded", "waived", "open", "nothing came back", "open since"];
+    let heading = heading.iter().enumerate().map(|(at, name)| {
+        let cell = Cell::new(*name).style(DIM);
+        if (1..6).contains(&at) { cell.right() } else { cell }
+    });
+    let row = |name: &str, of: &Returns| {
+        let mut cells = vec![Cell::new(name).style(BOLD)];
+        let numbers = [of.planned, of.coded, of.waived, of.open, of.nothing];
+        cells.extend(numbers.map(|number| Cell::new(grouped(number)).right()));
+        cells.push(Cell::new(of.open_since.map_or(String::new(), |since| since.to_string())));
+        cells
+    };
+    let mut rows: Vec<Vec<Cell>> = vec![heading.collect()];
+    rows.extend(check.offices.iter().map(|(name, of)| row(name, of)));
+    if check.offices.len() != 1 {
+        rows.push(row("all", &check.all));
+    }
+    format!("{BOLD}Planned inspections{BOLD:#}\n{}", table("  ", &rows))
+}

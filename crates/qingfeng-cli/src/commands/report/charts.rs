@@ -1,0 +1,142 @@
+//! Charts of a report: SVG in the page, in the colours of the page, light and dark.
+//!
+//! The library writes colours as numbers. Charts are made in colours that stand for the page's own, which then take
+//! their place; the text of a chart is in the page's font. Each chart has a title for who cannot see it, and the table
+//! beside it has its figures.
+
+use charts_rs::{Box as Edges, Color, HorizontalBarChart, LineChart, Series, Theme, add_theme, get_theme};
+use maud::{Markup, PreEscaped, html};
+
+use crate::html;
+use crate::terminal::clean;
+
+/// The colours that stand for those of the page.
+const COLOURS: [(Color, &str, &str); 6] = [
+    (colour(1), "#010203", "var(--ink)"),
+    (colour(2), "#010206", "var(--soft)"),
+    (colour(3), "#010209", "var(--line)"),
+    (colour(4), "#01020C", "var(--accent)"),
+    (colour(5), "#01020F", "var(--warn)"),
+    (colour(6), "#010212", "var(--good)"),
+];
+const INK: usize = 0;
+const SOFT: usize = 1;
+const LINE: usize = 2;
+const ACCENT: usize = 3;
+
+const fn colour(at: u8) -> Color {
+    Color { r: 1, g: 2, b: 3 * at, a: 255 }
+}
+
+const THEME: &str = "qingfeng";
+/// A chart is as wide as fits a telephone without its text getting too small, and two stand side by side on a desk.
+const WIDTH: f32 = 470.0;
+const FONT: f32 = 13.0;
+/// Bars at most.
+const BARS: usize = 14;
+/// Letters of a bar's name at most; Chinese ones count twice.
+const NAME: usize = 26;
+
+/// Makes the theme known to the library, which keeps it.
+fn theme() -> &'static str {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let mut theme: Theme = (*get_theme("light")).clone();
+        theme.font_family = THEME.to_owned();
+        theme.background_color = Color::transparent();
+        theme.margin = Edges { left: 8.0, top: 4.0, right: 6.0, bottom: 0.0 };
+        theme.width = WIDTH;
+        for font in [
+            &mut theme.x_axis.font,
+            &mut theme.y_axis.font,
+            &mut theme.legend.font,
+            &mut theme.series.label.font,
+        ] {
+            font.size = FONT;
+            font.color = COLOURS[INK].0;
+        }
+        theme.x_axis.font.color = COLOURS[SOFT].0;
+        theme.y_axis.font.color = COLOURS[SOFT].0;
+        theme.x_axis.stroke_color = COLOURS[LINE].0;
+        theme.y_axis.stroke_color = COLOURS[LINE].0;
+        theme.grid.stroke_color = COLOURS[LINE].0;
+        theme.series.colors = COLOURS[ACCENT..].iter().map(|colour| colour.0).collect();
+        add_theme(THEME, theme);
+    });
+    THEME
+}
+
+/// A name that leaves room for its bar.
+fn short(name: &str) -> String {
+    let clean = clean(name);
+    let mut width = 0;
+    let mut short = String::new();
+    for letter in clean.chars() {
+        width += if letter.is_ascii() { 1 } else { 2 };
+        if width > NAME {
+            short.push('…');
+            break;
+        }
+        short.push(letter);
+    }
+    short
+}
+
+fn drawn(title: &str, svg: Result<String, charts_rs::Error>) -> Markup {
+    let Ok(mut svg) = svg else { return html! {} };
+    for (_, number, name) in COLOURS {
+        svg = svg.replace(number, name);
+    }
+    svg = svg.replace(&format!("font-family=\"{THEME}\""), "");
+    let Some(start) = svg.find("<svg").map(|at| at + "<svg".len()) else { return html! {} };
+    let Some(end) = svg[start..].find('>').map(|at| start + at) else { return html! {} };
+    // Its size is that of the page; the picture keeps its proportions by the view box.
+    let view = svg[start..end].split("viewBox=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let view = view.unwrap_or("0 0 470 300").to_owned();
+    let content = svg[end + 1..].to_owned();
+    html! {
+        figure.chart {
+            figcaption { (html::text(title)) }
+            (PreEscaped(format!("<svg viewBox=\"{view}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"><title>{}</title>", html::text(title).into_string())))
+            (PreEscaped(content))
+        }
+    }
+}
+
+/// A bar for each name, with its number at the end. The first are at the top.
+pub fn bars(title: &str, values: &[(String, f64)]) -> Markup {
+    let shown = &values[..values.len().min(BARS)];
+    if shown.len() < 2 || shown.iter().all(|(_, value)| *value <= 0.0) {
+        return html! {};
+    }
+    // The library begins at the bottom.
+    let values = shown.iter().rev().map(|(_, value)| *value as f32);
+    let mut series = Series::new(title.to_owned(), values.collect());
+    series.label_show = true;
+    let names = shown.iter().rev().map(|(name, _)| short(name)).collect();
+    let mut chart = HorizontalBarChart::new_with_theme(vec![series], names, theme());
+    chart.height = 24.0f32.mul_add(shown.len() as f32, 16.0);
+    chart.legend.show = Some(false);
+    chart.x_axis.hidden = true;
+    chart.grid.stroke_width = 0.0;
+    chart.series.label.formatter = "{t}".to_owned();
+    drawn(title, chart.svg())
+}
+
+/// A line for each series over the same names.
+pub fn lines(title: &str, names: &[String], series: &[(&str, Vec<f64>)]) -> Markup {
+    if names.len() < 2 {
+        return html! {};
+    }
+    let of = |(name, values): &(&str, Vec<f64>)| {
+        Series::new((*name).to_owned(), values.iter().map(|value| *value as f32).collect())
+    };
+    let names = names.iter().map(|name| short(name)).collect();
+    let mut chart = LineChart::new_with_theme(series.iter().map(of).collect(), names, theme());
+    chart.height = 240.0;
+    for axis in &mut chart.y_axis_configs {
+        axis.formatter = Some("{t}".to_owned());
+        axis.min = Some(0.0);
+    }
+    drawn(title, chart.svg())
+}

@@ -1,0 +1,241 @@
+//! `qingfeng report`: what a campaign came to, as a page for a browser or for paper.
+
+mod accounts;
+mod charts;
+mod doc;
+mod page;
+mod rules;
+mod tables;
+mod watch;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use qingfeng::effect::{Effect, EffectOptions};
+use qingfeng::evidence::{Evidence, Unplanned};
+use qingfeng::read::ReadOptions;
+use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
+use qingfeng::rules::{Date, Pack};
+use qingfeng::selection::PlanFile;
+use qingfeng::targets::{Aims, Notice, Targets, TipOff, site_kinds};
+use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng::{Engine, OpenOptions};
+
+use crate::commands::targets;
+use crate::exit::{self, Exit, Failure};
+use crate::findings::{FindingsArgs, tell_rejects};
+use crate::inputs::ReadArgs;
+use crate::outputs::{check_apart, write_text};
+use crate::progress::Bar;
+use crate::{clock, render, terminal};
+
+/// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
+///
+/// The page is one file that needs nothing from outside, for a browser, light or dark, or for paper. It has counts by
+/// site, kind of site, region, goods, trade mode and month; regions by goods; kinds of violation and what became of the
+/// goods; what plans used of the capacity; special surveys; and the quality of the data. All of its figures are in its
+/// JSON, and no others.
+///
+/// A declaration counts at each of its sites and in each region of its destination, so rows of these overlap.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+     --as-of 2016-12-31 -o report.html",
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+     --survey \"Border trade to Myanmar=destination:MM,kind:border\" --lang zh -o report.html --json report.json",
+]))]
+pub struct Args {
+    /// Assessments by declaration, as `qingfeng score` wrote them: CSV, NDJSON, Parquet or Arrow.
+    #[arg(value_name = "ASSESSMENTS", required = true)]
+    assessments: Vec<PathBuf>,
+
+    /// The directory of the rule pack, for regions, goods groups and titles.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    #[command(flatten)]
+    findings: FindingsArgs,
+
+    /// The aims of the year, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE")]
+    aims: Option<PathBuf>,
+
+    /// Notices of partner authorities abroad, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
+    notices: Vec<PathBuf>,
+
+    /// Tip-offs, as `qingfeng targets` reads them.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
+    tip_offs: Vec<PathBuf>,
+
+    /// The declarations themselves, to see where trade went when rules came into force, and what gathers just under value
+    /// limits. May be given several times.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    declarations: Vec<PathBuf>,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    /// The first day of the declarations that count.
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
+    from: Option<Date>,
+
+    /// A special survey: NAME=CONDITION,… with conditions such as destination:MM, region:africa, site:yiwu,
+    /// kind:border, group:toys, mode:1039, class:new, channel:red or rule:ID; several values with `|`. May be given
+    /// several times.
+    #[arg(long, value_name = "NAME=CONDITIONS")]
+    survey: Vec<Survey>,
+
+    /// The title; without it the pack's.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+
+    /// The language of the page; titles are in it where the pack has them.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    lang: Language,
+
+    /// How the report is written.
+    #[arg(long, value_name = "FORMAT", default_value = "html")]
+    format: ReportFormat,
+
+    /// Where to write; without it, and for `-`, standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Also write its figures as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Open inspections that are listed.
+const OPEN_LISTED: usize = 100;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// A page for a browser or for paper.
+    Html,
+    /// For programs.
+    Json,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    check_files(args)?;
+    if args.survey.len() > MAX_SURVEYS {
+        return Err(Failure::Usage(format!(
+            "--survey is given more than {MAX_SURVEYS} times; make two reports"
+        )));
+    }
+    let engine = render::open_policy(&args.rules)?;
+    let pack = engine.pack();
+    for survey in &args.survey {
+        survey.check(pack).map_err(|error| Failure::Usage(format!("--survey: {error}")))?;
+    }
+    let as_of = args.findings.as_of.unwrap_or_else(clock::today);
+    if let Some(from) = args.from.filter(|from| *from > as_of) {
+        return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
+    }
+    let plans = args.findings.plans()?;
+    let mut unplanned = Unplanned::of(&plans);
+    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |id| unplanned.keeps(id))?;
+    let assessments = ReadArgs::inputs(&args.assessments);
+    let mut evidence = Evidence::with_outcomes(&assessments, &plans, outcomes, unplanned)?;
+    let options =
+        ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
+    let out_of_time = options.cut(&mut evidence);
+    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
+    let watch = watched(args, &evidence, &engine, as_of)?;
+    let targets = accounts(args, pack, &plans, as_of)?;
+    let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
+    let report = Report::of(&evidence, pack, &plans, &options, parts);
+    let json = terminal::json(&report)?;
+    if let Some(path) = &args.json {
+        write_text(path, &json)?;
+    }
+    let text = match args.format {
+        ReportFormat::Json => json,
+        ReportFormat::Html => {
+            // The page is made from what the JSON file has, to the last digit.
+            let value = serde_json::from_str(&json).map_err(|error| Failure::Files(error.to_string()))?;
+            page::page(&value, args.lang == Language::Zh)
+        }
+    };
+    write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
+    Ok(Exit::Done)
+}
+
+/// The accounts of the year, as `qingfeng targets` makes them, if there are aims.
+fn accounts(args: &Args, pack: &Pack, plans: &[PlanFile], as_of: Date) -> Result<Option<Targets>, Failure> {
+    let Some(path) = &args.aims else { return Ok(None) };
+    let kinds = site_kinds(pack);
+    let mut names: Vec<&str> = kinds.values().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let aims = Aims::parse(&targets::text_of(path)?, &path.display().to_string(), &names)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |_| true)?;
+    let options = args.findings.options();
+    let notices = if args.notices.is_empty() {
+        None
+    } else {
+        let ledger = Notice::read(&ReadArgs::inputs(&args.notices), &options)?;
+        tell_rejects("notices", &ledger.rejects, ledger.rejected);
+        Some(ledger.rows)
+    };
+    let tip_offs = if args.tip_offs.is_empty() {
+        None
+    } else {
+        let ledger = TipOff::read(&ReadArgs::inputs(&args.tip_offs), &options)?;
+        tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
+        Some(ledger.rows)
+    };
+    let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
+    Ok(Some(Targets::of_plans(plans, &outcomes, &kinds, &aims, notices, tip_offs, as_of)))
+}
+
+/// What stands out: of the evidence, and where declarations are given of trade.
+fn watched(args: &Args, evidence: &Evidence, engine: &Engine, as_of: Date) -> Result<Watch, Failure> {
+    let pack = engine.pack();
+    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
+    let options = defaults.of_pack(pack);
+    let mut watch = Watch::of(evidence, &options);
+    if !args.declarations.is_empty() {
+        let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
+        let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
+        // Rules are evaluated on the trade, so here the lookup tables are needed.
+        let engine = render::open(&args.rules, &OpenOptions::default())?;
+        let reader = args.read.reader(&args.declarations, pack, ReadOptions::default())?;
+        let bar = Bar::new(reader.bytes_total());
+        let trade = engine.watch_trade(reader, &trade_options, &options, &mut |progress| {
+            bar.show(progress.bytes_read, progress.lines);
+        });
+        bar.end();
+        let trade = trade?;
+        watch.add_trade(&trade, &options);
+    }
+    watch.add_pack(pack, &options);
+    Ok(watch)
+}
+
+/// Refuses outputs that would overwrite each other or an input.
+fn check_files(args: &Args) -> Result<(), Failure> {
+    let mut outputs: Vec<(&str, &Path)> =
+        vec![("--output", args.output.as_deref().unwrap_or(Path::new("-")))];
+    outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
+    let mut inputs = args.assessments.clone();
+    inputs.extend(args.findings.files());
+    inputs.extend(
+        args.declarations.iter().chain(&args.aims).chain(&args.notices).chain(&args.tip_offs).cloned(),
+    );
+    check_apart(&outputs, &inputs)
+}

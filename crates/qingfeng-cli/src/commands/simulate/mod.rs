@@ -1,0 +1,195 @@
+//! `qingfeng simulate`: days of made-up trade with exporters who adapt, and what a way of running the ports is worth.
+
+mod human;
+mod rows;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use clap::ValueEnum;
+use qingfeng::read::Input;
+use qingfeng::rules::{Date, Millionths};
+use qingfeng::selection::{Capacity, Policy};
+use qingfeng::simulate::{
+    Adversaries, Arm, Inspections, MAX_ARMS, MAX_LINES_PER_DAY, Offices, SimulateError, SimulateOptions,
+    Simulation,
+};
+
+use crate::args::Format;
+use crate::exit::{self, Exit, Failure};
+use crate::outputs::check_apart;
+use crate::progress::Bar;
+use crate::stores::LookupArgs;
+use crate::terminal;
+
+/// See in made-up trade what random inspections, exploration and calibration are worth.
+///
+/// Runs the whole cycle day by day: trade of 2016 with planted violations, assessments by the pack, plans by its policy,
+/// inspections, what is learnt from them. Exporters who violate adapt: who was found, or heard of it, changes the port,
+/// the trade mode, the spelling of the brand, splits the consignment or uses another name. All arms see the same trade;
+/// each is held against the first. The same seed gives the same figures on every machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(&[
+    "qingfeng simulate --rules rules/clean-wind",
+    "qingfeng simulate --rules rules/clean-wind --days 366 --seeds 5 --arms random-10,random-0,random-10+calibrate",
+    "qingfeng simulate --rules rules/clean-wind --arms random-10+steady,random-0+steady --format json",
+]))]
+pub struct Args {
+    /// The directory of the rule pack; it must have an inspection policy, [selection].
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    #[command(flatten)]
+    lookups: LookupArgs,
+
+    /// The first day.
+    #[arg(long, value_name = "DAY", default_value = "2016-01-01")]
+    from: Date,
+
+    /// How many days; they must all be of 2016.
+    #[arg(long, value_name = "N", default_value_t = 91, value_parser = clap::value_parser!(u32).range(1..=366))]
+    days: u32,
+
+    /// Goods lines of a day, on average: about 380 declarations of each 1,000.
+    #[arg(long, value_name = "N", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u64).range(1..=MAX_LINES_PER_DAY))]
+    lines_per_day: u64,
+
+    /// Inspections of a day, all offices together, dealt to them as the pack's capacities are; without it, one for every
+    /// 50 lines, about one declaration in twenty.
+    #[arg(long, value_name = "N", conflicts_with = "capacity")]
+    inspections: Option<u32>,
+
+    /// What each site can inspect on each day, as for `plan`.
+    #[arg(long, value_name = "FILE")]
+    capacity: Option<PathBuf>,
+
+    /// Which declarations share an office. An office draws whole declarations, so that many small ones draw more than their
+    /// share.
+    #[arg(long, value_name = "WHICH", default_value = "one")]
+    offices: OfficesOf,
+
+    /// What is compared, the first with all others. Parts, joined by `+`: random-N (N percent of inspections drawn),
+    /// random-pack (the pack's rates), explore (capacity for young rules), calibrate (points fitted each month), steady
+    /// (no exporter adapts), score (targeted by score alone). Without it: random-10, and what differs from it in one thing.
+    #[arg(long, value_name = "ARM,...", value_delimiter = ',')]
+    arms: Vec<Arm>,
+
+    /// How many of a hundred exporters who violate adapt at all.
+    #[arg(long, value_name = "PERCENT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=100))]
+    adapting: u32,
+
+    /// How many of a hundred findings at others of the same trade who use the same way make one change.
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100))]
+    alert: u32,
+
+    /// The seed of the first world.
+    #[arg(long, value_name = "S", default_value_t = 2016)]
+    seed: u64,
+
+    /// How many worlds, each with trade, exporters and draws of its own. Intervals are over them.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    seeds: u32,
+
+    /// How many threads; without it, one for each processor. The figures are the same for any number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// Where to write the counts of each arm, world and month as a table: .csv, .ndjson, .parquet or .arrow; the first two
+    /// also with .gz or .zst.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// For whom the figures are written.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// [`Offices`] on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OfficesOf {
+    /// All are one.
+    One,
+    /// Those of a kind are one: all markets, all ports.
+    Kinds,
+    /// Each site is its own.
+    Sites,
+}
+
+/// The least time between two pictures of the bar.
+const PICTURES_MILLIS: u128 = 100;
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let outputs: Vec<(&str, &Path)> =
+        args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
+    check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>())?;
+    let engine = args.lookups.open(&args.rules)?;
+    let inspections = match &args.capacity {
+        Some(path) => {
+            let policy = Policy::of(engine.pack()).ok_or_else(|| failure(SimulateError::NoPolicy))?;
+            let capacity = Capacity::read(&Input::from(path.clone()), &policy);
+            Inspections::Table(capacity.map_err(|error| Failure::Files(error.to_string()))?)
+        }
+        None => Inspections::PerDay(args.inspections.unwrap_or((args.lines_per_day / 50).max(1) as u32)),
+    };
+    let percent = |percent: u32| Millionths(percent.saturating_mul(10_000));
+    let options = SimulateOptions {
+        seed: args.seed,
+        seeds: args.seeds,
+        from: args.from,
+        until: args.from.plus_days(i64::from(args.days) - 1).unwrap_or(Date::MAX),
+        lines_per_day: args.lines_per_day,
+        inspections,
+        offices: match args.offices {
+            OfficesOf::One => Offices::One,
+            OfficesOf::Kinds => Offices::Kinds,
+            OfficesOf::Sites => Offices::Sites,
+        },
+        adversaries: Adversaries { share: percent(args.adapting), speed: percent(args.alert) },
+        arms: if args.arms.is_empty() {
+            Arm::usual()
+        } else {
+            args.arms.iter().take(MAX_ARMS + 1).copied().collect()
+        },
+        threads: args.threads.map(Into::into),
+    };
+    let simulation = Simulation::new(&engine, options).map_err(failure)?;
+    let bar = Mutex::new((Bar::new(Some(1)), Instant::now()));
+    let simulated = simulation.run(&|done, total| {
+        let Ok(mut bar) = bar.lock() else { return };
+        if done == total || bar.1.elapsed().as_millis() >= PICTURES_MILLIS {
+            bar.0.tell(
+                done,
+                total,
+                format!("{} of {} days", terminal::grouped(done), terminal::grouped(total)),
+            );
+            bar.1 = Instant::now();
+        }
+    });
+    if let Ok((bar, _)) = bar.into_inner() {
+        bar.end();
+    }
+    let simulated = simulated.map_err(failure)?;
+    if let Some(path) = &args.output {
+        rows::write(path, &simulated)?;
+    }
+    match args.format {
+        Format::Human => terminal::print(&human::human(&simulated))?,
+        Format::Json => terminal::print_json(&simulated)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn failure(error: SimulateError) -> Failure {
+    let message = match &error {
+        SimulateError::Days => {
+            "--from and --days must lie within 2016, the year of the made-up trade".to_owned()
+        }
+        error => error.to_string(),
+    };
+    match error {
+        SimulateError::Table(_) | SimulateError::Threads(_) => Failure::Files(message),
+        _ => Failure::Usage(message),
+    }
+}

@@ -1,0 +1,265 @@
+//! What watching found, for people.
+
+use qingfeng::watch::{Bunching, Proposal, RuleDecay, RuleDisplacement, Sign, SignKind, Watch, WatchOptions};
+
+use super::Read;
+use crate::table::{Cell, table};
+use crate::terminal::{BOLD, DIM, GOOD, WARNING, clean, count, grouped, styled};
+
+/// Signs of a kind that are shown; JSON has all.
+const SIGNS_SHOWN: usize = 20;
+
+pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
+    let mut out = head(watch, read);
+    for kind in SignKind::ALL {
+        let signs: Vec<&Sign> = watch.signs.iter().filter(|sign| sign.kind == kind).collect();
+        if !signs.is_empty() {
+            out += &of_kind(kind, &signs, watch);
+        }
+    }
+    out += &displacement(&watch.displacement);
+    out += &limits(&watch.limits, options);
+    out += &sites(watch);
+    out += &open(watch);
+    out
+}
+
+fn head(watch: &Watch, read: &Read) -> String {
+    let as_of = watch.as_of.map_or(String::new(), |day| format!(", as of {day}"));
+    let mut out = format!(
+        "{} and {} of them{as_of}\n",
+        count(watch.declarations, "declaration"),
+        count(watch.inspections, "planned inspection"),
+    );
+    if read.lines > 0 {
+        out += &format!("{} of declarations read for where trade goes\n", count(read.lines, "goods line"));
+    }
+    let left_out = [
+        (read.rejected, "goods line", "could not be read", "; `qingfeng score` shows why"),
+        (read.undated, "declaration", "without a day", ", left out of displacement"),
+        (
+            read.planned_elsewhere,
+            "planned inspection",
+            "of declarations that the assessments do not have",
+            "",
+        ),
+        (watch.sites.without_site, "declaration", "that belong to no site", ", left out of sites"),
+    ];
+    for (number, noun, what, then) in left_out {
+        if number > 0 {
+            out += &format!("{} {what}{then}\n", styled(WARNING, &count(number, noun)));
+        }
+    }
+    out += &match watch.signs.len() as u64 {
+        0 => format!("{}\n", styled(GOOD, "No sign of anything.")),
+        signs => format!(
+            "{}. A sign is no proof; of the tested ones about {:.0} % may be chance.\n",
+            styled(BOLD, &count(signs, "sign")),
+            watch.level * 100.0
+        ),
+    };
+    out
+}
+
+fn title(kind: SignKind) -> &'static str {
+    match kind {
+        SignKind::Displacement => "Trade that moved after a rule came into force",
+        SignKind::JustUnderLimit => "Declarations just under a limit",
+        SignKind::UnequalTreatment => "Sites that inspect the same scores more or less",
+        SignKind::UnequalFindings => "Sites that find more or less at the same scores",
+        SignKind::Decay => "Rules whose hit rate falls",
+        SignKind::Silent => "Rules that fire no more",
+        SignKind::Open => "Inspections that stay open: never clear",
+    }
+}
+
+fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
+    let mut out = format!("\n{BOLD}{}{BOLD:#}\n", title(kind));
+    for sign in signs.iter().take(SIGNS_SHOWN) {
+        out += &format!("  {} {}\n", styled(WARNING, "•"), clean(&sign.text));
+        let decay = watch.decay.iter().find(|decay| decay.rule == sign.subject);
+        if matches!(kind, SignKind::Decay | SignKind::Silent)
+            && let Some(change) = decay.and_then(change)
+        {
+            out += &change;
+        }
+    }
+    if signs.len() > SIGNS_SHOWN {
+        out += &format!("  and {} more; --format json has all\n", signs.len() - SIGNS_SHOWN);
+    }
+    out += &format!("  {DIM}may mean: {}{DIM:#}\n", kind.may_mean()[0]);
+    out += &format!("  {DIM}next: {}{DIM:#}\n", kind.look_next()[0]);
+    out
+}
+
+/// Where the rule stands, and what to write there.
+fn change(decay: &RuleDecay) -> Option<String> {
+    let (place, change) = (decay.place.as_ref()?, decay.change.as_ref()?);
+    let to = if decay.proposal == Proposal::Review { "to measure it further" } else { "to end it" };
+    Some(format!("    {}: {to}, write {}\n", clean(place), clean(change)))
+}
+
+fn displacement(rules: &[RuleDisplacement]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![
+        ["rule", "since", "weeks", "caught before", "after", "times", "places compared"]
+            .map(|text| Cell::new(text).style(DIM))
+            .into_iter()
+            .enumerate()
+            .map(|(at, cell)| if at > 1 { cell.right() } else { cell })
+            .collect::<Vec<_>>(),
+    ];
+    for of_rule in rules {
+        let mut row = vec![Cell::new(&of_rule.rule), Cell::new(of_rule.since.to_string())];
+        match (&of_rule.not_judged, &of_rule.caught) {
+            (Some(why), _) => row.extend([Cell::new(""), Cell::new(format!("not judged: {why}"))]),
+            (None, caught) => {
+                row.push(Cell::new(format!("{}+{}", of_rule.weeks.0, of_rule.weeks.1)).right());
+                let caught = caught.as_ref();
+                let number = |of: Option<u64>| Cell::new(grouped(of.unwrap_or(0))).right();
+                row.push(number(caught.map(|caught| caught.before)));
+                row.push(number(caught.map(|caught| caught.after)));
+                row.push(
+                    Cell::new(caught.map_or("-".to_owned(), |caught| format!("{:.2}", caught.ratio))).right(),
+                );
+                row.push(number(Some(of_rule.compared)));
+            }
+        }
+        rows.push(row);
+    }
+    format!("\n{BOLD}Rules that came into force{BOLD:#}\n{}", table("  ", &rows))
+}
+
+fn limits(limits: &[Bunching], options: &WatchOptions) -> String {
+    if limits.is_empty() {
+        return String::new();
+    }
+    let head = ["mode", "limit", "declarations", "90 to 100 %", "expected", "times", "100 to 110 %"];
+    let mut rows: Vec<Vec<Cell>> = vec![head_cells(&head)];
+    for bunching in limits {
+        let number = |value: Option<f64>, places: usize| {
+            Cell::new(value.map_or("-".to_owned(), |value| format!("{value:.places$}"))).right()
+        };
+        rows.push(vec![
+            Cell::new(&bunching.limit.mode),
+            Cell::new(grouped(bunching.limit.value.round() as i128)).right(),
+            Cell::new(grouped(bunching.declarations)).right(),
+            Cell::new(grouped(bunching.under)).right(),
+            number(bunching.expected, 1),
+            number(bunching.ratio, 2),
+            Cell::new(grouped(bunching.above)).right(),
+        ]);
+    }
+    let mut out = format!("\n{BOLD}Value limits{BOLD:#}\n{}", table("  ", &rows));
+    for bunching in limits {
+        let most =
+            bunching.places.iter().map(|at| (at, "at")).chain(bunching.exporters.iter().map(|at| (at, "by")));
+        for (at, word) in most.filter(|(at, _)| at.p_adjusted <= options.level).take(SIGNS_SHOWN) {
+            out += &format!(
+                "  mode {} {word} {}: {} just under the limit, {:.1} expected\n",
+                clean(&bunching.limit.mode),
+                clean(&at.name),
+                grouped(at.under),
+                at.expected
+            );
+        }
+    }
+    out
+}
+
+/// The heads of columns, all but the first at the right.
+fn head_cells(names: &[&str]) -> Vec<Cell> {
+    let cell = |(at, name): (usize, &&str)| {
+        let cell = Cell::new(name).style(DIM);
+        if at > 0 { cell.right() } else { cell }
+    };
+    names.iter().enumerate().map(cell).collect()
+}
+
+fn percent(share: Option<f64>) -> Cell {
+    Cell::new(share.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0))).right()
+}
+
+fn sites(watch: &Watch) -> String {
+    if watch.sites.sites.is_empty() {
+        return String::new();
+    }
+    let head =
+        ["site", "declarations", "inspected", "share", "same scores", "times", "alike", "found", "expected"];
+    let mut rows = vec![head_cells(&head)];
+    for site in &watch.sites.sites {
+        rows.push(vec![
+            Cell::new(&site.site),
+            Cell::new(grouped(site.declarations)).right(),
+            Cell::new(grouped(site.selected.all())).right(),
+            percent(Some(site.share)),
+            percent(Some(site.standardised)),
+            Cell::new(format!("{:.2}", site.ratio)).right(),
+            Cell::new(format!("{:.2} to {:.2}", site.funnel.0, site.funnel.1)).right(),
+            Cell::new(format!("{} of {}", grouped(site.found.hits), grouped(site.found.of))).right(),
+            Cell::new(format!("{:.1}", site.found_expected)).right(),
+        ]);
+    }
+    let mut out = format!("\n{BOLD}Sites, scores being equal{BOLD:#}\n{}", table("  ", &rows));
+    for (what, test) in [("shares inspected", watch.sites.inspected), ("hit rates", watch.sites.found)] {
+        if let Some(test) = test.filter(|test| test.degrees > 0) {
+            let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p {:.3}", test.p) };
+            out += &format!(
+                "  {what} of sites: chi-square {:.1} with {} degrees of freedom, {p}\n",
+                test.chi_square, test.degrees
+            );
+        }
+    }
+    out
+}
+
+fn open(watch: &Watch) -> String {
+    let open = &watch.open;
+    if open.open == 0 {
+        return String::new();
+    }
+    let head = [
+        "site",
+        "inspections",
+        "open",
+        "no answer",
+        "not coded",
+        "in part",
+        "to 7 days",
+        "to 30",
+        "to 90",
+        "older",
+    ];
+    let mut rows = vec![head_cells(&head)];
+    for site in open.sites.iter().filter(|site| site.open.hits > 0) {
+        let numbers = [site.inspections, site.open.hits, site.nothing, site.uncoded, site.partly];
+        let mut row = vec![Cell::new(&site.site)];
+        row.extend(numbers.iter().chain(&site.ages).map(|&number| Cell::new(grouped(number)).right()));
+        rows.push(row);
+    }
+    let mut out = format!(
+        "\n{BOLD}Open inspections: {} of {}{BOLD:#}\n{}",
+        grouped(open.open),
+        grouped(open.inspections),
+        table("  ", &rows)
+    );
+    if !open.listed.is_empty() {
+        out += &format!("  {DIM}the oldest{DIM:#}\n");
+    }
+    let listed = open.listed.iter().map(|open| {
+        vec![
+            Cell::new(open.day.to_string()),
+            Cell::new(&open.site),
+            Cell::new(&open.declaration_id),
+            Cell::new(format!("{} days", open.age)).right(),
+            Cell::new(match open.why {
+                qingfeng::watch::OpenWhy::Nothing => "no answer",
+                qingfeng::watch::OpenWhy::Uncoded => "not coded",
+                qingfeng::watch::OpenWhy::Partly => "coded in part",
+            }),
+        ]
+    });
+    out + &table("  ", &listed.collect::<Vec<_>>())
+}

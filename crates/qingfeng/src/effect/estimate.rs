@@ -1,0 +1,383 @@
+//! Rates with intervals, and the estimate of a rate from a draw.
+//!
+//! What is known of a group of declarations has three parts:
+//!
+//! - *certain*: those that were selected with probability 1. They are counted as they are.
+//! - *drawn*: those that a draw chose, each with its own probability π. Their findings are counted as well.
+//! - *the others*: N that could have been drawn and were not, or were and have no result. Nobody saw them; what they hold is
+//!   N times the weighted mean of the drawn, each with the weight 1/π − 1.
+//!
+//! Added up this is the estimate of Horvitz and Thompson (1952), since y/π = y + y (1/π − 1), with the unseen part
+//! post-stratified to its known number as Hájek (1971) has it: the sum of the weights is replaced by N. It needs no assumption of
+//! why the first part was selected.
+//!
+//! The interval is that of the unseen part, since the others are counted. It is the interval of Clopper and Pearson (1934)
+//! for a share, with the effective number of drawn declarations in the place of their number, as Korn and Graubard (1998)
+//! use it for surveys with few cases: the lesser of (Σv)²/Σv² (Kish 1965) and ȳ (1 − ȳ) over the variance of the weighted
+//! mean. That number n is then taken as n N / (n + N): the unseen are themselves no more than N, so that their share spreads
+//! around its expectation. For a simple random sample this is the variance with the usual correction for a finite
+//! population, and of a group that was inspected as a whole nothing stays open.
+//!
+//! - C. J. Clopper, E. S. Pearson: The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial.
+//!   Biometrika 26 (1934), 404–413.
+//! - D. G. Horvitz, D. J. Thompson: A Generalization of Sampling Without Replacement from a Finite Universe. Journal of the
+//!   American Statistical Association 47 (1952), 663–685.
+//! - J. Hájek: Comment on an essay by D. Basu. In: Foundations of Statistical Inference, Toronto 1971, 236.
+//! - L. Kish: Survey Sampling. New York 1965, 427–430.
+//! - E. L. Korn, B. I. Graubard: Confidence Intervals for Proportions with Small Expected Number of Positive Counts
+//!   Estimated from Survey Data. Survey Methodology 24 (1998), 193–201.
+//! - E. B. Wilson: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical
+//!   Association 22 (1927), 209–212.
+
+use serde::Serialize;
+
+/// A rate between its bounds, all in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rate {
+    /// The rate.
+    pub rate: f64,
+    /// The lower bound of its interval.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+/// The hit rate of a group had all of it been inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The rate; `None` where something was not selected and nothing of it was drawn.
+    pub rate: Option<f64>,
+    /// The lower bound of its interval; 0 where nothing is known.
+    pub low: f64,
+    /// The upper bound; 1 where nothing is known.
+    pub high: f64,
+    /// The violations in the part of the group that the estimate covers.
+    pub findings: Option<f64>,
+    /// The part of the group that the estimate speaks of, in [0, 1]: without those that no draw could choose, and those that
+    /// were certain to be inspected and have no result.
+    pub covered: f64,
+    /// How many drawn declarations of equal chance would tell as much of the unseen part.
+    pub effective: f64,
+}
+
+/// What is known of a group, in sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sums {
+    /// Of all that were selected with certainty: with a result, with a finding.
+    pub certain: f64,
+    pub certain_found: f64,
+    /// Of all that were drawn: with a result, with a finding.
+    pub drawn: f64,
+    pub drawn_found: f64,
+    /// Those that could have been drawn and have no result.
+    pub unseen: f64,
+    /// Those that are not spoken of.
+    pub silent: f64,
+    /// Over the drawn with a result: Σv, Σv², Σvy, Σv²y, with v = 1/π − 1.
+    pub v: f64,
+    pub v2: f64,
+    pub vy: f64,
+    pub v2y: f64,
+}
+
+impl Sums {
+    /// Adds a drawn declaration with a result.
+    pub fn draw(&mut self, probability: f64, found: bool) {
+        let weight = 1.0 / probability - 1.0;
+        self.drawn += 1.0;
+        self.v += weight;
+        self.v2 += weight * weight;
+        if found {
+            self.drawn_found += 1.0;
+            self.vy += weight;
+            self.v2y += weight * weight;
+        }
+    }
+
+    /// Adds a part of another group.
+    pub fn add(&mut self, other: &Self, part: f64) {
+        self.certain += part * other.certain;
+        self.certain_found += part * other.certain_found;
+        self.drawn += part * other.drawn;
+        self.drawn_found += part * other.drawn_found;
+        self.unseen += part * other.unseen;
+        self.silent += part * other.silent;
+        self.v += part * other.v;
+        self.v2 += part * other.v2;
+        self.vy += part * other.vy;
+        self.v2y += part * other.v2y;
+    }
+
+    /// The mean of the unseen as the drawn tell it, and the effective number of the drawn.
+    fn mean(&self) -> Option<(f64, f64)> {
+        if self.drawn <= 0.0 {
+            return None;
+        }
+        if self.v <= 0.0 {
+            // Each was drawn for certain, and those without a result are like those with one.
+            return Some((self.drawn_found / self.drawn, self.drawn));
+        }
+        let mean = (self.vy / self.v).clamp(0.0, 1.0);
+        let kish = self.v * self.v / self.v2;
+        let spread = (self.v2y * (1.0 - 2.0 * mean) + mean * mean * self.v2) / (self.v * self.v);
+        let binomial = mean * (1.0 - mean);
+        let effective = if binomial > 0.0 && spread > 0.0 { kish.min(binomial / spread) } else { kish };
+        Some((mean, effective))
+    }
+
+    /// The rate of the group had all of it been inspected, with an interval of this level.
+    pub fn estimate(&self, level: f64) -> Estimate {
+        let seen = self.certain + self.drawn;
+        let total = seen + self.unseen;
+        let group = total + self.silent;
+        let found = self.certain_found + self.drawn_found;
+        if total <= 0.0 {
+            return Estimate {
+                rate: None,
+                low: 0.0,
+                high: 1.0,
+                findings: None,
+                covered: 0.0,
+                effective: 0.0,
+            };
+        }
+        let covered = total / group;
+        let of = |unseen: f64| ((found + unseen) / total).clamp(0.0, 1.0);
+        if self.unseen <= 0.0 {
+            let rate = of(0.0);
+            let findings = Some(found);
+            return Estimate {
+                rate: Some(rate),
+                low: rate,
+                high: rate,
+                findings,
+                covered,
+                effective: self.drawn,
+            };
+        }
+        let Some((mean, effective)) = self.mean() else {
+            return Estimate {
+                rate: None,
+                low: of(0.0),
+                high: of(self.unseen),
+                findings: None,
+                covered,
+                effective: 0.0,
+            };
+        };
+        let size = effective * self.unseen / (effective + self.unseen);
+        let (low, high) = clopper_pearson(mean * size, size, level);
+        let findings = found + self.unseen * mean;
+        Estimate {
+            rate: Some(of(self.unseen * mean)),
+            low: of(self.unseen * low),
+            high: of(self.unseen * high),
+            findings: Some(findings),
+            covered,
+            effective,
+        }
+    }
+}
+
+/// Wilson's interval of a share (1927).
+///
+/// ```
+/// use qingfeng::effect::estimate::wilson;
+///
+/// let rate = wilson(3.0, 20.0, 0.95).expect("twenty results");
+/// assert_eq!((rate.rate, (rate.low * 1e4).round(), (rate.high * 1e4).round()), (0.15, 524.0, 3604.0));
+/// assert_eq!(wilson(0.0, 0.0, 0.95), None);
+/// ```
+pub fn wilson(found: f64, of: f64, level: f64) -> Option<Rate> {
+    if of <= 0.0 {
+        return None;
+    }
+    let rate = (found / of).clamp(0.0, 1.0);
+    let z = normal_quantile(0.5 + level / 2.0);
+    let z2 = z * z;
+    let middle = (rate + z2 / (2.0 * of)) / (1.0 + z2 / of);
+    let half = z / (1.0 + z2 / of) * (rate * (1.0 - rate) / of + z2 / (4.0 * of * of)).sqrt();
+    let low = if found <= 0.0 { 0.0 } else { (middle - half).clamp(0.0, rate) };
+    let high = if found >= of { 1.0 } else { (middle + half).clamp(rate, 1.0) };
+    Some(Rate { rate, low, high })
+}
+
+/// The interval of Clopper and Pearson (1934) for a share; counts need not be whole.
+///
+/// ```
+/// use qingfeng::effect::estimate::clopper_pearson;
+///
+/// // No finding in 30: at most 11.6 of 100 (the rule of three says 10 for one side).
+/// let (low, high) = clopper_pearson(0.0, 30.0, 0.95);
+/// assert_eq!((low, (high * 1e4).round()), (0.0, 1157.0));
+/// ```
+pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
+    if of <= 0.0 {
+        return (0.0, 1.0);
+    }
+    let tail = (1.0 - level) / 2.0;
+    let found = found.clamp(0.0, of);
+    let low = if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) };
+    let high = if found >= of { 1.0 } else { beta_quantile(1.0 - tail, found + 1.0, of - found) };
+    (low, high)
+}
+
+/// The x at which a beta distribution has this much below it.
+fn beta_quantile(share: f64, a: f64, b: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if beta_below(middle, a, b) < share { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// The regularised incomplete beta function, by its continued fraction (Lentz's method, as in Press and others: Numerical
+/// Recipes).
+fn beta_below(x: f64, a: f64, b: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    if x >= 1.0 {
+        return 1.0;
+    }
+    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (-x).ln_1p()).exp();
+    if x < (a + 1.0) / (a + b + 2.0) {
+        front * beta_fraction(x, a, b) / a
+    } else {
+        1.0 - front * beta_fraction(1.0 - x, b, a) / b
+    }
+}
+
+fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    let not_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
+    let mut c = 1.0;
+    let mut d = 1.0 / not_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut result = d;
+    for step in 1..20_000 {
+        let m = f64::from(step);
+        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
+        d = 1.0 / not_zero(1.0 + even * d);
+        c = not_zero(1.0 + even / c);
+        result *= d * c;
+        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        d = 1.0 / not_zero(1.0 + odd * d);
+        c = not_zero(1.0 + odd / c);
+        let change = d * c;
+        result *= change;
+        if (change - 1.0).abs() < 1e-14 {
+            break;
+        }
+    }
+    result
+}
+
+/// The logarithm of the gamma function, of positive numbers (Lanczos 1964).
+fn ln_gamma(x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 9] = [
+        0.999_999_999_999_809_9,
+        676.520_368_121_885_1,
+        -1_259.139_216_722_402_8,
+        771.323_428_777_653_1,
+        -176.615_029_162_140_6,
+        12.507_343_278_686_905,
+        -0.138_571_095_265_720_12,
+        9.984_369_578_019_572e-6,
+        1.505_632_735_149_311_6e-7,
+    ];
+    let x = x - 1.0;
+    let t = x + 7.5;
+    let mut sum = COEFFICIENTS[0];
+    for (at, coefficient) in COEFFICIENTS.iter().enumerate().skip(1) {
+        sum += coefficient / (x + at as f64);
+    }
+    0.5 * std::f64::consts::TAU.ln() + (x + 0.5) * t.ln() - t + sum.ln()
+}
+
+/// The part of a standard normal distribution below z.
+pub(crate) fn normal_below(z: f64) -> f64 {
+    // With one degree of freedom more than none, chi-square of z² is a beta integral; here by erfc alone.
+    0.5 * erfc(-z / std::f64::consts::SQRT_2)
+}
+
+/// The complement of the error function: its series near 0, its continued fraction elsewhere.
+fn erfc(x: f64) -> f64 {
+    if x < 0.0 {
+        return 2.0 - erfc(-x);
+    }
+    let root_pi = std::f64::consts::PI.sqrt();
+    if x < 2.5 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..200 {
+            let n = f64::from(n);
+            term *= -x * x / n;
+            sum += term / (2.0 * n + 1.0);
+            if term.abs() < 1e-17 * sum.abs() {
+                break;
+            }
+        }
+        return 1.0 - 2.0 / root_pi * sum;
+    }
+    let mut fraction = x;
+    for n in (1..80).rev() {
+        fraction = x + f64::from(n) / 2.0 / fraction;
+    }
+    (-x * x).exp() / (root_pi * fraction)
+}
+
+/// The z below which a standard normal distribution has this part.
+pub(crate) fn normal_quantile(share: f64) -> f64 {
+    let (mut low, mut high) = (-40.0, 40.0);
+    for _ in 0..100 {
+        let middle = 0.5 * (low + high);
+        if normal_below(middle) < share { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_and_intervals_are_those_of_tables() {
+        // From R: qnorm, binom.test, prop.test(correct = FALSE).
+        for (share, z) in
+            [(0.975, 1.959_963_985), (0.995, 2.575_829_304), (0.5, 0.0), (0.001, -3.090_232_306)]
+        {
+            assert!((normal_quantile(share) - z).abs() < 1e-8, "{share}: {}", normal_quantile(share));
+        }
+        assert!((normal_below(-6.0) - 9.865_876e-10).abs() < 1e-15, "{}", normal_below(-6.0));
+        for (found, of, low, high) in [
+            (0.0, 10.0, 0.0, 0.308_497),
+            (1.0, 10.0, 0.002_529, 0.445_016),
+            (5.0, 10.0, 0.187_086, 0.812_914),
+            (10.0, 10.0, 0.691_503, 1.0),
+            (3.0, 1000.0, 0.000_619, 0.008_742),
+            (20_000.0, 1_000_000.0, 0.019_726_5, 0.020_276_3),
+        ] {
+            let (l, h) = clopper_pearson(found, of, 0.95);
+            assert!((l - low).abs() < 2e-6 && (h - high).abs() < 2e-6, "{found} of {of}: {l} to {h}");
+        }
+    }
+
+    #[test]
+    fn a_group_of_three_parts() {
+        // The worked example of docs/inclusion-probabilities.md: 6 certain with 3 findings, 2 of 54 drawn with one.
+        let mut sums = Sums { certain: 6.0, certain_found: 3.0, unseen: 52.0, ..Sums::default() };
+        sums.draw(2.0 / 54.0, true);
+        sums.draw(2.0 / 54.0, false);
+        let estimate = sums.estimate(0.95);
+        assert!((estimate.findings.unwrap() - 30.0).abs() < 1e-9, "{estimate:?}");
+        assert!((estimate.rate.unwrap() - 0.5).abs() < 1e-9);
+        assert!(estimate.low < 0.2 && estimate.high > 0.8, "{estimate:?}");
+        // All inspected: nothing is open.
+        let all = Sums { certain: 6.0, certain_found: 3.0, ..Sums::default() }.estimate(0.95);
+        assert_eq!((all.rate, all.low, all.high, all.covered), (Some(0.5), 0.5, 0.5, 1.0));
+        // Nothing drawn: between none and all of the unseen.
+        let none = Sums { certain: 6.0, certain_found: 3.0, unseen: 4.0, silent: 10.0, ..Sums::default() };
+        let none = none.estimate(0.95);
+        assert_eq!((none.rate, none.low, none.high, none.covered), (None, 0.3, 0.7, 0.5));
+    }
+}

@@ -1,0 +1,145 @@
+//! Trade in a compact form: a row for each consignment.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use qingfeng_rules::Date;
+
+/// The consignments that are held at most.
+pub(super) const MAX_ROWS: usize = 10_000_000;
+
+/// Which part of a rule's key is left out.
+pub(super) const WHOLE: u32 = 0;
+pub(super) const WITHOUT_SITE: u32 = 1;
+pub(super) const WITHOUT_MODE: u32 = 2;
+pub(super) const WITHOUT_GOODS: u32 = 3;
+/// How many forms a rule is evaluated in.
+pub(super) const FORMS: u32 = 4;
+
+/// Texts by number; number 0 is the missing one.
+#[derive(Clone, Debug)]
+pub(super) struct Texts {
+    by_text: HashMap<Box<str>, u32, FixedState>,
+    texts: Vec<Box<str>>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let mut texts = Self { by_text: HashMap::default(), texts: Vec::new() };
+        texts.number("");
+        texts
+    }
+}
+
+impl Texts {
+    pub fn number(&mut self, text: &str) -> u32 {
+        if let Some(&known) = self.by_text.get(text) {
+            return known;
+        }
+        let number = self.texts.len() as u32;
+        self.by_text.insert(text.into(), number);
+        self.texts.push(text.into());
+        number
+    }
+
+    pub fn text(&self, number: u32) -> &str {
+        self.texts.get(number as usize).map_or("", |text| text)
+    }
+
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// The lines of one declaration that have the same code, port and mode, and that the same rules catch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    pub day: i32,
+    pub exporter: u32,
+    pub port: u32,
+    pub mode: u32,
+    /// The first six digits of the HS code.
+    pub code: u32,
+    /// The forms of rules that catch it, by number of the set.
+    pub set: u32,
+    pub cents: i64,
+}
+
+/// A declaration of a mode that has a limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Declared {
+    /// The limit, by its position.
+    pub limit: u32,
+    pub place: u32,
+    pub exporter: u32,
+    pub value: f64,
+}
+
+/// A rule whose day is watched.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct WatchedRule {
+    pub id: String,
+    pub title: String,
+    pub since: Date,
+    /// Whether it has a key of sites, of modes, of goods.
+    pub keyed: [bool; 3],
+}
+
+/// Rows, with what their numbers stand for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flows {
+    pub texts: Texts,
+    /// Sets of forms of rules: `rule * FORMS + form`, rising.
+    pub sets: Vec<Box<[u32]>>,
+    pub by_set: HashMap<Box<[u32]>, u32, FixedState>,
+    pub rows: Vec<Row>,
+    pub declared: Vec<Declared>,
+    /// Declarations without a day of their own.
+    pub undated: u64,
+    pub lines: u64,
+    pub is_full: bool,
+    /// Whether the next row is the first of its declaration, so that it is not put to the one before.
+    pub fresh: bool,
+}
+
+impl Flows {
+    pub fn set(&mut self, forms: &[u32]) -> u32 {
+        if let Some(&known) = self.by_set.get(forms) {
+            return known;
+        }
+        let number = self.sets.len() as u32;
+        self.by_set.insert(forms.into(), number);
+        self.sets.push(forms.into());
+        number
+    }
+
+    /// Adds the rows of another, with numbers of its own.
+    pub fn append(&mut self, other: &Self) {
+        self.undated += other.undated;
+        self.lines += other.lines;
+        if self.rows.len() + other.rows.len() > MAX_ROWS
+            || self.declared.len() + other.declared.len() > MAX_ROWS
+        {
+            self.is_full = true;
+            return;
+        }
+        let texts: Vec<u32> =
+            (0..other.texts.len() as u32).map(|at| self.texts.number(other.texts.text(at))).collect();
+        let sets: Vec<u32> = other.sets.iter().map(|set| self.set(set)).collect();
+        let text = |number: u32| texts[number as usize];
+        self.rows.extend(other.rows.iter().map(|row| Row {
+            day: row.day,
+            exporter: text(row.exporter),
+            port: text(row.port),
+            mode: text(row.mode),
+            code: text(row.code),
+            set: sets[row.set as usize],
+            cents: row.cents,
+        }));
+        self.declared.extend(other.declared.iter().map(|declared| Declared {
+            place: text(declared.place),
+            exporter: text(declared.exporter),
+            ..*declared
+        }));
+    }
+}
