@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    check, coverage, diff, draw, explain, explain_code, generate, lookup, mine, outcome, overrides, plan, profile,
-    reference, roll, rules, schema, score, test, verify, why_not, worklist,
+    check, coverage, diff, draw, explain, explain_code, generate, lookup, mine, outcome, overrides, plan,
+    profile, reference, roll, rules, schema, score, test, verify, why_not, worklist,
 };
 use crate::exit;
 

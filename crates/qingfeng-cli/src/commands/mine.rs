@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use qingfeng::mine::{Hits, Judgement, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema, rule_file};
+use qingfeng::mine::{
+    Hits, Judgement, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema, rule_file,
+};
 use qingfeng::outcomes::Outcomes;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
@@ -132,7 +134,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         check_apart(&[("--output", output)], &inputs)?;
         if !is_rule_file(output) && output.exists() {
             let path = output.display();
-            return Err(Failure::Usage(format!("{path} is there already; name a new directory, or a file *.rhai")));
+            return Err(Failure::Usage(format!(
+                "{path} is there already; name a new directory, or a file *.rhai"
+            )));
         }
     }
     let engine = args.lookups.open(&args.rules)?;
@@ -216,7 +220,10 @@ fn write(rules: &Path, output: &Path, mined: &Mined, pack: &Pack) -> Result<(), 
     files.insert(MINED, text.clone().into_bytes());
     if let Err(diagnostics) = Pack::load(&files) {
         let first = diagnostics.items.first().map_or(String::new(), |first| first.title.clone());
-        return Err(Failure::Files(format!("{}: the pack does not load with the mined rules: {first}", output.display())));
+        return Err(Failure::Files(format!(
+            "{}: the pack does not load with the mined rules: {first}",
+            output.display()
+        )));
     }
     if is_rule_file(output) {
         return write_text(output, &text);
@@ -276,7 +283,12 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
         );
     }
     out += &match mined.held_out.lines {
-        0 => styled(WARNING, "Nothing is held out: give --until or --judge to see what rules find on other days.") + "\n",
+        0 => {
+            styled(
+                WARNING,
+                "Nothing is held out: give --until or --judge to see what rules find on other days.",
+            ) + "\n"
+        }
         lines => format!(
             "Held out: {}, {}, {} with a finding.\n",
             count(lines, "line"),
@@ -340,10 +352,9 @@ fn rules(mined: &Mined) -> String {
     names.push(Cell::new("conditions").style(DIM));
     let mut rows = vec![names];
     for rule in &mined.rules {
-        let interval = rule.interval.map_or_else(
-            || "-".to_owned(),
-            |(low, high)| format!("{:.1}-{:.1}", low * 100.0, high * 100.0),
-        );
+        let interval = rule
+            .interval
+            .map_or_else(|| "-".to_owned(), |(low, high)| format!("{:.1}-{:.1}", low * 100.0, high * 100.0));
         rows.push(vec![
             Cell::new(&rule.id).style(BOLD),
             Cell::new(rule.points.to_string()).right(),

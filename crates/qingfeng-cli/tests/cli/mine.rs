@@ -23,7 +23,9 @@ const HEADER: &str = "declaration_id,item_no,declared_on,port,destination,mode,e
 /// What is planted: how likely a finding is, in a hundred.
 fn planted(destination: &str, mode: &str, hs: &str, goods: &str) -> u64 {
     let joint = hs.starts_with("8711") && mode == "4019";
-    5 + if destination == "NG" { 15 } else { 0 } + if joint { 50 } else { 0 } + if goods.contains("replica") { 40 } else { 0 }
+    5 + if destination == "NG" { 15 } else { 0 }
+        + if joint { 50 } else { 0 }
+        + if goods.contains("replica") { 40 } else { 0 }
 }
 
 /// Lines of 100 days of 2016, with a label that follows what is planted, or nothing.
@@ -36,7 +38,14 @@ fn lines(seed: u64, count: u64, noise: bool) -> Vec<String> {
         let destination = dice.one_of(&["KE", "TZ", "NG", "DE", "KZ", "FJ", "US", "FR"]);
         let mode = dice.one_of(&["0110", "4019", "1039"]);
         let hs = dice.one_of(&["8711209000", "8507600000", "610910", "9102110000", "640399", "950300"]);
-        let goods = dice.one_of(&["motorcycle", "replica watch", "plain shirts", "toys", "shoes, leather", "lithium cells"]);
+        let goods = dice.one_of(&[
+            "motorcycle",
+            "replica watch",
+            "plain shirts",
+            "toys",
+            "shoes, leather",
+            "lithium cells",
+        ]);
         let brand = dice.one_of(&["", "HAO", "VOLT", "DELI"]);
         let (quantity, value) = (dice.below(500) + 1, dice.below(90_000) + 100);
         let chance = if noise { 20 } else { planted(destination, mode, hs, goods) };
@@ -65,11 +74,9 @@ fn planted_patterns_are_found_confirmed_and_worth_what_is_said() {
     let rules = mined["rules"].as_array().unwrap();
     let said: Vec<String> = rules.iter().map(|rule| rule["rhai"].as_str().unwrap().to_owned()).collect();
     let any = |parts: &[&str]| said.iter().any(|rule| parts.iter().all(|part| rule.contains(part)));
-    for parts in [
-        &["region:    [\"NG\"]"][..],
-        &["d.goods.has_word(\"replica\")"],
-        &["4019", "8711", "commodity:"],
-    ] {
+    for parts in
+        [&["region:    [\"NG\"]"][..], &["d.goods.has_word(\"replica\")"], &["4019", "8711", "commodity:"]]
+    {
         assert!(any(parts), "no rule has {parts:?} in\n{}", said.join("\n"));
     }
     assert!(rules.len() <= 12, "{}", said.join("\n"));
@@ -78,8 +85,13 @@ fn planted_patterns_are_found_confirmed_and_worth_what_is_said() {
 
     desk.run("check new").exits(0);
     // What is said of held-out lines is what scoring them shows.
-    let later: Vec<String> =
-        desk.read("history.csv").lines().skip(1).filter(|line| line.split(',').nth(2) > Some("2016-03-20")).map(str::to_owned).collect();
+    let later: Vec<String> = desk
+        .read("history.csv")
+        .lines()
+        .skip(1)
+        .filter(|line| line.split(',').nth(2) > Some("2016-03-20"))
+        .map(str::to_owned)
+        .collect();
     desk.write("later.csv", HEADER.to_owned() + &later.join("\n") + "\n");
     desk.run("score later.csv --rules new --by item -o later.ndjson").exits(0);
     let found: BTreeMap<&str, bool> = later
@@ -148,11 +160,18 @@ fn results_are_no_fields_and_what_looks_like_one_is_a_draft() {
     // A field that nobody can know for a result but by what it finds.
     desk.write("harbour/pack.toml", manifest + &field("seal", "Seal"));
     let mined = desk.run(&format!("{MINE} --format json --active -o leaky.rhai")).exits(0).json();
-    let leak = mined["rules"].as_array().unwrap().iter().find(|rule| rule["rhai"].to_string().contains("d.seal == \\\"CUT"));
+    let leak = mined["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|rule| rule["rhai"].to_string().contains("d.seal == \\\"CUT"));
     let leak = leak.unwrap_or_else(|| panic!("{mined}"));
     assert!(leak["suspicious"].as_str().unwrap().contains("Looks like a result, not a cause"), "{leak}");
     let written = leak["rhai"].as_str().unwrap();
-    assert!(written.contains("status:    \"draft\"") && desk.read("leaky.rhai").contains(written), "{written}");
+    assert!(
+        written.contains("status:    \"draft\"") && desk.read("leaky.rhai").contains(written),
+        "{written}"
+    );
     let shown = desk.run(MINE).exits(0).stdout;
     assert!(shown.contains("Looks like a result, not a cause"), "{shown}");
 }
@@ -196,7 +215,8 @@ fn outcomes_of_inspections_serve_as_labels() {
 fn cold_lines_share_nothing_with_what_is_judged() {
     let rows = lines(6, 3000, false);
     let desk = desk(&rows);
-    let mined = desk.run(&format!("{MINE} --cold destination,hs,exporter --parties --format json")).exits(0).json();
+    let mined =
+        desk.run(&format!("{MINE} --cold destination,hs,exporter --parties --format json")).exits(0).json();
     let key = |row: &str| {
         let cells: Vec<&str> = row.split(',').collect();
         (cells[4].to_owned(), cells[6].to_owned(), cells[7].to_owned())

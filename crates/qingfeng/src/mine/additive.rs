@@ -28,7 +28,8 @@ impl Model {
         let hits = lines.iter().filter(|&&line| found[line as usize]).count() as f64;
         let base = (hits + 0.5) / (lines.len() as f64 + 1.0);
         let mut intercept = (base / (1.0 - base)).ln();
-        let mut weights: Vec<Vec<f64>> = facets.iter().map(|facet| vec![0.0; facet.cells.len() + 1]).collect();
+        let mut weights: Vec<Vec<f64>> =
+            facets.iter().map(|facet| vec![0.0; facet.cells.len() + 1]).collect();
         let mut members: Vec<(usize, usize, Vec<u32>)> = Vec::new();
         for (at, facet) in facets.iter().enumerate() {
             let mut of_cell: Vec<Vec<u32>> = vec![Vec::new(); facet.cells.len() + 1];
@@ -39,7 +40,9 @@ impl Model {
                 }
             }
             let large = of_cell.into_iter().enumerate().filter(|(_, places)| places.len() >= least as usize);
-            members.extend(large.filter(|(_, places)| !places.is_empty()).map(|(cell, places)| (at, cell, places)));
+            members.extend(
+                large.filter(|(_, places)| !places.is_empty()).map(|(cell, places)| (at, cell, places)),
+            );
         }
         let targets: Vec<f64> = lines.iter().map(|&line| f64::from(u8::from(found[line as usize]))).collect();
         let mut sums = vec![intercept; lines.len()];

@@ -189,8 +189,7 @@ fn try_conjunctions(
     let alone = additive(&facets);
     let model = Model::fit(&alone, before, &lines.found, options.least_lines);
     let expected: Vec<f64> = before.iter().map(|&line| model.chance(&alone, line)).collect();
-    let found =
-        search(&facets, before, &lines.found, &expected, options.conditions, options.least_lines);
+    let found = search(&facets, before, &lines.found, &expected, options.conditions, options.least_lines);
     let base = rate(lines, after);
     let tried = |pattern: Pattern| {
         let (mut expected, mut average) = (Trial::default(), Trial::default());
@@ -219,16 +218,18 @@ pub(super) fn choose(
     let least = options.least_lines.max(1);
     let units = try_units(pack, lines, learn, same, least);
     let conjunctions = try_conjunctions(pack, lines, learn, same, options);
-    let mut chances: Vec<f64> = units
-        .iter()
-        .map(|((_, up), trial)| if *up { trial.upper() } else { trial.lower() })
-        .collect();
+    let mut chances: Vec<f64> =
+        units.iter().map(|((_, up), trial)| if *up { trial.upper() } else { trial.lower() }).collect();
     chances.extend(conjunctions.iter().map(|(.., chance)| *chance));
     let is_confirmed = confirmed(&chances, options.false_discoveries);
     let tried = chances.len() as u64;
     let confirmed_count = is_confirmed.iter().filter(|confirmed| **confirmed).count() as u64;
-    let held: BTreeMap<&Unit, Hits> =
-        units.iter().zip(&is_confirmed).filter(|(_, held)| **held).map(|((unit, trial), _)| (unit, trial.hits)).collect();
+    let held: BTreeMap<&Unit, Hits> = units
+        .iter()
+        .zip(&is_confirmed)
+        .filter(|(_, held)| **held)
+        .map(|((unit, trial), _)| (unit, trial.hits))
+        .collect();
     let joint: Vec<(Pattern, Hits)> = conjunctions
         .into_iter()
         .zip(&is_confirmed[units.len()..])
@@ -244,7 +245,10 @@ pub(super) fn choose(
     let mut rules = Vec::new();
     let mut add = |pattern: Pattern, points: i64, confirmed: Hits| {
         let mut hits = Hits::default();
-        learn.iter().filter(|&&line| pattern.holds(line)).for_each(|&line| hits.add(lines.found[line as usize]));
+        learn
+            .iter()
+            .filter(|&&line| pattern.holds(line))
+            .for_each(|&line| hits.add(lines.found[line as usize]));
         // A rule that an officer reads must say by itself what its points say.
         let Some(own) = hits.rate().filter(|rate| (*rate > base) == (points > 0)) else { return };
         let weight = points as f64 / POINTS_PER_LOG_ODDS;

@@ -115,7 +115,8 @@ pub(super) fn facets(pack: &Pack, lines: &LabelledLines, learn: &[u32], least: u
 fn groups<'a>(pack: &'a Pack, column: &Column) -> Vec<(Key, &'a [Group])> {
     let keys = &pack.schema.keys;
     let of_key = [(Key::Region, keys.region), (Key::Commodity, keys.commodity), (Key::Mode, keys.mode)];
-    let of_column = of_key.into_iter().filter(|(_, field)| field.map(FieldRef::Declared) == Some(column.field));
+    let of_column =
+        of_key.into_iter().filter(|(_, field)| field.map(FieldRef::Declared) == Some(column.field));
     of_column.map(|(key, _)| (key, pack.reference.groups(key))).collect()
 }
 
@@ -140,7 +141,9 @@ fn members(
     let is_member = |(&code, day): (&u32, &Option<Date>)| {
         let Some(times) = fitting.get(code as usize) else { return 0 };
         let in_force = |&(from, until): &(Option<Date>, Option<Date>)| {
-            day.is_none_or(|day| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until))
+            day.is_none_or(|day| {
+                from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+            })
         };
         u32::from(times.iter().any(in_force))
     };
@@ -182,7 +185,8 @@ fn round(number: f64, whole: bool) -> f64 {
 fn by_number(numbers: &[f64], whole: bool, learn: &[u32], least: u32) -> (Vec<Cell>, Vec<u32>) {
     /// Larger numbers, and smaller ones, are not written.
     const LARGEST: f64 = 1e15;
-    let mut known: Vec<f64> = learn.iter().map(|&line| numbers[line as usize]).filter(|n| !n.is_nan()).collect();
+    let mut known: Vec<f64> =
+        learn.iter().map(|&line| numbers[line as usize]).filter(|n| !n.is_nan()).collect();
     known.sort_by(f64::total_cmp);
     let missing = learn.len() - known.len();
     let mut cells = Vec::new();

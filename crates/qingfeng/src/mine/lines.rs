@@ -23,15 +23,39 @@ const LETTERS_MAX: usize = 64;
 
 /// Fields that name a party: conditions on them only where it is asked for, since a rule on a party is a rule on a list.
 const PARTIES: [&str; 11] = [
-    "exporter", "importer", "producer", "consignee", "consignor", "agent", "declarant", "seller", "buyer",
-    "courier", "trader",
+    "exporter",
+    "importer",
+    "producer",
+    "consignee",
+    "consignor",
+    "agent",
+    "declarant",
+    "seller",
+    "buyer",
+    "courier",
+    "trader",
 ];
 /// Fields that number papers: each has a value of its own.
 const NUMBERS_OF_PAPERS: [&str; 4] = ["contract", "certificate", "bill_of_lading", "container"];
 /// Fields that say what came of an inspection, wherever a schema has them.
 const RESULTS: [&str; 17] = [
-    "result", "verdict", "outcome", "label", "finding", "found", "found_on", "known_on", "waiver", "fine",
-    "case_number", "major_case", "disposal", "disclosed_on", "fraud", "critical_fraud", "tell",
+    "result",
+    "verdict",
+    "outcome",
+    "label",
+    "finding",
+    "found",
+    "found_on",
+    "known_on",
+    "waiver",
+    "fine",
+    "case_number",
+    "major_case",
+    "disposal",
+    "disclosed_on",
+    "fraud",
+    "critical_fraud",
+    "tell",
 ];
 
 /// Where the result of a line is found.
@@ -121,7 +145,8 @@ pub struct LabelledLines {
 
 /// Whether a code or a word can stand in a rule file and in a sentence as it is.
 pub(super) fn can_be_named(text: &str) -> bool {
-    text.chars().count() <= LETTERS_MAX && text.chars().all(|letter| !letter.is_control() && !is_hidden(letter))
+    text.chars().count() <= LETTERS_MAX
+        && text.chars().all(|letter| !letter.is_control() && !is_hidden(letter))
 }
 
 /// Letters that hide or turn others.
@@ -191,7 +216,9 @@ impl Growing {
     /// The column with its lines in this order, and its names in the order of their letters.
     fn finish(self, order: &[u32], is_text: bool) -> Data {
         match self {
-            Self::Numbers(numbers) => Data::Numbers(order.iter().map(|&line| numbers[line as usize]).collect()),
+            Self::Numbers(numbers) => {
+                Data::Numbers(order.iter().map(|&line| numbers[line as usize]).collect())
+            }
             Self::Codes { codes, names, .. } => {
                 let sorted: BTreeMap<Box<str>, u32> =
                     names.into_iter().enumerate().map(|(at, name)| (name, at as u32)).collect();
@@ -199,7 +226,8 @@ impl Growing {
                 for (place, &former) in sorted.values().enumerate() {
                     new[former as usize] = place as u32;
                 }
-                let renumbered = |line: &u32| new.get(codes[*line as usize] as usize).copied().unwrap_or(MISSING);
+                let renumbered =
+                    |line: &u32| new.get(codes[*line as usize] as usize).copied().unwrap_or(MISSING);
                 let codes = order.iter().map(renumbered).collect();
                 let names = sorted.into_keys().collect();
                 if is_text { Data::Texts(codes, names) } else { Data::Codes(codes, names) }
@@ -301,10 +329,12 @@ impl Extractor<'_> {
                 let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::Interpreter>| {
                     for (&(field, _), column) in self.fields.iter().zip(&mut part.columns) {
                         match (field, interpreter) {
-                            (FieldRef::Computed(at), Some(interpreter)) => match interpreter.computed_value(at) {
-                                Ok(value) => column.push(value.as_value()),
-                                Err(_) => column.push(Value::Missing),
-                            },
+                            (FieldRef::Computed(at), Some(interpreter)) => {
+                                match interpreter.computed_value(at) {
+                                    Ok(value) => column.push(value.as_value()),
+                                    Err(_) => column.push(Value::Missing),
+                                }
+                            }
                             _ => column.push(values.field(line, field)),
                         }
                     }
@@ -342,7 +372,8 @@ impl Engine {
         let (fields, left_out) = self.minable(parties);
         let pack = self.pack();
         let mut all = LabelledLines { left_out, ..LabelledLines::default() };
-        let kinds: Vec<(FieldRef, Kind)> = fields.iter().map(|&field| (field, pack.field_kind(field))).collect();
+        let kinds: Vec<(FieldRef, Kind)> =
+            fields.iter().map(|&field| (field, pack.field_kind(field))).collect();
         let mut columns: Vec<Growing> = kinds.iter().map(|&(_, kind)| Growing::new(kind)).collect();
         for (reader, input, to_judge) in readers {
             let label = matches!(labels, Labels::Column).then(|| FieldId(pack.schema.fields().len() as u16));
@@ -378,7 +409,9 @@ impl Engine {
             if labelled == 0 {
                 let reason = match labels {
                     Labels::Column => "no line has a label; is it the right column?",
-                    Labels::Outcomes(_) => "no line has a result in the outcomes; are they of the same declarations?",
+                    Labels::Outcomes(_) => {
+                        "no line has a result in the outcomes; are they of the same declarations?"
+                    }
                 };
                 return Err(ReadError::content(&input, reason).into());
             }

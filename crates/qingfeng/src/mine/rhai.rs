@@ -251,17 +251,21 @@ pub(super) fn rule(pack: &Pack, pattern: &Pattern, rule: &MinedRule, facts: &Fac
     let _ = writeln!(out, "    title:     {},", quoted(&rule.title));
     for (key, codes) in parts.iter().filter_map(|part| part.key.as_ref()) {
         let codes: Vec<String> = codes.iter().map(|code| quoted(code)).collect();
-        let _ = writeln!(out, "{},", wrapped(&format!("    {:<10} ", format!("{}:", key.name())), &codes, ""));
+        let _ =
+            writeln!(out, "{},", wrapped(&format!("    {:<10} ", format!("{}:", key.name())), &codes, ""));
     }
     let status = if rule.suspicious.is_some() { "draft" } else { facts.status };
     let _ = writeln!(out, "    status:    {},", quoted(status));
     let _ = writeln!(out, "    score:     {},", rule.points);
     let tests: Vec<&String> = parts.iter().filter_map(|part| part.when.as_ref()).collect();
     if !tests.is_empty() {
-        let tests: Vec<String> = tests
-            .iter()
-            .map(|test| if tests.len() > 1 && test.contains("||") { format!("({test})") } else { (*test).clone() })
-            .collect();
+        let tests: Vec<String> =
+            tests
+                .iter()
+                .map(|test| {
+                    if tests.len() > 1 && test.contains("||") { format!("({test})") } else { (*test).clone() }
+                })
+                .collect();
         let whole = format!("    when:      |d| {},", tests.join(" && "));
         let long = whole.len() > WIDTH;
         let _ = writeln!(out, "{}", if long { broken(&whole) } else { whole });
@@ -300,7 +304,9 @@ fn broken(whole: &str) -> String {
 
 /// The rules as a rule file of a pack.
 pub fn rule_file(mined: &Mined) -> String {
-    let mut out = String::from("// Rules that `qingfeng mine` proposed. Points are log odds: 17 double the odds of a finding.\n");
+    let mut out = String::from(
+        "// Rules that `qingfeng mine` proposed. Points are log odds: 17 double the odds of a finding.\n",
+    );
     if let Some((first, last)) = mined.learned_days {
         let _ = writeln!(out, "// Learned on {first} to {last}: {}.", found(mined.learned));
     }

@@ -122,8 +122,11 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
     let dropped = (before - learn.len()) as u64;
     if learn.is_empty() {
         return Err(match (options.until, dropped) {
-            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields".to_owned(),
-            (Some(until), _) => format!("no line with a result is of {until} or before; give a later --until"),
+            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields"
+                .to_owned(),
+            (Some(until), _) => {
+                format!("no line with a result is of {until} or before; give a later --until")
+            }
             (None, _) => "no line has a result".to_owned(),
         });
     }

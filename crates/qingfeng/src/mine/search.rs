@@ -126,7 +126,8 @@ pub(super) fn search(
             let last = *from.atoms.last().unwrap_or(&0);
             let families: Vec<&str> = from.atoms.iter().map(|&at| &*atoms[at].part.facet.family).collect();
             let mut made = Vec::new();
-            for (at, atom) in atoms.iter().enumerate().skip(if from.atoms.len() == 1 { last + 1 } else { 0 }) {
+            for (at, atom) in atoms.iter().enumerate().skip(if from.atoms.len() == 1 { last + 1 } else { 0 })
+            {
                 if families.contains(&&*atom.part.facet.family) {
                     continue;
                 }
@@ -161,7 +162,10 @@ pub(super) fn search(
         level = next;
     }
     best.sort_by(|a, b| {
-        b.surprise.total_cmp(&a.surprise).then(a.atoms.len().cmp(&b.atoms.len())).then_with(|| a.atoms.cmp(&b.atoms))
+        b.surprise
+            .total_cmp(&a.surprise)
+            .then(a.atoms.len().cmp(&b.atoms.len()))
+            .then_with(|| a.atoms.cmp(&b.atoms))
     });
     let mut kept: Vec<Found> = Vec::new();
     for of in best {
