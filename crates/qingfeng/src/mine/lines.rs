@@ -77,7 +77,7 @@ pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, Str
         return Err(format!(
             "`{}` is read as the field `{}` of the pack, so that rules could see the result; take the field out of the \
              schema, or name another column",
-            shown(&column),
+            shown(column),
             schema[field].name
         ));
     }
@@ -312,7 +312,7 @@ impl Extractor<'_> {
                             let reason = format!(
                                 "{place}: the label is `{}`; write 1 or 0, true or false, or a result such as clear or \
                                  counterfeit",
-                                shown(&text)
+                                shown(text)
                             );
                             ReadError::content(&self.input, reason)
                         })?
