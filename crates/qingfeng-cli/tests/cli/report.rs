@@ -90,6 +90,13 @@ fn thousands(number: f64) -> String {
     format!("{}{}", if number.round() < 0.0 { "\u{2212}" } else { "" }, parts.join("\u{202f}"))
 }
 
+/// A number with decimals, the thousands of its whole part apart.
+fn grouped(text: &str) -> String {
+    let (whole, rest) = text.split_once('.').unwrap();
+    let (sign, digits) = whole.strip_prefix('\u{2212}').map_or(("", whole), |digits| ("\u{2212}", digits));
+    format!("{sign}{}.{rest}", thousands(digits.parse().unwrap()))
+}
+
 fn written(value: &Value, kind: &str) -> String {
     let sign = |text: String| match text.strip_prefix('-') {
         Some(rest) if rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) => format!("\u{2212}{rest}"),
@@ -106,8 +113,8 @@ fn written(value: &Value, kind: &str) -> String {
                 "count" | "round" => thousands(number),
                 "share" => sign(format!("{:.1}", number * 100.0)) + "\u{202f}%",
                 "per100" => sign(format!("{:.1}", number * 100.0)),
-                "decimal" => sign(format!("{number:.1}")),
-                "fine" => sign(format!("{number:.2}")),
+                "decimal" => grouped(&sign(format!("{number:.1}"))),
+                "fine" => grouped(&sign(format!("{number:.2}"))),
                 "chance" if number < 0.001 => "< 0.001".to_owned(),
                 "chance" => format!("{number:.3}"),
                 other => panic!("nothing is written as {other}"),

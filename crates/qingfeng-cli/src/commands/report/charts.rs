@@ -35,7 +35,7 @@ const FONT: f32 = 13.0;
 /// Bars at most.
 const BARS: usize = 14;
 /// Letters of a bar's name at most; Chinese ones count twice.
-const NAME: usize = 26;
+const NAME: usize = 22;
 
 /// Makes the theme known to the library, which keeps it.
 fn theme() -> &'static str {
@@ -116,6 +116,8 @@ pub fn bars(title: &str, values: &[(String, f64)]) -> Markup {
     let names = shown.iter().rev().map(|(name, _)| short(name)).collect();
     let mut chart = HorizontalBarChart::new_with_theme(vec![series], names, theme());
     chart.height = 24.0f32.mul_add(shown.len() as f32, 16.0);
+    // The number of the longest bar stands behind it.
+    chart.margin.right = 44.0;
     chart.legend.show = Some(false);
     chart.x_axis.hidden = true;
     chart.grid.stroke_width = 0.0;
