@@ -14,6 +14,8 @@ mod offices;
 mod quality;
 mod statements;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
