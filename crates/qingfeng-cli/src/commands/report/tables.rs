@@ -12,7 +12,7 @@ type Column<'c> = (&'c str, bool);
 /// A table that can be sorted, in a box of its own that scrolls where it is too wide.
 pub fn table(columns: &[Column<'_>], body: &Markup, foot: Option<&Markup>) -> Markup {
     html! {
-        div.scroll tabindex="0" {
+        div.scroll tabindex="0" role="group" aria-label=[columns.first().map(|(name, _)| name)] {
             table.sortable {
                 (html::head(columns))
                 tbody { (body) }
@@ -125,7 +125,7 @@ impl Doc<'_> {
     pub fn matrix(&self, path: &str) -> Markup {
         let groups = self.items(&format!("{path}.groups"));
         html! {
-            div.scroll tabindex="0" {
+            div.scroll tabindex="0" role="group" aria-label=(self.say("Regions and goods", "区域与商品")) {
                 table.matrix {
                     thead {
                         tr {
