@@ -41,7 +41,7 @@ const ARGS: &str =
 
 fn desk() -> Desk {
     let desk = Desk::new();
-    desk.write("assessments.csv", ASSESSMENTS.replace(';', "|"));
+    desk.write("assessments.csv", ASSESSMENTS);
     desk.write("plan.csv", PLAN);
     desk.write("outcomes.csv", OUTCOMES);
     desk
@@ -90,6 +90,13 @@ fn thousands(number: f64) -> String {
     format!("{}{}", if number.round() < 0.0 { "\u{2212}" } else { "" }, parts.join("\u{202f}"))
 }
 
+/// A number with decimals, the thousands of its whole part apart.
+fn grouped(text: &str) -> String {
+    let (whole, rest) = text.split_once('.').unwrap();
+    let (sign, digits) = whole.strip_prefix('\u{2212}').map_or(("", whole), |digits| ("\u{2212}", digits));
+    format!("{sign}{}.{rest}", thousands(digits.parse().unwrap()))
+}
+
 fn written(value: &Value, kind: &str) -> String {
     let sign = |text: String| match text.strip_prefix('-') {
         Some(rest) if rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) => format!("\u{2212}{rest}"),
@@ -106,8 +113,8 @@ fn written(value: &Value, kind: &str) -> String {
                 "count" | "round" => thousands(number),
                 "share" => sign(format!("{:.1}", number * 100.0)) + "\u{202f}%",
                 "per100" => sign(format!("{:.1}", number * 100.0)),
-                "decimal" => sign(format!("{number:.1}")),
-                "fine" => sign(format!("{number:.2}")),
+                "decimal" => grouped(&sign(format!("{number:.1}"))),
+                "fine" => grouped(&sign(format!("{number:.2}"))),
                 "chance" if number < 0.001 => "< 0.001".to_owned(),
                 "chance" => format!("{number:.3}"),
                 other => panic!("nothing is written as {other}"),
@@ -250,9 +257,18 @@ fn counts_are_those_of_the_rows() {
 #[test]
 fn every_figure_of_the_page_is_that_of_the_json() {
     let desk = desk();
+    desk.write(
+        "aims.toml",
+        "year = 2016\n[all]\ncases = 240\nmajor_cases = 20\n[notices]\nanswered = 0.3\ndays = 30\n",
+    );
+    desk.write(
+        "notices.csv",
+        "notice_id,received_on,country,status,answered_on\nN1,2016-01-04,SD,open,\nN2,2016-02-01,KE,answered,2016-02-20\n",
+    );
+    desk.write("tips.csv", "tip_id,received_on,kind,declaration_id,proceeds\nT1,2016-01-05,letter,D1,5000\n");
+    let more = "--aims aims.toml --notices notices.csv --tip-offs tips.csv --survey Border=kind:border,group:batteries|other";
     for language in ["en", "zh"] {
-        let (json, page) =
-            report(&desk, &format!("--lang {language} --survey Border=kind:border,group:batteries|other"));
+        let (json, page) = report(&desk, &format!("--lang {language} {more}"));
         let shown = check_figures(&page, &json);
         check_complete(&shown, &json);
         for path in [
@@ -262,7 +278,7 @@ fn every_figure_of_the_page_is_that_of_the_json() {
             "targets.tip_offs.all.rewards",
             "statements[0].aim",
         ] {
-            assert!(shown.contains(path), "{path} in {shown:?}");
+            assert!(shown.contains(path), "{path} is not on the page");
         }
     }
 }
@@ -313,8 +329,7 @@ fn what_others_wrote_stays_text() {
         .replace(",9999,", &format!(",{long},"))
         .replace("shanghai;khorgos", "</title><svg onload=alert(2)>;khorgos")
         .replace("harbour@3#ab", "harbour@3#ab<img src=x onerror=alert(3)>")
-        .replace("BLACK;PRICE", "<b onclick=alert(4)>;PRICE")
-        .replace(';', "|");
+        .replace("BLACK;PRICE", "<b onclick=alert(4)>;PRICE");
     desk.write("assessments.csv", hostile);
     desk.write("outcomes.csv", OUTCOMES.replace("D99", "<iframe>\u{1b}[31m"));
     let run = desk
@@ -354,7 +369,7 @@ fn order_of_inputs_does_not_matter() {
         lines[1..].reverse();
         lines.join("\n") + "\n"
     };
-    desk.write("assessments.csv", turned(ASSESSMENTS).replace(';', "|"));
+    desk.write("assessments.csv", turned(ASSESSMENTS));
     desk.write("outcomes.csv", turned(OUTCOMES));
     assert_eq!(report(&desk, "").1, page);
 }

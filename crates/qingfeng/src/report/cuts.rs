@@ -6,7 +6,7 @@ use qingfeng_rules::Date;
 use serde::Serialize;
 
 use super::count::{Counter, Counts};
-use super::{Names, Titled};
+use super::{Names, Titled, country};
 use crate::effect::{Estimate, Rate};
 use crate::evidence::{Evidence, Judged};
 use crate::outcomes::{Disposal, Verdict};
@@ -215,7 +215,7 @@ impl Cuts {
             Titled { title: title.unwrap_or_else(|| name.to_owned()), ..Titled::plain(name) }
         });
         by_channel.reverse();
-        let mut by_destination = rows(&|code| Names::country(code));
+        let mut by_destination = rows(&country);
         let destinations = by_destination.len() as u64;
         by_destination.sort_by(|a, b| {
             let most = |row: &Row| (row.counts.found, row.counts.inspected, row.counts.declarations);

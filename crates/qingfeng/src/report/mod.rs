@@ -14,6 +14,8 @@ mod offices;
 mod quality;
 mod statements;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -207,6 +209,22 @@ impl Report {
     }
 }
 
+/// What people call the country with this code, ISO 3166-1 alpha-2; of another text the text itself.
+///
+/// ```
+/// let kenya = qingfeng::report::country("KE");
+/// assert_eq!((kenya.title.as_str(), kenya.title_zh.as_deref()), ("Kenya", Some("肯尼亚")));
+/// assert_eq!(qingfeng::report::country("??").title, "??");
+/// ```
+pub fn country(code: &str) -> Titled {
+    let title = countries::find(code).map_or(code, |country| country.name);
+    Titled {
+        name: code.to_owned(),
+        title: title.to_owned(),
+        title_zh: chinese::country(code).map(str::to_owned),
+    }
+}
+
 /// Where the declarations of the evidence belong, by the pack's reference data.
 pub(crate) struct Names<'p> {
     pub pack: &'p Pack,
@@ -287,16 +305,6 @@ impl<'p> Names<'p> {
     /// What people call a goods group.
     pub fn goods(&self, name: &str) -> Titled {
         Titled::of(&self.pack.reference.commodities, name)
-    }
-
-    /// What people call a country.
-    pub fn country(code: &str) -> Titled {
-        let title = countries::find(code).map_or(code, |country| country.name);
-        Titled {
-            name: code.to_owned(),
-            title: title.to_owned(),
-            title_zh: chinese::country(code).map(str::to_owned),
-        }
     }
 
     /// What people call a mode: the first of the pack's groups that has this code alone, else the code.

@@ -115,6 +115,9 @@ impl Statement {
 /// The least draws with a result for a comparison.
 const LEAST_DRAWN: u64 = 30;
 
+/// The statements at the head of a report at most: what a reader takes along.
+const MOST: usize = 3;
+
 /// The statements of a report.
 pub(super) fn of(report: &Report) -> Vec<Statement> {
     let all = &report.counts.all;
@@ -150,6 +153,11 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
     let share = all.open as f64 / all.planned as f64;
     let tone = if share < 0.05 { Tone::Good } else { Tone::Worry };
     statements.push(Statement::Open { tone, open: all.open, planned: all.planned, share });
+    // What need not worry anybody makes room, the last first.
+    while statements.len() > MOST {
+        let calm = statements.iter().rposition(|statement| statement.tone() != Tone::Worry);
+        statements.remove(calm.unwrap_or(statements.len() - 1));
+    }
     statements
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::cuts::{Cuts, sites_of};
-use super::{Names, Titled};
+use super::{Names, Titled, country};
 use crate::evidence::{Evidence, Judged};
 
 /// The surveys of a report at most.
@@ -253,7 +253,7 @@ impl Survey {
     pub(super) fn titles(&self, names: &Names<'_>) -> Vec<Titled> {
         let reference = &names.pack.reference;
         let title = |by: By, value: &str| match by {
-            By::Destination => Names::country(value),
+            By::Destination => country(value),
             By::Region => Titled::of(&reference.regions, value),
             By::Site => names.site(value),
             By::Group => names.goods(value),

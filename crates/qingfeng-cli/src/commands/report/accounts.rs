@@ -30,11 +30,11 @@ pub fn section(doc: &Doc<'_>) -> Markup {
         }
         @if doc.number("targets.unplanned_cases") > Some(0.0) {
             p {
-                (doc.figure("targets.unplanned_cases", As::Count))
                 (doc.say(
-                    " cases of declarations that no plan selected and no tip-off or notice names are not counted.",
-                    " 起案件的报关单不在任何计划内，也无举报或通报线索，未计入。",
+                    "Cases of declarations that no plan selected and no tip-off or notice names, not counted: ",
+                    "未计入的案件（报关单不在任何计划内，也无举报或通报线索）：",
                 ))
+                (doc.figure("targets.unplanned_cases", As::Count))
             }
         }
         @if doc.has("targets.notices") {
@@ -49,23 +49,28 @@ pub fn section(doc: &Doc<'_>) -> Markup {
 }
 
 fn paces(doc: &Doc<'_>, what: &str) -> Markup {
-    let columns = [
+    let with_work = what == "cases";
+    let mut columns = vec![
         (doc.say("Kind of site", "站点类型"), false),
         (doc.say("Done", "已完成"), true),
         (doc.say("Aim", "目标"), true),
         (doc.say("By now", "应完成"), true),
         (doc.say("Needed a month", "每月需"), true),
         (doc.say("Standing", "状态"), false),
-        (doc.say("Planned", "计划查验"), true),
-        (doc.say("Open", "未结"), true),
     ];
+    if with_work {
+        columns.extend([(doc.say("Planned", "计划查验"), true), (doc.say("Open", "未结"), true)]);
+    }
     let row = |path: &str| {
         let of = |field: &str| format!("{path}.{what}.{field}");
         let kind = doc.text(&format!("{path}.kind"));
         let standing = doc.text(&of("standing"));
         html! {
             tr {
-                th scope="row" { (text(word(kind, doc.zh).unwrap_or(kind))) }
+                th scope="row" {
+                    @if path == "targets.all" { (doc.say("All", "合计")) }
+                    @else { (text(word(kind, doc.zh).unwrap_or(kind))) }
+                }
                 (doc.cell(&of("done"), As::Round))
                 (doc.cell(&of("aim"), As::Round))
                 (doc.cell(&of("expected"), As::Round))
@@ -73,8 +78,10 @@ fn paces(doc: &Doc<'_>, what: &str) -> Markup {
                 td class=[match standing { "ahead" | "reached" => Some("good"), "behind" | "missed" => Some("bad"), _ => None }] {
                     (text(word(standing, doc.zh).unwrap_or(standing)))
                 }
-                (doc.cell(&format!("{path}.planned"), As::Count))
-                (doc.cell(&format!("{path}.open"), As::Count))
+                @if with_work {
+                    (doc.cell(&format!("{path}.planned"), As::Count))
+                    (doc.cell(&format!("{path}.open"), As::Count))
+                }
             }
         }
     };
@@ -89,6 +96,12 @@ fn named(doc: &Doc<'_>, path: &str) -> Vec<(String, String)> {
         .filter(|name| !name.contains(['.', '[', ']']) && !name.is_empty())
         .map(|name| (name.clone(), format!("{path}.{name}")))
         .collect()
+}
+
+/// What people call a country, or what a table has for it.
+fn country(doc: &Doc<'_>, code: &str) -> String {
+    let named = qingfeng::report::country(code);
+    named.title_zh.filter(|_| doc.zh).unwrap_or(named.title)
 }
 
 fn notices(doc: &Doc<'_>) -> Markup {
@@ -111,7 +124,9 @@ fn notices(doc: &Doc<'_>) -> Markup {
         }
     };
     let body = html! {
-        @for (name, path) in named(doc, "targets.notices.countries") { (row(&name, &path)) }
+        @for (name, path) in named(doc, "targets.notices.countries") {
+            (row(&country(doc, &name), &path))
+        }
     };
     let overdue = doc.items("targets.notices.overdue_notices");
     html! {

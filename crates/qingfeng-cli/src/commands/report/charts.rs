@@ -35,7 +35,7 @@ const FONT: f32 = 13.0;
 /// Bars at most.
 const BARS: usize = 14;
 /// Letters of a bar's name at most; Chinese ones count twice.
-const NAME: usize = 26;
+const NAME: usize = 22;
 
 /// Makes the theme known to the library, which keeps it.
 fn theme() -> &'static str {
@@ -44,7 +44,7 @@ fn theme() -> &'static str {
         let mut theme: Theme = (*get_theme("light")).clone();
         theme.font_family = THEME.to_owned();
         theme.background_color = Color::transparent();
-        theme.margin = Edges { left: 8.0, top: 4.0, right: 6.0, bottom: 0.0 };
+        theme.margin = Edges { left: 14.0, top: 4.0, right: 6.0, bottom: 0.0 };
         theme.width = WIDTH;
         for font in [
             &mut theme.x_axis.font,
@@ -82,8 +82,50 @@ fn short(name: &str) -> String {
     short
 }
 
-fn drawn(title: &str, svg: Result<String, charts_rs::Error>) -> Markup {
+/// A text of letters that the library can measure, about as wide: its font has no Chinese ones, and takes them for
+/// narrow.
+fn measured(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii() { letter.to_string() } else { "00".to_owned() }).collect()
+}
+
+/// The names of bars, written so that they end before the axis whatever the reader's font.
+fn name_bars(svg: &str, names: &[String]) -> String {
+    let edge = svg.split("<line x1=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let edge = edge.and_then(|edge| edge.parse::<f64>().ok()).unwrap_or(f64::from(WIDTH) / 3.0);
+    let label = format!("fill=\"{}\"", COLOURS[SOFT].1);
+    let mut names = names.iter();
+    let mut out = String::new();
+    for (at, piece) in svg.split("<text").enumerate() {
+        let text = piece.split_once("</text>").filter(|(tag, _)| at > 0 && tag.contains(&label));
+        let height =
+            |(tag, _): &(&str, &str)| tag.split(" y=\"").nth(1)?.split('"').next().map(str::to_owned);
+        match text.and_then(|text| Some((height(&text)?, text.1, names.next()?))) {
+            Some((y, rest, name)) => {
+                let name = html::text(name).into_string();
+                out += &format!(
+                    "<text font-size=\"{FONT}\" x=\"{:.1}\" y=\"{y}\" text-anchor=\"end\" {label}>{name}</text>{rest}",
+                    edge - 7.0
+                );
+            }
+            None => {
+                out += if at > 0 { "<text" } else { "" };
+                out += piece;
+            }
+        }
+    }
+    out
+}
+
+fn drawn(
+    title: &str,
+    keys: &[&str],
+    svg: Result<String, charts_rs::Error>,
+    names: Option<&[String]>,
+) -> Markup {
     let Ok(mut svg) = svg else { return html! {} };
+    if let Some(names) = names {
+        svg = name_bars(&svg, names);
+    }
     for (_, number, name) in COLOURS {
         svg = svg.replace(number, name);
     }
@@ -96,7 +138,10 @@ fn drawn(title: &str, svg: Result<String, charts_rs::Error>) -> Markup {
     let content = svg[end + 1..].to_owned();
     html! {
         figure.chart {
-            figcaption { (html::text(title)) }
+            figcaption {
+                (html::text(title))
+                @for (at, key) in keys.iter().enumerate() { " " span class=(format!("key key-{at}")) { (html::text(key)) } }
+            }
             (PreEscaped(format!("<svg viewBox=\"{view}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"><title>{}</title>", html::text(title).into_string())))
             (PreEscaped(content))
         }
@@ -113,14 +158,17 @@ pub fn bars(title: &str, values: &[(String, f64)]) -> Markup {
     let values = shown.iter().rev().map(|(_, value)| *value as f32);
     let mut series = Series::new(title.to_owned(), values.collect());
     series.label_show = true;
-    let names = shown.iter().rev().map(|(name, _)| short(name)).collect();
-    let mut chart = HorizontalBarChart::new_with_theme(vec![series], names, theme());
+    let names: Vec<String> = shown.iter().map(|(name, _)| short(name)).collect();
+    let measured = names.iter().rev().map(|name| measured(name)).collect();
+    let mut chart = HorizontalBarChart::new_with_theme(vec![series], measured, theme());
     chart.height = 24.0f32.mul_add(shown.len() as f32, 16.0);
+    // The number of the longest bar stands behind it.
+    chart.margin.right = 44.0;
     chart.legend.show = Some(false);
     chart.x_axis.hidden = true;
     chart.grid.stroke_width = 0.0;
     chart.series.label.formatter = "{t}".to_owned();
-    drawn(title, chart.svg())
+    drawn(title, &[], chart.svg(), Some(&names))
 }
 
 /// A line for each series over the same names.
@@ -138,5 +186,36 @@ pub fn lines(title: &str, names: &[String], series: &[(&str, Vec<f64>)]) -> Mark
         axis.formatter = Some("{t}".to_owned());
         axis.min = Some(0.0);
     }
-    drawn(title, chart.svg())
+    chart.legend.show = Some(false);
+    let keys: Vec<&str> = series.iter().map(|(name, _)| *name).collect();
+    drawn(title, &keys, chart.svg(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_bars_are_whole_and_escaped() {
+        let values = [("越南", 63.0), ("<b>&", 2.0), ("United States of America", 1.0)];
+        let values: Vec<(String, f64)> = values.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let svg = bars("查获", &values).into_string();
+        for text in [
+            ">越南</text>",
+            ">&lt;b&gt;&amp;</text>",
+            ">United States of Ameri…</text>",
+            "<title>查获</title>",
+        ] {
+            assert!(svg.contains(text), "{text} in {svg}");
+        }
+        assert!(!svg.contains("<b>") && !svg.contains("0000"), "{svg}");
+        assert!(!svg.contains("#0102"), "each colour is one of the page: {svg}");
+    }
+
+    #[test]
+    fn a_chart_of_nothing_is_none() {
+        assert_eq!(bars("t", &[]).into_string(), "");
+        assert_eq!(bars("t", &[("a".to_owned(), 0.0), ("b".to_owned(), 0.0)]).into_string(), "");
+        assert_eq!(lines("t", &["2016-01".to_owned()], &[("a", vec![1.0])]).into_string(), "");
+    }
 }

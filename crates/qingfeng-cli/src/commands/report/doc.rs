@@ -70,11 +70,14 @@ impl As {
 /// What stands where there is no figure.
 const NONE: &str = "–";
 
-/// A number with decimals and a true minus; nothing rounds to `−0.0`.
+/// A number with decimals, its thousands apart and a true minus; nothing rounds to `−0.0`.
 fn decimals(number: f64, places: usize) -> String {
     let text = format!("{:.places$}", number.abs());
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    if number < 0.0 && !is_zero { format!("\u{2212}{text}") } else { text }
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = whole.parse::<i128>().map_or_else(|_| whole.to_owned(), html::number);
+    let sign = if number < 0.0 && !is_zero { "\u{2212}" } else { "" };
+    format!("{sign}{whole}.{rest}")
 }
 
 /// A report and the language in which it is shown.
@@ -230,6 +233,8 @@ mod tests {
             (As::Round, json!(-1234.5), "\u{2212}1\u{202f}235"),
             (As::Decimal, json!(-0.04), "0.0"),
             (As::Fine, json!(1.005), "1.00"),
+            (As::Decimal, json!(-538_800.04), "\u{2212}538\u{202f}800.0"),
+            (As::Chance, json!(0.0004), "< 0.001"),
             (As::Text, json!("2016-09-06"), "2016-09-06"),
             (As::Share, json!(null), "–"),
         ] {

@@ -69,10 +69,10 @@ fn subtitle(doc: &Doc<'_>) -> String {
 
 fn key_figures(doc: &Doc<'_>) -> Markup {
     let figures = [
-        ("counts.all.cases", As::Count, doc.say("cases", "起案件")),
-        ("counts.all.major_cases", As::Count, doc.say("major cases", "起大案")),
-        ("counts.all.fines", As::Round, doc.say("yuan in fines", "元罚款")),
-        ("counts.all.pieces", As::Count, doc.say("pieces", "件违规商品")),
+        ("counts.all.cases", As::Count, doc.say("cases", "案件（起）")),
+        ("counts.all.major_cases", As::Count, doc.say("major cases", "大案（起）")),
+        ("counts.all.fines", As::Round, doc.say("yuan in fines", "罚款（元）")),
+        ("counts.all.pieces", As::Count, doc.say("pieces", "违规商品（件）")),
         ("counts.all.hit_rate.rate", As::Share, doc.say("of inspections found a violation", "查获率")),
     ];
     html! {
@@ -263,9 +263,11 @@ fn destinations(doc: &Doc<'_>, path: &str) -> Markup {
         h3 { (doc.say("Regions and goods", "区域与商品")) }
         p.soft {
             (doc.say(
-                "Hit rate, and found of inspected. The deeper the colour, the higher the hit rate is at least (lower end of \
-                 its interval); without colour nothing was inspected.",
-                "查获率，及查获数/查验数。颜色越深，查获率的置信下限越高；无底色表示未查验。",
+                "Hit rate, found of inspected, and after ≈ the estimate for all declarations, where enough were drawn. The \
+                 deeper the colour, the higher the hit rate is at least (lower end of its interval); without colour nothing \
+                 was inspected.",
+                "查获率、查获数/查验数；≈ 后为全部报关单违规率的估计（随机抽查足够时）。颜色越深，查获率的置信下限越高；\
+                 无底色表示未查验。",
             ))
         }
         (doc.matrix(&of("matrix")))

@@ -12,7 +12,7 @@ type Column<'c> = (&'c str, bool);
 /// A table that can be sorted, in a box of its own that scrolls where it is too wide.
 pub fn table(columns: &[Column<'_>], body: &Markup, foot: Option<&Markup>) -> Markup {
     html! {
-        div.scroll tabindex="0" {
+        div.scroll tabindex="0" role="group" aria-label=[columns.first().map(|(name, _)| name)] {
             table.sortable {
                 (html::head(columns))
                 tbody { (body) }
@@ -93,12 +93,17 @@ impl Doc<'_> {
 
     /// Kinds of violation, or what became of the goods.
     pub fn kinds(&self, path: &str, first: &'static str) -> Markup {
+        let value = match self.text("unit") {
+            "" => self.say("Value", "货值").to_owned(),
+            unit if self.zh => format!("货值（{unit}）"),
+            unit => format!("Value, {unit}"),
+        };
         let columns = [
             (first, false),
             (self.say("Goods lines", "商品项"), true),
             (self.say("Declarations", "报关单"), true),
             (self.say("Pieces", "件数"), true),
-            (self.say("Value", "货值"), true),
+            (value.as_str(), true),
             (self.say("Fines, yuan", "罚款（元）"), true),
         ];
         let body = html! {
@@ -120,7 +125,7 @@ impl Doc<'_> {
     pub fn matrix(&self, path: &str) -> Markup {
         let groups = self.items(&format!("{path}.groups"));
         html! {
-            div.scroll tabindex="0" {
+            div.scroll tabindex="0" role="group" aria-label=(self.say("Regions and goods", "区域与商品")) {
                 table.matrix {
                     thead {
                         tr {
@@ -160,6 +165,9 @@ impl Doc<'_> {
                 @if inspected > 0.0 {
                     (self.figure(&of("hit_rate.rate"), As::Share))
                     small { (self.figure(&of("found"), As::Count)) "/" (self.figure(&of("inspected"), As::Count)) }
+                    @if self.has(&of("estimate.rate")) {
+                        small { "≈ " (self.figure(&of("estimate.rate"), As::Share)) }
+                    }
                 } @else if declared > 0.0 {
                     small { "0/0" }
                 }

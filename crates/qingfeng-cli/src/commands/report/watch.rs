@@ -50,8 +50,8 @@ fn kind(name: &str) -> Option<SignKind> {
     SignKind::ALL.into_iter().find(|kind| serde_json::to_value(kind).is_ok_and(|value| value == name))
 }
 
-fn kind_title(name: &str, zh: bool) -> &'static str {
-    match (kind(name), zh) {
+fn title_of(kind: Option<SignKind>, zh: bool) -> &'static str {
+    match (kind, zh) {
         (Some(SignKind::Displacement), false) => "Trade moved",
         (Some(SignKind::Displacement), true) => "贸易转移",
         (Some(SignKind::JustUnderLimit), false) => "Just under a limit",
@@ -82,14 +82,14 @@ fn signs(doc: &Doc<'_>) -> Markup {
         (doc.say("Of", "对象"), false),
         (doc.say("Size", "程度"), true),
         (doc.say("Chance", "偶然概率"), true),
-        (doc.say("In words, and what it may mean", "说明及可能含义"), false),
+        (doc.say("In words", "可能含义"), false),
     ];
     let body = html! {
         @for sign in signs.iter().take(SIGNS) {
             @let of = |field: &str| format!("{sign}.{field}");
             @let name = doc.text(&of("kind"));
             tr {
-                td { (kind_title(name, doc.zh)) }
+                td { (title_of(kind(name), doc.zh)) }
                 th scope="row" {
                     (text(&doc.site_title(doc.text(&of("subject")))))
                     @if doc.has(&of("to")) { " → " (doc.figure(&of("to"), As::Text)) }
@@ -101,17 +101,30 @@ fn signs(doc: &Doc<'_>) -> Markup {
                 }
                 (doc.cell(&of("p_adjusted"), As::Chance))
                 td.words {
-                    @if !doc.zh { span data-f=(of("text")) data-as="text" { (text(doc.text(&of("text")))) } }
-                    @if let Some(kind) = kind(name) {
-                        small.wrap { (kind.may_mean()[language]) }
-                        small.wrap { (doc.say("Next: ", "下一步：")) (kind.look_next()[language]) }
+                    @if doc.zh {
+                        @if let Some(kind) = kind(name) { (kind.may_mean()[1]) }
+                    } @else {
+                        span data-f=(of("text")) data-as="text" { (text(doc.text(&of("text")))) }
                     }
                 }
             }
         }
     };
+    let kinds: Vec<SignKind> = SignKind::ALL
+        .into_iter()
+        .filter(|known| signs.iter().any(|sign| kind(doc.text(&format!("{sign}.kind"))) == Some(*known)))
+        .collect();
     html! {
         (table(&columns, &body, None))
+        dl.terms {
+            @for kind in kinds {
+                dt { (title_of(Some(kind), doc.zh)) }
+                dd {
+                    (doc.say("It may mean: ", "可能含义：")) (kind.may_mean()[language])
+                    (doc.say(". Next: ", "。下一步：")) (kind.look_next()[language]) (doc.say(".", "。"))
+                }
+            }
+        }
         @if signs.len() > SIGNS {
             p.soft { (doc.say("The JSON has all of them.", "完整列表见 JSON。")) }
         }
