@@ -27,6 +27,7 @@ mod reference;
 mod report;
 mod sarif;
 mod score;
+mod simulate;
 mod support;
 mod test;
 mod verify;

@@ -18,6 +18,7 @@ use qingfeng::simulate::{
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::inputs::is_standard;
 use crate::outputs::check_apart;
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
@@ -123,6 +124,10 @@ const PICTURES_MILLIS: u128 = 100;
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let outputs: Vec<(&str, &Path)> =
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
+    if args.output.as_deref().is_some_and(is_standard) {
+        let message = "the figures go to standard output; give --output a file for the table";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>())?;
     let engine = args.lookups.open(&args.rules)?;
     let inspections = match &args.capacity {
@@ -155,6 +160,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         threads: args.threads.map(Into::into),
     };
     let simulation = Simulation::new(&engine, options).map_err(failure)?;
+    let table = args.output.as_ref().map(rows::Table::create).transpose()?;
     let bar = Mutex::new((Bar::new(Some(1)), Instant::now()));
     let simulated = simulation.run(&|done, total| {
         let Ok(mut bar) = bar.lock() else { return };
@@ -171,8 +177,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         bar.end();
     }
     let simulated = simulated.map_err(failure)?;
-    if let Some(path) = &args.output {
-        rows::write(path, &simulated)?;
+    if let Some(table) = table {
+        table.write(&simulated)?;
     }
     match args.format {
         Format::Human => terminal::print(&human::human(&simulated))?,

@@ -1,12 +1,12 @@
 //! The counts of a simulation as a table: a row an arm, a world and a month.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng::simulate::{Counts, Simulated};
-use qingfeng::write::{TableWriter, WriteError};
+use qingfeng::write::{Output, TableWriter, WriteError};
 
 use crate::exit::Failure;
 use crate::outputs::output;
@@ -29,14 +29,39 @@ const COUNTS: [Count; 13] = [
     ("drawn_hits", |counts| counts.drawn_hits),
 ];
 
-pub fn write(path: &Path, simulated: &Simulated) -> Result<(), Failure> {
+fn schema() -> SchemaRef {
     let mut fields = vec![
         Field::new("arm", DataType::Utf8, false),
         Field::new("seed", DataType::Utf8, false),
         Field::new("month", DataType::Utf8, false),
     ];
     fields.extend(COUNTS.map(|(name, _)| Field::new(name, DataType::UInt64, false)));
-    let schema = Arc::new(Schema::new(fields));
+    Arc::new(Schema::new(fields))
+}
+
+/// The table, to be written when all is simulated: that it cannot be is told before.
+pub struct Table {
+    target: Output,
+    writer: TableWriter,
+}
+
+impl Table {
+    pub fn create(path: &PathBuf) -> Result<Self, Failure> {
+        let target = output(Some(path));
+        let writer = TableWriter::create(&target, schema())?;
+        Ok(Self { target, writer })
+    }
+
+    pub fn write(mut self, simulated: &Simulated) -> Result<(), Failure> {
+        let batch = batch(simulated);
+        let fits = |source| WriteError::Table { output: self.target.to_string(), source };
+        self.writer.write(&batch.map_err(fits)?)?;
+        self.writer.finish()?;
+        Ok(())
+    }
+}
+
+fn batch(simulated: &Simulated) -> Result<RecordBatch, ArrowError> {
     let (mut texts, mut counts) = ([Vec::new(), Vec::new(), Vec::new()], COUNTS.map(|_| Vec::new()));
     for arm in &simulated.arms {
         for world in &arm.worlds {
@@ -52,11 +77,5 @@ pub fn write(path: &Path, simulated: &Simulated) -> Result<(), Failure> {
     }
     let texts = texts.into_iter().map(|texts| -> ArrayRef { Arc::new(StringArray::from(texts)) });
     let counts = counts.into_iter().map(|counts| -> ArrayRef { Arc::new(UInt64Array::from(counts)) });
-    let target = output(Some(&PathBuf::from(path)));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), texts.chain(counts).collect());
-    let batch = batch.map_err(|source| WriteError::Table { output: target.to_string(), source })?;
-    let mut table = TableWriter::create(&target, schema)?;
-    table.write(&batch)?;
-    table.finish()?;
-    Ok(())
+    RecordBatch::try_new(schema(), texts.chain(counts).collect())
 }
