@@ -93,7 +93,7 @@ fn desk() -> Desk {
         }
         let result = match (at % 97, violates) {
             (0, _) => ",",
-            (1, _) => "waived,goods gone",
+            (1, _) => "waived,W2",
             (_, true) => "fake,",
             (_, false) => "clear,",
         };
@@ -140,7 +140,7 @@ fn a_proposal_beside_the_pack() {
         after[3]
     );
     assert_ne!(after[3], before[3]);
-    for kept in [after[0], after[8], after[9], after[10], after[12]] {
+    for kept in [after[0], after[9], after[10], after[11], after[13]] {
         assert!(RULES.contains(kept), "{kept}");
     }
     desk.run("check proposal --as-of 2016-12-31").exits(0);
@@ -150,7 +150,7 @@ fn a_proposal_beside_the_pack() {
     let json: serde_json::Value =
         serde_json::from_str(&desk.read("proposal/proposal.json")).unwrap_or_default();
     assert_eq!(json["proposed_version"], "2016.1+calibrated");
-    assert_eq!(json["totals"]["waived"].as_u64(), Some(json["totals"]["waived"].as_u64().unwrap_or(0)));
+    assert!(json["totals"]["waived"].as_u64() > Some(0), "{}", json["totals"]);
     let reason = |id: &str| {
         let rules = json["rules"].as_array().cloned().unwrap_or_default();
         rules.into_iter().find(|rule| rule["rule"] == id).map(|rule| rule["reason"].clone())
