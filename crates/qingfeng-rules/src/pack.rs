@@ -356,7 +356,7 @@ impl Pack {
             title_zh: self.title_zh.clone(),
             schema: Arc::clone(&self.schema),
             reference: self.reference.clone(),
-            score: self.score.clone(),
+            score: self.score,
             channels: self.channels.clone(),
             on_fault: self.on_fault,
             lookups: self.lookups.clone(),

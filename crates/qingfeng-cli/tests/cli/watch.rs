@@ -86,7 +86,7 @@ fn declarations(desk: &Desk) {
 }
 
 fn kinds(answer: &Value) -> Vec<(String, String)> {
-    let signs = answer["signs"].as_array().unwrap().iter();
+    let signs = answer["signs"].as_array().expect("signs").iter();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     signs.map(|sign| (text(&sign["kind"]), text(&sign["subject"]))).collect()
 }

@@ -94,13 +94,17 @@ impl Offices {
                 *inspects = true;
             }
         }
-        let rank = |site: &Box<str>| {
-            options.offices.iter().position(|of_kind| of_kind.contains(site)).unwrap_or(usize::MAX)
+        let rank = |site: &str| {
+            options
+                .offices
+                .iter()
+                .position(|of_kind| of_kind.iter().any(|of| **of == *site))
+                .unwrap_or(usize::MAX)
         };
         let rank = if options.offices.is_empty() {
             inspects.iter().map(|&inspects| if inspects { 0 } else { usize::MAX }).collect()
         } else {
-            sites.iter().map(rank).collect()
+            sites.iter().map(|site| rank(site)).collect()
         };
         Self { rank, inspects }
     }
