@@ -87,6 +87,13 @@ fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
     if signs.len() > SIGNS_SHOWN {
         out += &format!("  and {} more; --format json has all\n", signs.len() - SIGNS_SHOWN);
     }
+    let sites = watch.sites.sites.len();
+    if kind == SignKind::UnequalTreatment && signs.len() * 2 > sites {
+        out += &format!(
+            "  {} of {sites} sites stand out: they differ in general, as sites do whose capacities do not follow their trade\n",
+            signs.len()
+        );
+    }
     out += &format!("  {DIM}may mean: {}{DIM:#}\n", kind.may_mean()[0]);
     out += &format!("  {DIM}next: {}{DIM:#}\n", kind.look_next()[0]);
     out
@@ -103,33 +110,32 @@ fn displacement(rules: &[RuleDisplacement]) -> String {
     if rules.is_empty() {
         return String::new();
     }
-    let mut rows = vec![
-        ["rule", "since", "weeks", "caught before", "after", "times", "places compared"]
-            .map(|text| Cell::new(text).style(DIM))
-            .into_iter()
-            .enumerate()
-            .map(|(at, cell)| if at > 1 { cell.right() } else { cell })
-            .collect::<Vec<_>>(),
-    ];
-    for of_rule in rules {
-        let mut row = vec![Cell::new(&of_rule.rule), Cell::new(of_rule.since.to_string())];
-        match (&of_rule.not_judged, &of_rule.caught) {
-            (Some(why), _) => row.extend([Cell::new(""), Cell::new(format!("not judged: {why}"))]),
-            (None, caught) => {
-                row.push(Cell::new(format!("{}+{}", of_rule.weeks.0, of_rule.weeks.1)).right());
-                let caught = caught.as_ref();
-                let number = |of: Option<u64>| Cell::new(grouped(of.unwrap_or(0))).right();
-                row.push(number(caught.map(|caught| caught.before)));
-                row.push(number(caught.map(|caught| caught.after)));
-                row.push(
-                    Cell::new(caught.map_or("-".to_owned(), |caught| format!("{:.2}", caught.ratio))).right(),
-                );
-                row.push(number(Some(of_rule.compared)));
-            }
+    let (judged, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.not_judged.is_none());
+    let mut out = format!("\n{BOLD}Rules that came into force{BOLD:#}\n");
+    if !judged.is_empty() {
+        let head = ["rule", "since", "weeks", "caught before", "after", "times", "places compared"];
+        let mut rows = vec![head_cells(&head)];
+        for of_rule in judged {
+            let caught = of_rule.caught.as_ref();
+            let number = |of: Option<u64>| Cell::new(grouped(of.unwrap_or(0))).right();
+            rows.push(vec![
+                Cell::new(&of_rule.rule),
+                Cell::new(of_rule.since.to_string()).right(),
+                Cell::new(format!("{}+{}", of_rule.weeks.0, of_rule.weeks.1)).right(),
+                number(caught.map(|caught| caught.before)),
+                number(caught.map(|caught| caught.after)),
+                Cell::new(caught.map_or("-".to_owned(), |caught| format!("{:.2}", caught.ratio))).right(),
+                number(Some(of_rule.compared)),
+            ]);
         }
-        rows.push(row);
+        out += &table("  ", &rows);
     }
-    format!("\n{BOLD}Rules that came into force{BOLD:#}\n{}", table("  ", &rows))
+    for of_rule in others {
+        let why = of_rule.not_judged.as_deref().unwrap_or_default();
+        out +=
+            &format!("  {DIM}{}, since {}: not judged, {why}{DIM:#}\n", clean(&of_rule.rule), of_rule.since);
+    }
+    out
 }
 
 fn limits(limits: &[Bunching], options: &WatchOptions) -> String {
