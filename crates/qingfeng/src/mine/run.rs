@@ -22,7 +22,7 @@ const PREFIX_MAX: usize = 50;
 fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
     let mut days = of.iter().filter_map(|&line| lines.days[line as usize]);
     let first = days.next()?;
-    Some((first, days.last().unwrap_or(first)))
+    Some((first, days.next_back().unwrap_or(first)))
 }
 
 fn hits<'a>(lines: &LabelledLines, of: impl IntoIterator<Item = &'a u32>) -> Hits {
