@@ -239,7 +239,7 @@ mod tests {
             }
             for (at, rule) in pack.rules.iter().enumerate() {
                 let Points::Fixed(points) = rule.points else { continue };
-                let (number, rules) = written[&at];
+                let (number, rules) = *written.get(&at).unwrap_or_else(|| panic!("{}", rule.id));
                 assert_eq!(points, number, "{}", rule.id);
                 // Only the rules on protected brands are made in loops.
                 assert_eq!(

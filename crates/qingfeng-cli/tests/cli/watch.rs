@@ -25,8 +25,7 @@ fn day(at: usize) -> String {
 /// results in May.
 fn evidence(desk: &Desk) {
     let mut assessments = String::from("declaration_id,score,channel,rules,pack,declared_on,sites\n");
-    let mut plan =
-        String::from("day,office,order,declaration_id,selected,probability,score,channel,cost,pack\n");
+    let mut plan: Vec<String> = Vec::new();
     let mut outcomes = String::from("declaration_id,item_no,found_on,result\n");
     for at in 0..900 {
         let (id, on) = (format!("D{at:04}"), day(at / 6));
@@ -37,7 +36,8 @@ fn evidence(desk: &Desk) {
         if turn >= if site == "yantian" { 1 } else { 5 } {
             continue;
         }
-        let _ = writeln!(plan, "{on},{site},1,{id},targeted,1,{score},red,1,harbour@3#ab");
+        let order = at % 6 / 3 + 1;
+        plan.push(format!("{on},{site},{order},{id},targeted,1,{score},red,1,harbour@3#ab\n"));
         let is_found = at / 3 % 4 == 0;
         if site != "shanghai" || at < 720 {
             let _ = writeln!(outcomes, "{id},1,{on},{}", if is_found { "fake" } else { "clear" });
@@ -46,7 +46,9 @@ fn evidence(desk: &Desk) {
         }
     }
     desk.write("assessments.csv", assessments);
-    desk.write("plan.csv", plan);
+    plan.sort();
+    let header = "day,office,order,declaration_id,selected,probability,score,channel,cost,pack\n";
+    desk.write("plan.csv", header.to_owned() + &plan.concat());
     desk.write("outcomes.csv", outcomes);
 }
 

@@ -36,7 +36,7 @@ fn point(
     share: f64,
     level: f64,
 ) -> CapacityPoint {
-    let inspections = ((share * population as f64).ceil() as u64).clamp(1, population);
+    let inspections = ((share * population as f64).round() as u64).clamp(1, population);
     let (mut above, mut below) = (Sums::default(), Sums::default());
     let (mut room, mut last) = (inspections, 0);
     for (&score, group) in scores.iter().rev() {

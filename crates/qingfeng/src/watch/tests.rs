@@ -114,10 +114,14 @@ fn trade(seed: u64, planted: Planted) -> Trade {
     Trade { flows, rules, ..Trade::default() }
 }
 
-fn signs_of(trade: &Trade) -> Vec<Sign> {
+fn watch_of(trade: &Trade) -> Watch {
     let mut watch = Watch::default();
     watch.add_trade(trade, &WatchOptions { window_days: 182, ..WatchOptions::default() });
-    watch.signs
+    watch
+}
+
+fn signs_of(trade: &Trade) -> Vec<Sign> {
+    watch_of(trade).signs
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn planted_displacement_is_found_where_it_went() {
         for seed in 0..10 {
             let signs = signs_of(&trade(seed, planted));
             let to: Vec<&str> = signs.iter().filter_map(|sign| sign.to.as_deref()).collect();
-            assert!(to.contains(&wanted), "seed {seed}: {wanted} is not among {to:?}");
+            assert!(to.contains(&wanted), "seed {seed}: {wanted} is not among {to:?}: {:#?}", watch_of(&trade(seed, planted)).displacement);
             assert!(signs.iter().all(|sign| sign.text.contains("since 2017-01-16")), "{signs:#?}");
         }
     }

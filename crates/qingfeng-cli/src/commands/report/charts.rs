@@ -82,10 +82,17 @@ fn short(name: &str) -> String {
     short
 }
 
-/// A text of letters that the library can measure, about as wide: its font has no Chinese ones, and takes them for
+/// Digits about as wide as a name, for the library to measure: its font has no Chinese letters, and takes them for
 /// narrow.
 fn measured(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_ascii() { letter.to_string() } else { "00".to_owned() }).collect()
+    name.chars().map(|letter| if letter.is_ascii() { "0" } else { "00" }).collect()
+}
+
+/// Without the attributes that the library writes for scripts; the page's script reads none.
+fn without_data(svg: &str) -> String {
+    let mut pieces = svg.split(" data-");
+    let first = pieces.next().unwrap_or("").to_owned();
+    pieces.filter_map(|piece| piece.splitn(3, '"').nth(2)).fold(first, |out, rest| out + rest)
 }
 
 /// The names of bars, written so that they end before the axis whatever the reader's font.
@@ -122,7 +129,8 @@ fn drawn(
     svg: Result<String, charts_rs::Error>,
     names: Option<&[String]>,
 ) -> Markup {
-    let Ok(mut svg) = svg else { return html! {} };
+    let Ok(svg) = svg else { return html! {} };
+    let mut svg = without_data(&svg);
     if let Some(names) = names {
         svg = name_bars(&svg, names);
     }
