@@ -239,7 +239,10 @@ mod tests {
             }
             for (at, rule) in pack.rules.iter().enumerate() {
                 let Points::Fixed(points) = rule.points else { continue };
-                let (number, rules) = *written.get(&at).unwrap_or_else(|| panic!("{}", rule.id));
+                let Some(&(number, rules)) = written.get(&at) else {
+                    assert_eq!(points, 0, "{}: a rule without points of its own", rule.id);
+                    continue;
+                };
                 assert_eq!(points, number, "{}", rule.id);
                 // Only the rules on protected brands are made in loops.
                 assert_eq!(

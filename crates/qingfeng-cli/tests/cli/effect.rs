@@ -95,7 +95,7 @@ fn what_is_wrong_is_told_with_its_place() {
     for (code, args, message) in [
         (2, "effect a.csv --outcomes r.csv", "--plan"),
         (2, "effect a.csv --full --plan plan.csv --outcomes r.csv", "--full"),
-        (2, "effect a.csv --plan plan.csv --outcomes r.csv --label fraud", "--full"),
+        (2, "effect a.csv --plan plan.csv --outcomes r.csv --label fraud", "--label"),
         (2, "effect a.csv --plan plan.csv --outcomes r.csv --rule b", "did you mean `B`?"),
         (2, "effect a.csv --plan plan.csv --outcomes r.csv --capacity 2", "no share"),
         (2, "effect a.csv --plan plan.csv --outcomes r.csv --level 1", "no share"),
@@ -115,8 +115,9 @@ fn what_is_wrong_is_told_with_its_place() {
         (3, "effect a.csv --plan plan.csv --outcomes r.csv --left-out left.csv", "line 2: `probability`"),
         (4, "effect a.csv --plan plan.csv --outcomes r.csv --rules gone", "gone"),
     ] {
-        let ran = desk.run(args).exits(code);
+        let ran = desk.run(args);
         assert!(ran.stderr.contains(message), "{args}: {}", ran.stderr);
+        ran.exits(code);
     }
 }
 

@@ -97,9 +97,9 @@ fn kinds(answer: &Value) -> Vec<(String, String)> {
 fn planted_signs_are_told() {
     let desk = Desk::new();
     evidence(&desk);
-    let human = desk.run(&format!("{WATCH} --list 3")).exits(0);
+    let human = desk.run(&format!("{WATCH} --late-after 10 --list 3")).exits(0);
     golden("watch.txt", &human.stdout);
-    let answer = desk.run(&format!("{WATCH} --format json --strict")).exits(1).json();
+    let answer = desk.run(&format!("{WATCH} --late-after 10 --format json --strict")).exits(1).json();
     let kinds = kinds(&answer);
     for wanted in [("unequal-treatment", "yantian"), ("open", "shanghai")] {
         assert!(

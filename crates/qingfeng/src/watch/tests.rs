@@ -67,7 +67,7 @@ fn trade(seed: u64, planted: Planted) -> Trade {
         flows.set(&[rule * FORMS + WITHOUT_MODE]),
     ];
     for at in 0..364 {
-        for _ in 0..12 {
+        for _ in 0..30 {
             let is_bad = chance.holds(0.25);
             let exporter = if is_bad { chance.below(60) } else { chance.below(200) };
             let mut exporter = format!("E{exporter}");
@@ -81,7 +81,7 @@ fn trade(seed: u64, planted: Planted) -> Trade {
                 if mode == "1039" && chance.holds(planted.to_mode) {
                     mode = "0110";
                 }
-                if chance.holds(planted.to_new) {
+                if port == "NINGBO" && mode == "1039" && chance.holds(planted.to_new) {
                     exporter = format!("N{at}-{}", chance.below(3));
                 }
             }

@@ -65,7 +65,7 @@ pub struct Args {
     full: bool,
 
     /// With --full: the column of the results with 1 for a violation and 0 for none, in files of declarations.
-    #[arg(long, value_name = "COLUMN", requires = "full")]
+    #[arg(long, value_name = "COLUMN", requires = "full", conflicts_with = "plan")]
     label: Option<String>,
 
     /// Show everything of one rule.
