@@ -74,9 +74,11 @@ fn planted_patterns_are_found_confirmed_and_worth_what_is_said() {
     let rules = mined["rules"].as_array().unwrap();
     let said: Vec<String> = rules.iter().map(|rule| rule["rhai"].as_str().unwrap().to_owned()).collect();
     let any = |parts: &[&str]| said.iter().any(|rule| parts.iter().all(|part| rule.contains(part)));
-    for parts in
-        [&["region:    [\"NG\"]"][..], &["d.goods.has_word(\"replica\")"], &["[\"4019\"]", "[\"motorcycles\"]"]]
-    {
+    for parts in [
+        &["region:    [\"NG\"]"][..],
+        &["d.goods.has_word(\"replica\")"],
+        &["[\"4019\"]", "[\"motorcycles\"]"],
+    ] {
         assert!(any(parts), "no rule has {parts:?} in\n{}", said.join("\n"));
     }
     assert!(rules.len() <= 20, "{}", said.join("\n"));

@@ -97,9 +97,9 @@ fn kinds(answer: &Value) -> Vec<(String, String)> {
 fn planted_signs_are_told() {
     let desk = Desk::new();
     evidence(&desk);
-    let human = desk.run(&format!("{WATCH} --late-after 10 --list 3")).exits(0);
+    let human = desk.run(&format!("{WATCH} --late 10 --list 3")).exits(0);
     golden("watch.txt", &human.stdout);
-    let answer = desk.run(&format!("{WATCH} --late-after 10 --format json --strict")).exits(1).json();
+    let answer = desk.run(&format!("{WATCH} --late 10 --format json --strict")).exits(1).json();
     let kinds = kinds(&answer);
     for wanted in [("unequal-treatment", "yantian"), ("open", "shanghai")] {
         assert!(
@@ -108,7 +108,7 @@ fn planted_signs_are_told() {
         );
     }
     let open = &answer["open"]["sites"][1];
-    assert_eq!((open["nothing"].as_u64(), open["uncoded"].as_u64()), (Some(15), Some(15)), "{open}");
+    assert_eq!((open["nothing"].as_u64(), open["uncoded"].as_u64()), (Some(18), Some(12)), "{open}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! What is known of a group of declarations has three parts:
 //!
-//! - *certain*: those that were selected with probability 1. They are counted as they are.
+//! - *certain*: those that were selected with probability 1. They are counted as they are; of those without a result, as
+//!   many violate as of those with one.
 //! - *drawn*: those that a draw chose, each with its own probability π. Their findings are counted as well.
 //! - *the others*: N that could have been drawn and were not, or were and have no result. Nobody saw them; what they hold is
 //!   N times the weighted mean of the drawn, each with the weight 1/π − 1.
@@ -16,7 +17,9 @@
 //! use it for surveys with few cases: the lesser of (Σv)²/Σv² (Kish 1965) and ȳ (1 − ȳ) over the variance of the weighted
 //! mean. That number n is then taken as n N / (n + N): the unseen are themselves no more than N, so that their share spreads
 //! around its expectation. For a simple random sample this is the variance with the usual correction for a finite
-//! population, and of a group that was inspected as a whole nothing stays open.
+//! population, and of a group that was inspected as a whole nothing stays open. Where results of the certain are missing,
+//! theirs is a second unseen part with an interval made alike, and the bounds of the sum are those of Zou and Donner (2008):
+//! the roots of the summed squares of the distances from each estimate to its bound.
 //!
 //! - C. J. Clopper, E. S. Pearson: The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial.
 //!   Biometrika 26 (1934), 404–413.
@@ -28,6 +31,8 @@
 //!   Estimated from Survey Data. Survey Methodology 24 (1998), 193–201.
 //! - E. B. Wilson: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical
 //!   Association 22 (1927), 209–212.
+//! - G. Y. Zou, A. Donner: Construction of Confidence Limits about Effect Measures: A General Approach. Statistics in
+//!   Medicine 27 (2008), 1693–1702.
 
 use serde::Serialize;
 
@@ -53,8 +58,8 @@ pub struct Estimate {
     pub high: f64,
     /// The violations in the part of the group that the estimate covers.
     pub findings: Option<f64>,
-    /// The part of the group that the estimate speaks of, in [0, 1]: without those that no draw could choose, and those that
-    /// were certain to be inspected and have no result.
+    /// The part of the group that the estimate speaks of, in [0, 1]: without those that no draw could choose, and without
+    /// those that were certain to be inspected if none of them has a result.
     pub covered: f64,
     /// How many drawn declarations of equal chance would tell as much of the unseen part.
     pub effective: f64,
@@ -69,10 +74,12 @@ pub(crate) struct Sums {
     /// Of all that were drawn: with a result, with a finding.
     pub drawn: f64,
     pub drawn_found: f64,
+    /// Those of the certain without a result.
+    pub certain_open: f64,
     /// Those that could have been drawn and have no result.
     pub unseen: f64,
-    /// Those that are not spoken of.
-    pub silent: f64,
+    /// Those that no draw could choose.
+    pub out: f64,
     /// Over the drawn with a result: Σv, Σv², Σvy, Σv²y, with v = 1/π − 1.
     pub v: f64,
     pub v2: f64,
@@ -100,8 +107,9 @@ impl Sums {
         self.certain_found += part * other.certain_found;
         self.drawn += part * other.drawn;
         self.drawn_found += part * other.drawn_found;
+        self.certain_open += part * other.certain_open;
         self.unseen += part * other.unseen;
-        self.silent += part * other.silent;
+        self.out += part * other.out;
         self.v += part * other.v;
         self.v2 += part * other.v2;
         self.vy += part * other.vy;
@@ -125,55 +133,49 @@ impl Sums {
         Some((mean, effective))
     }
 
+    /// What is not known of the group: how many, what part of them violates, and what as many equal results would tell as
+    /// much. Nothing is known of a part without a result to go by.
+    fn unknown(&self) -> [(f64, Option<(f64, f64)>); 2] {
+        let certain = (self.certain > 0.0).then(|| (self.certain_found / self.certain, self.certain));
+        let certain_open = if certain.is_some() { self.certain_open } else { 0.0 };
+        [(certain_open, certain), (self.unseen, self.mean())]
+    }
+
     /// The rate of the group had all of it been inspected, with an interval of this level.
     pub fn estimate(&self, level: f64) -> Estimate {
+        let unknown = self.unknown();
         let seen = self.certain + self.drawn;
-        let total = seen + self.unseen;
-        let group = total + self.silent;
-        let found = self.certain_found + self.drawn_found;
+        let total = seen + unknown.iter().map(|(number, _)| number).sum::<f64>();
+        let group = seen + self.certain_open + self.unseen + self.out;
+        let effective = self.mean().map_or(0.0, |(_, effective)| effective);
         if total <= 0.0 {
-            return Estimate {
-                rate: None,
-                low: 0.0,
-                high: 1.0,
-                findings: None,
-                covered: 0.0,
-                effective: 0.0,
-            };
+            return Estimate { rate: None, low: 0.0, high: 1.0, findings: None, covered: 0.0, effective };
         }
-        let covered = total / group;
-        let of = |unseen: f64| ((found + unseen) / total).clamp(0.0, 1.0);
-        if self.unseen <= 0.0 {
-            let rate = of(0.0);
-            let findings = Some(found);
-            return Estimate {
-                rate: Some(rate),
-                low: rate,
-                high: rate,
-                findings,
-                covered,
-                effective: self.drawn,
+        let found = self.certain_found + self.drawn_found;
+        let (mut findings, mut below, mut above) = (Some(found), 0.0_f64, 0.0_f64);
+        // What is certain to be there, and what may be there at the most.
+        let (mut least, mut most) = (found, found);
+        for (number, known) in unknown.into_iter().filter(|(number, _)| *number > 0.0) {
+            let Some((mean, results)) = known else {
+                findings = None;
+                most += number;
+                continue;
             };
+            let size = results * number / (results + number);
+            let (low, high) = clopper_pearson(mean * size, size, level);
+            findings = findings.map(|findings| findings + number * mean);
+            below += (number * (mean - low)).powi(2);
+            above += (number * (high - mean)).powi(2);
+            least += number * mean;
+            most += number * mean;
         }
-        let Some((mean, effective)) = self.mean() else {
-            return Estimate {
-                rate: None,
-                low: of(0.0),
-                high: of(self.unseen),
-                findings: None,
-                covered,
-                effective: 0.0,
-            };
-        };
-        let size = effective * self.unseen / (effective + self.unseen);
-        let (low, high) = clopper_pearson(mean * size, size, level);
-        let findings = found + self.unseen * mean;
+        let of = |findings: f64| (findings / total).clamp(0.0, 1.0);
         Estimate {
-            rate: Some(of(self.unseen * mean)),
-            low: of(self.unseen * low),
-            high: of(self.unseen * high),
-            findings: Some(findings),
-            covered,
+            rate: findings.map(of),
+            low: of(least - below.sqrt()),
+            high: of(most + above.sqrt()),
+            findings,
+            covered: total / group,
             effective,
         }
     }
@@ -376,8 +378,17 @@ mod tests {
         let all = Sums { certain: 6.0, certain_found: 3.0, ..Sums::default() }.estimate(0.95);
         assert_eq!((all.rate, all.low, all.high, all.covered), (Some(0.5), 0.5, 0.5, 1.0));
         // Nothing drawn: between none and all of the unseen.
-        let none = Sums { certain: 6.0, certain_found: 3.0, unseen: 4.0, silent: 10.0, ..Sums::default() };
+        let none = Sums { certain: 6.0, certain_found: 3.0, unseen: 4.0, out: 10.0, ..Sums::default() };
         let none = none.estimate(0.95);
         assert_eq!((none.rate, none.low, none.high, none.covered), (None, 0.3, 0.7, 0.5));
+        // Six results of the certain did not come: they are like those that did.
+        let open = Sums { certain: 6.0, certain_found: 3.0, certain_open: 6.0, ..Sums::default() };
+        let open = open.estimate(0.95);
+        assert_eq!((open.rate, open.findings, open.covered), (Some(0.5), Some(6.0), 1.0));
+        assert!(open.low > 0.25 && open.low < 0.35 && open.high > 0.65 && open.high < 0.75, "{open:?}");
+        // None of them came: nothing is said of them.
+        let lost = Sums { certain_open: 6.0, unseen: 2.0, out: 4.0, ..Sums::default() }.estimate(0.95);
+        assert_eq!((lost.rate, lost.low, lost.high), (None, 0.0, 1.0));
+        assert!((lost.covered - 2.0 / 12.0).abs() < 1e-12, "{lost:?}");
     }
 }

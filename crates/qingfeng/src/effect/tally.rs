@@ -99,12 +99,12 @@ impl Tally {
         let sums = &mut self.sums;
         match (case.way, case.found) {
             (Way::Out, _) => {
-                sums.silent += 1.0;
+                sums.out += 1.0;
                 self.without_chance += 1;
             }
             (Way::Drawable, _) => sums.unseen += 1.0,
             (Way::Certain, None) => {
-                sums.silent += 1.0;
+                sums.certain_open += 1.0;
                 self.unresolved += 1;
             }
             (Way::Drawn(_), None) => {

@@ -248,15 +248,18 @@ struct Record {
     held: f64,
     seen_held: f64,
     width: f64,
+    drawn: f64,
 }
 
 /// 300 worlds of each kind. The seen rate lies far off where others chose what was inspected; the estimated one does not, and
-/// its interval of 95 in 100 holds the truth at least about that often.
+/// its interval of 95 in 100 holds the truth at least about that often. Where fewer than ten were drawn of a group, the
+/// estimate leans to where they were drawn, by less than half its interval.
 #[test]
 fn estimates_and_intervals_hold_where_the_truth_is_known() {
     const RUNS: u64 = 300;
     let mut table = String::from(
-        "world            of      truth   seen  estimated  held  held by the seen one's  width\n",
+        "| world | group | drawn | truth | seen | of all | width | held | held, seen |\n\
+         | --- | --- | --: | --: | --: | --: | --: | --: | --: |\n",
     );
     for kind in &WORLDS {
         let mut records: [Record; 4] = Default::default();
@@ -283,20 +286,23 @@ fn estimates_and_intervals_hold_where_the_truth_is_known() {
                     f64::from(u8::from(estimate.low - slack <= truth && truth <= estimate.high + slack));
                 record.seen_held += f64::from(u8::from(seen.low <= truth && truth <= seen.high));
                 record.width += estimate.high - estimate.low;
+                record.drawn += figures.drawn as f64;
             }
         }
         for (record, group) in records.iter().zip(["strong", "weak", "shadow", "all"]) {
             let mean = |sum: f64| sum / record.worlds;
+            let percent = |share: f64| format!("{:.1} %", 100.0 * share);
             let _ = writeln!(
                 table,
-                "{:15}  {group:6}  {:.4}  {:.4}     {:.4}  {:.2}  {:.2}                    {:.3}",
+                "| {} | {group} | {:.0} | {} | {} | {} | {} | {} | {} |",
                 kind.name,
-                mean(record.truth),
-                mean(record.seen),
-                record.estimate / record.told,
-                mean(record.held),
-                mean(record.seen_held),
-                mean(record.width)
+                mean(record.drawn),
+                percent(mean(record.truth)),
+                percent(mean(record.seen)),
+                percent(record.estimate / record.told),
+                percent(mean(record.width)),
+                percent(mean(record.held)),
+                percent(mean(record.seen_held)),
             );
         }
         for (record, group) in records.iter().zip(["strong", "weak", "shadow", "all"]) {
@@ -305,7 +311,8 @@ fn estimates_and_intervals_hold_where_the_truth_is_known() {
             let spread = ((record.off2 / record.told - off.powi(2)).max(0.0) / record.told).sqrt();
             let what = format!("{}, {group}\n{table}", kind.name);
             assert!(mean(record.held) >= 0.93, "intervals hold the truth too seldom: {what}");
-            assert!(off.abs() <= 4.0 * spread + 0.002, "the estimate is biased: {what}");
+            let lean = if mean(record.drawn) < 10.0 { mean(record.width) / 2.0 } else { 0.002 };
+            assert!(off.abs() <= 4.0 * spread + lean, "the estimate is biased: {what}");
             let is_misled = ["weak", "all"].contains(&group) && kind.base < 0.1;
             if is_misled {
                 assert!(

@@ -70,7 +70,10 @@ fn trade(seed: u64, planted: Planted) -> Trade {
         for _ in 0..30 {
             let is_bad = chance.holds(0.25);
             let exporter = if is_bad { chance.below(60) } else { chance.below(200) };
-            let mut exporter = format!("E{exporter}");
+            // Someone is always new, before and after.
+            let is_new = chance.holds(0.03);
+            let mut exporter =
+                if is_new { format!("F{at}-{}", flows.rows.len()) } else { format!("E{exporter}") };
             let mut port = ["NINGBO", "SHANGHAI", "YANTIAN"][chance.below(3) as usize];
             let mut mode = if chance.holds(0.7) { "1039" } else { "0110" };
             let is_after = at >= 182;
@@ -134,7 +137,11 @@ fn planted_displacement_is_found_where_it_went() {
         for seed in 0..10 {
             let signs = signs_of(&trade(seed, planted));
             let to: Vec<&str> = signs.iter().filter_map(|sign| sign.to.as_deref()).collect();
-            assert!(to.contains(&wanted), "seed {seed}: {wanted} is not among {to:?}: {:#?}", watch_of(&trade(seed, planted)).displacement);
+            assert!(
+                to.contains(&wanted),
+                "seed {seed}: {wanted} is not among {to:?}: {:#?}",
+                watch_of(&trade(seed, planted)).displacement
+            );
             assert!(signs.iter().all(|sign| sign.text.contains("since 2017-01-16")), "{signs:#?}");
         }
     }

@@ -41,7 +41,7 @@ pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
     }
     let covered = figures.estimate.covered;
     if covered < 1.0 && figures.fired > 0 {
-        row("covered", percent(covered), "the rest could not be drawn, or is without a result".to_owned());
+        row("covered", percent(covered), "no draw could choose the rest, or nothing came back".to_owned());
     }
     let chance = effect.all.estimate;
     row("by chance", estimate(&chance), "all declarations".to_owned());
