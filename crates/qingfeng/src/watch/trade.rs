@@ -40,7 +40,7 @@ impl Since {
 /// What is read of declarations for watching.
 #[derive(Clone, Debug, Default)]
 pub struct TradeWatchOptions {
-    /// The rules to watch, [`MAX_WATCHED`] at most. A rule may be watched since several days.
+    /// The rules to watch, 500 at most. A rule may be watched since several days.
     pub since: Vec<Since>,
     /// The threads that evaluate, 1 at least; `None` takes one for each processor. The answer does not depend on it.
     pub threads: Option<usize>,

@@ -37,7 +37,7 @@ use crate::terminal;
     "qingfeng simulate --rules rules/clean-wind --arms random-10+steady,random-0+steady --format json",
 ]))]
 pub struct Args {
-    /// The directory of the rule pack; it must have an inspection policy, [selection].
+    /// The directory of the rule pack; it must have an inspection policy, `[selection]`.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
