@@ -12,8 +12,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::limits;
 use crate::manifest::{self, Channel, ChannelId, History, Lookup, MemberKind, Score};
 use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program};
-use crate::reference::Reference;
-use crate::rule::{ComputedField, Rule, Status};
+use crate::reference::{Key, Reference};
+use crate::rule::{ComputedField, KeyValue, Rule, Status};
 use crate::rule_files::{self, Environment, Used};
 use crate::schema::{CodeList, Kind, Schema};
 use crate::selection::Selection;
@@ -423,6 +423,11 @@ impl Pack {
     pub fn meaning_with(&self, tables: &[String]) -> PackMeaning {
         assert!(tables.len() >= self.lookups.len(), "a name for each lookup table");
         program::meaning_of_pack(&self.lowered, &self.rules, tables)
+    }
+
+    /// What `name` stands for in this key of a rule; `None` where a rule that says so does not load.
+    pub fn key_value(&self, key: Key, name: &str) -> Option<KeyValue> {
+        rule_files::key_value(&self.schema, &self.reference, key, name)
     }
 
     /// The field that `d.name` means in this pack.

@@ -891,51 +891,14 @@ impl RuleMap<'_, '_> {
 
     fn key_value(&mut self, key: Key, name: &str) -> Option<KeyValue> {
         let environment = self.file.environment;
-        let groups = environment.reference.groups(key);
-        if let Some(at) = groups.iter().position(|group| group.name == name) {
-            return Some(KeyValue::Group(at));
-        }
-        let upper = name.trim().to_uppercase();
-        let site_kinds = &environment.schema.keys.site;
-        match key {
-            Key::Region => {
-                let is_country = environment
-                    .schema
-                    .keys
-                    .region
-                    .is_some_and(|field| environment.schema[field].codes == Some(CodeList::Country));
-                let code = CodeList::Country.canonical(&upper);
-                if is_country && CodeList::Country.knows(&code) {
-                    return Some(KeyValue::Code(code.into_owned()));
-                }
-                if !is_country && is_member(groups, &upper) {
-                    return Some(KeyValue::Code(upper));
-                }
-            }
-            Key::Commodity => {
-                let digits = CodeList::Hs.canonical(&upper);
-                if is_hs_prefix(&digits) {
-                    return Some(KeyValue::Code(digits.into_owned()));
-                }
-            }
-            // A mode without a group of its own is known if any group lists it.
-            Key::Mode => {
-                if is_member(groups, &upper) || (groups.is_empty() && !upper.is_empty()) {
-                    return Some(KeyValue::Code(upper));
-                }
-            }
-            Key::Site => {
-                if site_kinds.iter().any(|(kind, _)| kind == name) {
-                    return Some(KeyValue::SiteKind(name.to_owned()));
-                }
-                if is_member(groups, &upper) {
-                    return Some(KeyValue::Code(upper));
-                }
-            }
+        if let Some(value) = key_value(environment.schema, environment.reference, key, name) {
+            return Some(value);
         }
         let (_, place) = self.file.key_place(self.call, key.name());
         let place = self.element_place(place, name);
-        let kinds = site_kinds.iter().map(|(kind, _)| kind.as_str()).filter(|_| key == Key::Site);
+        let groups = environment.reference.groups(key);
+        let kinds =
+            environment.schema.keys.site.iter().map(|(kind, _)| kind.as_str()).filter(|_| key == Key::Site);
         let known = groups.iter().map(|group| group.name.as_str()).chain(kinds);
         let (what, file, code) = match key {
             Key::Region => ("region", "regions", "a country code"),
@@ -1035,6 +998,50 @@ impl RuleMap<'_, '_> {
         }
         Some(closure)
     }
+}
+
+/// What a name in a key of rules stands for, by the schema and the reference data of a pack; `None` where it is an error.
+pub(crate) fn key_value(schema: &Schema, reference: &Reference, key: Key, name: &str) -> Option<KeyValue> {
+    let groups = reference.groups(key);
+    if let Some(at) = groups.iter().position(|group| group.name == name) {
+        return Some(KeyValue::Group(at));
+    }
+    let upper = name.trim().to_uppercase();
+    let site_kinds = &schema.keys.site;
+    match key {
+        Key::Region => {
+            let is_country =
+                schema.keys.region.is_some_and(|field| schema[field].codes == Some(CodeList::Country));
+            let code = CodeList::Country.canonical(&upper);
+            if is_country && CodeList::Country.knows(&code) {
+                return Some(KeyValue::Code(code.into_owned()));
+            }
+            if !is_country && is_member(groups, &upper) {
+                return Some(KeyValue::Code(upper));
+            }
+        }
+        Key::Commodity => {
+            let digits = CodeList::Hs.canonical(&upper);
+            if is_hs_prefix(&digits) {
+                return Some(KeyValue::Code(digits.into_owned()));
+            }
+        }
+        // A mode without a group of its own is known if any group lists it.
+        Key::Mode => {
+            if is_member(groups, &upper) || (groups.is_empty() && !upper.is_empty()) {
+                return Some(KeyValue::Code(upper));
+            }
+        }
+        Key::Site => {
+            if site_kinds.iter().any(|(kind, _)| kind == name) {
+                return Some(KeyValue::SiteKind(name.to_owned()));
+            }
+            if is_member(groups, &upper) {
+                return Some(KeyValue::Code(upper));
+            }
+        }
+    }
+    None
 }
 
 fn is_member(groups: &[crate::reference::Group], code: &str) -> bool {

@@ -234,6 +234,35 @@ fn cold_lines_share_nothing_with_what_is_judged() {
 }
 
 #[test]
+fn a_code_that_a_key_does_not_take_becomes_a_condition() {
+    // In this pack only countries that a group lists may stand in `region`. AZ is in none.
+    let pack = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/import-fraud");
+    let desk = Desk::new();
+    let mut dice = Dice(11);
+    let mut rows = String::from(
+        "Declaration ID,Date,Import Type,Importer ID,HS6 Code,Country of Departure,Tax Rate,Net Mass,Item Price,Fraud\n",
+    );
+    for at in 0..3_000 {
+        let departure = dice.one_of(&["AZ", "CN", "FR", "US"]);
+        let is_found = dice.below(100) < if departure == "AZ" { 60 } else { 10 };
+        let (mass, price) = (dice.below(900) + 1, dice.below(90_000) + 1);
+        let (month, day) = (at / 250 + 1, at % 28 + 1);
+        rows += &format!(
+            "{at},2020-{month:02}-{day:02},11,I{},610910,{departure},8,{mass},{price},{}\n",
+            dice.below(400),
+            u8::from(is_found)
+        );
+    }
+    desk.write("history.csv", rows);
+    let command =
+        format!("mine history.csv --label Fraud --rules {} --until 2020-10-31 -o new", pack.display());
+    desk.run(&command).exits(0);
+    let mined = desk.read("new/mined.rhai");
+    assert!(mined.contains("d.departure == \"AZ\""), "{mined}");
+    desk.run("check new").exits(0);
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_place() {
     let mut rows = lines(8, 400, false);
     let desk = desk(&rows);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use qingfeng_rules::{CodeList, Key, Kind, Pack};
+use qingfeng_rules::{Key, KeyValue, Kind, Pack};
 
 use super::facets::{Cell, Part, Pattern};
 use super::{Hits, Mined, MinedRule};
@@ -76,17 +76,11 @@ fn sorted(part: &Part) -> Sorted {
     sorted
 }
 
-/// Whether all codes can stand in this key.
+/// Whether all codes can stand in this key, and mean there what they are.
 fn fits_key(pack: &Pack, key: Key, codes: &[String]) -> bool {
-    codes.iter().all(|code| match key {
-        Key::Region => CodeList::Country.knows(code),
-        Key::Commodity => matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|byte| byte.is_ascii_digit()),
-        Key::Mode => {
-            let mut members = pack.reference.modes.iter().flat_map(|group| &group.members);
-            members.any(|member| !member.prefix && member.code == *code)
-        }
-        Key::Site => false,
-    })
+    codes
+        .iter()
+        .all(|code| matches!(pack.key_value(key, code), Some(KeyValue::Code(known)) if known == *code))
 }
 
 /// The key that reads the field of a part.

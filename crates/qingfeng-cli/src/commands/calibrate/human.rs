@@ -149,18 +149,19 @@ fn judged(calibration: &Calibration) -> String {
 }
 
 fn verdict(validation: &Validation) -> String {
-    let gain = format!("{:.4} ± {:.4}", validation.gain, validation.gain_error);
+    let changes = if validation.gain < 0.0 { "rises" } else { "falls" };
+    let gain = format!("{:.4} ± {:.4}", validation.gain.abs(), validation.gain_error);
     match validation.verdict {
         Verdict::Better => format!(
             "  {}: its log loss is less by {gain} (standard error)\n",
             styled(GOOD, "the proposal forecasts better")
         ),
         Verdict::NotTold => format!(
-            "  {}: the log loss falls by {gain} (standard error); there is no reason yet to change the points\n",
+            "  {}: the log loss {changes} by {gain} (standard error); there is no reason yet to change the points\n",
             styled(WARNING, "no better than the pack")
         ),
         Verdict::Worse => format!(
-            "  {}: the log loss falls by {gain} (standard error); keep the points of the pack\n",
+            "  {}: the log loss {changes} by {gain} (standard error); keep the points of the pack\n",
             styled(BAD, "worse than the pack")
         ),
     }
@@ -168,7 +169,7 @@ fn verdict(validation: &Validation) -> String {
 
 fn volumes(calibration: &Calibration) -> String {
     let draws = match calibration.toward {
-        Toward::Pack => "points of today",
+        Toward::Pack => "the points of today",
         Toward::Zero => "no points",
     };
     let mut out = format!(
@@ -192,7 +193,7 @@ fn volumes(calibration: &Calibration) -> String {
     }
     out += &table("  ", &rows);
     out += &format!(
-        "  {DIM}penalty {}, towards the {draws}; a point of today adds {:.4} to the log odds{DIM:#}\n",
+        "  {DIM}penalty {}, towards {draws}; a point of today adds {:.4} to the log odds{DIM:#}\n",
         calibration.penalty, calibration.pack_slope
     );
     out
