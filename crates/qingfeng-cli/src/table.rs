@@ -68,6 +68,26 @@ pub fn table(indent: &str, rows: &[Vec<Cell>]) -> String {
     out
 }
 
+/// A text in lines of so many columns; a word that is longer stands alone.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut().filter(|_| used + 1 + width(word) <= columns) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+                used += 1 + width(word);
+            }
+            None => {
+                lines.push(word.to_owned());
+                used = width(word);
+            }
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

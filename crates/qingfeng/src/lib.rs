@@ -58,6 +58,7 @@ mod rounds;
 mod sample;
 pub mod selection;
 pub mod simulate;
+mod statistics;
 pub mod store;
 mod summary;
 pub mod targets;

@@ -6,7 +6,7 @@ use qingfeng::rules::manual::{self, Entry, Example, Part};
 use qingfeng::rules::suggestion;
 
 use crate::exit::{self, Exit, Failure};
-use crate::table::{Cell, table, width};
+use crate::table::{Cell, table, width, wrapped};
 use crate::terminal::{self, BOLD, DIM};
 
 /// Look up a key, a field or a function of the rule language.
@@ -123,24 +123,4 @@ fn example_row(example: &Example) -> Vec<Cell> {
     let mut row = vec![Cell::new(&example.source)];
     row.extend(example.result.as_ref().map(|result| Cell::new(format!("→ {result}"))));
     row
-}
-
-/// A text in lines of so many columns; a word that is longer stands alone.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut used = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut().filter(|_| used + 1 + width(word) <= columns) {
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-                used += 1 + width(word);
-            }
-            None => {
-                lines.push(word.to_owned());
-                used = width(word);
-            }
-        }
-    }
-    lines
 }

@@ -36,6 +36,8 @@
 
 use serde::Serialize;
 
+use crate::statistics::{beta_quantile, normal_quantile};
+
 /// A rate between its bounds, all in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
@@ -224,133 +226,13 @@ pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
     (low, high)
 }
 
-/// The x at which a beta distribution has this much below it.
-fn beta_quantile(share: f64, a: f64, b: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if beta_below(middle, a, b) < share { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
-}
-
-/// The regularised incomplete beta function, by its continued fraction (Lentz's method, as in Press and others: Numerical
-/// Recipes).
-fn beta_below(x: f64, a: f64, b: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    if x >= 1.0 {
-        return 1.0;
-    }
-    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (-x).ln_1p()).exp();
-    if x < (a + 1.0) / (a + b + 2.0) {
-        front * beta_fraction(x, a, b) / a
-    } else {
-        1.0 - front * beta_fraction(1.0 - x, b, a) / b
-    }
-}
-
-fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let not_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / not_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut result = d;
-    for step in 1..20_000 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / not_zero(1.0 + even * d);
-        c = not_zero(1.0 + even / c);
-        result *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / not_zero(1.0 + odd * d);
-        c = not_zero(1.0 + odd / c);
-        let change = d * c;
-        result *= change;
-        if (change - 1.0).abs() < 1e-14 {
-            break;
-        }
-    }
-    result
-}
-
-/// The logarithm of the gamma function, of positive numbers (Lanczos 1964).
-fn ln_gamma(x: f64) -> f64 {
-    const COEFFICIENTS: [f64; 9] = [
-        0.999_999_999_999_809_9,
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        771.323_428_777_653_1,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    let x = x - 1.0;
-    let t = x + 7.5;
-    let mut sum = COEFFICIENTS[0];
-    for (at, coefficient) in COEFFICIENTS.iter().enumerate().skip(1) {
-        sum += coefficient / (x + at as f64);
-    }
-    0.5 * std::f64::consts::TAU.ln() + (x + 0.5) * t.ln() - t + sum.ln()
-}
-
-/// The part of a standard normal distribution below z.
-pub(crate) fn normal_below(z: f64) -> f64 {
-    // With one degree of freedom more than none, chi-square of z² is a beta integral; here by erfc alone.
-    0.5 * erfc(-z / std::f64::consts::SQRT_2)
-}
-
-/// The complement of the error function: its series near 0, its continued fraction elsewhere.
-fn erfc(x: f64) -> f64 {
-    if x < 0.0 {
-        return 2.0 - erfc(-x);
-    }
-    let root_pi = std::f64::consts::PI.sqrt();
-    if x < 2.5 {
-        let (mut term, mut sum) = (x, x);
-        for n in 1..200 {
-            let n = f64::from(n);
-            term *= -x * x / n;
-            sum += term / (2.0 * n + 1.0);
-            if term.abs() < 1e-17 * sum.abs() {
-                break;
-            }
-        }
-        return 1.0 - 2.0 / root_pi * sum;
-    }
-    let mut fraction = x;
-    for n in (1..80).rev() {
-        fraction = x + f64::from(n) / 2.0 / fraction;
-    }
-    (-x * x).exp() / (root_pi * fraction)
-}
-
-/// The z below which a standard normal distribution has this part.
-pub(crate) fn normal_quantile(share: f64) -> f64 {
-    let (mut low, mut high) = (-40.0, 40.0);
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if normal_below(middle) < share { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_and_intervals_are_those_of_tables() {
-        // From R: qnorm, binom.test, prop.test(correct = FALSE).
-        for (share, z) in
-            [(0.975, 1.959_963_985), (0.995, 2.575_829_304), (0.5, 0.0), (0.001, -3.090_232_306)]
-        {
-            assert!((normal_quantile(share) - z).abs() < 1e-8, "{share}: {}", normal_quantile(share));
-        }
-        assert!((normal_below(-6.0) - 9.865_876e-10).abs() < 1e-15, "{}", normal_below(-6.0));
+    fn intervals_are_those_of_tables() {
+        // From R: binom.test.
         for (found, of, low, high) in [
             (0.0, 10.0, 0.0, 0.308_497),
             (1.0, 10.0, 0.002_529, 0.445_016),

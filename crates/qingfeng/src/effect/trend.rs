@@ -1,7 +1,7 @@
 //! Whether a hit rate changed.
 
 use super::Trend;
-use super::estimate::normal_below;
+use crate::statistics::normal_below;
 
 /// The results of a month: of those selected for certain, and of those drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -11,6 +11,7 @@ use super::lines::LabelledLines;
 use super::run::cold;
 use super::search::search;
 use super::{Hits, MineOptions, POINTS_PER_LOG_ODDS, POINTS_STEP};
+use crate::statistics::{false_discovery, normal_above};
 
 /// Where the learning time is cut: what is found before a cut is tried on the days up to the next.
 const CUTS: [f64; 6] = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
@@ -81,29 +82,7 @@ fn tail(at_least: u64, chances: &[f64]) -> f64 {
     }
     let mean: f64 = chances.iter().sum();
     let spread = chances.iter().map(|chance| chance * (1.0 - chance)).sum::<f64>().sqrt();
-    normal_tail((at_least as f64 - 0.5 - mean) / spread.max(1e-9))
-}
-
-/// The upper tail of the normal distribution (Abramowitz and Stegun 1964, 26.2.17; wrong by less than 10⁻⁷).
-fn normal_tail(z: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
-    let sum = series.iter().rev().fold(0.0, |sum, of| (sum + of) * t);
-    let upper = sum * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    if z >= 0.0 { upper } else { 1.0 - upper }
-}
-
-/// Which of these are confirmed, at a rate of false discoveries (Benjamini and Hochberg 1995).
-fn confirmed(chances: &[f64], rate: f64) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..chances.len()).collect();
-    order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]).then(a.cmp(&b)));
-    let holds = |at: usize| chances[order[at]] <= rate * (at + 1) as f64 / chances.len() as f64;
-    let last = (0..order.len()).rev().find(|&at| holds(at));
-    let mut confirmed = vec![false; chances.len()];
-    for &at in last.map_or(&[][..], |last| &order[..=last]) {
-        confirmed[at] = true;
-    }
-    confirmed
+    normal_above((at_least as f64 - 0.5 - mean) / spread.max(1e-9))
 }
 
 /// Points of a weight: whole steps.
@@ -221,7 +200,8 @@ pub(super) fn choose(
     let mut chances: Vec<f64> =
         units.iter().map(|((_, up), trial)| if *up { trial.upper() } else { trial.lower() }).collect();
     chances.extend(conjunctions.iter().map(|(.., chance)| *chance));
-    let is_confirmed = confirmed(&chances, options.false_discoveries);
+    let adjusted = false_discovery(&chances);
+    let is_confirmed: Vec<bool> = adjusted.iter().map(|&p| p <= options.false_discoveries).collect();
     let tried = chances.len() as u64;
     let confirmed_count = is_confirmed.iter().filter(|confirmed| **confirmed).count() as u64;
     let held: BTreeMap<&Unit, Hits> = units
@@ -283,27 +263,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tails_are_those_of_the_binomial_and_the_normal_distribution() {
+    fn tails_are_those_of_the_binomial_distribution() {
         for (at_least, lines, chance, expected) in
             [(0, 5, 0.5, 1.0), (3, 3, 0.5, 0.125), (1, 2, 0.1, 0.19), (8, 10, 0.2, 7.8e-5)]
         {
             let found = tail(at_least, &vec![chance; lines]);
             assert!((found - expected).abs() < 1e-6, "{at_least} of {lines} at {chance}: {found}");
-        }
-        for (z, expected) in [(0.0, 0.5), (1.959_964, 0.025), (-1.0, 0.841_344_7), (3.0, 0.001_349_9)] {
-            assert!((normal_tail(z) - expected).abs() < 1e-6, "{z}: {}", normal_tail(z));
-        }
-    }
-
-    #[test]
-    fn false_discoveries_are_kept_to_their_rate() {
-        for (chances, expected) in [
-            (vec![0.01, 0.04, 0.5], vec![true, false, false]),
-            (vec![0.02, 0.03, 0.04], vec![true, true, true]),
-            (vec![0.2], vec![false]),
-            (vec![], vec![]),
-        ] {
-            assert_eq!(confirmed(&chances, 0.05), expected, "{chances:?}");
         }
     }
 }

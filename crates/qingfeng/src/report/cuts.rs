@@ -89,7 +89,7 @@ pub struct Cell {
 pub struct Cuts {
     /// All.
     pub all: Counts,
-    /// By reason of selection: mandatory, targeted, random.
+    /// By reason of selection: mandatory, targeted, random. All of them were inspected, so that nothing is estimated.
     pub by_selection: Vec<Row>,
     /// By month of the declaration.
     pub by_month: Vec<Row>,
@@ -190,7 +190,8 @@ impl Cuts {
             counted.into_iter().map(row).collect()
         };
         let plain = |name: &str| Titled::plain(name);
-        let by_selection = rows(&plain);
+        let mut by_selection = rows(&plain);
+        by_selection.iter_mut().for_each(|row| row.counts.estimate = None);
         let by_month = rows(&plain);
         let mut by_site = rows(&|name| names.site(name));
         for row in &mut by_site {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Date, Rule, Status};
 
 use super::open::{Known, State};
-use super::stats::{false_discovery, lean, normal_above};
+use super::stats::lean;
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
 use crate::selection::SelectionKind;
+use crate::statistics::{false_discovery, normal_above};
 
 /// The months that count as the last.
 const LAST_MONTHS: usize = 3;

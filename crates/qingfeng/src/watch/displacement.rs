@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use qingfeng_rules::Date;
 
 use super::flows::{FORMS, Row, WHOLE, WatchedRule};
-use super::stats::{Z95, dispersion, false_discovery, normal_above};
+use super::stats::{Z95, dispersion};
 use super::trade::{RELAXED, Trade};
 use super::{RuleDisplacement, Shift, ShiftTo, WatchOptions};
+use crate::statistics::{false_discovery, normal_above};
 
 /// The fewest weeks on each side.
 const WEEKS_MIN: u32 = 4;

@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Date, Pack};
 use serde::Serialize;
 
+use crate::effect::estimate::wilson;
 use crate::evidence::Evidence;
 use crate::selection::SelectionKind;
 
@@ -193,7 +194,8 @@ impl Share {
     /// assert_eq!((share.share, (share.low * 1e4).round(), (share.high * 1e4).round()), (Some(0.8), 4902.0, 9433.0));
     /// ```
     pub fn new(hits: u64, of: u64) -> Self {
-        let (low, high) = stats::wilson(hits as f64, of as f64);
+        let rate = wilson(hits as f64, of as f64, 0.95);
+        let (low, high) = rate.map_or((0.0, 1.0), |rate| (rate.low, rate.high));
         Self { hits, of, share: (of > 0).then(|| hits as f64 / of as f64), low, high }
     }
 }

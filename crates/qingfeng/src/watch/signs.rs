@@ -133,8 +133,13 @@ fn p(p: f64) -> String {
 
 /// Whole units of value, with their thousands apart.
 fn amount(cents: i64) -> String {
-    let digits = (cents / 100).unsigned_abs().to_string();
-    let mut out = String::from(if cents <= -100 { "-" } else { "" });
+    format!("{}{}", if cents <= -100 { "-" } else { "" }, grouped((cents / 100).unsigned_abs()))
+}
+
+/// A count with its thousands apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
@@ -206,8 +211,8 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     times(shift.high),
                     p(shift.p_adjusted),
                     shift.against,
-                    shift.before,
-                    shift.after,
+                    grouped(shift.before),
+                    grouped(shift.after),
                     amount(shift.value_before_cents),
                     amount(shift.value_after_cents),
                 ),
@@ -229,7 +234,7 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
         let (low, high) = (bunching.low.unwrap_or(0.0), bunching.high.unwrap_or(f64::MAX));
         let most = |list: &[super::BunchingAt], what: &str| {
             list.first().map_or(String::new(), |at| {
-                format!("; {what} {}: {} against {:.1}", at.name, at.under, at.expected)
+                format!("; {what} {}: {} against {:.1}", at.name, grouped(at.under), at.expected)
             })
         };
         signs.push(Sign {
@@ -244,12 +249,12 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                  distribution ({} to {}, {}); {} above it to 110 %{}{}",
                 bunching.limit.mode,
                 amount((bunching.limit.value * 100.0).round() as i64),
-                bunching.under,
+                grouped(bunching.under),
                 times(ratio),
                 times(low),
                 times(high),
                 p(adjusted),
-                bunching.above,
+                grouped(bunching.above),
                 most(&bunching.places, "most at"),
                 most(&bunching.exporters, "most by"),
             ),
@@ -271,7 +276,8 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
             } else if site.found_p_adjusted > options.level {
                 format!(
                     "; it finds {} of {} inspected, no more and no less than others",
-                    site.found.hits, site.found.of
+                    grouped(site.found.hits),
+                    grouped(site.found.of)
                 )
             } else {
                 format!("; it finds {} times what others do", times(found_ratio))
@@ -287,15 +293,15 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     "{} inspects {} of {} declarations, {} times what all sites do at the same scores (alike sites: {} to {}, \
                      {}); {} mandatory, {} targeted, {} drawn{found}",
                     site.site,
-                    site.selected.all(),
-                    site.declarations,
+                    grouped(site.selected.all()),
+                    grouped(site.declarations),
                     times(site.ratio),
                     times(site.funnel.0),
                     times(site.funnel.1),
                     p(site.p_adjusted),
-                    site.selected.mandatory,
-                    site.selected.targeted,
-                    site.selected.random,
+                    grouped(site.selected.mandatory),
+                    grouped(site.selected.targeted),
+                    grouped(site.selected.random),
                 ),
             });
         }
@@ -313,8 +319,8 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 text: format!(
                     "{} finds {} in {} inspections, {} times the {:.1} of all sites at the same scores ({})",
                     site.site,
-                    site.found.hits,
-                    site.found.of,
+                    grouped(site.found.hits),
+                    grouped(site.found.of),
                     times(found_ratio),
                     site.found_expected,
                     p(site.found_p_adjusted),
@@ -341,7 +347,8 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
                 p_adjusted: None,
                 text: format!(
                     "rule {} fired on {} declarations and on none for {days} days; proposal: {retire}",
-                    decay.rule, decay.fired
+                    decay.rule,
+                    grouped(decay.fired)
                 ),
             });
             continue;
@@ -358,11 +365,11 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
                 "rule {}: hit rate falls from {} ({} of {}) to {} ({} of {} since {}, {} to {}; {}); proposal: {retire}",
                 decay.rule,
                 share(&decay.first),
-                decay.first.hits,
-                decay.first.of,
+                grouped(decay.first.hits),
+                grouped(decay.first.of),
                 share(&decay.last),
-                decay.last.hits,
-                decay.last.of,
+                grouped(decay.last.hits),
+                grouped(decay.last.of),
                 decay.last_from.as_deref().unwrap_or("-"),
                 percent(decay.last.low),
                 percent(decay.last.high),
@@ -384,13 +391,13 @@ fn late(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
             text: format!(
                 "{}: {} of {} inspections are open, {} for more than {} days; {} without any answer, {} not coded, {} in part",
                 site.site,
-                site.open.hits,
-                site.inspections,
-                site.late,
+                grouped(site.open.hits),
+                grouped(site.inspections),
+                grouped(site.late),
                 options.late_after_days,
-                site.nothing,
-                site.uncoded,
-                site.partly,
+                grouped(site.nothing),
+                grouped(site.uncoded),
+                grouped(site.partly),
             ),
         });
     }

@@ -190,6 +190,8 @@ pub fn lines(title: &str, names: &[String], series: &[(&str, Vec<f64>)]) -> Mark
     let names = names.iter().map(|name| short(name)).collect();
     let mut chart = LineChart::new_with_theme(series.iter().map(of).collect(), names, theme());
     chart.height = 240.0;
+    // The uppermost number of the axis stands half above its line.
+    chart.margin.top = FONT;
     for axis in &mut chart.y_axis_configs {
         axis.formatter = Some("{t}".to_owned());
         axis.min = Some(0.0);

@@ -3,11 +3,13 @@
 use qingfeng::watch::{Bunching, Proposal, RuleDecay, RuleDisplacement, Sign, SignKind, Watch, WatchOptions};
 
 use super::Read;
-use crate::table::{Cell, table};
+use crate::table::{Cell, table, wrapped};
 use crate::terminal::{BOLD, DIM, GOOD, WARNING, clean, count, grouped, styled};
 
 /// Signs of a kind that are shown; JSON has all.
 const SIGNS_SHOWN: usize = 20;
+/// Columns of a sign's text.
+const COLUMNS: usize = 110;
 
 pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
     let mut out = head(watch, read);
@@ -76,7 +78,8 @@ fn title(kind: SignKind) -> &'static str {
 fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
     let mut out = format!("\n{BOLD}{}{BOLD:#}\n", title(kind));
     for sign in signs.iter().take(SIGNS_SHOWN) {
-        out += &format!("  {} {}\n", styled(WARNING, "•"), clean(&sign.text));
+        let lines = wrapped(&clean(&sign.text), COLUMNS);
+        out += &format!("  {} {}\n", styled(WARNING, "•"), lines.join("\n    "));
         let decay = watch.decay.iter().find(|decay| decay.rule == sign.subject);
         if matches!(kind, SignKind::Decay | SignKind::Silent)
             && let Some(change) = decay.and_then(change)
