@@ -49,8 +49,8 @@ impl FiredLines {
                 lines.lines += 1;
                 let mut fired: Vec<RuleAt> = Vec::new();
                 for column in [2, 3] {
-                    for id in row.list(column)? {
-                        let at = evidence.rules.binary_search_by(|rule| (**rule).cmp(&id));
+                    for id in row.list(column)?.iter() {
+                        let at = evidence.rules.binary_search_by(|rule| (**rule).cmp(id));
                         fired.extend(at.ok().map(|at| at as RuleAt));
                     }
                 }

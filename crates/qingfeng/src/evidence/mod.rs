@@ -13,7 +13,7 @@ mod chances;
 mod changes;
 mod history;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
@@ -195,7 +195,7 @@ impl Shared {
 /// Names in the order in which they come; put in order at the end.
 #[derive(Default)]
 struct Names {
-    at: BTreeMap<Box<str>, u32>,
+    at: HashMap<Box<str>, u32, FixedState>,
 }
 
 impl Names {
@@ -214,10 +214,12 @@ impl Names {
     /// The names in order, and by former number the new one.
     fn finish(self) -> (Vec<Box<str>>, Vec<u32>) {
         let mut new = vec![0; self.at.len()];
-        for (position, &former) in self.at.values().enumerate() {
-            new[former as usize] = position as u32;
+        let mut names: Vec<(Box<str>, u32)> = self.at.into_iter().collect();
+        names.sort_unstable();
+        for (position, (_, former)) in names.iter().enumerate() {
+            new[*former as usize] = position as u32;
         }
-        (self.at.into_keys().collect(), new)
+        (names.into_iter().map(|(name, _)| name).collect(), new)
     }
 }
 
@@ -230,9 +232,9 @@ struct Builder {
 }
 
 impl Builder {
-    fn names(row: &Row, list: &[String], names: &mut Names) -> Result<Vec<u32>, ReadError> {
+    fn names(row: &Row, list: &[impl AsRef<str>], names: &mut Names) -> Result<Vec<u32>, ReadError> {
         let mut numbers = Vec::with_capacity(list.len());
-        for name in list.iter().filter(|name| !name.is_empty()) {
+        for name in list.iter().map(AsRef::as_ref).filter(|name| !name.is_empty()) {
             let number = names.number(name);
             numbers.push(
                 number.ok_or_else(|| row.error(format!("more than {MAX_NAMES} names of rules or sites")))?,
@@ -245,8 +247,8 @@ impl Builder {
         let rules = Self::names(row, &row.list(3)?, &mut self.rules)?;
         let shadow_rules = Self::names(row, &row.list(4)?, &mut self.rules)?;
         let sites = Self::names(row, &row.list(7)?, &mut self.sites)?;
-        let pack =
-            Self::names(row, &[row.text(5)?.unwrap_or_else(|| "unknown".to_owned())], &mut self.packs)?;
+        let pack = row.text(5)?;
+        let pack = Self::names(row, &[pack.as_deref().unwrap_or("unknown")], &mut self.packs)?;
         let mut text = |column: usize| -> Result<Option<Arc<str>>, ReadError> {
             Ok(row.text(column)?.map(|text| self.shared.text(&text)))
         };
@@ -346,7 +348,7 @@ fn tell(first: &mut BTreeSet<Box<str>>, id: &str) {
 /// Which declarations the plans selected, and which others have outcomes.
 #[derive(Clone, Debug, Default)]
 pub struct Unplanned {
-    selected: BTreeSet<Box<str>>,
+    selected: HashSet<Box<str>, FixedState>,
     /// Of millions of others only the number is told, and the first ids: 64 bits of each are enough to count them.
     others: HashSet<u64, FixedState>,
     first: BTreeSet<Box<str>>,

@@ -1,5 +1,6 @@
 //! Plans read back from their files: what lists, overrides and proofs of the draw start from.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -225,7 +226,7 @@ fn digest(path: &Path) -> Result<String, ReadError> {
 
 fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
     let required = |name: &str| row.error(format!("`{name}` is missing; each row of a plan has it"));
-    let selected = match row.required_text(4)?.as_str() {
+    let selected = match &*row.required_text(4)? {
         "mandatory" => SelectionKind::Mandatory,
         "targeted" => SelectionKind::Targeted,
         "random" => SelectionKind::Random,
@@ -252,31 +253,31 @@ fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
     };
     Ok(PlanRow {
         day: row.date(0)?.ok_or_else(|| required("day"))?,
-        office: row.required_text(1)?,
+        office: row.required_text(1)?.into_owned(),
         order: row.required_count(2, 1)?,
-        declaration_id: row.required_text(3)?,
+        declaration_id: row.required_text(3)?.into_owned(),
         selected,
-        why: row.list(5)?,
+        why: row.list(5)?.into_owned(),
         probability,
         score: row.integer(7)?.ok_or_else(|| required("score"))?,
-        channel: row.required_text(8)?,
+        channel: row.required_text(8)?.into_owned(),
         worth: row.integer(9)?,
         cost: row.required_count(10, 0)?,
-        trader: row.text(11)?,
-        trader_class: row.text(12)?,
-        group: row.text(13)?,
-        mode: row.text(14)?,
-        destination: row.text(15)?,
+        trader: row.text(11)?.map(Cow::into_owned),
+        trader_class: row.text(12)?.map(Cow::into_owned),
+        group: row.text(13)?.map(Cow::into_owned),
+        mode: row.text(14)?.map(Cow::into_owned),
+        destination: row.text(15)?.map(Cow::into_owned),
         items: row.integer(16)?,
         packages: row.integer(17)?,
         value,
-        rules: row.list(19)?,
-        stratum: row.text(20)?,
+        rules: row.list(19)?.into_owned(),
+        stratum: row.text(20)?.map(Cow::into_owned),
         drawn: row.count(21, 0)?,
         population: row.count(22, 0)?,
-        commitment: row.text(23)?,
-        pack: row.required_text(24)?,
-        inputs: row.text(25)?,
+        commitment: row.text(23)?.map(Cow::into_owned),
+        pack: row.required_text(24)?.into_owned(),
+        inputs: row.text(25)?.map(Cow::into_owned),
         capacity,
     })
 }

@@ -3,6 +3,8 @@
 //! Declarations are read by [`read`](crate::read), which knows a schema. These tables have a fixed one, lists among
 //! their columns, and are read row by row in the order in which they stand; from a pipe, each row as soon as it comes.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -42,10 +44,25 @@ enum Cell {
 #[derive(Debug)]
 pub(crate) struct Row<'c> {
     input: Arc<str>,
-    /// `line 5`, `row 7`.
-    position: String,
+    position: Position,
     columns: &'c [&'c str],
     cells: Vec<Cell>,
+}
+
+/// `line 5`, `row 7`.
+#[derive(Clone, Copy, Debug)]
+enum Position {
+    Line(u64),
+    Row(u64),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
 }
 
 impl Row<'_> {
@@ -71,7 +88,7 @@ impl Row<'_> {
     }
 
     /// A text, if there is one.
-    pub(crate) fn text(&self, column: usize) -> Result<Option<String>, ReadError> {
+    pub(crate) fn text(&self, column: usize) -> Result<Option<Cow<'_, str>>, ReadError> {
         match &self.cells[column] {
             Cell::Missing => Ok(None),
             Cell::Text(text) if text.is_empty() => Ok(None),
@@ -79,15 +96,15 @@ impl Row<'_> {
                 let most = MAX_TEXT_BYTES >> 10;
                 Err(self.error(format!("`{}` is longer than {most} KiB", self.columns[column])))
             }
-            Cell::Text(text) => Ok(Some(text.clone())),
+            Cell::Text(text) => Ok(Some(Cow::Borrowed(text))),
             // A column of digits alone is one of numbers to some programs.
-            Cell::Integer(integer) => Ok(Some(integer.to_string())),
+            Cell::Integer(integer) => Ok(Some(Cow::Owned(integer.to_string()))),
             _ => Err(self.wrong(column, "a text")),
         }
     }
 
     /// A text that must be there.
-    pub(crate) fn required_text(&self, column: usize) -> Result<String, ReadError> {
+    pub(crate) fn required_text(&self, column: usize) -> Result<Cow<'_, str>, ReadError> {
         self.text(column)?.ok_or_else(|| self.wrong(column, "a text"))
     }
 
@@ -155,13 +172,13 @@ impl Row<'_> {
     }
 
     /// A list of texts; a missing one is empty.
-    pub(crate) fn list(&self, column: usize) -> Result<Vec<String>, ReadError> {
+    pub(crate) fn list(&self, column: usize) -> Result<Cow<'_, [String]>, ReadError> {
         let list = match &self.cells[column] {
-            Cell::Missing => Vec::new(),
-            Cell::List(list) => list.clone(),
-            Cell::Text(text) if text.is_empty() => Vec::new(),
-            Cell::Text(text) => text.split(';').map(str::to_owned).collect(),
-            Cell::Integer(integer) => vec![integer.to_string()],
+            Cell::Missing => Cow::Borrowed(&[][..]),
+            Cell::List(list) => Cow::Borrowed(&list[..]),
+            Cell::Text(text) if text.is_empty() => Cow::Borrowed(&[][..]),
+            Cell::Text(text) => text.split(';').map(str::to_owned).collect::<Vec<_>>().into(),
+            Cell::Integer(integer) => vec![integer.to_string()].into(),
             _ => return Err(self.wrong(column, "a list of texts")),
         };
         if list.len() > MAX_LIST || list.iter().any(|text| text.len() > MAX_TEXT_BYTES) {
@@ -287,16 +304,12 @@ impl<'c> RowReader<'c> {
 
     fn read(&mut self) -> Result<Option<Row<'c>>, ReadError> {
         let columns = self.columns;
-        let row = |input: &Arc<str>, position: String, cells| Row {
-            input: Arc::clone(input),
-            position,
-            columns,
-            cells,
-        };
+        let row =
+            |input: &Arc<str>, position, cells| Row { input: Arc::clone(input), position, columns, cells };
         match &mut self.source {
             Rows::Csv { lines, delimiter, width, at } => {
                 let Some((line, record)) = lines.record(&self.input)? else { return Ok(None) };
-                let position = format!("line {line}");
+                let position = Position::Line(line);
                 let cells = split(&record, *delimiter);
                 if cells.len() != *width {
                     let reason = format!("{position}: has {} fields, the header has {width}", cells.len());
@@ -313,7 +326,7 @@ impl<'c> RowReader<'c> {
                 if text.trim().is_empty() {
                     continue;
                 }
-                let position = format!("line {line}");
+                let position = Position::Line(line);
                 let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
                     .map_err(|error| {
                         let reason = format!("{position}: is no JSON object on one line: {error}");
@@ -341,7 +354,7 @@ impl<'c> RowReader<'c> {
                 });
                 let cells = cells.collect();
                 *at += 1;
-                Ok(Some(row(&self.input, format!("row {}", *before + *at as u64), cells)))
+                Ok(Some(row(&self.input, Position::Row(*before + *at as u64), cells)))
             }
         }
     }
@@ -522,15 +535,13 @@ fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
         }
         DataType::List(_) => {
             let lists = column.as_list::<i32>();
-            (0..rows)
-                .map(|row| list_cell((!lists.is_null(row)).then(|| lists.value(row))))
-                .collect::<Result<_, _>>()?
+            let offsets = lists.value_offsets().iter().map(|&at| at as usize);
+            list_cells(column, lists.values(), offsets)?
         }
         DataType::LargeList(_) => {
             let lists = column.as_list::<i64>();
-            (0..rows)
-                .map(|row| list_cell((!lists.is_null(row)).then(|| lists.value(row))))
-                .collect::<Result<_, _>>()?
+            let offsets = lists.value_offsets().iter().map(|&at| at as usize);
+            list_cells(column, lists.values(), offsets)?
         }
         DataType::Boolean => {
             let flags = column.as_boolean();
@@ -543,18 +554,28 @@ fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
     })
 }
 
-fn list_cell(list: Option<ArrayRef>) -> Result<Cell, ArrowError> {
-    let Some(list) = list else { return Ok(Cell::Missing) };
-    let cells = array_cells(&list)?;
-    let texts: Option<Vec<String>> = cells
-        .into_iter()
-        .map(|cell| match cell {
-            Cell::Text(text) => Some(text),
-            Cell::Integer(integer) => Some(integer.to_string()),
-            _ => None,
-        })
-        .collect();
-    Ok(texts.map_or(Cell::Other("a list of other things than texts"), Cell::List))
+/// The cells of a column of lists, whose elements stand one list after the other.
+fn list_cells(
+    lists: &ArrayRef,
+    elements: &ArrayRef,
+    offsets: impl Iterator<Item = usize> + Clone,
+) -> Result<Vec<Cell>, ArrowError> {
+    let mut elements = array_cells(elements)?;
+    let list = |(row, (from, to)): (usize, (usize, usize))| {
+        if lists.is_null(row) {
+            return Cell::Missing;
+        }
+        let texts: Option<Vec<String>> = elements[from..to]
+            .iter_mut()
+            .map(|cell| match std::mem::replace(cell, Cell::Missing) {
+                Cell::Text(text) => Some(text),
+                Cell::Integer(integer) => Some(integer.to_string()),
+                _ => None,
+            })
+            .collect();
+        texts.map_or(Cell::Other("a list of other things than texts"), Cell::List)
+    };
+    Ok(offsets.clone().zip(offsets.skip(1)).enumerate().map(list).collect())
 }
 
 #[cfg(test)]

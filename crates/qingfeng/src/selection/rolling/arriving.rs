@@ -120,20 +120,20 @@ impl ArrivingDeclarations {
         new
     }
 
-    fn shared(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.texts.get(&text) {
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
         }
-        let new: Arc<str> = text.as_str().into();
+        let new: Arc<str> = text.into();
         if self.texts.len() < SHARED_MAX {
-            self.texts.insert(text, Arc::clone(&new));
+            self.texts.insert(text.to_owned(), Arc::clone(&new));
         }
         new
     }
 
     fn arriving(&mut self, row: &Row) -> Result<ArrivingDeclaration, ReadError> {
-        let declaration_id = row.required_text(0)?;
-        let pack = row.text(4)?.unwrap_or_default();
+        let declaration_id = row.required_text(0)?.into_owned();
+        let pack = row.text(4)?.unwrap_or_default().into_owned();
         if let Some(expected) = &self.expected
             && without_lookups(&pack) != expected
         {
@@ -175,24 +175,23 @@ impl ArrivingDeclarations {
             let channel = shown(&channel);
             return Err(row.error(format!("`channel` is `{channel}`, which is no channel of the pack")));
         };
-        let line_groups = row.list(12)?.into_iter().map(|group| self.shared(group)).collect();
+        let line_groups = row.list(12)?.iter().map(|group| self.shared(group)).collect();
         let line_groups = self.shared_groups(line_groups);
-        let trader = row.text(7)?.map(|trader| self.shared(trader));
+        let trader = row.text(7)?.map(|trader| self.shared(&trader));
         let score =
             row.integer(1)?.ok_or_else(|| row.error("`score` is missing; each assessment has one"))?;
-        let or = |text: Option<String>, other: &str| text.unwrap_or_else(|| other.to_owned());
-        let (class, group) = (or(row.text(8)?, "unnamed"), or(row.text(9)?, "other"));
+        let (class, group) = (row.text(8)?, row.text(9)?);
         let (mode, destination) = (row.text(10)?, row.text(11)?);
         let candidate = Candidate {
             declaration_id: declaration_id.as_str().into(),
             day,
             sites,
             trader,
-            trader_class: self.shared(class),
-            group: self.shared(group),
+            trader_class: self.shared(class.as_deref().unwrap_or("unnamed")),
+            group: self.shared(group.as_deref().unwrap_or("other")),
             line_groups,
-            mode: mode.map(|mode| self.shared(mode)),
-            destination: destination.map(|destination| self.shared(destination)),
+            mode: mode.map(|mode| self.shared(&mode)),
+            destination: destination.map(|destination| self.shared(&destination)),
             packages: row.integer(13)?,
             value: row.number(14)?,
             score,
