@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::evidence::{Evidence, Unplanned};
+use qingfeng::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng::outcomes::Outcomes;
 use qingfeng::read::{Encoding, ReadOptions, Reject};
-use qingfeng::rules::Date;
-use qingfeng::selection::PlanFile;
+use qingfeng::rules::{Date, Pack};
+use qingfeng::selection::{ChangedPlan, Overrides, PlanFile};
 use qingfeng::store::{Store, StoreUrl};
 
 use crate::exit::Failure;
@@ -16,13 +16,9 @@ use crate::terminal::{self, WARNING, clean, count, grouped, styled};
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;
 
-/// Which inspections were planned, and what they found.
+/// What inspections found.
 #[derive(Debug, clap::Args)]
-pub struct FindingsArgs {
-    /// Plans, as `qingfeng plan` writes them. They say who was selected, how, and how likely it was.
-    #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
-    pub plans: Vec<PathBuf>,
-
+pub struct ResultsArgs {
     /// What inspections found, a row a line: columns declaration_id, item_no, found_on, result, and others where they are
     /// known. Of several rows of a line the one known last counts.
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "store", conflicts_with = "store")]
@@ -41,30 +37,15 @@ pub struct FindingsArgs {
     pub gb18030: bool,
 }
 
-#[allow(dead_code, reason = "each command takes what it needs")]
-impl FindingsArgs {
-    /// The plans, read.
-    pub fn plans(&self) -> Result<Vec<PlanFile>, Failure> {
-        Ok(self.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?)
-    }
-
+impl ResultsArgs {
     /// How tables that people keep are read.
     pub fn options(&self) -> ReadOptions {
         let encoding = if self.gb18030 { Encoding::Gb18030 } else { Encoding::Utf8 };
         ReadOptions { encoding, ..ReadOptions::default() }
     }
 
-    /// What was found, of the declarations that `keep` says yes to; rejects are told on standard error.
-    pub fn outcomes(&self, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
-        self.outcomes_as_of(self.as_of, keep)
-    }
-
-    /// The same as of another day than the command line's.
-    pub fn outcomes_as_of(
-        &self,
-        as_of: Option<Date>,
-        keep: &mut dyn FnMut(&str) -> bool,
-    ) -> Result<Outcomes, Failure> {
+    /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are told on standard error.
+    pub fn read(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
         if let Some(url) = &self.store {
             let wrong = |error| Failure::Usage(format!("--store: {error}"));
             let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
@@ -78,17 +59,80 @@ impl FindingsArgs {
         Ok(outcomes)
     }
 
-    /// Assessments with what the plans selected of them and what was found; rejects are told on standard error.
-    pub fn evidence(&self, assessments: &[PathBuf]) -> Result<Evidence, Failure> {
-        let plans = self.plans()?;
-        let mut unplanned = Unplanned::of(&plans);
-        let outcomes = self.outcomes(&mut |id| unplanned.keeps(id))?;
-        Ok(Evidence::with_outcomes(&ReadArgs::inputs(assessments), &plans, outcomes, unplanned)?)
+    /// Assessments with what plans selected of them, what people changed of these, and what was found.
+    pub fn evidence(
+        &self,
+        assessments: &[PathBuf],
+        plans: &Plans,
+        as_of: Option<Date>,
+    ) -> Result<(Evidence, Changed), Failure> {
+        let mut unplanned = Unplanned::of(&plans.files);
+        let outcomes = self.read(as_of, &mut |id| unplanned.keeps(id))?;
+        let inputs = ReadArgs::inputs(assessments);
+        let mut evidence = Evidence::with_outcomes(&inputs, &plans.files, outcomes, unplanned)?;
+        let mut changed = Changed::default();
+        for (plan, overrides) in plans.files.iter().zip(&plans.overrides) {
+            changed += evidence.change(plan, overrides);
+        }
+        Ok((evidence, changed))
+    }
+}
+
+/// Assessments of a history in which everything was inspected, with results in outcomes or in a column of declarations.
+pub fn history(
+    assessments: &[PathBuf],
+    label: Option<&str>,
+    results: &ResultsArgs,
+    pack: Option<&Pack>,
+) -> Result<Evidence, Failure> {
+    let outcomes = match label {
+        Some(label) => Labels::new(label, pack).read(&ReadArgs::inputs(&results.outcomes))?,
+        None => results.read(results.as_of, &mut |_| true)?,
+    };
+    Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes)?)
+}
+
+/// Plans, and what people changed of each.
+pub struct Plans {
+    pub files: Vec<PlanFile>,
+    overrides: Vec<Overrides>,
+}
+
+impl Plans {
+    /// Reads plans and the changes beside them.
+    pub fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let (mut files, mut overrides) = (Vec::new(), Vec::new());
+        for path in paths {
+            let plan = PlanFile::read(path)?;
+            overrides.push(Overrides::read(&plan).map_err(|error| Failure::Files(error.to_string()))?);
+            files.push(plan);
+        }
+        Ok(Self { files, overrides })
     }
 
+    /// As people left them.
+    pub fn changed(self) -> Vec<ChangedPlan> {
+        let plans = self.files.into_iter().zip(&self.overrides);
+        plans.map(|(plan, overrides)| ChangedPlan::of(plan, overrides)).collect()
+    }
+}
+
+/// Which inspections were planned, and what they found.
+#[derive(Debug, clap::Args)]
+pub struct FindingsArgs {
+    /// Plans, as `qingfeng plan` writes them. They say who was selected, how, and how likely it was. Changes by people are
+    /// read from the file beside each.
+    #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
+    pub plans: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub results: ResultsArgs,
+}
+
+impl FindingsArgs {
     /// All files that are read, to refuse outputs that would overwrite one.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.plans.iter().chain(&self.outcomes).cloned().collect()
+        self.plans.iter().chain(&self.results.outcomes).cloned().collect()
     }
 }
 

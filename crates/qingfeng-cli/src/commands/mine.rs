@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::findings::tell_rejects;
 use crate::inputs::{ReadArgs, day};
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
@@ -148,6 +149,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
         None => {
             let outcomes = Outcomes::read(&ReadArgs::inputs(&args.outcomes), &mut |_| true)?;
+            let (rejects, rejected) = outcomes.rejects();
+            tell_rejects("outcomes", rejects, rejected);
             (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
         }
     };

@@ -70,6 +70,50 @@ fn a_dropped_inspection_is_waived() {
     let shown = harbour.run(COMMAND).exits(0).stdout;
     assert!(shown.contains("1 selected without a coded result or waived"), "{shown}");
     assert!(shown.contains("Changed by people: 1 dropped (waived)"), "{shown}");
+    // All commands that count inspections see it so: it is waived and not open, and clear nowhere.
+    let json = |command: &str| harbour.run(command).exits(0).json();
+    let check = json("outcome check r.csv --plan plan.csv --format json");
+    let returns = |of: &str| check["all"][of].as_u64();
+    assert_eq!(
+        (returns("planned"), returns("coded"), returns("waived"), returns("nothing")),
+        (Some(2), Some(1), Some(1), Some(0))
+    );
+    harbour.write("aims.toml", "year = 2016\n[all]\ncases = 3\n");
+    let results = "--plan plan.csv --outcomes r.csv --as-of 2016-10-31";
+    let targets = json(&format!("targets aims.toml --rules harbour {results} --format json"));
+    let of = |what: &str| targets["all"][what].as_u64();
+    assert_eq!((of("planned"), of("waived"), of("open")), (Some(2), Some(1), Some(0)), "{targets}");
+    let watch = json(&format!("watch a.csv {results} --format json"));
+    assert_eq!(
+        (watch["open"]["inspections"].as_u64(), watch["open"]["open"].as_u64()),
+        (Some(2), Some(0)),
+        "{watch}"
+    );
+    let report = json(&format!("report a.csv --rules harbour {results} --format json"));
+    assert_eq!(
+        (report["counts"]["all"]["waived"].as_u64(), report["counts"]["all"]["open"].as_u64()),
+        (Some(1), Some(0)),
+        "{}",
+        report["counts"]["all"]
+    );
+}
+
+#[test]
+fn results_that_cannot_be_read_and_those_of_later_days_do_not_count_and_are_told() {
+    let desk = desk();
+    desk.write(
+        "r.csv",
+        "declaration_id,item_no,found_on,known_on,result\nD1,1,2016-09-06,,fake\nD2,1,2016-09-06,,perhaps\n\
+         D2,1,2016-09-06,2016-09-20,fake\n",
+    );
+    let found = |command: &str| {
+        let ran = desk.run(&format!("{command} --format json")).exits(0);
+        assert!(ran.stderr.contains("outcomes: 1 row cannot be read"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("r.csv, line 3: there is no result `perhaps`"), "{}", ran.stderr);
+        ran.json()["all"]["found"].as_u64()
+    };
+    assert_eq!(found(COMMAND), Some(2));
+    assert_eq!(found(&format!("{COMMAND} --as-of 2016-09-19")), Some(1));
 }
 
 #[test]

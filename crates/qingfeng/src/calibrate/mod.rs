@@ -18,7 +18,6 @@
 mod design;
 mod fit;
 mod judge;
-mod labels;
 mod learn;
 mod options;
 mod result;
@@ -27,7 +26,6 @@ use crate::evidence::Evidence;
 use design::Design;
 use learn::{Lesson, reaching, score};
 
-pub use labels::Labels;
 pub use options::{CalibrateOptions, CurrentPoints, CurrentRule, Toward};
 pub use result::{
     AtCapacity, Calibration, ChannelShare, PenaltyJudged, PeriodJudged, PointsProposal, Reason, Totals,

@@ -1,5 +1,7 @@
 //! What people changed of plans, in the evidence.
 
+use std::ops::AddAssign;
+
 use serde::Serialize;
 
 use super::Evidence;
@@ -17,6 +19,15 @@ pub struct Changed {
     pub rerouted: u64,
     /// Inspections that people added. Nobody knows how likely they were, so they are not counted.
     pub added: u64,
+}
+
+impl AddAssign for Changed {
+    fn add_assign(&mut self, other: Self) {
+        self.dropped += other.dropped;
+        self.dropped_with_result += other.dropped_with_result;
+        self.rerouted += other.rerouted;
+        self.added += other.added;
+    }
 }
 
 impl Evidence {

@@ -1,21 +1,22 @@
 //! Labelled history: everything that was assessed was inspected too, so that no plan is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Date, Pack};
+use qingfeng_rules::{Date, FieldId, Pack};
 
 use super::changes::bare;
 use super::{Evidence, Inspection, Judged, TOLD};
 use crate::outcomes::{Outcome, Outcomes, Verdict};
-use crate::read::{Input, ReadError};
+use crate::read::{Input, ReadError, shown};
 use crate::selection::SelectionKind;
-use crate::selection::table_rows::RowReader;
+use crate::selection::table_rows::{Row, RowReader};
 use crate::store::Violation;
 
-/// Results that stand as a column of 0 and 1 (or true and false) in files of declarations.
+/// Results that stand as a column in files of declarations: `0`, `false`, `no` and `clear` are clear; `1`, `true`, `yes`, any
+/// other positive whole number and the names of violations are violations; an empty cell is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
-    /// The column: 1 is a violation, 0 clear, nothing is no result.
+    /// The column.
     pub column: String,
     /// The columns that may have the declaration's id, the first that is there.
     pub ids: Vec<String>,
@@ -24,17 +25,25 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Labels in a column of files that have the columns `declaration_id` and `declared_on`, or what a pack calls the two.
+    /// Labels in a column of files that have the columns `declaration_id` and `declared_on`, or what a pack calls a
+    /// declaration's id and day.
     pub fn new(column: impl Into<String>, pack: Option<&Pack>) -> Self {
-        let named = |name: &str| -> Vec<String> {
-            let of_pack = pack.and_then(|pack| pack.schema.fields().iter().find(|field| field.name == name));
-            let also = of_pack.into_iter().flat_map(|field| field.columns.iter().cloned());
-            std::iter::once(name.to_owned()).chain(also).collect()
+        let schema = pack.map(|pack| &pack.schema);
+        let named = |name: &str, field: Option<FieldId>| -> Vec<String> {
+            let of_pack = schema.zip(field).map(|(schema, field)| &schema[field]);
+            let mut names = vec![name.to_owned()];
+            if let Some(field) = of_pack {
+                names.extend(std::iter::once(&field.name).chain(&field.columns).cloned());
+            }
+            let mut known = BTreeSet::new();
+            names.retain(|name| known.insert(name.clone()));
+            names
         };
-        Self { column: column.into(), ids: named("declaration_id"), days: named("declared_on") }
+        let ids = named("declaration_id", schema.map(|schema| schema.declaration));
+        Self { column: column.into(), ids, days: named("declared_on", schema.and_then(|schema| schema.date)) }
     }
 
-    /// Reads the labels. A label says nothing of the kind of violation: each counts as misdeclared.
+    /// Reads the labels. A label that does not name the kind of violation counts as misdeclared.
     ///
     /// # Errors
     ///
@@ -53,6 +62,7 @@ impl Labels {
                     format!("has no column `{}` with the ids of declarations", self.ids.join("` or `"));
                 return Err(ReadError::content(input, reason));
             }
+            let rows_have: Vec<bool> = (0..columns.len()).map(|column| rows.has(column)).collect();
             for row in rows {
                 let row = row?;
                 let mut id = None;
@@ -63,12 +73,9 @@ impl Labels {
                 for column in days.clone() {
                     found_on = found_on.or(row.date(column)?);
                 }
-                let id = id.ok_or_else(|| row.error(format!("`{}` is missing", self.ids[0])))?;
-                let verdict = match row.flag(0)? {
-                    Some(true) => Verdict::Violation(Violation::Misdeclared),
-                    Some(false) => Verdict::Clear,
-                    None => Verdict::Open,
-                };
+                let here = (1..=self.ids.len()).find(|&column| rows_have[column]).unwrap_or(1);
+                let id = id.ok_or_else(|| row.error(format!("`{}` is missing", columns[here])))?;
+                let verdict = self.verdict(&row)?;
                 // Each line has its own label; which line it is says nothing here, and a violation on any counts.
                 let item = Some(outcomes.len() as i64);
                 outcomes.push(Outcome { found_on, ..bare(&id, item, verdict) });
@@ -78,6 +85,29 @@ impl Labels {
             }
         }
         Ok(Outcomes::new(outcomes))
+    }
+
+    fn verdict(&self, row: &Row<'_>) -> Result<Verdict, ReadError> {
+        let Some(text) = row.text(0)? else { return Ok(Verdict::Open) };
+        let text = text.trim();
+        let violation = Verdict::Violation(Violation::Misdeclared);
+        Ok(match text.to_lowercase().as_str() {
+            "0" | "false" | "no" | "clear" => Verdict::Clear,
+            "true" | "yes" => violation,
+            name => match (Verdict::from_name(name), name.parse::<u32>()) {
+                // A label has no reason, and without one a waiver is open.
+                (Some(Verdict::Waived), _) => Verdict::Open,
+                (Some(verdict), _) => verdict,
+                (None, Ok(_)) => violation,
+                (None, Err(_)) => {
+                    return Err(row.error(format!(
+                        "`{}` is `{}`; it must be 0 or clear, or 1 or the name of a violation",
+                        shown(&self.column),
+                        shown(text)
+                    )));
+                }
+            },
+        })
     }
 }
 
@@ -120,5 +150,45 @@ impl Evidence {
         let others: Vec<Box<str>> = outcomes.declarations().map(|(id, _)| id.into()).collect();
         evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
         Ok(evidence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_a_column() {
+        let directory = tempfile::tempdir().unwrap();
+        let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/import-fraud");
+        let engine = crate::Engine::open(pack).unwrap();
+        let path = directory.path().join("labels.csv");
+        let read = |text: &str, label: &str| {
+            std::fs::write(&path, text).unwrap();
+            Labels::new(label, Some(engine.pack())).read(&[Input::Path(path.clone())])
+        };
+        let text = "\u{feff}Declaration ID,Date,Fraud\n1,2020-01-05,0\n2,2020-01-06,2\n3,2020-01-07,\n4,2020-01-08,fake\n5,,waived\n";
+        let outcomes = read(text, "Fraud").unwrap();
+        let verdicts = ["1", "2", "3", "4", "5"].map(|id| outcomes.of(id)[0].verdict);
+        let [fake, misdeclared] = [Violation::Fake, Violation::Misdeclared].map(Verdict::Violation);
+        assert_eq!(verdicts, [Verdict::Clear, misdeclared, Verdict::Open, fake, Verdict::Open]);
+        assert_eq!(outcomes.of("2")[0].found_on, "2020-01-06".parse().ok());
+        for (text, label, message) in [
+            (text, "Guilt", "has no column `Guilt`"),
+            (
+                "Fraud\n1\n",
+                "Fraud",
+                "has no column `declaration_id` or `Declaration ID` with the ids of declarations",
+            ),
+            (
+                "Declaration ID,Fraud\n1,perhaps\n",
+                "Fraud",
+                "line 2: `Fraud` is `perhaps`; it must be 0 or clear",
+            ),
+            ("Declaration ID,Fraud\n,1\n", "Fraud", "line 2: `Declaration ID` is missing"),
+        ] {
+            let error = read(text, label).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
     }
 }

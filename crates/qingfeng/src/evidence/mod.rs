@@ -27,7 +27,6 @@ use crate::selection::{PlanFile, SelectionKind};
 
 pub use chances::{Chance, Chances};
 pub use changes::Changed;
-#[cfg(test)]
 pub(crate) use changes::bare;
 pub use history::Labels;
 

@@ -9,7 +9,7 @@ use super::table::{self, OFFICE};
 use super::{MAX_OUTCOMES, Outcome, Outcomes, Verdict, verdict_of};
 use crate::read::{Input, ReadError, ReadOptions, Reject};
 use crate::selection::sheet;
-use crate::selection::{PlanFile, PlanRow};
+use crate::selection::{ChangedPlan, PlanRow};
 
 /// The misfits of each kind that are told with their places; further ones are counted.
 pub const MAX_TOLD: usize = 1000;
@@ -86,7 +86,7 @@ pub struct Returns {
     pub planned: u64,
     /// With a coded result: clear or a violation.
     pub coded: u64,
-    /// Waived with a coded reason.
+    /// Waived with a coded reason, or dropped from the plan by somebody.
     pub waived: u64,
     /// With rows that say no coded result.
     pub open: u64,
@@ -167,21 +167,23 @@ impl PlanCheck {
     ///     2016-09-06,yiwu,1,D1,targeted,1,80,red,15,clean-wind@1#ab\n")?;
     /// std::fs::write(&outcomes, "declaration_id,item_no,found_on,result\n\
     ///     D1,1,2016-09-07,fake\nD9,1,2016-09-07,clear\n")?;
-    /// let check = PlanCheck::read(&[outcomes.into()], &[PlanFile::read(&plan)?], &Default::default(), None)?;
+    /// let check = PlanCheck::read(&[outcomes.into()], &[PlanFile::read(&plan)?.into()], &Default::default(), None)?;
     /// assert_eq!((check.rows, check.fits, check.all.coded), (2, 1, 1));
     /// assert_eq!(check.misfits[0].kind, Misfit::NotPlanned);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(
         inputs: &[Input],
-        plans: &[PlanFile],
+        plans: &[ChangedPlan],
         options: &ReadOptions,
         as_of: Option<Date>,
     ) -> Result<Self, ReadError> {
         let mut planned: BTreeMap<&str, Vec<&PlanRow>> = BTreeMap::new();
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
+        for row in plans.iter().flat_map(|changed| &changed.plan.rows) {
             planned.entry(&row.declaration_id).or_default().push(row);
         }
+        let added: BTreeSet<&str> =
+            plans.iter().flat_map(|changed| &changed.added).map(|(_, id, _)| id.as_str()).collect();
         planned.values_mut().for_each(|rows| rows.sort_by_key(|row| row.day));
         let mut told = Collector::default();
         // The different results of each line and day.
@@ -212,7 +214,9 @@ impl PlanCheck {
                 let id = &*outcome.declaration_id;
                 let mut misfits: Vec<(Misfit, String)> = Vec::new();
                 let of_plan = planned.get(id).and_then(|rows| planned_for(rows, outcome.found_on));
+                let is_planned = of_plan.is_some() || added.contains(id);
                 match of_plan {
+                    None if is_planned => {}
                     None => misfits.push((
                         Misfit::NotPlanned,
                         "no plan selected it; correct the number, or give the plan that did with --plan"
@@ -221,9 +225,7 @@ impl PlanCheck {
                     Some(plan) => against(&outcome, row.text(OFFICE), plan, &mut misfits),
                 }
                 of_itself(&outcome, row.text(6), &mut misfits);
-                if of_plan.is_some()
-                    && let Some(day) = outcome.known()
-                {
+                if is_planned && let Some(day) = outcome.known() {
                     let line = (outcome.declaration_id.clone(), outcome.item_no, day);
                     let known = results.entry(line).or_default();
                     let before = known.first().copied();
@@ -265,7 +267,7 @@ impl PlanCheck {
                 }
                 told.misfitting += u64::from(!misfits.is_empty());
                 misfits.into_iter().for_each(|(kind, reason)| told.tell(kind, &place, id, reason));
-                if of_plan.is_some() {
+                if is_planned {
                     outcomes.add_as_of(outcome, as_of);
                 }
                 Ok(Ok(()))
@@ -337,22 +339,33 @@ fn of_itself(outcome: &Outcome, result: Option<&str>, misfits: &mut Vec<(Misfit,
 
 /// What came of the planned inspections.
 fn returns(
-    plans: &[PlanFile],
+    plans: &[ChangedPlan],
     outcomes: &Outcomes,
     as_of: Option<Date>,
 ) -> (Returns, BTreeMap<String, Returns>) {
     let (mut all, mut offices) = (Returns::default(), BTreeMap::new());
     let mut seen: BTreeSet<(Date, &str)> = BTreeSet::new();
-    for row in plans.iter().flat_map(|plan| &plan.rows) {
+    let inspections = plans.iter().flat_map(|changed| {
+        let rows = changed.plan.rows.iter().map(|row| {
+            let dropped = changed.dropped.contains(&(row.day, row.declaration_id.clone()));
+            (row.day, &row.declaration_id, &row.office, dropped)
+        });
+        rows.chain(changed.added.iter().map(|(day, id, office)| (*day, id, office, false)))
+    });
+    for (day, id, office, dropped) in inspections {
         // Two plans may overlap; an inspection is one.
-        if as_of.is_some_and(|day| row.day > day) || !seen.insert((row.day, &row.declaration_id)) {
+        if as_of.is_some_and(|as_of| day > as_of) || !seen.insert((day, id)) {
             continue;
         }
-        let lines = outcomes.of(&row.declaration_id);
-        let of_office: &mut Returns = offices.entry(row.office.clone()).or_default();
+        let lines = outcomes.of(id);
+        let of_office: &mut Returns = offices.entry(office.clone()).or_default();
+        let verdict = match verdict_of(lines) {
+            // Somebody took it off the list, with a name and a reason.
+            Verdict::Open if dropped => Verdict::Waived,
+            verdict => verdict,
+        };
         for returns in [&mut all, of_office] {
             returns.planned += 1;
-            let verdict = verdict_of(lines);
             match verdict {
                 Verdict::Clear | Verdict::Violation(_) => returns.coded += 1,
                 Verdict::Waived => returns.waived += 1,
@@ -360,7 +373,7 @@ fn returns(
                 Verdict::Open => returns.open += 1,
             }
             if verdict == Verdict::Open {
-                returns.open_since = Some(returns.open_since.map_or(row.day, |since| since.min(row.day)));
+                returns.open_since = Some(returns.open_since.map_or(day, |since| since.min(day)));
             }
         }
     }

@@ -36,8 +36,8 @@ pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
 pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
 pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
 pub use overrides::{
-    ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError, OverrideRequest,
-    Overrides,
+    ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
+    OverrideRequest, Overrides,
 };
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
 pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};

@@ -5,7 +5,7 @@
 //! a line changed, moved or taken out shows itself. Who writes a new file from its first line to its last can make one
 //! that holds together: keep the last hash elsewhere, and compare it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -146,6 +146,46 @@ pub struct ChangedRow {
     pub dropped: bool,
     /// The overrides of it, in order.
     pub changes: Vec<Override>,
+}
+
+/// A plan as people changed it: what was to be inspected in the end, by whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangedPlan {
+    /// The plan; what was rerouted stands at its new site.
+    pub plan: PlanFile,
+    /// What of its rows was dropped, by day and declaration.
+    pub dropped: BTreeSet<(Date, String)>,
+    /// What was added: day, declaration, site.
+    pub added: Vec<(Date, String, String)>,
+}
+
+impl From<PlanFile> for ChangedPlan {
+    /// A plan that nobody changed.
+    fn from(plan: PlanFile) -> Self {
+        Self { plan, dropped: BTreeSet::new(), added: Vec::new() }
+    }
+}
+
+impl ChangedPlan {
+    /// A plan with these changes.
+    pub fn of(plan: PlanFile, overrides: &Overrides) -> Self {
+        if overrides.all.is_empty() {
+            return plan.into();
+        }
+        let rows = overrides.apply(&plan);
+        let mut changed = Self::from(plan);
+        for (at, row) in rows.into_iter().enumerate() {
+            match row.row {
+                Some(_) if row.dropped => {
+                    changed.dropped.insert((row.day, row.declaration_id));
+                }
+                Some(_) => changed.plan.rows[at].office = row.office,
+                None if row.dropped => {}
+                None => changed.added.push((row.day, row.declaration_id, row.office)),
+            }
+        }
+        changed
+    }
 }
 
 /// The name of an action, as lines have it.

@@ -152,16 +152,6 @@ impl Row<'_> {
         }
     }
 
-    /// Yes or no, if it says.
-    pub(crate) fn flag(&self, column: usize) -> Result<Option<bool>, ReadError> {
-        match self.text(column)?.as_deref() {
-            None => Ok(None),
-            Some("true" | "1" | "yes") => Ok(Some(true)),
-            Some("false" | "0" | "no") => Ok(Some(false)),
-            Some(_) => Err(self.wrong(column, "true or false")),
-        }
-    }
-
     /// A day, if there is one.
     pub(crate) fn date(&self, column: usize) -> Result<Option<Date>, ReadError> {
         let wanted = "a day of the calendar such as 2016-09-06";

@@ -19,8 +19,9 @@ use cases::Cases;
 pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
 
 use crate::evidence::Evidence;
+use crate::evidence::bare;
 use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
-use crate::selection::PlanFile;
+use crate::selection::ChangedPlan;
 
 /// Where accounts of sites stand of which the pack has no kind.
 pub const OTHER_KIND: &str = "other";
@@ -284,9 +285,10 @@ impl Targets {
         Self::of_found(found, kinds, aims, notices, tip_offs, as_of)
     }
 
-    /// The accounts of plans and outcomes, as of a day; assessments are not needed.
+    /// The accounts of plans and outcomes, as of a day; assessments are not needed. What was dropped and has no result is
+    /// waived, what was added counts as what was planned.
     pub fn of_plans(
-        plans: &[PlanFile],
+        plans: &[ChangedPlan],
         outcomes: &Outcomes,
         kinds: &SiteKinds,
         aims: &Aims,
@@ -295,17 +297,29 @@ impl Targets {
         as_of: Date,
     ) -> Self {
         // A declaration that was planned on several days has the results with the last of them.
-        let mut planned: BTreeMap<&str, (Date, &str)> = BTreeMap::new();
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
-            let now = (row.day, row.office.as_str());
-            let kept = planned.entry(&row.declaration_id).or_insert(now);
-            *kept = (*kept).max(now);
+        let mut planned: BTreeMap<&str, (Date, &str, bool)> = BTreeMap::new();
+        for changed in plans {
+            let rows = changed.plan.rows.iter().map(|row| {
+                let dropped = changed.dropped.contains(&(row.day, row.declaration_id.clone()));
+                (row.declaration_id.as_str(), (row.day, row.office.as_str(), dropped))
+            });
+            let added =
+                changed.added.iter().map(|(day, id, office)| (id.as_str(), (*day, office.as_str(), false)));
+            for (id, now) in rows.chain(added) {
+                let kept = planned.entry(id).or_insert(now);
+                *kept = (*kept).max(now);
+            }
         }
-        let of_plans = planned.iter().map(|(&declaration_id, &(day, office))| Found {
-            office: Some(office),
-            day: Some(day),
-            declaration_id,
-            outcomes: outcomes.of(declaration_id),
+        let waived = [bare("", None, Verdict::Waived)];
+        let of_plans = planned.iter().map(|(&declaration_id, &(day, office, dropped))| {
+            let outcomes = outcomes.of(declaration_id);
+            let is_waived = dropped && verdict_of(outcomes).found().is_none();
+            Found {
+                office: Some(office),
+                day: Some(day),
+                declaration_id,
+                outcomes: if is_waived { &waived } else { outcomes },
+            }
         });
         let others = outcomes
             .declarations()

@@ -290,7 +290,7 @@ fn remarks(report: &Report<'_>) -> String {
     let calibration = report.calibration;
     let mut out = String::new();
     let mut remark = |text: String| out += &format!("{} {text}\n", styled(WARNING, "note:"));
-    if calibration.totals.drawn == 0 {
+    if calibration.totals.drawn == 0 && !report.full {
         remark(
             "nothing judged was drawn at random: the points say how rules do among what was targeted, not among all \
              declarations"

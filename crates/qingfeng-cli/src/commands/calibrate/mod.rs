@@ -6,16 +6,14 @@ mod proposal;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Labels, Reason, Toward, calibrate};
-use qingfeng::evidence::{Evidence, Unplanned};
-use qingfeng::outcomes::Outcomes;
+use qingfeng::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Reason, Toward, calibrate};
+use qingfeng::evidence::Evidence;
 use qingfeng::rules::{Date, Pack, PackFiles};
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::FindingsArgs;
-use crate::inputs::ReadArgs;
+use crate::findings::{Plans, ResultsArgs, history};
 use crate::outputs::check_apart;
 use crate::stores::load_pack;
 use crate::terminal;
@@ -46,21 +44,8 @@ pub struct Args {
     #[arg(long = "plan", value_name = "FILE", num_args = 1.., required_unless_present_any = ["full", "label"])]
     plans: Vec<PathBuf>,
 
-    /// What inspections found, a row a line; with --label, files with declarations.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "store", conflicts_with = "store")]
-    outcomes: Vec<PathBuf>,
-
-    /// Take what inspections found from a store: sqlite:PATH or postgresql://USER@HOST/DATABASE.
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
-
-    /// Use only the results that were known at the end of this day; without it, all.
-    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "label")]
-    as_of: Option<Date>,
-
-    /// Outcomes are in GB 18030 (and with it GBK and GB 2312) instead of UTF-8.
-    #[arg(long)]
-    gb18030: bool,
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// Everything is known: each declaration with an outcome counts as one, and no plan is needed. For history of which
     /// each declaration was inspected, and for made-up worlds; with results of chosen inspections alone points follow the
@@ -70,7 +55,7 @@ pub struct Args {
 
     /// The same with results in a column of the declarations that --outcomes names: 0 or clear, 1 or the name of a
     /// violation.
-    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["plans", "store"])]
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["plans", "store", "as_of", "gb18030"])]
     label: Option<String>,
 
     /// Learn only from declarations from this day on.
@@ -156,7 +141,7 @@ struct Report<'r> {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut inputs = args.assessments.clone();
-    inputs.extend(args.plans.iter().chain(&args.outcomes).cloned());
+    inputs.extend(args.plans.iter().chain(&args.results.outcomes).cloned());
     check_apart(&[], &inputs)?;
     let files = PackFiles::read(&args.rules);
     let pack = load_pack(&args.rules)?;
@@ -223,25 +208,11 @@ fn next_version(version: &str) -> String {
 }
 
 fn evidence(args: &Args, pack: &Pack) -> Result<Evidence, Failure> {
-    let findings = FindingsArgs {
-        plans: args.plans.clone(),
-        outcomes: args.outcomes.clone(),
-        store: args.store.clone(),
-        as_of: args.as_of,
-        gb18030: args.gb18030,
-    };
     let mut evidence = if args.full || args.label.is_some() {
-        let labels = match &args.label {
-            Some(label) => Labels::read(&ReadArgs::inputs(&args.outcomes), pack, label)?,
-            None => Labels::of(&findings.outcomes(&mut |_| true)?),
-        };
-        let assessments = ReadArgs::inputs(&args.assessments);
-        let mut evidence =
-            Evidence::with_outcomes(&assessments, &[], Outcomes::default(), Unplanned::default())?;
-        labels.judge(&mut evidence);
-        evidence
+        history(&args.assessments, args.label.as_deref(), &args.results, Some(pack))?
     } else {
-        findings.evidence(&args.assessments)?
+        let plans = Plans::read(&args.plans)?;
+        args.results.evidence(&args.assessments, &plans, args.results.as_of)?.0
     };
     let is_within = |day: Option<Date>| {
         day.is_none_or(|day| {

@@ -9,14 +9,13 @@ use clap::ValueEnum;
 use qingfeng::effect::{
     CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, State, Thresholds, effect_rows, effect_schema,
 };
-use qingfeng::evidence::{Changed, Evidence, Labels};
-use qingfeng::outcomes::Outcomes;
+use qingfeng::evidence::{Changed, Evidence};
 use qingfeng::read::Input;
-use qingfeng::selection::{Overrides, PlanFile};
 use qingfeng::write::TableWriter;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::findings::{Plans, ResultsArgs, history};
 use crate::outputs::{check_apart, output};
 use crate::{render, terminal};
 
@@ -43,9 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "full")]
     plan: Vec<PathBuf>,
 
-    /// Results of inspections, a row a line: columns declaration_id, item_no, found_on, result and more.
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
-    outcomes: Vec<PathBuf>,
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// What plans left out (`plan --left-out`): it tells the chance of strata of which nothing was drawn.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "full")]
@@ -65,7 +63,7 @@ pub struct Args {
     full: bool,
 
     /// With --full: the column of the results with 1 for a violation and 0 for none, in files of declarations.
-    #[arg(long, value_name = "COLUMN", requires = "full", conflicts_with = "plan")]
+    #[arg(long, value_name = "COLUMN", requires = "full", conflicts_with_all = ["plan", "store", "as_of", "gb18030"])]
     label: Option<String>,
 
     /// Show everything of one rule.
@@ -151,29 +149,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.rules.as_deref().map(render::open_policy).transpose()?;
     let pack = engine.as_ref().map(|engine| &**engine.pack());
     let inputs = |paths: &[PathBuf]| -> Vec<Input> { paths.iter().cloned().map(Input::from).collect() };
-    let (assessments, found) = (inputs(&args.assessments), inputs(&args.outcomes));
-    let mut changed = Changed::default();
-    let mut evidence = if args.full {
-        let outcomes = match &args.label {
-            Some(label) => Labels::new(label, pack).read(&found)?,
-            None => Outcomes::read(&found, &mut |_| true)?,
-        };
-        Evidence::read_history(&assessments, outcomes)?
+    let (mut evidence, changed) = if args.full {
+        let evidence = history(&args.assessments, args.label.as_deref(), &args.results, pack)?;
+        (evidence, Changed::default())
     } else {
-        let mut plans = Vec::new();
-        for path in &args.plan {
-            plans.push(PlanFile::read(path)?);
-        }
-        let mut evidence = Evidence::read(&assessments, &plans, &found)?;
-        for plan in &plans {
-            let overrides = Overrides::read(plan).map_err(|error| Failure::Files(error.to_string()))?;
-            let of = evidence.change(plan, &overrides);
-            changed.dropped += of.dropped;
-            changed.dropped_with_result += of.dropped_with_result;
-            changed.rerouted += of.rerouted;
-            changed.added += of.added;
-        }
-        evidence
+        args.results.evidence(&args.assessments, &Plans::read(&args.plan)?, args.results.as_of)?
     };
     evidence.read_left_out(&inputs(&args.left_out))?;
     let lines = match args.items.as_slice() {
@@ -231,11 +211,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// Refuses what cannot be read twice or would be overwritten, before anything is read.
 fn check_files(args: &Args) -> Result<(), Failure> {
-    let read: Vec<PathBuf> = [&args.assessments, &args.plan, &args.outcomes, &args.left_out, &args.items]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let read: Vec<PathBuf> =
+        [&args.assessments, &args.plan, &args.results.outcomes, &args.left_out, &args.items]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
     if read.iter().filter(|path| crate::inputs::is_standard(path)).count() > 1 {
         return Err(Failure::Usage("`-` is standard input, which can be read once; give files".to_owned()));
     }

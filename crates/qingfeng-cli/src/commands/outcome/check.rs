@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use qingfeng::outcomes::check::{PlanCheck, Returns};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng::selection::PlanFile;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
@@ -53,8 +53,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let plans: Vec<PlanFile> =
-        args.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
+    let plans = Plans::read(&args.plans)?.changed();
     let options = args.read.options(ReadOptions::default());
     let check = PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, &options, args.as_of)?;
     match args.format {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use qingfeng::outcomes::check::PlanCheck;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng::selection::PlanFile;
 use qingfeng::store::{Known, Outcomes, OutcomesImported, Store};
 
 use crate::clock;
 use crate::commands::lookup::existing;
 use crate::exit::{self, Exit, Failure};
+use crate::findings::Plans;
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::{ReadArgs, is_standard};
 use crate::outputs::check_apart;
@@ -134,8 +134,7 @@ fn checked(args: &Args, read: &ReadOptions) -> Result<Option<PlanCheck>, Failure
             "--plan reads the results twice, which standard input cannot be; write them to a file".to_owned(),
         ));
     }
-    let plans: Vec<PlanFile> =
-        args.plans.iter().map(|path| PlanFile::read(path)).collect::<Result<_, _>>()?;
+    let plans = Plans::read(&args.plans)?.changed();
     Ok(Some(PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, read, None)?))
 }
 

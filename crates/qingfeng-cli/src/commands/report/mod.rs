@@ -13,18 +13,18 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::effect::{Effect, EffectOptions};
-use qingfeng::evidence::{Evidence, Unplanned};
+use qingfeng::evidence::Evidence;
 use qingfeng::read::ReadOptions;
 use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
 use qingfeng::rules::{Date, Pack};
-use qingfeng::selection::PlanFile;
+use qingfeng::selection::{ChangedPlan, PlanFile};
 use qingfeng::targets::{Aims, Notice, Targets, TipOff, site_kinds};
 use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng::{Engine, OpenOptions};
 
 use crate::commands::targets;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, tell_rejects};
+use crate::findings::{FindingsArgs, Plans, tell_rejects};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
@@ -141,21 +141,21 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     for survey in &args.survey {
         survey.check(pack).map_err(|error| Failure::Usage(format!("--survey: {error}")))?;
     }
-    let as_of = args.findings.as_of.unwrap_or_else(clock::today);
+    let results = &args.findings.results;
+    let as_of = results.as_of.unwrap_or_else(clock::today);
     if let Some(from) = args.from.filter(|from| *from > as_of) {
         return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
     }
-    let plans = args.findings.plans()?;
-    let mut unplanned = Unplanned::of(&plans);
-    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |id| unplanned.keeps(id))?;
-    let assessments = ReadArgs::inputs(&args.assessments);
-    let mut evidence = Evidence::with_outcomes(&assessments, &plans, outcomes, unplanned)?;
+    let plans = Plans::read(&args.findings.plans)?;
+    let (mut evidence, _) = results.evidence(&args.assessments, &plans, Some(as_of))?;
     let options =
         ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
     let out_of_time = options.cut(&mut evidence);
     let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
     let watch = watched(args, &evidence, &engine, as_of)?;
+    let plans = plans.changed();
     let targets = accounts(args, pack, &plans, as_of)?;
+    let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
     let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
     let report = Report::of(&evidence, pack, &plans, &options, parts);
     let json = terminal::json(&report)?;
@@ -175,7 +175,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// The accounts of the year, as `qingfeng targets` makes them, if there are aims.
-fn accounts(args: &Args, pack: &Pack, plans: &[PlanFile], as_of: Date) -> Result<Option<Targets>, Failure> {
+fn accounts(
+    args: &Args,
+    pack: &Pack,
+    plans: &[ChangedPlan],
+    as_of: Date,
+) -> Result<Option<Targets>, Failure> {
     let Some(path) = &args.aims else { return Ok(None) };
     let kinds = site_kinds(pack);
     let mut names: Vec<&str> = kinds.values().map(String::as_str).collect();
@@ -183,8 +188,8 @@ fn accounts(args: &Args, pack: &Pack, plans: &[PlanFile], as_of: Date) -> Result
     names.dedup();
     let aims = Aims::parse(&targets::text_of(path)?, &path.display().to_string(), &names)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |_| true)?;
-    let options = args.findings.options();
+    let outcomes = args.findings.results.read(Some(as_of), &mut |_| true)?;
+    let options = args.findings.results.options();
     let notices = if args.notices.is_empty() {
         None
     } else {

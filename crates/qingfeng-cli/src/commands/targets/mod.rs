@@ -11,7 +11,7 @@ use qingfeng::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kind
 use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, tell_rejects};
+use crate::findings::{FindingsArgs, Plans, tell_rejects};
 use crate::inputs::ReadArgs;
 use crate::stores::load_pack;
 use crate::terminal;
@@ -66,10 +66,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let text = text_of(&args.aims)?;
     let aims = Aims::parse(&text, &args.aims.display().to_string(), &names)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let as_of = args.findings.as_of.unwrap_or_else(clock::today);
-    let plans = args.findings.plans()?;
-    let outcomes = args.findings.outcomes_as_of(Some(as_of), &mut |_| true)?;
-    let options = args.findings.options();
+    let results = &args.findings.results;
+    let as_of = results.as_of.unwrap_or_else(clock::today);
+    let plans = Plans::read(&args.findings.plans)?.changed();
+    let outcomes = results.read(Some(as_of), &mut |_| true)?;
+    let options = results.options();
     let notices = match args.notices.as_slice() {
         [] => None,
         paths => {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::commands::why_not::position;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::FindingsArgs;
+use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::{ReadArgs, day};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
@@ -150,7 +150,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let engine = args.rules.as_ref().map(|rules| open(rules, args)).transpose()?;
     let mut options = WatchOptions {
-        as_of: args.findings.as_of,
+        as_of: args.findings.results.as_of,
         level: args.level,
         least_ratio: args.least_ratio,
         window_days: args.window,
@@ -166,7 +166,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // The rules on the command line are looked for before anything is read.
     let since = engine.as_ref().map(|engine| since(engine, args)).transpose()?.unwrap_or_default();
-    let evidence = args.findings.evidence(&args.assessments)?;
+    let findings = &args.findings;
+    let plans = Plans::read(&findings.plans)?;
+    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of)?;
     let mut watch = Watch::of(&evidence, &options);
     let mut read = read(&evidence);
     if let (Some(engine), false) = (&engine, args.declarations.is_empty()) {
@@ -189,7 +191,7 @@ fn open(rules: &Path, args: &Args) -> Result<Engine, Failure> {
         // Nothing is evaluated, so that the store of living lookups need not be at hand.
         return crate::render::open_policy(rules);
     }
-    LookupArgs::of_store(args.findings.store.clone()).open(rules)
+    LookupArgs::of_store(args.findings.results.store.clone()).open(rules)
 }
 
 fn read(evidence: &Evidence) -> Read {
