@@ -46,6 +46,18 @@ impl ResultsArgs {
 
     /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are told on standard error.
     pub fn read(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
+        let outcomes = self.outcomes(as_of, keep)?;
+        let (rejects, rejected) = outcomes.rejects();
+        tell_rejects("outcomes", rejects, rejected);
+        Ok(outcomes)
+    }
+
+    /// All that was found as of a day, once more: rejects were told when it was read before.
+    pub fn read_again(&self, as_of: Option<Date>) -> Result<Outcomes, Failure> {
+        self.outcomes(as_of, &mut |_| true)
+    }
+
+    fn outcomes(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
         if let Some(url) = &self.store {
             let wrong = |error| Failure::Usage(format!("--store: {error}"));
             let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
@@ -53,10 +65,7 @@ impl ResultsArgs {
             return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
         let inputs = ReadArgs::inputs(&self.outcomes);
-        let outcomes = Outcomes::read_as_of(&inputs, &self.options(), as_of, keep)?;
-        let (rejects, rejected) = outcomes.rejects();
-        tell_rejects("outcomes", rejects, rejected);
-        Ok(outcomes)
+        Ok(Outcomes::read_as_of(&inputs, &self.options(), as_of, keep)?)
     }
 
     /// Assessments with what plans selected of them, what people changed of these, and what was found.

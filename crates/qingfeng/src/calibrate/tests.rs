@@ -39,23 +39,7 @@ fn day(number: usize) -> Date {
 }
 
 fn outcome(id: &str, verdict: Result_) -> Outcome {
-    Outcome {
-        declaration_id: id.into(),
-        item_no: Some(1),
-        found_on: None,
-        known_on: None,
-        selected: None,
-        verdict,
-        waiver: None,
-        pieces: None,
-        value: None,
-        fine: None,
-        case_number: None,
-        major_case: false,
-        disposal: None,
-        disclosed_on: None,
-        hours: None,
-    }
+    crate::evidence::bare(id, Some(1), verdict)
 }
 
 impl World {

@@ -16,15 +16,14 @@ use qingfeng::effect::{Effect, EffectOptions};
 use qingfeng::evidence::Evidence;
 use qingfeng::read::ReadOptions;
 use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
-use qingfeng::rules::{Date, Pack};
-use qingfeng::selection::{ChangedPlan, PlanFile};
-use qingfeng::targets::{Aims, Notice, Targets, TipOff, site_kinds};
+use qingfeng::rules::Date;
+use qingfeng::selection::PlanFile;
 use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng::{Engine, OpenOptions};
 
-use crate::commands::targets;
+use crate::commands::targets::{LedgerArgs, read_aims};
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, Plans, tell_rejects};
+use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
@@ -61,13 +60,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     aims: Option<PathBuf>,
 
-    /// Notices of partner authorities abroad, as `qingfeng targets` reads them.
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
-    notices: Vec<PathBuf>,
-
-    /// Tip-offs, as `qingfeng targets` reads them.
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
-    tip_offs: Vec<PathBuf>,
+    #[command(flatten)]
+    ledgers: LedgerArgs,
 
     /// The declarations themselves, to see where trade went when rules came into force, and what gathers just under value
     /// limits. May be given several times.
@@ -154,7 +148,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
     let watch = watched(args, &evidence, &engine, as_of)?;
     let plans = plans.changed();
-    let targets = accounts(args, pack, &plans, as_of)?;
+    let targets = match &args.aims {
+        None => None,
+        Some(path) => {
+            let aims = read_aims(path, pack)?;
+            // Tip-offs and notices lead to declarations that no plan selected.
+            let outcomes = results.read_again(Some(as_of))?;
+            Some(args.ledgers.targets(&aims, pack, &plans, &outcomes, &results.options(), as_of)?)
+        }
+    };
     let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
     let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
     let report = Report::of(&evidence, pack, &plans, &options, parts);
@@ -172,40 +174,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
     Ok(Exit::Done)
-}
-
-/// The accounts of the year, as `qingfeng targets` makes them, if there are aims.
-fn accounts(
-    args: &Args,
-    pack: &Pack,
-    plans: &[ChangedPlan],
-    as_of: Date,
-) -> Result<Option<Targets>, Failure> {
-    let Some(path) = &args.aims else { return Ok(None) };
-    let kinds = site_kinds(pack);
-    let mut names: Vec<&str> = kinds.values().map(String::as_str).collect();
-    names.sort_unstable();
-    names.dedup();
-    let aims = Aims::parse(&targets::text_of(path)?, &path.display().to_string(), &names)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let outcomes = args.findings.results.read(Some(as_of), &mut |_| true)?;
-    let options = args.findings.results.options();
-    let notices = if args.notices.is_empty() {
-        None
-    } else {
-        let ledger = Notice::read(&ReadArgs::inputs(&args.notices), &options)?;
-        tell_rejects("notices", &ledger.rejects, ledger.rejected);
-        Some(ledger.rows)
-    };
-    let tip_offs = if args.tip_offs.is_empty() {
-        None
-    } else {
-        let ledger = TipOff::read(&ReadArgs::inputs(&args.tip_offs), &options)?;
-        tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
-        Some(ledger.rows)
-    };
-    let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
-    Ok(Some(Targets::of_plans(plans, &outcomes, &kinds, &aims, notices, tip_offs, as_of)))
 }
 
 /// What stands out: of the evidence, and where declarations are given of trade.
@@ -240,7 +208,12 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     let mut inputs = args.assessments.clone();
     inputs.extend(args.findings.files());
     inputs.extend(
-        args.declarations.iter().chain(&args.aims).chain(&args.notices).chain(&args.tip_offs).cloned(),
+        args.declarations
+            .iter()
+            .chain(&args.aims)
+            .chain(&args.ledgers.notices)
+            .chain(&args.ledgers.tip_offs)
+            .cloned(),
     );
     check_apart(&outputs, &inputs)
 }

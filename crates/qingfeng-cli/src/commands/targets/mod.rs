@@ -2,10 +2,15 @@
 
 mod human;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use qingfeng::outcomes::Outcomes;
+use qingfeng::read::ReadOptions;
+use qingfeng::rules::{Date, Pack};
+use qingfeng::selection::ChangedPlan;
 use qingfeng::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
 
 use crate::args::Format;
@@ -42,53 +47,36 @@ pub struct Args {
     #[command(flatten)]
     findings: FindingsArgs,
 
-    /// Notices of partner authorities abroad: columns notice_id, received_on, country, brand, producer, exporter, status
-    /// (answered, open, untraceable; open without one), answered_on, case_number.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    notices: Vec<PathBuf>,
-
-    /// Tip-offs: columns tip_id, received_on, kind, declaration_id or case_number to which it led, proceeds (yuan; without
-    /// them the fines of the case).
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    tip_offs: Vec<PathBuf>,
+    #[command(flatten)]
+    ledgers: LedgerArgs,
 
     /// For whom the accounts are written.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
+/// What came from outside.
+#[derive(Debug, clap::Args)]
+pub struct LedgerArgs {
+    /// Notices of partner authorities abroad: columns notice_id, received_on, country, brand, producer, exporter, status
+    /// (answered, open, untraceable; open without one), answered_on, case_number.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub notices: Vec<PathBuf>,
+
+    /// Tip-offs: columns tip_id, received_on, kind, declaration_id or case_number to which it led, proceeds (yuan; without
+    /// them the fines of the case).
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub tip_offs: Vec<PathBuf>,
+}
+
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = load_pack(&args.rules)?;
-    let kinds = site_kinds(&pack);
-    let mut names: Vec<&str> = kinds.values().map(String::as_str).collect();
-    names.sort_unstable();
-    names.dedup();
-    let text = text_of(&args.aims)?;
-    let aims = Aims::parse(&text, &args.aims.display().to_string(), &names)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let aims = read_aims(&args.aims, &pack)?;
     let results = &args.findings.results;
     let as_of = results.as_of.unwrap_or_else(clock::today);
     let plans = Plans::read(&args.findings.plans)?.changed();
     let outcomes = results.read(Some(as_of), &mut |_| true)?;
-    let options = results.options();
-    let notices = match args.notices.as_slice() {
-        [] => None,
-        paths => {
-            let ledger = Notice::read(&ReadArgs::inputs(paths), &options)?;
-            tell_rejects("notices", &ledger.rejects, ledger.rejected);
-            Some(ledger.rows)
-        }
-    };
-    let tip_offs = match args.tip_offs.as_slice() {
-        [] => None,
-        paths => {
-            let ledger = TipOff::read(&ReadArgs::inputs(paths), &options)?;
-            tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
-            Some(ledger.rows)
-        }
-    };
-    let targets =
-        Targets::of_plans(&plans, &outcomes, &kinds, &aims, notices.as_deref(), tip_offs.as_deref(), as_of);
+    let targets = args.ledgers.targets(&aims, &pack, &plans, &outcomes, &results.options(), as_of)?;
     match args.format {
         Format::Json => terminal::print_json(&targets)?,
         Format::Human => terminal::print(&human::human(&targets, &aims))?,
@@ -96,8 +84,49 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The aims of a file; they may name the kinds of sites that the pack has.
+pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
+    let kinds = site_kinds(pack);
+    let names: BTreeSet<&str> = kinds.values().map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Aims::parse(&text_of(path)?, &path.display().to_string(), &names)
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+impl LedgerArgs {
+    /// The accounts of the year; rows of ledgers that cannot be read are told on standard error.
+    pub fn targets(
+        &self,
+        aims: &Aims,
+        pack: &Pack,
+        plans: &[ChangedPlan],
+        outcomes: &Outcomes,
+        options: &ReadOptions,
+        as_of: Date,
+    ) -> Result<Targets, Failure> {
+        let notices = match self.notices.as_slice() {
+            [] => None,
+            paths => {
+                let ledger = Notice::read(&ReadArgs::inputs(paths), options)?;
+                tell_rejects("notices", &ledger.rejects, ledger.rejected);
+                Some(ledger.rows)
+            }
+        };
+        let tip_offs = match self.tip_offs.as_slice() {
+            [] => None,
+            paths => {
+                let ledger = TipOff::read(&ReadArgs::inputs(paths), options)?;
+                tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
+                Some(ledger.rows)
+            }
+        };
+        let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
+        Ok(Targets::of_plans(plans, outcomes, &site_kinds(pack), aims, notices, tip_offs, as_of))
+    }
+}
+
 /// The text of a small file.
-pub fn text_of(path: &Path) -> Result<String, Failure> {
+fn text_of(path: &Path) -> Result<String, Failure> {
     let failed = |what: String| Failure::Files(format!("{}: {what}", path.display()));
     let file = File::open(path).map_err(|error| failed(format!("cannot be opened: {error}")))?;
     let mut bytes = Vec::new();
