@@ -41,23 +41,23 @@ impl SignKind {
         match self {
             Self::Displacement => [
                 "trade may be going round the rule; a season, a new line or a change of business looks the same",
-                "贸易可能正在绕开该规则;季节、新航线或经营变化也会有同样表现",
+                "贸易可能正在绕开该规则；季节、新航线或经营变化也会有同样表现",
             ],
             Self::JustUnderLimit => [
                 "consignments may be split, or values set, to stay under the limit",
-                "货物可能被拆分或价值被压低,以免超过限额",
+                "货物可能被拆分或价值被压低，以免超过限额",
             ],
             Self::UnequalTreatment => [
                 "traders may choose the site; its capacity or its share of surprise inspections may be another reason",
-                "企业可能选择该现场;查验能力或随机比例不同也可能是原因",
+                "企业可能选择该现场；查验能力或随机比例不同也可能是原因",
             ],
             Self::UnequalFindings => [
                 "inspections may be done or recorded differently, or goods differ in what scores do not see",
-                "查验方式或记录口径可能不同,或者评分未能反映货物差异",
+                "查验方式或记录口径可能不同，或者评分未能反映货物差异",
             ],
             Self::Decay => [
                 "traders may have learned the rule, or what it looks for is gone",
-                "企业可能已了解该规则,或规则所针对的现象已消失",
+                "企业可能已了解该规则，或规则所针对的现象已消失",
             ],
             Self::Silent => [
                 "its reference data or its condition may no longer fit the trade",
@@ -65,7 +65,7 @@ impl SignKind {
             ],
             Self::Open => [
                 "results are not sent or not coded; hit rates of these rules and sites are not known until they are",
-                "结果未报送或未编码;在此之前相关规则和现场的查获率未知",
+                "结果未报送或未编码；在此之前相关规则和现场的查获率未知",
             ],
         }
     }
@@ -75,7 +75,7 @@ impl SignKind {
         match self {
             Self::Displacement => [
                 "draw some of this trade at random for inspection, and ask who moved",
-                "对这部分贸易随机抽查,并查明哪些企业转移",
+                "对这部分贸易随机抽查，并查明哪些企业转移",
             ],
             Self::JustUnderLimit => [
                 "look for declarations of the same exporter, day and goods that together exceed the limit",
@@ -86,11 +86,11 @@ impl SignKind {
             }
             Self::UnequalFindings => [
                 "exchange inspectors or repeat some inspections of both kinds",
-                "交流查验人员,或对两类结果各复查一部分",
+                "交流查验人员，或对两类结果各复查一部分",
             ],
             Self::Decay => [
                 "look at its last findings and at `qingfeng why-not`, then make it a shadow rule or retire it",
-                "查看其最近查获和 `qingfeng why-not`,再改为影子规则或停用",
+                "查看其最近查获和 `qingfeng why-not`，再改为影子规则或停用",
             ],
             Self::Silent => ["ask `qingfeng why-not` for it", "用 `qingfeng why-not` 查看原因"],
             Self::Open => ["ask the site for the results listed", "向该现场催报所列结果"],
@@ -114,8 +114,10 @@ pub struct Sign {
     pub interval: Option<(f64, f64)>,
     /// The probability of it by chance, corrected for the number of comparisons; `None` for what is no test.
     pub p_adjusted: Option<f64>,
-    /// The sign in one line of plain English, with its numbers.
+    /// The sign in one sentence of plain English, with its numbers.
     pub text: String,
+    /// The same in Chinese.
+    pub text_zh: String,
 }
 
 /// A number with two figures after the point, or fewer where it is large.
@@ -147,6 +149,16 @@ fn grouped(count: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What a shift is compared with, in Chinese.
+fn against_zh(against: &str) -> String {
+    match (against.strip_prefix("other trade at "), against.strip_prefix("other trade in mode ")) {
+        (Some(port), _) => format!("口岸 {port} 的其他贸易"),
+        (_, Some(mode)) => format!("贸易方式 {mode} 的其他贸易"),
+        _ if against.starts_with("exporters") => "从事其他贸易的新企业".to_owned(),
+        _ => "全部其他贸易".to_owned(),
+    }
 }
 
 /// What stands out of all that was found.
@@ -191,9 +203,25 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 ShiftTo::NewExporters => "to new exporters".to_owned(),
             };
             let noun = if shift.to == ShiftTo::NewExporters { "exporters" } else { "consignments" };
-            let caught = of_rule.caught.as_ref().map_or(String::new(), |caught| {
-                format!("; what it catches is {} times as much", times(caught.ratio))
-            });
+            let caught = of_rule.caught.as_ref().map(|caught| times(caught.ratio));
+            let [caught, caught_zh] = match caught {
+                None => Default::default(),
+                Some(times) => [
+                    format!("; what it catches is {times} times as much"),
+                    format!("；规则命中的贸易为此前的 {times} 倍"),
+                ],
+            };
+            let at = &shift.at;
+            let to_zh = match shift.to {
+                ShiftTo::Caught | ShiftTo::NewExporters => "由新企业申报的贸易".to_owned(),
+                ShiftTo::Port => format!("经口岸 {at} 的贸易"),
+                ShiftTo::Mode => format!("以贸易方式 {at} 申报的贸易"),
+                ShiftTo::Code => format!("以编码 {at} 申报的贸易"),
+                ShiftTo::ExportersPort => format!("原命中企业经口岸 {at} 的贸易"),
+                ShiftTo::ExportersMode => format!("原命中企业以贸易方式 {at} 申报的贸易"),
+                ShiftTo::ExportersCode => format!("原命中企业以编码 {at} 申报的贸易"),
+            };
+            let noun_zh = if shift.to == ShiftTo::NewExporters { "家企业" } else { "批" };
             signs.push(Sign {
                 kind: SignKind::Displacement,
                 subject: of_rule.rule.clone(),
@@ -211,6 +239,20 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     times(shift.high),
                     p(shift.p_adjusted),
                     shift.against,
+                    grouped(shift.before),
+                    grouped(shift.after),
+                    amount(shift.value_before_cents),
+                    amount(shift.value_after_cents),
+                ),
+                text_zh: format!(
+                    "规则 {} 自 {} 起:{to_zh}为此前的 {} 倍({} 至 {},{}),与{}相比;此前 {}{noun_zh},此后 {}{noun_zh},货值 {} 和 {}{caught_zh}",
+                    of_rule.rule,
+                    of_rule.since,
+                    times(shift.ratio),
+                    times(shift.low),
+                    times(shift.high),
+                    p(shift.p_adjusted),
+                    against_zh(&shift.against),
                     grouped(shift.before),
                     grouped(shift.after),
                     amount(shift.value_before_cents),
@@ -237,6 +279,11 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 format!("; {what} {}: {} against {:.1}", at.name, grouped(at.under), at.expected)
             })
         };
+        let most_zh = |list: &[super::BunchingAt], what: &str| {
+            list.first().map_or(String::new(), |at| {
+                format!(";{what} {}:{} 票,预期 {:.1} 票", at.name, grouped(at.under), at.expected)
+            })
+        };
         signs.push(Sign {
             kind: SignKind::JustUnderLimit,
             subject: bunching.limit.mode.clone(),
@@ -258,6 +305,19 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 most(&bunching.places, "most at"),
                 most(&bunching.exporters, "most by"),
             ),
+            text_zh: format!(
+                "贸易方式 {},限额 {}:限额 90 % 至限额之间有 {} 票,为平滑分布预期 {expected:.1} 票的 {} 倍({} 至 {},{});限额以上至 110 % 有 {} 票{}{}",
+                bunching.limit.mode,
+                amount((bunching.limit.value * 100.0).round() as i64),
+                grouped(bunching.under),
+                times(ratio),
+                times(low),
+                times(high),
+                p(adjusted),
+                grouped(bunching.above),
+                most_zh(&bunching.places, "最多的站点"),
+                most_zh(&bunching.exporters, "最多的企业"),
+            ),
         });
     }
 }
@@ -271,16 +331,20 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
         let found_ratio =
             if site.found_expected > 0.0 { site.found.hits as f64 / site.found_expected } else { 1.0 };
         if site.p_adjusted <= options.level && is_apart(site.ratio) {
-            let found = if site.found.of < options.least_count {
-                "; too few results to compare what it finds".to_owned()
+            let [found, found_zh] = if site.found.of < options.least_count {
+                [
+                    "too few results to compare what it finds".to_owned(),
+                    "结果过少,无法比较查获情况".to_owned(),
+                ]
             } else if site.found_p_adjusted > options.level {
-                format!(
-                    "; it finds {} of {} inspected, no more and no less than others",
-                    grouped(site.found.hits),
-                    grouped(site.found.of)
-                )
+                let (hits, of) = (grouped(site.found.hits), grouped(site.found.of));
+                [
+                    format!("it finds {hits} of {of} inspected, no more and no less than others"),
+                    format!("查验 {of} 票查获 {hits} 票,与其他站点无异"),
+                ]
             } else {
-                format!("; it finds {} times what others do", times(found_ratio))
+                let times = times(found_ratio);
+                [format!("it finds {times} times what others do"), format!("查获为其他站点的 {times} 倍")]
             };
             signs.push(Sign {
                 kind: SignKind::UnequalTreatment,
@@ -291,10 +355,23 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 p_adjusted: Some(site.p_adjusted),
                 text: format!(
                     "{} inspects {} of {} declarations, {} times what all sites do at the same scores (alike sites: {} to {}, \
-                     {}); {} mandatory, {} targeted, {} drawn{found}",
+                     {}); {} mandatory, {} targeted, {} drawn; {found}",
                     site.site,
                     grouped(site.selected.all()),
                     grouped(site.declarations),
+                    times(site.ratio),
+                    times(site.funnel.0),
+                    times(site.funnel.1),
+                    p(site.p_adjusted),
+                    grouped(site.selected.mandatory),
+                    grouped(site.selected.targeted),
+                    grouped(site.selected.random),
+                ),
+                text_zh: format!(
+                    "{} 在 {} 票中查验 {} 票,为同等分值平均水平的 {} 倍(同类站点 {} 至 {},{});必查 {}、布控 {}、随机 {};{found_zh}",
+                    site.site,
+                    grouped(site.declarations),
+                    grouped(site.selected.all()),
                     times(site.ratio),
                     times(site.funnel.0),
                     times(site.funnel.1),
@@ -325,6 +402,15 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     site.found_expected,
                     p(site.found_p_adjusted),
                 ),
+                text_zh: format!(
+                    "{} 查验 {} 票查获 {} 票,为同等分值平均水平 {:.1} 票的 {} 倍({})",
+                    site.site,
+                    grouped(site.found.of),
+                    grouped(site.found.hits),
+                    site.found_expected,
+                    times(found_ratio),
+                    p(site.found_p_adjusted),
+                ),
             });
         }
     }
@@ -334,9 +420,10 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
     for decay in &watch.decay {
         let retire = match decay.proposal {
             Proposal::Keep => continue,
-            Proposal::Review => "look at it",
-            Proposal::Retire => "retire it",
+            Proposal::Review => ["look at it", "复核"],
+            Proposal::Retire => ["retire it", "停用"],
         };
+        let [retire, retire_zh] = retire;
         if let Some(days) = decay.silent_days {
             signs.push(Sign {
                 kind: SignKind::Silent,
@@ -347,6 +434,11 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
                 p_adjusted: None,
                 text: format!(
                     "rule {} fired on {} declarations and on none for {days} days; proposal: {retire}",
+                    decay.rule,
+                    grouped(decay.fired)
+                ),
+                text_zh: format!(
+                    "规则 {} 共命中 {} 票,已有 {days} 天未命中;建议:{retire_zh}",
                     decay.rule,
                     grouped(decay.fired)
                 ),
@@ -363,6 +455,20 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
             p_adjusted: decay.p_adjusted,
             text: format!(
                 "rule {}: hit rate falls from {} ({} of {}) to {} ({} of {} since {}, {} to {}; {}); proposal: {retire}",
+                decay.rule,
+                share(&decay.first),
+                grouped(decay.first.hits),
+                grouped(decay.first.of),
+                share(&decay.last),
+                grouped(decay.last.hits),
+                grouped(decay.last.of),
+                decay.last_from.as_deref().unwrap_or("-"),
+                percent(decay.last.low),
+                percent(decay.last.high),
+                p(decay.p_adjusted.unwrap_or(1.0)),
+            ),
+            text_zh: format!(
+                "规则 {}:查获率由 {}({} / {})降至 {}({} / {},自 {} 起,{} 至 {};{});建议:{retire_zh}",
                 decay.rule,
                 share(&decay.first),
                 grouped(decay.first.hits),
@@ -393,6 +499,17 @@ fn late(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 site.site,
                 grouped(site.open.hits),
                 grouped(site.inspections),
+                grouped(site.late),
+                options.late_after_days,
+                grouped(site.nothing),
+                grouped(site.uncoded),
+                grouped(site.partly),
+            ),
+            text_zh: format!(
+                "{}:{} 次查验中 {} 次未结,其中 {} 次超过 {} 天;无反馈 {}、未编码 {}、部分 {}",
+                site.site,
+                grouped(site.inspections),
+                grouped(site.open.hits),
                 grouped(site.late),
                 options.late_after_days,
                 grouped(site.nothing),

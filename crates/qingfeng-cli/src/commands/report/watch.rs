@@ -82,17 +82,17 @@ fn signs(doc: &Doc<'_>) -> Markup {
         (doc.say("Of", "对象"), false),
         (doc.say("Size", "程度"), true),
         (doc.say("Chance", "偶然概率"), true),
-        (doc.say("In words", "可能含义"), false),
+        (doc.say("In words", "说明"), false),
     ];
     let body = html! {
         @for sign in signs.iter().take(SIGNS) {
             @let of = |field: &str| format!("{sign}.{field}");
             @let name = doc.text(&of("kind"));
             tr {
-                td { (title_of(kind(name), doc.zh)) }
+                td.sign { (title_of(kind(name), doc.zh)) }
                 th scope="row" {
                     (text(&doc.site_title(doc.text(&of("subject")))))
-                    @if doc.has(&of("to")) { " → " (doc.figure(&of("to"), As::Text)) }
+                    @if !doc.zh && doc.has(&of("to")) { " → " (doc.figure(&of("to"), As::Text)) }
                 }
                 @match kind(name) {
                     Some(SignKind::Open) => (doc.cell(&of("size"), As::Share)),
@@ -101,11 +101,8 @@ fn signs(doc: &Doc<'_>) -> Markup {
                 }
                 (doc.cell(&of("p_adjusted"), As::Chance))
                 td.words {
-                    @if doc.zh {
-                        @if let Some(kind) = kind(name) { (kind.may_mean()[1]) }
-                    } @else {
-                        span data-f=(of("text")) data-as="text" { (text(doc.text(&of("text")))) }
-                    }
+                    @let words = of(doc.say("text", "text_zh"));
+                    span data-f=(words) data-as="text" { (text(doc.text(&words))) }
                 }
             }
         }
