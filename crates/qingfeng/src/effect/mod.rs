@@ -291,6 +291,8 @@ pub struct RuleEffect {
     pub state: State,
     /// Why it has that state, in words.
     pub reason: String,
+    /// The same in Chinese.
+    pub reason_zh: String,
 }
 
 /// Precision and recall where the best of the score are inspected.

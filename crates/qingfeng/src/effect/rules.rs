@@ -207,7 +207,9 @@ fn rules(
             rule.title = Some((*title).to_owned());
             rule.shadow = *shadow;
         }
-        (rule.state, rule.reason) = state(rule, effect.days, effect.all.estimate.rate, &options.thresholds);
+        let (state, [reason, reason_zh]) =
+            state(rule, effect.days, effect.all.estimate.rate, &options.thresholds);
+        (rule.state, rule.reason, rule.reason_zh) = (state, reason, reason_zh);
     }
     // What a rule is estimated to find, else what it found.
     let worth = |rule: &RuleEffect| rule.figures.estimate.findings.unwrap_or(rule.figures.found as f64);
@@ -237,6 +239,7 @@ fn rule(id: &str, of: &OfRule, effect: &Effect, options: &EffectOptions) -> Rule
         trend: trend(&of.months),
         state: State::Young,
         reason: String::new(),
+        reason_zh: String::new(),
         figures,
     }
 }

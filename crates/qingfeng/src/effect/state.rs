@@ -12,25 +12,28 @@ fn days_between(from: Date, until: Date) -> i64 {
     i64::from(until.days()) - i64::from(from.days())
 }
 
-/// The state of a rule with the reason. `days` are the first and last day of the evidence.
+/// The state of a rule with the reason, in English and in Chinese. `days` are the first and last day of the evidence.
 pub(crate) fn state(
     rule: &RuleEffect,
     days: Option<(Date, Date)>,
     of_chance: Option<f64>,
     thresholds: &Thresholds,
-) -> (State, String) {
+) -> (State, [String; 2]) {
     let figures = &rule.figures;
     if figures.fired == 0 {
-        return (State::Dead, "never fires".to_owned());
+        return (State::Dead, ["never fires".to_owned(), "从未命中".to_owned()]);
     }
     if let (Some(last), Some((_, end))) = (rule.last_fired, days) {
         let silent = days_between(last, end);
         if silent >= i64::from(thresholds.dead_days) {
-            return (State::Dead, format!("has not fired since {last}, for {silent} days"));
+            let words = format!("has not fired since {last}, for {silent} days");
+            return (State::Dead, [words, format!("自 {last} 起 {silent} 天未命中")]);
         }
     }
     if figures.found == 0 && figures.inspected >= thresholds.dead_results {
-        return (State::Dead, format!("no finding in {} results", figures.inspected));
+        let inspected = figures.inspected;
+        let words = format!("no finding in {inspected} results");
+        return (State::Dead, [words, format!("{inspected} 次查验均未查获")]);
     }
     if figures.inspected < thresholds.young_results {
         let results = match figures.inspected {
@@ -38,33 +41,38 @@ pub(crate) fn state(
             1 => "1 result".to_owned(),
             many => format!("{many} results"),
         };
-        return (State::Young, format!("{results}, fewer than {}", thresholds.young_results));
+        let least = thresholds.young_results;
+        let words = format!("{results}, fewer than {least}");
+        return (State::Young, [words, format!("仅 {} 次结果，少于 {least} 次", figures.inspected)]);
     }
     if let (Some(first), Some((begin, end))) = (rule.first_fired, days) {
         let age = days_between(first, end) + 1;
         // What fires from the first days on may be older than the evidence.
         let new = days_between(begin, first) >= i64::from(thresholds.young_days);
         if new && age < i64::from(thresholds.young_days) {
-            return (State::Young, format!("fires since {first}, for {age} days"));
+            let words = format!("fires since {first}, for {age} days");
+            return (State::Young, [words, format!("自 {first} 起命中，仅 {age} 天")]);
         }
     }
     if let Some(trend) =
         rule.trend.filter(|trend| trend.p_fall < thresholds.tired_level && trend.later < trend.earlier)
     {
         let (earlier, later) = (percent(trend.earlier), percent(trend.later));
-        return (State::Tired, format!("hit rate fell from {earlier} to {later} (p {:.4})", trend.p_fall));
+        let p = trend.p_fall;
+        let words = format!("hit rate fell from {earlier} to {later} (p {p:.4})");
+        return (State::Tired, [words, format!("查获率由 {earlier} 降至 {later}（p {p:.4}）")]);
     }
     let (rate, chance) = (figures.estimate.rate.map(percent), of_chance.map(percent));
-    match (rule.standing, rate, chance) {
-        (Some(Standing::Below), Some(rate), Some(chance)) => {
-            (State::Tired, format!("{rate}, below the {chance} of chance"))
-        }
-        (Some(Standing::Above), Some(rate), Some(chance)) => {
-            (State::Good, format!("{rate}, above the {chance} of chance"))
-        }
-        (_, Some(rate), Some(chance)) => {
-            (State::Good, format!("{rate}, not told apart from the {chance} of chance"))
-        }
-        _ => (State::Good, "nothing drawn to compare with".to_owned()),
-    }
+    let (Some(rate), Some(chance)) = (rate, chance) else {
+        return (
+            State::Good,
+            ["nothing drawn to compare with".to_owned(), "没有随机抽查可作比较".to_owned()],
+        );
+    };
+    let (state, than, than_zh) = match rule.standing {
+        Some(Standing::Below) => (State::Tired, "below", "低于"),
+        Some(Standing::Above) => (State::Good, "above", "高于"),
+        _ => (State::Good, "not told apart from", "无法区别于"),
+    };
+    (state, [format!("{rate}, {than} the {chance} of chance"), format!("{rate}，{than_zh}随机水平 {chance}")])
 }

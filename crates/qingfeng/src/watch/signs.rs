@@ -245,7 +245,7 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     amount(shift.value_after_cents),
                 ),
                 text_zh: format!(
-                    "规则 {} 自 {} 起:{to_zh}为此前的 {} 倍({} 至 {},{}),与{}相比;此前 {}{noun_zh},此后 {}{noun_zh},货值 {} 和 {}{caught_zh}",
+                    "规则 {} 自 {} 起：{to_zh}为此前的 {} 倍（{} 至 {}，{}），与{}相比；此前 {}{noun_zh}，此后 {}{noun_zh}，货值 {} 和 {}{caught_zh}",
                     of_rule.rule,
                     of_rule.since,
                     times(shift.ratio),
@@ -281,7 +281,7 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
         };
         let most_zh = |list: &[super::BunchingAt], what: &str| {
             list.first().map_or(String::new(), |at| {
-                format!(";{what} {}:{} 票,预期 {:.1} 票", at.name, grouped(at.under), at.expected)
+                format!("；{what} {}：{} 票，预期 {:.1} 票", at.name, grouped(at.under), at.expected)
             })
         };
         signs.push(Sign {
@@ -306,7 +306,7 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 most(&bunching.exporters, "most by"),
             ),
             text_zh: format!(
-                "贸易方式 {},限额 {}:限额 90 % 至限额之间有 {} 票,为平滑分布预期 {expected:.1} 票的 {} 倍({} 至 {},{});限额以上至 110 % 有 {} 票{}{}",
+                "贸易方式 {}，限额 {}：限额 90 % 至限额之间有 {} 票，为平滑分布预期 {expected:.1} 票的 {} 倍（{} 至 {}，{}）；限额以上至 110 % 有 {} 票{}{}",
                 bunching.limit.mode,
                 amount((bunching.limit.value * 100.0).round() as i64),
                 grouped(bunching.under),
@@ -334,13 +334,13 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
             let [found, found_zh] = if site.found.of < options.least_count {
                 [
                     "too few results to compare what it finds".to_owned(),
-                    "结果过少,无法比较查获情况".to_owned(),
+                    "结果过少，无法比较查获情况".to_owned(),
                 ]
             } else if site.found_p_adjusted > options.level {
                 let (hits, of) = (grouped(site.found.hits), grouped(site.found.of));
                 [
                     format!("it finds {hits} of {of} inspected, no more and no less than others"),
-                    format!("查验 {of} 票查获 {hits} 票,与其他站点无异"),
+                    format!("查验 {of} 票查获 {hits} 票，与其他站点无异"),
                 ]
             } else {
                 let times = times(found_ratio);
@@ -368,7 +368,7 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     grouped(site.selected.random),
                 ),
                 text_zh: format!(
-                    "{} 在 {} 票中查验 {} 票,为同等分值平均水平的 {} 倍(同类站点 {} 至 {},{});必查 {}、布控 {}、随机 {};{found_zh}",
+                    "{} 在 {} 票中查验 {} 票，为同等分值平均水平的 {} 倍（同类站点 {} 至 {}，{}）；必查 {}、布控 {}、随机 {}；{found_zh}",
                     site.site,
                     grouped(site.declarations),
                     grouped(site.selected.all()),
@@ -403,7 +403,7 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     p(site.found_p_adjusted),
                 ),
                 text_zh: format!(
-                    "{} 查验 {} 票查获 {} 票,为同等分值平均水平 {:.1} 票的 {} 倍({})",
+                    "{} 查验 {} 票查获 {} 票，为同等分值平均水平 {:.1} 票的 {} 倍（{}）",
                     site.site,
                     grouped(site.found.of),
                     grouped(site.found.hits),
@@ -438,7 +438,7 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
                     grouped(decay.fired)
                 ),
                 text_zh: format!(
-                    "规则 {} 共命中 {} 票,已有 {days} 天未命中;建议:{retire_zh}",
+                    "规则 {} 共命中 {} 票，已有 {days} 天未命中；建议：{retire_zh}",
                     decay.rule,
                     grouped(decay.fired)
                 ),
@@ -468,7 +468,7 @@ fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
                 p(decay.p_adjusted.unwrap_or(1.0)),
             ),
             text_zh: format!(
-                "规则 {}:查获率由 {}({} / {})降至 {}({} / {},自 {} 起,{} 至 {};{});建议:{retire_zh}",
+                "规则 {}：查获率由 {}（{} / {}）降至 {}（{} / {}，自 {} 起，{} 至 {}；{}）；建议：{retire_zh}",
                 decay.rule,
                 share(&decay.first),
                 grouped(decay.first.hits),
@@ -506,7 +506,7 @@ fn late(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                 grouped(site.partly),
             ),
             text_zh: format!(
-                "{}:{} 次查验中 {} 次未结,其中 {} 次超过 {} 天;无反馈 {}、未编码 {}、部分 {}",
+                "{}：{} 次查验中 {} 次未结，其中 {} 次超过 {} 天；无反馈 {}、未编码 {}、部分 {}",
                 site.site,
                 grouped(site.inspections),
                 grouped(site.open.hits),

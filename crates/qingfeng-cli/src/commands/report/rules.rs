@@ -109,7 +109,7 @@ fn rule_table(doc: &Doc<'_>, rules: &[String], with_reason: bool) -> Markup {
                 (doc.rate_cell(&of("estimate")))
                 (doc.cell(&of("lift"), As::Decimal))
                 (doc.cell(&of("only.found"), As::Count))
-                @if with_reason { (doc.text_cell(&of("reason"))) }
+                @if with_reason { (doc.text_cell(&of(doc.say("reason", "reason_zh")))) }
             }
         }
     };
