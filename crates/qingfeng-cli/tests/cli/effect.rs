@@ -99,6 +99,39 @@ fn a_dropped_inspection_is_waived() {
 }
 
 #[test]
+fn what_people_add_and_reroute_is_due_where_they_sent_it() {
+    let harbour = Desk::new();
+    let desk = desk();
+    for file in ["a.csv", "plan.csv"] {
+        harbour.write(file, desk.read(file));
+    }
+    harbour.write(
+        "r.csv",
+        "declaration_id,item_no,found_on,result,office\nD1,1,2016-09-06,fake,khorgos\nD3,1,2016-09-06,fake,shanghai\n",
+    );
+    let by = "--reason asked --by Li --rules harbour";
+    harbour.run(&format!("override reroute plan.csv D1 --to khorgos {by}")).exits(0);
+    harbour.run(&format!("override add plan.csv D3 --to shanghai --day 2016-09-06 {by}")).exits(0);
+    let results = "--plan plan.csv --outcomes r.csv --as-of 2016-10-31 --format json";
+    let check = harbour.run("outcome check r.csv --plan plan.csv --format json --strict").exits(0).json();
+    let of = |office: &str| {
+        check["offices"][office]["planned"].as_u64().zip(check["offices"][office]["coded"].as_u64())
+    };
+    assert_eq!((of("khorgos"), of("shanghai")), (Some((1, 1)), Some((2, 1))), "{check}");
+    // What was added counts as a case, and in no hit rate.
+    harbour.write("aims.toml", "year = 2016\n[all]\ncases = 3\n");
+    let targets = harbour.run(&format!("targets aims.toml --rules harbour {results}")).exits(0).json();
+    assert_eq!(targets["all"]["cases"]["done"].as_f64(), Some(2.0), "{targets}");
+    let effect = harbour.run(&format!("effect a.csv {results}")).exits(0).json();
+    assert_eq!((effect["all"]["inspected"].as_u64(), effect["all"]["found"].as_u64()), (Some(1), Some(1)));
+    // Ledgers say nothing without aims, and so are refused rather than passed over.
+    harbour.write("tips.csv", "tip_id,received_on,kind\n");
+    let report =
+        "report a.csv --rules harbour --plan plan.csv --outcomes r.csv -o page.html --tip-offs tips.csv";
+    assert!(harbour.run(report).exits(2).stderr.contains("--aims"));
+}
+
+#[test]
 fn results_that_cannot_be_read_and_those_of_later_days_do_not_count_and_are_told() {
     let desk = desk();
     desk.write(

@@ -323,7 +323,8 @@ fn estimates_and_intervals_hold_where_the_truth_is_known() {
             }
         }
     }
-    println!("{table}");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/effect.md")).unwrap();
+    assert!(page.contains(&table), "docs/effect.md has another table; it should have\n{table}");
 }
 
 #[test]

@@ -345,20 +345,13 @@ fn returns(
 ) -> (Returns, BTreeMap<String, Returns>) {
     let (mut all, mut offices) = (Returns::default(), BTreeMap::new());
     let mut seen: BTreeSet<(Date, &str)> = BTreeSet::new();
-    let inspections = plans.iter().flat_map(|changed| {
-        let rows = changed.plan.rows.iter().map(|row| {
-            let dropped = changed.dropped.contains(&(row.day, row.declaration_id.clone()));
-            (row.day, &row.declaration_id, &row.office, dropped)
-        });
-        rows.chain(changed.added.iter().map(|(day, id, office)| (*day, id, office, false)))
-    });
-    for (day, id, office, dropped) in inspections {
+    for (day, id, office, dropped) in plans.iter().flat_map(ChangedPlan::inspections) {
         // Two plans may overlap; an inspection is one.
         if as_of.is_some_and(|as_of| day > as_of) || !seen.insert((day, id)) {
             continue;
         }
         let lines = outcomes.of(id);
-        let of_office: &mut Returns = offices.entry(office.clone()).or_default();
+        let of_office: &mut Returns = offices.entry(office.to_owned()).or_default();
         let verdict = match verdict_of(lines) {
             // Somebody took it off the list, with a name and a reason.
             Verdict::Open if dropped => Verdict::Waived,

@@ -167,6 +167,15 @@ impl From<PlanFile> for ChangedPlan {
 }
 
 impl ChangedPlan {
+    /// Each inspection once, dropped ones among them: day, declaration, site, and whether it was dropped.
+    pub fn inspections(&self) -> impl Iterator<Item = (Date, &str, &str, bool)> {
+        let rows = self.plan.rows.iter().map(|row| {
+            let dropped = self.dropped.contains(&(row.day, row.declaration_id.clone()));
+            (row.day, row.declaration_id.as_str(), row.office.as_str(), dropped)
+        });
+        rows.chain(self.added.iter().map(|(day, id, office)| (*day, id.as_str(), office.as_str(), false)))
+    }
+
     /// A plan with these changes.
     pub fn of(plan: PlanFile, overrides: &Overrides) -> Self {
         if overrides.all.is_empty() {

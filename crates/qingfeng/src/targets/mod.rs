@@ -298,17 +298,10 @@ impl Targets {
     ) -> Self {
         // A declaration that was planned on several days has the results with the last of them.
         let mut planned: BTreeMap<&str, (Date, &str, bool)> = BTreeMap::new();
-        for changed in plans {
-            let rows = changed.plan.rows.iter().map(|row| {
-                let dropped = changed.dropped.contains(&(row.day, row.declaration_id.clone()));
-                (row.declaration_id.as_str(), (row.day, row.office.as_str(), dropped))
-            });
-            let added =
-                changed.added.iter().map(|(day, id, office)| (id.as_str(), (*day, office.as_str(), false)));
-            for (id, now) in rows.chain(added) {
-                let kept = planned.entry(id).or_insert(now);
-                *kept = (*kept).max(now);
-            }
+        for (day, id, office, dropped) in plans.iter().flat_map(ChangedPlan::inspections) {
+            let now = (day, office, dropped);
+            let kept = planned.entry(id).or_insert(now);
+            *kept = (*kept).max(now);
         }
         let waived = [bare("", None, Verdict::Waived)];
         let of_plans = planned.iter().map(|(&declaration_id, &(day, office, dropped))| {

@@ -466,6 +466,8 @@ pub struct Shift {
     pub other_after: u64,
     /// What the other trade is.
     pub against: String,
+    /// The same in Chinese.
+    pub against_zh: String,
     /// After by before, a week, by the same of other trade: 1 is no change.
     pub ratio: f64,
     /// The lower end of its 95 % interval.

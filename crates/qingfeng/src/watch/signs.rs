@@ -151,16 +151,6 @@ fn grouped(count: u64) -> String {
     out
 }
 
-/// What a shift is compared with, in Chinese.
-fn against_zh(against: &str) -> String {
-    match (against.strip_prefix("other trade at "), against.strip_prefix("other trade in mode ")) {
-        (Some(port), _) => format!("口岸 {port} 的其他贸易"),
-        (_, Some(mode)) => format!("贸易方式 {mode} 的其他贸易"),
-        _ if against.starts_with("exporters") => "从事其他贸易的新企业".to_owned(),
-        _ => "全部其他贸易".to_owned(),
-    }
-}
-
 /// What stands out of all that was found.
 pub(super) fn signs(watch: &Watch, options: &WatchOptions) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::new();
@@ -252,7 +242,7 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
                     times(shift.low),
                     times(shift.high),
                     p(shift.p_adjusted),
-                    against_zh(&shift.against),
+                    shift.against_zh,
                     grouped(shift.before),
                     grouped(shift.after),
                     amount(shift.value_before_cents),

@@ -60,12 +60,12 @@ pub struct Args {
 pub struct LedgerArgs {
     /// Notices of partner authorities abroad: columns notice_id, received_on, country, brand, producer, exporter, status
     /// (answered, open, untraceable; open without one), answered_on, case_number.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
     pub notices: Vec<PathBuf>,
 
     /// Tip-offs: columns tip_id, received_on, kind, declaration_id or case_number to which it led, proceeds (yuan; without
     /// them the fines of the case).
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
     pub tip_offs: Vec<PathBuf>,
 }
 
