@@ -28,7 +28,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use qingfeng::bind::Binding;
 use qingfeng::outcomes::Verdict;
 use qingfeng::read::{Input, Lines, ReadOptions, Reader};
 use qingfeng::rules::Date;
@@ -153,8 +152,7 @@ fn tables(exporters: usize) -> Result<Vec<RecordBatch>> {
 
 /// The lines as a reader gives them.
 fn bound(engine: &Engine, table: &RecordBatch) -> Result<Lines> {
-    let binding = Binding::new(Arc::clone(&engine.pack().schema), &table.schema(), "the lines")?;
-    Ok(binding.chunk(table, qingfeng::read::MAX_LINES)?.lines)
+    Ok(engine.assess_batch(table)?.lines().clone())
 }
 
 fn write(path: &Path, tables: &[RecordBatch]) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The engine: a pack with its lookup tables, ready to assess declarations.
 
-use std::cell::OnceCell;
+use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
@@ -10,14 +10,16 @@ use arrow_schema::{ArrowError, SchemaRef};
 use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes, Program, Status};
 
 use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
-use crate::bind::{BindError, Binding};
 use crate::carried::Carrier;
 use crate::declaration::Declaration;
 use crate::evaluate::{BatchResults, Evaluation, Evaluator};
+use crate::explain::Explanation;
 use crate::lookup::{self, LookupTable, Rows};
 use crate::output::{self, By};
-use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
+use crate::read::bind::Binding;
+use crate::read::{BindError, Direct, Lines, OneRead, Reject, Scattered};
 use crate::store::{Living, SnapshotId, StoreUrl};
+use crate::summary::Notes;
 use crate::testing;
 
 /// A pack cannot be used. Prints one line for each mistake.
@@ -36,27 +38,15 @@ impl OpenError {
 }
 
 /// A declaration or a table cannot be assessed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssessError {
-    /// Lines of the declaration cannot be read; each with field, value and reason.
+    /// Lines of a declaration cannot be read; each with field, value and reason. A declaration is not assessed in part.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Rejected(Vec<Reject>),
-    /// The declaration has no goods line.
-    #[error("the declaration has no goods line")]
-    Empty,
-    /// The columns of the table do not fit the schema.
+    /// The columns of a table do not fit the schema, or its rows do not fit into one batch.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The declaration has more text than a table can hold.
-    #[error("the declaration cannot be read: {0}")]
-    Json(String),
-}
-
-impl From<ReadError> for AssessError {
-    fn from(error: ReadError) -> Self {
-        Self::Json(error.to_string())
-    }
 }
 
 /// How a pack is opened.
@@ -409,45 +399,108 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A line that cannot be read (a required field missing, a value of the wrong kind), or no line at all.
+    /// A line that cannot be read: a required field missing, a value of the wrong kind, more lines than are assessed
+    /// together, items of several declarations. No part of the declaration is assessed then.
     pub fn assess(&self, declaration: &Declaration) -> Result<Assessment, AssessError> {
-        let chunk = self.inner.direct.read(declaration)?;
-        if !chunk.rejects.is_empty() {
-            return Err(AssessError::Rejected(chunk.rejects));
-        }
-        let results = self.evaluate(&chunk.lines);
-        let reasons = self.reasons(&results);
-        self.assessments(&chunk.lines, &results, &reasons).next().ok_or(AssessError::Empty)
+        self.assess_one(self.inner.direct.read(declaration))
     }
 
-    /// Assesses a table of goods lines, one row a line. Columns are found by the schema's names and headers; the
-    /// lines of one declaration must be adjacent.
+    /// Assesses one declaration that is a JSON message: an object, read as a line of an NDJSON file is. Keys that stand
+    /// there twice reject it, numbers count as they are written, and keys that no field claims are noted.
+    ///
+    /// ```
+    /// # let engine = qingfeng::Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+    /// let message = br#"{"declaration_id": 530120160001, "destination": "KE", "mode": "0110", "vlaue": 1,
+    ///                    "items": [{"hs": 8711209000.0, "quantity": 40, "value": 8000.0}]}"#;
+    /// let assessment = engine.assess_json(message)?;
+    /// assert_eq!(assessment.channel, "red");
+    /// assert_eq!(assessment.notes.unknown_fields, ["vlaue"]);
+    /// println!("{}", serde_json::to_string(&assessment)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`assess`](Self::assess); and what is no JSON, or has more than 16 MiB of it.
+    pub fn assess_json(&self, json: &[u8]) -> Result<Assessment, AssessError> {
+        self.assess_one(self.inner.direct.read_json(json))
+    }
+
+    fn assess_one(&self, read: OneRead) -> Result<Assessment, AssessError> {
+        let (lines, unknown_fields) = one_declaration(read)?;
+        let results = self.evaluate(&lines);
+        let reasons = self.reasons(&results);
+        let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields);
+        Ok(Assessment { notes, ..self.assessment(&results, &reasons, 0..lines.len()) })
+    }
+
+    /// Explains the decision about one declaration.
+    ///
+    /// # Errors
+    ///
+    /// As [`assess`](Self::assess).
+    pub fn explain(&self, declaration: &Declaration) -> Result<Explanation, AssessError> {
+        let (lines, _) = one_declaration(self.inner.direct.read(declaration))?;
+        Ok(self.explain_lines(&lines, 0))
+    }
+
+    /// Explains the decision about one declaration that is a JSON message.
+    ///
+    /// # Errors
+    ///
+    /// As [`assess_json`](Self::assess_json).
+    pub fn explain_json(&self, json: &[u8]) -> Result<Explanation, AssessError> {
+        let (lines, _) = one_declaration(self.inner.direct.read_json(json))?;
+        Ok(self.explain_lines(&lines, 0))
+    }
+
+    /// Assesses a table of goods lines, one row a line, on the thread that calls. Columns are found by the schema's
+    /// names and headers. The lines of one declaration must be adjacent: where they are not, each run of them is
+    /// assessed as a declaration, and [`BatchAssessment::scattered`] says so. Tables that are parts of one table, whose
+    /// declarations may go on from one to the next, are [`Input::batches`](crate::read::Input::batches) for
+    /// [`score`](Self::score).
     ///
     /// # Errors
     ///
     /// Columns that do not fit the schema. Rows that cannot be read are no error but rejects.
     pub fn assess_batch(&self, batch: &RecordBatch) -> Result<BatchAssessment, AssessError> {
         let schema = Arc::clone(&self.pack().schema);
-        let binding = Binding::new(schema, &batch.schema(), "the table")?;
-        let chunk = binding.chunk(batch, MAX_LINES)?;
-        let mut assessed = self.assess_lines(chunk.lines);
-        assessed.rejects = chunk.rejects;
-        Ok(assessed)
+        let binding = Binding::new(schema, batch.schema_ref(), "the table")?;
+        let (chunk, scattered) = binding.chunk(batch, self.inner.direct.max_declaration_lines())?;
+        let assessed = self.assess_lines(chunk.lines);
+        let unknown_fields = binding.unused_columns().to_vec();
+        Ok(BatchAssessment { rejects: chunk.rejects, scattered, unknown_fields, ..assessed })
     }
 
-    /// Assesses goods lines that were read before, by a [`Reader`](crate::read::Reader) or a
-    /// [`Binding`](crate::bind::Binding) of the pack's schema.
+    /// Assesses goods lines that a [`Reader`](crate::read::Reader) of the pack's schema read.
     ///
     /// # Panics
     ///
     /// If the lines were read by another schema.
     pub fn assess_lines(&self, lines: Lines) -> BatchAssessment {
-        let columns = lines.batch().schema();
+        self.check_schema(&lines);
+        BatchAssessment {
+            results: self.evaluate(&lines),
+            engine: self.clone(),
+            lines,
+            reasons: OnceLock::new(),
+            rejects: Vec::new(),
+            scattered: Scattered::default(),
+            unknown_fields: Vec::new(),
+        }
+    }
+
+    pub(crate) fn check_schema(&self, lines: &Lines) {
+        let columns = lines.batch().schema_ref();
         let fields = self.pack().schema.fields().iter().map(|field| &field.name);
         assert!(columns.fields().iter().map(|column| column.name()).eq(fields), "lines of another schema");
-        let results = self.evaluate(&lines);
-        let reasons = OnceCell::new();
-        BatchAssessment { engine: self.clone(), lines, results, reasons, rejects: Vec::new() }
+    }
+
+    /// Drops what is kept idle for the next calls: interpreters, numbered texts, columns. Calls after it make their
+    /// own again.
+    pub fn trim(&self) {
+        self.inner.evaluator.trim();
+        self.inner.direct.trim();
     }
 
     /// Evaluates the rules on the lines of a batch.
@@ -473,7 +526,7 @@ impl Engine {
         &self,
         results: &BatchResults,
         reasons: &[String],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) -> Assessment {
         let pack = self.pack();
         let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
@@ -514,8 +567,10 @@ impl Engine {
             score: results.lines[worst].score,
             channel: channel(worst),
             decisive_item: output::item_no(pack, results, worst),
+            decisive_index: Some(worst - range.start),
             items,
             pack: Arc::clone(&self.inner.pack_id),
+            notes: Notes::default(),
         }
     }
 }
@@ -530,14 +585,37 @@ fn no_test_rows(lookup: &Lookup, file: &str) -> Diagnostic {
     Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "comes from the store").help(help)
 }
 
+/// The lines of a declaration without rejects, and its unknown fields.
+fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>), AssessError> {
+    let OneRead { chunk, unknown_fields } = read;
+    if chunk.rejects.is_empty() {
+        debug_assert_eq!(chunk.lines.declaration_count(), 1, "items of several declarations are rejected");
+        Ok((chunk.lines, unknown_fields))
+    } else {
+        Err(AssessError::Rejected(chunk.rejects))
+    }
+}
+
 /// The results of a table of goods lines.
 pub struct BatchAssessment {
     engine: Engine,
     lines: Lines,
     results: BatchResults,
     /// The reasons of all fired pairs, once somebody asked for them.
-    reasons: OnceCell<Vec<String>>,
+    reasons: OnceLock<Vec<String>>,
     rejects: Vec<Reject>,
+    scattered: Scattered,
+    unknown_fields: Vec<String>,
+}
+
+impl std::fmt::Debug for BatchAssessment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchAssessment")
+            .field("lines", &self.lines.len())
+            .field("declarations", &self.lines.declaration_count())
+            .field("rejects", &self.rejects.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl BatchAssessment {
@@ -548,6 +626,13 @@ impl BatchAssessment {
 
     fn reasons(&self) -> &[String] {
         self.reasons.get_or_init(|| self.engine.reasons(&self.results))
+    }
+
+    /// Explains the decision about one declaration of the table, `None` if there is none of this number. The rules are
+    /// not evaluated again.
+    pub fn explain(&self, declaration: usize) -> Option<Explanation> {
+        let &[start, end] = self.lines.starts().get(declaration..)?.first_chunk()?;
+        Some(self.engine.explained(&self.results, self.reasons(), start as usize..end as usize))
     }
 
     /// The same assessments as if each rule that fired had given the points that `points` names for it, and what it gave
@@ -576,6 +661,17 @@ impl BatchAssessment {
     /// The rows that could not be read.
     pub fn rejects(&self) -> &[Reject] {
         &self.rejects
+    }
+
+    /// The declarations whose rows do not stand together. Each part of them was assessed as if it were the whole.
+    pub fn scattered(&self) -> &Scattered {
+        &self.scattered
+    }
+
+    /// What of the table was not understood: columns that no field claims, unknown codes, repeated item numbers.
+    pub fn notes(&self) -> Notes {
+        let Self { engine, lines, unknown_fields, .. } = self;
+        Notes::of(engine.pack(), engine.evaluator(), lines, unknown_fields.clone())
     }
 
     /// The goods lines that were assessed.

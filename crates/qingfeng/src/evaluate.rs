@@ -3,7 +3,7 @@
 mod timing;
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use qingfeng_rules::{
     Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value,
@@ -12,6 +12,7 @@ use qingfeng_rules::{
 
 use crate::assessment::{Effects, LineResult};
 use crate::dictionary::{Dictionary, MISSING};
+use crate::idle::Idle;
 use crate::key_index::{KeyCache, KeyIndex, SetId};
 use crate::lookup::LookupTable;
 use crate::plan::{FieldMarks, Mark, Plan, SetPlan};
@@ -305,7 +306,7 @@ pub(crate) struct Evaluator {
     validity: Vec<(Date, Date)>,
     /// For each field its position among the texts of a worker.
     slots: Vec<Option<u16>>,
-    idle: Mutex<Vec<Worker>>,
+    idle: Idle<Worker>,
     /// Whether drafts are evaluated, as tests of rules do.
     drafts: bool,
 }
@@ -399,7 +400,7 @@ impl Evaluator {
             slots[field.index()] = Some(at);
         }
         let sources = Arc::new(Sources::new(&pack));
-        let idle = Mutex::default();
+        let idle = Idle::default();
         // Each line may need a few sets of its own, of a bit for each rule.
         let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
         let (sampled, sampled_witnesses) = (OnceLock::new(), OnceLock::new());
@@ -486,15 +487,19 @@ impl Evaluator {
     }
 
     fn borrow(&self) -> Worker {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| self.new_worker())
+        self.idle.borrow().unwrap_or_else(|| self.new_worker())
     }
 
     fn give_back(&self, mut worker: Worker) {
         if let Some(interpreter) = &mut worker.interpreter {
             interpreter.end();
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        self.idle.give_back(worker);
+    }
+
+    /// Drops what is kept for the next batches.
+    pub(crate) fn trim(&self) {
+        self.idle.clear();
     }
 
     pub(crate) fn values(&self, lines: &Lines) -> Arc<BatchValues> {

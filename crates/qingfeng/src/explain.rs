@@ -131,17 +131,27 @@ pub(crate) fn explained(part: Part) -> ExplainedPart {
 }
 
 impl Engine {
-    /// Explains the decision about one declaration of a batch.
+    /// Explains the decision about one declaration of lines that a [`Reader`](crate::read::Reader) of the pack's schema
+    /// read. The rules are evaluated on its lines alone.
     ///
     /// # Panics
     ///
-    /// If the batch has no declaration of this number.
-    pub fn explain(&self, lines: &Lines, declaration: usize) -> Explanation {
-        #[expect(clippy::expect_used, reason = "the caller names a declaration of the batch")]
-        let range = lines.declarations().nth(declaration).expect("the batch has the declaration");
+    /// If there is no declaration of this number, or if the lines were read by another schema.
+    pub fn explain_lines(&self, lines: &Lines, declaration: usize) -> Explanation {
+        self.check_schema(lines);
+        let starts = &lines.starts()[declaration..=declaration + 1];
+        let part = lines.part(starts[0] as usize..starts[1] as usize);
+        let results = self.evaluate(&part);
+        self.explained(&results, &self.reasons(&results), 0..part.len())
+    }
+
+    pub(crate) fn explained(
+        &self,
+        results: &BatchResults,
+        reasons: &[String],
+        range: std::ops::Range<usize>,
+    ) -> Explanation {
         let pack = self.pack();
-        let results = self.evaluate(lines);
-        let reasons = self.reasons(&results);
         let worst = range.start + decisive(&results.lines[range.clone()]);
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let items = range
@@ -152,7 +162,7 @@ impl Engine {
                     self.evaluator().effects().route(result.score, results.fired(line), results.faults(line));
                 let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
                 ExplainedItem {
-                    item_no: output::item_no(pack, &results, line),
+                    item_no: output::item_no(pack, results, line),
                     decisive: line == worst,
                     points: result.points,
                     score: result.score,
@@ -166,19 +176,17 @@ impl Engine {
                         .map(|(channel, rule)| Limit { channel: name(channel), rule: rule.map(rule_id) }),
                     channel: name(result.channel),
                     fields: self.fields(&results.values, line),
-                    rules: self.rules(&results, results.of_line(&reasons, line), line),
+                    rules: self.rules(results, results.of_line(reasons, line), line),
                 }
             })
             .collect();
         let channel = &pack.channels[results.lines[worst].channel.index()];
         Explanation {
-            declaration_id: output::declaration_id(pack, &results, range.start)
-                .unwrap_or_default()
-                .to_owned(),
+            declaration_id: output::declaration_id(pack, results, range.start).unwrap_or_default().to_owned(),
             score: results.lines[worst].score,
             channel: channel.name.clone(),
             channel_title: channel.title.clone(),
-            decisive_item: output::item_no(pack, &results, worst),
+            decisive_item: output::item_no(pack, results, worst),
             pack: self.pack_id().to_string(),
             items,
         }

@@ -10,7 +10,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use crate::engine::Engine;
 use crate::output::By;
 use crate::read::{Chunk, Parts, Place, ReadError, Reader, Reject};
-use crate::summary::{InputSummary, ScatteredPlaces, Summary, Tally};
+use crate::summary::{InputSummary, ScatteredPlaces, Summary, Tally, named_codes};
 use crate::write::WriteError;
 
 /// How to score.
@@ -178,7 +178,6 @@ impl Engine {
             let input = reader.inputs().get(place.input as usize).map_or(String::new(), ToString::to_string);
             format!("{input}, {}", place.position)
         };
-        let unknown = tally.unknown.iter().filter(|(_, unknown)| unknown.lines() > 0);
         Summary {
             lines_read,
             lines_assessed: lines_read - lines_rejected,
@@ -195,9 +194,8 @@ impl Engine {
             fired_total: tally.fired_total(),
             faults_total: tally.faults_total(),
             rules: tally.rule_counts(pack),
-            unknown_codes: unknown
-                .map(|(id, unknown)| (pack.schema[*id].name.clone(), unknown.clone()))
-                .collect(),
+            unknown_codes: named_codes(pack, tally.unknown.iter().cloned()),
+            repeated_items: tally.repeated_items,
             scattered_declarations: reader.scattered().count,
             scattered_places: reader
                 .scattered()

@@ -30,7 +30,6 @@
 //! ```
 
 mod assessment;
-pub mod bind;
 #[cfg(feature = "calibrate")]
 pub mod calibrate;
 mod carried;
@@ -44,6 +43,7 @@ mod evaluate;
 pub mod evidence;
 mod explain;
 pub mod generate;
+mod idle;
 mod job;
 mod key_index;
 mod lookup;
@@ -78,7 +78,14 @@ pub use job::{JobError, JobOptions, Outputs, Progress};
 pub use output::{By, output_schema};
 pub use profile::{Profile, ProfileOptions, RuleProfile};
 pub use qingfeng_rules as rules;
-pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+
+/// The types of tables, of the version that this crate is built with.
+pub mod arrow {
+    pub use arrow_array::*;
+    pub use arrow_schema as schema;
+}
+
+pub use summary::{InputSummary, Notes, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
 pub use verify::{Verification, VerifyOptions};
 pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions};
 

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use foldhash::fast::FixedState;
 use qingfeng_rules::{FieldId, Key, Pack};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::assessment::decisive;
 use crate::evaluate::{BatchResults, Evaluator};
@@ -23,7 +25,7 @@ pub struct RuleCount {
 }
 
 /// Codes of a field that neither the reference data nor the field's code list knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnknownCodes {
     /// Lines by code; the first 1,000 codes.
     pub codes: BTreeMap<String, u64>,
@@ -47,6 +49,42 @@ impl UnknownCodes {
     /// All lines with an unknown code.
     pub fn lines(&self) -> u64 {
         self.codes.values().sum::<u64>() + self.others
+    }
+}
+
+/// What of declarations was read and not understood. It is no reason to reject a line, and may be one to ask the sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Notes {
+    /// The fields that the schema does not have: columns, or keys of JSON; the first 100.
+    pub unknown_fields: Vec<String>,
+    /// Unknown codes, by field.
+    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Goods lines with a number that an earlier line of their declaration has.
+    pub repeated_items: u64,
+}
+
+impl Notes {
+    /// Whether there is nothing to note.
+    pub fn is_empty(&self) -> bool {
+        self.unknown_fields.is_empty() && self.unknown_codes.is_empty() && self.repeated_items == 0
+    }
+
+    /// The notes on some lines.
+    pub(crate) fn of(
+        pack: &Pack,
+        evaluator: &Evaluator,
+        lines: &Lines,
+        unknown_fields: Vec<String>,
+    ) -> Self {
+        let mut unknown = coded_fields(pack);
+        count_unknown(pack, evaluator, lines, &mut unknown);
+        Self {
+            unknown_fields,
+            unknown_codes: named_codes(pack, unknown.into_iter()),
+            repeated_items: repeated_items(pack, lines),
+        }
     }
 }
 
@@ -97,6 +135,9 @@ pub struct Summary {
     pub rules: Vec<(String, RuleCount)>,
     /// Unknown codes, by field.
     pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Goods lines with a number that an earlier line of their declaration has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub repeated_items: u64,
     /// Declarations whose lines do not stand together; each part was assessed by itself.
     pub scattered_declarations: u64,
     /// The first 20 of them.
@@ -126,6 +167,11 @@ fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> 
     map.end()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Summary {
     /// Lines a second, read to written.
     pub fn lines_per_second(&self) -> f64 {
@@ -142,19 +188,87 @@ pub(crate) struct Tally {
     /// By position in the pack.
     pub rules: Vec<RuleCount>,
     pub unknown: Vec<(FieldId, UnknownCodes)>,
+    pub repeated_items: u64,
+}
+
+/// The fields whose codes are known or not, without codes.
+fn coded_fields(pack: &Pack) -> Vec<(FieldId, UnknownCodes)> {
+    let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || pack.schema[id].codes.is_some();
+    pack.schema.ids().filter(has_codes).map(|id| (id, UnknownCodes::default())).collect()
+}
+
+/// The codes that are unknown, by name of their field.
+pub(crate) fn named_codes(
+    pack: &Pack,
+    unknown: impl Iterator<Item = (FieldId, UnknownCodes)>,
+) -> BTreeMap<String, UnknownCodes> {
+    let unknown = unknown.filter(|(_, unknown)| unknown.lines() > 0);
+    unknown.map(|(id, unknown)| (pack.schema[id].name.clone(), unknown)).collect()
+}
+
+/// Adds the unknown codes of some lines.
+fn count_unknown(
+    pack: &Pack,
+    evaluator: &Evaluator,
+    lines: &Lines,
+    unknown: &mut [(FieldId, UnknownCodes)],
+) {
+    for (id, unknown) in unknown {
+        let Some(column) = lines.text(*id) else { continue };
+        let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
+        // Lines of one declaration mostly have the same code, so runs are counted.
+        let mut run: Option<(&str, u64)> = None;
+        for code in column.iter().flatten() {
+            run = Some(match run {
+                Some((same, lines)) if same == code => (same, lines + 1),
+                Some((other, lines)) => {
+                    *counts.entry(other).or_default() += lines;
+                    (code, 1)
+                }
+                None => (code, 1),
+            });
+        }
+        if let Some((code, lines)) = run {
+            *counts.entry(code).or_default() += lines;
+        }
+        let key = key_of(pack, *id).unwrap_or(Key::Region);
+        let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
+        for (code, lines) in counts {
+            if !evaluator.keys.knows(&pack.schema, key, *id, code) {
+                unknown.add(code, lines);
+            }
+        }
+    }
+}
+
+/// The lines with a number that an earlier line of their declaration has.
+fn repeated_items(pack: &Pack, lines: &Lines) -> u64 {
+    let Some(items) = pack.schema.item.and_then(|item| lines.column(item).as_primitive_opt::<Int64Type>()) else {
+        return 0;
+    };
+    let mut repeated = 0;
+    for range in lines.declarations() {
+        let numbers = &items.values()[range];
+        // Mostly they rise.
+        if !numbers.is_sorted_by(|a, b| a < b) {
+            let mut numbers = numbers.to_vec();
+            numbers.sort_unstable();
+            repeated += numbers.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        }
+    }
+    repeated
 }
 
 impl Tally {
     pub(crate) fn empty(pack: &Pack) -> Self {
-        let fields =
-            pack.schema.ids().filter(|&id| key_of(pack, id).is_some() || pack.schema[id].codes.is_some());
         Self {
             declarations: 0,
             channels: vec![0; pack.channels.len()],
             points: 0,
             points_raw: 0,
             rules: vec![RuleCount::default(); pack.rules.len()],
-            unknown: fields.map(|id| (id, UnknownCodes::default())).collect(),
+            unknown: coded_fields(pack),
+            repeated_items: 0,
         }
     }
 
@@ -177,32 +291,8 @@ impl Tally {
         for &(rule, _) in results.all_faults() {
             tally.rules[rule as usize].faults += 1;
         }
-        for (id, unknown) in &mut tally.unknown {
-            let Some(column) = lines.text(*id) else { continue };
-            let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
-            // Lines of one declaration mostly have the same code, so runs are counted.
-            let mut run: Option<(&str, u64)> = None;
-            for code in column.iter().flatten() {
-                run = Some(match run {
-                    Some((same, lines)) if same == code => (same, lines + 1),
-                    Some((other, lines)) => {
-                        *counts.entry(other).or_default() += lines;
-                        (code, 1)
-                    }
-                    None => (code, 1),
-                });
-            }
-            if let Some((code, lines)) = run {
-                *counts.entry(code).or_default() += lines;
-            }
-            let key = key_of(pack, *id).unwrap_or(Key::Region);
-            let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
-            for (code, lines) in counts {
-                if !evaluator.keys.knows(&pack.schema, key, *id, code) {
-                    unknown.add(code, lines);
-                }
-            }
-        }
+        count_unknown(pack, evaluator, lines, &mut tally.unknown);
+        tally.repeated_items = repeated_items(pack, lines);
         tally
     }
 
@@ -220,6 +310,7 @@ impl Tally {
             b.codes.iter().for_each(|(code, lines)| a.add(code, *lines));
             a.others += b.others;
         }
+        self.repeated_items += other.repeated_items;
     }
 
     pub(crate) fn rule_counts(&self, pack: &Pack) -> Vec<(String, RuleCount)> {

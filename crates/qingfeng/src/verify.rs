@@ -244,7 +244,7 @@ impl Difference {
                     None => at.position.to_string(),
                 };
             }
-            if let Some(item) = engine.explain(lines, line.declaration).items.into_iter().nth(item) {
+            if let Some(item) = engine.explain_lines(lines, line.declaration).items.into_iter().nth(item) {
                 values = item.fields;
                 for rule in &mut rules {
                     let explained = item.rules.iter().find(|explained| explained.id == rule.id);

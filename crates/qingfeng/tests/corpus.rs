@@ -7,7 +7,7 @@ use std::path::Path;
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs};
+use qingfeng::{Assessment, By, Engine, JobOptions, Outputs};
 use qingfeng_testkit::corpus::{
     Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
 };
@@ -46,9 +46,8 @@ impl Assess for OneByOne {
             Err(refused) => return Ok(refused),
         };
         let assess = |declaration: &Value| {
-            let declaration: Declaration =
-                serde_json::from_value(declaration.clone()).map_err(|error| error.to_string())?;
-            engine.assess(&declaration).map(found).map_err(|error| error.to_string())
+            let message = declaration.to_string();
+            engine.assess_json(message.as_bytes()).map(found).map_err(|error| error.to_string())
         };
         let declarations = declarations.iter().map(assess).collect::<Result<_, _>>()?;
         Ok(Outcome::Assessed { warnings: Some(warnings), declarations })

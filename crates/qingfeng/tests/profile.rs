@@ -80,7 +80,7 @@ fn candidates_are_those_of_explanations() {
     for chunk in reader(&engine, &path, 8192) {
         let chunk = chunk.unwrap();
         for declaration in 0..chunk.lines.declaration_count() {
-            let explained = engine.explain(&chunk.lines, declaration);
+            let explained = engine.explain_lines(&chunk.lines, declaration);
             for rule in explained.items.iter().flat_map(|item| &item.rules) {
                 let [candidates, in_force] = expected.entry(rule.id.clone()).or_default();
                 *candidates += 1;

@@ -118,7 +118,7 @@ fn parts_come_out_as_the_interpreter_explains_them() {
             let chunk = chunk.unwrap();
             for declaration in 0..chunk.lines.declaration_count() {
                 for rule in
-                    engine.explain(&chunk.lines, declaration).items.iter().flat_map(|item| &item.rules)
+                    engine.explain_lines(&chunk.lines, declaration).items.iter().flat_map(|item| &item.rules)
                 {
                     if let Some(condition) = &rule.condition {
                         see(condition, &mut Vec::new(), seen.entry(rule.id.clone()).or_default());

@@ -15,10 +15,10 @@ use qingfeng_rules::Schema;
 
 use super::error::ReadError;
 use super::lines::{Lines, Place, arrow_schema};
-use super::reject::{Reject, shown};
+use super::reject::{Problem, Reject, RejectKind, shown};
 use super::rows::{Piece, Start};
 use super::scatter::{Starts, id_hash};
-use super::{Chunk, InputNames};
+use super::{Chunk, InputNames, Scattered};
 
 /// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece.
 const WAITING_BYTES: usize = 64 << 20;
@@ -151,15 +151,12 @@ impl Assembler {
             kept -= batch.num_rows();
             batch.num_rows() > 0
         });
-        self.rejects.extend(self.places.split_off(start).into_iter().map(|place| Reject {
-            input: self.inputs.get(place.input as usize).cloned().unwrap_or_default(),
-            position: place.position,
-            declaration_id: Some(shown_id.clone()),
-            field: None,
-            value: None,
-            reason: "the input breaks off within this declaration, so it is not assessed; mend the input and read it \
-                     again"
-                .into(),
+        self.rejects.extend(self.places.split_off(start).into_iter().map(|place| {
+            let reason = "the input breaks off within this declaration, so it is not assessed; mend the input and read \
+                          it again";
+            let input = self.inputs.get(place.input as usize).cloned().unwrap_or_default();
+            Reject::new(input, place.position, Problem::new(RejectKind::CutOff, reason))
+                .of(Some(shown_id.clone()))
         }));
         self.open = None;
     }
@@ -282,17 +279,14 @@ fn enter<'a>(
 
 #[cold]
 fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
-    Reject {
-        input: inputs.get(place.input as usize).cloned().unwrap_or_default(),
-        position: place.position,
-        declaration_id: Some(shown(id)),
-        field: Some(schema[schema.declaration].name.clone()),
-        value: Some(shown(id)),
-        reason: format!(
-            "the declaration has more than {most} lines, the most that are assessed together; raise the limit or \
-             split the declaration"
-        ),
-    }
+    let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
+    let reason = format!(
+        "the declaration has more than {most} lines, the most that are assessed together; raise \
+         `max_declaration_lines` or split the declaration"
+    );
+    Reject::new(input, place.position, Problem::new(RejectKind::TooManyLines, reason))
+        .of(Some(shown(id)))
+        .at(Some(schema[schema.declaration].name.clone()), Some(shown(id)))
 }
 
 /// The value of the declaration's id as text.
@@ -318,22 +312,24 @@ fn with_items(batch: RecordBatch, schema: &Schema, counted: Option<Int64Builder>
     RecordBatch::try_new(arrow, columns).expect("the column has the batch's length and type")
 }
 
-/// Puts pieces together to one chunk, whatever its size.
+/// Puts pieces together to one chunk, whatever its size; and the declarations in it that are scattered, if `starts`
+/// notes them.
 pub(crate) fn one_chunk(
     schema: &Arc<Schema>,
     input: &str,
     max_declaration_lines: usize,
+    starts: Starts,
     pieces: impl Iterator<Item = Piece>,
-) -> Result<Chunk, ArrowError> {
+) -> Result<(Chunk, Scattered), ArrowError> {
     let names: InputNames = Arc::new(vec![input.to_owned()]);
-    let mut all =
-        Assembler::new(Arc::clone(schema), names, usize::MAX, max_declaration_lines, Starts::ignored());
+    let failed = |error: ReadError| ArrowError::ExternalError(error.into());
+    let mut all = Assembler::new(Arc::clone(schema), names, usize::MAX, max_declaration_lines, starts);
     for piece in pieces {
-        all.take(piece).map_err(|error| ArrowError::ExternalError(error.into()))?;
+        all.take(piece).map_err(failed)?;
         all.bytes = 0;
     }
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
     all.batches.push_back(concat_batches(&all.arrow, &batches)?);
     let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_read: 0 };
-    Ok(all.chunk(true).map_or(empty, Parts::chunk))
+    Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))
 }

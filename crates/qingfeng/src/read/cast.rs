@@ -14,14 +14,15 @@ use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 use qingfeng_rules::{CodeList, Date, Field, Kind};
 
-use super::cell::{self, Reason};
+use super::cell;
 use super::column::Column;
 use super::lines::data_type;
+use super::reject::{Problem, RejectKind};
 
 /// A value that is none of its field.
 pub(crate) struct Bad {
     pub(crate) value: Option<String>,
-    pub(crate) reason: Reason,
+    pub(crate) problem: Problem,
 }
 
 /// What is told of a bad value: its row, and what is wrong.
@@ -60,7 +61,7 @@ pub(crate) fn column(
     let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
         let all = new_null_array(&data_type(column.field().kind), rows);
         if column.field().required {
-            (0..rows).for_each(|row| report(row, Bad { value: None, reason: cell::missing(column.field()) }));
+            (0..rows).for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));
         }
         return all;
     };
@@ -152,11 +153,11 @@ fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> Arr
         for (row, key) in keys.iter().enumerate() {
             if is_null(row) {
                 if required {
-                    report(row, Bad { value: None, reason: missing.clone() });
+                    report(row, Bad { value: None, problem: missing.clone() });
                 }
             } else if let Ok(at) = bad.binary_search_by_key(key, |(value, _)| *value) {
-                let Bad { value, reason } = &bad[at].1;
-                report(row, Bad { value: value.clone(), reason: reason.clone() });
+                let Bad { value, problem } = &bad[at].1;
+                report(row, Bad { value: value.clone(), problem: problem.clone() });
             }
         }
     }
@@ -238,16 +239,16 @@ fn each<V: Copy + ToString>(
     values: impl Iterator<Item = Option<V>>,
     column: &mut Column,
     report: Report<'_>,
-    push: impl Fn(&mut Column, V) -> Result<(), Reason>,
+    push: impl Fn(&mut Column, V) -> Result<(), Problem>,
 ) {
     for (row, value) in values.enumerate() {
         let pushed = match value {
             Some(value) => push(column, value),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: value.map(|value| value.to_string()), reason });
+            report(row, Bad { value: value.map(|value| value.to_string()), problem });
         }
     }
 }
@@ -258,10 +259,10 @@ fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>, column: &mut Column,
             Some(value) => column.push(value),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
             let value = value.filter(|value| !value.trim().is_empty());
-            report(row, Bad { value: value.map(super::reject::shown), reason });
+            report(row, Bad { value: value.map(super::reject::shown), problem });
         }
     }
 }
@@ -274,12 +275,12 @@ fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, column: &mut Column
             Some(Ok(text)) => (column.push(text), Some(text.into())),
             Some(Err(_)) => {
                 let reason = format!("`{}` is not UTF-8; write it as text", column.field().name);
-                (Err(reason), value.map(String::from_utf8_lossy))
+                (Err(Problem::new(RejectKind::Encoding, reason)), value.map(String::from_utf8_lossy))
             }
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), reason });
+            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), problem });
         }
     }
 }
@@ -292,18 +293,19 @@ where
     each(values, column, report, |column, value| column.push_integer(value.into()));
 }
 
+/// A fraction of zeros says how a database stores the number, not what it is: a code has the digits before it.
 fn decimals<T: DecimalType>(source: &ArrayRef, scale: i8, column: &mut Column, report: Report<'_>) {
     let values = source.as_primitive::<T>();
     for row in 0..values.len() {
         let text =
             values.is_valid(row).then(|| T::format_decimal(values.value(row), T::MAX_PRECISION, scale));
         let pushed = match &text {
-            Some(text) => column.push(text),
+            Some(text) => column.push(cell::without_zero_fraction(text)),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: text, reason });
+            report(row, Bad { value: text, problem });
         }
     }
 }
@@ -315,15 +317,18 @@ fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: 
         let pushed = match date {
             None => column.push_missing(),
             Some(Some(date)) => column.push_date(date),
-            Some(None) => Err("the day lies outside the years 1 to 9999; write a date within them".into()),
+            Some(None) => Err(Problem::new(
+                RejectKind::OutOfRange,
+                "the day lies outside the years 1 to 9999; write a date within them",
+            )),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
             let value = date.map(|date| match date {
                 Some(date) => date.to_string(),
                 None => format!("{} days after 1970-01-01", value.unwrap_or_default()),
             });
-            report(row, Bad { value, reason });
+            report(row, Bad { value, problem });
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::bind::BindError;
+use super::bind::BindError;
 
 /// An input cannot be read, or not to its end.
 #[derive(Debug, thiserror::Error)]

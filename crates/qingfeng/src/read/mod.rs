@@ -17,6 +17,7 @@
 //! ```
 
 mod assemble;
+pub(crate) mod bind;
 pub(crate) mod cast;
 pub(crate) mod cell;
 mod column;
@@ -24,8 +25,10 @@ mod csv;
 mod direct;
 mod error;
 mod frame;
+mod input;
 mod lines;
 mod ndjson;
+mod object;
 mod parquet_columns;
 mod reject;
 mod rows;
@@ -37,7 +40,6 @@ mod text;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,15 +52,18 @@ use ndjson::Ndjson;
 use scatter::Starts;
 use table::Table;
 
-pub(crate) use assemble::{Parts, id_at, one_chunk};
+pub(crate) use assemble::{Parts, one_chunk};
+pub use bind::{BindError, BindErrorKind};
 pub use cell::MAX_TEXT_BYTES;
+pub(crate) use cell::whole;
 pub(crate) use column::Column;
-pub(crate) use direct::Direct;
+pub(crate) use direct::{Direct, OneRead};
 pub use error::ReadError;
+pub use input::{Given, Input};
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
 pub(crate) use reject::shown;
-pub use reject::{Reject, SHOWN_CHARACTERS};
-pub(crate) use rows::{Piece, PieceReject};
+pub use reject::{Problem, Reject, RejectKind, SHOWN_CHARACTERS};
+pub(crate) use rows::Piece;
 pub(crate) use source::{Source, open as open_source};
 pub(crate) use table::guarded;
 pub use text::Encoding;
@@ -86,31 +91,6 @@ pub enum Format {
     Parquet,
     /// Apache Arrow IPC, as a file or as a stream.
     Arrow,
-}
-
-/// Something to read declarations from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// A file.
-    Path(PathBuf),
-    /// Standard input. It can be read once.
-    Stdin,
-}
-
-impl fmt::Display for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => path.display().fmt(f),
-            Self::Stdin => f.write_str("standard input"),
-        }
-    }
-}
-
-impl From<PathBuf> for Input {
-    /// The file of this path; `-` is standard input.
-    fn from(path: PathBuf) -> Self {
-        if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
-    }
 }
 
 /// How to read. What is read depends on the content of the inputs and on these, and on nothing else.
@@ -237,7 +217,7 @@ impl Reader {
         if inputs.is_empty() {
             return Err(ReadError::NoInput);
         }
-        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+        if inputs.iter().filter(|input| matches!(input, Input::Stdin)).count() > 1 {
             return Err(ReadError::StdinTwice);
         }
         inputs.iter().try_for_each(source::check)?;
@@ -287,15 +267,9 @@ impl Reader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// The bytes of all inputs, if all are files.
+    /// The bytes of all inputs, if all are files or bytes in memory.
     pub fn bytes_total(&self) -> Option<u64> {
-        let sizes = self.inputs.iter().map(|input| match input {
-            Input::Path(path) => {
-                path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len())
-            }
-            Input::Stdin => None,
-        });
-        sizes.sum()
+        self.inputs.iter().map(Input::size).sum()
     }
 
     /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
@@ -356,6 +330,9 @@ impl Reader {
             }
             Source::Stream(bytes) => {
                 Decoder::Table(Box::new(Table::arrow_stream(schema, input, number, bytes, ahead)?))
+            }
+            Source::Batches(batches) => {
+                Decoder::Table(Box::new(Table::given(schema, input, number, batches, ahead)?))
             }
         })
     }

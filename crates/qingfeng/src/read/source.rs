@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::ReadError;
+use super::input::{Batches, Stream};
 use super::{Format, Input};
 
 /// The bytes looked at to find out what an input is.
@@ -23,6 +24,8 @@ pub(crate) enum Source {
     File { format: Format, file: File },
     /// An Arrow stream.
     Stream(Bytes),
+    /// Batches in memory.
+    Batches(Batches),
 }
 
 /// Opens an input and finds out its format: as demanded, or else from what only one format begins with, or else by
@@ -33,13 +36,15 @@ pub(crate) fn open(
     read: &Arc<AtomicU64>,
 ) -> Result<Source, ReadError> {
     let failed = |source| ReadError::open(input, source);
-    let mut raw: Bytes = match input {
-        Input::Stdin => Box::new(Counted { inner: io::stdin(), read: Arc::clone(read) }),
-        Input::Path(path) => {
-            let file = File::open(path).map_err(failed)?;
-            Box::new(Counted { inner: file, read: Arc::clone(read) })
-        }
+    let inner: Bytes = match input {
+        Input::Stdin => Box::new(io::stdin()),
+        Input::Path(path) => Box::new(File::open(path).map_err(failed)?),
+        Input::Given(given) => match given.open()? {
+            Stream::Bytes(bytes) => bytes,
+            Stream::Batches(batches) => return Ok(Source::Batches(batches)),
+        },
     };
+    let mut raw: Bytes = Box::new(Counted { inner, read: Arc::clone(read) });
     let start = peek(&mut raw, 4).map_err(failed)?;
     let compressed = start.starts_with(&[0x1F, 0x8B]) || start == [0x28, 0xB5, 0x2F, 0xFD];
     let raw = Cursor::new(start.clone()).chain(raw);
@@ -53,7 +58,7 @@ pub(crate) fn open(
     let start = peek(&mut bytes, PEEKED).map_err(|error| ReadError::broken(input, "its start", &error))?;
     let path = match input {
         Input::Path(path) => Some(path.as_path()),
-        Input::Stdin => None,
+        Input::Stdin | Input::Given(_) => None,
     };
     let format = demanded.unwrap_or_else(|| guess(path, &start));
     if start.is_empty() {

@@ -8,7 +8,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Schema};
 
-use crate::read::{Input, Place, ReadError, ReadOptions, Reader, Reject};
+use crate::read::{Input, Place, Problem, ReadError, ReadOptions, Reader, Reject, RejectKind};
 
 /// A column of such a table.
 #[derive(Clone, Copy, Debug)]
@@ -115,14 +115,13 @@ pub(crate) fn stream(
         for (row, &place) in piece.places.iter().enumerate() {
             let row = Row { batch: &piece.batch, inputs: &names, place, row };
             if let Err((field, value, reason)) = take(row)? {
-                rejects.push(Reject {
-                    input: row.input().to_owned(),
-                    position: place.position,
-                    declaration_id: row.text(0).map(crate::read::shown),
-                    field: Some(field.to_owned()),
-                    value: value.map(|value| crate::read::shown(&value)),
-                    reason,
-                });
+                let problem = Problem::new(RejectKind::Value, reason);
+                let value = value.map(|value| crate::read::shown(&value));
+                rejects.push(
+                    Reject::new(row.input(), place.position, problem)
+                        .of(row.text(0).map(crate::read::shown))
+                        .at(Some(field.to_owned()), value),
+                );
             }
         }
         rejects.sort_by_key(|reject| (names.iter().position(|name| *name == reject.input), reject.position));

@@ -202,6 +202,7 @@ enum Batches {
     Parquet(ParquetRecordBatchReader),
     File(Box<FileReader<BufReader<File>>>),
     Stream(Box<StreamReader<BufReader<Box<dyn Read + Send>>>>),
+    Given(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>),
 }
 
 impl Batches {
@@ -211,6 +212,7 @@ impl Batches {
                 Self::Parquet(batches) => batches.next(),
                 Self::File(batches) => batches.next(),
                 Self::Stream(batches) => batches.next(),
+                Self::Given(batches) => batches.next(),
             }
             .transpose()
         })
@@ -267,6 +269,12 @@ impl<'c> RowReader<'c> {
                 let reader = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
                 let has = position(&reader.schema());
                 (batches(Batches::Stream(Box::new(reader))), has)
+            }
+            Source::Batches(mut given) => {
+                let first = given.next().transpose().map_err(broken)?;
+                let none = || vec![false; columns.len()];
+                let has = first.as_ref().map_or_else(none, |batch| position(batch.schema_ref()));
+                (batches(Batches::Given(Box::new(first.map(Ok).into_iter().chain(given)))), has)
             }
         };
         Ok(Self::of(name, columns, source, has))

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};
 use crate::lookup::Rows;
-use crate::read::Column;
+use crate::read::{Column, Problem};
 use crate::values::Typed;
 
 /// The findings of a store, and what they say of parties.
@@ -259,7 +259,7 @@ fn canonical(name: &str, field: &Field) -> Option<Arc<str>> {
     column.last_text().filter(|text| !text.is_empty()).map(Arc::from)
 }
 
-fn push(columns: &mut [Column], history: &PartyHistory) -> Result<(), String> {
+fn push(columns: &mut [Column], history: &PartyHistory) -> Result<(), Problem> {
     let [in_12m, in_36m, violations_12m, violations_36m, last_finding, last_inspection, clear, grade] =
         columns
     else {

@@ -13,7 +13,7 @@ use super::history::role_of;
 use super::import::{ImportError, Known};
 use super::{APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError};
 use crate::outcomes::table;
-use crate::read::{Input, Place, ReadOptions, Reader, Reject};
+use crate::read::{Input, Place, Problem, ReadOptions, Reader, Reject, RejectKind};
 use crate::selection::sheet;
 use crate::values::Typed;
 
@@ -149,14 +149,10 @@ impl Outcomes {
         value: Option<String>,
         reason: String,
     ) {
-        self.rejects.push(Reject {
-            input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
-            position: place.position,
-            declaration_id,
-            field: Some(field.to_owned()),
-            value,
-            reason,
-        });
+        let input = self.names.get(place.input as usize).cloned().unwrap_or_default();
+        let problem = Problem::new(RejectKind::Value, reason);
+        let reject = Reject::new(input, place.position, problem).of(declaration_id);
+        self.rejects.push(reject.at(Some(field.to_owned()), value));
     }
 
     fn take(
@@ -384,17 +380,14 @@ impl Outcomes {
                 }
                 Some((on, _)) if *known_on < on => {
                     summary.rejected += 1;
-                    rejects.push(Reject {
-                        input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
-                        position: place.position,
-                        declaration_id: Some(finding.declaration_id.clone()),
-                        field: Some("found_on".to_owned()),
-                        value: Some(finding.found_on.to_string()),
-                        reason: format!(
-                            "the line has another result, known since {on}; a correction cannot be known before it: give \
-                             --known-on {on} or a later day"
-                        ),
-                    });
+                    let input = self.names.get(place.input as usize).cloned().unwrap_or_default();
+                    let reason = format!(
+                        "the line has another result, known since {on}; a correction cannot be known before it: give \
+                         --known-on {on} or a later day"
+                    );
+                    let reject = Reject::new(input, place.position, Problem::new(RejectKind::Conflict, reason))
+                        .of(Some(finding.declaration_id.clone()));
+                    rejects.push(reject.at(Some("found_on".to_owned()), Some(finding.found_on.to_string())));
                     continue;
                 }
                 Some(_) => summary.corrections += 1,

@@ -179,7 +179,7 @@ fn push(
                 Some(value) => column
                     .push(value)
                     .map_err(|reason| format!("`{name}` is `{}`: {reason}", crate::read::shown(value))),
-                None => column.push_missing(),
+                None => column.push_missing().map_err(String::from),
             }
         };
         if let Err(reason) = pushed {
@@ -195,7 +195,7 @@ fn push(
 
 fn day(column: &mut Column, date: Option<Date>) -> Result<(), String> {
     match date {
-        Some(date) => column.push_date(date),
+        Some(date) => Ok(column.push_date(date)?),
         None => {
             column.push_null();
             Ok(())

@@ -87,20 +87,13 @@ fn load_files(engine: &Engine, directory: &Path, files: &TestFiles) -> (Tests, D
     let mut tests = Vec::with_capacity(cases.tests.len());
     for (at, case) in cases.tests.into_iter().enumerate() {
         let declaration = declaration(&case, at + 1, &engine.pack().schema);
-        match engine.direct().read(&declaration) {
-            Ok(chunk) if chunk.rejects.is_empty() && chunk.lines.declaration_count() == 1 => {
-                let (line, column) = diagnostics.sources.line_and_column(&case.place);
-                tests.push(Test { case, line, column, lines: chunk.lines });
-            }
-            Ok(chunk) => {
-                let mistakes =
-                    chunk.rejects.iter().map(|reject| mistake(&case, reject, &engine.pack().schema));
-                diagnostics.items.extend(mistakes);
-            }
-            Err(error) => {
-                let title = format!("the test `{}` cannot be read: {error}", case.name);
-                diagnostics.items.push(Diagnostic::new(Code::BadTest, title).at(case.place, ""));
-            }
+        let chunk = engine.direct().read(&declaration).chunk;
+        if chunk.rejects.is_empty() {
+            let (line, column) = diagnostics.sources.line_and_column(&case.place);
+            tests.push(Test { case, line, column, lines: chunk.lines });
+        } else {
+            let mistakes = chunk.rejects.iter().map(|reject| mistake(&case, reject, &engine.pack().schema));
+            diagnostics.items.extend(mistakes);
         }
     }
     diagnostics.sort();

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use qingfeng::generate::Generator;
 use qingfeng::rules::Passes;
 use qingfeng::verify::differences;
-use qingfeng::{Assessment, Declaration, Engine, Evaluation};
+use qingfeng::{Assessment, Engine, Evaluation};
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::table;
 use serde_json::Value;
@@ -80,10 +80,7 @@ fn made_up_packs() {
 impl Assess for Compared {
     fn assess(&mut self, pack: &Path, declarations: &[Value]) -> Result<Outcome, String> {
         let Ok(engine) = Engine::open(pack) else { return Ok(Outcome::Refused(Vec::new())) };
-        let declarations: Result<Vec<Declaration>, _> =
-            declarations.iter().map(|declaration| serde_json::from_value(declaration.clone())).collect();
-        let declarations = declarations.map_err(|error| error.to_string())?;
-        let lines = table(&engine.pack().schema, &declarations)?;
+        let lines = table(&engine.pack().schema, declarations)?;
         self.compare(&engine, &lines)?;
         Ok(Outcome::Refused(Vec::new()))
     }

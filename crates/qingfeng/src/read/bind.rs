@@ -7,15 +7,18 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Schema as ArrowSchema, SchemaRef};
+use arrow_schema::{Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Field, Schema};
 
-use crate::read::cast::{self, Bad};
-use crate::read::{
-    Chunk, Column, NOTED_COLUMNS, Piece, PieceReject, Place, Position, Reject, arrow_schema, id_at,
-    one_chunk, shown,
-};
+use super::assemble::{id_at, one_chunk};
+use super::cast::{self, Bad};
+use super::column::Column;
+use super::lines::{Place, Position, arrow_schema};
+use super::reject::{Reject, shown};
+use super::rows::{Piece, PieceReject};
+use super::scatter::Starts;
+use super::{Chunk, NOTED_COLUMNS, Scattered};
 
 /// The rows of a table that are cast at once.
 const ROWS: usize = 8192;
@@ -25,17 +28,43 @@ const ROWS: usize = 8192;
 #[error("{input}: {reason}")]
 pub struct BindError {
     input: String,
+    kind: BindErrorKind,
+    fields: Vec<String>,
     reason: String,
 }
 
+/// What of a table does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BindErrorKind {
+    /// Two columns stand for one field.
+    Repeated,
+    /// There is no column for fields that each line needs.
+    Missing,
+    /// A column is of a type that cannot hold the values of its field.
+    ColumnType,
+    /// The rows have more text than one Arrow array holds.
+    TooLarge,
+}
+
 impl BindError {
-    fn new(input: &str, reason: impl Into<String>) -> Self {
-        Self { input: input.to_owned(), reason: reason.into() }
+    fn new(input: &str, kind: BindErrorKind, fields: Vec<String>, reason: impl Into<String>) -> Self {
+        Self { input: input.to_owned(), kind, fields, reason: reason.into() }
     }
 
     /// The input whose columns do not fit.
     pub fn input(&self) -> &str {
         &self.input
+    }
+
+    /// What does not fit.
+    pub fn kind(&self) -> BindErrorKind {
+        self.kind
+    }
+
+    /// The fields of the schema that it is about.
+    pub fn fields(&self) -> &[String] {
+        &self.fields
     }
 
     /// What does not fit, and what would.
@@ -46,8 +75,10 @@ impl BindError {
 
 /// Which column of a table fills which field of a schema.
 #[derive(Clone, Debug)]
-pub struct Binding {
+pub(crate) struct Binding {
     schema: Arc<Schema>,
+    /// The columns of the table, and those of the lines.
+    table: SchemaRef,
     arrow: SchemaRef,
     input: String,
     /// For each field its column.
@@ -62,38 +93,48 @@ impl Binding {
     ///
     /// Two columns for one field, no column for a required field, or a column of a type that cannot hold the field's
     /// values (a list, a structure).
-    pub fn new(schema: Arc<Schema>, table: &ArrowSchema, input: &str) -> Result<Self, BindError> {
+    pub(crate) fn new(schema: Arc<Schema>, table: &SchemaRef, input: &str) -> Result<Self, BindError> {
         let headers: Vec<String> = table.fields().iter().map(|field| field.name().clone()).collect();
         let Columns { columns, unused } = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
             if let Err(remedy) = cast::check(column.data_type()) {
-                let (header, found) = (column.name(), column.data_type());
-                return Err(BindError::new(
-                    input,
-                    format!("the column `{header}` for `{}` is of type {found}; {remedy}", field.name),
-                ));
+                let (header, found, name) = (column.name(), column.data_type(), &field.name);
+                let reason = format!("the column `{header}` for `{name}` is of type {found}; {remedy}");
+                return Err(BindError::new(input, BindErrorKind::ColumnType, vec![name.clone()], reason));
             }
         }
-        Ok(Self { arrow: arrow_schema(&schema), schema, input: input.into(), columns, unused })
+        let (table, arrow) = (Arc::clone(table), arrow_schema(&schema));
+        Ok(Self { table, arrow, schema, input: input.into(), columns, unused })
     }
 
     /// For each field of the schema the number of its column in the table.
-    pub fn columns(&self) -> &[Option<usize>] {
+    pub(crate) fn columns(&self) -> &[Option<usize>] {
         &self.columns
     }
 
     /// The columns that no field claims, in order; the first 100.
-    pub fn unused_columns(&self) -> &[String] {
+    pub(crate) fn unused_columns(&self) -> &[String] {
         &self.unused
     }
 
     /// The names of the fields that have no column.
-    pub fn absent_fields(&self) -> Vec<String> {
+    pub(crate) fn absent_fields(&self) -> Vec<String> {
         absent(&self.schema, &self.columns)
     }
 
-    /// All lines of a batch of the table as one chunk. The positions are rows of the batch, the input is number 0.
+    /// This binding, or one for the columns of the next batch where they are others, or in another order.
+    pub(crate) fn for_batch(&self, batch: &RecordBatch) -> Result<Option<Self>, BindError> {
+        let table = batch.schema_ref();
+        let same = |a: &ArrowField, b: &ArrowField| a.name() == b.name() && a.data_type() == b.data_type();
+        let fits = Arc::ptr_eq(table, &self.table)
+            || (table.fields().len() == self.table.fields().len()
+                && table.fields().iter().zip(self.table.fields()).all(|(a, b)| same(a, b)));
+        if fits { Ok(None) } else { Self::new(Arc::clone(&self.schema), table, &self.input).map(Some) }
+    }
+
+    /// All lines of a batch of the table as one chunk, and which of its declarations are scattered. The positions are
+    /// rows of the batch, the input is number 0.
     ///
     /// The lines of one declaration must be adjacent; where they are not, each run of lines is a declaration. Missing
     /// numbers of items are counted, and lines of a declaration beyond `max_declaration_lines` are rejected.
@@ -101,23 +142,22 @@ impl Binding {
     /// # Errors
     ///
     /// A column with more text than an Arrow array of type `Utf8` holds, 2 GiB.
-    pub fn chunk(&self, batch: &RecordBatch, max_declaration_lines: usize) -> Result<Chunk, BindError> {
-        let mut caster = self.caster();
-        let pieces = (0..batch.num_rows()).step_by(ROWS).map(|first| {
-            let rows = batch.slice(first, ROWS.min(batch.num_rows() - first));
-            caster.piece(&rows, 0, first as u64 + 1)
+    pub(crate) fn chunk(
+        &self,
+        batch: &RecordBatch,
+        max_declaration_lines: usize,
+    ) -> Result<(Chunk, Scattered), BindError> {
+        let mut caster = Caster::new(&self.schema);
+        let rows = batch.num_rows();
+        let pieces = (0..rows).step_by(ROWS).map(|first| {
+            let part = batch.slice(first, ROWS.min(rows - first));
+            caster.piece(self, &part, 0, first as u64 + 1)
         });
-        one_chunk(&self.schema, &self.input, max_declaration_lines, pieces).map_err(|error| {
-            BindError::new(
-                &self.input,
-                format!("the rows do not fit into one batch ({error}); give fewer at once"),
-            )
+        let starts = Starts::new(rows);
+        one_chunk(&self.schema, &self.input, max_declaration_lines, starts, pieces).map_err(|error| {
+            let reason = format!("the rows do not fit into one batch ({error}); give fewer at once");
+            BindError::new(&self.input, BindErrorKind::TooLarge, Vec::new(), reason)
         })
-    }
-
-    /// What casts the rows of this table.
-    pub(crate) fn caster(&self) -> Caster {
-        Caster { binding: self.clone(), columns: self.schema.fields().iter().map(Column::new).collect() }
     }
 
     /// The same binding for a table that has only the bound columns, in their order.
@@ -145,26 +185,37 @@ impl CastColumn {
     pub(crate) fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
         let mut bad = Vec::new();
         let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
-        Self { array, bad, bytes: source.map_or(0, |source| source.get_array_memory_size()) }
+        // A slice holds all of its batch; what its rows take is the part that counts.
+        let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
+        Self { array, bad, bytes: source.map_or(0, bytes) }
     }
 }
 
 /// Casts the rows of a table, batch by batch.
 #[derive(Debug)]
 pub(crate) struct Caster {
-    binding: Binding,
     columns: Vec<Column>,
 }
 
 impl Caster {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self { columns: schema.fields().iter().map(Column::new).collect() }
+    }
+
     /// The rows of a batch, the first of which is the row `first` of the input.
-    pub(crate) fn piece(&mut self, batch: &RecordBatch, input_number: u32, first: u64) -> Piece {
+    pub(crate) fn piece(
+        &mut self,
+        binding: &Binding,
+        batch: &RecordBatch,
+        input_number: u32,
+        first: u64,
+    ) -> Piece {
         let rows = batch.num_rows();
-        let columns = self.binding.columns.iter().zip(&mut self.columns);
+        let columns = binding.columns.iter().zip(&mut self.columns);
         let columns = columns
             .map(|(source, column)| CastColumn::new(source.map(|source| batch.column(source)), rows, column));
         let columns = columns.collect();
-        self.binding.piece(columns, rows, input_number, first)
+        binding.piece(columns, rows, input_number, first)
     }
 }
 
@@ -207,20 +258,15 @@ impl Binding {
         let ids = cast.column(schema.declaration.index());
         let mut kept = vec![true; rows];
         let mut rejects = Vec::with_capacity(bad.len());
-        for (rejected, (row, field, Bad { value, reason })) in bad.into_iter().enumerate() {
+        for (rejected, (row, field, Bad { value, problem })) in bad.into_iter().enumerate() {
             kept[row] = false;
             let declaration = (!ids.is_null(row)).then(|| id_at(ids, row).into_owned());
             rejects.push(PieceReject {
                 before: row - rejected,
                 place: place(row),
-                reject: Reject {
-                    input: input.clone(),
-                    position: place(row).position,
-                    declaration_id: declaration.as_deref().map(shown),
-                    field: Some(schema.fields()[field].name.clone()),
-                    value: value.as_deref().map(shown),
-                    reason,
-                },
+                reject: Reject::new(input, place(row).position, problem)
+                    .of(declaration.as_deref().map(shown))
+                    .at(Some(schema.fields()[field].name.clone()), value.as_deref().map(shown)),
                 declaration,
             });
         }
@@ -256,16 +302,14 @@ pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Resul
         };
         if let Some(first) = columns[id.index()].replace(at) {
             let (name, first) = (&schema[id].name, &headers[first]);
-            return Err(BindError::new(
-                input,
-                format!(
-                    "the columns {} (`{first}`) and {} (`{header}`) both stand for `{name}`; remove or rename one \
-                     of them (accepted headers: {})",
-                    columns_number(headers, first),
-                    at + 1,
-                    accepted(&schema[id])
-                ),
-            ));
+            let reason = format!(
+                "the columns {} (`{first}`) and {} (`{header}`) both stand for `{name}`; remove or rename one \
+                 of them (accepted headers: {})",
+                columns_number(headers, first),
+                at + 1,
+                accepted(&schema[id])
+            );
+            return Err(BindError::new(input, BindErrorKind::Repeated, vec![name.clone()], reason));
         }
     }
     let missing = schema.fields().iter().zip(&columns);
@@ -303,7 +347,8 @@ fn lacking(schema: &Schema, headers: &[String], missing: &[&Field], input: &str)
         reason +=
             &format!("; no header is known, the first are {}: is the header row there?", first.join(", "));
     }
-    BindError::new(input, reason)
+    let fields = missing.iter().map(|field| field.name.clone()).collect();
+    BindError::new(input, BindErrorKind::Missing, fields, reason)
 }
 
 fn accepted(field: &Field) -> String {
