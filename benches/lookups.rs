@@ -29,13 +29,13 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use qingfeng::outcomes::Verdict;
-use qingfeng::read::{Input, Lines, ReadOptions, Reader};
+use qingfeng::read::{Input, Lines};
 use qingfeng::rules::Date;
 use qingfeng::store::{
     Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreUrl, Violation,
 };
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, JobOptions, OpenOptions, Outputs, Summary};
+use qingfeng::{Engine, OpenOptions, Outputs, Summary};
 
 use measure::{Pair, cpu, thread_seconds};
 
@@ -167,12 +167,6 @@ fn write(path: &Path, tables: &[RecordBatch]) -> Result<()> {
 
 /// A whole run on one thread, from the file to rows; the CPU seconds that the thread of the run took, and what it found.
 fn run(engine: &Engine, path: &Path) -> Result<(f64, Summary)> {
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path.into())],
-        ReadOptions::default(),
-    )?;
-    let options = JobOptions { threads: Some(1), ..JobOptions::default() };
     // The thread is made for the run, so that its time begins with it.
     let mut seconds = None;
     let outputs = Outputs {
@@ -184,7 +178,7 @@ fn run(engine: &Engine, path: &Path) -> Result<(f64, Summary)> {
         progress: &mut |_| seconds = thread_seconds(),
     };
     let started = std::time::Instant::now();
-    let summary = engine.run(reader, outputs, &options)?;
+    let summary = engine.score(Input::Path(path.into())).threads(1).run(outputs)?;
     Ok((seconds.unwrap_or(started.elapsed().as_secs_f64()), summary))
 }
 

@@ -150,8 +150,7 @@ pub fn table(schema: &Arc<Schema>, declarations: &[impl Serialize]) -> Result<Re
     }
     let options = ReadOptions { format: Some(Format::Ndjson), ..ReadOptions::default() };
     let inputs = vec![Input::bytes("declarations", lines)];
-    let mut reader =
-        Reader::new(Arc::clone(schema), inputs, options).map_err(|error| error.to_string())?;
+    let mut reader = Reader::new(Arc::clone(schema), inputs, options).map_err(|error| error.to_string())?;
     let mut batches = Vec::new();
     for chunk in &mut reader {
         let chunk = chunk.map_err(|error| error.to_string())?;

@@ -11,12 +11,12 @@
 use std::sync::Arc;
 
 use qingfeng::generate::Generator;
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::Input;
 use qingfeng::rules::{Amount, ChannelId, Millionths, RandomLeast};
 use qingfeng::selection::draw::Key;
 use qingfeng::selection::{Candidates, Capacity, Outcomes, Planner, Policy, PolicySite, Targeting};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{By, Engine, Outputs};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -62,11 +62,6 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Outcomes)
     }
     declarations.finish()?;
     outcomes.finish()?;
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path("d.parquet"))],
-        ReadOptions::default(),
-    )?;
     let mut rows = Vec::new();
     let outputs = Outputs {
         assessments: &mut |batch| {
@@ -76,8 +71,8 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Outcomes)
         rejects: &mut |_| Ok(()),
         progress: &mut |_| {},
     };
-    engine.run(reader, outputs, &JobOptions { by: By::Declaration, reasons: false, threads: None })?;
-    let schema = rows.first().map_or_else(|| output_schema(By::Declaration, false), |batch| batch.schema());
+    engine.score(Input::Path(path("d.parquet"))).run(outputs)?;
+    let schema = engine.output_schema(By::Declaration, false);
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;

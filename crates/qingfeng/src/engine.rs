@@ -284,8 +284,22 @@ impl Engine {
         &self.inner.pack_id
     }
 
-    /// The columns of assessments as tables: those of [`output_schema`](crate::output_schema), and by declaration, if the
-    /// pack has an inspection policy, what selection asks for:
+    /// The columns of assessments as tables:
+    ///
+    /// | column | type | |
+    /// | --- | --- | --- |
+    /// | `declaration_id` | text | |
+    /// | `item_no` | integer | by item only |
+    /// | `score` | integer | |
+    /// | `channel` | text | |
+    /// | `decisive_item` | integer | by declaration only: the number of its worst line |
+    /// | `rules` | list of texts | ids of the active rules that fired, in the order of the pack; by declaration on any of its lines |
+    /// | `shadow_rules` | list of texts | the same of shadow rules |
+    /// | `faults` | list of texts | `ID: fault` of the rules that could not be evaluated |
+    /// | `reasons` | list of texts | when asked: `ID: reason`, with `item N, ` before it where a declaration has several lines |
+    /// | `pack` | text | `name@version#digest` |
+    ///
+    /// and by declaration, if the pack has an inspection policy, what selection asks for:
     ///
     /// | column | type | |
     /// | --- | --- | --- |

@@ -44,18 +44,18 @@ pub mod evidence;
 mod explain;
 pub mod generate;
 mod idle;
-mod job;
 mod key_index;
 mod lookup;
 pub mod mine;
 pub mod outcomes;
 mod output;
+mod pipeline;
 mod plan;
 pub mod profile;
 pub mod read;
 pub mod report;
-mod rounds;
 mod sample;
+mod score;
 pub mod selection;
 pub mod simulate;
 mod statistics;
@@ -74,8 +74,8 @@ pub use declaration::{Declaration, FieldValue, Item};
 pub use engine::{AssessError, BatchAssessment, Engine, LookupsSnapshot, OpenError, OpenOptions, Purpose};
 pub use evaluate::Evaluation;
 pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, NamedValue};
-pub use job::{JobError, JobOptions, Outputs, Progress};
-pub use output::{By, output_schema};
+pub use output::By;
+pub use pipeline::{Before, Cancel, JobError, Pipeline, Progress};
 pub use profile::{Profile, ProfileOptions, RuleProfile};
 pub use qingfeng_rules as rules;
 
@@ -85,6 +85,7 @@ pub mod arrow {
     pub use arrow_schema as schema;
 }
 
+pub use score::{Inputs, Outputs, ScoredBatch, ScoredBatches, Scoring};
 pub use summary::{InputSummary, Notes, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
 pub use verify::{Verification, VerifyOptions};
 pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions};

@@ -31,25 +31,6 @@ pub(crate) fn coded_text() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// The columns of the output of a pack without an inspection policy; [`Engine::output_schema`](crate::Engine::output_schema)
-/// has those of any pack.
-///
-/// | column | type | |
-/// | --- | --- | --- |
-/// | `declaration_id` | text | |
-/// | `item_no` | integer | by item only |
-/// | `score` | integer | |
-/// | `channel` | text | |
-/// | `decisive_item` | integer | by declaration only: the number of its worst line |
-/// | `rules` | list of texts | ids of the active rules that fired, in the order of the pack; by declaration on any of its lines |
-/// | `shadow_rules` | list of texts | the same of shadow rules |
-/// | `faults` | list of texts | `ID: fault` of the rules that could not be evaluated |
-/// | `reasons` | list of texts | when asked: `ID: reason`, with `item N, ` before it where a declaration has several lines |
-/// | `pack` | text | `name@version#digest` |
-pub fn output_schema(by: By, reasons: bool) -> SchemaRef {
-    schema_with(by, reasons, false)
-}
-
 /// The columns of the output of a pack, with those that its inspection policy asks for.
 pub(crate) fn schema_with(by: By, reasons: bool, policy: bool) -> SchemaRef {
     let mut fields = vec![Field::new("declaration_id", DataType::Utf8, true)];

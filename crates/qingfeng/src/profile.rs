@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use qingfeng_rules::{Status, Visit};
@@ -21,20 +22,20 @@ use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::evaluate::{BatchTime, Evaluation, RuleTally, SAMPLE_LINES_MIN, clock_seconds};
-use crate::job::{JobError, Progress};
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Chunk, Reader};
-use crate::rounds::over_chunks;
 
 /// How to profile.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProfileOptions {
-    /// The threads that evaluate, 1 at least. Several of them disturb each other's times; the counts do not depend on it.
-    pub threads: usize,
+    /// The threads that evaluate: one, unless others are given. Several of them disturb each other's times; the counts do
+    /// not depend on it.
+    pub pipeline: Pipeline,
 }
 
 impl Default for ProfileOptions {
     fn default() -> Self {
-        Self { threads: 1 }
+        Self { pipeline: Pipeline::new().threads(1) }
     }
 }
 
@@ -134,7 +135,7 @@ impl Engine {
         let started = Instant::now();
         let clock = clock_seconds();
         let pack = self.pack();
-        let threads = options.threads.max(1);
+        let threads = options.pipeline.thread_count();
         let mut all = vec![RuleTally::default(); pack.rules.len()];
         let mut time = BatchTime::default();
         let (mut lines, mut rejected) = (0, 0);
@@ -161,7 +162,11 @@ impl Engine {
                 break;
             }
         }
-        over_chunks(reader, Some(threads), &each, &mut take, progress)?;
+        let mut take = |made| {
+            take(made);
+            Ok(ControlFlow::Continue(()))
+        };
+        options.pipeline.map(reader, &|chunk, _| each(chunk), &mut take, progress)?;
         let rules_seconds: f64 = all.iter().map(|tally| tally.condition + tally.points).sum();
         let rule = |(at, tally): (usize, &RuleTally)| self.rule_profile(at, tally, rules_seconds);
         let evaluated = |(at, _): &(usize, &RuleTally)| pack.rules[*at].status.is_evaluated();

@@ -10,8 +10,9 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::assessment::decisive;
+use crate::engine::Engine;
 use crate::evaluate::{BatchResults, Evaluator};
-use crate::read::Lines;
+use crate::read::{Lines, Place, Reader};
 
 /// How often a rule fired and faulted, and what it gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,12 +73,7 @@ impl Notes {
     }
 
     /// The notes on some lines.
-    pub(crate) fn of(
-        pack: &Pack,
-        evaluator: &Evaluator,
-        lines: &Lines,
-        unknown_fields: Vec<String>,
-    ) -> Self {
+    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown_fields: Vec<String>) -> Self {
         let mut unknown = coded_fields(pack);
         count_unknown(pack, evaluator, lines, &mut unknown);
         Self {
@@ -110,6 +106,7 @@ pub struct InputSummary {
 
 /// The counts of a scoring run, over all inputs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// Goods lines read: always `lines_assessed + lines_rejected`.
     pub lines_read: u64,
@@ -173,10 +170,71 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Summary {
+    /// What the tally of all lines of a reader amounts to.
+    pub(crate) fn of(
+        engine: &Engine,
+        reader: &Reader,
+        tally: &Tally,
+        lines: LineCounts,
+        threads: usize,
+        seconds: f64,
+    ) -> Self {
+        let pack = engine.pack();
+        let place = |place: Place| {
+            let input = reader.inputs().get(place.input as usize).map_or(String::new(), ToString::to_string);
+            format!("{input}, {}", place.position)
+        };
+        let names = pack.channels.iter().map(|channel| channel.name.clone());
+        let rules = pack.rules.iter().zip(&tally.rules);
+        let evaluated = rules.filter(|(rule, _)| rule.status.is_evaluated());
+        let scattered = reader.scattered();
+        let places = scattered.first.iter().map(|scattered| ScatteredPlaces {
+            first: place(scattered.first),
+            again: place(scattered.again),
+        });
+        let inputs = reader.notes().iter().map(|notes| InputSummary {
+            input: notes.input.clone(),
+            unused_columns: notes.unused_columns.clone(),
+            absent_fields: notes.absent_fields.clone(),
+        });
+        Self {
+            lines_read: lines.read,
+            lines_assessed: lines.read - lines.rejected,
+            lines_rejected: lines.rejected,
+            declarations: tally.declarations,
+            channels: names.zip(tally.channels.iter().copied()).collect(),
+            points_total: tally.points,
+            points_raw_total: tally.points_raw,
+            fired_total: tally.rules.iter().map(|rule| rule.fired).sum(),
+            faults_total: tally.rules.iter().map(|rule| rule.faults).sum(),
+            rules: evaluated.map(|(rule, count)| (rule.id.clone(), *count)).collect(),
+            unknown_codes: named_codes(pack, tally.unknown.iter().cloned()),
+            repeated_items: tally.repeated_items,
+            scattered_declarations: scattered.count,
+            scattered_places: places.collect(),
+            inputs: inputs.collect(),
+            pack: engine.pack_id().to_string(),
+            digest: engine.digest().to_owned(),
+            lookups: engine.lookups().map(|lookups| lookups.snapshot.to_string()),
+            load_seconds: engine.load_time().as_secs_f64(),
+            seconds,
+            threads,
+        }
+    }
+
     /// Lines a second, read to written.
     pub fn lines_per_second(&self) -> f64 {
         if self.seconds > 0.0 { self.lines_read as f64 / self.seconds } else { 0.0 }
     }
+}
+
+/// Lines, as they were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LineCounts {
+    /// All of them.
+    pub read: u64,
+    /// Those that could not be read.
+    pub rejected: u64,
 }
 
 /// The counts of one batch; sums of them do not depend on how lines were put into batches.
@@ -198,7 +256,7 @@ fn coded_fields(pack: &Pack) -> Vec<(FieldId, UnknownCodes)> {
 }
 
 /// The codes that are unknown, by name of their field.
-pub(crate) fn named_codes(
+fn named_codes(
     pack: &Pack,
     unknown: impl Iterator<Item = (FieldId, UnknownCodes)>,
 ) -> BTreeMap<String, UnknownCodes> {
@@ -207,12 +265,7 @@ pub(crate) fn named_codes(
 }
 
 /// Adds the unknown codes of some lines.
-fn count_unknown(
-    pack: &Pack,
-    evaluator: &Evaluator,
-    lines: &Lines,
-    unknown: &mut [(FieldId, UnknownCodes)],
-) {
+fn count_unknown(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown: &mut [(FieldId, UnknownCodes)]) {
     for (id, unknown) in unknown {
         let Some(column) = lines.text(*id) else { continue };
         let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
@@ -243,7 +296,8 @@ fn count_unknown(
 
 /// The lines with a number that an earlier line of their declaration has.
 fn repeated_items(pack: &Pack, lines: &Lines) -> u64 {
-    let Some(items) = pack.schema.item.and_then(|item| lines.column(item).as_primitive_opt::<Int64Type>()) else {
+    let Some(items) = pack.schema.item.and_then(|item| lines.column(item).as_primitive_opt::<Int64Type>())
+    else {
         return 0;
     };
     let mut repeated = 0;
@@ -311,22 +365,6 @@ impl Tally {
             a.others += b.others;
         }
         self.repeated_items += other.repeated_items;
-    }
-
-    pub(crate) fn rule_counts(&self, pack: &Pack) -> Vec<(String, RuleCount)> {
-        let rules = pack.rules.iter().zip(&self.rules);
-        rules
-            .filter(|(rule, _)| rule.status.is_evaluated())
-            .map(|(rule, count)| (rule.id.clone(), *count))
-            .collect()
-    }
-
-    pub(crate) fn faults_total(&self) -> u64 {
-        self.rules.iter().map(|rule| rule.faults).sum()
-    }
-
-    pub(crate) fn fired_total(&self) -> u64 {
-        self.rules.iter().map(|rule| rule.fired).sum()
     }
 }
 

@@ -16,22 +16,21 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Instant;
-
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::assessment::{Assessment, ItemAssessment};
 use crate::engine::Engine;
 use crate::evaluate::Evaluation;
 use crate::explain::{ExplainedPart, NamedValue};
-use crate::job::{JobError, Progress};
+use crate::pipeline::{Before, JobError, Pipeline, Progress};
 use crate::read::{Chunk, Input, Lines, Reader};
 
 /// How to verify.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
-    /// The threads that evaluate, 1 at least; `None` takes one for each processor.
-    pub threads: Option<usize>,
+    /// The threads that evaluate. The answer does not depend on it.
+    pub pipeline: Pipeline,
     /// Stop when so many goods lines were compared; the declaration at hand is finished.
     pub limit: Option<u64>,
 }
@@ -319,52 +318,32 @@ fn source(text: &str, at: usize) -> String {
 
 impl Engine {
     /// Evaluates the rules on all lines of a reader twice, compiled and interpreted, and compares fired rules, points,
-    /// scores, channels, faults and reasons. Reads as many batches at a time as there are threads.
+    /// scores, channels, faults and reasons.
     ///
     /// # Errors
     ///
     /// An input that cannot be read; threads that cannot be started. A difference is no error.
     pub fn verify(
         &self,
-        mut reader: Reader,
+        reader: Reader,
         options: &VerifyOptions,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Verification, JobError> {
         let started = Instant::now();
-        let available = || std::thread::available_parallelism().map_or(1, Into::into);
-        let threads = options.threads.unwrap_or_else(available).max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| JobError::Threads(error.to_string()))?;
-        let bytes_total = reader.bytes_total();
+        let inputs = reader.inputs().to_vec();
         let mut done = Verification::default();
-        let room = |done: &Verification| options.limit.map(|limit| limit.saturating_sub(done.lines));
-        while done.difference.is_none() && room(&done) != Some(0) {
-            let mut chunks: Vec<(Chunk, usize)> = Vec::with_capacity(threads);
-            let mut left = room(&done);
-            while chunks.len() < threads && left != Some(0) {
-                let Some(chunk) = reader.next() else { break };
-                let chunk = chunk?;
-                let lines = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-                left = left.map(|left| left.saturating_sub(chunk.lines.len() as u64));
-                chunks.push((chunk, lines));
-            }
-            if chunks.is_empty() {
-                break;
-            }
-            let inputs = reader.inputs();
-            let parts: Vec<Verification> = pool.install(|| {
-                chunks.par_iter().map(|(chunk, lines)| self.verified(chunk, *lines, inputs)).collect()
-            });
-            for part in parts {
-                done.add(part);
-                if done.difference.is_some() {
-                    break;
-                }
-            }
-            progress(Progress { lines: done.lines, bytes_read: reader.bytes_read(), bytes_total });
-        }
+        // No more lines than the limit leaves after those of the chunks before.
+        let each = |chunk: Chunk, before: Before| {
+            let room = options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(before.lines));
+            let lines = usize::try_from(room).unwrap_or(usize::MAX);
+            (lines > 0).then(|| self.verified(&chunk, lines, &inputs))
+        };
+        let mut take = |part: Option<Verification>| {
+            let Some(part) = part else { return Ok(ControlFlow::Break(())) };
+            done.add(part);
+            Ok(if done.difference.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        };
+        options.pipeline.map(reader, &each, &mut take, progress)?;
         done.seconds = started.elapsed().as_secs_f64();
         Ok(done)
     }

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use qingfeng::read::{Format, Input, ReadOptions, Reader};
+use qingfeng::read::{Format, Input, ReadOptions};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, By, Engine, JobOptions, Outputs};
+use qingfeng::{Assessment, By, Engine, Outputs};
 use qingfeng_testkit::corpus::{
     Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
 };
@@ -109,9 +109,6 @@ impl Assess for Job {
 fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
     let output = input.with_file_name("assessments.ndjson");
     let options = ReadOptions { format: Some(Format::Ndjson), batch_lines: 2, ..ReadOptions::default() };
-    let inputs = vec![Input::Path(input.to_owned())];
-    let reader =
-        Reader::new(engine.pack().schema.clone(), inputs, options).map_err(|error| error.to_string())?;
     let mut writer = TableWriter::create(&Output::Path(output.clone()), engine.output_schema(by, true))
         .map_err(|error| error.to_string())?;
     let mut rejects = Vec::new();
@@ -123,8 +120,8 @@ fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
         },
         progress: &mut |_| {},
     };
-    let options = JobOptions { by, reasons: true, threads: Some(2) };
-    let summary = engine.run(reader, outputs, &options).map_err(|error| error.to_string())?;
+    let scoring = engine.score(Input::Path(input.to_owned())).read(options).by(by).reasons(true).threads(2);
+    let summary = scoring.run(outputs).map_err(|error| error.to_string())?;
     assert_eq!(summary.lines_read, summary.lines_assessed + summary.lines_rejected);
     if !rejects.is_empty() {
         return Err(rejects.join("\n"));

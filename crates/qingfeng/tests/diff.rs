@@ -99,7 +99,7 @@ impl Files {
             true => Readers::one(self.reader(old)),
             false => Readers::two(self.reader(old), self.reader(new)),
         };
-        let options = DiffOptions { threads: Some(threads), examples: 2 };
+        let options = DiffOptions { pipeline: Some(threads).into(), examples: 2 };
         old.diff_over(new, readers, &options, &mut |_| {}).unwrap()
     }
 }

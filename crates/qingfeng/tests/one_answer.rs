@@ -19,7 +19,11 @@ fn header(id: &str) -> Declaration {
 }
 
 fn motorcycle() -> Item {
-    Item::new().with("hs", "8711209000").with("goods", "motorcycle").with("quantity", 10).with("value", 2000.0)
+    Item::new()
+        .with("hs", "8711209000")
+        .with("goods", "motorcycle")
+        .with("quantity", 10)
+        .with("value", 2000.0)
 }
 
 fn texts(values: &[&str]) -> ArrayRef {
@@ -192,8 +196,7 @@ fn columns_are_found_by_name_in_each_batch() {
 #[test]
 fn the_line_that_decided_has_a_position_whatever_its_number() {
     let mild = Item::new().with("hs", "9403").with("goods", "chair").with("quantity", 1);
-    let declaration =
-        header("D1").item(mild.with("item_no", 1)).item(motorcycle().with("item_no", 1));
+    let declaration = header("D1").item(mild.with("item_no", 1)).item(motorcycle().with("item_no", 1));
     let assessment = engine().assess(&declaration).unwrap();
     assert_eq!((assessment.decisive_item, assessment.decisive_index), (Some(1), Some(1)));
     assert_eq!(assessment.decisive(), Some(&assessment.items[1]));
@@ -229,7 +232,8 @@ fn what_was_not_understood_is_told_everywhere() {
     assert_eq!(notes.unknown_fields, ["colour", "vlaue"]);
     assert_eq!(notes.unknown_codes["destination"].codes["ZZZ"], 1);
 
-    let columns = vec![("vlaue", texts(&["7"])), ("colour", texts(&["red"])), ("destination", texts(&["ZZZ"]))];
+    let columns =
+        vec![("vlaue", texts(&["7"])), ("colour", texts(&["red"])), ("destination", texts(&["ZZZ"]))];
     let mut of_table = engine().assess_batch(&table(&["D1"], columns)).unwrap().notes();
     of_table.unknown_fields.sort();
     assert_eq!(of_table, notes);

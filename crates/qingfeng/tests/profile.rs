@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, Evaluation, JobOptions, Outputs, Profile, ProfileOptions};
+use qingfeng::{Engine, Evaluation, Outputs, Profile, ProfileOptions};
 
 fn engine(pack: &str) -> Engine {
     Engine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(pack)).unwrap()
@@ -43,7 +43,7 @@ fn fires_and_faults_are_those_of_a_scoring_run() {
     let path = trade(directory.path(), 6_000);
     let engine = engine("clean-wind");
     let outputs = Outputs { assessments: &mut |_| Ok(()), rejects: &mut |_| Ok(()), progress: &mut |_| {} };
-    let summary = engine.run(reader(&engine, &path, 8192), outputs, &JobOptions::default()).unwrap();
+    let summary = engine.score(reader(&engine, &path, 8192)).run(outputs).unwrap();
     for evaluation in [Evaluation::Compiled, Evaluation::Interpreted] {
         let engine = engine.clone().with_evaluation(evaluation);
         let profile =
@@ -104,7 +104,7 @@ fn counts_do_not_depend_on_threads() {
     let of = |threads| {
         // A new engine each time: what the first lines show is remembered.
         let engine = engine("clean-wind");
-        let options = ProfileOptions { threads };
+        let options = ProfileOptions { pipeline: Some(threads).into() };
         counts(&engine.profile(reader(&engine, &path, 700), &options, &mut |_| {}).unwrap())
     };
     let first = of(1);

@@ -279,7 +279,7 @@ fn threads_and_batches_do_not_show() {
         let engine = pack(directory.path(), condition, key);
         for misses in [0, 3, 400, 100_000] {
             let of = |threads, batch_lines| {
-                why(&engine, 0, &path, batch_lines, WhyNotOptions { misses, threads: Some(threads) })
+                why(&engine, 0, &path, batch_lines, WhyNotOptions { misses, pipeline: Some(threads).into() })
             };
             let first = of(1, 8192);
             assert!(first.misses.len() <= WhyNotOptions::MISSES_MAX.min(misses));
@@ -301,7 +301,8 @@ fn the_nearest_misses_are_the_nearest() {
     let path = trade(directory.path(), 3_000);
     for condition in CONDITIONS {
         let engine = pack(directory.path(), condition, KEYS[2].1);
-        let of = |misses| why(&engine, 0, &path, 500, WhyNotOptions { misses, threads: Some(2) }).misses;
+        let of =
+            |misses| why(&engine, 0, &path, 500, WhyNotOptions { misses, pipeline: Some(2).into() }).misses;
         let all = of(10_000);
         for (a, b) in all.iter().zip(all.iter().skip(1)) {
             assert!((a.failed, a.distance) <= (b.failed, b.distance), "{a:?}\n{b:?}");

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use qingfeng::profile::EvaluatedBy;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::{Evaluation, Profile, ProfileOptions, RuleProfile};
+use qingfeng::{Evaluation, Pipeline, Profile, ProfileOptions, RuleProfile};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.passes.applied(args.lookups.open(&args.rules)?).with_evaluation(evaluation);
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());
-    let options = ProfileOptions { threads: args.threads.into() };
+    let options = ProfileOptions { pipeline: Pipeline::new().threads(args.threads.into()) };
     let profile =
         engine.profile(reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
     bar.end();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use qingfeng::read::ReadOptions;
-use qingfeng::{Verification, VerifyOptions};
+use qingfeng::{Pipeline, Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -60,7 +60,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     });
     let reader = args.inputs.reader(engine.pack(), ReadOptions { batch_lines, ..usual })?;
     let bar = Bar::new(reader.bytes_total());
-    let options = VerifyOptions { threads: args.threads.map(Into::into), limit: args.limit };
+    let options =
+        VerifyOptions { pipeline: Pipeline::from(args.threads.map(usize::from)), limit: args.limit };
     let verification =
         engine.verify(reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
     bar.end();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Pack, Status, suggestion};
-use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng::{Miss, MissedPart, PartCount, Pipeline, WhyNot, WhyNotOptions};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
@@ -63,7 +63,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let rule = position(engine.pack(), &args.rule)?;
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());
-    let options = WhyNotOptions { misses: args.limit.into(), threads: args.threads.map(Into::into) };
+    let options =
+        WhyNotOptions { misses: args.limit.into(), pipeline: Pipeline::from(args.threads.map(usize::from)) };
     let why =
         engine.why_not(rule, reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
     bar.end();

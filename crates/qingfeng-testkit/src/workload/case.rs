@@ -1,6 +1,5 @@
 //! One workload to measure: the engine with its pack, the same rules by hand, and what both must find.
 
-
 use arrow_array::RecordBatch;
 use qingfeng::read::Lines;
 use qingfeng::{Engine, Evaluation};

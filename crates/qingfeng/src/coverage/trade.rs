@@ -1,17 +1,17 @@
 //! How much trade there is in the cells of a coverage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 
 use foldhash::fast::FixedState;
 use qingfeng_rules::{Date, Kind, Pack, Status, Value};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 
 use super::reach::{Member, membership};
 use super::{Axis, PolicyCoverage};
 use crate::engine::Engine;
-use crate::job::{JobError, Progress};
 use crate::key_index::Groups;
+use crate::pipeline::{Before, JobError, Pipeline, Progress};
 use crate::read::{Chunk, Lines, Reader};
 
 /// Goods lines and what they are worth.
@@ -52,10 +52,10 @@ pub struct TradeTotals {
 }
 
 /// How trade is counted.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TradeOptions {
-    /// The threads that evaluate, 1 at least; `None` takes one for each processor. No count depends on it.
-    pub threads: Option<usize>,
+    /// The threads that evaluate. No count depends on it.
+    pub pipeline: Pipeline,
 }
 
 /// The largest value that counts, in units.
@@ -102,10 +102,23 @@ impl<'a> Places<'a> {
     }
 }
 
-/// What a batch adds.
+/// What batches add.
+#[derive(Default)]
 struct Added {
-    cells: Vec<(u32, Trade)>,
+    /// By position of the cell.
+    cells: BTreeMap<u32, Trade>,
     totals: TradeTotals,
+}
+
+impl Added {
+    fn join(&mut self, other: Self) {
+        for (cell, trade) in other.cells {
+            self.cells.entry(cell).or_default().add(&trade);
+        }
+        self.totals.all.add(&other.totals.all);
+        self.totals.lines_rejected += other.totals.lines_rejected;
+        self.totals.declarations += other.totals.declarations;
+    }
 }
 
 impl PolicyCoverage {
@@ -149,13 +162,14 @@ impl PolicyCoverage {
             });
             trades[at].1.add(&trade);
         }
-        let mut cells: Vec<(u32, Trade)> = Vec::new();
+        let mut cells: BTreeMap<u32, Trade> = BTreeMap::new();
         for ([region, commodity, mode], trade) in &trades {
             for &region in &regions.lists[*region] {
                 for &commodity in &commodities.lists[*commodity] {
                     for &mode in &modes.lists[*mode] {
-                        let cell = self.position([region, commodity, mode]);
-                        cells.extend(cell.map(|cell| (cell as u32, *trade)));
+                        if let Some(cell) = self.position([region, commodity, mode]) {
+                            cells.entry(cell as u32).or_default().add(trade);
+                        }
                     }
                 }
             }
@@ -191,40 +205,23 @@ impl Engine {
     pub fn count_trade(
         &self,
         coverage: &mut PolicyCoverage,
-        mut reader: Reader,
+        reader: Reader,
         options: &TradeOptions,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<(), JobError> {
-        let available = || std::thread::available_parallelism().map_or(1, Into::into);
-        let threads = options.threads.unwrap_or_else(available).max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| JobError::Threads(error.to_string()))?;
         let reference = &self.pack().reference;
         let groups = super::AXES.map(|key| Groups::new(reference.groups(key)));
-        let bytes_total = reader.bytes_total();
-        let mut lines_read = 0;
         coverage.totals.get_or_insert_default();
-        loop {
-            let mut chunks: Vec<Chunk> = Vec::with_capacity(threads);
-            while chunks.len() < threads {
-                let Some(chunk) = reader.next() else { break };
-                chunks.push(chunk?);
-            }
-            if chunks.is_empty() {
-                return Ok(());
-            }
-            lines_read += chunks.iter().map(|chunk| chunk.lines_read).sum::<u64>();
-            let counted = &*coverage;
-            let added: Vec<Added> = pool.install(|| {
-                let chunks = chunks.into_par_iter();
-                let traded = chunks
-                    .map(|chunk| counted.traded(self, &groups, &chunk.lines, chunk.rejects.len() as u64));
-                traded.collect()
-            });
-            added.iter().for_each(|added| coverage.add(added));
-            progress(Progress { lines: lines_read, bytes_read: reader.bytes_read(), bytes_total });
-        }
+        let counted = &*coverage;
+        let each =
+            |chunk: Chunk, _: Before| counted.traded(self, &groups, &chunk.lines, chunk.rejects.len() as u64);
+        let mut all = Added::default();
+        let mut take = |added: Added| {
+            all.join(added);
+            Ok(ControlFlow::Continue(()))
+        };
+        options.pipeline.map(reader, &each, &mut take, progress)?;
+        coverage.add(&all);
+        Ok(())
     }
 }

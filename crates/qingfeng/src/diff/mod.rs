@@ -34,7 +34,7 @@ mod tally;
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::job::{JobError, Progress};
+use crate::pipeline::{JobError, Pipeline, Progress};
 
 use rules::{Matching, Side};
 use tables::Tables;
@@ -50,15 +50,15 @@ pub use run::{Readers, read_alike};
 /// How to compare over declarations.
 #[derive(Clone, Debug)]
 pub struct DiffOptions {
-    /// The threads that evaluate, 1 at least; `None` takes one for each processor. The answer does not depend on it.
-    pub threads: Option<usize>,
+    /// The threads that evaluate. The answer does not depend on it.
+    pub pipeline: Pipeline,
     /// The examples that are kept of each pair of an old and a new channel.
     pub examples: usize,
 }
 
 impl Default for DiffOptions {
     fn default() -> Self {
-        Self { threads: None, examples: 3 }
+        Self { pipeline: Pipeline::new(), examples: 3 }
     }
 }
 
@@ -123,7 +123,7 @@ impl Engine {
         new: &Self,
         readers: Readers,
         options: &DiffOptions,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Diff, JobError> {
         let Compared { mut diff, matching } = compared(self, new);
         diff.declarations = Some(run::over(self, new, &matching, readers, options, progress)?);

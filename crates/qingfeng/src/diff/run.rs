@@ -4,18 +4,17 @@
 //! are then brought together by where they stand.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use qingfeng_rules::{Date, FieldId, Kind, Pack, Schema, Value};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::assessment::decisive;
 use crate::engine::Engine;
 use crate::evaluate::BatchResults;
-use crate::job::{JobError, Progress};
 use crate::output;
-use crate::read::{Input, Lines, Parts, Place, Reader};
+use crate::pipeline::{Before, JobError, Pipeline, Progress, Rounds};
+use crate::read::{Chunk, Input, Lines, Place, Reader};
 
 use super::DiffOptions;
 use super::cause::Deciders;
@@ -82,9 +81,6 @@ struct Comparer<'c> {
     examples_max: usize,
 }
 
-/// Chunks that are read together, for each thread.
-const CHUNKS_PER_THREAD: usize = 2;
-
 /// Compares two packs over declarations.
 pub(super) fn over(
     old: &Engine,
@@ -92,14 +88,8 @@ pub(super) fn over(
     matching: &Matching,
     readers: Readers,
     options: &DiffOptions,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<DeclarationsDiff, JobError> {
-    let available = || std::thread::available_parallelism().map_or(1, Into::into);
-    let threads = options.threads.unwrap_or_else(available).max(1);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| JobError::Threads(error.to_string()))?;
     let packs = [old.pack(), new.pack()];
     let of = |field: fn(&Pack) -> Option<FieldId>| {
         packs.iter().enumerate().find_map(|(at, pack)| Some((at, field(pack)?)))
@@ -118,14 +108,11 @@ pub(super) fn over(
         comparer: &comparer,
         inputs: readers.0.first().map(|reader| reader.inputs().to_vec()).unwrap_or_default(),
     };
-    let chunks = if threads == 1 { 1 } else { threads * CHUNKS_PER_THREAD };
-    let mut readers = readers.0.into_vec();
-    readers.iter_mut().for_each(|reader| reader.decode_ahead(chunks));
-    match <[Reader; 2]>::try_from(readers) {
-        Ok(readers) => two(&pool, readers, chunks, &mut total, progress)?,
+    match <[Reader; 2]>::try_from(readers.0.into_vec()) {
+        Ok(readers) => two(&options.pipeline, readers, &mut total, progress)?,
         Err(mut readers) => {
             if let Some(reader) = readers.pop() {
-                one(&pool, reader, chunks, &mut total, progress)?;
+                one(&options.pipeline, reader, &mut total, progress)?;
             }
         }
     }
@@ -176,55 +163,55 @@ impl Total<'_> {
     }
 }
 
-/// The next chunks of a reader, and whether more may follow.
-fn read(reader: &mut Reader, chunks: usize) -> Result<(Vec<Parts>, bool), JobError> {
-    let mut parts = Vec::with_capacity(chunks);
-    while parts.len() < chunks {
-        match reader.parts() {
-            Some(next) => parts.push(next?),
-            None => return Ok((parts, false)),
-        }
-    }
-    Ok((parts, true))
-}
-
 fn one(
-    pool: &rayon::ThreadPool,
-    mut reader: Reader,
-    chunks: usize,
+    pipeline: &Pipeline,
+    reader: Reader,
     total: &mut Total<'_>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), JobError> {
-    let bytes_total = reader.bytes_total();
-    let (mut more, mut lines) = (true, 0);
-    while more {
-        let parts;
-        (parts, more) = pool.install(|| read(&mut reader, chunks))?;
-        let comparer = total.comparer;
-        let tallies: Vec<(Tally, u64)> = pool.install(|| {
-            parts.into_par_iter().with_max_len(1).map(|parts| comparer.together(parts)).collect()
-        });
-        for (tally, lines_read) in &tallies {
-            total.add(tally);
-            lines += lines_read;
-        }
-        progress(Progress { lines, bytes_read: reader.bytes_read(), bytes_total });
-    }
+    let comparer = total.comparer;
+    let mut take = |tally| {
+        total.add(&tally);
+        Ok(ControlFlow::Continue(()))
+    };
+    pipeline.map(reader, &|chunk, _| comparer.together(chunk), &mut take, progress)?;
     Ok(())
 }
 
 /// Declarations of one pack that were not yet brought together with those of the other.
 struct Queue {
-    reader: Reader,
+    rounds: Rounds,
     at_end: bool,
+    /// Batches that are not counted yet.
+    fresh: Vec<(Side, u64)>,
     sides: VecDeque<Arc<Side>>,
     /// The first declaration that waits, in the first batch.
     next: usize,
 }
 
 impl Queue {
-    fn new(reader: Reader) -> Self {
-        Self { reader, at_end: false, sides: VecDeque::new(), next: 0 }
+    fn new(rounds: Rounds) -> Self {
+        Self { rounds, at_end: false, fresh: Vec::new(), sides: VecDeque::new(), next: 0 }
+    }
+
+    /// Evaluates the next declarations, if none wait.
+    fn fill(&mut self, engine: &Engine) -> Result<(), JobError> {
+        if self.head().is_some() {
+            return Ok(());
+        }
+        while self.fresh.is_empty() && !self.at_end {
+            let Self { rounds, fresh, .. } = self;
+            let evaluate = |chunk: Chunk, _: Before| {
+                let results = engine.evaluate(&chunk.lines);
+                (Side { results, lines: chunk.lines }, chunk.rejects.len() as u64)
+            };
+            let mut take = |evaluated| {
+                fresh.push(evaluated);
+                Ok(ControlFlow::Continue(()))
+            };
+            self.at_end = !rounds.step(&evaluate, &mut take, &mut |_| {})?;
+        }
+        Ok(())
     }
 
     /// The declaration that comes next: its batch and its lines.
@@ -243,34 +230,25 @@ impl Queue {
 }
 
 fn two(
-    pool: &rayon::ThreadPool,
+    pipeline: &Pipeline,
     readers: [Reader; 2],
-    chunks: usize,
     total: &mut Total<'_>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), JobError> {
     let comparer = total.comparer;
     let bytes_total = readers.iter().map(Reader::bytes_total).sum();
-    let mut queues = readers.map(Queue::new);
+    let threads = pipeline.start()?;
+    let mut queues = readers.map(|reader| Queue::new(pipeline.rounds(&threads, reader)));
     loop {
+        let [old, new] = &mut queues;
+        let [a, b] = comparer.engines;
+        let filled = threads.install(|| rayon::join(|| old.fill(a), || new.fill(b)));
+        filled.0.and(filled.1)?;
         for (at, queue) in queues.iter_mut().enumerate() {
-            while queue.head().is_none() && !queue.at_end {
-                let (parts, more) = pool.install(|| read(&mut queue.reader, chunks))?;
-                queue.at_end = !more;
-                let evaluate = |parts: Parts| {
-                    let chunk = parts.chunk();
-                    (
-                        Side { results: comparer.engines[at].evaluate(&chunk.lines), lines: chunk.lines },
-                        chunk.rejects.len(),
-                    )
-                };
-                let sides: Vec<(Side, usize)> =
-                    pool.install(|| parts.into_par_iter().with_max_len(1).map(evaluate).collect());
-                for (side, rejected) in sides {
-                    total.tally.rejected[at] += rejected as u64;
-                    total.tally.count_fired(&comparer.deciders, at, &side);
-                    queue.sides.push_back(Arc::new(side));
-                }
+            for (side, rejected) in queue.fresh.drain(..) {
+                total.tally.rejected[at] += rejected;
+                total.tally.count_fired(&comparer.deciders, at, &side);
+                queue.sides.push_back(Arc::new(side));
             }
         }
         let [old, new] = &mut queues;
@@ -306,8 +284,8 @@ fn two(
             }
         };
         total.add(&found);
-        let bytes_read = old.reader.bytes_read() + new.reader.bytes_read();
-        progress(Progress { lines: total.tally.lines, bytes_read, bytes_total });
+        let bytes_read = old.rounds.reader.bytes_read() + new.rounds.reader.bytes_read();
+        progress(Progress::new(total.tally.lines, bytes_read, bytes_total));
         if ended {
             return Ok(());
         }
@@ -316,8 +294,7 @@ fn two(
 
 impl Comparer<'_> {
     /// Compares what both packs make of a chunk that one reader read.
-    fn together(&self, parts: Parts) -> (Tally, u64) {
-        let chunk = parts.chunk();
+    fn together(&self, chunk: Chunk) -> Tally {
         let sides = self.engines.map(|engine| {
             Arc::new(Side { results: engine.evaluate(&chunk.lines), lines: chunk.lines.clone() })
         });
@@ -329,7 +306,7 @@ impl Comparer<'_> {
         for range in chunk.lines.declarations() {
             self.compare([&sides[0], &sides[1]], [range.clone(), range], &mut tally);
         }
-        (tally, chunk.lines_read)
+        tally
     }
 
     /// A declaration of which one pack alone could read a line.

@@ -1,6 +1,7 @@
 //! Goods lines with a label, as columns of codes, numbers and texts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -8,10 +9,9 @@ use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Sche
 
 use super::LeftOut;
 use crate::engine::Engine;
-use crate::job::{JobError, Progress};
 use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Chunk, Input, ReadError, Reader, shown};
-use crate::rounds::over_chunks;
 use crate::values::BatchValues;
 
 /// The most labelled lines that are held.
@@ -402,7 +402,12 @@ impl Engine {
                     }
                 }
             };
-            over_chunks(reader, threads, &|chunk| extractor.part(chunk), &mut take, progress)?;
+            let mut take = |part| {
+                take(part);
+                Ok(ControlFlow::Continue(()))
+            };
+            let pipeline = Pipeline::from(threads);
+            pipeline.map(reader, &|chunk, _| extractor.part(chunk), &mut take, progress)?;
             if let Some(error) = failed {
                 return Err(error.into());
             }

@@ -20,7 +20,8 @@ use super::rows::{Piece, Start};
 use super::scatter::{Starts, id_hash};
 use super::{Chunk, InputNames, Scattered};
 
-/// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece.
+/// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece, unless memory is
+/// limited.
 const WAITING_BYTES: usize = 64 << 20;
 
 /// Puts lines together to declarations: numbers them, keeps declarations within their limit, notes where they start.
@@ -36,6 +37,9 @@ pub(crate) struct Assembler {
     places: Vec<Place>,
     declarations: Vec<usize>,
     bytes: usize,
+    /// The bytes at which a chunk is due; if memory is limited, a single declaration may not have more.
+    waiting_bytes: usize,
+    is_limited: bool,
     rejects: Vec<Reject>,
     starts: Starts,
 }
@@ -68,9 +72,17 @@ impl Assembler {
             places: Vec::new(),
             declarations: Vec::new(),
             bytes: 0,
+            waiting_bytes: WAITING_BYTES,
+            is_limited: false,
             rejects: Vec::new(),
             starts,
         }
+    }
+
+    /// Keeps lines that wait within so many bytes.
+    pub(crate) fn limit_memory(&mut self, bytes: usize) {
+        self.waiting_bytes = bytes.min(WAITING_BYTES);
+        self.is_limited = true;
     }
 
     /// Takes the lines that follow those taken before.
@@ -133,6 +145,14 @@ impl Assembler {
             self.batches.push_back(batch);
             self.bytes += bytes;
         }
+        if self.is_limited
+            && self.bytes > self.waiting_bytes
+            && self.declarations.len() == 1
+            && let Some(open) = &self.open
+        {
+            let (declaration, limit) = (shown(&open.id), self.waiting_bytes);
+            return Err(ReadError::Memory { declaration, lines: open.kept, limit });
+        }
         Ok(())
     }
 
@@ -183,7 +203,7 @@ impl Assembler {
         };
         let due = complete >= self.batch_lines
             || self.rejects.len() >= self.batch_lines
-            || (complete > 0 && self.bytes >= WAITING_BYTES)
+            || (complete > 0 && self.bytes >= self.waiting_bytes)
             || (at_end && complete + self.rejects.len() > 0);
         due.then(|| self.take_lines(self.whole_declarations(complete)))
     }
@@ -245,6 +265,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// The number of goods lines.
+    pub(crate) fn lines(&self) -> usize {
+        self.places.len()
+    }
+
     /// The chunk of these parts.
     pub(crate) fn chunk(self) -> Chunk {
         let Self { arrow, batches, starts, places, rejects } = self;

@@ -61,7 +61,8 @@ pub(crate) fn column(
     let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
         let all = new_null_array(&data_type(column.field().kind), rows);
         if column.field().required {
-            (0..rows).for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));
+            (0..rows)
+                .for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));
         }
         return all;
     };

@@ -363,10 +363,7 @@ fn invalid(cell: &[u8], encoding: Encoding) -> Cell<'static> {
         }
         Encoding::Gb18030 => "is not GB 18030; if the whole file is UTF-8, say so, else write the cell again",
     };
-    Cell::Bad {
-        value: shown(&lossy(encoding, cell)),
-        problem: Problem::new(RejectKind::Encoding, reason),
-    }
+    Cell::Bad { value: shown(&lossy(encoding, cell)), problem: Problem::new(RejectKind::Encoding, reason) }
 }
 
 #[cfg(test)]

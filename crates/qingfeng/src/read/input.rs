@@ -145,7 +145,8 @@ impl Given {
             What::Reader(reader) => once(reader).map(Stream::Bytes),
             What::Batches(batches) => once(batches).map(Stream::Batches),
         };
-        let spent = || ReadError::open(&self.name, io::Error::other("it was read before, and can be read once"));
+        let spent =
+            || ReadError::open(&self.name, io::Error::other("it was read before, and can be read once"));
         stream.ok_or_else(spent)
     }
 }

@@ -357,6 +357,11 @@ impl Reader {
         self.ahead = pieces.max(1);
     }
 
+    /// Keeps the lines that wait to become a chunk within so many bytes. To be called before reading starts.
+    pub(crate) fn limit_memory(&mut self, bytes: usize) {
+        self.assembler.limit_memory(bytes);
+    }
+
     /// The next chunk, in parts.
     pub(crate) fn parts(&mut self) -> Option<Result<Parts, ReadError>> {
         loop {

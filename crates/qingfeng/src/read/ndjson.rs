@@ -143,9 +143,7 @@ impl Parser {
                         Encoding::Utf8 => {
                             "the line is not UTF-8; if the whole file is GB 18030 or GBK, say so"
                         }
-                        Encoding::Gb18030 => {
-                            "the line is not GB 18030; if the whole file is UTF-8, say so"
-                        }
+                        Encoding::Gb18030 => "the line is not GB 18030; if the whole file is UTF-8, say so",
                     },
                 )),
             },
@@ -206,7 +204,9 @@ impl<'a> Entry<'a> for &'a RawValue {
                 Ok(text) => Cell::Text(text.into()),
                 Err(_) => Cell::Bad {
                     value: shown(raw),
-                    problem: Problem::value("has an escape that stands for no letter; write the letter itself"),
+                    problem: Problem::value(
+                        "has an escape that stands for no letter; write the letter itself",
+                    ),
                 },
             },
             Some(b'[') => Cell::Bad { value: shown(raw), problem: is_list() },

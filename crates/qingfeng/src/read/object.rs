@@ -118,9 +118,7 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
     fn line(&mut self, position: Position, item: &Object<V>) -> Result<(), Problem> {
         item.check(self.schema)?;
         if item.items.is_some() {
-            return Err(Problem::conflict(format!(
-                "the item has `{ITEMS}` of its own; items have no items"
-            )));
+            return Err(Problem::conflict(format!("the item has `{ITEMS}` of its own; items have no items")));
         }
         let mut both = self.header.cells.iter().zip(&item.cells);
         let differs = both.position(|cells| match cells {

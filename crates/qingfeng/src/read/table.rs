@@ -13,8 +13,8 @@ use qingfeng_rules::Schema;
 
 use super::bind::{Binding, Caster};
 use super::error::ReadError;
-use super::parquet_columns::{ParquetColumns, SharedFile};
 use super::input::Batches as GivenBatches;
+use super::parquet_columns::{ParquetColumns, SharedFile};
 use super::source::Bytes;
 use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
 

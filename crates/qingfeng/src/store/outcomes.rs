@@ -385,8 +385,9 @@ impl Outcomes {
                         "the line has another result, known since {on}; a correction cannot be known before it: give \
                          --known-on {on} or a later day"
                     );
-                    let reject = Reject::new(input, place.position, Problem::new(RejectKind::Conflict, reason))
-                        .of(Some(finding.declaration_id.clone()));
+                    let reject =
+                        Reject::new(input, place.position, Problem::new(RejectKind::Conflict, reason))
+                            .of(Some(finding.declaration_id.clone()));
                     rejects.push(reject.at(Some("found_on".to_owned()), Some(finding.found_on.to_string())));
                     continue;
                 }

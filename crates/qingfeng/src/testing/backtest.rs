@@ -1,16 +1,17 @@
 //! Expectations on whole files: on how many lines of a file a rule fires.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use qingfeng_rules::cases::{Bound, Expectation, Unexpected};
 use qingfeng_rules::{Code, Diagnostic, Diagnostics};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
 use super::Tests;
 use crate::output;
-use crate::read::{Chunk, Input, ReadError, ReadOptions, Reader};
+use crate::pipeline::{Before, JobError, Pipeline};
+use crate::read::{Chunk, Input, ReadOptions, Reader};
 
 /// Unexpected lines that are shown.
 const SHOWN: usize = 20;
@@ -60,7 +61,7 @@ pub enum BacktestError {
     Missing(Box<Diagnostics>),
     /// A file cannot be read.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(#[from] JobError),
 }
 
 /// What is counted of one expectation.
@@ -130,31 +131,28 @@ impl Tests {
     }
 
     /// Counts in a file what each of some expectations speaks of; and the lines of the file, and its rejects.
-    fn count(&self, path: &Path, ats: &[usize]) -> Result<(Vec<Counted>, u64, u64), ReadError> {
+    fn count(&self, path: &Path, ats: &[usize]) -> Result<(Vec<Counted>, u64, u64), JobError> {
         let schema = std::sync::Arc::clone(&self.engine.pack().schema);
-        let mut reader = Reader::new(schema, vec![Input::Path(path.to_owned())], ReadOptions::default())?;
+        let reader = Reader::new(schema, vec![Input::Path(path.to_owned())], ReadOptions::default())?;
         let mut counted = vec![Counted::default(); ats.len()];
         let (mut lines, mut rejected) = (0, 0);
-        let round = rayon::current_num_threads().max(1);
-        loop {
-            let chunks: Vec<Chunk> = reader.by_ref().take(round).collect::<Result<_, _>>()?;
-            if chunks.is_empty() {
-                return Ok((counted, lines, rejected));
+        let each = |chunk: Chunk, _: Before| {
+            (self.count_chunk(&chunk, ats), chunk.lines.len() as u64, chunk.rejects.len() as u64)
+        };
+        let mut take = |(parts, more, rejects): (Vec<Counted>, u64, u64)| {
+            lines += more;
+            rejected += rejects;
+            for (total, part) in counted.iter_mut().zip(parts) {
+                total.fired += part.fired;
+                total.unexpected_count += part.unexpected_count;
+                total.seen.extend(part.seen);
+                let room = SHOWN.saturating_sub(total.unexpected.len());
+                total.unexpected.extend(part.unexpected.into_iter().take(room));
             }
-            let parts: Vec<Vec<Counted>> =
-                chunks.par_iter().map(|chunk| self.count_chunk(chunk, ats)).collect();
-            for (chunk, parts) in chunks.iter().zip(parts) {
-                lines += chunk.lines.len() as u64;
-                rejected += chunk.rejects.len() as u64;
-                for (total, part) in counted.iter_mut().zip(parts) {
-                    total.fired += part.fired;
-                    total.unexpected_count += part.unexpected_count;
-                    total.seen.extend(part.seen);
-                    let room = SHOWN.saturating_sub(total.unexpected.len());
-                    total.unexpected.extend(part.unexpected.into_iter().take(room));
-                }
-            }
-        }
+            Ok(ControlFlow::Continue(()))
+        };
+        Pipeline::new().map(reader, &each, &mut take, &mut |_| {})?;
+        Ok((counted, lines, rejected))
     }
 
     fn count_chunk(&self, chunk: &Chunk, ats: &[usize]) -> Vec<Counted> {

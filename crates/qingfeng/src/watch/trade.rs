@@ -1,6 +1,7 @@
 //! Declarations as trade: read once, each line evaluated with the rules that are watched, in force or not.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -10,10 +11,9 @@ use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WIT
 use super::{Limit, WatchOptions};
 use crate::engine::Engine;
 use crate::evaluate::BatchResults;
-use crate::job::{JobError, Progress};
 use crate::key_index::Groups;
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Input, Lines, ReadError, Reader};
-use crate::rounds::over_chunks;
 
 /// The rules that are watched at most.
 pub const MAX_WATCHED: usize = 500;
@@ -294,13 +294,13 @@ impl Engine {
         let mut flows = Flows::default();
         let mut rejected = 0;
         let last_input: Option<Input> = reader.inputs().last().cloned();
-        over_chunks(
+        Pipeline::from(watched.threads).map(
             reader,
-            watched.threads,
-            &|chunk| (watcher.flows(&chunk.lines), chunk.rejects.len() as u64),
+            &|chunk, _| (watcher.flows(&chunk.lines), chunk.rejects.len() as u64),
             &mut |(more, rejects)| {
                 flows.append(&more);
                 rejected += rejects;
+                Ok(ControlFlow::Continue(()))
             },
             progress,
         )?;

@@ -21,26 +21,27 @@
 mod misses;
 mod tally;
 
+use std::ops::ControlFlow;
+
 use qingfeng_rules::{Key, KeyValue, Pack, PartTree, Parts, Rule, Status};
 use serde::{Serialize, Serializer};
 
 use crate::engine::Engine;
 use crate::explain::NamedValue;
-use crate::job::{JobError, Progress};
 use crate::key_index::{KeyStage, RuleKey};
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Input, Reader};
-use crate::rounds::over_chunks;
 
 use misses::Found;
 use tally::{Counter, Counts, NodeCount};
 
 /// How to ask why a rule does not fire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WhyNotOptions {
     /// The nearest misses that are kept, [`Self::MISSES_MAX`] at most.
     pub misses: usize,
-    /// The threads that evaluate, 1 at least; `None` takes one for each processor. The answer does not depend on it.
-    pub threads: Option<usize>,
+    /// The threads that evaluate. The answer does not depend on it.
+    pub pipeline: Pipeline,
 }
 
 impl WhyNotOptions {
@@ -50,7 +51,7 @@ impl WhyNotOptions {
 
 impl Default for WhyNotOptions {
     fn default() -> Self {
-        Self { misses: 10, threads: None }
+        Self { misses: 10, pipeline: Pipeline::new() }
     }
 }
 
@@ -199,10 +200,9 @@ impl Engine {
         let mut counts = Counts::new(counter.nodes());
         let (mut rejected, mut chunks) = (0, 0);
         let mut nearest: Vec<Found> = Vec::new();
-        let reader = over_chunks(
+        let reader = options.pipeline.map(
             reader,
-            options.threads,
-            &|chunk| {
+            &|chunk, _| {
                 let (counts, misses) = counter.count(&chunk.lines);
                 (counts, misses, chunk.rejects.len() as u64)
             },
@@ -213,6 +213,7 @@ impl Engine {
                 chunks += 1;
                 nearest.sort_by_key(|found| found.rank);
                 nearest.truncate(limit);
+                Ok(ControlFlow::Continue(()))
             },
             progress,
         )?;

@@ -29,6 +29,16 @@ pub enum Output {
     Stdout,
 }
 
+impl WriteError {
+    /// What went wrong with an output of a program's own.
+    pub fn other(
+        output: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Io { output: output.into(), source: io::Error::other(source) }
+    }
+}
+
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -25,9 +25,9 @@ use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use proptest::test_runner::Config as ProptestConfig;
 use qingfeng::generate::Generator;
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::{Input, ReadOptions};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
+use qingfeng::{By, Engine, Outputs, Summary};
 
 /// So many cases, or more: `QINGFENG_PROPERTY_TIMES` says how many times as many.
 fn cases(usual: u32) -> ProptestConfig {
@@ -80,8 +80,15 @@ impl Run {
     }
 }
 
+/// How to score.
+struct Job {
+    by: By,
+    reasons: bool,
+    threads: usize,
+}
+
 /// Scores a file and writes the rows in these formats.
-fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &JobOptions, formats: &[&str]) -> Run {
+fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &Job, formats: &[&str]) -> Run {
     let directory = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> =
         formats.iter().map(|format| directory.path().join(format!("out.{format}"))).collect();
@@ -93,8 +100,6 @@ fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &JobOptions, for
         })
         .collect();
     let mut rejects = 0;
-    let inputs = vec![Input::Path(input.to_owned())];
-    let reader = Reader::new(engine.pack().schema.clone(), inputs, read).unwrap();
     let outputs = Outputs {
         assessments: &mut |rows| writers.iter_mut().try_for_each(|writer| writer.write(rows)),
         rejects: &mut |more| {
@@ -103,7 +108,9 @@ fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &JobOptions, for
         },
         progress: &mut |_| {},
     };
-    let summary = engine.run(reader, outputs, job).unwrap();
+    let Job { by, reasons, threads } = *job;
+    let scoring = engine.score(Input::Path(input.to_owned())).read(read).by(by).reasons(reasons);
+    let summary = scoring.threads(threads).run(outputs).unwrap();
     assert_eq!(summary.lines_read, summary.lines_assessed + summary.lines_rejected);
     assert_eq!(summary.lines_rejected, rejects as u64);
     writers.into_iter().for_each(|writer| writer.finish().unwrap());
@@ -113,6 +120,6 @@ fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &JobOptions, for
 
 /// One thread, by declaration and with reasons, as NDJSON.
 fn score_plainly(engine: &Engine, input: &Path) -> Run {
-    let job = JobOptions { by: By::Declaration, reasons: true, threads: Some(1) };
+    let job = Job { by: By::Declaration, reasons: true, threads: 1 };
     score(engine, input, ReadOptions::default(), &job, &["ndjson"])
 }

@@ -9,6 +9,7 @@ mod view;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use qingfeng::Pipeline;
 use qingfeng::coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
@@ -153,7 +154,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.inputs.is_empty() {
         let reader = args.read.reader(&args.inputs, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
-        let options = TradeOptions { threads: args.threads.map(Into::into) };
+        let options = TradeOptions { pipeline: Pipeline::from(args.threads.map(usize::from)) };
         let counted = engine.count_trade(&mut coverage, reader, &options, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);
         });

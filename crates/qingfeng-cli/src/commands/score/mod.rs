@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary};
+use qingfeng::{By, Engine, Evaluation, Outputs, Pipeline, Summary};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -126,7 +126,6 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
     };
     let mut first_rejects: Vec<Reject> = Vec::new();
     let bar = Bar::new(reader.bytes_total());
-    let options = JobOptions { by, reasons: args.reasons, threads: args.threads.map(Into::into) };
     let outputs = Outputs {
         assessments: &mut |rows| assessments.write(rows),
         rejects: &mut |found| match &mut rejects {
@@ -143,7 +142,8 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
         },
         progress: &mut |progress| bar.show(progress.bytes_read, progress.lines),
     };
-    let summary = engine.run(reader, outputs, &options);
+    let pipeline = Pipeline::from(args.threads.map(usize::from));
+    let summary = engine.score(reader).by(by).reasons(args.reasons).pipeline(pipeline).run(outputs);
     bar.end();
     let summary = summary.map_err(|error| incomplete(error.into(), &target))?;
     assessments.finish()?;

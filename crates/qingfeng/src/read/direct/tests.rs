@@ -146,7 +146,8 @@ fn declarations() -> impl Strategy<Value = Declaration> {
         for (number, (kind, over)) in items.into_iter().enumerate() {
             let mut item = Item::new().with("hs", "8711.20").with("value", 8000.5).with("packages", 1);
             if !has_id {
-                item = item.with("declaration_id", if kind == 3 { "D 2" } else { "D 1" }).with("id", kind % 2);
+                item =
+                    item.with("declaration_id", if kind == 3 { "D 2" } else { "D 1" }).with("id", kind % 2);
             }
             if kind == 1 {
                 item = item.with("goods", "摩托车").with("quantity", 40);
