@@ -215,7 +215,7 @@ impl Summary {
             inputs: inputs.collect(),
             pack: engine.pack_id().to_string(),
             digest: engine.digest().to_owned(),
-            lookups: engine.lookups().map(|lookups| lookups.snapshot.to_string()),
+            lookups: engine.lookups().map(|lookups| lookups.snapshot.clone()),
             load_seconds: engine.load_time().as_secs_f64(),
             seconds,
             threads,

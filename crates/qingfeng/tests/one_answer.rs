@@ -2,11 +2,13 @@
 //! file. And what is the same mistake in each of them is the same reject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use qingfeng::read::{Input, ReadOptions, Reader, RejectKind};
-use qingfeng::{AssessError, Assessment, Declaration, Engine, Item};
+use proptest::prelude::*;
+use qingfeng::read::{Input, Position, ReadOptions, Reader, Reject, RejectKind};
+use qingfeng::{AssessError, Assessment, Declaration, Engine, FieldValue, Item, Notes, Summary};
 
 fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
@@ -43,7 +45,7 @@ fn table(ids: &[&str], more: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter(columns.collect::<Vec<_>>().into_iter().chain(more)).unwrap()
 }
 
-fn rejected(result: Result<Assessment, AssessError>) -> Vec<qingfeng::read::Reject> {
+fn rejected(result: Result<Assessment, AssessError>) -> Vec<Reject> {
     match result.unwrap_err() {
         AssessError::Rejected(rejects) => rejects,
         other => panic!("{other}"),
@@ -262,4 +264,224 @@ fn a_declaration_is_explained_by_itself() {
     let batch = engine().assess_batch(&table(&["A", "B"], Vec::new())).unwrap();
     assert_eq!(batch.explain(1), Some(engine().explain_lines(batch.lines(), 1)));
     assert_eq!(batch.explain(2), None);
+}
+
+/// Values of any kind for any field.
+fn values() -> impl Strategy<Value = FieldValue> {
+    let texts = [
+        "", " ", "KEN", "ke", "ZZZ", "9999", " 8711.20 90.00 ", "8711209000", "2016-09-06", "6 Sept", "12.5", "12", "1,234",
+        "-3", "1e999", "NaN", "true", "是", "a\u{0}b", "say \"so\"\\", "品牌\n", "A",
+    ];
+    let numbers = [0.0, -0.0, 1.0, 12.5, 1e16, 8_711_209_000.0, -3.0, 0.1 + 0.2, f64::NAN, f64::INFINITY];
+    prop_oneof![
+        2 => Just(FieldValue::Missing),
+        1 => any::<bool>().prop_map(FieldValue::Flag),
+        3 => prop_oneof![Just(1), Just(2), Just(8_711_209_000), -5..100_i64, any::<i64>()].prop_map(FieldValue::Integer),
+        3 => prop::sample::select(numbers.to_vec()).prop_map(FieldValue::Number),
+        6 => prop::sample::select(texts.to_vec()).prop_map(FieldValue::from),
+    ]
+}
+
+/// Declarations that a program, a message, a table and a file can all have: no key in both header and items.
+fn declarations() -> impl Strategy<Value = Declaration> {
+    let header = ["declared_on", "destination", "mode", "exporter", "port", "vlaue", "colour"];
+    let item = ["hs", "HS Code", "goods", "brand", "quantity", "value", "net_kg", "packages", "item_no", "size"];
+    let over = |keys: &[&'static str], more: usize| {
+        prop::collection::btree_map(prop::sample::select(keys.to_vec()), values(), 0..more)
+    };
+    let line = (over(&item, 4), prop::option::weighted(0.3, 1..4_i64));
+    let parts = (0..3_usize, over(&header, 3), prop::collection::vec(line, 1..6), prop::bool::weighted(0.02));
+    parts.prop_map(|(ids, over, lines, is_long)| {
+        let mut declaration = Declaration::new().with("destination", "KE").with("mode", "0110");
+        declaration = match ids {
+            0 => declaration.with("declaration_id", 7),
+            1 => declaration.with("declaration_id", "D 1"),
+            _ => declaration,
+        };
+        declaration.header.extend(over.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        for (over, number) in lines {
+            let mut item = motorcycle();
+            if ids == 2 {
+                item = item.with("declaration_id", " D 1");
+            }
+            if let Some(number) = number {
+                item = item.with("item_no", number);
+            }
+            if over.contains_key("HS Code") {
+                item.fields.remove("hs");
+            }
+            let over = over.into_iter().filter(|(key, _)| *key != "hs" || !item.fields.contains_key("HS Code"));
+            let over: Vec<_> = over.map(|(key, value)| (key.to_owned(), value)).collect();
+            item.fields.extend(over);
+            if item.fields.contains_key("HS Code") {
+                item.fields.remove("hs");
+            }
+            declaration = declaration.item(item);
+        }
+        if is_long {
+            let first = declaration.items[0].clone();
+            declaration.items.resize(10_001, first);
+        }
+        declaration
+    })
+}
+
+/// What a path made of one declaration.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    assessments: Vec<Assessment>,
+    /// Number of the item, field, value, kind, reason.
+    rejects: Vec<(u64, Option<String>, Option<String>, RejectKind, String)>,
+    notes: Notes,
+}
+
+fn answer(assessments: Vec<Assessment>, rejects: &[Reject], mut notes: Notes) -> Answer {
+    notes.unknown_fields.sort();
+    let assessments = assessments.into_iter().map(|mut assessment| {
+        assessment.notes = Notes::default();
+        assessment
+    });
+    let rejects = rejects.iter().map(|reject| {
+        let number = match reject.position {
+            Position::Row(row) => row,
+            Position::Item { item, .. } => item.into(),
+            Position::Line(line) => line.saturating_sub(1),
+            _ => 0,
+        };
+        (number, reject.field.clone(), reject.value.clone(), reject.kind, reject.reason.clone())
+    });
+    Answer { assessments: assessments.collect(), rejects: rejects.collect(), notes }
+}
+
+/// A declaration as text cells, one row a line.
+fn rows(declaration: &Declaration) -> (Vec<String>, Vec<Vec<Option<FieldValue>>>) {
+    let keys: BTreeSet<&String> =
+        declaration.header.keys().chain(declaration.items.iter().flat_map(|item| item.fields.keys())).collect();
+    let of_line = |item: &Item| {
+        let value = |key: &&String| item.fields.get(*key).or_else(|| declaration.header.get(*key)).cloned();
+        keys.iter().map(value).collect()
+    };
+    (keys.iter().map(|key| (*key).clone()).collect(), declaration.items.iter().map(of_line).collect())
+}
+
+fn text(value: &FieldValue) -> Option<String> {
+    match value {
+        FieldValue::Text(text) => Some(text.clone()),
+        FieldValue::Number(number) if !number.is_finite() => Some(number.to_string()),
+        FieldValue::Missing => None,
+        other => Some(serde_json::to_string(other).unwrap()),
+    }
+}
+
+/// The same lines as a table: columns of numbers where all values are numbers, of texts otherwise.
+fn as_table(declaration: &Declaration) -> Option<RecordBatch> {
+    let (keys, rows) = rows(declaration);
+    let mut columns = Vec::new();
+    for (at, key) in keys.into_iter().enumerate() {
+        let values = || rows.iter().map(|row| row[at].clone().unwrap_or(FieldValue::Missing));
+        let is_missing = |value: &FieldValue| *value == FieldValue::Missing;
+        let numbers: Option<Float64Array> = values()
+            .map(|value| match value {
+                FieldValue::Number(number) => Some(Some(number)),
+                FieldValue::Missing => Some(None),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Float64Array::from);
+        let integers: Option<Int64Array> = values()
+            .map(|value| match value {
+                FieldValue::Integer(integer) => Some(Some(integer)),
+                FieldValue::Missing => Some(None),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Int64Array::from);
+        let column: ArrayRef = match (numbers, integers) {
+            (_, Some(integers)) => Arc::new(integers),
+            (Some(numbers), _) => Arc::new(numbers),
+            // A text has no number that is none; only what it looks like.
+            _ if values().any(|value| matches!(value, FieldValue::Number(number) if !number.is_finite())) => return None,
+            _ => Arc::new(values().map(|value| text(&value)).collect::<StringArray>()),
+        };
+        // A field that no line has is no column.
+        if !values().all(|value| is_missing(&value)) {
+            columns.push((key, column));
+        }
+    }
+    let has = |name: &str| columns.iter().any(|(key, _)| key == name);
+    (has("declaration_id") && has("mode") && has("destination") && (has("hs") || has("HS Code")))
+        .then(|| RecordBatch::try_from_iter(columns).unwrap())
+}
+
+/// What scoring an input gives.
+fn scored(input: Input) -> (Vec<Reject>, Vec<(String, i64, String)>, Summary) {
+    let (mut rejects, mut rows) = (Vec::new(), Vec::new());
+    let mut batches = engine().score(input).threads(2).into_iter();
+    for batch in &mut batches {
+        let batch = batch.unwrap();
+        rejects.extend(batch.rejects);
+        let text = |name: &str, row: usize| {
+            arrow_cast::display::array_value_to_string(batch.rows.column_by_name(name).unwrap(), row).unwrap()
+        };
+        rows.extend((0..batch.rows.num_rows()).map(|row| {
+            (text("declaration_id", row), text("score", row).parse().unwrap(), text("channel", row))
+        }));
+    }
+    let summary = batches.summary().unwrap().clone();
+    (rejects, rows, summary)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_way_gives_the_same_answer(declaration in declarations()) {
+        let first = match engine().assess(&declaration) {
+            Ok(mut assessment) => {
+                let notes = std::mem::take(&mut assessment.notes);
+                answer(vec![assessment], &[], notes)
+            }
+            Err(AssessError::Rejected(rejects)) => answer(Vec::new(), &rejects, Notes::default()),
+            Err(other) => panic!("{other}"),
+        };
+        let is_rejected = !first.rejects.is_empty();
+        if let Ok(json) = serde_json::to_string(&declaration) {
+            let of_json = match engine().assess_json(json.as_bytes()) {
+                Ok(mut assessment) => {
+                    let notes = std::mem::take(&mut assessment.notes);
+                    answer(vec![assessment], &[], notes)
+                }
+                Err(AssessError::Rejected(rejects)) => answer(Vec::new(), &rejects, Notes::default()),
+                Err(other) => panic!("{other}"),
+            };
+            prop_assert_eq!(&of_json, &first);
+
+            let (rejects, rows, summary) = scored(Input::bytes("a.ndjson", format!("{json}\n")));
+            prop_assert_eq!(&answer(Vec::new(), &rejects, Notes::default()).rejects, &first.rejects);
+            if !is_rejected {
+                let expected = first.assessments.iter().map(|assessment| {
+                    (assessment.declaration_id.clone(), assessment.score, assessment.channel.clone())
+                });
+                prop_assert_eq!(rows, expected.collect::<Vec<_>>());
+                let mut unknown = summary.inputs[0].unused_columns.clone();
+                unknown.sort();
+                prop_assert_eq!(&unknown, &first.notes.unknown_fields);
+                prop_assert_eq!(&summary.unknown_codes, &first.notes.unknown_codes);
+                prop_assert_eq!(summary.repeated_items, first.notes.repeated_items);
+            }
+        }
+        let Some(table) = as_table(&declaration) else { return Ok(()) };
+        let batch = engine().assess_batch(&table).unwrap();
+        let of_table = answer(batch.assessments().collect(), batch.rejects(), batch.notes());
+        prop_assert_eq!(&of_table.rejects, &first.rejects);
+        let (rejects, _, summary) = scored(Input::batches("a table", vec![table]));
+        prop_assert_eq!(&answer(Vec::new(), &rejects, Notes::default()).rejects, &first.rejects);
+        if !is_rejected {
+            prop_assert_eq!(&of_table.assessments, &first.assessments);
+            prop_assert_eq!(&of_table.notes.unknown_codes, &first.notes.unknown_codes);
+            prop_assert_eq!(of_table.notes.repeated_items, first.notes.repeated_items);
+            prop_assert_eq!(summary.repeated_items, first.notes.repeated_items);
+            prop_assert_eq!(&summary.unknown_codes, &first.notes.unknown_codes);
+        }
+    }
 }

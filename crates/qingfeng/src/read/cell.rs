@@ -11,7 +11,7 @@ pub const MAX_TEXT_BYTES: usize = 65_536;
 
 /// The text without blanks around it, the full-width one (U+3000) included.
 #[inline]
-pub(crate) fn trim(raw: &str) -> &str {
+pub fn trim(raw: &str) -> &str {
     match raw.as_bytes() {
         [] => raw,
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
@@ -21,13 +21,13 @@ pub(crate) fn trim(raw: &str) -> &str {
 
 /// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
 /// that looks for a word must see the line all the same.
-pub(crate) fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Problem> {
+pub fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Problem> {
     let text = trim(raw);
     if text.len() > MAX_TEXT_BYTES { Err(too_long(text, field)) } else { Ok(text) }
 }
 
 /// A code in the form that rules see.
-pub(crate) fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Problem> {
+pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Problem> {
     let code = trim(raw);
     if code.len() > MAX_TEXT_BYTES {
         return Err(too_long(code, field));
@@ -61,7 +61,7 @@ fn too_long(text: &str, field: &Field) -> Problem {
 }
 
 /// A whole number: digits, perhaps a sign, perhaps a point with nothing but zeros after it.
-pub(crate) fn integer(text: &str, field: &Field) -> Result<i64, Problem> {
+pub fn integer(text: &str, field: &Field) -> Result<i64, Problem> {
     let whole = match text.split_once('.') {
         Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole,
         _ => text,
@@ -89,7 +89,7 @@ fn not_whole(text: &str) -> Problem {
 }
 
 /// A finite number. -0 is 0, so that a value has one form.
-pub(crate) fn number(text: &str, field: &Field) -> Result<f64, Problem> {
+pub fn number(text: &str, field: &Field) -> Result<f64, Problem> {
     let value: f64 = text.parse().map_err(|_| not_a_number(text))?;
     if !value.is_finite() {
         return Err(not_finite(text));
@@ -112,7 +112,7 @@ fn not_a_number(text: &str) -> Problem {
 }
 
 #[cold]
-pub(crate) fn not_finite(text: &str) -> Problem {
+pub fn not_finite(text: &str) -> Problem {
     let cell = shown(text);
     if text.bytes().any(|byte| byte.is_ascii_digit()) {
         let reason = format!("`{cell}` is too large; a number has at most 308 digits");
@@ -138,7 +138,7 @@ fn joined(text: &str) -> String {
 }
 
 /// True or false.
-pub(crate) fn flag(text: &str) -> Result<bool, Problem> {
+pub fn flag(text: &str) -> Result<bool, Problem> {
     match text {
         "1" | "是" => return Ok(true),
         "0" | "否" => return Ok(false),
@@ -158,24 +158,24 @@ pub(crate) fn flag(text: &str) -> Result<bool, Problem> {
 }
 
 /// A calendar day, in days since 1970-01-01.
-pub(crate) fn date(text: &str, field: &Field) -> Result<i32, Problem> {
+pub fn date(text: &str, field: &Field) -> Result<i32, Problem> {
     let date: Date = text.parse().map_err(|error| Problem::value(format!("`{}` is {error}", shown(text))))?;
     in_bounds(f64::from(date.days()), field).map(|()| date.days())
 }
 
 /// The reason why a line without a required field is rejected.
 #[cold]
-pub(crate) fn missing(field: &Field) -> Problem {
+pub fn missing(field: &Field) -> Problem {
     Problem::new(RejectKind::Missing, format!("`{}` is missing; each line needs it", field.name))
 }
 
-pub(crate) fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Problem> {
+pub fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Problem> {
     // Exact near the bounds a schema can have; elsewhere the rounding changes nothing.
     in_bounds(value as f64, field)
 }
 
 /// Whether the value lies between the bounds of its field.
-pub(crate) fn in_bounds(value: f64, field: &Field) -> Result<(), Problem> {
+pub fn in_bounds(value: f64, field: &Field) -> Result<(), Problem> {
     let name = &field.name;
     let reason = match (field.min, field.max) {
         (Some(min), _) if value < min => format!("{value} is below {min}, the least `{name}` can be"),
@@ -187,7 +187,7 @@ pub(crate) fn in_bounds(value: f64, field: &Field) -> Result<(), Problem> {
 
 /// A number as text, as a field of text or codes takes it, whatever it comes from: a whole one as its digits, another
 /// one as JSON writes it.
-pub(crate) fn number_text(value: f64) -> String {
+pub fn number_text(value: f64) -> String {
     match whole(value) {
         Some(whole) => whole.to_string(),
         None => serde_json::to_string(&value).unwrap_or_default(),
@@ -195,14 +195,14 @@ pub(crate) fn number_text(value: f64) -> String {
 }
 
 /// The number as a whole one of 64 bits, if it is one.
-pub(crate) fn whole(value: f64) -> Option<i64> {
+pub fn whole(value: f64) -> Option<i64> {
     /// 2⁶³: below it each whole number is one of 64 bits.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     (value.trunc() == value && value.abs() < LIMIT).then_some(value as i64)
 }
 
 /// The digits of a written number without a fraction of zeros: of 8711209000.00 those before the point.
-pub(crate) fn without_zero_fraction(number: &str) -> &str {
+pub fn without_zero_fraction(number: &str) -> &str {
     if !number.ends_with('0') {
         return number;
     }

@@ -15,7 +15,7 @@ const REMEMBERED_CODES: usize = 4096;
 
 /// The values of one field, line by line. A line can be taken back, which Arrow's builders do not offer.
 #[derive(Debug)]
-pub(crate) struct Column {
+pub struct Column {
     field: Field,
     values: Values,
     /// The canonical forms of countries met before: looking a country up takes longer than all else here.
@@ -51,16 +51,16 @@ impl Values {
 }
 
 impl Column {
-    pub(crate) fn new(field: &Field) -> Self {
+    pub fn new(field: &Field) -> Self {
         Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new(), last: None }
     }
 
-    pub(crate) fn field(&self) -> &Field {
+    pub fn field(&self) -> &Field {
         &self.field
     }
 
     /// Appends the value of a cell; a blank one is missing.
-    pub(crate) fn push(&mut self, raw: &str) -> Result<(), Problem> {
+    pub fn push(&mut self, raw: &str) -> Result<(), Problem> {
         if self.field.level == Level::Item {
             return self.push_new(raw);
         }
@@ -77,7 +77,7 @@ impl Column {
     }
 
     /// Appends the value that was appended last.
-    pub(super) fn push_again(&mut self) {
+    pub fn push_again(&mut self) {
         fn again<T: Copy>(values: &mut Vec<T>) {
             values.extend(values.last().copied());
         }
@@ -96,7 +96,7 @@ impl Column {
     }
 
     /// The same without a look at the value before.
-    pub(super) fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
+    pub fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
@@ -152,7 +152,7 @@ impl Column {
     }
 
     /// Appends a missing value, if the field may lack one.
-    pub(crate) fn push_missing(&mut self) -> Result<(), Problem> {
+    pub fn push_missing(&mut self) -> Result<(), Problem> {
         if self.field.required {
             return Err(cell::missing(&self.field));
         }
@@ -161,7 +161,7 @@ impl Column {
     }
 
     /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
-    pub(crate) fn push_null(&mut self) {
+    pub fn push_null(&mut self) {
         self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => ends.push(text.len() as i32),
@@ -185,7 +185,7 @@ impl Column {
     }
 
     /// Appends a whole number to a column of whole numbers, or of numbers.
-    pub(crate) fn push_integer(&mut self, value: i64) -> Result<(), Problem> {
+    pub fn push_integer(&mut self, value: i64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
             Values::Integer(values, valid) => {
@@ -200,7 +200,7 @@ impl Column {
     }
 
     /// Appends a number to a column of numbers; in other columns it counts as [`cell::number_text`] writes it.
-    pub(crate) fn push_number(&mut self, value: f64) -> Result<(), Problem> {
+    pub fn push_number(&mut self, value: f64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
@@ -215,7 +215,7 @@ impl Column {
     }
 
     /// Makes room for so many more lines.
-    pub(super) fn reserve(&mut self, lines: usize) {
+    pub fn reserve(&mut self, lines: usize) {
         fn room<T>(values: &mut Vec<T>, valid: &mut Vec<bool>, lines: usize) {
             values.reserve(lines);
             valid.reserve(lines);
@@ -230,7 +230,7 @@ impl Column {
     }
 
     /// Appends a day to a column of dates; in other columns it counts as it is written.
-    pub(crate) fn push_date(&mut self, date: Date) -> Result<(), Problem> {
+    pub fn push_date(&mut self, date: Date) -> Result<(), Problem> {
         match &mut self.values {
             Values::Date(values, valid) => {
                 self.last = None;
@@ -244,7 +244,7 @@ impl Column {
     }
 
     /// The last text appended, of a column of text or codes.
-    pub(crate) fn last_text(&self) -> Option<&str> {
+    pub fn last_text(&self) -> Option<&str> {
         match &self.values {
             Values::Text { text, ends } => match ends[..] {
                 [.., start, end] => std::str::from_utf8(text.get(start as usize..end as usize)?).ok(),
@@ -255,7 +255,7 @@ impl Column {
     }
 
     /// Takes back all lines after the first `lines`.
-    pub(crate) fn truncate(&mut self, lines: usize) {
+    pub fn truncate(&mut self, lines: usize) {
         self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => {
@@ -282,7 +282,7 @@ impl Column {
     }
 
     /// The column as an array of the field's canonical type. The column is empty afterwards.
-    pub(crate) fn finish(&mut self) -> ArrayRef {
+    pub fn finish(&mut self) -> ArrayRef {
         self.last = None;
         let next = match &self.values {
             Values::Text { text, ends } => {

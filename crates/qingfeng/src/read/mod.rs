@@ -19,7 +19,9 @@
 mod assemble;
 pub(crate) mod bind;
 pub(crate) mod cast;
-pub(crate) mod cell;
+#[doc(hidden)]
+pub mod cell;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod column;
 mod csv;
 mod direct;
@@ -31,8 +33,10 @@ mod ndjson;
 mod object;
 mod parquet_columns;
 mod reject;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod rows;
 mod scatter;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod source;
 mod spread;
 mod table;
@@ -56,16 +60,21 @@ pub(crate) use assemble::{Parts, one_chunk};
 pub use bind::{BindError, BindErrorKind};
 pub use cell::MAX_TEXT_BYTES;
 pub(crate) use cell::whole;
-pub(crate) use column::Column;
+#[doc(hidden)]
+pub use column::Column;
 pub(crate) use direct::{Direct, OneRead};
 pub use error::ReadError;
 pub use input::{Given, Input};
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
-pub(crate) use reject::shown;
+#[doc(hidden)]
+pub use reject::shown;
 pub use reject::{Problem, Reject, RejectKind, SHOWN_CHARACTERS};
-pub(crate) use rows::Piece;
-pub(crate) use source::{Source, open as open_source};
-pub(crate) use table::guarded;
+#[doc(hidden)]
+pub use rows::Piece;
+#[doc(hidden)]
+pub use source::{Source, open as open_source};
+#[doc(hidden)]
+pub use table::guarded;
 pub use text::Encoding;
 
 /// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
@@ -273,7 +282,8 @@ impl Reader {
     }
 
     /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
-    pub(crate) fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+    #[doc(hidden)]
+    pub fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 return Ok(Some(piece));

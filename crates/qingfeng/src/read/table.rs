@@ -19,7 +19,7 @@ use super::source::Bytes;
 use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
 
 /// Reads the rows of a table.
-pub(crate) struct Table {
+pub struct Table {
     number: u32,
     batches: Batches,
     binding: Arc<Binding>,
@@ -47,7 +47,7 @@ enum ArrowBatches {
 }
 
 impl Table {
-    pub(crate) fn parquet(
+    pub fn parquet(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -65,7 +65,7 @@ impl Table {
         Ok(Self { number, batches, binding: Arc::new(binding), notes, rows: 0 })
     }
 
-    pub(crate) fn arrow_file(
+    pub fn arrow_file(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -82,7 +82,7 @@ impl Table {
         Ok(Self::arrow(number, ArrowBatches::File(batches), None, binding, notes, ahead))
     }
 
-    pub(crate) fn arrow_stream(
+    pub fn arrow_stream(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -134,7 +134,7 @@ impl Table {
     }
 
     /// The next pieces, of at most so many rows each.
-    pub(crate) fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
+    pub fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
         let (number, mut first) = (self.number, self.rows + 1);
         let Self { batches, binding, notes, .. } = self;
         let broken = |rows: u64, error: ArrowError| ReadError::broken_table(input, rows, &error);
@@ -197,7 +197,7 @@ impl Table {
         Pieces { pieces, end }
     }
 
-    pub(crate) fn notes(&self) -> InputNotes {
+    pub fn notes(&self) -> InputNotes {
         self.notes.clone()
     }
 }
@@ -218,7 +218,7 @@ impl ArrowBatches {
 
 /// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
 /// it panic where it should fail. What panicked is not used again.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
