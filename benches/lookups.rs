@@ -226,7 +226,9 @@ fn bench() -> Result<()> {
     let url = |name: &str| StoreUrl::Sqlite(directory.path().join(name));
     fill(&mut Store::create(&url("full.sqlite"))?, exporters)?;
     Store::create(&url("empty.sqlite"))?;
-    let open = |name: &str| Engine::builder(&with).living(&StoreLookups::default().store(url(name))).build();
+    let open = |name: &str| {
+        Engine::builder().directory(&with).lookups(&StoreLookups::default().store(url(name))).build()
+    };
     let (full, empty, plain) = (open("full.sqlite")?, open("empty.sqlite")?, Engine::open(&without)?);
     let tables = tables(exporters)?;
     let file = directory.path().join("lines.parquet");

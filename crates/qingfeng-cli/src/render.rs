@@ -33,11 +33,15 @@ pub struct Checked {
 impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
-        Self::of(directory, Engine::builder(directory).living(lookups).check())
+        Self::of(directory, Engine::builder().directory(directory).lookups(lookups).check())
     }
 
     /// What was found when the pack was opened.
-    fn of(directory: &Path, (diagnostics, engine): (Diagnostics, Option<Engine>)) -> Self {
+    fn of(directory: &Path, checked: qingfeng::Checked<Engine>) -> Self {
+        Self::with(directory, checked.diagnostics, checked.opened)
+    }
+
+    fn with(directory: &Path, diagnostics: Diagnostics, engine: Option<Engine>) -> Self {
         Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
     }
 
@@ -53,13 +57,14 @@ pub fn open(directory: &Path, lookups: &StoreLookups) -> Result<Engine, Failure>
 
 /// The same for the tests of the pack.
 pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
-    Checked::of(directory, Engine::builder(directory).for_tests().check()).engine()
+    Checked::of(directory, Engine::builder().directory(directory).for_tests().check()).engine()
 }
 
 /// The pack for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
-    let (opened, diagnostics) = OpenedPack::check(directory);
-    opened.ok_or_else(|| Failure::Pack(Box::new(Checked::of(directory, (diagnostics, None)))))
+    let checked = OpenedPack::check(directory);
+    let diagnostics = checked.diagnostics;
+    checked.opened.ok_or_else(|| Failure::Pack(Box::new(Checked::with(directory, diagnostics, None))))
 }
 
 /// The beginning of a digest, enough to compare two by eye.

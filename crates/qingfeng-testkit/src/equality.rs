@@ -21,7 +21,7 @@ use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use qingfeng::read::{Format, Input, ReadOptions, Reader, arrow_schema};
 use qingfeng::rules::{Fault, Schema};
-use qingfeng::verify::{Difference, differences};
+use qingfeng::tools::verify::{Difference, differences};
 use qingfeng::{Assessment, Engine};
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use qingfeng_rules::{ChannelId, Combine, Fault, Pack, Score, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::summary::Notes;
+use crate::output::summary::Notes;
 
 /// The result of one declaration. Its JSON is stored by whoever decides with it: fields may be added, and what an older
 /// version wrote is read all the same.

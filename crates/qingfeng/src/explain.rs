@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::assessment::decisive;
 use crate::engine::Engine;
-use crate::evaluate::BatchResults;
+use crate::eval::BatchResults;
 use crate::output;
 use crate::read::Lines;
 
@@ -226,7 +226,11 @@ impl Engine {
         })
     }
 
-    fn fields(&self, values: &std::sync::Arc<crate::values::BatchValues>, line: usize) -> Vec<NamedValue> {
+    fn fields(
+        &self,
+        values: &std::sync::Arc<crate::eval::values::BatchValues>,
+        line: usize,
+    ) -> Vec<NamedValue> {
         use qingfeng_rules::LineValues;
         let pack = self.pack();
         let declared = pack.schema.ids().map(FieldRef::Declared);

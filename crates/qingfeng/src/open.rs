@@ -15,7 +15,7 @@ use qingfeng_rules::limits::{FILE_BYTES_MAX, FILES_MAX};
 use qingfeng_rules::{Code, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes};
 
 use crate::engine::Engine;
-use crate::evaluate::Evaluation;
+use crate::eval::Evaluation;
 use crate::lookup::{self, LookupTable, Rows};
 use crate::read::{Input, ReadError, ReadOptions};
 
@@ -125,11 +125,10 @@ enum Source {
 /// ```
 /// use std::sync::Arc;
 ///
-/// use qingfeng::Engine;
 /// use qingfeng::arrow::{ArrayRef, RecordBatch, StringArray};
 /// use qingfeng::rules::PackFiles;
+/// use qingfeng::{Declaration, Engine};
 ///
-/// let mut pack = PackFiles::default();
 /// let manifest = r#"
 ///     [pack]
 ///     name = "demo"
@@ -142,18 +141,28 @@ enum Source {
 ///     [[channels]]
 ///     name = "red"
 ///     from = 50
-///     [[lookups]]
-///     name = "blacklist"
+///     [lookups.blacklist]
 ///     file = "lookups/blacklist.csv"
 ///     key = ["exporter"]
-///     columns = [{ name = "exporter", type = "text" }]
+///     [lookups.blacklist.columns]
+///     grade = "text"
 /// "#;
+/// let rule = r#"rule("LISTED", #{ title: "Listed", points: 60, when: |d| d.listed("blacklist") });"#;
+/// let mut pack = PackFiles::default();
 /// pack.insert("pack.toml", manifest.into());
-/// let rule = r#"rule("LISTED", #{ title: "listed", points: 60, when: |d| d.listed("blacklist") });"#;
 /// pack.insert("listed.rhai", rule.into());
-/// # // The manifest of this example is checked in the tests.
-/// # let _ = (Arc::new(StringArray::from(vec!["E1"])) as ArrayRef, Engine::builder().pack(pack));
-/// # let _: Option<RecordBatch> = None;
+/// let column = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+/// let rows = RecordBatch::try_from_iter([("exporter", column("E1")), ("grade", column("A"))])?;
+///
+/// let engine = Engine::builder().pack(pack).lookup("blacklist", rows).build()?;
+/// let declaration = Declaration::new()
+///     .with("declaration_id", "D1")
+///     .with("destination", "KE")
+///     .with("mode", "0110")
+///     .with("hs", "8711209000")
+///     .with("exporter", "E1");
+/// assert_eq!(engine.assess(&declaration)?.channel, "red");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 #[must_use = "a builder opens nothing until `build` is called"]
@@ -464,8 +473,10 @@ impl EngineBuilder<'_> {
         let mut living_rows: Vec<(usize, Rows)> = Vec::new();
         for name in self.rows.keys() {
             if pack.lookups.iter().all(|lookup| lookup.name != *name) {
-                let title = format!("rows were given for the lookup table `{name}`, which the pack does not have");
-                mistakes.push(Diagnostic::new(Code::BadLookup, title).help("declare it, or leave the rows out"));
+                let title =
+                    format!("rows were given for the lookup table `{name}`, which the pack does not have");
+                mistakes
+                    .push(Diagnostic::new(Code::BadLookup, title).help("declare it, or leave the rows out"));
             }
         }
         let is_living =
@@ -588,7 +599,8 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
     for (path, content) in files {
         let Some(path) = path.strip_prefix(&root) else { continue };
         let top = path.split_once('/').map(|(top, _)| top);
-        let is_reference = top == Some("reference") && path.ends_with(".toml") && path.matches('/').count() == 1;
+        let is_reference =
+            top == Some("reference") && path.ends_with(".toml") && path.matches('/').count() == 1;
         let is_rule = path.ends_with(".rhai") && !matches!(top, Some("lookups" | "tests"));
         if path == "pack.toml" || is_reference || is_rule {
             if content.len() > FILE_BYTES_MAX {

@@ -10,9 +10,9 @@ use arrow_schema::ArrowError;
 
 use crate::engine::Engine;
 use crate::output::By;
+use crate::output::summary::{LineCounts, Summary, Tally};
 use crate::pipeline::{Before, Cancel, JobError, Pipeline, Progress, Rounds, Threads};
 use crate::read::{Chunk, Input, ReadOptions, Reader, Reject};
-use crate::summary::{LineCounts, Summary, Tally};
 use crate::write::WriteError;
 
 /// What becomes of the results. Called in input order and one at a time, on the threads that score.
@@ -152,6 +152,7 @@ impl Scoring {
     ///
     /// An input or an output that fails; everything before the failure was given to the outputs.
     pub fn run(self, outputs: Outputs<'_>) -> Result<Summary, JobError> {
+        let _span = tracing::debug_span!("score").entered();
         let Outputs { assessments, rejects, progress } = outputs;
         let mut run = self.start()?;
         let Run { scorer, threads, rounds, count, .. } = &mut run;
@@ -295,6 +296,7 @@ impl Scorer {
     fn score(&self, chunk: Chunk, _before: Before) -> Scored {
         let Self { engine, by, reasons } = self;
         let Chunk { lines, rejects, lines_read } = chunk;
+        let _span = tracing::debug_span!("batch", lines = lines.len(), rejects = rejects.len()).entered();
         let results = engine.evaluate(&lines);
         let reasons = reasons.then(|| engine.reasons(&results));
         let tally = Tally::of(engine.pack(), engine.evaluator(), &lines, &results);
@@ -317,6 +319,8 @@ impl Run {
     fn summary(self) -> Summary {
         let Self { scorer, threads, rounds, count, started } = self;
         let seconds = started.elapsed().as_secs_f64();
+        let (read, rejected) = (count.lines.read, count.lines.rejected);
+        tracing::debug!(lines = read, rejected, declarations = count.tally.declarations, seconds, "scored");
         Summary::of(&scorer.engine, &rounds.reader, &count.tally, count.lines, threads.count(), seconds)
     }
 }

@@ -24,7 +24,8 @@ fn lines(diagnostics: &Diagnostics) -> Vec<String> {
 
 /// Opens a pack, or gives the outcome of one that is refused.
 fn open(pack: &Path) -> Result<(Engine, Vec<String>), Outcome> {
-    match Engine::check(pack) {
+    let checked = Engine::check(pack);
+    match (checked.diagnostics, checked.opened) {
         (warnings, Some(engine)) => {
             assert!(warnings.items.iter().all(|item| item.severity() == Severity::Warning));
             Ok((engine, lines(&warnings)))

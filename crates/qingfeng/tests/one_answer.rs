@@ -269,8 +269,28 @@ fn a_declaration_is_explained_by_itself() {
 /// Values of any kind for any field.
 fn values() -> impl Strategy<Value = FieldValue> {
     let texts = [
-        "", " ", "KEN", "ke", "ZZZ", "9999", " 8711.20 90.00 ", "8711209000", "2016-09-06", "6 Sept", "12.5", "12", "1,234",
-        "-3", "1e999", "NaN", "true", "是", "a\u{0}b", "say \"so\"\\", "品牌\n", "A",
+        "",
+        " ",
+        "KEN",
+        "ke",
+        "ZZZ",
+        "9999",
+        " 8711.20 90.00 ",
+        "8711209000",
+        "2016-09-06",
+        "6 Sept",
+        "12.5",
+        "12",
+        "1,234",
+        "-3",
+        "1e999",
+        "NaN",
+        "true",
+        "是",
+        "a\u{0}b",
+        "say \"so\"\\",
+        "品牌\n",
+        "A",
     ];
     let numbers = [0.0, -0.0, 1.0, 12.5, 1e16, 8_711_209_000.0, -3.0, 0.1 + 0.2, f64::NAN, f64::INFINITY];
     prop_oneof![
@@ -285,7 +305,8 @@ fn values() -> impl Strategy<Value = FieldValue> {
 /// Declarations that a program, a message, a table and a file can all have: no key in both header and items.
 fn declarations() -> impl Strategy<Value = Declaration> {
     let header = ["declared_on", "destination", "mode", "exporter", "port", "vlaue", "colour"];
-    let item = ["hs", "HS Code", "goods", "brand", "quantity", "value", "net_kg", "packages", "item_no", "size"];
+    let item =
+        ["hs", "HS Code", "goods", "brand", "quantity", "value", "net_kg", "packages", "item_no", "size"];
     let over = |keys: &[&'static str], more: usize| {
         prop::collection::btree_map(prop::sample::select(keys.to_vec()), values(), 0..more)
     };
@@ -310,7 +331,8 @@ fn declarations() -> impl Strategy<Value = Declaration> {
             if over.contains_key("HS Code") {
                 item.fields.remove("hs");
             }
-            let over = over.into_iter().filter(|(key, _)| *key != "hs" || !item.fields.contains_key("HS Code"));
+            let over =
+                over.into_iter().filter(|(key, _)| *key != "hs" || !item.fields.contains_key("HS Code"));
             let over: Vec<_> = over.map(|(key, value)| (key.to_owned(), value)).collect();
             item.fields.extend(over);
             if item.fields.contains_key("HS Code") {
@@ -346,7 +368,6 @@ fn answer(assessments: Vec<Assessment>, rejects: &[Reject], mut notes: Notes) ->
             Position::Row(row) => row,
             Position::Item { item, .. } => item.into(),
             Position::Line(line) => line.saturating_sub(1),
-            _ => 0,
         };
         (number, reject.field.clone(), reject.value.clone(), reject.kind, reject.reason.clone())
     });
@@ -355,8 +376,11 @@ fn answer(assessments: Vec<Assessment>, rejects: &[Reject], mut notes: Notes) ->
 
 /// A declaration as text cells, one row a line.
 fn rows(declaration: &Declaration) -> (Vec<String>, Vec<Vec<Option<FieldValue>>>) {
-    let keys: BTreeSet<&String> =
-        declaration.header.keys().chain(declaration.items.iter().flat_map(|item| item.fields.keys())).collect();
+    let keys: BTreeSet<&String> = declaration
+        .header
+        .keys()
+        .chain(declaration.items.iter().flat_map(|item| item.fields.keys()))
+        .collect();
     let of_line = |item: &Item| {
         let value = |key: &&String| item.fields.get(*key).or_else(|| declaration.header.get(*key)).cloned();
         keys.iter().map(value).collect()
@@ -400,7 +424,9 @@ fn as_table(declaration: &Declaration) -> Option<RecordBatch> {
             (_, Some(integers)) => Arc::new(integers),
             (Some(numbers), _) => Arc::new(numbers),
             // A text has no number that is none; only what it looks like.
-            _ if values().any(|value| matches!(value, FieldValue::Number(number) if !number.is_finite())) => return None,
+            _ if values().any(|value| matches!(value, FieldValue::Number(number) if !number.is_finite())) => {
+                return None;
+            }
             _ => Arc::new(values().map(|value| text(&value)).collect::<StringArray>()),
         };
         // A field that no line has is no column.

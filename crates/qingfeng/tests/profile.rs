@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::tools::profile::{Profile, ProfileOptions};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, Evaluation, Outputs, Profile, ProfileOptions};
+use qingfeng::{Engine, Evaluation, Outputs};
 use qingfeng_lab::generate::Generator;
 
 fn engine(pack: &str) -> Engine {
@@ -33,7 +34,9 @@ fn trade(directory: &Path, lines: u64) -> PathBuf {
 
 /// Candidates, visits, fires and faults by rule.
 fn counts(profile: &Profile) -> BTreeMap<String, [u64; 4]> {
-    let of = |rule: &qingfeng::RuleProfile| [rule.candidates, rule.visits, rule.fired, rule.faults];
+    let of = |rule: &qingfeng::tools::profile::RuleProfile| {
+        [rule.candidates, rule.visits, rule.fired, rule.faults]
+    };
     profile.rules.iter().map(|rule| (rule.rule.clone(), of(rule))).collect()
 }
 

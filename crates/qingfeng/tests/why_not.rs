@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::tools::why_not::{PartCount, WhyNot, WhyNotOptions};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng::{Engine, ExplainedPart};
 use qingfeng_lab::generate::Generator;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
@@ -191,10 +192,8 @@ fn pack(directory: &Path, condition: &str, key: &str) -> Engine {
         "const LOW = 50.0;\nfield(\"cheap\", |d| d.unit_value < LOW);\nrule(\"R\", #{{ title: \"t\", score: 1, {key} when: |d| {condition} }});\n"
     );
     std::fs::write(directory.join("a.rhai"), rules).unwrap();
-    match Engine::check(directory) {
-        (_, Some(engine)) => engine,
-        (mistakes, None) => panic!("{condition}: {mistakes}"),
-    }
+    let checked = Engine::check(directory);
+    checked.opened.unwrap_or_else(|| panic!("{condition}: {}", checked.diagnostics))
 }
 
 const KEYS: [(&str, &str); 4] = [
@@ -230,10 +229,10 @@ fn what_a_part_blocks_alone_fires_without_it() {
                 let contrary = leaf.text.starts_with('!') && !written.starts_with('!');
                 let changed = format!("{}{}{}", &source[..span.start], !contrary, &source[span.end..]);
                 std::fs::write(directory.path().join("a.rhai"), &changed).unwrap();
-                let without = match Engine::check(directory.path()) {
-                    (_, Some(engine)) => fired(&engine, &path),
-                    (mistakes, None) => panic!("{changed}: {mistakes}"),
-                };
+                let checked = Engine::check(directory.path());
+                let mistakes = checked.diagnostics;
+                let engine = checked.opened.unwrap_or_else(|| panic!("{changed}: {mistakes}"));
+                let without = fired(&engine, &path);
                 assert_eq!(
                     count.alone,
                     without - answer.fired,

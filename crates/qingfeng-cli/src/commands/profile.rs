@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::profile::EvaluatedBy;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::{Evaluation, Pipeline, Profile, ProfileOptions, RuleProfile};
+use qingfeng::tools::profile::EvaluatedBy;
+use qingfeng::tools::profile::{Profile, ProfileOptions, RuleProfile};
+use qingfeng::{Evaluation, Pipeline};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};

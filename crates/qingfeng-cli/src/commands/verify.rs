@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
-use qingfeng::{Pipeline, Verification, VerifyOptions};
+use qingfeng::tools::verify::{Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;

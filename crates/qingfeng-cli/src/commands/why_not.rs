@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Pack, Status, suggestion};
-use qingfeng::{Miss, MissedPart, PartCount, Pipeline, WhyNot, WhyNotOptions};
+use qingfeng::tools::why_not::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};

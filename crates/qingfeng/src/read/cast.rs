@@ -192,21 +192,32 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
         D::UInt32 => integers::<UInt32Type>(source, column, report),
         D::UInt64 => {
             let values = source.as_primitive::<UInt64Type>().iter();
-            each(values, column, report, |column, value| match i64::try_from(value) {
-                Ok(value) => column.push_integer(value),
-                Err(_) if kind == Kind::Number => column.push_number(value as f64),
-                Err(_) => column.push(&value.to_string()),
-            });
+            each(
+                values,
+                column,
+                report,
+                |value| value.to_string(),
+                |column, value| match i64::try_from(value) {
+                    Ok(value) => column.push_integer(value),
+                    Err(_) if kind == Kind::Number => column.push_number(value as f64),
+                    Err(_) => column.push(&value.to_string()),
+                },
+            );
         }
         D::Float16 => {
             let values = source.as_primitive::<Float16Type>().iter().map(|value| value.map(f64::from));
-            each(values, column, report, Column::push_number);
+            each(values, column, report, shown_number, Column::push_number);
         }
         // The digits of a 32-bit number as it is written: 0.1 is 0.1, not 0.10000000149.
-        D::Float32 => each(source.as_primitive::<Float32Type>().iter(), column, report, |column, value| {
-            column.push_number(value.to_string().parse().unwrap_or(f64::from(value)))
-        }),
-        D::Float64 => each(source.as_primitive::<Float64Type>().iter(), column, report, Column::push_number),
+        D::Float32 => {
+            let written = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
+            let values = source.as_primitive::<Float32Type>().iter().map(|value| value.map(written));
+            each(values, column, report, shown_number, Column::push_number);
+        }
+        D::Float64 => {
+            let values = source.as_primitive::<Float64Type>().iter();
+            each(values, column, report, shown_number, Column::push_number);
+        }
         D::Decimal32(_, scale) => decimals::<Decimal32Type>(source, *scale, column, report),
         D::Decimal64(_, scale) => decimals::<Decimal64Type>(source, *scale, column, report),
         D::Decimal128(_, scale) => decimals::<Decimal128Type>(source, *scale, column, report),
@@ -231,15 +242,21 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
             }
         }
         // `check` has refused all other types.
-        _ => each((0..source.len()).map(|_| None::<f64>), column, report, Column::push_number),
+        _ => each((0..source.len()).map(|_| None), column, report, shown_number, Column::push_number),
     }
 }
 
+/// A number as JSON writes it, and one that is none by its name.
+fn shown_number(value: f64) -> String {
+    if value.is_finite() { cell::number_text(value) } else { value.to_string() }
+}
+
 /// Appends values one by one; the value of a bad one is shown as it is written.
-fn each<V: Copy + ToString>(
+fn each<V: Copy>(
     values: impl Iterator<Item = Option<V>>,
     column: &mut Column,
     report: Report<'_>,
+    show: impl Fn(V) -> String,
     push: impl Fn(&mut Column, V) -> Result<(), Problem>,
 ) {
     for (row, value) in values.enumerate() {
@@ -249,7 +266,7 @@ fn each<V: Copy + ToString>(
         };
         if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: value.map(|value| value.to_string()), problem });
+            report(row, Bad { value: value.map(&show), problem });
         }
     }
 }
@@ -291,7 +308,13 @@ where
     T::Native: Into<i64> + ToString,
 {
     let values = source.as_primitive::<T>().iter();
-    each(values, column, report, |column, value| column.push_integer(value.into()));
+    each(
+        values,
+        column,
+        report,
+        |value| value.to_string(),
+        |column, value| column.push_integer(value.into()),
+    );
 }
 
 /// A fraction of zeros says how a database stores the number, not what it is: a code has the digits before it.

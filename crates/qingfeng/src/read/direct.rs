@@ -22,7 +22,7 @@ use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
 use super::reject::{Problem, shown};
 use super::rows::{Cell, Piece, Rows};
 use super::scatter::Starts;
-use super::{Chunk, MAX_LINES, ReadOptions, one_chunk};
+use super::{Chunk, MAX_LINES, one_chunk};
 use crate::declaration::{Declaration, FieldValue};
 use crate::idle::Idle;
 
@@ -126,12 +126,8 @@ impl Builder {
 }
 
 impl Direct {
-    pub(crate) fn new(schema: &Arc<Schema>) -> Self {
-        Self::limited(schema, ReadOptions::default().max_declaration_lines)
-    }
-
     /// One that rejects the lines of a declaration beyond so many.
-    pub(crate) fn limited(schema: &Arc<Schema>, max_declaration_lines: usize) -> Self {
+    pub(crate) fn new(schema: &Arc<Schema>, max_declaration_lines: usize) -> Self {
         Self {
             arrow: arrow_schema(schema),
             max_declaration_lines: max_declaration_lines.clamp(1, MAX_LINES),

@@ -31,6 +31,7 @@ mod input;
 mod lines;
 mod ndjson;
 mod object;
+#[cfg(feature = "parquet")]
 mod parquet_columns;
 mod reject;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
@@ -71,8 +72,11 @@ pub use reject::shown;
 pub use reject::{Problem, Reject, RejectKind, SHOWN_CHARACTERS};
 #[doc(hidden)]
 pub use rows::Piece;
+pub(crate) use source::unpacked;
 #[doc(hidden)]
 pub use source::{Source, open as open_source};
+#[cfg(not(feature = "parquet"))]
+pub(crate) use source::{WITHOUT_PARQUET, without_zstd};
 #[doc(hidden)]
 pub use table::guarded;
 pub use text::Encoding;
@@ -332,6 +336,7 @@ impl Reader {
                 options.encoding,
                 ahead,
             )),
+            #[cfg(feature = "parquet")]
             Source::File { format: Format::Parquet, file } => {
                 Decoder::Table(Box::new(Table::parquet(schema, input, number, file, ahead)?))
             }

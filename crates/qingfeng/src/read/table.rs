@@ -8,12 +8,14 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
+#[cfg(feature = "parquet")]
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use qingfeng_rules::Schema;
 
 use super::bind::{Binding, Caster};
 use super::error::ReadError;
 use super::input::Batches as GivenBatches;
+#[cfg(feature = "parquet")]
 use super::parquet_columns::{ParquetColumns, SharedFile};
 use super::source::Bytes;
 use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
@@ -30,6 +32,7 @@ pub struct Table {
 
 /// Only the columns that fields claim are read, save from a stream, which has its columns' names in itself.
 enum Batches {
+    #[cfg(feature = "parquet")]
     Parquet(ParquetColumns),
     Arrow {
         batches: Box<ArrowBatches>,
@@ -47,6 +50,7 @@ enum ArrowBatches {
 }
 
 impl Table {
+    #[cfg(feature = "parquet")]
     pub fn parquet(
         schema: &Arc<Schema>,
         input: &Input,
@@ -139,6 +143,7 @@ impl Table {
         let Self { batches, binding, notes, .. } = self;
         let broken = |rows: u64, error: ArrowError| ReadError::broken_table(input, rows, &error);
         let (pieces, end) = match batches {
+            #[cfg(feature = "parquet")]
             Batches::Parquet(columns) => {
                 let (work, end) = columns.next();
                 let work = work.into_iter().map(|(rows, columns)| {

@@ -16,6 +16,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
+#[cfg(feature = "parquet")]
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use qingfeng_rules::Date;
 
@@ -199,6 +200,7 @@ enum Rows {
 }
 
 enum Batches {
+    #[cfg(feature = "parquet")]
     Parquet(ParquetRecordBatchReader),
     File(Box<FileReader<BufReader<File>>>),
     Stream(Box<StreamReader<BufReader<Box<dyn Read + Send>>>>),
@@ -209,6 +211,7 @@ impl Batches {
     fn next(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
         guarded(|| {
             match self {
+                #[cfg(feature = "parquet")]
                 Self::Parquet(batches) => batches.next(),
                 Self::File(batches) => batches.next(),
                 Self::Stream(batches) => batches.next(),
@@ -249,6 +252,7 @@ impl<'c> RowReader<'c> {
                 (Rows::Csv { lines, delimiter, width: headers.len(), at }, has)
             }
             Source::Text { bytes, .. } => (Rows::Ndjson(Lines::new(bytes)), vec![true; columns.len()]),
+            #[cfg(feature = "parquet")]
             Source::File { format: Format::Parquet, file } => {
                 let reader =
                     guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;

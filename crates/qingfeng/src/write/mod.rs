@@ -4,6 +4,8 @@
 
 mod encode;
 mod lists;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::fmt;
 use std::fs::{self, File};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng::verify::differences;
+use qingfeng::tools::verify::differences;
 use qingfeng::{Assessment, Engine};
 use qingfeng_lab::generate::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};

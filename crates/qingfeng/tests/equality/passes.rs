@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use qingfeng::rules::Passes;
-use qingfeng::verify::differences;
+use qingfeng::tools::verify::differences;
 use qingfeng::{Assessment, Engine, Evaluation};
 use qingfeng_lab::generate::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};

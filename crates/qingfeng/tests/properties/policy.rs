@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use qingfeng::coverage::{CoverageOptions, PolicyCoverage, Segment, Trade, TradeOptions};
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Key};
+use qingfeng::tools::policy_coverage::{CoverageOptions, PolicyCoverage, Segment, Trade, TradeOptions};
 use qingfeng::{Engine, Outputs};
 
 use super::keys::{

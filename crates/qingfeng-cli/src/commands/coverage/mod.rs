@@ -10,9 +10,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use qingfeng::Pipeline;
-use qingfeng::coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
+use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
-use qingfeng::diff::{DeclarationsDiff, Load};
+use qingfeng::tools::diff::{DeclarationsDiff, Load};
 
 use super::workload::{Stretches, mean, most_changed, sum};
 use crate::html::{change, count, head, number, number_cell, text};

@@ -8,8 +8,8 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::diff::{Diff, DiffOptions, Readers, read_alike};
 use qingfeng::read::ReadOptions;
+use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
 use qingfeng::{Engine, Pipeline};
 
 use crate::args::Format;

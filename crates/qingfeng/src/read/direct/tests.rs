@@ -171,7 +171,7 @@ proptest! {
     ) {
         for schema in schemas() {
             // One after the other: what is kept from the last one must not show.
-            let direct = Direct::new(&schema);
+            let direct = Direct::new(&schema, MAX_LINES);
             declarations.iter().for_each(|declaration| assert_same(&direct, declaration));
         }
     }
@@ -180,7 +180,7 @@ proptest! {
 #[test]
 fn long_declarations_give_what_their_json_gives() {
     let schema = Arc::new(Schema::export());
-    let direct = Direct::limited(&schema, 2_000);
+    let direct = Direct::new(&schema, 2_000);
     let header =
         Declaration::new().with("declaration_id", "1").with("destination", "KE").with("mode", "0110");
     let item = Item::new().with("hs", "871120");
@@ -211,7 +211,7 @@ fn ordinary() -> Declaration {
 #[test]
 fn an_ordinary_declaration_is_read_field_by_field() {
     let schema = Arc::new(Schema::export());
-    let direct = Direct::new(&schema);
+    let direct = Direct::new(&schema, MAX_LINES);
     let mut unused = Vec::new();
     let lines = direct.fields(&ordinary(), &mut Builder::new(&schema), &mut unused);
     assert_eq!(lines.expect("nothing is unusual in it").len(), 2);
@@ -221,7 +221,7 @@ fn an_ordinary_declaration_is_read_field_by_field() {
 
 #[test]
 fn numbers_that_are_not_finite_reject_their_line_whatever_the_field() {
-    let direct = Direct::new(&Arc::new(Schema::export()));
+    let direct = Direct::new(&Arc::new(Schema::export()), MAX_LINES);
     for field in ["value", "packages", "goods", "hs", "declared_on"] {
         let mut declaration = ordinary();
         declaration.items[1].fields.insert(field.into(), f64::NAN.into());
@@ -234,7 +234,7 @@ fn numbers_that_are_not_finite_reject_their_line_whatever_the_field() {
 #[test]
 fn keys_that_nobody_claims_are_not_kept() {
     let schema = Arc::new(Schema::export());
-    let direct = Direct::new(&schema);
+    let direct = Direct::new(&schema, MAX_LINES);
     for key in 0..3_000 {
         let declaration = ordinary().with(format!("{key}{}", "x".repeat(50)), 1).with("D".repeat(key), 1);
         direct.read(&declaration);
