@@ -1,17 +1,6 @@
 //! What a plan says of an office and a day.
 
-use qingfeng_rules::{Amount, Date, Millionths};
-
-/// Why a declaration is inspected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SelectionKind {
-    /// It must be.
-    Mandatory,
-    /// For its expected worth, within the capacity.
-    Targeted,
-    /// Drawn.
-    Random,
-}
+use qingfeng_rules::{Amount, Date, Millionths, SelectionKind};
 
 /// An inspection of a plan.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use std::ops::Range;
 use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::SelectionKind;
 use super::candidate::{Candidate, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;
@@ -13,7 +14,7 @@ use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
 use super::outcomes::{Outcome, Outcomes};
-use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind};
+use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected};
 use super::policy::{Policy, asked, units};
 
 /// The most days of a plan: ten years.

@@ -8,7 +8,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng_rules::Amount;
 
 use super::candidate::Candidate;
-use super::plan::{PlannedDay, SelectionKind};
+use super::plan::PlannedDay;
 use super::policy::{Policy, units};
 
 /// What stands in every row of a plan.
@@ -18,22 +18,6 @@ pub struct PlanMarks {
     pub pack: String,
     /// The digest of capacities and outcomes.
     pub inputs: String,
-}
-
-impl SelectionKind {
-    /// Its name in plans.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mandatory => "mandatory",
-            Self::Targeted => "targeted",
-            Self::Random => "random",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Mandatory, Self::Targeted, Self::Random].into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 fn list() -> DataType {
