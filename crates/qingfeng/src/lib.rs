@@ -152,7 +152,6 @@ pub mod arrow {
 #[doc(hidden)]
 pub mod internals {
     pub use crate::eval::BatchResults;
-    pub use crate::eval::key_index::{Groups, Membership};
     pub use crate::eval::values::{BatchValues, Typed};
     pub use crate::lookup::{Rows, table_schema};
     pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};

@@ -53,9 +53,9 @@ pub(super) struct Object<V> {
     twice: Option<Slot>,
 }
 
-impl<V> Object<V> {
+impl<V: Copy> Object<V> {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { cells: (0..schema.fields().len()).map(|_| None).collect(), items: None, twice: None }
+        Self { cells: vec![None; schema.fields().len()], items: None, twice: None }
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: V) {

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, Kind, Pack, Status, Value};
+use qingfeng_rules::{Date, Groups, Kind, Pack, Status, Value};
 use serde::Serialize;
 
 use super::reach::{Member, membership};
 use super::{Axis, PolicyCoverage};
 use crate::engine::Engine;
-use crate::eval::key_index::Groups;
 use crate::pipeline::{Before, JobError, Pipeline, Progress};
 use crate::read::{Chunk, Lines, Reader};
 
