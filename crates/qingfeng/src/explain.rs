@@ -11,6 +11,7 @@ use crate::read::Lines;
 
 /// The decision about one declaration, with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The declaration's id.
     pub declaration_id: String,
@@ -30,6 +31,7 @@ pub struct Explanation {
 
 /// The decision about one goods line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ExplainedItem {
     /// The number of the line.
     pub item_no: Option<i64>,
@@ -57,6 +59,7 @@ pub struct ExplainedItem {
 
 /// A limit to the channel and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Limit {
     /// The channel.
     pub channel: String,
@@ -66,6 +69,7 @@ pub struct Limit {
 
 /// A name or a piece of source, and its value as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NamedValue {
     /// The name or the source.
     pub source: String,
@@ -75,6 +79,7 @@ pub struct NamedValue {
 
 /// What became of one rule on one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ExplainedRule {
     /// The rule's id.
     pub id: String,

@@ -98,6 +98,10 @@
 //! | `parquet` | yes | Parquet files, and the compression zstd; the only part that is compiled from C |
 //! | `tools` | yes | [`tools`]: tests of rules, differences of packs, profiles |
 //! | `testing` | | an engine with a planted fault, for tests of tests |
+#![cfg_attr(
+    not(feature = "tools"),
+    expect(dead_code, reason = "the tools use more of the engine than it does")
+)]
 
 mod assessment;
 mod declaration;
@@ -105,7 +109,6 @@ mod engine;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod eval;
 mod explain;
-mod idle;
 mod lookup;
 mod open;
 mod output;
@@ -114,6 +117,7 @@ pub mod read;
 mod score;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod tables;
+mod threads;
 #[cfg(feature = "tools")]
 pub mod tools;
 pub mod write;
@@ -169,4 +173,5 @@ const _: fn() = || {
     shared::<Engine>();
     shared::<Assessment>();
     shared::<Declaration>();
+    shared::<BatchAssessment>();
 };

@@ -10,8 +10,8 @@ use arrow_schema::ArrowError;
 use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::idle::processors;
 use crate::read::{Chunk, Parts, ReadError, Reader};
+use crate::threads::{is_in_pool, processors};
 use crate::write::WriteError;
 
 /// The chunks of a round for each thread, if there are several threads; four are no faster. Two rounds are on their
@@ -108,18 +108,24 @@ impl Pipeline {
         match (&self.pool, self.threads) {
             (Some(pool), _) => pool.current_num_threads(),
             (None, Some(threads)) => threads.max(1),
-            (None, None) if rayon::current_thread_index().is_some() => rayon::current_num_threads(),
+            (None, None) if is_in_pool() => rayon::current_num_threads(),
             (None, None) => processors(),
         }
     }
 
     /// The threads.
     pub(crate) fn start(&self) -> Result<Threads, JobError> {
-        Ok(match (&self.pool, self.threads) {
-            (Some(pool), _) => Threads::Given(Arc::clone(pool)),
-            (None, None) if rayon::current_thread_index().is_some() => Threads::Current,
-            (None, threads) => Threads::Own(new_pool(threads.unwrap_or_else(processors))?),
-        })
+        if let Some(pool) = &self.pool {
+            return Ok(Threads::Given(Arc::clone(pool)));
+        }
+        if self.threads.is_none() && is_in_pool() {
+            return Ok(Threads::Current);
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.thread_count())
+            .thread_name(|at| format!("qingfeng-{at}"))
+            .build();
+        pool.map(Threads::Own).map_err(|error| JobError::Threads(error.to_string()))
     }
 
     /// The rounds in which these threads work on a reader.
@@ -182,15 +188,6 @@ impl fmt::Debug for Pipeline {
             .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
-}
-
-/// A pool of so many threads, 1 at least.
-pub(crate) fn new_pool(threads: usize) -> Result<ThreadPool, JobError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.max(1))
-        .thread_name(|at| format!("qingfeng-{at}"))
-        .build();
-    pool.map_err(|error| JobError::Threads(error.to_string()))
 }
 
 /// The threads of a piece of work.

@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn human(verification: &Verification) -> String {
-    let Verification { lines, rejected, declarations, fired, faults, seconds, difference } = verification;
+    let Verification { lines, rejected, declarations, fired, faults, seconds, difference, .. } = verification;
     let mut out = String::new();
     if let Some(difference) = difference {
         out += &format!("{}\n", styled(ERROR, "The compiled rules differ from the interpreter"));

@@ -146,112 +146,82 @@ pub(crate) struct Dispatch {
     finds: Vec<Option<(FieldId, Box<[Mark]>)>>,
 }
 
-/// Marks while they are collected.
+/// Marks while they are collected, each with the rules that hang on it.
 #[derive(Default)]
 struct Building {
     lists: Vec<Vec<u32>>,
-    fields: BTreeMap<FieldId, BuildingField>,
-}
-
-#[derive(Default)]
-struct BuildingField {
-    sources: BTreeMap<u32, BuildingSource>,
+    fields: BTreeMap<FieldId, BTreeMap<u32, BuildingSource>>,
 }
 
 #[derive(Default)]
 struct BuildingSource {
-    equal: BTreeMap<Arc<str>, Mark>,
-    prefix: BTreeMap<Arc<str>, Mark>,
-    words: BTreeMap<Arc<str>, Mark>,
-    parts: BTreeMap<Arc<str>, Mark>,
+    /// What texts are looked at for: that they equal it, begin with it, have it as a word, have it within them.
+    texts: [BTreeMap<Arc<str>, Mark>; 4],
     missing: Option<Mark>,
     fault: Option<Mark>,
 }
 
-fn hang(lists: &mut Vec<Vec<u32>>, mark: &mut Option<Mark>, rule: u32) {
+/// The source of a probe on texts and what it looks for, by the position in [`BuildingSource::texts`]; nothing where it
+/// asks that there is no text.
+fn on_text(probe: &Probe) -> Option<(u32, Option<(usize, &[Arc<str>])>)> {
+    match probe {
+        Probe::Equal(source, texts) => Some((*source, Some((0, &texts[..])))),
+        Probe::Prefix(source, texts) => Some((*source, Some((1, &texts[..])))),
+        Probe::Word(source, texts) => Some((*source, Some((2, &texts[..])))),
+        Probe::Part(source, texts) => Some((*source, Some((3, &texts[..])))),
+        Probe::NoText(source) => Some((*source, None)),
+        Probe::Listed(_) | Probe::Between(..) | Probe::NoNumber(_) => None,
+    }
+}
+
+/// A mark, made if there is none yet; the rule, if there is one, hangs on it.
+fn hang(lists: &mut Vec<Vec<u32>>, mark: &mut Option<Mark>, rule: Option<u32>) -> Mark {
     let at = *mark.get_or_insert_with(|| {
         lists.push(Vec::new());
         lists.len() as Mark - 1
     });
     let list = &mut lists[at as usize];
-    if list.last() != Some(&rule) {
-        list.push(rule);
+    if rule.is_some() && list.last().copied() != rule {
+        list.extend(rule);
     }
-}
-
-fn hang_on(lists: &mut Vec<Vec<u32>>, marks: &mut BTreeMap<Arc<str>, Mark>, text: &Arc<str>, rule: u32) {
-    let mut mark = marks.get(text).copied();
-    hang(lists, &mut mark, rule);
-    if let Some(mark) = mark {
-        marks.insert(Arc::clone(text), mark);
-    }
+    at
 }
 
 impl Building {
-    /// The field and the marks that say whether a text has what a probe looks for; no rule hangs on them for that.
-    fn find(&mut self, program: &Program, probe: &Probe) -> Option<(FieldId, Box<[Mark]>)> {
-        let (Probe::Word(at, texts) | Probe::Prefix(at, texts) | Probe::Part(at, texts)) = probe else {
-            return None;
-        };
-        let field = program.text_sources()[*at as usize].field;
-        let source = self.fields.entry(field).or_default().sources.entry(*at).or_default();
-        let marks = match probe {
-            Probe::Word(..) => &mut source.words,
-            Probe::Prefix(..) => &mut source.prefix,
-            _ => &mut source.parts,
-        };
+    /// The field of a probe on texts and the marks that answer it; the rule, if there is one, hangs on them.
+    fn marks(
+        &mut self,
+        program: &Program,
+        probe: &Probe,
+        rule: Option<u32>,
+    ) -> Option<(FieldId, Box<[Mark]>)> {
+        let (at, sought) = on_text(probe)?;
+        let field = program.text_sources()[at as usize].field;
+        let source = self.fields.entry(field).or_default().entry(at).or_default();
         let lists = &mut self.lists;
-        let mark = |text: &Arc<str>| {
-            *marks.entry(Arc::clone(text)).or_insert_with(|| {
-                lists.push(Vec::new());
-                lists.len() as Mark - 1
-            })
+        hang(lists, &mut source.fault, rule);
+        let Some((kind, texts)) = sought else {
+            return Some((field, [hang(lists, &mut source.missing, rule)].into()));
         };
-        let found = texts.iter().map(mark).collect();
-        source.fault.get_or_insert_with(|| {
-            lists.push(Vec::new());
-            lists.len() as Mark - 1
+        let known = &mut source.texts[kind];
+        let marks = texts.iter().map(|text| {
+            let mark = hang(lists, &mut known.get(text).copied(), rule);
+            known.insert(Arc::clone(text), mark);
+            mark
         });
-        Some((field, found))
+        Some((field, marks.collect()))
     }
 
     /// Hangs a rule on a probe; gives the probe if it is looked at line by line.
     fn add(&mut self, program: &Program, rule: u32, probe: &Probe) -> Option<LineProbe> {
-        let source_of = |probe: &Probe| match probe {
-            Probe::Equal(source, _)
-            | Probe::NoText(source)
-            | Probe::Prefix(source, _)
-            | Probe::Word(source, _)
-            | Probe::Part(source, _) => Some(*source),
-            _ => None,
-        };
-        if let Some(at) = source_of(probe) {
-            let field = program.text_sources()[at as usize].field;
-            let source = self.fields.entry(field).or_default().sources.entry(at).or_default();
-            let lists = &mut self.lists;
-            hang(lists, &mut source.fault, rule);
-            match probe {
-                Probe::Equal(_, texts) => {
-                    texts.iter().for_each(|text| hang_on(lists, &mut source.equal, text, rule));
-                }
-                Probe::Prefix(_, texts) => {
-                    texts.iter().for_each(|text| hang_on(lists, &mut source.prefix, text, rule));
-                }
-                Probe::Word(_, texts) => {
-                    texts.iter().for_each(|text| hang_on(lists, &mut source.words, text, rule));
-                }
-                Probe::Part(_, texts) => {
-                    texts.iter().for_each(|text| hang_on(lists, &mut source.parts, text, rule));
-                }
-                _ => hang(lists, &mut source.missing, rule),
-            }
-            return None;
-        }
         match probe {
             Probe::Listed(table) => Some(LineProbe::Table(*table)),
             Probe::Between(source, low, high) => Some(LineProbe::Between(*source, *low, *high)),
             Probe::NoNumber(source) => Some(LineProbe::NoNumber(*source)),
-            _ => None,
+            on_text => {
+                self.marks(program, on_text, Some(rule));
+                None
+            }
         }
     }
 }
@@ -278,7 +248,13 @@ impl Dispatch {
                 }
             }
         }
-        let finds = program.finds().iter().map(|probe| building.find(program, probe.as_ref()?));
+        let find = |probe: &Option<Probe>| match probe {
+            Some(probe @ (Probe::Word(..) | Probe::Prefix(..) | Probe::Part(..))) => {
+                building.marks(program, probe, None)
+            }
+            _ => None,
+        };
+        let finds = program.finds().iter().map(find);
         let finds = finds.collect();
         let fields: Vec<FieldMarks> =
             building.fields.into_iter().map(|(field, marks)| finished(program, field, marks)).collect();
@@ -363,22 +339,23 @@ impl FieldMarks {
     }
 }
 
-fn finished(program: &Program, field: FieldId, marks: BuildingField) -> FieldMarks {
-    let sources = marks.sources.into_iter().map(|(at, marks)| {
+fn finished(program: &Program, field: FieldId, sources: BTreeMap<u32, BuildingSource>) -> FieldMarks {
+    let sources = sources.into_iter().map(|(at, marks)| {
         let source = &program.text_sources()[at as usize];
-        let mut prefix_lengths: Vec<usize> = marks.prefix.keys().map(|prefix| prefix.len()).collect();
+        let all = marks.texts.iter().flat_map(|marks| marks.values().copied()).collect();
+        let [equal, prefix, words, parts] = marks.texts;
+        let mut prefix_lengths: Vec<usize> = prefix.keys().map(|prefix| prefix.len()).collect();
         prefix_lengths.sort_unstable();
         prefix_lengths.dedup();
-        let all = [&marks.equal, &marks.prefix, &marks.words, &marks.parts];
         SourceMarks {
             source: at,
             digits: source.digits,
             computed: source.computed,
-            all: all.into_iter().flat_map(|marks| marks.values().copied()).collect(),
-            words: Words::new(marks.words.iter().map(|(word, mark)| (word, *mark))),
-            parts: Parts::new(marks.parts.into_iter().collect()),
-            equal: marks.equal.into_iter().collect(),
-            prefix: marks.prefix.into_iter().collect(),
+            all,
+            words: Words::new(words.iter().map(|(word, mark)| (word, *mark))),
+            parts: Parts::new(parts.into_iter().collect()),
+            equal: equal.into_iter().collect(),
+            prefix: prefix.into_iter().collect(),
             prefix_lengths,
             missing: marks.missing,
             fault: marks.fault.unwrap_or_default(),

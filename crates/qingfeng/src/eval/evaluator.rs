@@ -1,5 +1,6 @@
 //! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
 
+#[cfg(feature = "tools")]
 mod timing;
 
 use std::cell::RefCell;
@@ -19,10 +20,11 @@ use super::texts::{FieldTexts, TestTables};
 use super::values::{BatchValues, Sources};
 use super::worker::{Followed, Worker};
 use crate::assessment::Effects;
-use crate::idle::Idle;
 use crate::lookup::LookupTable;
 use crate::read::Lines;
+use crate::threads::Idle;
 
+#[cfg(feature = "tools")]
 pub(crate) use timing::{BatchTime, RuleTally, clock_seconds};
 
 /// Evaluates the rules of a pack. Shared by threads; each borrows a worker for the time of a batch.

@@ -36,5 +36,7 @@ mod texts;
 pub(crate) mod values;
 mod worker;
 
-pub(crate) use evaluator::{BatchTime, Evaluator, RuleTally, SAMPLE_LINES_MIN, clock_seconds};
+pub(crate) use evaluator::Evaluator;
+#[cfg(feature = "tools")]
+pub(crate) use evaluator::{BatchTime, RuleTally, SAMPLE_LINES_MIN, clock_seconds};
 pub use results::{BatchResults, Evaluation};

@@ -16,6 +16,7 @@ use crate::read::{Lines, Place, Reader};
 
 /// How often a rule fired and faulted, and what it gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RuleCount {
     /// Lines on which it fired.
     pub fired: u64,
@@ -27,6 +28,7 @@ pub struct RuleCount {
 
 /// Codes of a field that neither the reference data nor the field's code list knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UnknownCodes {
     /// Lines by code; the first 1,000 codes.
     pub codes: BTreeMap<String, u64>,
@@ -86,6 +88,7 @@ impl Notes {
 
 /// A declaration whose lines do not stand together, by the places where it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ScatteredPlaces {
     /// The first start: input and position.
     pub first: String,
@@ -95,6 +98,7 @@ pub struct ScatteredPlaces {
 
 /// The columns of an input that nothing was made of, and the fields that it does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct InputSummary {
     /// The input.
     pub input: String,

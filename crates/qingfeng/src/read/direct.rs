@@ -24,7 +24,7 @@ use super::rows::{Cell, Piece, Rows};
 use super::scatter::Starts;
 use super::{Chunk, MAX_LINES, one_chunk};
 use crate::declaration::{Declaration, FieldValue};
-use crate::idle::Idle;
+use crate::threads::Idle;
 
 /// What rejects give as their input.
 const INPUT: &str = "the declaration";

@@ -137,6 +137,7 @@ impl Default for ReadOptions {
 
 /// Whole declarations, and the rejects found while reading them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Chunk {
     /// Goods lines, typed. Each declaration has all its lines here, save the rejected ones.
     pub lines: Lines,
@@ -149,6 +150,7 @@ pub struct Chunk {
 
 /// What an input held besides declarations, for a summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputNotes {
     /// The input, as [`Input`] shows it.
     pub input: String,

@@ -60,6 +60,7 @@ pub enum EvaluatedBy {
 /// and the least of these times counts. So what it shares with other rules, which a scoring run computes once a line, is
 /// counted with each of them, and the time to find the lines to visit with none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RuleProfile {
     /// The rule's id.
     pub rule: String,
@@ -98,6 +99,7 @@ impl RuleProfile {
 
 /// What the rules of a pack cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Profile {
     /// Goods lines that were evaluated.
     pub lines: u64,

@@ -38,6 +38,7 @@ pub struct VerifyOptions {
 
 /// What was compared, and the first difference.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Verification {
     /// Goods lines that were compared.
     pub lines: u64,
@@ -57,6 +58,7 @@ pub struct Verification {
 
 /// One thing in which two answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Discrepancy {
     /// The rule it is about, if it is about one.
     pub rule: Option<String>,
@@ -70,6 +72,7 @@ pub struct Discrepancy {
 
 /// A goods line on which two answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LineDifference {
     /// The position of the declaration.
     pub declaration: usize,
@@ -179,6 +182,7 @@ fn fate(item: &ItemAssessment, rule: &str) -> String {
 
 /// A rule on which answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RuleInQuestion {
     /// Its id.
     pub id: String,
@@ -193,6 +197,7 @@ pub struct RuleInQuestion {
 /// The first line on which two answers differ, with all that is needed to see why. Printed, it shows both answers,
 /// the rules in question and the line's values.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Difference {
     /// The line and in what the answers differ.
     pub line: LineDifference,

@@ -14,6 +14,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::lists::join_lists;
 use crate::read::Format;
+use crate::threads::is_in_pool;
 
 /// The compression around a text file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,11 +189,6 @@ fn write_text(
     } else {
         parts.iter().try_for_each(|part| Ok(sink.write_all(&text(part)?)?))
     }
-}
-
-/// Whether this is called in a pool of threads. Elsewhere there is none to use: rayon's own would be started.
-pub(super) fn is_in_pool() -> bool {
-    rayon::current_thread_index().is_some()
 }
 
 fn csv(rows: &RecordBatch, with_header: bool) -> Result<Vec<u8>, ArrowError> {

@@ -16,6 +16,7 @@ use rayon::iter::{
 };
 
 use super::encode::Sink;
+use crate::threads::is_in_pool;
 
 /// The rows of a group of a Parquet file. A group is held in memory until it is full.
 const ROW_GROUP_ROWS: usize = 1 << 17;
@@ -62,7 +63,7 @@ impl ParquetEncoder {
             leaves.extend(compute_leaves(field, column)?);
         }
         let write = |(column, leaf): (&mut ArrowColumnWriter, &ArrowLeafColumn)| column.write(leaf);
-        if super::encode::is_in_pool() {
+        if is_in_pool() {
             self.columns.par_iter_mut().zip(&leaves).with_max_len(1).try_for_each(write)?;
         } else {
             self.columns.iter_mut().zip(&leaves).try_for_each(write)?;
@@ -76,7 +77,7 @@ impl ParquetEncoder {
         }
         self.rows = 0;
         let columns = std::mem::take(&mut self.columns);
-        let chunks: Vec<_> = if super::encode::is_in_pool() {
+        let chunks: Vec<_> = if is_in_pool() {
             columns.into_par_iter().with_max_len(1).map(ArrowColumnWriter::close).collect()
         } else {
             columns.into_iter().map(ArrowColumnWriter::close).collect()

@@ -249,7 +249,7 @@ fn keys_that_nobody_claims_are_not_kept() {
 fn what_a_rush_needed_is_not_kept() {
     let idle = Idle::default();
     (0..1_000).for_each(|item| idle.give_back(item));
-    assert!(idle.len() <= crate::idle::processors());
+    assert!(idle.len() <= crate::threads::processors());
     idle.clear();
     assert_eq!(idle.borrow(), None);
 }

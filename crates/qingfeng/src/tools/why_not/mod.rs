@@ -58,6 +58,7 @@ impl Default for WhyNotOptions {
 
 /// Why a rule does not fire on more lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WhyNot {
     /// The rule's id.
     pub rule: String,
@@ -87,6 +88,7 @@ pub struct WhyNot {
 
 /// What became of the lines at a part of the rule's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct StageCount {
     /// `validity`, `region`, `commodity`, `mode` or `site`.
     pub name: &'static str,
@@ -105,6 +107,7 @@ pub struct StageCount {
 /// What became of the lines at a part of the condition. Each part is evaluated by itself on each line that the key
 /// fits, whatever the parts before it say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PartCount {
     /// The part as Rhai source.
     pub text: String,
@@ -135,6 +138,7 @@ pub struct PartCount {
 
 /// A line on which the rule nearly holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Miss {
     /// The declaration's id.
     pub declaration_id: String,
@@ -156,6 +160,7 @@ pub struct Miss {
 
 /// A part of a rule that keeps it from firing on a line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MissedPart {
     /// The part of the condition as Rhai source, or the part of the key by name.
     pub text: String,
