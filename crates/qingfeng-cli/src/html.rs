@@ -7,6 +7,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+pub use crate::numbers::thin as number;
 use crate::terminal::clean;
 
 /// The styles that all pages share.
@@ -121,20 +122,6 @@ pub fn text(text: &str) -> Markup {
     html! { (clean(text)) }
 }
 
-/// A whole number with thin blanks between its thousands, which never break.
-pub fn number(number: impl Into<i128>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "\u{2212}" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// The same with its sign, `+` as well: a change. Nothing changed is `0`.
 pub fn change(change: impl Into<i128>) -> String {
     let change = change.into();
@@ -185,12 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart_by_thin_blanks() {
-        for (value, text) in
-            [(0, "0"), (999, "999"), (1_000, "1\u{202f}000"), (-1_234_567, "−1\u{202f}234\u{202f}567")]
-        {
-            assert_eq!(number(value), text);
-        }
+    fn changes_have_their_sign() {
         assert_eq!([change(12), change(0), change(-3)], ["+12", "0", "−3"]);
     }
 

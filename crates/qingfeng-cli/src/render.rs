@@ -9,7 +9,8 @@ use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Se
 use qingfeng::{Engine, OpenOptions, Purpose};
 
 use crate::exit::Failure;
-use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
+use crate::numbers::count;
+use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;

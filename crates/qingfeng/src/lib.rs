@@ -31,7 +31,6 @@
 
 mod assessment;
 pub mod bind;
-#[cfg(feature = "calibrate")]
 pub mod calibrate;
 mod carried;
 pub mod coverage;

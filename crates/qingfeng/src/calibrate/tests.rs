@@ -73,7 +73,7 @@ impl World {
             let score: i64 = fired.iter().map(|&rule| self.rules[rule as usize].2.unwrap_or(12)).sum();
             let hidden = chance(&mut random) < 0.2;
             let odds = self.intercept + added + if hidden { hidden_adds } else { 0.0 };
-            let violates = chance(&mut random) < fit::probability(odds);
+            let violates = chance(&mut random) < ridge::probability(odds);
             let seen = Seen { fired: &fired, score, hidden };
             let probability = chosen(&seen);
             let is_inspected = chance(&mut random) < probability;

@@ -1,10 +1,11 @@
 //! What is counted of declarations, group by group.
 
-use super::estimate::{Sums, wilson};
+use super::estimate::Sums;
 use super::{Figures, Part};
 use crate::evidence::{Chance, Evidence, Judged};
 use crate::outcomes::{Outcome, Verdict};
 use crate::selection::SelectionKind;
+use crate::statistics::wilson;
 
 /// How a declaration came to be inspected, or not.
 #[derive(Clone, Copy, Debug, PartialEq)]

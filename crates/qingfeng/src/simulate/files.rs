@@ -1,6 +1,5 @@
 //! What the office of a world knows of its inspections, and how far that is from the truth.
 
-#[cfg(feature = "calibrate")]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -141,7 +140,6 @@ impl Files {
 
     /// The points of rules, by position in the pack, fitted to what was found so far; `None` where that does not suffice.
     /// They are fitted from those of the pack each time, so that one month's slip does not carry on.
-    #[cfg(feature = "calibrate")]
     pub(super) fn fitted_points(&self, pack: &Pack) -> Option<Vec<Option<i64>>> {
         use crate::calibrate::{CalibrateOptions, CurrentPoints, calibrate};
 
@@ -151,12 +149,6 @@ impl Files {
         let after: BTreeMap<&str, i64> =
             fitted.rules.iter().filter_map(|rule| Some((rule.rule.as_str(), rule.after?))).collect();
         Some(pack.rules.iter().map(|rule| after.get(rule.id.as_str()).copied()).collect())
-    }
-
-    /// Without the library that fits them there are none.
-    #[cfg(not(feature = "calibrate"))]
-    pub(super) fn fitted_points(&self, _pack: &Pack) -> Option<Vec<Option<i64>>> {
-        None
     }
 
     /// The rules of which enough was inspected, and where the draw could reach all on which they fired; the number of

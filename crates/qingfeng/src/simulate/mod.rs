@@ -107,12 +107,6 @@ pub enum SimulateError {
         /// The arm.
         arm: Arm,
     },
-    /// An arm asks for what the library was built without.
-    #[error("the arm {arm} fits points, which this build cannot do; build it with the feature `calibrate`")]
-    NoCalibration {
-        /// The arm.
-        arm: Arm,
-    },
     /// The pack cannot assess declarations of the generator.
     #[error(
         "the pack cannot assess made-up declarations, which have the fields of the standard export declaration: {0}"
@@ -185,9 +179,6 @@ impl Simulation {
         for (at, &arm) in options.arms.iter().enumerate() {
             if options.arms[..at].contains(&arm) {
                 return Err(SimulateError::ArmTwice { arm });
-            }
-            if arm.calibrate && !cfg!(feature = "calibrate") {
-                return Err(SimulateError::NoCalibration { arm });
             }
         }
         let days = u64::try_from(options.days()).unwrap_or(0);

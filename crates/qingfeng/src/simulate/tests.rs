@@ -34,9 +34,7 @@ fn run(options: SimulateOptions) -> Simulated {
 #[test]
 fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
     let mut arms = vec!["random-10", "random-pack+explore+steady+score"];
-    if cfg!(feature = "calibrate") {
-        arms.push("random-20+calibrate");
-    }
+    arms.push("random-20+calibrate");
     let bytes = |seed, threads| {
         let options = SimulateOptions { seed, threads: Some(threads), ..small(&arms) };
         serde_json::to_string(&run(options)).unwrap()

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stats::Z95;
 use super::trade::Trade;
 use super::{Bunching, BunchingAt, WatchOptions};
+use crate::statistics::Z95;
 use crate::statistics::{false_discovery, normal_above, poisson_at_least};
 
 /// Bands of 2 % of the limit.

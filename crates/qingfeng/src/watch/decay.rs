@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Date, Rule, Status};
 
 use super::open::{Known, State};
-use super::stats::lean;
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
 use crate::selection::SelectionKind;
-use crate::statistics::{false_discovery, normal_above};
+use crate::statistics::{false_discovery, normal_above, trend};
 
 /// The months that count as the last.
 const LAST_MONTHS: usize = 3;
@@ -38,20 +37,11 @@ struct Fired {
 }
 
 /// The trend of some kinds of selection together: negative is falling.
-fn trend(months: &BTreeMap<i64, Hits>, kinds: &[usize]) -> Option<f64> {
-    let first = *months.keys().next()?;
-    let (mut sum, mut variance) = (0.0, 0.0);
-    for &kind in kinds {
-        let groups: Vec<(f64, u64, u64)> = months
-            .iter()
-            .map(|(&month, hits)| ((month - first) as f64, hits[kind][0], hits[kind][1]))
-            .filter(|group| group.1 > 0)
-            .collect();
-        let (of_kind, variance_of_kind) = lean(&groups);
-        sum += of_kind;
-        variance += variance_of_kind;
-    }
-    (variance > 0.0).then(|| sum / variance.sqrt())
+fn trend_of(months: &BTreeMap<i64, Hits>, kinds: &[usize]) -> Option<f64> {
+    let of_kind = |&kind: &usize| {
+        months.iter().map(|(&month, hits)| (month as f64, hits[kind][0], hits[kind][1])).collect()
+    };
+    trend(kinds.iter().map(of_kind))
 }
 
 /// The hit rates of rules over time.
@@ -144,7 +134,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
     let last_from = months.len().saturating_sub(LAST_MONTHS);
     let first = &months[..half.min(if last_from > 0 { last_from } else { months.len() })];
     let is_enough = months.len() >= 3;
-    let z = if is_enough { trend(&fired.months, &[0, 1, 2]) } else { None };
+    let z = if is_enough { trend_of(&fired.months, &[0, 1, 2]) } else { None };
     RuleDecay {
         rule: rule.to_owned(),
         fired: fired.count,
@@ -156,7 +146,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
         z,
         p: z.map(|z| normal_above(-z)),
         p_adjusted: None,
-        z_random: if is_enough { trend(&fired.months, &[2]) } else { None },
+        z_random: if is_enough { trend_of(&fired.months, &[2]) } else { None },
         silent_days: None,
         proposal: Proposal::Keep,
         place: None,

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::open::{Known, State};
-use super::stats::{Z998, quadratic};
 use super::{BandTreatment, ByKind, Heterogeneity, Share, SiteTreatment, Treatment, WatchOptions};
 use crate::evidence::Judged;
+use crate::statistics::{Z998, quadratic};
 use crate::statistics::{chi_square_above, false_discovery, normal_above};
 
 /// The most sites that the test of all together takes.
