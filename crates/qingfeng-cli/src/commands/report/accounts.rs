@@ -2,12 +2,12 @@
 
 use maud::{Markup, PreEscaped, html};
 use qingfeng::targets::{
-    Account, NoticeAccount, NoticeCounts, Pace, Standing, Targets, TipOffAccount, TipOffCounts,
+    Account, NoticeAccount, NoticeCounts, Overdue, Pace, Standing, Targets, TipOffAccount, TipOffCounts,
 };
 
 use super::Doc;
 use super::place::{As, At, at};
-use super::tables::{row_head, table};
+use super::tables::{Column, named_table, names, number, numbers, table, texts};
 use crate::html::text;
 
 /// Overdue notices that are listed.
@@ -51,45 +51,38 @@ type Pick = for<'r> fn(&At<'r, Account>) -> At<'r, Pace>;
 
 fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: bool) -> Markup {
     let w = doc.w;
-    let mut columns = vec![
-        (w.kind_of_site(), false),
-        (w.done(), true),
-        (w.aim(), true),
-        (w.by_now(), true),
-        (w.needed_a_month(), true),
-        (w.standing(), false),
-    ];
-    if with_work {
-        columns.extend([(w.planned(), true), (w.open(), true)]);
-    }
-    let row = |account: &At<'_, Account>, name: &str| {
-        let pace = pick(account);
-        let (class, standing) = match pace.standing {
+    let standing = |account: &At<'_, Account>| {
+        let (class, name) = match pick(account).standing {
             Some(Standing::Ahead) => (Some("good"), "ahead"),
             Some(Standing::Reached) => (Some("good"), "reached"),
             Some(Standing::Behind) => (Some("bad"), "behind"),
             Some(Standing::Missed) => (Some("bad"), "missed"),
             None => (None, ""),
         };
-        html! {
-            tr {
-                (row_head(name))
-                (at!(pace.done).cell(As::Round))
-                (at!(pace.aim).cell(As::Round))
-                (at!(pace.expected).cell(As::Round))
-                (at!(pace.needed_a_month).cell(As::Decimal))
-                td class=[class] { (text(w.named(standing))) }
-                @if with_work {
-                    (at!(account.planned).cell(As::Count))
-                    (at!(account.open).cell(As::Count))
-                }
-            }
-        }
+        html! { td class=[class] { (text(w.named(name))) } }
     };
-    let body = html! {
-        @for account in at!(targets.kinds).items() { (row(&account, w.named(&account.kind))) }
-    };
-    table(&columns, &body, Some(&row(&at!(targets.all), w.all())))
+    /// A column of a pace.
+    macro_rules! pace {
+        ($head:expr, $field:ident, $kind:ident) => {
+            numbers($head, move |account| {
+                let pace = pick(account);
+                at!(pace.$field).cell(As::$kind)
+            })
+        };
+    }
+    let mut columns: Vec<Column<'_, Account>> = vec![
+        names(w.kind_of_site()),
+        pace!(w.done(), done, Round),
+        pace!(w.aim(), aim, Round),
+        pace!(w.by_now(), expected, Round),
+        pace!(w.needed_a_month(), needed_a_month, Decimal),
+        texts(w.standing(), standing),
+    ];
+    if with_work {
+        columns.extend([number!(w.planned(), planned, Count), number!(w.open(), open, Count)]);
+    }
+    let kinds = at!(targets.kinds).items().map(|account| (w.named(&account.kind).to_owned(), account));
+    named_table(&columns, kinds, Some((w.all(), at!(targets.all))))
 }
 
 /// What people call a country, or what a table has for it.
@@ -100,29 +93,21 @@ fn country(doc: &Doc<'_>, code: &str) -> String {
 
 fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.country(), false),
-        (w.received(), true),
-        (w.answered(), true),
-        (w.unanswered(), true),
-        (w.untraceable(), true),
-        (w.with_case(), true),
+    let columns: [Column<'_, NoticeCounts>; 6] = [
+        names(w.country()),
+        number!(w.received(), received, Count),
+        number!(w.answered(), answered, Count),
+        number!(w.unanswered(), open, Count),
+        number!(w.untraceable(), untraceable, Count),
+        number!(w.with_case(), with_case, Count),
     ];
-    let row = |counts: &At<'_, NoticeCounts>, name: &str| {
-        html! {
-            tr {
-                (row_head(name))
-                (at!(counts.received).cell(As::Count))
-                (at!(counts.answered).cell(As::Count))
-                (at!(counts.open).cell(As::Count))
-                (at!(counts.untraceable).cell(As::Count))
-                (at!(counts.with_case).cell(As::Count))
-            }
-        }
-    };
-    let body = html! {
-        @for (code, counts) in at!(account.countries).rows() { (row(&counts, &country(doc, code))) }
-    };
+    let countries = at!(account.countries).rows().map(|(code, counts)| (country(doc, code), counts));
+    let overdue: [Column<'_, Overdue>; 4] = [
+        texts(w.notice(), |notice| at!(notice.notice_id).text_cell()),
+        texts(w.country(), |notice| at!(notice.country).text_cell()),
+        texts(w.received_on(), |notice| at!(notice.received_on).text_cell()),
+        number!(w.days(), days, Count),
+    ];
     let mut answers = w.answered_share(at!(account.answered_share).said(As::Share));
     if account.answered_aim.is_some() {
         answers += &w.answered_aim(at!(account.answered_aim).said(As::Share));
@@ -132,52 +117,26 @@ fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
     }
     answers += &w.overdue(at!(account.overdue).said(As::Count));
     answers += &w.earlier_open(at!(account.earlier_open).said(As::Count));
-    let overdue = html! {
-        @for notice in at!(account.overdue_notices).items().take(OVERDUE) {
-            tr {
-                (at!(notice.notice_id).text_cell())
-                (at!(notice.country).text_cell())
-                (at!(notice.received_on).text_cell())
-                (at!(notice.days).cell(As::Count))
-            }
-        }
-    };
     html! {
         p { (PreEscaped(answers)) }
-        (table(&columns, &body, Some(&row(&at!(account.all), w.all()))))
+        (named_table(&columns, countries, Some((w.all(), at!(account.all)))))
         @if !account.overdue_notices.is_empty() {
             h4 { (w.overdue_list()) }
-            (table(
-                &[(w.notice(), false), (w.country(), false), (w.received_on(), false), (w.days(), true)],
-                &overdue,
-                None,
-            ))
+            (table(&overdue, at!(account.overdue_notices).items().take(OVERDUE)))
         }
     }
 }
 
 fn tip_offs(doc: &Doc<'_>, account: &At<'_, TipOffAccount>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.kind(), false),
-        (w.received(), true),
-        (w.led(), true),
-        (w.confirmed(), true),
-        (w.proceeds(), true),
-        (w.rewards(), true),
+    let columns: [Column<'_, TipOffCounts>; 6] = [
+        names(w.kind()),
+        number!(w.received(), received, Count),
+        number!(w.led(), led, Count),
+        number!(w.confirmed(), confirmed, Count),
+        number!(w.proceeds(), proceeds, Round),
+        number!(w.rewards(), rewards, Round),
     ];
-    let row = |counts: &At<'_, TipOffCounts>, name: &str| {
-        html! {
-            tr {
-                (row_head(name))
-                (at!(counts.received).cell(As::Count))
-                (at!(counts.led).cell(As::Count))
-                (at!(counts.confirmed).cell(As::Count))
-                (at!(counts.proceeds).cell(As::Round))
-                (at!(counts.rewards).cell(As::Round))
-            }
-        }
-    };
-    let body = html! { @for (kind, counts) in at!(account.kinds).rows() { (row(&counts, kind)) } };
-    table(&columns, &body, Some(&row(&at!(account.all), w.all())))
+    let kinds = at!(account.kinds).rows().map(|(kind, counts)| (kind.to_owned(), counts));
+    named_table(&columns, kinds, Some((w.all(), at!(account.all))))
 }

@@ -1,10 +1,10 @@
 //! The report as a page.
 
 use maud::{Markup, PreEscaped, html};
-use qingfeng::report::{Counts, Cuts, Report, Statement, Tone};
+use qingfeng::report::{Code, Counts, Cuts, Report, Statement, Tone};
 
 use super::place::{As, At, at};
-use super::tables::table;
+use super::tables::{Column, number, numbers, table, texts};
 use super::{accounts, rules, watch};
 use crate::charts::{self, Line};
 use crate::html::{ScriptedPage, text};
@@ -326,15 +326,11 @@ fn quality(doc: &Doc<'_>) -> Markup {
     let quality = at!(report.quality);
     let firsts =
         [(w.planned_elsewhere(), at!(quality.planned_elsewhere)), (w.unplanned(), at!(quality.unplanned))];
-    let codes = html! {
-        @for code in at!(quality.codes).items() {
-            tr {
-                td { (text(w.named(code.field))) }
-                (at!(code.code).text_cell())
-                (at!(code.declarations).cell(As::Count))
-            }
-        }
-    };
+    let codes: [Column<'_, Code>; 3] = [
+        texts(w.field(), |code| html! { td { (text(w.named(code.field))) } }),
+        texts(w.code(), |code| at!(code.code).text_cell()),
+        number!(w.declarations(), declarations, Count),
+    ];
     html! {
         h3 { (w.of_declarations()) }
         (doc.checks(&at!(quality.declarations)))
@@ -346,7 +342,7 @@ fn quality(doc: &Doc<'_>) -> Markup {
         @if !quality.codes.is_empty() {
             h3 { (w.unknown_codes()) }
             p.soft { (PreEscaped(w.codes_in_all(at!(quality.codes_in_all).said(As::Count)))) }
-            (table(&[(w.field(), false), (w.code(), false), (w.declarations(), true)], &codes, None))
+            (table(&codes, at!(quality.codes).items()))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The worth of rules on the page.
 
 use maud::{Markup, html};
-use qingfeng::effect::{Effect, RuleEffect, State};
+use qingfeng::effect::{CapacityPoint, Effect, RuleEffect, State};
 
 use super::Doc;
 use super::place::{As, At, HasInterval as _, at};
-use super::tables::{per_cent, table};
+use super::tables::{Column, number, numbers, per_cent, table, texts};
 use crate::charts;
 use crate::html::text;
 
@@ -48,72 +48,57 @@ pub fn section(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
 
 fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) -> Markup {
     let w = doc.w;
-    let mut columns = vec![
-        (w.rule(), false),
-        (w.state(), false),
-        (w.fired(), true),
-        (w.inspected(), true),
-        (w.found(), true),
-        (w.seen(), true),
-        (w.estimated(), true),
-        (w.lift(), true),
-        (w.only_this_rule(), true),
-    ];
-    if with_reason {
-        columns.push((w.why(), false));
+    /// A column of the figures of a rule.
+    macro_rules! figure {
+        ($head:expr, $field:ident, $cell:ident($($kind:ident)?)) => {
+            numbers($head, |rule| {
+                let figures = rule.same(|rule| &rule.figures);
+                at!(figures.$field).$cell($(As::$kind)?)
+            })
+        };
     }
-    let reason = |rule: &At<'_, RuleEffect>| {
-        let words = rule.same(|rule| &rule.words).some()?;
-        Some(if doc.is_chinese() { at!(words.reason_zh).text_cell() } else { at!(words.reason).text_cell() })
-    };
-    let body = html! {
-        @for rule in rules {
-            @let figures = rule.same(|rule| &rule.figures);
-            tr {
-                th scope="row" {
-                    (at!(rule.rule).figure(As::Text))
-                    @if let Some(title) = &rule.title { small.wrap { (text(title)) } }
-                }
-                td {
-                    (text(w.named(rule.state.name())))
-                    @if rule.shadow { small { (w.on_trial()) } }
-                }
-                (at!(figures.fired).cell(As::Count))
-                (at!(figures.inspected).cell(As::Count))
-                (at!(figures.found).cell(As::Count))
-                (at!(figures.seen).rate_cell())
-                (at!(figures.estimate).rate_cell())
-                (at!(rule.lift).cell(As::Decimal))
-                (at!(rule.only.found).cell(As::Count))
-                @if with_reason { @if let Some(cell) = reason(rule) { (cell) } @else { td {} } }
+    let name = |rule: &At<'_, RuleEffect>| {
+        html! {
+            th scope="row" {
+                (at!(rule.rule).figure(As::Text))
+                @if let Some(title) = &rule.title { small.wrap { (text(title)) } }
             }
         }
     };
-    table(&columns, &body, None)
+    let state = |rule: &At<'_, RuleEffect>| {
+        html! { td { (text(w.named(rule.state.name()))) @if rule.shadow { small { (w.on_trial()) } } } }
+    };
+    let mut columns: Vec<Column<'_, RuleEffect>> = vec![
+        texts(w.rule(), name),
+        texts(w.state(), state),
+        figure!(w.fired(), fired, cell(Count)),
+        figure!(w.inspected(), inspected, cell(Count)),
+        figure!(w.found(), found, cell(Count)),
+        figure!(w.seen(), seen, rate_cell()),
+        figure!(w.estimated(), estimate, rate_cell()),
+        number!(w.lift(), lift, Decimal),
+        number!(w.only_this_rule(), only.found, Count),
+    ];
+    if with_reason {
+        columns.push(texts(w.why(), |rule| match rule.same(|rule| &rule.words).some() {
+            Some(words) if doc.is_chinese() => at!(words.reason_zh).text_cell(),
+            Some(words) => at!(words.reason).text_cell(),
+            None => html! { td {} },
+        }));
+    }
+    table(&columns, rules.iter().cloned())
 }
 
 /// Precision and recall where the highest scores are inspected.
 fn capacity(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.inspected_of_all(), true),
-        (w.inspections(), true),
-        (w.from_score(), true),
-        (w.found_estimated(), true),
-        (w.hit_rate(), true),
-        (w.of_all_violations(), true),
+    let columns: [Column<'_, CapacityPoint>; 6] = [
+        number!(w.inspected_of_all(), share, Share),
+        number!(w.inspections(), inspections, Count),
+        number!(w.from_score(), score, Count),
+        number!(w.found_estimated(), found, Round),
+        numbers(w.hit_rate(), |point| at!(point.precision).rate_cell()),
+        number!(w.of_all_violations(), recall, Share),
     ];
-    let body = html! {
-        @for point in at!(effect.capacity).items() {
-            tr {
-                (at!(point.share).cell(As::Share))
-                (at!(point.inspections).cell(As::Count))
-                (at!(point.score).cell(As::Count))
-                (at!(point.found).cell(As::Round))
-                (at!(point.precision).rate_cell())
-                (at!(point.recall).cell(As::Share))
-            }
-        }
-    };
-    table(&columns, &body, None)
+    table(&columns, at!(effect.capacity).items())
 }

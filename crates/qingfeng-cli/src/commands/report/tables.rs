@@ -8,25 +8,75 @@ use super::place::{As, At, HasInterval as _, at};
 use crate::charts;
 use crate::html::{self, text};
 
-/// A heading of a column, and whether numbers stand below it.
-pub type Column<'c> = (&'c str, bool);
+/// A column of a table: its heading, whether numbers stand below it, and its cell in each row.
+pub struct Column<'c, T> {
+    head: &'c str,
+    is_number: bool,
+    cell: Box<dyn Fn(&At<'_, T>) -> Markup + 'c>,
+}
 
-/// A table that can be sorted, in a box of its own that scrolls where it is too wide.
-pub fn table(columns: &[Column<'_>], body: &Markup, foot: Option<&Markup>) -> Markup {
+/// A column of texts.
+pub fn texts<'c, T>(head: &'c str, cell: impl Fn(&At<'_, T>) -> Markup + 'c) -> Column<'c, T> {
+    Column { head, is_number: false, cell: Box::new(cell) }
+}
+
+/// A column of numbers.
+pub fn numbers<'c, T>(head: &'c str, cell: impl Fn(&At<'_, T>) -> Markup + 'c) -> Column<'c, T> {
+    Column { head, is_number: true, cell: Box::new(cell) }
+}
+
+/// A column of a field that is a number, and how it is written.
+macro_rules! number {
+    ($head:expr, $($field:ident).+, $kind:ident) => {
+        numbers($head, |row| at!(row.$($field).+).cell(As::$kind))
+    };
+}
+pub(super) use number;
+
+/// A table without names of its rows.
+pub fn table<'r, T: 'r>(columns: &[Column<'_, T>], rows: impl IntoIterator<Item = At<'r, T>>) -> Markup {
+    drawn(columns, rows.into_iter().map(|row| (None, row)), None)
+}
+
+/// A table whose first column has the names of its rows.
+pub fn named_table<'r, T: 'r>(
+    columns: &[Column<'_, T>],
+    rows: impl Iterator<Item = (String, At<'r, T>)>,
+    foot: Option<(&str, At<'r, T>)>,
+) -> Markup {
+    drawn(columns, rows.map(|(name, row)| (Some(name), row)), foot)
+}
+
+/// A table that can be sorted, in a box of its own that scrolls where it is too wide. A name stands in the place of the
+/// first column.
+fn drawn<'r, T: 'r>(
+    columns: &[Column<'_, T>],
+    rows: impl Iterator<Item = (Option<String>, At<'r, T>)>,
+    foot: Option<(&str, At<'r, T>)>,
+) -> Markup {
+    let cells = |name: Option<&str>, row: &At<'r, T>| {
+        html! {
+            tr {
+                @if let Some(name) = name { th scope="row" { (text(name)) } }
+                @for column in &columns[usize::from(name.is_some())..] { ((column.cell)(row)) }
+            }
+        }
+    };
+    let heads: Vec<(&str, bool)> = columns.iter().map(|column| (column.head, column.is_number)).collect();
     html! {
-        div.scroll tabindex="0" role="group" aria-label=[columns.first().map(|(name, _)| name)] {
+        div.scroll tabindex="0" role="group" aria-label=[heads.first().map(|(name, _)| name)] {
             table.sortable {
-                (html::head(columns))
-                tbody { (body) }
-                @if let Some(foot) = foot { tfoot { (foot) } }
+                (html::head(&heads))
+                tbody { @for (name, row) in rows { (cells(name.as_deref(), &row)) } }
+                @if let Some((name, foot)) = &foot { tfoot { (cells(Some(name), foot)) } }
             }
         }
     }
 }
 
-/// The name of a row.
-pub fn row_head(name: &str) -> Markup {
-    html! { th scope="row" { (text(name)) } }
+/// The head of a first column whose names stand apart.
+pub fn names<T>(head: &str) -> Column<'_, T> {
+    texts(head, |_| html! {})
 }
 
 /// Bars of what is more than nothing, the largest first.
@@ -42,42 +92,23 @@ pub fn per_cent(share: f64) -> f64 {
 }
 
 impl Doc<'_> {
-    fn count_cells(&self, counts: &At<'_, Counts>) -> Markup {
-        html! {
-            (at!(counts.declarations).cell(As::Count))
-            (at!(counts.inspected).cell(As::Count))
-            (at!(counts.found).cell(As::Count))
-            (at!(counts.hit_rate).rate_cell())
-            (at!(counts.estimate).rate_cell())
-            (at!(counts.cases).cell(As::Count))
-            (at!(counts.major_cases).cell(As::Count))
-            (at!(counts.pieces).cell(As::Count))
-            (at!(counts.fines).cell(As::Round))
-        }
-    }
-
     /// Counts by what declarations belong to. `all` is the whole, where rows add up to it.
     pub fn counts(&self, rows: &At<'_, Vec<Row>>, first: &str, all: Option<At<'_, Counts>>) -> Markup {
         let w = self.w;
-        let columns = [
-            (first, false),
-            (w.declarations(), true),
-            (w.inspected(), true),
-            (w.found(), true),
-            (w.hit_rate(), true),
-            (w.of_all(), true),
-            (w.cases(), true),
-            (w.major(), true),
-            (w.pieces(), true),
-            (w.fines_yuan(), true),
+        let columns: [Column<'_, Counts>; 10] = [
+            names(first),
+            number!(w.declarations(), declarations, Count),
+            number!(w.inspected(), inspected, Count),
+            number!(w.found(), found, Count),
+            numbers(w.hit_rate(), |row| at!(row.hit_rate).rate_cell()),
+            numbers(w.of_all(), |row| at!(row.estimate).rate_cell()),
+            number!(w.cases(), cases, Count),
+            number!(w.major(), major_cases, Count),
+            number!(w.pieces(), pieces, Count),
+            number!(w.fines_yuan(), fines, Round),
         ];
-        let body = html! {
-            @for row in rows.items() {
-                tr { (row_head(&self.title(&row.of))) (self.count_cells(&row.same(|row| &row.counts))) }
-            }
-        };
-        let foot = all.map(|all| html! { tr { (row_head(w.all())) (self.count_cells(&all)) } });
-        table(&columns, &body, foot.as_ref())
+        let rows = rows.items().map(|row| (self.title(&row.of), row.same(|row| &row.counts)));
+        named_table(&columns, rows, all.map(|all| (w.all(), all)))
     }
 
     /// A bar for each row.
@@ -105,27 +136,15 @@ impl Doc<'_> {
         let w = self.w;
         let unit = self.report.unit.as_deref().filter(|unit| !unit.is_empty());
         let value = unit.map_or_else(|| w.value().to_owned(), |unit| w.value_in(unit));
-        let columns = [
-            (first, false),
-            (w.goods_lines(), true),
-            (w.declarations(), true),
-            (w.pieces(), true),
-            (value.as_str(), true),
-            (w.fines_yuan(), true),
+        let columns: [Column<'_, Kind>; 6] = [
+            names(first),
+            number!(w.goods_lines(), lines, Count),
+            number!(w.declarations(), declarations, Count),
+            number!(w.pieces(), pieces, Count),
+            number!(&value, value, Round),
+            number!(w.fines_yuan(), fines, Round),
         ];
-        let body = html! {
-            @for kind in kinds.items() {
-                tr {
-                    (row_head(w.named(&kind.name)))
-                    (at!(kind.lines).cell(As::Count))
-                    (at!(kind.declarations).cell(As::Count))
-                    (at!(kind.pieces).cell(As::Count))
-                    (at!(kind.value).cell(As::Round))
-                    (at!(kind.fines).cell(As::Round))
-                }
-            }
-        };
-        table(&columns, &body, None)
+        named_table(&columns, kinds.items().map(|kind| (w.named(&kind.name).to_owned(), kind)), None)
     }
 
     /// Regions by goods groups: found of inspected in each cell, the deeper the higher the hit rate.
@@ -142,7 +161,7 @@ impl Doc<'_> {
                     tbody {
                         @for row in at!(matrix.rows).items() {
                             tr {
-                                (row_head(&self.title(&row.of)))
+                                th scope="row" { (text(&self.title(&row.of))) }
                                 @for cell in at!(row.cells).items() { (matrix_cell(&cell)) }
                             }
                         }
@@ -155,67 +174,42 @@ impl Doc<'_> {
     /// Checks of the data, those with something to tell.
     pub fn checks(&self, checks: &At<'_, Vec<Check>>) -> Markup {
         let w = self.w;
-        let columns = [(w.what(), false), (w.count(), true), (w.of(), true), (w.share(), true)];
-        let body = html! {
-            @for check in checks.items() {
-                tr {
-                    (row_head(w.named(check.what)))
-                    (at!(check.count).cell(As::Count))
-                    (at!(check.of).cell(As::Count))
-                    (at!(check.share).cell(As::Share))
-                }
-            }
-        };
-        table(&columns, &body, None)
+        let columns: [Column<'_, Check>; 4] = [
+            names(w.what()),
+            number!(w.count(), count, Count),
+            number!(w.of(), of, Count),
+            number!(w.share(), share, Share),
+        ];
+        named_table(&columns, checks.items().map(|check| (w.named(check.what).to_owned(), check)), None)
     }
 
     /// The use of the capacity by office.
     pub fn capacity(&self) -> Markup {
         let (w, report) = (self.w, self.place());
         let capacity = at!(report.capacity);
-        let (in_inspections, in_points) =
-            (capacity.all.inspections_possible > 0, capacity.all.points_possible > 0);
         let heads =
             [w.unit_inspections(), w.unit_points()].map(|unit| [w.used_in(unit), w.possible_in(unit)]);
-        let mut columns = vec![
-            (w.office(), false),
-            (w.days(), true),
-            (w.inspections(), true),
-            (w.mandatory(), true),
-            (w.targeted(), true),
-            (w.drawn(), true),
-            (w.share_drawn(), true),
+        let [[used, possible], [used_points, possible_points]] = &heads;
+        let mut columns: Vec<Column<'_, OfficeUse>> = vec![
+            names(w.office()),
+            number!(w.days(), days, Count),
+            number!(w.inspections(), inspections, Count),
+            number!(w.mandatory(), mandatory, Count),
+            number!(w.targeted(), targeted, Count),
+            number!(w.drawn(), random, Count),
+            number!(w.share_drawn(), random_share, Share),
         ];
-        for (_, heads) in [in_inspections, in_points].iter().zip(&heads).filter(|(is, _)| **is) {
-            columns.extend(heads.iter().map(|head| (head.as_str(), true)));
+        if capacity.all.inspections_possible > 0 {
+            columns.push(number!(used, inspections_used, Count));
+            columns.push(number!(possible, inspections_possible, Count));
         }
-        columns.push((w.used(), true));
-        let row = |office: &At<'_, OfficeUse>, name: &str| {
-            html! {
-                tr {
-                    (row_head(name))
-                    (at!(office.days).cell(As::Count))
-                    (at!(office.inspections).cell(As::Count))
-                    (at!(office.mandatory).cell(As::Count))
-                    (at!(office.targeted).cell(As::Count))
-                    (at!(office.random).cell(As::Count))
-                    (at!(office.random_share).cell(As::Share))
-                    @if in_inspections {
-                        (at!(office.inspections_used).cell(As::Count))
-                        (at!(office.inspections_possible).cell(As::Count))
-                    }
-                    @if in_points {
-                        (at!(office.points_used).cell(As::Count))
-                        (at!(office.points_possible).cell(As::Count))
-                    }
-                    (at!(office.used_share).cell(As::Share))
-                }
-            }
-        };
-        let body = html! {
-            @for office in at!(capacity.offices).items() { (row(&office, &self.title(&office.of))) }
-        };
-        table(&columns, &body, Some(&row(&at!(capacity.all), w.all())))
+        if capacity.all.points_possible > 0 {
+            columns.push(number!(used_points, points_used, Count));
+            columns.push(number!(possible_points, points_possible, Count));
+        }
+        columns.push(number!(w.used(), used_share, Share));
+        let offices = at!(capacity.offices).items().map(|office| (self.title(&office.of), office));
+        named_table(&columns, offices, Some((w.all(), at!(capacity.all))))
     }
 
     /// What people call a thing: its title in the page's language, a word for its name, or the name.

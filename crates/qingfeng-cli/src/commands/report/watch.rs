@@ -1,11 +1,11 @@
 //! Displacement and unequal treatment on the page.
 
 use maud::{Markup, html};
-use qingfeng::watch::{Sign, SignKind, Watch};
+use qingfeng::watch::{Bunching, OpenAtSite, RuleDisplacement, Shift, Sign, SignKind, SiteTreatment, Watch};
 
 use super::Doc;
 use super::place::{As, At, at, cell};
-use super::tables::{row_head, table};
+use super::tables::{Column, named_table, names, number, numbers, table, texts};
 use crate::html::text;
 
 /// Signs that are listed.
@@ -35,48 +35,42 @@ pub fn section(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     }
 }
 
-fn sign_cells(doc: &Doc<'_>, sign: &At<'_, Sign>) -> Markup {
-    let words = sign.same(|sign| &sign.words).some();
-    let to = words.as_ref().map(|words| at!(words.to)).filter(|to| to.is_some() && !doc.is_chinese());
-    let size = match sign.kind {
-        SignKind::Open => As::Share,
-        SignKind::Silent => As::Round,
-        _ => As::Fine,
-    };
-    html! {
-        td.sign { (doc.w.sign_kind(sign.kind)[0]) }
-        th scope="row" {
-            (text(&doc.site_title(&sign.subject)))
-            @if let Some(to) = to { " → " (to.figure(As::Text)) }
-        }
-        (at!(sign.size).cell(size))
-        (at!(sign.p_adjusted).cell(As::Chance))
-        td.words {
-            @if let Some(words) = words {
-                (if doc.is_chinese() { at!(words.text_zh) } else { at!(words.text) }.figure(As::Text))
-            }
-        }
-    }
-}
-
 fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
     if watch.signs.is_empty() {
         return html! { p { (w.nothing_stands_out()) } };
     }
-    let columns = [
-        (w.sign(), false),
-        (w.sign_of(), false),
-        (w.size(), true),
-        (w.chance(), true),
-        (w.in_words(), false),
-    ];
-    let body = html! {
-        @for sign in at!(watch.signs).items().take(SIGNS) { tr { (sign_cells(doc, &sign)) } }
+    let subject = |sign: &At<'_, Sign>| {
+        let words = sign.same(|sign| &sign.words).some();
+        let to = words.map(|words| at!(words.to)).filter(|to| to.is_some() && !doc.is_chinese());
+        html! {
+            th scope="row" {
+                (text(&doc.site_title(&sign.subject)))
+                @if let Some(to) = to { " → " (to.figure(As::Text)) }
+            }
+        }
     };
+    let in_words = |sign: &At<'_, Sign>| {
+        let words = sign.same(|sign| &sign.words).some();
+        let text = words.map(|words| if doc.is_chinese() { at!(words.text_zh) } else { at!(words.text) });
+        html! { td.words { @if let Some(text) = text { (text.figure(As::Text)) } } }
+    };
+    let columns: [Column<'_, Sign>; 5] = [
+        texts(w.sign(), |sign| html! { td.sign { (w.sign_kind(sign.kind)[0]) } }),
+        texts(w.sign_of(), subject),
+        numbers(w.size(), |sign| {
+            at!(sign.size).cell(match sign.kind {
+                SignKind::Open => As::Share,
+                SignKind::Silent => As::Round,
+                _ => As::Fine,
+            })
+        }),
+        number!(w.chance(), p_adjusted, Chance),
+        texts(w.in_words(), in_words),
+    ];
     let is_found = |kind: &SignKind| watch.signs.iter().any(|sign| sign.kind == *kind);
     html! {
-        (table(&columns, &body, None))
+        (table(&columns, at!(watch.signs).items().take(SIGNS)))
         dl.terms {
             @for kind in SignKind::ALL.into_iter().filter(is_found) {
                 @let [name, means, next] = w.sign_kind(kind);
@@ -90,98 +84,78 @@ fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
 
 fn treatment(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.site(), false),
-        (w.declarations(), true),
-        (w.share_inspected(), true),
-        (w.at_equal_scores(), true),
-        (w.expected_inspections(), true),
-        (w.inspected_by_expected(), true),
-        (w.funnel(), true),
-        (w.chance(), true),
-        (w.found(), true),
-        (w.expected_found(), true),
-        (w.chance(), true),
-    ];
-    let body = html! {
-        @for site in at!(watch.sites.sites).items() {
-            tr {
-                (row_head(&doc.site_title(&site.site)))
-                (at!(site.declarations).cell(As::Count))
-                (at!(site.share).cell(As::Share))
-                (at!(site.standardised).cell(As::Share))
-                (at!(site.expected).cell(As::Round))
-                (at!(site.ratio).cell(As::Fine))
+    let columns: [Column<'_, SiteTreatment>; 11] = [
+        names(w.site()),
+        number!(w.declarations(), declarations, Count),
+        number!(w.share_inspected(), share, Share),
+        number!(w.at_equal_scores(), standardised, Share),
+        number!(w.expected_inspections(), expected, Round),
+        number!(w.inspected_by_expected(), ratio, Fine),
+        numbers(w.funnel(), |site| {
+            html! {
                 td.number data-v=(site.funnel.0) {
                     (site.field(".funnel[0]", |site| &site.funnel.0).figure(As::Fine)) "–"
                     (site.field(".funnel[1]", |site| &site.funnel.1).figure(As::Fine))
                 }
-                (at!(site.p_adjusted).cell(As::Chance))
-                (at!(site.found.hits).cell(As::Count))
-                (at!(site.found_expected).cell(As::Round))
-                (at!(site.found_p_adjusted).cell(As::Chance))
             }
-        }
-    };
-    table(&columns, &body, None)
+        }),
+        number!(w.chance(), p_adjusted, Chance),
+        number!(w.found(), found.hits, Count),
+        number!(w.expected_found(), found_expected, Round),
+        number!(w.chance(), found_p_adjusted, Chance),
+    ];
+    let sites = at!(watch.sites.sites).items().map(|site| (doc.site_title(&site.site), site));
+    named_table(&columns, sites, None)
 }
 
 fn displacement(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.rule(), false),
-        (w.since(), false),
-        (w.caught_before(), true),
-        (w.caught_after(), true),
-        (w.ratio(), true),
-        (w.went_to(), false),
-        (w.ratio(), true),
-        (w.chance(), true),
-    ];
-    let body = html! {
-        @for rule in at!(watch.displacement).items().filter(|rule| rule.not_judged.is_none()).take(RULES) {
-            @let caught = at!(rule.caught).some();
-            @let shift = at!(rule.shifts).items().next();
-            tr {
-                th scope="row" { (at!(rule.rule).figure(As::Text)) small.wrap { (text(&rule.title)) } }
-                (at!(rule.since).text_cell())
-                (cell(caught.as_ref().map(|caught| at!(caught.before)), As::Count))
-                (cell(caught.as_ref().map(|caught| at!(caught.after)), As::Count))
-                (cell(caught.as_ref().map(|caught| at!(caught.ratio)), As::Fine))
-                td { @if let Some(shift) = &shift { (w.shift_to(shift.to)) " " (at!(shift.at).figure(As::Text)) } }
-                (cell(shift.as_ref().map(|shift| at!(shift.ratio)), As::Fine))
-                (cell(shift.as_ref().map(|shift| at!(shift.p_adjusted)), As::Chance))
-            }
-        }
+    /// A column of the trade that a rule catches, or of where most of it may have gone.
+    macro_rules! shift {
+        ($head:expr, $shift:ident, $field:ident, $kind:ident) => {
+            numbers($head, |rule| cell($shift(rule).map(|shift| at!(shift.$field)), As::$kind))
+        };
+    }
+    let name = |rule: &At<'_, RuleDisplacement>| {
+        html! { th scope="row" { (at!(rule.rule).figure(As::Text)) small.wrap { (text(&rule.title)) } } }
     };
-    table(&columns, &body, None)
+    let went_to = |rule: &At<'_, RuleDisplacement>| {
+        html! { td { @if let Some(to) = strongest(rule) { (w.shift_to(to.to)) " " (at!(to.at).figure(As::Text)) } } }
+    };
+    let columns: [Column<'_, RuleDisplacement>; 8] = [
+        texts(w.rule(), name),
+        texts(w.since(), |rule| at!(rule.since).text_cell()),
+        shift!(w.caught_before(), caught, before, Count),
+        shift!(w.caught_after(), caught, after, Count),
+        shift!(w.ratio(), caught, ratio, Fine),
+        texts(w.went_to(), went_to),
+        shift!(w.ratio(), strongest, ratio, Fine),
+        shift!(w.chance(), strongest, p_adjusted, Chance),
+    ];
+    let judged = at!(watch.displacement).items().filter(|rule| rule.not_judged.is_none());
+    table(&columns, judged.take(RULES))
+}
+
+fn caught<'r>(rule: &At<'r, RuleDisplacement>) -> Option<At<'r, Shift>> {
+    at!(rule.caught).some()
+}
+
+fn strongest<'r>(rule: &At<'r, RuleDisplacement>) -> Option<At<'r, Shift>> {
+    at!(rule.shifts).items().next()
 }
 
 fn limits(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
-    let columns = [
-        (w.mode(), false),
-        (w.limit(), true),
-        (w.declarations(), true),
-        (w.near_limit(), true),
-        (w.expected(), true),
-        (w.ratio(), true),
-        (w.chance(), true),
+    let columns: [Column<'_, Bunching>; 7] = [
+        texts(w.mode(), |limit| at!(limit.limit.mode).text_cell()),
+        number!(w.limit(), limit.value, Round),
+        number!(w.declarations(), declarations, Count),
+        number!(w.near_limit(), under, Count),
+        number!(w.expected(), expected, Round),
+        number!(w.ratio(), ratio, Fine),
+        number!(w.chance(), p_adjusted, Chance),
     ];
-    let body = html! {
-        @for limit in at!(watch.limits).items() {
-            tr {
-                (at!(limit.limit.mode).text_cell())
-                (at!(limit.limit.value).cell(As::Round))
-                (at!(limit.declarations).cell(As::Count))
-                (at!(limit.under).cell(As::Count))
-                (at!(limit.expected).cell(As::Round))
-                (at!(limit.ratio).cell(As::Fine))
-                (at!(limit.p_adjusted).cell(As::Chance))
-            }
-        }
-    };
-    table(&columns, &body, None)
+    table(&columns, at!(watch.limits).items())
 }
 
 fn open(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
@@ -189,29 +163,16 @@ fn open(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     if watch.open.open == 0 {
         return html! { p { (w.all_coded()) } };
     }
-    let columns = [
-        (w.site(), false),
-        (w.inspections(), true),
-        (w.open(), true),
-        (w.share(), true),
-        (w.nothing_came_back(), true),
-        (w.not_coded(), true),
-        (w.in_part(), true),
-        (w.late(), true),
+    let columns: [Column<'_, OpenAtSite>; 8] = [
+        names(w.site()),
+        number!(w.inspections(), inspections, Count),
+        number!(w.open(), open.hits, Count),
+        number!(w.share(), open.share, Share),
+        number!(w.nothing_came_back(), nothing, Count),
+        number!(w.not_coded(), uncoded, Count),
+        number!(w.in_part(), partly, Count),
+        number!(w.late(), late, Count),
     ];
-    let body = html! {
-        @for site in at!(watch.open.sites).items() {
-            tr {
-                (row_head(&doc.site_title(&site.site)))
-                (at!(site.inspections).cell(As::Count))
-                (at!(site.open.hits).cell(As::Count))
-                (at!(site.open.share).cell(As::Share))
-                (at!(site.nothing).cell(As::Count))
-                (at!(site.uncoded).cell(As::Count))
-                (at!(site.partly).cell(As::Count))
-                (at!(site.late).cell(As::Count))
-            }
-        }
-    };
-    table(&columns, &body, None)
+    let sites = at!(watch.open.sites).items().map(|site| (doc.site_title(&site.site), site));
+    named_table(&columns, sites, None)
 }
