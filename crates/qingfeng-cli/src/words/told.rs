@@ -1,7 +1,7 @@
 //! What data of the library say, put into words: the state of a rule, and signs.
 
-use qingfeng::effect::{Effect, Reason, ReasonWords, Standing};
-use qingfeng::watch::{
+use qingfeng_insight::effect::{Effect, Reason, ReasonWords, Standing};
+use qingfeng_insight::watch::{
     Against, BunchingAt, Proposal, Share, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
 };
 

@@ -1,6 +1,6 @@
 //! Everything of one rule.
 
-use qingfeng::effect::{Effect, RuleEffect, Standing};
+use qingfeng_insight::effect::{Effect, RuleEffect, Standing};
 
 use super::human::{bounds, decimal, estimate, number, percent, rate, rate_and_bounds, reason, state_style};
 use crate::numbers::{count, grouped};
@@ -111,7 +111,7 @@ fn months(rule: &RuleEffect, level: f64) -> String {
     let mut rows = vec![heads(&["month", "fired", "inspected", "found", "seen", "interval"], &[0])];
     let hidden = rule.months.len().saturating_sub(MONTHS);
     for month in &rule.months[hidden..] {
-        let seen = qingfeng::effect::wilson(month.found as f64, month.inspected as f64, level);
+        let seen = qingfeng_insight::effect::wilson(month.found as f64, month.inspected as f64, level);
         let interval = seen.map_or_else(String::new, |seen| bounds(seen.low, seen.high));
         rows.push(vec![
             Cell::new(&month.month),

@@ -1,7 +1,7 @@
 //! The year's aims on the page: cases by kind of site, notices, tip-offs.
 
 use maud::{Markup, PreEscaped, html};
-use qingfeng::targets::{
+use qingfeng_insight::targets::{
     Account, NoticeAccount, NoticeCounts, Overdue, Pace, Standing, Targets, TipOffAccount, TipOffCounts,
 };
 
@@ -87,7 +87,7 @@ fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: boo
 
 /// What people call a country, or what a table has for it.
 fn country(doc: &Doc<'_>, code: &str) -> String {
-    let named = qingfeng::report::country(code);
+    let named = qingfeng_insight::report::country(code);
     named.title_zh.filter(|_| doc.is_chinese()).unwrap_or(named.title)
 }
 

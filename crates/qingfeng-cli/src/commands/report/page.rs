@@ -1,7 +1,7 @@
 //! The report as a page.
 
 use maud::{Markup, PreEscaped, html};
-use qingfeng::report::{Code, Counts, Cuts, Report, Statement, Tone};
+use qingfeng_insight::report::{Code, Counts, Cuts, Report, Statement, Tone};
 
 use super::place::{As, At, at};
 use super::tables::{Column, number, numbers, table, texts};

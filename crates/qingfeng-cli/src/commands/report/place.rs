@@ -6,8 +6,8 @@
 use std::ops::Deref;
 
 use maud::{Markup, html};
-use qingfeng::effect::{Estimate, Rate};
 use qingfeng::rules::Date;
+use qingfeng_insight::effect::{Estimate, Rate};
 
 use crate::html::text;
 use crate::numbers::{thin, thin_decimals};
@@ -258,6 +258,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use qingfeng_insight::effect::wilson;
+
     use super::*;
 
     #[test]
@@ -282,11 +284,11 @@ mod tests {
 
     #[test]
     fn places_are_those_of_the_fields() {
-        let rate = vec![Rate { rate: 0.5, low: 0.25, high: 0.75 }];
+        let rate = vec![wilson(5.0, 10.0, 0.95).unwrap()];
         let place = At::root(&rate);
         let first = place.items().next().unwrap();
         assert_eq!(at!(first.low).path, "[0].low");
-        assert_eq!(*at!(first.low), 0.25);
+        assert_eq!(*at!(first.low), rate[0].low);
         let whole = At::root(&rate[0]);
         assert_eq!(at!(whole.high).path, "high");
     }

@@ -1,7 +1,7 @@
 //! The worth of rules on the page.
 
 use maud::{Markup, html};
-use qingfeng::effect::{CapacityPoint, Effect, RuleEffect, State};
+use qingfeng_insight::effect::{CapacityPoint, Effect, RuleEffect, State};
 
 use super::Doc;
 use super::place::{As, At, HasInterval as _, at};

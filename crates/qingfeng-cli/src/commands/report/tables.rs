@@ -1,7 +1,7 @@
 //! Tables and bars of a report.
 
 use maud::{Markup, html};
-use qingfeng::report::{Cell, Check, Counts, Kind, Matrix, OfficeUse, Row, Titled};
+use qingfeng_insight::report::{Cell, Check, Counts, Kind, Matrix, OfficeUse, Row, Titled};
 
 use super::Doc;
 use super::place::{As, At, HasInterval as _, at};

@@ -1,7 +1,9 @@
 //! Displacement and unequal treatment on the page.
 
 use maud::{Markup, html};
-use qingfeng::watch::{Bunching, OpenAtSite, RuleDisplacement, Shift, Sign, SignKind, SiteTreatment, Watch};
+use qingfeng_insight::watch::{
+    Bunching, OpenAtSite, RuleDisplacement, Shift, Sign, SignKind, SiteTreatment, Watch,
+};
 
 use super::Doc;
 use super::place::{As, At, at, cell};

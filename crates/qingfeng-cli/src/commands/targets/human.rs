@@ -1,6 +1,6 @@
 //! Accounts for people.
 
-use qingfeng::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
+use qingfeng_insight::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
 
 use crate::numbers::{count, grouped, percent};
 use crate::table::{Cell, heads, table};
