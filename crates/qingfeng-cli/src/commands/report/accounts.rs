@@ -64,7 +64,7 @@ fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: boo
     /// A column of a pace.
     macro_rules! pace {
         ($head:expr, $field:ident, $kind:ident) => {
-            numbers($head, move |account| {
+            numbers($head, move |account: &At<'_, Account>| {
                 let pace = pick(account);
                 at!(pace.$field).cell(As::$kind)
             })
@@ -79,7 +79,8 @@ fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: boo
         texts(w.standing(), standing),
     ];
     if with_work {
-        columns.extend([number!(w.planned(), planned, Count), number!(w.open(), open, Count)]);
+        columns
+            .extend([number!(Account: w.planned(), planned, Count), number!(Account: w.open(), open, Count)]);
     }
     let kinds = at!(targets.kinds).items().map(|account| (w.named(&account.kind).to_owned(), account));
     named_table(&columns, kinds, Some((w.all(), at!(targets.all))))
@@ -95,18 +96,18 @@ fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, NoticeCounts>; 6] = [
         names(w.country()),
-        number!(w.received(), received, Count),
-        number!(w.answered(), answered, Count),
-        number!(w.unanswered(), open, Count),
-        number!(w.untraceable(), untraceable, Count),
-        number!(w.with_case(), with_case, Count),
+        number!(NoticeCounts: w.received(), received, Count),
+        number!(NoticeCounts: w.answered(), answered, Count),
+        number!(NoticeCounts: w.unanswered(), open, Count),
+        number!(NoticeCounts: w.untraceable(), untraceable, Count),
+        number!(NoticeCounts: w.with_case(), with_case, Count),
     ];
     let countries = at!(account.countries).rows().map(|(code, counts)| (country(doc, code), counts));
     let overdue: [Column<'_, Overdue>; 4] = [
-        texts(w.notice(), |notice| at!(notice.notice_id).text_cell()),
-        texts(w.country(), |notice| at!(notice.country).text_cell()),
-        texts(w.received_on(), |notice| at!(notice.received_on).text_cell()),
-        number!(w.days(), days, Count),
+        texts(w.notice(), |notice: &At<'_, Overdue>| at!(notice.notice_id).text_cell()),
+        texts(w.country(), |notice: &At<'_, Overdue>| at!(notice.country).text_cell()),
+        texts(w.received_on(), |notice: &At<'_, Overdue>| at!(notice.received_on).text_cell()),
+        number!(Overdue: w.days(), days, Count),
     ];
     let mut answers = w.answered_share(at!(account.answered_share).said(As::Share));
     if account.answered_aim.is_some() {
@@ -131,11 +132,11 @@ fn tip_offs(doc: &Doc<'_>, account: &At<'_, TipOffAccount>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, TipOffCounts>; 6] = [
         names(w.kind()),
-        number!(w.received(), received, Count),
-        number!(w.led(), led, Count),
-        number!(w.confirmed(), confirmed, Count),
-        number!(w.proceeds(), proceeds, Round),
-        number!(w.rewards(), rewards, Round),
+        number!(TipOffCounts: w.received(), received, Count),
+        number!(TipOffCounts: w.led(), led, Count),
+        number!(TipOffCounts: w.confirmed(), confirmed, Count),
+        number!(TipOffCounts: w.proceeds(), proceeds, Round),
+        number!(TipOffCounts: w.rewards(), rewards, Round),
     ];
     let kinds = at!(account.kinds).rows().map(|(kind, counts)| (kind.to_owned(), counts));
     named_table(&columns, kinds, Some((w.all(), at!(account.all))))

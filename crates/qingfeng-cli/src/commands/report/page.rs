@@ -327,9 +327,9 @@ fn quality(doc: &Doc<'_>) -> Markup {
     let firsts =
         [(w.planned_elsewhere(), at!(quality.planned_elsewhere)), (w.unplanned(), at!(quality.unplanned))];
     let codes: [Column<'_, Code>; 3] = [
-        texts(w.field(), |code| html! { td { (text(w.named(code.field))) } }),
-        texts(w.code(), |code| at!(code.code).text_cell()),
-        number!(w.declarations(), declarations, Count),
+        texts(w.field(), |code: &At<'_, Code>| html! { td { (text(w.named(code.field))) } }),
+        texts(w.code(), |code: &At<'_, Code>| at!(code.code).text_cell()),
+        number!(Code: w.declarations(), declarations, Count),
     ];
     html! {
         h3 { (w.of_declarations()) }

@@ -84,9 +84,10 @@ impl<'r, T> At<'r, Vec<T>> {
 
 impl<'r, T> At<'r, std::collections::BTreeMap<String, T>> {
     /// The rows by name whose names can stand in a place; others are in the JSON alone.
-    pub fn rows(&self) -> impl Iterator<Item = (&'r str, At<'r, T>)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&'r str, At<'r, T>)> + use<'r, T> {
+        let path = self.path.clone();
         let named = self.value.iter().filter(|(name, _)| !name.contains(['.', '[', ']']) && !name.is_empty());
-        named.map(|(name, value)| (name.as_str(), At { value, path: format!("{}.{name}", self.path) }))
+        named.map(move |(name, value)| (name.as_str(), At { value, path: format!("{path}.{name}") }))
     }
 }
 

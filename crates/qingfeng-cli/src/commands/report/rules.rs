@@ -51,7 +51,7 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
     /// A column of the figures of a rule.
     macro_rules! figure {
         ($head:expr, $field:ident, $cell:ident($($kind:ident)?)) => {
-            numbers($head, |rule| {
+            numbers($head, |rule: &At<'_, RuleEffect>| {
                 let figures = rule.same(|rule| &rule.figures);
                 at!(figures.$field).$cell($(As::$kind)?)
             })
@@ -76,14 +76,16 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
         figure!(w.found(), found, cell(Count)),
         figure!(w.seen(), seen, rate_cell()),
         figure!(w.estimated(), estimate, rate_cell()),
-        number!(w.lift(), lift, Decimal),
-        number!(w.only_this_rule(), only.found, Count),
+        number!(RuleEffect: w.lift(), lift, Decimal),
+        number!(RuleEffect: w.only_this_rule(), only.found, Count),
     ];
     if with_reason {
-        columns.push(texts(w.why(), |rule| match rule.same(|rule| &rule.words).some() {
-            Some(words) if doc.is_chinese() => at!(words.reason_zh).text_cell(),
-            Some(words) => at!(words.reason).text_cell(),
-            None => html! { td {} },
+        columns.push(texts(w.why(), |rule: &At<'_, RuleEffect>| {
+            match rule.same(|rule| &rule.words).some() {
+                Some(words) if doc.is_chinese() => at!(words.reason_zh).text_cell(),
+                Some(words) => at!(words.reason).text_cell(),
+                None => html! { td {} },
+            }
         }));
     }
     table(&columns, rules.iter().cloned())
@@ -93,12 +95,12 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
 fn capacity(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, CapacityPoint>; 6] = [
-        number!(w.inspected_of_all(), share, Share),
-        number!(w.inspections(), inspections, Count),
-        number!(w.from_score(), score, Count),
-        number!(w.found_estimated(), found, Round),
-        numbers(w.hit_rate(), |point| at!(point.precision).rate_cell()),
-        number!(w.of_all_violations(), recall, Share),
+        number!(CapacityPoint: w.inspected_of_all(), share, Share),
+        number!(CapacityPoint: w.inspections(), inspections, Count),
+        number!(CapacityPoint: w.from_score(), score, Count),
+        number!(CapacityPoint: w.found_estimated(), found, Round),
+        numbers(w.hit_rate(), |point: &At<'_, CapacityPoint>| at!(point.precision).rate_cell()),
+        number!(CapacityPoint: w.of_all_violations(), recall, Share),
     ];
     table(&columns, at!(effect.capacity).items())
 }

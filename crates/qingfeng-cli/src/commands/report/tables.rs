@@ -25,10 +25,10 @@ pub fn numbers<'c, T>(head: &'c str, cell: impl Fn(&At<'_, T>) -> Markup + 'c) -
     Column { head, is_number: true, cell: Box::new(cell) }
 }
 
-/// A column of a field that is a number, and how it is written.
+/// A column of a field of rows that is a number, and how it is written.
 macro_rules! number {
-    ($head:expr, $($field:ident).+, $kind:ident) => {
-        numbers($head, |row| at!(row.$($field).+).cell(As::$kind))
+    ($row:ty: $head:expr, $($field:ident).+, $kind:ident) => {
+        numbers($head, |row: &At<'_, $row>| at!(row.$($field).+).cell(As::$kind))
     };
 }
 pub(super) use number;
@@ -97,15 +97,15 @@ impl Doc<'_> {
         let w = self.w;
         let columns: [Column<'_, Counts>; 10] = [
             names(first),
-            number!(w.declarations(), declarations, Count),
-            number!(w.inspected(), inspected, Count),
-            number!(w.found(), found, Count),
-            numbers(w.hit_rate(), |row| at!(row.hit_rate).rate_cell()),
-            numbers(w.of_all(), |row| at!(row.estimate).rate_cell()),
-            number!(w.cases(), cases, Count),
-            number!(w.major(), major_cases, Count),
-            number!(w.pieces(), pieces, Count),
-            number!(w.fines_yuan(), fines, Round),
+            number!(Counts: w.declarations(), declarations, Count),
+            number!(Counts: w.inspected(), inspected, Count),
+            number!(Counts: w.found(), found, Count),
+            numbers(w.hit_rate(), |row: &At<'_, Counts>| at!(row.hit_rate).rate_cell()),
+            numbers(w.of_all(), |row: &At<'_, Counts>| at!(row.estimate).rate_cell()),
+            number!(Counts: w.cases(), cases, Count),
+            number!(Counts: w.major(), major_cases, Count),
+            number!(Counts: w.pieces(), pieces, Count),
+            number!(Counts: w.fines_yuan(), fines, Round),
         ];
         let rows = rows.items().map(|row| (self.title(&row.of), row.same(|row| &row.counts)));
         named_table(&columns, rows, all.map(|all| (w.all(), all)))
@@ -138,11 +138,11 @@ impl Doc<'_> {
         let value = unit.map_or_else(|| w.value().to_owned(), |unit| w.value_in(unit));
         let columns: [Column<'_, Kind>; 6] = [
             names(first),
-            number!(w.goods_lines(), lines, Count),
-            number!(w.declarations(), declarations, Count),
-            number!(w.pieces(), pieces, Count),
-            number!(&value, value, Round),
-            number!(w.fines_yuan(), fines, Round),
+            number!(Kind: w.goods_lines(), lines, Count),
+            number!(Kind: w.declarations(), declarations, Count),
+            number!(Kind: w.pieces(), pieces, Count),
+            number!(Kind: &value, value, Round),
+            number!(Kind: w.fines_yuan(), fines, Round),
         ];
         named_table(&columns, kinds.items().map(|kind| (w.named(&kind.name).to_owned(), kind)), None)
     }
@@ -176,9 +176,9 @@ impl Doc<'_> {
         let w = self.w;
         let columns: [Column<'_, Check>; 4] = [
             names(w.what()),
-            number!(w.count(), count, Count),
-            number!(w.of(), of, Count),
-            number!(w.share(), share, Share),
+            number!(Check: w.count(), count, Count),
+            number!(Check: w.of(), of, Count),
+            number!(Check: w.share(), share, Share),
         ];
         named_table(&columns, checks.items().map(|check| (w.named(check.what).to_owned(), check)), None)
     }
@@ -192,22 +192,22 @@ impl Doc<'_> {
         let [[used, possible], [used_points, possible_points]] = &heads;
         let mut columns: Vec<Column<'_, OfficeUse>> = vec![
             names(w.office()),
-            number!(w.days(), days, Count),
-            number!(w.inspections(), inspections, Count),
-            number!(w.mandatory(), mandatory, Count),
-            number!(w.targeted(), targeted, Count),
-            number!(w.drawn(), random, Count),
-            number!(w.share_drawn(), random_share, Share),
+            number!(OfficeUse: w.days(), days, Count),
+            number!(OfficeUse: w.inspections(), inspections, Count),
+            number!(OfficeUse: w.mandatory(), mandatory, Count),
+            number!(OfficeUse: w.targeted(), targeted, Count),
+            number!(OfficeUse: w.drawn(), random, Count),
+            number!(OfficeUse: w.share_drawn(), random_share, Share),
         ];
         if capacity.all.inspections_possible > 0 {
-            columns.push(number!(used, inspections_used, Count));
-            columns.push(number!(possible, inspections_possible, Count));
+            columns.push(number!(OfficeUse: used, inspections_used, Count));
+            columns.push(number!(OfficeUse: possible, inspections_possible, Count));
         }
         if capacity.all.points_possible > 0 {
-            columns.push(number!(used_points, points_used, Count));
-            columns.push(number!(possible_points, points_possible, Count));
+            columns.push(number!(OfficeUse: used_points, points_used, Count));
+            columns.push(number!(OfficeUse: possible_points, points_possible, Count));
         }
-        columns.push(number!(w.used(), used_share, Share));
+        columns.push(number!(OfficeUse: w.used(), used_share, Share));
         let offices = at!(capacity.offices).items().map(|office| (self.title(&office.of), office));
         named_table(&columns, offices, Some((w.all(), at!(capacity.all))))
     }

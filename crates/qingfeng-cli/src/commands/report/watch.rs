@@ -58,16 +58,16 @@ fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         html! { td.words { @if let Some(text) = text { (text.figure(As::Text)) } } }
     };
     let columns: [Column<'_, Sign>; 5] = [
-        texts(w.sign(), |sign| html! { td.sign { (w.sign_kind(sign.kind)[0]) } }),
+        texts(w.sign(), |sign: &At<'_, Sign>| html! { td.sign { (w.sign_kind(sign.kind)[0]) } }),
         texts(w.sign_of(), subject),
-        numbers(w.size(), |sign| {
+        numbers(w.size(), |sign: &At<'_, Sign>| {
             at!(sign.size).cell(match sign.kind {
                 SignKind::Open => As::Share,
                 SignKind::Silent => As::Round,
                 _ => As::Fine,
             })
         }),
-        number!(w.chance(), p_adjusted, Chance),
+        number!(Sign: w.chance(), p_adjusted, Chance),
         texts(w.in_words(), in_words),
     ];
     let is_found = |kind: &SignKind| watch.signs.iter().any(|sign| sign.kind == *kind);
@@ -88,12 +88,12 @@ fn treatment(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, SiteTreatment>; 11] = [
         names(w.site()),
-        number!(w.declarations(), declarations, Count),
-        number!(w.share_inspected(), share, Share),
-        number!(w.at_equal_scores(), standardised, Share),
-        number!(w.expected_inspections(), expected, Round),
-        number!(w.inspected_by_expected(), ratio, Fine),
-        numbers(w.funnel(), |site| {
+        number!(SiteTreatment: w.declarations(), declarations, Count),
+        number!(SiteTreatment: w.share_inspected(), share, Share),
+        number!(SiteTreatment: w.at_equal_scores(), standardised, Share),
+        number!(SiteTreatment: w.expected_inspections(), expected, Round),
+        number!(SiteTreatment: w.inspected_by_expected(), ratio, Fine),
+        numbers(w.funnel(), |site: &At<'_, SiteTreatment>| {
             html! {
                 td.number data-v=(site.funnel.0) {
                     (site.field(".funnel[0]", |site| &site.funnel.0).figure(As::Fine)) "–"
@@ -101,10 +101,10 @@ fn treatment(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
                 }
             }
         }),
-        number!(w.chance(), p_adjusted, Chance),
-        number!(w.found(), found.hits, Count),
-        number!(w.expected_found(), found_expected, Round),
-        number!(w.chance(), found_p_adjusted, Chance),
+        number!(SiteTreatment: w.chance(), p_adjusted, Chance),
+        number!(SiteTreatment: w.found(), found.hits, Count),
+        number!(SiteTreatment: w.expected_found(), found_expected, Round),
+        number!(SiteTreatment: w.chance(), found_p_adjusted, Chance),
     ];
     let sites = at!(watch.sites.sites).items().map(|site| (doc.site_title(&site.site), site));
     named_table(&columns, sites, None)
@@ -115,7 +115,9 @@ fn displacement(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     /// A column of the trade that a rule catches, or of where most of it may have gone.
     macro_rules! shift {
         ($head:expr, $shift:ident, $field:ident, $kind:ident) => {
-            numbers($head, |rule| cell($shift(rule).map(|shift| at!(shift.$field)), As::$kind))
+            numbers($head, |rule: &At<'_, RuleDisplacement>| {
+                cell($shift(rule).map(|shift| at!(shift.$field)), As::$kind)
+            })
         };
     }
     let name = |rule: &At<'_, RuleDisplacement>| {
@@ -126,7 +128,7 @@ fn displacement(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     };
     let columns: [Column<'_, RuleDisplacement>; 8] = [
         texts(w.rule(), name),
-        texts(w.since(), |rule| at!(rule.since).text_cell()),
+        texts(w.since(), |rule: &At<'_, RuleDisplacement>| at!(rule.since).text_cell()),
         shift!(w.caught_before(), caught, before, Count),
         shift!(w.caught_after(), caught, after, Count),
         shift!(w.ratio(), caught, ratio, Fine),
@@ -149,13 +151,13 @@ fn strongest<'r>(rule: &At<'r, RuleDisplacement>) -> Option<At<'r, Shift>> {
 fn limits(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, Bunching>; 7] = [
-        texts(w.mode(), |limit| at!(limit.limit.mode).text_cell()),
-        number!(w.limit(), limit.value, Round),
-        number!(w.declarations(), declarations, Count),
-        number!(w.near_limit(), under, Count),
-        number!(w.expected(), expected, Round),
-        number!(w.ratio(), ratio, Fine),
-        number!(w.chance(), p_adjusted, Chance),
+        texts(w.mode(), |limit: &At<'_, Bunching>| at!(limit.limit.mode).text_cell()),
+        number!(Bunching: w.limit(), limit.value, Round),
+        number!(Bunching: w.declarations(), declarations, Count),
+        number!(Bunching: w.near_limit(), under, Count),
+        number!(Bunching: w.expected(), expected, Round),
+        number!(Bunching: w.ratio(), ratio, Fine),
+        number!(Bunching: w.chance(), p_adjusted, Chance),
     ];
     table(&columns, at!(watch.limits).items())
 }
@@ -167,13 +169,13 @@ fn open(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     }
     let columns: [Column<'_, OpenAtSite>; 8] = [
         names(w.site()),
-        number!(w.inspections(), inspections, Count),
-        number!(w.open(), open.hits, Count),
-        number!(w.share(), open.share, Share),
-        number!(w.nothing_came_back(), nothing, Count),
-        number!(w.not_coded(), uncoded, Count),
-        number!(w.in_part(), partly, Count),
-        number!(w.late(), late, Count),
+        number!(OpenAtSite: w.inspections(), inspections, Count),
+        number!(OpenAtSite: w.open(), open.hits, Count),
+        number!(OpenAtSite: w.share(), open.share, Share),
+        number!(OpenAtSite: w.nothing_came_back(), nothing, Count),
+        number!(OpenAtSite: w.not_coded(), uncoded, Count),
+        number!(OpenAtSite: w.in_part(), partly, Count),
+        number!(OpenAtSite: w.late(), late, Count),
     ];
     let sites = at!(watch.open.sites).items().map(|site| (doc.site_title(&site.site), site));
     named_table(&columns, sites, None)
