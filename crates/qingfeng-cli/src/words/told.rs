@@ -1,6 +1,6 @@
 //! What data of the library say, put into words: the state of a rule, and signs.
 
-use qingfeng_insight::effect::{Effect, Reason, ReasonWords, Standing};
+use qingfeng_insight::effect::{Effect, ReasonWords, Standing, StateReason};
 use qingfeng_insight::watch::{
     Against, BunchingAt, Proposal, Share, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
 };
@@ -38,19 +38,19 @@ fn share(share: &Share) -> String {
 
 impl Language {
     /// Why a rule has its state.
-    fn reason(self, reason: &Reason) -> String {
+    fn reason(self, reason: &StateReason) -> String {
         match *reason {
-            Reason::NeverFires => self.never_fires().to_owned(),
-            Reason::Silent { since, days } => self.silent_since(since, days),
-            Reason::NoFinding { inspected } => self.no_finding(inspected),
-            Reason::FewResults { inspected: 0, least } => self.no_results(least),
-            Reason::FewResults { inspected: 1, least } => self.one_result(least),
-            Reason::FewResults { inspected, least } => self.few_results(inspected, least),
-            Reason::New { since, days } => self.fires_since(since, days),
-            Reason::Fell { earlier, later, p } => {
+            StateReason::NeverFires => self.never_fires().to_owned(),
+            StateReason::Silent { since, days } => self.silent_since(since, days),
+            StateReason::NoFinding { inspected } => self.no_finding(inspected),
+            StateReason::FewResults { inspected: 0, least } => self.no_results(least),
+            StateReason::FewResults { inspected: 1, least } => self.one_result(least),
+            StateReason::FewResults { inspected, least } => self.few_results(inspected, least),
+            StateReason::New { since, days } => self.fires_since(since, days),
+            StateReason::Fell { earlier, later, p } => {
                 self.fell(percent(earlier), percent(later), format!("{p:.4}"))
             }
-            Reason::Compared { rate, chance, standing } => {
+            StateReason::Compared { rate, chance, standing } => {
                 let (rate, chance) = (percent(rate), percent(chance));
                 match standing {
                     Some(Standing::Above) => self.above_chance(rate, chance),
@@ -251,26 +251,26 @@ mod tests {
     #[test]
     fn why_rules_have_their_states() {
         for (reason, en, zh) in [
-            (Reason::NeverFires, "never fires", "从未命中"),
-            (Reason::NothingDrawn, "nothing drawn to compare with", "没有随机抽查可作比较"),
-            (Reason::NoFinding { inspected: 120 }, "no finding in 120 results", "120 次查验均未查获"),
+            (StateReason::NeverFires, "never fires", "从未命中"),
+            (StateReason::NothingDrawn, "nothing drawn to compare with", "没有随机抽查可作比较"),
+            (StateReason::NoFinding { inspected: 120 }, "no finding in 120 results", "120 次查验均未查获"),
             (
-                Reason::FewResults { inspected: 1, least: 30 },
+                StateReason::FewResults { inspected: 1, least: 30 },
                 "1 result, fewer than 30",
                 "仅 1 次结果，少于 30 次",
             ),
             (
-                Reason::FewResults { inspected: 20, least: 30 },
+                StateReason::FewResults { inspected: 20, least: 30 },
                 "20 results, fewer than 30",
                 "仅 20 次结果，少于 30 次",
             ),
             (
-                Reason::Fell { earlier: 0.75, later: 0.25, p: 0.00001 },
+                StateReason::Fell { earlier: 0.75, later: 0.25, p: 0.00001 },
                 "hit rate fell from 75.0 % to 25.0 % (p 0.0000)",
                 "查获率由 75.0 % 降至 25.0 %（p 0.0000）",
             ),
             (
-                Reason::Compared { rate: 0.5, chance: 0.11, standing: Some(Standing::Above) },
+                StateReason::Compared { rate: 0.5, chance: 0.11, standing: Some(Standing::Above) },
                 "50.0 %, above the 11.0 % of chance",
                 "50.0 %，高于随机水平 11.0 %",
             ),

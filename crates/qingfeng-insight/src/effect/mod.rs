@@ -33,10 +33,10 @@ pub use crate::statistics::{Rate, clopper_pearson, wilson};
 pub use estimate::Estimate;
 pub use lines::FiredLines;
 pub use result::{
-    CapacityPoint, Effect, Figures, Month, Only, Overlap, Part, RuleEffect, Standing, State, Trend,
+    CapacityPoint, Effect, Figures, MonthEffect, Only, Overlap, Part, RuleEffect, Standing, State, Trend,
 };
 pub use rows::{effect_rows, effect_schema};
-pub use state::{Reason, ReasonWords};
+pub use state::{ReasonWords, StateReason};
 
 /// The capacities at which precision and recall are told, as shares of all declarations.
 pub const CAPACITIES: [f64; 7] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];

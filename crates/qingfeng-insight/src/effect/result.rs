@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Thresholds;
 use super::estimate::Estimate;
-use super::state::{Reason, ReasonWords};
+use super::state::{ReasonWords, StateReason};
 use crate::statistics::Rate;
 
 /// The state of a rule.
@@ -120,7 +120,7 @@ pub struct Overlap {
 /// A month of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Month {
+pub struct MonthEffect {
     /// `2016-09`.
     pub month: String,
     /// Declarations on which it fired.
@@ -175,14 +175,14 @@ pub struct RuleEffect {
     /// The rules that fire on most of the same declarations, by Jaccard's index.
     pub overlaps: Vec<Overlap>,
     /// Month by month.
-    pub months: Vec<Month>,
+    pub months: Vec<MonthEffect>,
     /// How its hit rate changed; `None` without results in two months.
     pub trend: Option<Trend>,
     /// Its state.
     pub state: State,
     /// Why it has that state.
     #[serde(skip)]
-    pub reason: Reason,
+    pub reason: StateReason,
     /// The same in words, where a program put them there.
     #[serde(flatten)]
     pub words: Option<ReasonWords>,

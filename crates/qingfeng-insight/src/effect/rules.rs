@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month};
 
 use super::capacity::{OfScore, points};
 use super::estimate::Estimate;
@@ -10,7 +10,9 @@ use super::overlap::Sets;
 use super::state::{Facts, state};
 use super::tally::{Case, Tally, Way};
 use super::trend::{OfMonth, trend};
-use super::{Effect, EffectOptions, Figures, KnownRule, Month, Only, Overlap, Part, RuleEffect, Standing};
+use super::{
+    Effect, EffectOptions, Figures, KnownRule, MonthEffect, Only, Overlap, Part, RuleEffect, Standing,
+};
 use crate::statistics::wilson;
 use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
 use qingfeng_rules::SelectionKind;
@@ -38,9 +40,9 @@ impl OfRule {
         let Some(day) = judged.day else { return };
         self.first = self.first.or(Some(day));
         self.last = Some(day);
-        let month = day.year() * 12 + day.month() - 1;
+        let month = Month::of(day);
         if self.months.last().is_none_or(|last| last.month != month) {
-            self.months.push(OfMonth { month, ..OfMonth::default() });
+            self.months.push(OfMonth { month, fired: 0, results: [(0, 0); 2] });
         }
         let Some(of_month) = self.months.last_mut() else { return };
         of_month.fired += 1;
@@ -281,11 +283,6 @@ fn standing(own: &Figures, all: &Figures, level: f64) -> Option<Standing> {
     })
 }
 
-fn month(of: &OfMonth) -> Month {
-    Month {
-        month: format!("{:04}-{:02}", of.month.div_euclid(12), of.month.rem_euclid(12) + 1),
-        fired: of.fired,
-        inspected: of.inspected(),
-        found: of.found(),
-    }
+fn month(of: &OfMonth) -> MonthEffect {
+    MonthEffect { month: of.month.to_string(), fired: of.fired, inspected: of.inspected(), found: of.found() }
 }

@@ -8,7 +8,7 @@ use super::{Figures, Standing, State, Thresholds, Trend};
 /// Why a rule has its state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum StateReason {
     /// It never fired.
     NeverFires,
     /// It fires no more.
@@ -86,41 +86,41 @@ fn days_between(from: Date, until: Date) -> i64 {
 }
 
 /// The state of a rule with the reason.
-pub(super) fn state(facts: &Facts<'_>, thresholds: &Thresholds) -> (State, Reason) {
+pub(super) fn state(facts: &Facts<'_>, thresholds: &Thresholds) -> (State, StateReason) {
     let figures = facts.figures;
     if figures.fired == 0 {
-        return (State::Dead, Reason::NeverFires);
+        return (State::Dead, StateReason::NeverFires);
     }
     if let (Some((_, since)), Some((_, end))) = (facts.fired, facts.days) {
         let days = days_between(since, end);
         if days >= i64::from(thresholds.dead_days) {
-            return (State::Dead, Reason::Silent { since, days });
+            return (State::Dead, StateReason::Silent { since, days });
         }
     }
     let inspected = figures.inspected;
     if figures.found == 0 && inspected >= thresholds.dead_results {
-        return (State::Dead, Reason::NoFinding { inspected });
+        return (State::Dead, StateReason::NoFinding { inspected });
     }
     if inspected < thresholds.young_results {
-        return (State::Young, Reason::FewResults { inspected, least: thresholds.young_results });
+        return (State::Young, StateReason::FewResults { inspected, least: thresholds.young_results });
     }
     if let (Some((since, _)), Some((begin, end))) = (facts.fired, facts.days) {
         let days = days_between(since, end) + 1;
         // What fires from the first days on may be older than the evidence.
         let new = days_between(begin, since) >= i64::from(thresholds.young_days);
         if new && days < i64::from(thresholds.young_days) {
-            return (State::Young, Reason::New { since, days });
+            return (State::Young, StateReason::New { since, days });
         }
     }
     if let Some(&Trend { p_fall, earlier, later, .. }) =
         facts.trend.filter(|trend| trend.p_fall < thresholds.tired_level && trend.later < trend.earlier)
     {
-        return (State::Tired, Reason::Fell { earlier, later, p: p_fall });
+        return (State::Tired, StateReason::Fell { earlier, later, p: p_fall });
     }
     let (Some(rate), Some(chance)) = (figures.estimate.rate, facts.of_chance) else {
-        return (State::Good, Reason::NothingDrawn);
+        return (State::Good, StateReason::NothingDrawn);
     };
     let standing = facts.standing;
     let state = if standing == Some(Standing::Below) { State::Tired } else { State::Good };
-    (state, Reason::Compared { rate, chance, standing })
+    (state, StateReason::Compared { rate, chance, standing })
 }

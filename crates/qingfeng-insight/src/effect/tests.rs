@@ -7,7 +7,7 @@ use qingfeng_rules::Date;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
-use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State};
+use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State, StateReason};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_inspection::{PlanFile, PlanRow};
@@ -432,13 +432,13 @@ fn by_month(months: &[(u64, u64)]) -> Effect {
 fn states_and_their_reasons() {
     let day = |month, day| Date::from_ymd(2016, month, day).unwrap();
     for (months, state, reason) in [
-        (vec![(10, 2), (10, 2)], State::Young, Reason::FewResults { inspected: 20, least: 30 }),
-        (vec![(0, 0), (0, 0), (40, 20)], State::Young, Reason::New { since: day(3, 10), days: 1 }),
-        (vec![(60, 0), (60, 0)], State::Dead, Reason::NoFinding { inspected: 120 }),
+        (vec![(10, 2), (10, 2)], State::Young, StateReason::FewResults { inspected: 20, least: 30 }),
+        (vec![(0, 0), (0, 0), (40, 20)], State::Young, StateReason::New { since: day(3, 10), days: 1 }),
+        (vec![(60, 0), (60, 0)], State::Dead, StateReason::NoFinding { inspected: 120 }),
         (
             vec![(40, 20), (0, 0), (0, 0), (0, 0), (0, 0)],
             State::Dead,
-            Reason::Silent { since: day(1, 10), days: 121 },
+            StateReason::Silent { since: day(1, 10), days: 121 },
         ),
     ] {
         let effect = by_month(&months);
@@ -446,18 +446,18 @@ fn states_and_their_reasons() {
         assert_eq!((rule.state, rule.reason), (state, reason), "{months:?}");
         assert_eq!(rule.title.as_deref(), Some("Weak"));
         let never = effect.rules.iter().find(|rule| &*rule.rule == "never").unwrap();
-        assert_eq!((never.state, never.reason), (State::Dead, Reason::NeverFires));
+        assert_eq!((never.state, never.reason), (State::Dead, StateReason::NeverFires));
     }
     let weak = |months: &[(u64, u64)]| {
         let effect = by_month(months);
         effect.rules.into_iter().find(|rule| &*rule.rule == "weak").unwrap()
     };
     let good = weak(&[(20, 10), (20, 10)]);
-    let Reason::Compared { rate, chance, standing } = good.reason else { panic!("{good:?}") };
+    let StateReason::Compared { rate, chance, standing } = good.reason else { panic!("{good:?}") };
     assert_eq!((good.state, standing), (State::Good, Some(Standing::Above)));
     assert!((rate - 0.5).abs() < 1e-9 && (chance - 0.11).abs() < 1e-9, "{good:?}");
     let tired = weak(&[(40, 30), (40, 10)]);
-    let Reason::Fell { earlier, later, p } = tired.reason else { panic!("{tired:?}") };
+    let StateReason::Fell { earlier, later, p } = tired.reason else { panic!("{tired:?}") };
     assert_eq!((tired.state, earlier, later), (State::Tired, 0.75, 0.25));
     assert!(p < 0.0001, "{p}");
 }

@@ -1,13 +1,14 @@
 //! Whether a hit rate changed.
 
+use qingfeng_rules::Month;
+
 use super::Trend;
 use crate::statistics::{self, normal_below};
 
 /// The results of a month: of those selected for certain, and of those drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OfMonth {
-    /// Months since year 0.
-    pub month: i64,
+    pub month: Month,
     pub fired: u64,
     /// Inspected and found, by way of selection.
     pub results: [(u64, u64); 2],
@@ -26,8 +27,10 @@ impl OfMonth {
 /// The trend of the hit rate over months, each way of selection a stratum of its own, and the rates of the earlier and the
 /// later half of the results.
 pub(crate) fn trend(months: &[OfMonth]) -> Option<Trend> {
+    let first = months.first()?.month;
     let of_way = |way: usize| {
-        let group = |month: &OfMonth| (month.month as f64, month.results[way].0, month.results[way].1);
+        let group =
+            |month: &OfMonth| (month.month.since(first) as f64, month.results[way].0, month.results[way].1);
         months.iter().map(group).collect()
     };
     let z = statistics::trend((0..2).map(of_way)).unwrap_or(0.0);
@@ -63,9 +66,13 @@ pub(crate) fn trend(months: &[OfMonth]) -> Option<Trend> {
 mod tests {
     use super::*;
 
+    fn number(months: i64) -> Month {
+        Month::from_ym(2016, 1).unwrap().plus(months).unwrap()
+    }
+
     fn months(counts: &[(u64, u64)]) -> Vec<OfMonth> {
         let month = |(at, &of): (usize, &(u64, u64))| OfMonth {
-            month: at as i64,
+            month: number(at as i64),
             fired: of.0,
             results: [of, (0, 0)],
         };
@@ -89,7 +96,7 @@ mod tests {
     fn a_change_of_selection_is_no_change_of_what_is_found() {
         // Targeted ones hold half, drawn ones 2 of 100; only their numbers change.
         let of = |month, targeted: u64, drawn: u64| OfMonth {
-            month,
+            month: number(month),
             fired: 0,
             results: [(targeted, targeted / 2), (drawn, drawn / 50)],
         };

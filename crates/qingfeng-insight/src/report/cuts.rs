@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month};
 use serde::Serialize;
 
 use super::count::{Counter, Counts};
@@ -279,7 +279,7 @@ pub(super) fn sites_of(judged: &Judged) -> Vec<u32> {
 
 /// `2016-09`, or nothing.
 fn month(day: Option<Date>) -> String {
-    day.map_or_else(|| NONE.to_owned(), |day| day.to_string()[..7].to_owned())
+    day.map_or_else(|| NONE.to_owned(), |day| Month::of(day).to_string())
 }
 
 /// The goods groups that occur: those of the policy in its order, then others by name, `other` at the end.

@@ -167,12 +167,12 @@ fn codes(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> (Vec<Co
     for judged in counted {
         if let Some(code) = judged.destination.as_deref()
             && countries::country(code).is_none()
-            && !names.regions.contains_key(code)
+            && !names.regions.knows(code)
         {
             *unknown[0].entry(code).or_default() += 1;
         }
         if let Some(code) = judged.mode.as_deref()
-            && !names.modes.contains_key(code)
+            && !names.modes.knows(code)
         {
             *unknown[1].entry(code).or_default() += 1;
         }

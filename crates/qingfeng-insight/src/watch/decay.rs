@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Rule, Status};
+use qingfeng_rules::{Date, Month, Rule, Status};
 
 use super::open::{Known, State};
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
@@ -16,15 +16,6 @@ const KINDS: [SelectionKind; 3] = [SelectionKind::Mandatory, SelectionKind::Targ
 /// How likely silence may be by chance to be one.
 const SILENCE: f64 = 0.01;
 
-/// A month, by its number from the year 0.
-fn month(day: Date) -> i64 {
-    day.year() * 12 + day.month() - 1
-}
-
-fn month_name(month: i64) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
-}
-
 /// Inspections and findings, by kind of selection.
 type Hits = [[u64; 2]; 3];
 
@@ -33,13 +24,17 @@ struct Fired {
     count: u64,
     first: Option<Date>,
     last: Option<Date>,
-    months: BTreeMap<i64, Hits>,
+    months: BTreeMap<Month, Hits>,
 }
 
 /// The trend of some kinds of selection together: negative is falling.
-fn trend_of(months: &BTreeMap<i64, Hits>, kinds: &[usize]) -> Option<f64> {
+fn trend_of(months: &BTreeMap<Month, Hits>, kinds: &[usize]) -> Option<f64> {
+    let first = *months.keys().next()?;
     let of_kind = |&kind: &usize| {
-        months.iter().map(|(&month, hits)| (month as f64, hits[kind][0], hits[kind][1])).collect()
+        months
+            .iter()
+            .map(|(&month, hits)| (month.since(first) as f64, hits[kind][0], hits[kind][1]))
+            .collect()
     };
     trend(kinds.iter().map(of_kind))
 }
@@ -78,7 +73,7 @@ pub(super) fn decay(known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
             };
             if let Some((inspection, found)) = result {
                 let kind = KINDS.iter().position(|kind| *kind == inspection.selected).unwrap_or(0);
-                let hits = &mut fired.months.entry(month(inspection.day)).or_default()[kind];
+                let hits = &mut fired.months.entry(Month::of(inspection.day)).or_default()[kind];
                 hits[0] += 1;
                 hits[1] += u64::from(found);
             }
@@ -110,7 +105,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
         .months
         .iter()
         .map(|(&month, hits)| MonthHits {
-            month: month_name(month),
+            month: month.to_string(),
             inspected: all(hits, 0),
             found: all(hits, 1),
             random: hits[2][0],

@@ -8,6 +8,7 @@ use super::flows::{Declared, FORMS, Flows, Row, WHOLE, WITHOUT_MODE, WITHOUT_SIT
 use super::*;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_rules::SelectionKind;
 use qingfeng_store::Violation;
 use qingfeng_store::{Outcome, Verdict};
 
