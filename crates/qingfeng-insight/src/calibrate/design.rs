@@ -1,12 +1,11 @@
-//! Declarations put together by the rules that fired on them.
+//! Declarations grouped by the rules that fired on them.
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Month};
+use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::{CurrentPoints, Totals};
 use qingfeng_inspection::evidence::{Evidence, Judged};
-use qingfeng_rules::SelectionKind;
 use qingfeng_store::Verdict;
 
 /// Weights of declarations, added up.

@@ -75,9 +75,9 @@ pub enum Reason {
     Silent,
     /// Kept: it fired on too few judged declarations.
     LittleSupport,
-    /// Kept: it was silent on too few judged declarations to be told from the intercept.
+    /// Kept: it was silent on too few judged declarations to be distinguished from the intercept.
     AlwaysFires,
-    /// Kept: on what was judged it fires just where a combination of others does, so it cannot be told from them.
+    /// Kept: on what was judged it fires just where a combination of others does, so it cannot be distinguished from them.
     Inseparable,
     /// Kept: the number is not written in the rule, or serves several rules.
     SharedNumber,
@@ -234,7 +234,7 @@ pub struct AtCapacity {
 pub enum Verdict {
     /// The proposal forecasts better, by more than chance would.
     Better,
-    /// The two cannot be told apart.
+    /// The two do not differ beyond chance.
     NotTold,
     /// The pack forecasts better.
     Worse,

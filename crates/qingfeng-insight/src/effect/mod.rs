@@ -8,7 +8,7 @@
 //!
 //! Hit rates of what was selected make a rule look as good as the selection: a rule that fires together with a strong one
 //! is inspected where the strong one fires, and nowhere else. So each rate stands here twice: as it was seen, and as the
-//! draw says it is ([`Estimate`]). How, and from which sources, is told there.
+//! draw says it is ([`Estimate`]). It says how, with its sources.
 //!
 //! The unit is the declaration, since declarations are what plans select. With [`EffectOptions::lines`] a rule has found
 //! something only where the violation is on a goods line on which it fired.
@@ -44,7 +44,7 @@ pub const CAPACITIES: [f64; 7] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 /// How the worth of rules is judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EffectOptions {
-    /// How often intervals shall hold the truth, in (0, 1).
+    /// The confidence level of intervals, in (0, 1).
     pub level: f64,
     /// The capacities at which precision and recall are told, as shares of all declarations, in (0, 1].
     pub capacities: Vec<f64>,

@@ -153,7 +153,7 @@ pub struct Trend {
 pub struct RuleEffect {
     /// Its id.
     pub rule: Box<str>,
-    /// Its title, where the pack is at hand.
+    /// Its title, where a pack was given.
     pub title: Option<String>,
     /// Whether it is on trial: it adds no points, and is never the reason of an inspection.
     pub shadow: bool,
@@ -216,9 +216,9 @@ pub struct CapacityPoint {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Effect {
-    /// How often intervals shall hold the truth.
+    /// The confidence level of intervals.
     pub level: f64,
-    /// Whether findings were set to goods lines.
+    /// Whether findings are attributed to goods lines.
     pub by_lines: bool,
     /// The first and the last day of the declarations.
     pub days: Option<(Date, Date)>,
@@ -236,7 +236,7 @@ pub struct Effect {
     pub packs: Vec<Part>,
     /// Precision and recall at each capacity.
     pub capacity: Vec<CapacityPoint>,
-    /// Active rules and shadow rules, by worth: what they are estimated to find, the most first.
+    /// Active rules and shadow rules, by worth: what they are estimated to find, descending.
     pub rules: Vec<RuleEffect>,
     /// Declarations that no draw could choose: those of no office, or whose stratum's draw was cut to nothing.
     pub without_chance: u64,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Month};
+use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::capacity::{OfScore, points};
 use super::estimate::Estimate;
@@ -15,7 +15,6 @@ use super::{
 };
 use crate::statistics::wilson;
 use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
-use qingfeng_rules::SelectionKind;
 use qingfeng_store::{Outcome, Verdict};
 
 /// What is counted of a rule.

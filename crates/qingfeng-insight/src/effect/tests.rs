@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
@@ -11,9 +11,7 @@ use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State, State
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_inspection::{PlanFile, PlanRow};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Outcome, Verdict};
+use qingfeng_store::{Outcome, Verdict, Violation};
 
 const STRONG: u32 = 0;
 const WEAK: u32 = 1;

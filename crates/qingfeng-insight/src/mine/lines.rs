@@ -8,9 +8,7 @@ use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack
 
 use super::{LeftOut, MineError};
 use qingfeng::Engine;
-use qingfeng::internals::BatchValues;
-use qingfeng::internals::over_chunks;
-use qingfeng::internals::shown;
+use qingfeng::internals::{BatchValues, over_chunks, shown};
 use qingfeng::read::{Chunk, Input, ReadError, Reader};
 use qingfeng::{JobError, Progress};
 use qingfeng_inspection::outcomes::Outcomes;

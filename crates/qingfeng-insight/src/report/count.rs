@@ -9,10 +9,10 @@ use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::Verdict;
 
-/// How often intervals hold the truth.
+/// The confidence level of intervals.
 pub const LEVEL: f64 = 0.95;
 
-/// The fewest drawn inspections with a result on which an estimate is told.
+/// The fewest drawn inspections with a result on which an estimate is shown.
 pub const LEAST_DRAWN: u64 = 10;
 
 /// Counts of a set of declarations.

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Month};
+use qingfeng_rules::{Date, Month, SelectionKind};
 use serde::Serialize;
 
 use super::count::{Counter, Counts};
 use super::{Names, Titled, country};
 use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Disposal, Verdict};
+use qingfeng_store::{Disposal, Verdict, Violation};
 
 /// Destinations that are listed.
 pub const DESTINATIONS: usize = 25;

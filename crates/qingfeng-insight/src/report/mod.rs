@@ -1,7 +1,7 @@
 //! The report of a campaign as data: what was inspected and found, by site, region, goods, mode and month, against the
 //! capacity and the aims, and how far the data can be trusted.
 //!
-//! [`Report::of`] makes it from [`Evidence`], the pack and the plans. It is written as it stands (`serde`): a page that
+//! [`Report::of`] makes it from [`Evidence`], the pack and the plans. `serde` writes it unchanged: a page that
 //! shows a report has no figure of its own.
 //!
 //! A declaration belongs to a region by the destination of its decisive line, to each of its sites and their kinds, and

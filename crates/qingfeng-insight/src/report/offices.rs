@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Amount;
+use qingfeng_rules::{Amount, SelectionKind};
 use serde::Serialize;
 
 use super::{Names, ReportOptions, Titled, in_time};
 use qingfeng_inspection::{PlanFile, PlanRow};
-use qingfeng_rules::SelectionKind;
 
 /// What plans used of the capacity, on the days on which something was planned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

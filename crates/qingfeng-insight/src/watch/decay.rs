@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Month, Rule, Status};
+use qingfeng_rules::{Date, Month, Rule, SelectionKind, Status};
 
 use super::open::{Known, State};
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
 use crate::statistics::{false_discovery, normal_above, trend};
-use qingfeng_rules::SelectionKind;
 
 /// The months that count as the last.
 const LAST_MONTHS: usize = 3;

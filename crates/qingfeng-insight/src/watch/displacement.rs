@@ -12,8 +12,7 @@ use qingfeng_rules::Date;
 use super::flows::{FORMS, Row, WHOLE, WatchedRule};
 use super::trade::{RELAXED, Trade};
 use super::{Against, RuleDisplacement, Shift, ShiftTo, WatchOptions};
-use crate::statistics::{Z95, dispersion};
-use crate::statistics::{false_discovery, normal_above};
+use crate::statistics::{Z95, dispersion, false_discovery, normal_above};
 
 /// The fewest weeks on each side.
 const WEEKS_MIN: u32 = 4;

@@ -1,11 +1,10 @@
 //! What watching found, as data.
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use serde::Serialize;
 
 use super::{Limit, Sign};
 use crate::statistics::wilson;
-use qingfeng_rules::SelectionKind;
 
 /// What watching found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -141,7 +140,7 @@ pub struct SiteTreatment {
     pub standardised_over: f64,
     /// How many would be inspected if it did as all sites do in the same bands (indirect standardisation).
     pub expected: f64,
-    /// Inspected by expected.
+    /// Inspected / expected.
     pub ratio: f64,
     /// Between which ratios 99.8 % of alike sites of its size lie: the funnel (Spiegelhalter 2005).
     pub funnel: (f64, f64),

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::flows::{Declared, FORMS, Flows, Row, WHOLE, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::*;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Outcome, Verdict};
+use qingfeng_store::{Outcome, Verdict, Violation};
 
 /// Numbers that look random (splitmix64, Steele and others 2014).
 struct Chance(u64);

@@ -7,7 +7,7 @@ use super::place::{As, At, at};
 use super::tables::{Column, number, numbers, table, texts};
 use super::{accounts, rules, watch};
 use crate::charts::{self, Line};
-use crate::html::{ScriptedPage, text};
+use crate::html::{Page, text};
 use crate::words::Language;
 
 /// A report and the language in which it is shown.
@@ -33,13 +33,12 @@ pub fn page(report: &Report, w: Language) -> String {
     let doc = Doc { report, w };
     let sections = sections(&doc);
     let zh_title = report.title_zh.as_deref().filter(|title| doc.is_chinese() && !title.is_empty());
-    let page = ScriptedPage {
-        language: w.tag(),
+    let page = Page {
+        language: w,
         title: zh_title.unwrap_or(&report.title),
         subtitle: &subtitle(&doc),
         style: include_str!("page.css"),
-        script: include_str!("page.js"),
-        footer: &w.written_by(env!("CARGO_PKG_VERSION")),
+        script: Some(include_str!("page.js")),
     };
     page.with(&html! {
         (key_figures(&doc))

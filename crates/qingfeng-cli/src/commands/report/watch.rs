@@ -12,7 +12,7 @@ use crate::html::text;
 
 /// Signs that are listed.
 const SIGNS: usize = 60;
-/// Rules of which it is told where trade went.
+/// Rules whose trade is listed.
 const RULES: usize = 30;
 
 pub fn section(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {

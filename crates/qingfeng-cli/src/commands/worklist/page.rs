@@ -13,12 +13,17 @@ pub fn page(view: &View, words: Language) -> String {
         Some((first, last)) => format!("{} – {}", first.day, last.day),
         None => words.list_empty().to_owned(),
     };
-    let page = Page { title: words.list_title(), subtitle: &subtitle, style: include_str!("page.css") };
-    let page = page.with(&html! {
+    let page = Page {
+        language: words,
+        title: words.list_title(),
+        subtitle: &subtitle,
+        style: include_str!("page.css"),
+        script: None,
+    };
+    page.with(&html! {
         @if view.lists.len() > 1 { (contents(view, words)) }
         @for (at, list) in view.lists.iter().enumerate() { (sheet(view, at, list, words)) }
-    });
-    page.replacen("<html lang=\"en\">", &format!("<html lang=\"{}\">", words.tag()), 1)
+    })
 }
 
 fn office(list: &List) -> String {
