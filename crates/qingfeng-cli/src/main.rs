@@ -12,6 +12,7 @@ mod imports;
 mod inputs;
 mod outputs;
 mod passes;
+mod policy;
 mod progress;
 mod rejects;
 mod render;

@@ -61,6 +61,7 @@ pub mod simulate;
 mod statistics;
 pub mod store;
 mod summary;
+pub mod tables;
 pub mod targets;
 pub mod testing;
 mod values;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use qingfeng_rules::Date;
 use serde::Serialize;
 
-use super::table::{self, OFFICE};
+use super::table::{self, OutcomeColumns};
 use super::{MAX_OUTCOMES, Outcome, Outcomes, Verdict, verdict_of};
 use crate::read::{Input, ReadError, ReadOptions, Reject};
-use crate::selection::sheet;
 use crate::selection::{ChangedPlan, PlanRow};
+use crate::tables;
 
 /// The misfits of each kind that are told with their places; further ones are counted.
 pub const MAX_TOLD: usize = 1000;
@@ -192,10 +192,9 @@ impl PlanCheck {
         let mut outcomes = Outcomes::default();
         let mut rows = 0;
         let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        let rejects = sheet::stream(
+        let rejects = tables::stream(
             inputs,
-            &table::COLUMNS,
-            &["declaration_id", "result"],
+            &OutcomeColumns::TABLE,
             options,
             &mut |row| {
                 let outcome = match table::outcome(row) {
@@ -222,9 +221,9 @@ impl PlanCheck {
                         "no plan selected it; correct the number, or give the plan that did with --plan"
                             .to_owned(),
                     )),
-                    Some(plan) => against(&outcome, row.text(OFFICE), plan, &mut misfits),
+                    Some(plan) => against(&outcome, row.text(table::COLUMNS.office), plan, &mut misfits),
                 }
-                of_itself(&outcome, row.text(6), &mut misfits);
+                of_itself(&outcome, row.text(table::COLUMNS.result), &mut misfits);
                 if is_planned && let Some(day) = outcome.known() {
                     let line = (outcome.declaration_id.clone(), outcome.item_no, day);
                     let known = results.entry(line).or_default();

@@ -11,11 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::{Input, ReadError, ReadOptions, Reject};
 use crate::selection::SelectionKind;
-use crate::selection::sheet;
 use crate::store::{ChangeKind, SnapshotId, Store, StoreError, Violation};
+use crate::tables::{self, Streamed};
 
 pub mod check;
 pub(crate) mod table;
+mod timeline;
+
+pub use table::OutcomeColumns;
+pub use timeline::{Known, Timeline};
 
 /// The most rows of outcomes that are kept.
 pub const MAX_OUTCOMES: u64 = 50_000_000;
@@ -118,9 +122,59 @@ impl Verdict {
             Self::Waived | Self::Open => None,
         }
     }
+
+    /// Of two results of one line and day the one with the greater weight counts: a coded one rather than none, and a
+    /// violation rather than clear.
+    pub(crate) fn weight(self) -> u8 {
+        match self {
+            Self::Open => 0,
+            Self::Waived => 1,
+            Self::Clear => 2,
+            Self::Violation(_) => 3,
+        }
+    }
+
+    /// What the results of the lines of a declaration come to: a violation on whichever line counts first, then what is
+    /// open, then what is clear; waived is what was waived as a whole. A declaration without results is open.
+    pub fn of_lines(lines: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |verdict| match verdict {
+            Self::Waived => 0,
+            Self::Clear => 1,
+            Self::Open => 2,
+            Self::Violation(_) => 3,
+        };
+        let graver = |a, b| if rank(b) > rank(a) { b } else { a };
+        lines.into_iter().reduce(graver).unwrap_or(Self::Open)
+    }
 }
 
 impl Outcome {
+    /// The result of a declaration as a whole, of which nothing else is known.
+    pub fn new(declaration_id: &str, found_on: Date, verdict: Verdict) -> Self {
+        Self { found_on: Some(found_on), ..Self::undated(declaration_id, verdict) }
+    }
+
+    /// The result of a declaration as a whole, of which not even the day is known.
+    pub fn undated(declaration_id: &str, verdict: Verdict) -> Self {
+        Self {
+            declaration_id: declaration_id.into(),
+            item_no: None,
+            found_on: None,
+            known_on: None,
+            selected: None,
+            verdict,
+            waiver: None,
+            pieces: None,
+            value: None,
+            fine: None,
+            case_number: None,
+            major_case: false,
+            disposal: None,
+            disclosed_on: None,
+            hours: None,
+        }
+    }
+
     /// The day from which it counts as known, if that is said.
     pub fn known(&self) -> Option<Date> {
         self.known_on.or(self.found_on)
@@ -129,13 +183,7 @@ impl Outcome {
     /// What comes later counts: by the day on which it became known; on one day a coded result rather than none and a
     /// violation rather than clear. The rest makes the order the same whatever the order of rows was.
     fn in_time(&self, other: &Self) -> std::cmp::Ordering {
-        let coded = |verdict: Verdict| match verdict {
-            Verdict::Open => 0,
-            Verdict::Waived => 1,
-            Verdict::Clear => 2,
-            Verdict::Violation(_) => 3,
-        };
-        let days = |of: &Self| (of.known(), of.found_on, coded(of.verdict), of.verdict, of.major_case);
+        let days = |of: &Self| (of.known(), of.found_on, of.verdict.weight(), of.verdict, of.major_case);
         let rest = |of: &Self| {
             let texts = (of.case_number.clone(), of.waiver.clone());
             (
@@ -163,10 +211,82 @@ impl Outcome {
 pub struct Outcomes {
     by_declaration: BTreeMap<Box<str>, Vec<Outcome>>,
     rows: u64,
-    rejects: sheet::Streamed,
+    gathered: Gathered,
     corrected: u64,
     conflicting: u64,
+}
+
+/// What came of rows that were not taken.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Gathered {
+    rejects: Streamed,
+    /// Rows that were not known yet, or without a day.
     later: u64,
+}
+
+/// Whether a row was known at the end of a day.
+fn is_known(row: &Outcome, as_of: Option<Date>) -> bool {
+    as_of.is_none_or(|day| row.known().is_some_and(|known| known <= day))
+}
+
+/// Gives out the rows of tables, of the declarations that `keep` says yes to, that were known at the end of a day.
+fn each_row(
+    inputs: &[Input],
+    options: &ReadOptions,
+    as_of: Option<Date>,
+    keep: &mut dyn FnMut(&str) -> bool,
+    take: &mut dyn FnMut(Outcome),
+) -> Result<Gathered, ReadError> {
+    let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+    let (mut later, mut kept) = (0, 0);
+    let rejects = tables::stream(inputs, &table::OutcomeColumns::TABLE, options, &mut |row| {
+        let row = match table::outcome(row) {
+            Ok(row) => row,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        if !keep(&row.declaration_id) {
+            return Ok(Ok(()));
+        }
+        if !is_known(&row, as_of) {
+            later += 1;
+            return Ok(Ok(()));
+        }
+        if kept == MAX_OUTCOMES {
+            let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+            return Err(ReadError::content(&first, reason));
+        }
+        kept += 1;
+        take(row);
+        Ok(Ok(()))
+    })?;
+    Ok(Gathered { rejects, later })
+}
+
+/// Gives out the results of a snapshot of a store that were known at the end of a day.
+fn each_stored(
+    store: &mut Store,
+    snapshot: &SnapshotId,
+    as_of: Option<Date>,
+    keep: &mut dyn FnMut(&str) -> bool,
+    take: &mut dyn FnMut(Outcome),
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered::default();
+    // Of what became known on one day the later change counts.
+    let mut last: BTreeMap<(String, Option<i64>, Date), Outcome> = BTreeMap::new();
+    store.changes(snapshot, 1, &mut |change| {
+        if let ChangeKind::Found(finding) = change.kind
+            && keep(&finding.declaration_id)
+        {
+            let outcome = finding.outcome(change.known_on);
+            let known = outcome.known_on.unwrap_or(change.known_on);
+            last.insert((finding.declaration_id, finding.item_no, known), outcome);
+        }
+        Ok(())
+    })?;
+    for row in last.into_values() {
+        if is_known(&row, as_of) { take(row) } else { gathered.later += 1 }
+    }
+    Ok(gathered)
 }
 
 impl Outcomes {
@@ -204,10 +324,7 @@ impl Outcomes {
     }
 
     fn add_as_of(&mut self, row: Outcome, as_of: Option<Date>) {
-        match as_of {
-            Some(day) if row.known().is_none_or(|known| known > day) => self.later += 1,
-            _ => self.add(row),
-        }
+        if is_known(&row, as_of) { self.add(row) } else { self.gathered.later += 1 }
     }
 
     fn add(&mut self, row: Outcome) {
@@ -261,23 +378,7 @@ impl Outcomes {
         keep: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Self, ReadError> {
         let mut outcomes = Self::default();
-        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        let needed = ["declaration_id", "result"];
-        let rejects = sheet::stream(inputs, &table::COLUMNS, &needed, options, &mut |row| {
-            let row = match table::outcome(row) {
-                Ok(row) => row,
-                Err(mistake) => return Ok(Err(mistake)),
-            };
-            if keep(&row.declaration_id) {
-                outcomes.add_as_of(row, as_of);
-            }
-            if outcomes.rows > MAX_OUTCOMES {
-                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                return Err(ReadError::content(&first, reason));
-            }
-            Ok(Ok(()))
-        })?;
-        outcomes.rejects = rejects;
+        outcomes.gathered = each_row(inputs, options, as_of, keep, &mut |row| outcomes.add(row))?;
         outcomes.order();
         Ok(outcomes)
     }
@@ -289,14 +390,7 @@ impl Outcomes {
     /// Those of [`read`](Self::read).
     pub fn rows_of(inputs: &[Input], options: &ReadOptions) -> Result<Vec<Outcome>, ReadError> {
         let mut rows = Vec::new();
-        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        sheet::stream(inputs, &table::COLUMNS, &["declaration_id", "result"], options, &mut |row| {
-            if rows.len() as u64 >= MAX_OUTCOMES {
-                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                return Err(ReadError::content(&first, reason));
-            }
-            Ok(table::outcome(row).map(|row| rows.push(row)))
-        })?;
+        each_row(inputs, options, None, &mut |_| true, &mut |row| rows.push(row))?;
         Ok(rows)
     }
 
@@ -313,26 +407,14 @@ impl Outcomes {
         keep: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Self, StoreError> {
         let mut outcomes = Self::default();
-        // Of what became known on one day the later change counts.
-        let mut last: BTreeMap<(String, Option<i64>, Date), Outcome> = BTreeMap::new();
-        store.changes(snapshot, 1, &mut |change| {
-            if let ChangeKind::Found(finding) = change.kind
-                && keep(&finding.declaration_id)
-            {
-                let outcome = finding.outcome(change.known_on);
-                let known = outcome.known_on.unwrap_or(change.known_on);
-                last.insert((finding.declaration_id, finding.item_no, known), outcome);
-            }
-            Ok(())
-        })?;
-        last.into_values().for_each(|row| outcomes.add_as_of(row, as_of));
+        outcomes.gathered = each_stored(store, snapshot, as_of, keep, &mut |row| outcomes.add(row))?;
         outcomes.order();
         Ok(outcomes)
     }
 
     /// The first rows that could not be read, each with its place, and how many there are.
     pub fn rejects(&self) -> (&[Reject], u64) {
-        (&self.rejects.rejects, self.rejects.rejected)
+        (&self.gathered.rejects.rejects, self.gathered.rejects.rejected)
     }
 
     /// Results that a later one of the same line replaced and that said something else.
@@ -347,7 +429,7 @@ impl Outcomes {
 
     /// Results that were left out because they were not known yet, or without a day.
     pub fn later(&self) -> u64 {
-        self.later
+        self.gathered.later
     }
 
     /// The results of a declaration, one a line, in the order of lines.
@@ -371,18 +453,9 @@ impl Outcomes {
     }
 }
 
-/// What the results of the lines of a declaration come to: a violation on whichever line counts first, then what is
-/// open, then what is clear; waived is what was waived as a whole. A declaration without results is open.
+/// What the results of the lines of a declaration come to; see [`Verdict::of_lines`].
 pub fn verdict_of(lines: &[Outcome]) -> Verdict {
-    let violation = lines.iter().find(|line| matches!(line.verdict, Verdict::Violation(_)));
-    let any = |verdict: Verdict| lines.iter().any(|line| line.verdict == verdict);
-    match violation {
-        Some(line) => line.verdict,
-        None if any(Verdict::Open) => Verdict::Open,
-        None if any(Verdict::Clear) => Verdict::Clear,
-        None if any(Verdict::Waived) => Verdict::Waived,
-        None => Verdict::Open,
-    }
+    Verdict::of_lines(lines.iter().map(|line| line.verdict))
 }
 
 #[cfg(test)]

@@ -152,4 +152,28 @@ proptest! {
         prop_assert_eq!(all(&then), all(&now));
         prop_assert_eq!(now.rows() + now.later(), rows.len() as u64);
     }
+
+    /// What plans learn of on each day is the verdict of what was known then, whatever the order of rows.
+    #[test]
+    fn the_way_to_what_is_known_has_the_verdict_of_each_day(
+        (rows, shuffled) in proptest::collection::vec(row(), 0..12)
+            .prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+    ) {
+        let timeline = Timeline::new(rows.clone());
+        let digest = |timeline: &Timeline| {
+            let mut hasher = blake3::Hasher::new();
+            timeline.hash(&mut hasher);
+            hasher.finalize()
+        };
+        prop_assert_eq!(digest(&timeline), digest(&Timeline::new(shuffled)));
+        for as_of in 0..8 {
+            let then = Outcomes::known_by(day(as_of), rows.clone());
+            for id in ["D0", "D1", "D2"] {
+                let way = timeline.of(id, day(0));
+                let known = way.iter().rev().find(|known| known.known_on <= day(as_of));
+                let found = known.and_then(|known| known.found).map(|(_, found)| found);
+                prop_assert_eq!(found, verdict_of(then.of(id)).found(), "{} on day {}: {:?}", id, as_of, way);
+            }
+        }
+    }
 }

@@ -27,6 +27,7 @@ mod frame;
 mod lines;
 mod ndjson;
 mod parquet_columns;
+pub(crate) mod records;
 mod reject;
 mod rows;
 mod scatter;

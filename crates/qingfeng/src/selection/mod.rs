@@ -1,7 +1,7 @@
 //! Who gets inspected: from assessed declarations to each site's list for the day.
 //!
 //! ```text
-//! assessments ──candidates──▶ Candidate ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan
+//! assessments ──candidates──▶ AssessedDeclaration ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan
 //! ```
 //!
 //! For each office (a site that inspects) and day, apart from all others: what must be inspected comes first; then room
@@ -16,7 +16,6 @@ pub mod draw;
 mod experience;
 mod fill;
 mod lottery;
-mod outcomes;
 mod overrides;
 mod plan;
 mod plan_file;
@@ -25,16 +24,13 @@ mod policy;
 mod proof;
 mod rolling;
 mod rows;
-pub(crate) mod sheet;
 mod summary;
-pub(crate) mod table_rows;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
-pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
+pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner, MAX_CANDIDATES};
+pub use capacity::{Capacity, CapacityColumns, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
 pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
-pub use outcomes::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
 pub use overrides::{
     ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
     OverrideRequest, Overrides,
@@ -45,11 +41,10 @@ pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use proof::{OfficeProof, Proof, ProofOf};
 pub use rolling::{
-    Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
-    MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,
+    Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast, Hindsight, History,
+    MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,
 };
 pub use rows::{
-    PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
+    DecisionColumns, LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
-pub use sheet::TableError;
 pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

@@ -37,8 +37,8 @@ pub struct Override {
     pub second: Option<String>,
     /// Why.
     pub reason: String,
-    /// What was done: `add`, `drop` or `reroute`.
-    pub action: String,
+    /// What was done.
+    pub action: OverrideAction,
     /// The declaration.
     pub declaration: String,
     /// The day of the plan.
@@ -197,23 +197,6 @@ impl ChangedPlan {
     }
 }
 
-/// The name of an action, as lines have it.
-pub fn action_name(action: OverrideAction) -> &'static str {
-    match action {
-        OverrideAction::Add => "add",
-        OverrideAction::Drop => "drop",
-        OverrideAction::Reroute => "reroute",
-    }
-}
-
-fn kind_name(kind: SelectionKind) -> &'static str {
-    match kind {
-        SelectionKind::Mandatory => "mandatory",
-        SelectionKind::Targeted => "targeted",
-        SelectionKind::Random => "random",
-    }
-}
-
 /// The file beside a plan.
 fn beside(plan: &Path) -> PathBuf {
     let mut path = plan.as_os_str().to_owned();
@@ -300,7 +283,7 @@ impl Overrides {
         }
         let changed = |row: Option<&PlanRow>, day, declaration: &str, changes: Vec<&Override>| {
             let office = changes.iter().rev().find_map(|change| change.to.clone());
-            let dropped = changes.last().is_some_and(|change| change.action == "drop");
+            let dropped = changes.last().is_some_and(|change| change.action == OverrideAction::Drop);
             ChangedRow {
                 declaration_id: declaration.to_owned(),
                 day,
@@ -433,7 +416,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
     let last = earlier().filter(|change| change.declaration == id && change.day == day).last();
     // Where it stands now, and since which change.
     let now: Option<String> = match last {
-        Some(change) if change.action == "drop" => None,
+        Some(change) if change.action == OverrideAction::Drop => None,
         Some(change) => change.to.clone(),
         None => row.map(|row| row.office.clone()),
     };
@@ -481,7 +464,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
     {
         return refused(format!(
             "the pack asks for a second person to {} {name}: give who agrees by --second",
-            action_name(action)
+            action.name()
         ));
     }
     Ok(Override {
@@ -490,7 +473,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
         by: by.by.clone(),
         second: by.second.clone(),
         reason: by.reason.clone(),
-        action: action_name(action).to_owned(),
+        action,
         declaration: id.to_owned(),
         day,
         from: now,
@@ -537,7 +520,7 @@ fn needs_second(
     let rule = selection.overrides.iter().find(|rule| {
         (rule.actions.is_empty() || rule.actions.contains(&action))
             && (rule.selected.is_empty()
-                || selected.is_some_and(|kind| rule.selected.iter().any(|name| name == kind_name(kind))))
+                || selected.is_some_and(|kind| rule.selected.iter().any(|name| name == kind.name())))
             && rule.channel.is_none_or(|mildest| channel.is_none_or(|channel| channel >= mildest.index()))
             && rule.score_from.is_none_or(|least| score.is_none_or(|score| score >= least))
     });
@@ -578,9 +561,6 @@ fn lines(file: &mut File, path: &Path, plan: &PlanFile) -> Result<Vec<Override>,
                 "line {at} does not follow from the line before: one of them was changed, moved or taken out; get the \
                  file back from a copy"
             )));
-        }
-        if !["add", "drop", "reroute"].contains(&line.action.as_str()) {
-            return Err(broken(format!("line {at}: its action is none of add, drop and reroute")));
         }
         if line.plan != plan.digest {
             return Err(broken(format!(

@@ -13,6 +13,22 @@ pub enum SelectionKind {
     Random,
 }
 
+impl SelectionKind {
+    /// Its name in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mandatory => "mandatory",
+            Self::Targeted => "targeted",
+            Self::Random => "random",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Mandatory, Self::Targeted, Self::Random].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// An inspection of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selected {

@@ -6,15 +6,15 @@ use std::ops::Range;
 use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::candidate::{Candidate, Candidates};
+use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;
 use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
-use super::outcomes::{Outcome, Outcomes};
 use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind};
 use super::policy::{Policy, asked, units};
+use crate::outcomes::{Known, Timeline};
 
 /// The most days of a plan: ten years.
 pub const MAX_DAYS: i64 = 3_660;
@@ -56,7 +56,7 @@ pub enum Targeting {
 pub struct Planner<'p> {
     policy: &'p Policy,
     capacity: &'p Capacity,
-    outcomes: Option<&'p Outcomes>,
+    outcomes: Option<&'p Timeline>,
     targeting: Targeting,
     threads: Option<usize>,
 }
@@ -118,12 +118,13 @@ pub enum PlanError {
     Threads(String),
 }
 
-/// An inspection whose result will be known.
+/// What will be known of an inspection, and what will have been known before.
 #[derive(Clone, Debug)]
 struct Pending {
     candidate: usize,
     cell: Cell,
-    outcome: Outcome,
+    before: Option<(Date, bool)>,
+    now: Option<(Date, bool)>,
 }
 
 impl<'p> Planner<'p> {
@@ -133,8 +134,9 @@ impl<'p> Planner<'p> {
     }
 
     /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
-    /// those of planned days from those that the plan itself selected; each from the day after its result on.
-    pub fn with_outcomes(self, outcomes: &'p Outcomes) -> Self {
+    /// those of planned days from those that the plan itself selected; each from the day after it became known on, as
+    /// far as it was known then.
+    pub fn with_outcomes(self, outcomes: &'p Timeline) -> Self {
         Self { outcomes: Some(outcomes), ..self }
     }
 
@@ -194,18 +196,18 @@ impl<'p> Planner<'p> {
         let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
         self.remember(all, from, &mut pending, &mut plan.outcomes);
 
-        let mut at = all.partition_point(|candidate| candidate.day < from);
+        let mut at = all.partition_point(|candidate| candidate.day < Some(from));
         for day in (0..days).filter_map(|after| from.plus_days(after)) {
             let known = pending.split_off(&day);
-            for Pending { candidate, cell, outcome } in
+            for Pending { candidate, cell, before, now } in
                 std::mem::replace(&mut pending, known).into_values().flatten()
             {
-                experience.learn(candidate, &all[candidate], cell, outcome.day, outcome.found);
-                plan.outcomes.used += 1;
+                experience.learn(candidate, &all[candidate], cell, before, now);
+                plan.outcomes.used = plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
             }
             experience.settle();
 
-            let end = at + all[at..].partition_point(|candidate| candidate.day <= day);
+            let end = at + all[at..].partition_point(|candidate| candidate.day <= Some(day));
             let (planned, without_office) =
                 self.plan_day(all, at..end, day, &experience, day_key(day).as_ref());
             plan.without_office.extend(without_office);
@@ -213,13 +215,9 @@ impl<'p> Planner<'p> {
 
             for of_office in planned {
                 for selected in &of_office.selected {
-                    let candidate = &all[selected.candidate];
-                    let outcome = self.outcomes.and_then(|all| all.of(&candidate.declaration_id, day));
-                    if let Some(outcome) = outcome {
-                        let cell = Experience::cell(self.policy, candidate, Some(&of_office.office));
-                        let waits = Pending { candidate: selected.candidate, cell, outcome };
-                        pending.entry(outcome.day).or_default().push(waits);
-                    }
+                    let id = &all[selected.candidate].declaration_id;
+                    let known = self.outcomes.map(|all| all.of(id, day)).unwrap_or_default();
+                    self.expect(all, selected.candidate, known, Some(&of_office.office), &mut pending);
                 }
                 plan.days.push(of_office);
             }
@@ -231,7 +229,7 @@ impl<'p> Planner<'p> {
     /// of their names, and the declarations without an office.
     pub(crate) fn plan_day(
         &self,
-        all: &[Candidate],
+        all: &[AssessedDeclaration],
         of_day: Range<usize>,
         day: Date,
         experience: &Experience,
@@ -267,7 +265,7 @@ impl<'p> Planner<'p> {
     /// Puts the outcomes of declarations before the first planned day where they wait to be known.
     fn remember(
         &self,
-        all: &[Candidate],
+        all: &[AssessedDeclaration],
         from: Date,
         pending: &mut BTreeMap<Date, Vec<Pending>>,
         used: &mut OutcomesUsed,
@@ -277,25 +275,46 @@ impl<'p> Planner<'p> {
         let mut known: BTreeSet<&str> = BTreeSet::new();
         let mut capacities = (None, Vec::new());
         for (at, candidate) in all.iter().enumerate() {
-            let Some(outcome) = outcomes.of(&candidate.declaration_id, candidate.day) else { continue };
-            known.insert(&candidate.declaration_id);
-            if candidate.day >= from {
+            let Some(day) = candidate.day else { continue };
+            let timeline = outcomes.of(&candidate.declaration_id, day);
+            if timeline.is_empty() {
                 continue;
             }
-            if capacities.0 != Some(candidate.day) {
-                capacities = (Some(candidate.day), self.capacity.of_day(self.policy, candidate.day));
+            known.insert(&candidate.declaration_id);
+            if day >= from {
+                continue;
+            }
+            if capacities.0 != Some(day) {
+                capacities = (Some(day), self.capacity.of_day(self.policy, day));
             }
             let office = self.policy.office_by(candidate, |site| capacities.1.get(site).copied().flatten());
             let office = office.map(|site| self.policy.sites[site].name.as_str());
-            let cell = Experience::cell(self.policy, candidate, office);
-            pending.entry(outcome.day).or_default().push(Pending { candidate: at, cell, outcome });
+            self.expect(all, at, timeline, office, pending);
         }
         used.unknown = used.declarations - known.len() as u64;
     }
 
+    /// Puts what will be known of an inspection where it waits for its days.
+    fn expect(
+        &self,
+        all: &[AssessedDeclaration],
+        at: usize,
+        timeline: Vec<Known>,
+        office: Option<&str>,
+        pending: &mut BTreeMap<Date, Vec<Pending>>,
+    ) {
+        let mut before = None;
+        for known in timeline {
+            let cell = Experience::cell(self.policy, &all[at], office);
+            let waits = Pending { candidate: at, cell, before, now: known.found };
+            pending.entry(known.known_on).or_default().push(waits);
+            before = known.found;
+        }
+    }
+
     fn member(
         &self,
-        candidate: &Candidate,
+        candidate: &AssessedDeclaration,
         office: &str,
         day: Date,
         capacity: Amount,
@@ -331,7 +350,7 @@ impl<'p> Planner<'p> {
         day: Date,
         capacity: Amount,
         members: &[usize],
-        all: &'o [Candidate],
+        all: &'o [AssessedDeclaration],
         experience: &Experience,
     ) -> Office<'o>
     where
@@ -366,7 +385,7 @@ impl<'p> Planner<'p> {
 
     /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
     /// value out is no way to be left out.
-    fn usual_value(&self, members: &[usize], all: &[Candidate]) -> i64 {
+    fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
         let mut values: Vec<i64> = members.iter().filter_map(|&at| whole_value(&all[at])).collect();
         values.sort_unstable();
         values.get(values.len() / 2).copied().unwrap_or(1)
@@ -379,7 +398,7 @@ impl<'p> Planner<'p> {
         day: Date,
         capacity: Amount,
         members: &[usize],
-        all: &[Candidate],
+        all: &[AssessedDeclaration],
         experience: &Experience,
         key: Option<&DayKey>,
     ) -> PlannedDay {
@@ -554,7 +573,7 @@ fn left_out(
 }
 
 /// A declaration's value in whole units, if it has one that can be a value.
-fn whole_value(candidate: &Candidate) -> Option<i64> {
+fn whole_value(candidate: &AssessedDeclaration) -> Option<i64> {
     let value = candidate.value.filter(|value| value.is_finite() && *value >= 0.0)?;
     // A conversion to integers stops at the largest.
     Some((value as i64).clamp(1, 1_000_000_000_000))
