@@ -76,14 +76,14 @@ pub use program::{
     Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree, Parts,
     Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
 };
-pub use reference::{Group, Key, Member, Reference};
+pub use reference::{Group, Groups, Key, Member, Membership, Reference};
 pub use rewrite::WrittenPoints;
 pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
 pub use selection::{
     Amount, CellPart, Exploration, InspectionCost, KNOWN_TRADERS, Least, Mandatory, Millionths, OTHER_GROUP,
     OverrideAction, OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection,
-    SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
+    SelectionKind, SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
 };
-pub use value::{Date, ParseDateError, Value};
+pub use value::{Date, Month, ParseDateError, Value};
 pub use words::{WordCounts, Words};

@@ -79,7 +79,7 @@ impl CodeList {
     /// codes are data.
     pub fn canonical(self, code: &str) -> std::borrow::Cow<'_, str> {
         match self {
-            Self::Country => countries::find(code)
+            Self::Country => countries::country(code)
                 .map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
             Self::Hs if code.contains(['.', ' ']) => code.replace(['.', ' '], "").into(),
             Self::Hs => code.into(),
@@ -90,7 +90,7 @@ impl CodeList {
     /// 6 to 13 digits, an even number of them or 13 (an odd number is the trace of a lost leading zero).
     pub fn knows(self, code: &str) -> bool {
         match self {
-            Self::Country => code.len() == 2 && countries::find(code).is_some(),
+            Self::Country => code.len() == 2 && countries::country(code).is_some(),
             Self::Hs => {
                 matches!(code.len(), 6 | 8 | 10 | 12 | 13) && code.bytes().all(|byte| byte.is_ascii_digit())
             }

@@ -4,6 +4,8 @@
 //! what an inspection costs, when a trader is left alone, and what of the capacity is spent on learning. Nothing of it
 //! changes a score or a channel.
 
+use serde::{Deserialize, Serialize};
+
 use crate::manifest::ChannelId;
 use crate::schema::FieldId;
 
@@ -39,6 +41,45 @@ impl Millionths {
     pub fn of_at_least(self, count: u64) -> u64 {
         let parts = u128::from(count) * u128::from(self.0);
         u64::try_from(parts.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Why a declaration is inspected.
+///
+/// ```
+/// use qingfeng_rules::SelectionKind;
+///
+/// assert_eq!(SelectionKind::from_name("random"), Some(SelectionKind::Random));
+/// assert_eq!(SelectionKind::Random.name(), "random");
+/// assert_eq!(SelectionKind::from_name("Random"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SelectionKind {
+    /// The policy requires it.
+    Mandatory,
+    /// For its expected worth, within the capacity.
+    Targeted,
+    /// Drawn at random.
+    Random,
+}
+
+impl SelectionKind {
+    /// All kinds, in the order in which a plan lists its inspections.
+    pub const ALL: [Self; 3] = [Self::Mandatory, Self::Targeted, Self::Random];
+
+    /// The name in packs, plans and tables of outcomes: `mandatory`, `targeted` or `random`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mandatory => "mandatory",
+            Self::Targeted => "targeted",
+            Self::Random => "random",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -260,7 +301,8 @@ pub enum Amount {
 }
 
 /// A change of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OverrideAction {
     /// A declaration is inspected that the plan does not have.
     Add,
@@ -270,13 +312,27 @@ pub enum OverrideAction {
     Reroute,
 }
 
+impl OverrideAction {
+    /// All actions.
+    pub const ALL: [Self; 3] = [Self::Add, Self::Drop, Self::Reroute];
+
+    /// The name in packs and in the log of changes: `add`, `drop` or `reroute`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Drop => "drop",
+            Self::Reroute => "reroute",
+        }
+    }
+}
+
 /// Changes that need a second person. What is not given fits all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OverrideRule {
     /// The changes.
     pub actions: Vec<OverrideAction>,
-    /// How the declaration was selected: `mandatory`, `targeted`, `random`.
-    pub selected: Vec<String>,
+    /// How the declaration was selected.
+    pub selected: Vec<SelectionKind>,
     /// The mildest channel.
     pub channel: Option<ChannelId>,
     /// The least score.

@@ -133,6 +133,94 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+/// A month of the calendar, as the number of months since January of the year 0.
+///
+/// ```
+/// use qingfeng_rules::{Date, Month};
+///
+/// let day: Date = "2016-01-31".parse().unwrap();
+/// let month = Month::of(day);
+/// assert_eq!(month.to_string(), "2016-01");
+/// let next = month.plus(1).unwrap();
+/// assert_eq!(next.day(31).to_string(), "2016-02-29");
+/// assert_eq!(next.since(month), 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(i32);
+
+impl Month {
+    /// The month of this year (1 to 9999) and number (1 to 12), if there is one.
+    pub fn from_ym(year: i32, month: u32) -> Option<Self> {
+        Date::from_ymd(year, month, 1).map(Self::of)
+    }
+
+    /// The month that a day lies in.
+    pub fn of(day: Date) -> Self {
+        let day = day.naive();
+        Self(day.year() * 12 + day.month0() as i32)
+    }
+
+    /// The year, 1 to 9999.
+    pub fn year(self) -> i64 {
+        self.0.div_euclid(12).into()
+    }
+
+    /// The number in the year, 1 to 12.
+    pub fn month(self) -> i64 {
+        i64::from(self.0.rem_euclid(12)) + 1
+    }
+
+    /// The month this number of months later (or earlier), or `None` outside the years 1 to 9999.
+    pub fn plus(self, months: i64) -> Option<Self> {
+        let months = i64::from(self.0).checked_add(months)?;
+        (12..120_000).contains(&months).then_some(Self(months as i32))
+    }
+
+    /// The month before, unless it is January of the year 1.
+    pub fn previous(self) -> Option<Self> {
+        self.plus(-1)
+    }
+
+    /// The month after, unless it is December of the year 9999.
+    pub fn next(self) -> Option<Self> {
+        self.plus(1)
+    }
+
+    /// How many months this one is after another; negative if it is before.
+    pub fn since(self, other: Self) -> i64 {
+        i64::from(self.0) - i64::from(other.0)
+    }
+
+    /// The day of this month with this number, or the first or last day of the month if the number is lower or higher:
+    /// `day(1)` is the first day, `day(31)` the last.
+    pub fn day(self, day: i64) -> Date {
+        let last = self.next().map_or(Date::MAX, |next| Date(next.first().0 - 1));
+        Date(self.first().0 + day.clamp(1, 31) as i32 - 1).min(last)
+    }
+
+    fn first(self) -> Date {
+        Date::from_ymd(self.year() as i32, self.month() as u32, 1).unwrap_or(Date::MIN)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year(), self.month())
+    }
+}
+
+impl fmt::Debug for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The value of one field of one goods line, borrowed from the columns that hold it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -205,5 +293,35 @@ mod tests {
         assert_eq!(Date::MAX.plus_days(1), None);
         assert_eq!(Date::MIN.plus_days(-1), None);
         assert_eq!(Date::MIN.plus_days(i64::MAX), None);
+    }
+
+    #[test]
+    fn months_are_counted_over_the_turns_of_years() {
+        let month = |text: &str| Month::of(text.parse().unwrap());
+        let december = month("2015-12-31");
+        assert_eq!(december.next(), Some(month("2016-01-01")));
+        assert_eq!(month("2016-01-01").previous(), Some(december));
+        assert_eq!(december.plus(14), Month::from_ym(2017, 2));
+        assert_eq!(month("2017-02-01").since(december), 14);
+        assert_eq!(
+            (december.year(), december.month(), december.to_string()),
+            (2015, 12, "2015-12".to_owned())
+        );
+        assert!(december < month("2016-01-31"));
+        assert_eq!((Month::from_ym(2016, 13), Month::from_ym(0, 1)), (None, None));
+        assert_eq!(Month::of(Date::MIN).to_string(), "0001-01");
+        assert_eq!((Month::of(Date::MIN).previous(), Month::of(Date::MAX).next()), (None, None));
+        assert_eq!(december.plus(i64::MAX), None);
+    }
+
+    #[test]
+    fn a_day_of_a_month_is_never_outside_of_it() {
+        let february = Month::from_ym(2015, 2).unwrap();
+        assert_eq!(
+            [0, 1, 28, 30].map(|day| february.day(day).to_string()),
+            ["2015-02-01", "2015-02-01", "2015-02-28", "2015-02-28"]
+        );
+        assert_eq!(Month::of(Date::MAX).day(31), Date::MAX);
+        assert_eq!(Month::of(Date::MIN).day(1), Date::MIN);
     }
 }

@@ -188,10 +188,10 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
 /// What an override did, in words.
 pub fn words(change: &Override) -> String {
     let site = |site: &Option<String>| site.clone().unwrap_or_else(|| "nowhere".to_owned());
-    match change.action.as_str() {
-        "add" => format!("added at {}", site(&change.to)),
-        "drop" => format!("dropped from {}", site(&change.from)),
-        _ => format!("rerouted from {} to {}", site(&change.from), site(&change.to)),
+    match change.action {
+        OverrideAction::Add => format!("added at {}", site(&change.to)),
+        OverrideAction::Drop => format!("dropped from {}", site(&change.from)),
+        OverrideAction::Reroute => format!("rerouted from {} to {}", site(&change.from), site(&change.to)),
     }
 }
 

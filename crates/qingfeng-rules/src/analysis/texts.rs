@@ -151,7 +151,7 @@ impl Analysis<'_> {
             Some(CodeList::Country) if !CodeList::Country.knows(text) => {
                 let meant = COUNTRY_SLIPS.iter().find(|(slip, _)| **slip == **text).map(|&(_, code)| code);
                 let meant = meant.map(|code| {
-                    let title = countries::find(code).map_or("", |country| country.name);
+                    let title = countries::country(code).map_or("", |country| country.name);
                     (code.to_owned(), format!("{title} is `{code}`"))
                 });
                 ("ISO 3166-1 has no country".to_owned(), meant)

@@ -128,7 +128,7 @@ impl Evidence {
         for judged in &mut evidence.declarations {
             let Some(lines) = outcomes.take(&judged.declaration_id) else { continue };
             let day = days.get(&judged.declaration_id).copied();
-            judged.assessed.day = judged.day.or(day);
+            judged.day = judged.day.or(day);
             // Of a history without days the day of an inspection says nothing.
             let Some(on) = judged.day.or(Date::from_days(0)) else { continue };
             judged.inspection = Some(Box::new(Inspection {

@@ -15,7 +15,7 @@ mod history;
 mod join;
 mod read;
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use qingfeng_rules::Date;
@@ -77,6 +77,12 @@ impl Deref for Judged {
 
     fn deref(&self) -> &AssessedDeclaration {
         &self.assessed
+    }
+}
+
+impl DerefMut for Judged {
+    fn deref_mut(&mut self) -> &mut AssessedDeclaration {
+        &mut self.assessed
     }
 }
 

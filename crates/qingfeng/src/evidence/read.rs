@@ -53,7 +53,7 @@ impl Evidence {
         offices.for_each(|office| {
             decoder.sites.number(office);
         });
-        let equal = |_, _| Ordering::Equal;
+        let equal = |_: usize, _: usize| Ordering::Equal;
         let (rules, new_rules) = in_order(decoder.rules.all(), equal);
         let (sites, new_sites) = in_order(decoder.sites.all(), equal);
         let (packs, new_packs) = in_order(decoder.packs.all(), equal);

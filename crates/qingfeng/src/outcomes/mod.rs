@@ -239,7 +239,7 @@ fn each_row(
 ) -> Result<Gathered, ReadError> {
     let first = inputs.first().map(ToString::to_string).unwrap_or_default();
     let (mut later, mut kept) = (0, 0);
-    let rejects = tables::stream(inputs, &table::OutcomeColumns::TABLE, options, &mut |row| {
+    let rejects = tables::stream(inputs, &OutcomeColumns::TABLE, options, &mut |row| {
         let row = match table::outcome(row) {
             Ok(row) => row,
             Err(mistake) => return Ok(Err(mistake)),

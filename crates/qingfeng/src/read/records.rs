@@ -32,11 +32,13 @@ impl Frames {
         scanner: &impl super::frame::Scanner,
     ) -> Result<Option<(&Frame, &[u8])>, ReadError> {
         while self.next == self.block.frames.len() {
-            let after = || format!("line {}", self.framer.lines_before());
-            let block = self.framer.block(scanner, BLOCK_RECORDS);
-            match block.map_err(|error| ReadError::broken(&input, after(), &error))? {
-                Some(block) => (self.block, self.next) = (block, 0),
-                None => return Ok(None),
+            match self.framer.block(scanner, BLOCK_RECORDS) {
+                Ok(Some(block)) => (self.block, self.next) = (block, 0),
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    let after = format!("line {}", self.framer.lines_before());
+                    return Err(ReadError::broken(&input, after, &error));
+                }
             }
         }
         let frame = &self.block.frames[self.next];

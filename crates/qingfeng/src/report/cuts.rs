@@ -170,8 +170,9 @@ impl Cuts {
             count(5, group, &judged.group);
             count(6, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
             count(7, 0, &judged.trader_class);
-            let channel = names.pack.channels.iter().rposition(|channel| channel.name == *judged.channel);
-            count(8, channel.unwrap_or(usize::MAX), &judged.channel);
+            let channel = evidence.channel(judged);
+            let at = names.pack.channels.iter().rposition(|known| known.name == channel);
+            count(8, at.unwrap_or(usize::MAX), channel);
             if let Some(code) = destination {
                 count(9, 0, code);
             }

@@ -202,6 +202,29 @@ impl Candidates {
 }
 
 impl AssessedDeclaration {
+    /// A declaration of one line on which no rule fired and of which no more is known.
+    pub fn new(declaration_id: &str, day: Option<Date>) -> Self {
+        let other: Arc<str> = "other".into();
+        Self {
+            declaration_id: declaration_id.into(),
+            day,
+            score: 0,
+            channel: ChannelId(0),
+            rules: Arc::default(),
+            shadow_rules: Arc::default(),
+            pack: 0,
+            sites: Arc::default(),
+            trader: None,
+            trader_class: "unnamed".into(),
+            group: Arc::clone(&other),
+            line_groups: Arc::from([other]),
+            mode: None,
+            destination: None,
+            packages: None,
+            value: None,
+        }
+    }
+
     /// Brings declarations into the order of day and id, and puts several assessments of one declaration and day together:
     ///
     /// - the one with the gravest channel, among these with the highest score, decides: its channel, score and pack, and

@@ -35,11 +35,12 @@ pub use overrides::{
     ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
     OverrideRequest, Overrides,
 };
-pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind, StratumDraw};
+pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
 pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
 pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use proof::{OfficeProof, Proof, ProofOf};
+pub use qingfeng_rules::SelectionKind;
 pub use rolling::{
     Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast, Hindsight, History,
     MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,

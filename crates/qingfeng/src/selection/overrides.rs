@@ -519,8 +519,7 @@ fn needs_second(
     let channel = channel.and_then(|name| pack.channels.iter().position(|channel| channel.name == name));
     let rule = selection.overrides.iter().find(|rule| {
         (rule.actions.is_empty() || rule.actions.contains(&action))
-            && (rule.selected.is_empty()
-                || selected.is_some_and(|kind| rule.selected.iter().any(|name| name == kind.name())))
+            && (rule.selected.is_empty() || selected.is_some_and(|kind| rule.selected.contains(&kind)))
             && rule.channel.is_none_or(|mildest| channel.is_none_or(|channel| channel >= mildest.index()))
             && rule.score_from.is_none_or(|least| score.is_none_or(|score| score >= least))
     });

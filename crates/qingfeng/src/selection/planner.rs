@@ -6,13 +6,14 @@ use std::ops::Range;
 use qingfeng_rules::{Amount, Date, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::SelectionKind;
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;
 use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
-use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, SelectionKind};
+use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected};
 use super::policy::{Policy, asked, units};
 use crate::outcomes::{Known, Timeline};
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::{Amount, Date};
 
+use super::SelectionKind;
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;
 use super::lottery::{self, StratumOf};
-use super::plan::{SelectionKind, StratumDraw};
+use super::plan::StratumDraw;
 use super::plan_file::{PlanFile, PlanRow};
 use super::policy::{Policy, units};
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Amount, Date};
 use serde::Serialize;
 
+use super::SelectionKind;
 use super::candidate::Candidates;
-use super::plan::{PlannedDay, SelectionKind};
+use super::plan::PlannedDay;
 use super::planner::Plan;
 use super::policy::{Policy, units};
 

@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::history::role_of;
 use super::import::{ImportError, Known};
 use super::{APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError};
-use crate::outcomes::table;
+use crate::outcomes::{OutcomeColumns, table};
 use crate::read::{Input, Place, ReadOptions, Reader, Reject};
-use crate::selection::sheet;
+use crate::tables::{self, Col, Mistake, SheetRow};
 use crate::values::Typed;
 
 /// The most rows of one import of results.
@@ -23,7 +23,7 @@ pub const OUTCOMES_MAX: usize = APPEND_MAX;
 const ATTEMPTS: usize = 10;
 
 /// The columns before those of the parties, in order.
-const COLUMNS: usize = table::COLUMNS.len();
+const COLUMNS: usize = OutcomeColumns::TABLE.columns.len();
 
 /// What became of the rows of an import of results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -79,8 +79,7 @@ impl Outcomes {
         options: &ReadOptions,
     ) -> Result<Self, ImportError> {
         let names: Vec<String> = inputs.iter().map(Input::to_string).collect();
-        let (schema, roles) = schema(pack)?;
-        let mut reader = Reader::new(Arc::new(schema), inputs, options.clone())?;
+        let (fields, roles) = fields(pack)?;
         let mut outcomes = Self {
             rows: Vec::new(),
             summary: OutcomesImported::default(),
@@ -88,26 +87,16 @@ impl Outcomes {
             names: names.clone(),
         };
         let mut seen: HashMap<(Line, Date), usize> = HashMap::new();
-        while let Some(piece) = reader.piece()? {
-            outcomes.rejects.extend(piece.rejects.into_iter().map(|reject| reject.reject));
-            for (row, place) in piece.places.iter().enumerate() {
-                let row = sheet::Row::of(&piece.batch, &names, *place, row);
-                match finding(row, &roles, known) {
-                    Ok((finding, known_on)) => outcomes.take(finding, known_on, *place, &mut seen),
-                    Err((field, value, reason)) => {
-                        let id = row.text(0).map(str::to_owned);
-                        outcomes.reject(*place, id, field, value, reason);
-                    }
-                }
+        let streamed = tables::stream_fields(&inputs, fields, options, usize::MAX, &mut |row| {
+            if outcomes.rows.len() == OUTCOMES_MAX {
+                let reason = format!("more than {OUTCOMES_MAX} rows; import them in parts");
+                return Err(row.error(reason));
             }
-            if outcomes.rows.len() + outcomes.rejects.len() > OUTCOMES_MAX {
-                return Err(StoreError::refused(format!(
-                    "the files have more than {OUTCOMES_MAX} rows; import them in parts"
-                ))
-                .into());
-            }
-        }
-        for notes in reader.notes() {
+            let finding = finding(row, &roles, known);
+            Ok(finding.map(|(finding, known_on)| outcomes.take(finding, known_on, row.at(), &mut seen)))
+        })?;
+        outcomes.rejects.extend(streamed.rejects);
+        for notes in &streamed.notes {
             let absent = |column: &str| notes.absent_fields.iter().any(|absent| absent == column);
             let needed = ["declaration_id", "found_on", "result"].into_iter().find(|column| {
                 // The day of the declaration stands for that of the result where no other is kept.
@@ -428,14 +417,14 @@ fn roles_of(schema: &Schema) -> impl Iterator<Item = (HistoryRole, FieldId)> + '
 }
 
 /// The columns of files of results, and the roles that the pack knows.
-fn schema(pack: &Pack) -> Result<(Schema, Vec<HistoryRole>), StoreError> {
+fn fields(pack: &Pack) -> Result<(Vec<Field>, Vec<HistoryRole>), StoreError> {
     let of_pack = |id: FieldId, name: &str, required: bool| Field {
         name: name.to_owned(),
         level: Level::Item,
         required,
         ..pack.schema[id].clone()
     };
-    let mut fields: Vec<Field> = table::COLUMNS.iter().map(sheet::ColumnOf::field).collect();
+    let mut fields: Vec<Field> = OutcomeColumns::TABLE.columns.iter().map(tables::Column::field).collect();
     fields[0] = of_pack(pack.schema.declaration, "declaration_id", true);
     let mut roles = Vec::new();
     let mut of_parties = Vec::new();
@@ -445,21 +434,20 @@ fn schema(pack: &Pack) -> Result<(Schema, Vec<HistoryRole>), StoreError> {
     }
     // A header that the pack has for an id or a party is theirs.
     let theirs: Vec<Field> = fields.iter().take(1).chain(&of_parties).cloned().collect();
-    let theirs = sheet::schema_of(theirs).map_err(StoreError::refused)?;
+    let theirs = tables::schema_of_rows(theirs).map_err(StoreError::refused)?;
     for field in &mut fields[1..] {
         field.columns.retain(|header| theirs.field_of_header(header).is_none());
     }
     fields.extend(of_parties);
-    let schema = sheet::schema_of(fields).map_err(StoreError::refused)?;
-    Ok((schema, roles))
+    Ok((fields, roles))
 }
 
 /// The finding of a row, and the day on which it counts as known.
 fn finding(
-    row: sheet::Row<'_>,
+    row: SheetRow<'_>,
     roles: &[HistoryRole],
     known: Known,
-) -> Result<(Finding, Date), sheet::Mistake> {
+) -> Result<(Finding, Date), Mistake> {
     let outcome = table::outcome(row)?;
     let Some(found_on) = outcome.found_on else {
         return Err(("found_on", None, "`found_on` is missing; fill in the day of the result".to_owned()));
@@ -476,7 +464,7 @@ fn finding(
         return Err(("found_on", Some(found_on.to_string()), reason));
     }
     let parties = roles.iter().enumerate().filter_map(|(at, &role)| {
-        row.text(COLUMNS + at).map(|name| Party { role: role_of(role), name: name.to_owned() })
+        row.text(Col::new(COLUMNS + at)).map(|name| Party { role: role_of(role), name: name.to_owned() })
     });
     let finding = Finding {
         declaration_id: outcome.declaration_id.into(),

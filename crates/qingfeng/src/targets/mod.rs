@@ -19,7 +19,6 @@ use cases::Cases;
 pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
 
 use crate::evidence::Evidence;
-use crate::evidence::bare;
 use crate::outcomes::{Outcome, Outcomes, Verdict, verdict_of};
 use crate::selection::ChangedPlan;
 
@@ -303,7 +302,7 @@ impl Targets {
             let kept = planned.entry(id).or_insert(now);
             *kept = (*kept).max(now);
         }
-        let waived = [bare("", None, Verdict::Waived)];
+        let waived = [Outcome::undated("", Verdict::Waived)];
         let of_plans = planned.iter().map(|(&declaration_id, &(day, office, dropped))| {
             let outcomes = outcomes.of(declaration_id);
             let is_waived = dropped && verdict_of(outcomes).found().is_none();

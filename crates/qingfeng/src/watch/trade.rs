@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, FieldId, Kind, Pack, Rule, Status, Value};
+use qingfeng_rules::{Date, FieldId, Groups, Kind, Pack, Rule, Status, Value};
 
 use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::{Limit, WatchOptions};
 use crate::engine::Engine;
 use crate::evaluate::BatchResults;
 use crate::job::{JobError, Progress};
-use crate::key_index::Groups;
 use crate::read::{Input, Lines, ReadError, Reader};
 use crate::rounds::over_chunks;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::{Amount, Date, OverrideAction, Pack};
 use qingfeng::selection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
@@ -318,10 +318,10 @@ pub fn changes(line: &Line, words: &Words) -> Vec<String> {
     let site = |site: &Option<String>| site.clone().unwrap_or_default();
     let mut all = Vec::new();
     for change in &line.overrides {
-        let did = match change.action.as_str() {
-            "add" => format!("{} {} {}", words.added, words.to, site(&change.to)),
-            "drop" => format!("{} {} {}", words.dropped, words.from, site(&change.from)),
-            _ => format!(
+        let did = match change.action {
+            OverrideAction::Add => format!("{} {} {}", words.added, words.to, site(&change.to)),
+            OverrideAction::Drop => format!("{} {} {}", words.dropped, words.from, site(&change.from)),
+            OverrideAction::Reroute => format!(
                 "{} {} {} {} {}",
                 words.rerouted,
                 words.from,

@@ -10,8 +10,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manual::keys;
 use crate::selection::{
     Amount, CellPart, Exploration, InspectionCost, Least, Millionths, OTHER_GROUP, OverrideAction,
-    OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SiteCapacity, Stratum,
-    TraderLimits,
+    OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SelectionKind, SiteCapacity,
+    Stratum, TraderLimits,
 };
 
 impl Reader<'_, '_, '_> {
@@ -279,15 +279,11 @@ impl Reader<'_, '_, '_> {
         let mut overrides = Vec::new();
         let path = "selection.overrides";
         for (inner, _) in self.tables(table, "overrides", path, &keys::SELECTION_OVERRIDE) {
-            let actions = [
-                ("add", OverrideAction::Add),
-                ("drop", OverrideAction::Drop),
-                ("reroute", OverrideAction::Reroute),
-            ];
-            let kinds = ["mandatory", "targeted", "random"].map(|kind| (kind, kind));
+            let actions = OverrideAction::ALL.map(|action| (action.name(), action));
+            let kinds = SelectionKind::ALL.map(|kind| (kind.name(), kind));
             overrides.push(OverrideRule {
                 actions: self.choices(inner, "actions", &actions),
-                selected: self.choices(inner, "selected", &kinds).into_iter().map(str::to_owned).collect(),
+                selected: self.choices(inner, "selected", &kinds),
                 channel: self.channel(inner, "channel"),
                 score_from: self.toml.integer(inner, "score_from"),
                 second_person: self.toml.flag(inner, "second_person").unwrap_or(true),

@@ -84,7 +84,7 @@ impl Names {
     }
 
     /// The number of a name; nothing where it is not known and cannot be.
-    fn number(&mut self, name: &str) -> Option<u32> {
+    pub(crate) fn number(&mut self, name: &str) -> Option<u32> {
         match self.at.get(name) {
             Some(&at) => Some(at),
             None if self.grows && self.all.len() < MAX_NAMES => Some(self.add(name)),

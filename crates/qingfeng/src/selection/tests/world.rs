@@ -100,24 +100,10 @@ pub(super) fn policy(selection: Selection) -> Policy {
 }
 
 pub(super) fn candidate(day: &str, number: u32) -> AssessedDeclaration {
-    let group: Arc<str> = "other".into();
     AssessedDeclaration {
-        declaration_id: format!("D{number:05}").into(),
-        day: Some(date(day)),
         sites: Arc::from([0]),
-        shadow_rules: Arc::from([]),
-        pack: 0,
-        trader: None,
         trader_class: "known".into(),
-        group: Arc::clone(&group),
-        line_groups: Arc::from([group]),
-        mode: None,
-        destination: None,
-        packages: None,
-        value: None,
-        score: 0,
-        channel: ChannelId(0),
-        rules: Arc::from([]),
+        ..AssessedDeclaration::new(&format!("D{number:05}"), Some(date(day)))
     }
 }
 
