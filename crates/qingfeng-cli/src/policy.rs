@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use qingfeng::Engine;
+use qingfeng::OpenedPack;
 use qingfeng::read::Input;
-use qingfeng::selection::{Capacity, Policy, TableError};
+use qingfeng_inspection::{Capacity, Policy};
 
 use crate::exit::Failure;
 use crate::render;
@@ -24,25 +24,22 @@ pub struct PolicyArgs {
 
 impl PolicyArgs {
     /// The pack and its policy.
-    pub fn open(&self) -> Result<(Engine, Policy), Failure> {
-        let engine = render::open_policy(&self.rules)?;
-        let policy = Policy::of(engine.pack()).ok_or_else(|| {
+    pub fn open(&self) -> Result<(OpenedPack, Policy), Failure> {
+        let opened = render::open_policy(&self.rules)?;
+        let policy = Policy::of(opened.pack()).ok_or_else(|| {
             Failure::Usage(format!(
                 "{}/pack.toml has no [selection], which says who is inspected; see `qingfeng reference selection`",
                 self.rules.display()
             ))
         })?;
-        Ok((engine, policy))
+        Ok((opened, policy))
     }
 
     /// What each site can inspect on each day.
     pub fn capacity(&self, policy: &Policy) -> Result<Capacity, Failure> {
         match &self.capacity {
             None => Ok(Capacity::of_policy(policy)),
-            Some(path) => Capacity::read(&Input::from(path.clone()), policy).map_err(|error| match error {
-                TableError::Read(error) => error.into(),
-                error => Failure::Files(error.to_string()),
-            }),
+            Some(path) => Ok(Capacity::read(&Input::from(path.clone()), policy)?),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
 use qingfeng::rules::{Amount, Date, Pack};
-use qingfeng::selection::draw::Key;
-use qingfeng::selection::{
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::{
     ArrivingDeclarations, AssessedDeclaration, DecisionColumns, OfficeDay, Policy, Roll, Taken,
 };
 use qingfeng::tables::RowWriter;
@@ -136,8 +136,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if twice > 1 {
         return Err(qingfeng::read::ReadError::StdinTwice.into());
     }
-    let (engine, policy) = args.policy.open()?;
-    let pack = engine.pack();
+    let (opened, policy) = args.policy.open()?;
+    let pack = opened.pack();
     let capacity = args.policy.capacity(&policy)?;
     if capacity.is_empty() {
         return Err(Failure::Usage(

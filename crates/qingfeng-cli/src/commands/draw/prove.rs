@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use qingfeng::rules::Date;
-use qingfeng::selection::{Candidates, PlanFile, Proof, ProofOf};
+use qingfeng_inspection::{Candidates, PlanFile, Proof, ProofOf};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -94,7 +94,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(path) => day_key(path, args.day)?,
         None => args.key.get()?.of_day(args.day),
     };
-    let (engine, policy) = args.policy.open()?;
+    let (opened, policy) = args.policy.open()?;
     if let Some(office) = &args.office
         && !policy.offices().contains(office.as_str())
     {
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let capacity = args.policy.capacity(&policy)?;
     let plan = PlanFile::read(&args.plan)?;
-    let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &engine)?;
+    let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
     match args.format {

@@ -5,8 +5,8 @@ mod report;
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::Date;
-use qingfeng::selection::draw::Key;
-use qingfeng::selection::{
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::{
     Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows, left_out_schema,
     plan_rows, plan_schema,
 };
@@ -84,7 +84,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
-    let (engine, policy) = args.policy.open()?;
+    let (opened, policy) = args.policy.open()?;
     let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let capacity = args.policy.capacity(&policy)?;
     let outcomes = args.results.timeline()?;
     let inputs = ReadArgs::inputs(&args.assessments);
-    let candidates = Candidates::read(&inputs, &engine)?;
+    let candidates = Candidates::read(&inputs, &opened)?;
     let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"

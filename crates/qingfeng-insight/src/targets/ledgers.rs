@@ -1,0 +1,261 @@
+//! Tables that people keep beside inspections: notices from partner authorities abroad, and tip-offs.
+
+use std::collections::BTreeSet;
+
+use qingfeng_rules::Date;
+use serde::Serialize;
+
+use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
+use qingfeng::tables::{self, Col, Day, Mistake, SheetRow, Table, Text};
+
+/// The rows of notices, or of tip-offs, at most.
+pub const MAX_LEDGER_ROWS: usize = 1_000_000;
+
+/// The rows of a table, and those that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger<T> {
+    /// The rows, in the order of the inputs.
+    pub rows: Vec<T>,
+    /// The first rows that could not be read.
+    pub rejects: Vec<Reject>,
+    /// How many there are.
+    pub rejected: u64,
+}
+
+/// How far a notice from abroad has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoticeStatus {
+    /// The partner has its answer.
+    Answered,
+    /// Not yet.
+    Open,
+    /// Who produced or exported the goods could not be traced.
+    Untraceable,
+}
+
+const STATUSES: [(&str, NoticeStatus, &str); 3] = [
+    ("answered", NoticeStatus::Answered, "已答复"),
+    ("open", NoticeStatus::Open, "未结"),
+    ("untraceable", NoticeStatus::Untraceable, "无法追查"),
+];
+
+/// A partner authority abroad told of goods that violate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notice {
+    /// Its id.
+    pub notice_id: String,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// The country from which it came.
+    pub country: Option<String>,
+    /// Whom it names: a brand.
+    pub brand: Option<String>,
+    /// A producer.
+    pub producer: Option<String>,
+    /// An exporter.
+    pub exporter: Option<String>,
+    /// How far it has come; open, unless it is said.
+    pub status: NoticeStatus,
+    /// The day of the answer, or on which the trace was given up.
+    pub answered_on: Option<Date>,
+    /// The number of the case that came of it.
+    pub case_number: Option<String>,
+}
+
+/// Somebody told of goods that violate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TipOff {
+    /// Its id.
+    pub tip_id: String,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// What kind it is, in the words of those who keep the table: `producing area`, `brand owner`.
+    pub kind: Option<String>,
+    /// The declaration to which it led.
+    pub declaration_id: Option<String>,
+    /// The number of the case to which it led.
+    pub case_number: Option<String>,
+    /// What the case brought in, in yuan.
+    pub proceeds: Option<f64>,
+}
+
+qingfeng::columns! {
+    /// The columns of a table of notices.
+    pub NoticeColumns = "a table of notices";
+    /// The id of the notice.
+    notice_id: Text, Needed, also "id", also "notice", also "通报编号";
+    /// The day on which it came.
+    received_on: Day, Needed, also "received", also "收到日期", also "通报日期";
+    /// The country from which it came.
+    country: Text, Optional, also "通报国", also "国家";
+    /// The brand that it names.
+    brand: Text, Optional, also "品牌";
+    /// The producer that it names.
+    producer: Text, Optional, also "生产企业", also "生产商";
+    /// The exporter that it names.
+    exporter: Text, Optional, also "出口商", also "境内发货人";
+    /// `answered`, `open`, `untraceable`.
+    status: Text, Optional, also "状态";
+    /// The day of the answer.
+    answered_on: Day, Optional, also "answered", also "答复日期";
+    /// The number of the case that came of it.
+    case_number: Text, Optional, also "case", also "case no", also "案件编号", also "案号";
+}
+
+qingfeng::columns! {
+    /// The columns of a table of tip-offs.
+    pub TipOffColumns = "a table of tip-offs";
+    /// The id of the tip-off.
+    tip_id: Text, Needed, also "id", also "tip off id", also "举报编号";
+    /// The day on which it came.
+    received_on: Day, Needed, also "received", also "举报日期", also "收到日期";
+    /// What kind it is.
+    kind: Text, Optional, also "举报类型", also "类型";
+    /// The declaration to which it led.
+    declaration_id: Text, Optional, also "declaration", also "报关单号", also "海关编号";
+    /// The number of the case to which it led.
+    case_number: Text, Optional, also "case", also "case no", also "案件编号", also "案号";
+    /// What the case brought in.
+    proceeds: Number, Optional, unit "yuan", also "案值", also "收缴金额";
+}
+
+const NOTICES: NoticeColumns = NoticeColumns::COLUMNS;
+const TIP_OFFS: TipOffColumns = TipOffColumns::COLUMNS;
+
+fn read<T>(
+    inputs: &[Input],
+    options: &ReadOptions,
+    table: &Table,
+    id: Col<Text>,
+    row: fn(SheetRow<'_>) -> Result<T, Mistake>,
+) -> Result<Ledger<T>, ReadError> {
+    let mut rows = Vec::new();
+    let mut ids: BTreeSet<String> = BTreeSet::new();
+    let name = table.columns[id.at()].name;
+    let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+    let streamed = tables::stream(inputs, table, options, &mut |cells| {
+        let id = cells.text(id).unwrap_or_default();
+        if ids.contains(id) {
+            let reason = format!("`{name}` is there twice; keep the row that says how it stands");
+            return Ok(Err((name, Some(id.to_owned()), reason)));
+        }
+        if rows.len() == MAX_LEDGER_ROWS {
+            return Err(ReadError::content(
+                &first,
+                format!("more than {MAX_LEDGER_ROWS} rows; give a shorter time"),
+            ));
+        }
+        Ok(row(cells).map(|row| {
+            ids.insert(id.to_owned());
+            rows.push(row);
+        }))
+    })?;
+    Ok(Ledger { rows, rejects: streamed.rejects, rejected: streamed.rejected })
+}
+
+fn received(row: SheetRow<'_>, column: Col<Day>) -> Result<Date, Mistake> {
+    let missing =
+        || ("received_on", None, "`received_on` is missing; fill in the day on which it came".to_owned());
+    row.date(column).ok_or_else(missing)
+}
+
+fn owned(row: SheetRow<'_>, column: Col<Text>) -> Option<String> {
+    row.text(column).map(str::to_owned)
+}
+
+impl Notice {
+    /// Reads tables of notices. A notice without a status is open.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or has no column `notice_id` or `received_on`.
+    pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
+        read(inputs, options, &NoticeColumns::TABLE, NOTICES.notice_id, |row| {
+            let status = match row.text(NOTICES.status) {
+                None => NoticeStatus::Open,
+                Some(name) => {
+                    let known = STATUSES
+                        .iter()
+                        .find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || *zh == name);
+                    known.map(|of| of.1).ok_or_else(|| {
+                        let told = qingfeng::internals::shown(name);
+                        let reason =
+                            format!("there is no status `{told}`; there are answered, open, untraceable");
+                        ("status", Some(told), reason)
+                    })?
+                }
+            };
+            let (received_on, answered_on) = (received(row, NOTICES.received_on)?, row.date(NOTICES.answered_on));
+            if let Some(answered) = answered_on.filter(|answered| *answered < received_on) {
+                let reason = format!(
+                    "it was answered on {answered}, before it came on {received_on}; correct one of them"
+                );
+                return Err(("answered_on", Some(answered.to_string()), reason));
+            }
+            Ok(Self {
+                notice_id: owned(row, NOTICES.notice_id).unwrap_or_default(),
+                received_on,
+                country: owned(row, NOTICES.country),
+                brand: owned(row, NOTICES.brand),
+                producer: owned(row, NOTICES.producer),
+                exporter: owned(row, NOTICES.exporter),
+                status,
+                answered_on,
+                case_number: owned(row, NOTICES.case_number),
+            })
+        })
+    }
+
+    /// How far it had come at the end of a day.
+    ///
+    /// ```
+    /// use qingfeng_insight::targets::{Notice, NoticeStatus};
+    ///
+    /// let notice = Notice {
+    ///     notice_id: "KE-1".into(),
+    ///     received_on: "2016-03-01".parse()?,
+    ///     country: None,
+    ///     brand: None,
+    ///     producer: None,
+    ///     exporter: None,
+    ///     status: NoticeStatus::Answered,
+    ///     answered_on: Some("2016-05-02".parse()?),
+    ///     case_number: None,
+    /// };
+    /// assert_eq!(notice.as_of("2016-05-01".parse()?), NoticeStatus::Open);
+    /// assert_eq!(notice.as_of("2016-05-02".parse()?), NoticeStatus::Answered);
+    /// # Ok::<(), qingfeng::rules::ParseDateError>(())
+    /// ```
+    pub fn as_of(&self, day: Date) -> NoticeStatus {
+        match self.answered_on {
+            Some(answered) if answered > day => NoticeStatus::Open,
+            _ => self.status,
+        }
+    }
+}
+
+impl TipOff {
+    /// Reads tables of tip-offs.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or has no column `tip_id` or `received_on`.
+    pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
+        read(inputs, options, &TipOffColumns::TABLE, TIP_OFFS.tip_id, |row| {
+            let proceeds = row.number(TIP_OFFS.proceeds);
+            if let Some(proceeds) = proceeds.filter(|proceeds| *proceeds < 0.0) {
+                let reason = format!("`proceeds` is {proceeds}; it must be 0 or more");
+                return Err(("proceeds", Some(proceeds.to_string()), reason));
+            }
+            Ok(Self {
+                tip_id: owned(row, TIP_OFFS.tip_id).unwrap_or_default(),
+                received_on: received(row, TIP_OFFS.received_on)?,
+                kind: owned(row, TIP_OFFS.kind),
+                declaration_id: owned(row, TIP_OFFS.declaration_id),
+                case_number: owned(row, TIP_OFFS.case_number),
+                proceeds,
+            })
+        })
+    }
+}

@@ -1,0 +1,612 @@
+//! Plans: day by day, each office apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use qingfeng_rules::{Amount, Date, Least, RandomLeast};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::SelectionKind;
+use super::candidate::{AssessedDeclaration, Candidates};
+use super::capacity::Capacity;
+use super::draw::{DayKey, Reserve};
+use super::experience::{Cell, Experience};
+use super::fill::{Filled, Member, Office, Refusal};
+use super::lottery::{self, StratumOf};
+use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
+use super::policy::{Policy, asked, units};
+use crate::outcomes::{Known, Timeline};
+
+/// The most days of a plan: ten years.
+pub const MAX_DAYS: i64 = 3_660;
+
+/// How the declarations that are targeted are put in order.
+///
+/// Chosen by `examples/targeting.rs`: made-up years of 150,000 lines (two seeds, rules of clean-wind, one office that
+/// begins with nothing known and learns from its own inspections alone), as the share of all declarations with a finding
+/// that were inspected:
+///
+/// | capacity | drawn | by score | by mean | by bound | by mean, 10 % for young rules |
+/// | --- | --- | --- | --- | --- | --- |
+/// | 2 % | 0 % | .284 | .290 | .288 | .290 |
+/// | 5 % | 0 % | .455 | .464 | .464 | .463 |
+/// | 5 % | 2 % | .283 | .288 | .289 | .289 |
+/// | 10 % | 0 % | .613 | .616 | .613 | .616 |
+/// | 10 % | 2 % | .558 | .563 | .563 | .564 |
+/// | 10 % | 5 % | .417 | .429 | .428 | .426 |
+///
+/// The mean is never behind the score and, within the noise, never behind the bound, so it is the default; a share for
+/// young rules costs next to nothing. In these years nothing drifts; where it does, the draw and that share are what
+/// notices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Targeting {
+    /// By expected worth.
+    #[default]
+    Mean,
+    /// By the upper confidence bound of the expected worth.
+    UpperBound,
+    /// By score alone, whatever was learnt. For comparison.
+    Score,
+}
+
+/// Makes plans by a policy.
+///
+/// The plan depends on the policy, the capacities, the outcomes, the candidates and the key, and on nothing else: not on
+/// the order of files, threads or the machine.
+#[derive(Clone, Debug)]
+pub struct Planner<'p> {
+    policy: &'p Policy,
+    capacity: &'p Capacity,
+    outcomes: Option<&'p Timeline>,
+    targeting: Targeting,
+    threads: Option<usize>,
+}
+
+/// The plans of some days, and what belongs to no office's plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The plans, by day and office.
+    pub days: Vec<PlannedDay>,
+    /// Declarations of these days that no site with capacity inspects, by position in the candidates.
+    pub without_office: Vec<usize>,
+    /// What the outcomes were worth.
+    pub outcomes: OutcomesUsed,
+}
+
+/// What became of outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutcomesUsed {
+    /// Declarations with an outcome.
+    pub declarations: u64,
+    /// Those of them from which the plan learnt, of days before it or selected by it.
+    pub used: u64,
+    /// Those that are not among the assessments, so that nothing can be learnt from them.
+    pub unknown: u64,
+}
+
+/// Days cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The first day is after the last.
+    #[error("the first day, {from}, is after the last, {until}; exchange them")]
+    Order {
+        /// The first.
+        from: Date,
+        /// The last.
+        until: Date,
+    },
+    /// Too many days.
+    #[error(
+        "from {from} to {until} are {days} days, more than {MAX_DAYS}; plan a part of them, by --from and --until"
+    )]
+    Days {
+        /// The first.
+        from: Date,
+        /// The last.
+        until: Date,
+        /// How many.
+        days: i64,
+    },
+    /// No site can inspect anything.
+    #[error(
+        "no site has a capacity: give a table with `--capacity FILE` (columns site, day, inspections), or write \
+         `[[selection.capacity]]` with `site` and `inspections` or `hours` into pack.toml"
+    )]
+    NoCapacity,
+    /// The threads cannot be started.
+    #[error("cannot start the threads: {0}")]
+    Threads(String),
+}
+
+/// What will be known of an inspection, and what will have been known before.
+#[derive(Clone, Debug)]
+struct Pending {
+    candidate: usize,
+    cell: Cell,
+    before: Option<(Date, bool)>,
+    now: Option<(Date, bool)>,
+}
+
+impl<'p> Planner<'p> {
+    /// A planner that has learnt nothing.
+    pub fn new(policy: &'p Policy, capacity: &'p Capacity) -> Self {
+        Self { policy, capacity, outcomes: None, targeting: Targeting::default(), threads: None }
+    }
+
+    /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
+    /// those of planned days from those that the plan itself selected; each from the day after it became known on, as
+    /// far as it was known then.
+    pub fn with_outcomes(self, outcomes: &'p Timeline) -> Self {
+        Self { outcomes: Some(outcomes), ..self }
+    }
+
+    /// The same with another order of what is targeted.
+    pub fn with_targeting(self, targeting: Targeting) -> Self {
+        Self { targeting, ..self }
+    }
+
+    /// The same with so many threads; without a number, and without this, those of the pool in which it is called.
+    pub fn with_threads(self, threads: Option<usize>) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Plans the days from `from` to `until`, both included. `day_key` gives the key of a day; without one nothing is
+    /// drawn, though the room for the draw is kept and its probabilities are as they would be.
+    ///
+    /// # Errors
+    ///
+    /// Days in the wrong order or too many, or no capacity anywhere.
+    pub fn plan(
+        &self,
+        candidates: &Candidates,
+        from: Date,
+        until: Date,
+        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
+    ) -> Result<Plan, PlanError> {
+        if from > until {
+            return Err(PlanError::Order { from, until });
+        }
+        let days = i64::from(until.days()) - i64::from(from.days()) + 1;
+        if days > MAX_DAYS {
+            return Err(PlanError::Days { from, until, days });
+        }
+        if self.capacity.is_empty() {
+            return Err(PlanError::NoCapacity);
+        }
+        let Some(threads) = self.threads else {
+            return Ok(self.plan_days(candidates, from, days, day_key));
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| PlanError::Threads(error.to_string()))?;
+        Ok(pool.install(|| self.plan_days(candidates, from, days, day_key)))
+    }
+
+    fn plan_days(
+        &self,
+        candidates: &Candidates,
+        from: Date,
+        days: i64,
+        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
+    ) -> Plan {
+        let all = &candidates.all;
+        let mut plan = Plan::default();
+        let mut experience = Experience::none(self.policy);
+        let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
+        self.remember(all, from, &mut pending, &mut plan.outcomes);
+
+        let mut at = all.partition_point(|candidate| candidate.day < Some(from));
+        for day in (0..days).filter_map(|after| from.plus_days(after)) {
+            let known = pending.split_off(&day);
+            for Pending { candidate, cell, before, now } in
+                std::mem::replace(&mut pending, known).into_values().flatten()
+            {
+                experience.learn(candidate, &all[candidate], cell, before, now);
+                plan.outcomes.used = plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
+            }
+            experience.settle();
+
+            let end = at + all[at..].partition_point(|candidate| candidate.day <= Some(day));
+            let (planned, without_office) =
+                self.plan_day(all, at..end, day, &experience, day_key(day).as_ref());
+            plan.without_office.extend(without_office);
+            at = end;
+
+            for of_office in planned {
+                for selected in &of_office.selected {
+                    let id = &all[selected.candidate].declaration_id;
+                    let known = self.outcomes.map(|all| all.of(id, day)).unwrap_or_default();
+                    self.expect(all, selected.candidate, known, Some(&of_office.office), &mut pending);
+                }
+                plan.days.push(of_office);
+            }
+        }
+        plan
+    }
+
+    /// Plans one day, whose declarations are this part of all, with what is known on it: each office's plan, in the order
+    /// of their names, and the declarations without an office.
+    #[doc(hidden)]
+    pub fn plan_day(
+        &self,
+        all: &[AssessedDeclaration],
+        of_day: Range<usize>,
+        day: Date,
+        experience: &Experience,
+        key: Option<&DayKey>,
+    ) -> (Vec<PlannedDay>, Vec<usize>) {
+        let capacities = self.capacity.of_day(self.policy, day);
+        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> = BTreeMap::new();
+        for (site, amount) in self.policy.sites.iter().zip(&capacities) {
+            if let Some(amount) = *amount {
+                offices.insert(&site.name, (amount, Vec::new()));
+            }
+        }
+        let mut without_office = Vec::new();
+        for candidate in of_day {
+            let declared = &all[candidate];
+            let office = self.policy.office_by(declared, |site| capacities.get(site).copied().flatten());
+            let office = office.and_then(|site| offices.get_mut(&*self.policy.sites[site].name));
+            match office {
+                Some((_, members)) => members.push(candidate),
+                None => without_office.push(candidate),
+            }
+        }
+        let offices: Vec<_> = offices.into_iter().collect();
+        let planned = offices
+            .into_par_iter()
+            .map(|(office, (amount, members))| {
+                self.plan_office(office, amount, &members, DayOf { day, all, experience, key })
+            })
+            .collect();
+        (planned, without_office)
+    }
+
+    /// Puts the outcomes of declarations before the first planned day where they wait to be known.
+    fn remember(
+        &self,
+        all: &[AssessedDeclaration],
+        from: Date,
+        pending: &mut BTreeMap<Date, Vec<Pending>>,
+        used: &mut OutcomesUsed,
+    ) {
+        let Some(outcomes) = self.outcomes else { return };
+        used.declarations = outcomes.len() as u64;
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        let mut capacities = (None, Vec::new());
+        for (at, candidate) in all.iter().enumerate() {
+            let Some(day) = candidate.day else { continue };
+            let timeline = outcomes.of(&candidate.declaration_id, day);
+            if timeline.is_empty() {
+                continue;
+            }
+            known.insert(&candidate.declaration_id);
+            if day >= from {
+                continue;
+            }
+            if capacities.0 != Some(day) {
+                capacities = (Some(day), self.capacity.of_day(self.policy, day));
+            }
+            let office = self.policy.office_by(candidate, |site| capacities.1.get(site).copied().flatten());
+            let office = office.map(|site| self.policy.sites[site].name.as_str());
+            self.expect(all, at, timeline, office, pending);
+        }
+        used.unknown = used.declarations - known.len() as u64;
+    }
+
+    /// Puts what will be known of an inspection where it waits for its days.
+    fn expect(
+        &self,
+        all: &[AssessedDeclaration],
+        at: usize,
+        timeline: Vec<Known>,
+        office: Option<&str>,
+        pending: &mut BTreeMap<Date, Vec<Pending>>,
+    ) {
+        let mut before = None;
+        for known in timeline {
+            let cell = Experience::cell(self.policy, &all[at], office);
+            let waits = Pending { candidate: at, cell, before, now: known.found };
+            pending.entry(known.known_on).or_default().push(waits);
+            before = known.found;
+        }
+    }
+
+    fn member(
+        &self,
+        candidate: &AssessedDeclaration,
+        office: &str,
+        day: Date,
+        capacity: Amount,
+        experience: &Experience,
+    ) -> Member {
+        let policy = self.policy;
+        let expected =
+            experience.expected(&Experience::cell(policy, candidate, Some(office)), candidate.score);
+        let is_targeted = policy.is_targeted(candidate);
+        let trader = candidate.trader.as_deref();
+        Member {
+            candidate: 0,
+            cost: policy.cost(candidate, capacity),
+            worth: 0,
+            hoped: 0,
+            expected,
+            mandatory: policy.mandatory(candidate).map(str::to_owned),
+            is_targeted,
+            young_rule: if is_targeted {
+                experience.young_rule(policy, candidate, day, self.outcomes.is_some())
+            } else {
+                None
+            },
+            left_alone: trader.and_then(|trader| experience.left_alone(policy, trader, day)),
+            stratum: 0,
+        }
+    }
+
+    /// The members of an office's day, with their worth.
+    fn office<'o>(
+        &self,
+        office: &str,
+        capacity: Amount,
+        members: &[usize],
+        DayOf { day, all, experience, .. }: DayOf<'o>,
+    ) -> Office<'o>
+    where
+        'p: 'o,
+    {
+        let usual = self.usual_value(members, all);
+        let members = members.iter().map(|&at| {
+            let member = self.member(&all[at], office, day, capacity, experience);
+            let value = if self.policy.selection.worth == qingfeng_rules::Worth::Value {
+                whole_value(&all[at]).unwrap_or(usual)
+            } else {
+                1
+            };
+            let worth = |parts: u32| i64::from(parts).saturating_mul(value);
+            let (worth, hoped) = (worth(member.expected.mean), worth(member.expected.upper));
+            let by_score = self.targeting == Targeting::Score;
+            Member {
+                candidate: at,
+                worth: if by_score { 0 } else { worth },
+                hoped: if by_score { 0 } else { hoped },
+                ..member
+            }
+        });
+        Office {
+            policy: self.policy,
+            candidates: all,
+            capacity,
+            members: members.collect(),
+            by_bound: self.targeting == Targeting::UpperBound,
+        }
+    }
+
+    /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
+    /// value out is no way to be left out.
+    fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
+        let mut values: Vec<i64> = members.iter().filter_map(|&at| whole_value(&all[at])).collect();
+        values.sort_unstable();
+        values.get(values.len() / 2).copied().unwrap_or(1)
+    }
+
+    /// The plan of an office's day, in four steps: what must be inspected; the room that is kept for the draw; what is
+    /// targeted within the rest; the draw.
+    fn plan_office(&self, name: &str, capacity: Amount, members: &[usize], day: DayOf<'_>) -> PlannedDay {
+        let mut office = self.office(name, capacity, members, day);
+        let strata = self.strata(name, &mut office);
+        let mut office_day = OfficeDay {
+            name,
+            day,
+            least: self.policy.selection.random.at_least,
+            is_selected: vec![false; office.members.len()],
+            left: units(capacity),
+            selected: Vec::new(),
+            strata,
+            office,
+        };
+        let (must, missed) = office_day.take_mandatory();
+        let (reserve, draw_asked) = office_day.keep_room();
+        let (filled, displaced) = office_day.target(&must, &reserve);
+        let strata = office_day.draw(&reserve);
+        let OfficeDay { office, is_selected, left, selected, .. } = office_day;
+        PlannedDay {
+            office: name.to_owned(),
+            day: day.day,
+            capacity,
+            used: units(capacity) - left,
+            reserved: reserve.cost,
+            draw_asked,
+            quotas: self.quotas(&office, &is_selected, &displaced),
+            left_out: left_out(&office, &missed, &filled, &displaced, &is_selected, self.policy),
+            selected,
+            strata,
+        }
+    }
+
+    /// The strata of an office's day, by name.
+    fn strata(&self, office: &str, of_day: &mut Office<'_>) -> Vec<StratumOf> {
+        let mut found: BTreeMap<String, StratumOf> = BTreeMap::new();
+        let names: Vec<String> = of_day
+            .members
+            .iter()
+            .map(|member| self.policy.stratum(&of_day.candidates[member.candidate]))
+            .collect();
+        for (member, name) in of_day.members.iter().zip(&names) {
+            let rate = || self.policy.rate(office, &of_day.candidates[member.candidate]);
+            let of = found.entry(name.clone()).or_insert_with(|| StratumOf::new(name.clone(), rate()));
+            of.declarations += 1;
+        }
+        let positions: BTreeMap<&String, usize> =
+            found.keys().enumerate().map(|(at, name)| (name, at)).collect();
+        for (member, name) in of_day.members.iter_mut().zip(&names) {
+            member.stratum = positions.get(name).copied().unwrap_or(0);
+        }
+        found.into_values().collect()
+    }
+
+    fn quotas(&self, of_day: &Office<'_>, is_selected: &[bool], displaced: &[Vec<usize>]) -> Vec<QuotaMet> {
+        let quotas = self.policy.selection.quotas.iter().zip(displaced);
+        quotas
+            .map(|(quota, displaced)| {
+                let mut met = QuotaMet {
+                    name: quota.name.clone(),
+                    points: matches!(quota.least, Least::Share(_))
+                        && matches!(of_day.capacity, Amount::Points(_)),
+                    asked: asked(quota, of_day.capacity),
+                    available: 0,
+                    selected: 0,
+                    displaced: displaced.iter().map(|&at| of_day.members[at].candidate).collect(),
+                };
+                for (at, member) in of_day.members.iter().enumerate() {
+                    if self.policy.counts(quota, &of_day.candidates[member.candidate]) {
+                        let counted = of_day.counted(quota, at);
+                        let can_be = member.mandatory.is_some() || member.is_targeted;
+                        met.available += if can_be { counted } else { 0 };
+                        met.selected += if is_selected[at] { counted } else { 0 };
+                    }
+                }
+                met
+            })
+            .collect()
+    }
+}
+
+/// What the plans of all offices of a day depend on.
+#[derive(Clone, Copy)]
+struct DayOf<'d> {
+    day: Date,
+    all: &'d [AssessedDeclaration],
+    experience: &'d Experience,
+    key: Option<&'d DayKey>,
+}
+
+/// An office's day in the making.
+struct OfficeDay<'d> {
+    name: &'d str,
+    day: DayOf<'d>,
+    office: Office<'d>,
+    least: RandomLeast,
+    strata: Vec<StratumOf>,
+    is_selected: Vec<bool>,
+    /// What is left of the capacity.
+    left: u64,
+    selected: Vec<Selected>,
+}
+
+impl OfficeDay<'_> {
+    /// Selects members, the worthiest first, each with why and how likely it was to be.
+    fn select(&mut self, kind: SelectionKind, members: Vec<(usize, String, f64)>) {
+        let mut why: BTreeMap<usize, (String, f64)> =
+            members.into_iter().map(|(at, why, probability)| (at, (why, probability))).collect();
+        let mut order: Vec<usize> = why.keys().copied().collect();
+        self.office.ordered(&mut order, |member| member.worth);
+        for at in order {
+            let Member { candidate, worth, cost, stratum, .. } = self.office.members[at];
+            let Some((why, probability)) = why.remove(&at) else { continue };
+            self.is_selected[at] = true;
+            self.left -= u64::from(cost);
+            self.selected.push(Selected { candidate, kind, why: vec![why], probability, worth, cost, stratum });
+        }
+    }
+
+    /// Takes what must be inspected, as far as the capacity goes; returns it and what was missed.
+    fn take_mandatory(&mut self) -> (Vec<usize>, Vec<usize>) {
+        let (must, missed) = self.office.mandatory(self.left);
+        let forced = |at: usize| self.office.members[at].mandatory.clone().unwrap_or_default();
+        self.select(SelectionKind::Mandatory, must.iter().map(|&at| (at, forced(at), 1.0)).collect());
+        (must, missed)
+    }
+
+    /// Keeps room for the draw from all that is not selected; returns it and how many inspections the rates ask for.
+    fn keep_room(&mut self) -> (Reserve, u64) {
+        for (at, member) in self.office.members.iter().enumerate().filter(|&(at, _)| !self.is_selected[at]) {
+            self.strata[member.stratum].population.push((at, member.cost));
+        }
+        let reserve = lottery::reserve(&self.strata, self.least, self.left);
+        (reserve, lottery::asked(&self.strata, self.least))
+    }
+
+    /// Targets within what the draw leaves; returns what was and was not taken, and what quotas displaced.
+    fn target(&mut self, must: &[usize], reserve: &Reserve) -> (Filled, Vec<Vec<usize>>) {
+        let room = self.left - reserve.cost;
+        let filled = self.office.fill(must, room, self.office.policy.selection.quotas.len());
+        let displaced = self.office.displaced(must, room, &filled);
+        let taken = filled.taken.iter().map(|(at, why)| (*at, why.clone(), 1.0)).collect();
+        self.select(SelectionKind::Targeted, taken);
+        for stratum in &mut self.strata {
+            stratum.population.retain(|&(at, _)| !self.is_selected[at]);
+        }
+        (filled, displaced)
+    }
+
+    /// Draws from the rest.
+    fn draw(&mut self, reserve: &Reserve) -> Vec<StratumDraw> {
+        let id = |at: usize| &*self.day.all[self.office.members[at].candidate].declaration_id;
+        let key = self.day.key.map(|key| (key, self.name));
+        let (draws, drawn) = lottery::draw(&self.strata, self.least, reserve, key, id);
+        let drawn = drawn.into_iter().map(|at| {
+            let draw = &draws[self.office.members[at].stratum];
+            (at, format!("drawn among {} of {}", draw.population, draw.name), draw.probability)
+        });
+        self.select(SelectionKind::Random, drawn.collect());
+        draws
+    }
+}
+
+/// What was left out of an office's day, the worthiest first.
+fn left_out(
+    of_day: &Office<'_>,
+    missed: &[usize],
+    filled: &Filled,
+    displaced: &[Vec<usize>],
+    is_selected: &[bool],
+    policy: &Policy,
+) -> Vec<LeftOut> {
+    let mut by_quota: BTreeMap<usize, &str> = BTreeMap::new();
+    for (quota, displaced) in policy.selection.quotas.iter().zip(displaced) {
+        displaced.iter().for_each(|&at| {
+            by_quota.insert(at, &quota.name);
+        });
+    }
+    let is_missed: BTreeSet<usize> = missed.iter().copied().collect();
+    let refused = filled.refused.keys().copied();
+    let mut all: Vec<usize> = missed.iter().copied().chain(refused).filter(|&at| !is_selected[at]).collect();
+    of_day.ordered(&mut all, |member| member.worth);
+    all.into_iter()
+        .map(|at| {
+            let member = &of_day.members[at];
+            let quota = by_quota.get(&at).map(|&quota| quota.to_owned());
+            let (kind, why) = if is_missed.contains(&at) {
+                let why = member.mandatory.as_deref().unwrap_or_default();
+                let no_room = Refusal::Room(0).told(member.cost, of_day.capacity);
+                (SelectionKind::Mandatory, format!("must be inspected ({why}), but {no_room}"))
+            } else if let Some(quota) = &quota {
+                (SelectionKind::Targeted, format!("displaced by quota {quota}"))
+            } else {
+                let refusal = filled.refused.get(&at).copied().unwrap_or(Refusal::Room(0));
+                (SelectionKind::Targeted, refusal.told(member.cost, of_day.capacity))
+            };
+            let refusal = filled.refused.get(&at);
+            let limited = !matches!(refusal, None | Some(Refusal::Room(_)));
+            LeftOut {
+                candidate: member.candidate,
+                kind,
+                why,
+                displaced_by: quota,
+                limited,
+                worth: member.worth,
+                cost: member.cost,
+                stratum: member.stratum,
+            }
+        })
+        .collect()
+}
+
+/// A declaration's value in whole units, if it has one that can be a value.
+fn whole_value(candidate: &AssessedDeclaration) -> Option<i64> {
+    let value = candidate.value.filter(|value| value.is_finite() && *value >= 0.0)?;
+    // A conversion to integers stops at the largest.
+    Some((value as i64).clamp(1, 1_000_000_000_000))
+}
