@@ -42,7 +42,6 @@ pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
 pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use proof::{OfficeProof, Proof, ProofOf};
-pub use qingfeng_rules::SelectionKind;
 pub use rolling::{
     Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast, Hindsight, History,
     MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,

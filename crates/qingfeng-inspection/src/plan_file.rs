@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use qingfeng_rules::{Amount, Date};
 
-use super::SelectionKind;
 use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};
 use qingfeng::tables::{Col, Row, RowReader, Text, Texts};
@@ -102,7 +101,8 @@ impl PlanFile {
     /// # Examples
     ///
     /// ```
-    /// use qingfeng_inspection::{PlanFile, SelectionKind};
+    /// use qingfeng_inspection::PlanFile;
+    /// use qingfeng_rules::SelectionKind;
     ///
     /// let directory = tempfile::tempdir()?;
     /// let path = directory.path().join("plan.csv");

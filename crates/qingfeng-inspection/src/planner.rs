@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::{Amount, Date, Least, RandomLeast};
+use qingfeng_rules::{Amount, Date, Least, RandomLeast, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::SelectionKind;
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::{DayKey, Reserve};

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::{Amount, Date};
 
-use super::SelectionKind;
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;

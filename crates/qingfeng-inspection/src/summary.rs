@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use qingfeng_rules::{Amount, Date};
 use serde::Serialize;
 
-use super::SelectionKind;
 use super::candidate::Candidates;
 use super::plan::PlannedDay;
 use super::planner::Plan;

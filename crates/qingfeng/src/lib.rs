@@ -41,7 +41,6 @@ mod engine;
 mod evaluate;
 mod explain;
 mod job;
-#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod key_index;
 mod lookup;
 mod output;

@@ -12,7 +12,7 @@ use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::outcomes::Verdict as Result_;
 use qingfeng_store::Outcome;
-use qingfeng_inspection::SelectionKind;
+use qingfeng_rules::SelectionKind;
 use qingfeng_store::Violation;
 
 /// Rules that fire by chance and add to the log odds.

@@ -11,7 +11,8 @@ use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict};
-use qingfeng_inspection::{AssessedDeclaration, PlanFile, PlanRow, SelectionKind};
+use qingfeng_inspection::{AssessedDeclaration, PlanFile, PlanRow};
+use qingfeng_rules::SelectionKind;
 use qingfeng_store::Violation;
 
 const STRONG: u32 = 0;

@@ -11,7 +11,7 @@ use super::*;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_store::{Outcome, Verdict};
-use qingfeng_inspection::SelectionKind;
+use qingfeng_rules::SelectionKind;
 use qingfeng_store::Violation;
 
 fn pack() -> Pack {

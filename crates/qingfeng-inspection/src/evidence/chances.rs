@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::{Amount, Date, SelectionKind};
 
 use super::{Evidence, Judged};
 use qingfeng::read::{Input, ReadError};
-use crate::{LeftOutColumns, PlanRow, SelectionKind};
+use crate::{LeftOutColumns, PlanRow};
 use qingfeng::tables::RowReader;
 
 /// The chance of a declaration to be inspected.

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Date, FieldId, Pack};
+use qingfeng_rules::{Date, FieldId, Pack, SelectionKind};
 
 use super::{Evidence, Inspection, Judged};
 use crate::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict};
 use qingfeng::internals::shown;
 use qingfeng::read::{Input, ReadError};
-use crate::SelectionKind;
 use qingfeng_store::Violation;
 use qingfeng::tables::{Col, Day, Row, RowReader, Text};
 

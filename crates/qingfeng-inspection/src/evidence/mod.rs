@@ -18,11 +18,11 @@ mod read;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 use qingfeng::read::Reject;
-use crate::{AssessedDeclaration, Counted, SelectionKind};
+use crate::{AssessedDeclaration, Counted};
 
 pub use crate::MAX_NAMES;
 pub use chances::{Chance, Chances, PlannedDraw};

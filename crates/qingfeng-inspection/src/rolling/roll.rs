@@ -359,7 +359,7 @@ impl Open {
     }
 
     fn add(&mut self, arrival: &Arrival<'_>, decision: &Decision) {
-        use super::super::SelectionKind::{Mandatory, Random, Targeted};
+        use qingfeng_rules::SelectionKind::{Mandatory, Random, Targeted};
         self.hindsight.add(arrival, decision);
         match decision.selected {
             Some(Mandatory) => self.so_far.mandatory += 1,

@@ -1,8 +1,8 @@
 //! Stated probabilities are true, and an estimate made with them is right on average.
 
-use qingfeng_rules::{Amount, ChannelId, Millionths, RandomLeast};
+use qingfeng_rules::{Amount, ChannelId, Millionths, RandomLeast, SelectionKind};
 
-use super::super::{AssessedDeclaration, Capacity, SelectionKind};
+use super::super::{AssessedDeclaration, Capacity};
 use super::world::*;
 
 /// Sixty declarations of two groups on two days, some of them forced, some that may be targeted, a third violating.
