@@ -20,21 +20,13 @@ pub const MAX_HOURS: f64 = 100_000.0;
 qingfeng::columns! {
     /// The columns of a table of capacities.
     pub CapacityColumns = "a table of capacities";
-    /// A site of the pack, of one of the kinds of `offices`.
-    site: Text, Needed, also "office";
-    /// One day, ...
-    day: Day, Optional, also "date";
-    /// ... or the first, which may be open, ...
-    from: Day, Optional;
-    /// ... and the last, which may be open.
-    until: Day, Optional;
-    /// `mon fri`, `mon-fri`, `1-5`; missing means every day.
-    weekdays: Text, Optional, also "weekday";
-    /// So many inspections, or ...
-    inspections: Integer, Optional, unit "inspections";
-    /// ... so many hours of all officers together, which the policy's `points_per_hour` turns into points; 0 is a day
-    /// without inspections.
-    hours: Number, Optional, unit "hours";
+    site: Text Needed "A site of the pack, of one of the kinds of `offices`." also "office";
+    day: Day Optional "One day, ..." also "date";
+    from: Day Optional "... or the first, which may be open, ...";
+    until: Day Optional "... and the last, which may be open.";
+    weekdays: Text Optional "`mon fri`, `mon-fri`, `1-5`; missing means every day." also "weekday";
+    inspections: Integer Optional "So many inspections, or ..." unit "inspections";
+    hours: Number Optional "... so many hours of all officers together, which the policy's `points_per_hour` turns into points; 0 is a day without inspections." unit "hours";
 }
 
 /// What each site can do on each day.

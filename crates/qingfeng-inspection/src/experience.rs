@@ -145,7 +145,12 @@ impl Experience {
             self.cells.entry(cell).or_default().change(found(before), found(now));
         }
         let band = candidate.score.clamp(SCORES.0, SCORES.1).div_euclid(BAND);
-        self.bands.entry(band).or_default().change(found(before), found(now));
+        let tally = self.bands.entry(band).or_default();
+        tally.change(found(before), found(now));
+        // A band of which nothing is known any more is as if nothing had been.
+        if tally.inspected == 0 {
+            self.bands.remove(&band);
+        }
         for &rule in candidate.rules.iter() {
             if let Some(count) = self.rules.get_mut(rule as usize) {
                 *count = (*count + u64::from(now.is_some())).saturating_sub(before.is_some().into());

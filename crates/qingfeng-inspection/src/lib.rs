@@ -1,4 +1,8 @@
-//! Who gets inspected: from assessed declarations to each site's list for the day.
+//! Who gets inspected: from assessed declarations to each site's list for the day; and what the inspections found.
+//!
+//! This crate knows packs, assessments and findings. It must never know how a rule is evaluated, how a store keeps what it
+//! knows, nor any statistics beyond the draw and the expected worth of an inspection: what rules are worth is the business
+//! of `qingfeng-insight`, on which it does not depend.
 //!
 //! ```text
 //! assessments ──candidates──▶ AssessedDeclaration ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan

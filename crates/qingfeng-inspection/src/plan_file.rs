@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::{Amount, Date, SelectionKind};
 
 use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};

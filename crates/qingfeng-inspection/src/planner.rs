@@ -74,6 +74,7 @@ pub struct Plan {
 
 /// What became of outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutcomesUsed {
     /// Declarations with an outcome.
     pub declarations: u64,

@@ -28,6 +28,7 @@ pub struct ProofOf<'p> {
 
 /// The draw of a day, repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Proof {
     /// The day.
     pub day: Date,
@@ -41,6 +42,7 @@ pub struct Proof {
 
 /// The draw of an office's day, repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OfficeProof {
     /// The office.
     pub office: String,

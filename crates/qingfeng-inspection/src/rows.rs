@@ -21,150 +21,83 @@ pub struct PlanMarks {
 qingfeng::columns! {
     /// The columns of a plan: one row an inspection, by day, office and order.
     pub PlanColumns = "a plan, as `qingfeng plan` writes it";
-    /// The day.
-    day: Day, Needed;
-    /// The site that inspects.
-    office: Text, Needed;
-    /// Its place in the list of the office's day: mandatory, targeted, random, within each the worthiest first.
-    order: Integer, Needed;
-    /// The declaration.
-    declaration_id: Text, Needed;
-    /// `mandatory`, `targeted` or `random`.
-    selected: Text, Needed;
-    /// The rule, the quota, what is expected, or the draw.
-    why: Texts, Always;
-    /// With which it was to be inspected.
-    probability: Number, Needed;
-    /// Of the assessment.
-    score: Integer, Needed;
-    /// Of the assessment.
-    channel: Text, Needed;
-    /// Expected, in millionths of a finding, or of the value's unit.
-    worth: Integer, Always;
-    /// Points; 1 where capacity is in inspections.
-    cost: Integer, Needed;
-    /// As carried by the assessment.
-    trader: Text, Optional;
-    /// As carried by the assessment.
-    trader_class: Text, Always;
-    /// As carried by the assessment.
-    group: Text, Always;
-    /// As carried by the assessment.
-    mode: Text, Optional;
-    /// As carried by the assessment.
-    destination: Text, Optional;
-    /// Its goods lines.
-    items: Integer, Always;
-    /// All lines together.
-    packages: Integer, Optional;
-    /// All lines together.
-    value: Number, Optional;
-    /// Ids of the active rules that fired.
-    rules: Texts, Always;
-    /// Its stratum of the draw.
-    stratum: Text, Always;
-    /// How many of the stratum were drawn.
-    drawn: Integer, Always;
-    /// And of how many.
-    population: Integer, Always;
-    /// Of the day's key: to compare with what was published.
-    commitment: Text, Optional;
-    /// The packs of the assessments, with the snapshots of their store.
-    pack: Text, Needed;
-    /// Digest of capacities and of which outcomes were known when.
-    inputs: Text, Always;
-    /// Of the office on that day.
-    capacity: Integer, Always;
-    /// `inspections` or `points`.
-    capacity_in: Text, Always;
+    day: Day Needed "The day.";
+    office: Text Needed "The site that inspects.";
+    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random, within each the worthiest first.";
+    declaration_id: Text Needed "The declaration.";
+    selected: Text Needed "`mandatory`, `targeted` or `random`.";
+    why: Texts Always "The rule, the quota, what is expected, or the draw.";
+    probability: Number Needed "With which it was to be inspected.";
+    score: Integer Needed "Of the assessment.";
+    channel: Text Needed "Of the assessment.";
+    worth: Integer Always "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Needed "Points; 1 where capacity is in inspections.";
+    trader: Text Optional "As carried by the assessment.";
+    trader_class: Text Always "As carried by the assessment.";
+    group: Text Always "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    items: Integer Always "Its goods lines.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    rules: Texts Always "Ids of the active rules that fired.";
+    stratum: Text Always "Its stratum of the draw.";
+    drawn: Integer Always "How many of the stratum were drawn.";
+    population: Integer Always "And of how many.";
+    commitment: Text Optional "Of the day's key: to compare with what was published.";
+    pack: Text Needed "The packs of the assessments, with the snapshots of their store.";
+    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
+    capacity: Integer Always "Of the office on that day.";
+    capacity_in: Text Always "`inspections` or `points`.";
 }
 
 qingfeng::columns! {
     /// The columns of what a plan left out: one row a declaration, by day and office, the worthiest first.
     pub LeftOutColumns = "what `qingfeng plan --left-out` writes";
-    /// The day.
-    day: Day, Needed;
-    /// The site that would have inspected.
-    office: Text, Needed;
-    /// The declaration.
-    declaration_id: Text, Needed;
-    /// `mandatory` or `targeted`.
-    would_be: Text, Always;
-    /// Why it is left out.
-    why: Text, Always;
-    /// The quota that took its place.
-    displaced_by: Text, Optional;
-    /// With which it was to be drawn.
-    probability: Number, Needed;
-    /// Of the assessment.
-    score: Integer, Always;
-    /// Of the assessment.
-    channel: Text, Always;
-    /// Expected, in millionths of a finding, or of the value's unit.
-    worth: Integer, Always;
-    /// Points; 1 where capacity is in inspections.
-    cost: Integer, Always;
-    /// As carried by the assessment.
-    trader: Text, Optional;
-    /// As carried by the assessment.
-    trader_class: Text, Always;
-    /// As carried by the assessment.
-    group: Text, Always;
-    /// As carried by the assessment.
-    mode: Text, Optional;
-    /// As carried by the assessment.
-    destination: Text, Optional;
-    /// Its goods lines.
-    items: Integer, Always;
-    /// All lines together.
-    packages: Integer, Optional;
-    /// All lines together.
-    value: Number, Optional;
-    /// Ids of the active rules that fired.
-    rules: Texts, Always;
-    /// Its stratum of the draw.
-    stratum: Text, Needed;
-    /// The packs of the assessments, with the snapshots of their store.
-    pack: Text, Always;
-    /// Digest of capacities and of which outcomes were known when.
-    inputs: Text, Always;
+    day: Day Needed "The day.";
+    office: Text Needed "The site that would have inspected.";
+    declaration_id: Text Needed "The declaration.";
+    would_be: Text Always "`mandatory` or `targeted`.";
+    why: Text Always "Why it is left out.";
+    displaced_by: Text Optional "The quota that took its place.";
+    probability: Number Needed "With which it was to be drawn.";
+    score: Integer Always "Of the assessment.";
+    channel: Text Always "Of the assessment.";
+    worth: Integer Always "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Always "Points; 1 where capacity is in inspections.";
+    trader: Text Optional "As carried by the assessment.";
+    trader_class: Text Always "As carried by the assessment.";
+    group: Text Always "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    items: Integer Always "Its goods lines.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    rules: Texts Always "Ids of the active rules that fired.";
+    stratum: Text Needed "Its stratum of the draw.";
+    pack: Text Always "The packs of the assessments, with the snapshots of their store.";
+    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
 }
 
 qingfeng::columns! {
     /// The columns of what `qingfeng roll` decides: one row a declaration, in the order in which they came.
     pub DecisionColumns = "what `qingfeng roll` writes";
-    /// Its number among all that came, from 1.
-    number: Integer, Optional;
-    /// Its day.
-    day: Day, Optional;
-    /// The site that inspects on its day.
-    office: Text, Optional;
-    /// The declaration.
-    declaration_id: Text, Optional;
-    /// `mandatory`, `targeted`, `random`; nothing where it is not inspected.
-    selected: Text, Optional;
-    /// Why, or why not.
-    why: Text, Optional;
-    /// With which it was to be inspected, given all that was known when it came.
-    probability: Number, Optional;
-    /// The worth per unit of capacity, in millionths, from which declarations were targeted when it came.
-    threshold: Number, Optional;
-    /// Expected, in millionths of a finding, or of the value's unit.
-    worth: Integer, Optional;
-    /// Points; 1 where capacity is in inspections.
-    cost: Integer, Optional;
-    /// What is left of the capacity.
-    left: Integer, Optional;
-    /// Of the assessment.
-    score: Integer, Optional;
-    /// Of the assessment.
-    channel: Text, Optional;
-    /// As carried by the assessment.
-    trader: Text, Optional;
-    /// As carried by the assessment.
-    group: Text, Optional;
-    /// The pack that assessed it.
-    pack: Text, Optional;
+    number: Integer Optional "Its number among all that came, from 1.";
+    day: Day Optional "Its day.";
+    office: Text Optional "The site that inspects on its day.";
+    declaration_id: Text Optional "The declaration.";
+    selected: Text Optional "`mandatory`, `targeted`, `random`; nothing where it is not inspected.";
+    why: Text Optional "Why, or why not.";
+    probability: Number Optional "With which it was to be inspected, given all that was known when it came.";
+    threshold: Number Optional "The worth per unit of capacity, in millionths, from which declarations were targeted when it came.";
+    worth: Integer Optional "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Optional "Points; 1 where capacity is in inspections.";
+    left: Integer Optional "What is left of the capacity.";
+    score: Integer Optional "Of the assessment.";
+    channel: Text Optional "Of the assessment.";
+    trader: Text Optional "As carried by the assessment.";
+    group: Text Optional "As carried by the assessment.";
+    pack: Text Optional "The pack that assessed it.";
 }
 
 /// The columns of a plan: one row an inspection, by day, office and order.

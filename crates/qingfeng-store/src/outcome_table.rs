@@ -13,40 +13,23 @@ const WAIVER_BYTES_MAX: usize = 64;
 qingfeng::columns! {
     /// The columns of a table of outcomes: a row is the result of a goods line, or of a declaration as a whole.
     pub OutcomeColumns = "a table of results of inspections";
-    /// The declaration; needed.
-    declaration_id: Text, Needed, also "declaration number", also "declaration no", also "entry id", also "报关单号", also "报关单编号", also "海关编号";
-    /// Its line; without it the declaration as a whole.
-    item_no: Integer, Optional, also "item", also "line", also "line no", also "项号", also "商品序号";
-    /// The day of the result; `declared_on` stands in for it.
-    found_on: Day, Optional, also "day", also "inspected on", also "查验日期", also "查获日期", also "发现日期";
-    /// The day of the declaration.
-    declared_on: Day, Optional, also "declaration date", also "申报日期";
-    /// The day from which it counts as known, if that is another.
-    known_on: Day, Optional, also "获知日期", also "更正日期";
-    /// `mandatory`, `targeted`, `random`.
-    selected: Text, Optional, also "selected how", also "selection", also "布控方式", also "选查方式";
-    /// `clear`, `counterfeit`, `fake`, `inferior`, `safety`, `health`, `environment`, `misdeclared`, `waived`, `open`.
-    result: Text, Headed, also "verdict", also "查验结果", also "结果";
-    /// The coded reason of a waiver: one word.
-    waiver: Text, Optional, also "waiver code", also "waiver reason", also "免查代码", also "免查原因";
-    /// Pieces that violate.
-    pieces: Integer, Optional, also "件数", also "违规件数";
-    /// Their value, in the unit of declarations.
-    value: Number, Optional, also "案值", also "货值";
-    /// The fine of the line.
-    fine: Number, Optional, unit "yuan", also "罚款", also "罚款金额";
-    /// The number of the case.
-    case_number: Text, Optional, also "case", also "case no", also "案件编号", also "案号", also "立案号";
-    /// Whether it is a major one.
-    major_case: Flag, Optional, also "major", also "大案", also "是否大案";
-    /// `destroyed`, `returned`, `confiscated`, `rectified`.
-    disposal: Text, Optional, also "处置", also "处置方式";
-    /// The day on which the case was made public.
-    disclosed_on: Day, Optional, also "disclosure", also "公示日期", also "公开日期";
-    /// Hours of officers that the inspection took.
-    hours: Number, Optional, unit "hours", also "工时";
-    /// The site that inspected; only checks read it.
-    office: Text, Optional, also "site", also "查验机构", also "查验关区";
+    declaration_id: Text Needed "The declaration; needed." also "declaration number" also "declaration no" also "entry id" also "报关单号" also "报关单编号" also "海关编号";
+    item_no: Integer Optional "Its line; without it the declaration as a whole." also "item" also "line" also "line no" also "项号" also "商品序号";
+    found_on: Day Optional "The day of the result; `declared_on` stands in for it." also "day" also "inspected on" also "查验日期" also "查获日期" also "发现日期";
+    declared_on: Day Optional "The day of the declaration." also "declaration date" also "申报日期";
+    known_on: Day Optional "The day from which it counts as known, if that is another." also "获知日期" also "更正日期";
+    selected: Text Optional "`mandatory`, `targeted`, `random`." also "selected how" also "selection" also "布控方式" also "选查方式";
+    result: Text Headed "`clear`, `counterfeit`, `fake`, `inferior`, `safety`, `health`, `environment`, `misdeclared`, `waived`, `open`." also "verdict" also "查验结果" also "结果";
+    waiver: Text Optional "The coded reason of a waiver: one word." also "waiver code" also "waiver reason" also "免查代码" also "免查原因";
+    pieces: Integer Optional "Pieces that violate." also "件数" also "违规件数";
+    value: Number Optional "Their value, in the unit of declarations." also "案值" also "货值";
+    fine: Number Optional "The fine of the line." unit "yuan" also "罚款" also "罚款金额";
+    case_number: Text Optional "The number of the case." also "case" also "case no" also "案件编号" also "案号" also "立案号";
+    major_case: Flag Optional "Whether it is a major one." also "major" also "大案" also "是否大案";
+    disposal: Text Optional "`destroyed`, `returned`, `confiscated`, `rectified`." also "处置" also "处置方式";
+    disclosed_on: Day Optional "The day on which the case was made public." also "disclosure" also "公示日期" also "公开日期";
+    hours: Number Optional "Hours of officers that the inspection took." unit "hours" also "工时";
+    office: Text Optional "The site that inspected; only checks read it." also "site" also "查验机构" also "查验关区";
 }
 
 /// The columns of a table of outcomes.

@@ -10,8 +10,10 @@ use qingfeng_rules::{Date, Field, FieldId, HistoryRole, Kind, Level, Pack, Schem
 use serde::Serialize;
 
 use super::history::role_of;
-use super::import::{ImportError, Known};
-use super::{APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError};
+use super::import::{ImportError, Known, decided};
+use super::{
+    APPEND_MAX, Author, ChangeKind, Finding, NewChange, Outcome, Party, SnapshotId, Store, StoreError,
+};
 use crate::outcome_table::{self as table, OutcomeColumns};
 use qingfeng::read::{Input, Place, ReadOptions, Reader, Reject};
 use qingfeng::tables::{self, Col, Mistake, SheetRow};
@@ -19,14 +21,13 @@ use qingfeng::internals::Typed;
 
 /// The most rows of one import of results.
 pub const OUTCOMES_MAX: usize = APPEND_MAX;
-/// How often an import is decided anew when others changed the store meanwhile.
-const ATTEMPTS: usize = 10;
 
 /// The columns before those of the parties, in order.
 const COLUMNS: usize = OutcomeColumns::TABLE.columns.len();
 
 /// What became of the rows of an import of results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct OutcomesImported {
     /// Rows read: those added, unchanged and rejected together.
     pub read: u64,
@@ -299,20 +300,12 @@ impl Outcomes {
         store: &mut Store,
         author: &Author,
     ) -> Result<(OutcomesImported, SnapshotId), StoreError> {
-        let mut attempt = 1;
-        loop {
-            let snapshot = store.snapshot(None)?;
-            let known = self.known(store, &snapshot)?;
-            let (summary, changes, rejects) = self.decide(&known);
-            match store.append_after(&snapshot, author, &changes) {
-                Ok(after) => {
-                    self.rejects.extend(rejects);
-                    return Ok((summary, after));
-                }
-                Err(StoreError::Moved { .. }) if attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let ((summary, rejects), after) = decided(store, author, |store, at| {
+            let (summary, changes, rejects) = self.decide(&self.known(store, at)?);
+            Ok(((summary, rejects), changes))
+        })?;
+        self.rejects.extend(rejects);
+        Ok((summary, after))
     }
 
     /// What a store knows of the lines, each with the day on which it became known.
@@ -322,7 +315,7 @@ impl Outcomes {
         snapshot: &SnapshotId,
     ) -> Result<HashMap<Line, (Date, Finding)>, StoreError> {
         let asked: std::collections::HashSet<(&str, Option<i64>)> =
-            self.rows.iter().map(|row| (row.&*finding.declaration_id, row.finding.item_no)).collect();
+            self.rows.iter().map(|row| (&*row.finding.declaration_id, row.finding.item_no)).collect();
         let mut known: HashMap<Line, (Date, Finding)> = HashMap::new();
         store.changes(snapshot, 1, &mut |change| {
             if let ChangeKind::Found(finding) = change.kind
@@ -349,7 +342,7 @@ impl Outcomes {
         let mut firsts: HashMap<(&str, Option<i64>), usize> = HashMap::new();
         let mut order: Vec<(usize, Date, usize)> = Vec::with_capacity(self.rows.len());
         for (at, row) in self.rows.iter().enumerate() {
-            let line = (row.&*finding.declaration_id, row.finding.item_no);
+            let line = (&*row.finding.declaration_id, row.finding.item_no);
             order.push((*firsts.entry(line).or_insert(at), row.known_on, at));
         }
         order.sort_unstable();

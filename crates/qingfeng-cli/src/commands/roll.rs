@@ -70,7 +70,7 @@ pub struct Args {
 }
 
 /// What is written of a declaration.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Row {
     number: u64,
     day: Option<Date>,
@@ -204,21 +204,10 @@ impl Row {
     fn without(number: u64, declaration_id: String, pack: String) -> Self {
         Self {
             number,
-            day: None,
-            office: None,
             declaration_id,
-            selected: None,
             why: "it has no date, so it belongs to no day".to_owned(),
-            probability: None,
-            threshold: None,
-            worth: None,
-            cost: None,
-            left: None,
-            score: None,
-            channel: None,
-            trader: None,
-            group: None,
             pack,
+            ..Self::default()
         }
     }
 

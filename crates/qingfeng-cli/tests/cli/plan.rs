@@ -160,7 +160,7 @@ fn learner() -> Desk {
     let mut declarations = desk.read("declarations.csv");
     for day in ["05", "20"] {
         declarations += &format!(
-            "H{day},1,2016-03-{day},CNSHA,KE,0110,E7,8711209000,motorcycle,,10,10,2000,,no,,red\n"
+            "H{day},1,2016-03-{day},CNSHA,FJ,0110,E9,8711209000,motorcycle,,5,5,1000,,no,,\n"
         );
     }
     desk.write("declarations.csv", declarations);

@@ -26,14 +26,10 @@ type Line = (Box<str>, i64);
 qingfeng::columns! {
     /// The columns of assessments by item that are asked for.
     ItemColumns = "what `qingfeng score --by item` writes";
-    /// The declaration.
-    declaration_id: Text, Needed;
-    /// The goods line.
-    item_no: Integer, Needed;
-    /// The ids of the active rules that fired.
-    rules: Texts, Needed;
-    /// The ids of the shadow rules that fired.
-    shadow_rules: Texts, Needed;
+    declaration_id: Text Needed "The declaration.";
+    item_no: Integer Needed "The goods line.";
+    rules: Texts Needed "The ids of the active rules that fired.";
+    shadow_rules: Texts Needed "The ids of the shadow rules that fired.";
 }
 
 impl FiredLines {

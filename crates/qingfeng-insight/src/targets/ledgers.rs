@@ -83,41 +83,26 @@ pub struct TipOff {
 qingfeng::columns! {
     /// The columns of a table of notices.
     pub NoticeColumns = "a table of notices";
-    /// The id of the notice.
-    notice_id: Text, Needed, also "id", also "notice", also "通报编号";
-    /// The day on which it came.
-    received_on: Day, Needed, also "received", also "收到日期", also "通报日期";
-    /// The country from which it came.
-    country: Text, Optional, also "通报国", also "国家";
-    /// The brand that it names.
-    brand: Text, Optional, also "品牌";
-    /// The producer that it names.
-    producer: Text, Optional, also "生产企业", also "生产商";
-    /// The exporter that it names.
-    exporter: Text, Optional, also "出口商", also "境内发货人";
-    /// `answered`, `open`, `untraceable`.
-    status: Text, Optional, also "状态";
-    /// The day of the answer.
-    answered_on: Day, Optional, also "answered", also "答复日期";
-    /// The number of the case that came of it.
-    case_number: Text, Optional, also "case", also "case no", also "案件编号", also "案号";
+    notice_id: Text Needed "The id of the notice." also "id" also "notice" also "通报编号";
+    received_on: Day Needed "The day on which it came." also "received" also "收到日期" also "通报日期";
+    country: Text Optional "The country from which it came." also "通报国" also "国家";
+    brand: Text Optional "The brand that it names." also "品牌";
+    producer: Text Optional "The producer that it names." also "生产企业" also "生产商";
+    exporter: Text Optional "The exporter that it names." also "出口商" also "境内发货人";
+    status: Text Optional "`answered`, `open`, `untraceable`." also "状态";
+    answered_on: Day Optional "The day of the answer." also "answered" also "答复日期";
+    case_number: Text Optional "The number of the case that came of it." also "case" also "case no" also "案件编号" also "案号";
 }
 
 qingfeng::columns! {
     /// The columns of a table of tip-offs.
     pub TipOffColumns = "a table of tip-offs";
-    /// The id of the tip-off.
-    tip_id: Text, Needed, also "id", also "tip off id", also "举报编号";
-    /// The day on which it came.
-    received_on: Day, Needed, also "received", also "举报日期", also "收到日期";
-    /// What kind it is.
-    kind: Text, Optional, also "举报类型", also "类型";
-    /// The declaration to which it led.
-    declaration_id: Text, Optional, also "declaration", also "报关单号", also "海关编号";
-    /// The number of the case to which it led.
-    case_number: Text, Optional, also "case", also "case no", also "案件编号", also "案号";
-    /// What the case brought in.
-    proceeds: Number, Optional, unit "yuan", also "案值", also "收缴金额";
+    tip_id: Text Needed "The id of the tip-off." also "id" also "tip off id" also "举报编号";
+    received_on: Day Needed "The day on which it came." also "received" also "举报日期" also "收到日期";
+    kind: Text Optional "What kind it is." also "举报类型" also "类型";
+    declaration_id: Text Optional "The declaration to which it led." also "declaration" also "报关单号" also "海关编号";
+    case_number: Text Optional "The number of the case to which it led." also "case" also "case no" also "案件编号" also "案号";
+    proceeds: Number Optional "What the case brought in." unit "yuan" also "案值" also "收缴金额";
 }
 
 const NOTICES: NoticeColumns = NoticeColumns::COLUMNS;

@@ -10,6 +10,7 @@ use crate::{Overrides, PlanFile};
 
 /// What overrides did to the inspections of evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Changed {
     /// Inspections that were dropped and of which nothing came back: they count as waived.
     pub dropped: u64,

@@ -59,6 +59,7 @@ impl Misfit {
 
 /// A row that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Told {
     /// Where it stands: `outcomes.csv, line 4`.
     pub place: String,
@@ -70,6 +71,7 @@ pub struct Told {
 
 /// Rows that do not fit in one way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Misfits {
     /// How they do not fit.
     pub kind: Misfit,
@@ -81,6 +83,7 @@ pub struct Misfits {
 
 /// Planned inspections of a site, by what came of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Returns {
     /// Planned, for days up to the day as of which it is told.
     pub planned: u64,
@@ -98,6 +101,7 @@ pub struct Returns {
 
 /// Outcomes against the plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PlanCheck {
     /// Rows that could be read.
     pub rows: u64,

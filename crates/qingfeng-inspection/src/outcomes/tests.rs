@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use qingfeng_store::{Disposal, Verdict, Violation};
+use qingfeng_store::{Disposal, Verdict, Violation, verdict_of};
 
 use super::*;
 

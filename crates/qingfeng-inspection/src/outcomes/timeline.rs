@@ -142,6 +142,11 @@ impl Timeline {
     /// Results from before that day are those of another declaration with the same id.
     pub fn of(&self, declaration: &str, declared: Date) -> Vec<Known> {
         let all = self.by_declaration.get(declaration).map_or(&[][..], Vec::as_slice);
+        if let [one] = all {
+            let found = one.verdict.found().filter(|_| one.found_on >= declared);
+            let known = |found| Known { known_on: one.known_on, found: Some((one.found_on, found)) };
+            return found.map(known).into_iter().collect();
+        }
         let mut results: Vec<&LineResult> = all.iter().filter(|result| result.found_on >= declared).collect();
         results.sort_by_key(|result| result.known_on);
         let mut lines: BTreeMap<Option<i64>, &LineResult> = BTreeMap::new();

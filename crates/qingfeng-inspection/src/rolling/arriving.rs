@@ -14,38 +14,22 @@ use qingfeng::tables::{Col, Row, RowReader, Texts};
 qingfeng::columns! {
     /// The columns of assessments by declaration that selection and all that learns from inspections need.
     pub AssessmentColumns = "what `qingfeng score` writes by declaration";
-    /// The declaration.
-    declaration_id: Text, Needed;
-    /// Its score.
-    score: Integer, Needed;
-    /// Its channel.
-    channel: Text, Needed;
-    /// The ids of the active rules that fired.
-    rules: Texts, Needed;
-    /// The ids of the shadow rules that fired.
-    shadow_rules: Texts, Optional;
-    /// The pack that assessed it.
-    pack: Text, Needed;
-    /// Its own day.
-    declared_on: Day, Optional;
-    /// The sites to which its lines belong.
-    sites: Texts, Optional;
-    /// Its trader.
-    trader: Text, Optional;
-    /// The class of its trader.
-    trader_class: Text, Optional;
-    /// The goods group of its decisive line.
-    group: Text, Optional;
-    /// The trade mode of its decisive line.
-    mode: Text, Optional;
-    /// The destination of its decisive line.
-    destination: Text, Optional;
-    /// The goods group of each line.
-    line_groups: Texts, Optional;
-    /// Its packages, all lines together.
-    packages: Integer, Optional;
-    /// Its value, all lines together.
-    value: Number, Optional;
+    declaration_id: Text Needed "The declaration.";
+    score: Integer Needed "Its score.";
+    channel: Text Needed "Its channel.";
+    rules: Texts Needed "The ids of the active rules that fired.";
+    shadow_rules: Texts Optional "The ids of the shadow rules that fired.";
+    pack: Text Needed "The pack that assessed it.";
+    declared_on: Day Optional "Its own day.";
+    sites: Texts Optional "The sites to which its lines belong.";
+    trader: Text Optional "Its trader.";
+    trader_class: Text Optional "The class of its trader.";
+    group: Text Optional "The goods group of its decisive line.";
+    mode: Text Optional "The trade mode of its decisive line.";
+    destination: Text Optional "The destination of its decisive line.";
+    line_groups: Texts Optional "The goods group of each line.";
+    packages: Integer Optional "Its packages, all lines together.";
+    value: Number Optional "Its value, all lines together.";
 }
 
 const COLUMNS: AssessmentColumns = AssessmentColumns::COLUMNS;

@@ -18,6 +18,7 @@ const OPEN_MAX: usize = 4_096;
 
 /// What became of a declaration.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Taken {
     /// The site that inspects, if there is one with a capacity.
     pub office: Option<String>,
@@ -33,6 +34,7 @@ pub struct Taken {
 
 /// What an office's day came to.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct OfficeDay {
     /// The day.
     pub day: Date,

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::SimulateError;
 use super::consignment::{Columns, Consignment, LineTruth, column, table, together};
@@ -21,7 +21,7 @@ use crate::generate::{Generated, disguise};
 use qingfeng_inspection::outcomes::Timeline;
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy, SelectionKind, Targeting,
+    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy, Targeting,
 };
 use qingfeng::tables::BatchRows;
 use qingfeng::{By, Engine};

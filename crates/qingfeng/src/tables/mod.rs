@@ -146,14 +146,12 @@ cell_types! {
 /// qingfeng::columns! {
 ///     /// Who waits where.
 ///     pub Queue = "a table of queues";
-///     /// The site.
-///     site: Text, Needed, also "office";
-///     /// How many declarations wait.
-///     waiting: Integer, Optional, unit "declarations";
+///     site: Text Needed "The site." also "office";
+///     waiting: Integer Optional "How many wait." unit "declarations";
 /// }
 /// assert_eq!(Queue::COLUMNS.waiting.at(), 1);
 /// assert_eq!(Queue::TABLE.schema().field(0).name(), "site");
-/// assert!(Queue::TABLE.markdown().contains("| `waiting` | integer | How many declarations wait. |"));
+/// assert!(Queue::TABLE.markdown().contains("| `waiting` | integer, declarations | How many wait. |"));
 /// ```
 #[macro_export]
 macro_rules! columns {
@@ -161,14 +159,13 @@ macro_rules! columns {
         $(#[$meta:meta])*
         $vis:vis $set:ident = $what:literal;
         $(
-            $(#[doc = $doc:literal])*
-            $column:ident: $kind:ident, $presence:ident $(, unit $unit:literal)? $(, also $header:literal)*;
+            $column:ident: $kind:ident $presence:ident $doc:literal $(unit $unit:literal)? $(also $header:literal)*;
         )+
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
         $vis struct $set {
-            $( $(#[doc = $doc])* pub $column: $crate::tables::Col<$crate::tables::$kind>, )+
+            $( #[doc = $doc] pub $column: $crate::tables::Col<$crate::tables::$kind>, )+
         }
 
         impl $set {
@@ -181,7 +178,7 @@ macro_rules! columns {
                     presence: $crate::tables::Presence::$presence,
                     unit: $crate::columns!(@unit $($unit)?),
                     headers: &[ $($header),* ],
-                    doc: concat!($($doc),*),
+                    doc: $doc,
                 } ),+ ],
             };
 
@@ -236,11 +233,8 @@ impl Table {
         let mut out = "| column | type | |\n| --- | --- | --- |\n".to_owned();
         for column in self.columns {
             let unit = column.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
-            let doc = column.doc.trim();
-            let _ = match unit.is_empty() {
-                true => writeln!(out, "| `{}` | {} | {doc} |", column.name, column.kind.name()),
-                false => writeln!(out, "| `{}` | {}{unit} | {doc} |", column.name, column.kind.name()),
-            };
+            let (name, kind) = (column.name, column.kind.name());
+            let _ = writeln!(out, "| `{name}` | {kind}{unit} | {} |", column.doc);
         }
         out
     }

@@ -28,7 +28,8 @@ const MAX_LIST: usize = 100_000;
 /// The rows of a batch that is decoded at once.
 const BATCH_ROWS: usize = 8_192;
 
-/// A row of a table.
+/// A row of a table. What a cell cannot be, or that must be there and is not, is an error with its place; so is a text of
+/// more than 64 KiB, and a list of more than 100,000 texts.
 pub struct Row<'r> {
     input: &'r str,
     position: Position,
@@ -105,10 +106,6 @@ impl<'r> Row<'r> {
     }
 
     /// A text, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there, or a text of more than 64 KiB; with its place.
     pub fn text(&self, column: Col<Text>) -> Result<Option<Cow<'r, str>>, ReadError> {
         match self.cell(column) {
             Cell::Missing => Ok(None),
@@ -125,19 +122,11 @@ impl<'r> Row<'r> {
     }
 
     /// A text that must be there.
-    ///
-    /// # Errors
-    ///
-    /// It is missing, or no text; with its place.
     pub fn required_text(&self, column: Col<Text>) -> Result<Cow<'r, str>, ReadError> {
         self.text(column)?.ok_or_else(|| self.wrong(column, "a text"))
     }
 
     /// A whole number, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there; with its place.
     pub fn integer(&self, column: Col<Integer>) -> Result<Option<i64>, ReadError> {
         match self.cell(column) {
             Cell::Missing => Ok(None),
@@ -148,19 +137,11 @@ impl<'r> Row<'r> {
     }
 
     /// A whole number that must be there.
-    ///
-    /// # Errors
-    ///
-    /// It is missing, or something else; with its place.
     pub fn required_integer(&self, column: Col<Integer>) -> Result<i64, ReadError> {
         self.integer(column)?.ok_or_else(|| self.wrong(column, "a whole number"))
     }
 
     /// A whole number of at least `least`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there; with its place.
     pub fn count(&self, column: Col<Integer>, least: u32) -> Result<Option<u32>, ReadError> {
         let wanted = || self.wrong(column, &format!("a whole number from {least} to {}", u32::MAX));
         let fits = |count| u32::try_from(count).ok().filter(|count| *count >= least);
@@ -168,19 +149,11 @@ impl<'r> Row<'r> {
     }
 
     /// The same, which must be there.
-    ///
-    /// # Errors
-    ///
-    /// It is missing, or something else; with its place.
     pub fn required_count(&self, column: Col<Integer>, least: u32) -> Result<u32, ReadError> {
         self.count(column, least)?.ok_or_else(|| self.wrong(column, "a whole number"))
     }
 
     /// A finite number, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there; with its place.
     pub fn number(&self, column: Col<Number>) -> Result<Option<f64>, ReadError> {
         let number = match self.cell(column) {
             Cell::Missing => return Ok(None),
@@ -196,19 +169,11 @@ impl<'r> Row<'r> {
     }
 
     /// A number that must be there.
-    ///
-    /// # Errors
-    ///
-    /// It is missing, or something else; with its place.
     pub fn required_number(&self, column: Col<Number>) -> Result<f64, ReadError> {
         self.number(column)?.ok_or_else(|| self.wrong(column, "a number"))
     }
 
     /// A day, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there; with its place.
     pub fn date(&self, column: Col<Day>) -> Result<Option<Date>, ReadError> {
         let wrong = || self.wrong(column, "a day of the calendar such as 2016-09-06");
         match self.cell(column) {
@@ -220,20 +185,12 @@ impl<'r> Row<'r> {
     }
 
     /// A day that must be there.
-    ///
-    /// # Errors
-    ///
-    /// It is missing, or something else; with its place.
     pub fn required_date(&self, column: Col<Day>) -> Result<Date, ReadError> {
         let wanted = "a day of the calendar such as 2016-09-06";
         self.date(column)?.ok_or_else(|| self.wrong(column, wanted))
     }
 
     /// A list of texts; a missing one is empty.
-    ///
-    /// # Errors
-    ///
-    /// Something else stands there, or more than 100,000 texts; with its place.
     pub fn list(&self, column: Col<Texts>) -> Result<Vec<Cow<'r, str>>, ReadError> {
         let list = match self.cell(column) {
             Cell::Missing => Some(Vec::new()),

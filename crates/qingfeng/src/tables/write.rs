@@ -19,10 +19,8 @@ use super::{Col, Day, Flag, Integer, Number, Table, Text, Texts};
 /// qingfeng::columns! {
 ///     /// Who waits where.
 ///     pub Queue = "a table of queues";
-///     /// The site.
-///     site: Text, Needed;
-///     /// How many wait.
-///     waiting: Integer, Optional;
+///     site: Text Needed "The site.";
+///     waiting: Integer Optional "How many wait.";
 /// }
 /// let columns = Queue::COLUMNS;
 /// let mut rows = RowWriter::new(&Queue::TABLE);

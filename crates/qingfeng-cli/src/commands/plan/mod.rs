@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use qingfeng::rules::Date;
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows, left_out_schema,
+    AssessedDeclaration, Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows, left_out_schema,
     plan_rows, plan_schema,
 };
 use qingfeng::write::{Output, TableWriter, WriteError};
@@ -96,13 +96,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let outcomes = args.results.timeline()?;
     let inputs = ReadArgs::inputs(&args.assessments);
     let candidates = Candidates::read(&inputs, &opened)?;
-    let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else {
+    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
+    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
                 .into(),
         ));
     };
-    let days = [args.from.unwrap_or(first.day), args.until.unwrap_or(last.day)];
+    let days = [args.from.unwrap_or(first), args.until.unwrap_or(last)];
 
     let mut planner = Planner::new(&policy, &capacity);
     if let Some(outcomes) = &outcomes {
