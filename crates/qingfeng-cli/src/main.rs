@@ -14,6 +14,7 @@ mod inputs;
 mod numbers;
 mod outputs;
 mod passes;
+mod policy;
 mod progress;
 mod rejects;
 mod render;

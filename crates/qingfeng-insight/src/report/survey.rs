@@ -234,7 +234,7 @@ impl Survey {
                             .any(|&at| is(&names.pack.reference.modes[at].name))
                 }),
                 By::Class => is(&judged.trader_class),
-                By::Channel => is(&judged.channel),
+                By::Channel => is(evidence.channel(judged)),
                 By::Rule => judged
                     .rules
                     .iter()

@@ -13,7 +13,6 @@
 //! Consignments, not declarations, are what is counted: one that an adversary splits into three declarations is one
 //! violation, found when any part of it is. So all arms have the same violations, whatever adversaries do.
 
-mod assessed;
 mod consignment;
 mod files;
 mod minds;

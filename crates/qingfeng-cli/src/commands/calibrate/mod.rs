@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{Plans, ResultsArgs, history};
+use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::check_apart;
 use crate::stores::load_pack;
 use crate::terminal;
@@ -45,7 +45,7 @@ pub struct Args {
     plans: Vec<PathBuf>,
 
     #[command(flatten)]
-    results: ResultsArgs,
+    results: NeededResults,
 
     /// Everything is known: each declaration with an outcome counts as one, and no plan is needed. For history of which
     /// each declaration was inspected, and for made-up worlds; with results of chosen inspections alone points follow the
@@ -180,8 +180,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         proposal: args.output.as_ref().map(|output| output.display().to_string()),
         diff: diff.as_deref(),
         full: args.full || args.label.is_some(),
-        unplanned: evidence.unplanned.0,
-        planned_elsewhere: evidence.planned_elsewhere.0,
+        unplanned: evidence.unplanned.total,
+        planned_elsewhere: evidence.planned_elsewhere.total,
         options: &options,
         calibration: &calibration,
     };

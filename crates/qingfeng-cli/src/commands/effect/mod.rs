@@ -15,7 +15,7 @@ use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{Plans, ResultsArgs, history};
+use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::{check_apart, output};
 use crate::words::tell_effect;
 use crate::{render, terminal};
@@ -44,7 +44,7 @@ pub struct Args {
     plan: Vec<PathBuf>,
 
     #[command(flatten)]
-    results: ResultsArgs,
+    results: NeededResults,
 
     /// What plans left out (`plan --left-out`): it tells the chance of strata of which nothing was drawn.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "full")]

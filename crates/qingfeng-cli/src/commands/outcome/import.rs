@@ -149,6 +149,7 @@ fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: O
         unchanged,
         rejected,
         ref unused_columns,
+        ..
     } = imported;
     let mut of_added = Vec::new();
     if added > 0 {

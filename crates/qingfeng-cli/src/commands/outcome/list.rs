@@ -100,12 +100,12 @@ impl<'l> ListedResult<'l> {
         Self {
             declaration_id: &finding.declaration_id,
             item_no: finding.item_no,
-            found_on: finding.found_on,
+            found_on: finding.day(),
             known_on,
             result: finding.verdict.name().to_owned(),
             pieces: finding.pieces,
             fine: finding.fine,
-            major_case: finding.major,
+            major_case: finding.major_case,
             parties: parties.collect(),
         }
     }
@@ -150,7 +150,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let day = args.as_of.unwrap_or_else(clock::today);
     if let Some(declaration) = &args.declaration {
         let id = declaration.trim();
-        let known = findings.known_on(day, |finding| finding.declaration_id == id);
+        let known = findings.known_on(day, |finding| *finding.declaration_id == *id);
         let what = format!("Results of {}", clean(id));
         return results(args, &snapshot, day, &what, &known, None);
     }

@@ -201,8 +201,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn read(evidence: &Evidence) -> Read {
     Read {
-        planned_elsewhere: evidence.planned_elsewhere.0,
-        unplanned: evidence.unplanned.0,
+        planned_elsewhere: evidence.planned_elsewhere.total,
+        unplanned: evidence.unplanned.total,
         ..Read::default()
     }
 }
