@@ -12,9 +12,9 @@
 //!
 //! ```sh
 //! cargo build --release --bin qingfeng                        # for `threads` and `memory`
-//! cargo bench -p qingfeng --bench paired                      # all but `memory`
-//! cargo bench -p qingfeng --bench paired -- by-hand growth    # some
-//! cargo bench -p qingfeng --bench paired -- memory            # some minutes, 600 MB of disk
+//! cargo bench -p qingfeng-benches --bench paired                      # all but `memory`
+//! cargo bench -p qingfeng-benches --bench paired -- by-hand growth    # some
+//! cargo bench -p qingfeng-benches --bench paired -- memory            # some minutes, 600 MB of disk
 //! ```
 //!
 //! `--runs N` measures N turns of each (5), `--lines N` on N lines in memory (65,536), `--command-lines N` lets the
@@ -25,8 +25,6 @@
 //! command it is the time that passes, which wants an idle machine.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to whoever runs it")]
-
-mod measure;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -39,10 +37,9 @@ use qingfeng::generate::Generator;
 use qingfeng::read::Lines;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation};
-use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
-use qingfeng_testkit::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
-
-use measure::{Pair, cpu, machine, median, run, wall};
+use qingfeng_benches::hand::{GoodsLine, KnownKeys};
+use qingfeng_benches::measure::{Pair, Run, cpu, machine, median, run, wall};
+use qingfeng_benches::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -375,7 +372,7 @@ impl Score<'_> {
         self.directory.join("summary.json")
     }
 
-    fn run(&self, threads: usize) -> Result<measure::Run> {
+    fn run(&self, threads: usize) -> Result<Run> {
         let mut command = Command::new(binary()?);
         command.arg("score").arg(self.input).arg("--rules").arg(self.pack);
         command.arg("--threads").arg(threads.to_string()).arg("--summary").arg(self.summary());

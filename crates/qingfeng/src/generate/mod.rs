@@ -36,9 +36,9 @@
 
 mod brands;
 mod calendar;
-mod catalogue;
 mod columns;
 mod countries;
+mod data;
 mod declaration;
 pub(crate) mod disguise;
 mod goods;

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use qingfeng::Engine;
-//! use qingfeng_testkit::workload::{Mix, Workload};
+//! use qingfeng_benches::workload::{Mix, Workload};
 //!
 //! let workload = Workload::new(1, 100, Mix::Standard);
 //! let directory = workload.lay_out()?;
