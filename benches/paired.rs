@@ -33,13 +33,13 @@ use std::process::{Command, ExitCode};
 use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use qingfeng::generate::Generator;
 use qingfeng::read::Lines;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation};
 use qingfeng_benches::hand::{GoodsLine, KnownKeys};
 use qingfeng_benches::measure::{Pair, Run, cpu, machine, median, run, wall};
 use qingfeng_benches::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
+use qingfeng_lab::generate::Generator;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
