@@ -32,7 +32,8 @@ use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, JobOptions, Outputs, Summary};
 use qingfeng_benches::measure::{Pair, cpu, thread_seconds};
 use qingfeng_store::{
-    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Verdict, Violation,
+    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Verdict,
+    Violation,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
