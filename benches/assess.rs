@@ -12,7 +12,7 @@ use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use qingfeng::{Assessment, Engine};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/clean-wind");
 const SEED: u64 = 2016;

@@ -39,7 +39,7 @@ use qingfeng::{Engine, Evaluation};
 use qingfeng_benches::hand::{GoodsLine, KnownKeys};
 use qingfeng_benches::measure::{Pair, Run, cpu, machine, median, run, wall};
 use qingfeng_benches::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -1,4 +1,4 @@
-//! What exporters of a simulation know of the made-up trade: where else goods could leave, how else a brand can be spelt,
+//! What exporters of a simulation know of the synthetic trade: where else goods could leave, how else a brand can be spelt,
 //! which firm was registered lately.
 
 use qingfeng_rules::Date;
