@@ -19,8 +19,7 @@ use cases::Cases;
 pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
 
 use qingfeng_inspection::ChangedPlan;
-use qingfeng_inspection::ChangedPlan;
-use qingfeng_inspection::evidence::{Evidence, bare};
+use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 

@@ -1,6 +1,6 @@
 //! The figures of a simulation, for people.
 
-use qingfeng_lab::simulate::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
+use qingfeng_lab::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
 
 use crate::numbers::{count, grouped, percent};
 use crate::table::{Cell, heads, table};

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use qingfeng::read::Input;
 use qingfeng::rules::{Date, Millionths};
 use qingfeng_inspection::{Capacity, Policy};
-use qingfeng_lab::simulate::{
+use qingfeng_lab::{
     Adversaries, Arm, Inspections, MAX_ARMS, MAX_LINES_PER_DAY, Offices, SimulateError, SimulateOptions,
     Simulation,
 };

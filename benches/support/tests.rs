@@ -1,8 +1,8 @@
 //! The rules for benches: both of their forms mean the same, and they are as dense as they should be.
 
+use crate::hand::{GoodsLine, HandRules, KnownKeys};
+use crate::workload::{Case, Checksum, LINES_SEED, Mix, SEED, Workload, lines};
 use qingfeng::Evaluation;
-use qingfeng_testkit::hand::{GoodsLine, HandRules, KnownKeys};
-use qingfeng_testkit::workload::{Case, Checksum, LINES_SEED, Mix, SEED, Workload, lines};
 
 #[test]
 fn the_pack_and_the_rules_by_hand_find_the_same() {
@@ -40,7 +40,7 @@ fn the_rules_that_are_measured_are_those_of_the_noted_times() {
         checksum.add_results(&by_hand.evaluate(&mut known, &goods_lines));
         found += &format!("{rules} {}: {candidates} candidates, {checksum}\n", mix.name());
     }
-    assert_eq!(found, include_str!("workload.txt"));
+    assert_eq!(found, include_str!("noted.txt"));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The runner itself: what it accepts as a case, and that it sees what differs.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use std::path::Path;
-
-use qingfeng_testkit::corpus::{Assess, Case, FoundDeclaration, FoundItem, Outcome, cases, differences, run};
 use serde_json::Value;
+
+use super::*;
 
 #[track_caller]
 fn problem(text: &str, expected: &str) {

@@ -6,10 +6,10 @@ use super::KeySet;
 
 /// The reference files of the pack.
 pub(super) const REFERENCE: [(&str, &str); 4] = [
-    ("reference/regions.toml", include_str!("../../../../rules/clean-wind/reference/regions.toml")),
-    ("reference/commodities.toml", include_str!("../../../../rules/clean-wind/reference/commodities.toml")),
-    ("reference/modes.toml", include_str!("../../../../rules/clean-wind/reference/modes.toml")),
-    ("reference/sites.toml", include_str!("../../../../rules/clean-wind/reference/sites.toml")),
+    ("reference/regions.toml", include_str!("../../../rules/clean-wind/reference/regions.toml")),
+    ("reference/commodities.toml", include_str!("../../../rules/clean-wind/reference/commodities.toml")),
+    ("reference/modes.toml", include_str!("../../../rules/clean-wind/reference/modes.toml")),
+    ("reference/sites.toml", include_str!("../../../rules/clean-wind/reference/sites.toml")),
 ];
 
 /// Names, and how often they are drawn. Groups have no dated members: a key means the same on each day.

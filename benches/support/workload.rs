@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use qingfeng::Engine;
-//! use qingfeng_testkit::workload::{Mix, Workload};
+//! use qingfeng_benches::workload::{Mix, Workload};
 //!
 //! let workload = Workload::new(1, 100, Mix::Standard);
 //! let directory = workload.lay_out()?;
@@ -26,7 +26,7 @@ mod sample;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use tempfile::TempDir;
 
 pub use case::{Case, Density, assess, bound};

@@ -77,6 +77,7 @@ pub fn thread_seconds() -> Option<f64> {
 
 /// What a run of a command took.
 pub struct Run {
+    /// From start to end.
     pub seconds: f64,
     /// The most memory that it had at once, in MiB, where the system says so.
     pub peak_mib: Option<f64>,
