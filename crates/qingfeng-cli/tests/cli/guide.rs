@@ -89,7 +89,7 @@ fn each_step_gives_what_it_shows(name: &str) {
 }
 
 /// The root of the repository.
-fn repository() -> &'static Path {
+pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 

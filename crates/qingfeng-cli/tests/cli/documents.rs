@@ -1,0 +1,168 @@
+//! Documents name what exists: files, headings, commands and their options. They use the words of the glossary.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::guide::repository;
+use crate::support::{Desk, run};
+
+/// Every document that people read in the repository.
+fn documents() -> Vec<(PathBuf, String)> {
+    fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && !name.starts_with('.') && !["target", "golden", "corpus"].contains(&name) {
+                collect(&path, found);
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    collect(repository(), &mut paths);
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        (path, text)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The lines of a document, each with whether it is inside a block of code.
+fn lines(document: &str) -> impl Iterator<Item = (bool, &str)> {
+    let mut inside = false;
+    document.lines().map(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        inside ^= is_fence;
+        (inside || is_fence, line)
+    })
+}
+
+/// The anchors that GitHub makes of headings.
+fn anchors(document: &str) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let headings = lines(document).filter(|(is_code, line)| !is_code && line.starts_with('#'));
+    headings
+        .map(|(_, line)| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+            let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+            let times = seen.entry(anchor.clone()).or_default();
+            *times += 1;
+            if *times == 1 { anchor } else { format!("{anchor}-{}", *times - 1) }
+        })
+        .collect()
+}
+
+/// What the links of a document lead to.
+fn links(document: &str) -> Vec<&str> {
+    let prose = lines(document).filter(|(is_code, _)| !is_code);
+    prose.flat_map(|(_, line)| line.split("](").skip(1).filter_map(|rest| rest.split(')').next())).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for (path, text) in documents() {
+        for link in links(&text).into_iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let leads = target.exists()
+                && (anchor.is_empty() || anchors(&std::fs::read_to_string(target).unwrap()).contains(anchor));
+            if !leads {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
+
+/// What `--help` of a command prints; `None` if there is no such command.
+fn help(desk: &Desk, words: &[&str]) -> Option<String> {
+    let mut command = desk.command(words.first()?);
+    let ran = run(command.args(&words[1..]).arg("--help"));
+    (ran.code == 0).then_some(ran.stdout)
+}
+
+/// The commands in blocks of a document, each as its words. One goes on in the next line after `\`.
+fn commands(document: &str) -> Vec<Vec<String>> {
+    let code: Vec<&str> = lines(document).filter(|(is_code, _)| *is_code).map(|(_, line)| line).collect();
+    let code = code.join("\n").replace("\\\n", " ");
+    let called = code.lines().filter_map(|line| {
+        let line = line.trim().trim_start_matches("$ ").trim_start_matches("\"$");
+        let called = line.strip_prefix("qingfeng ").or_else(|| line.split_once("--bin qingfeng -- ").map(|of| of.1));
+        called.filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    });
+    // What is said after `#`, and what is done with the output.
+    let alone = |rest: &str| rest.split(" #").next().unwrap().split(" | ").next().unwrap().to_owned();
+    called.map(|rest| alone(rest).split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn commands_and_options_that_documents_show_exist() {
+    let desk = Desk::empty();
+    let mut known: BTreeMap<Vec<String>, Option<String>> = BTreeMap::new();
+    let mut missing = BTreeSet::new();
+    let history = |path: &Path| path.ends_with("CHANGELOG.md");
+    for (path, text) in documents().into_iter().filter(|(path, _)| !history(path)) {
+        for words in commands(&text) {
+            let groups = ["draw", "lookup", "outcome", "override"];
+            let name = &words[..if groups.contains(&words[0].as_str()) { 2 } else { 1 }.min(words.len())];
+            let help = known.entry(name.to_vec()).or_insert_with(|| {
+                help(&desk, &name.iter().map(String::as_str).collect::<Vec<_>>())
+            });
+            let Some(help) = help else {
+                missing.insert(format!("{}: qingfeng {}", path.display(), name.join(" ")));
+                continue;
+            };
+            for option in words.iter().filter(|word| word.starts_with("--") && word.len() > 2) {
+                let option = option.split('=').next().unwrap();
+                if !help.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == option) {
+                    missing.insert(format!("{}: qingfeng {} {option}", path.display(), name.join(" ")));
+                }
+            }
+        }
+    }
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert!(missing.is_empty(), "documents show what the command does not have:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_command_is_in_the_list_of_commands() {
+    let list = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
+    let listed: BTreeSet<&str> =
+        list.lines().filter_map(|line| line.strip_prefix("| `qingfeng ")?.split([' ', '`']).next()).collect();
+    let golden = std::fs::read_dir(repository().join("crates/qingfeng-cli/tests/golden")).unwrap();
+    let names: Vec<String> = golden.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let groups = ["draw-", "lookup-", "outcome-", "override-"];
+    let there: BTreeSet<&str> = names
+        .iter()
+        .filter_map(|name| name.strip_prefix("help-")?.strip_suffix(".txt"))
+        .filter(|name| !groups.iter().any(|group| name.starts_with(group)))
+        .collect();
+    assert_eq!(listed, there, "docs/commands.md and the command do not have the same commands");
+}
+
+#[test]
+fn documents_and_help_use_the_words_of_the_glossary() {
+    let glossary = std::fs::read_to_string(repository().join("docs/glossary.md")).unwrap();
+    let rows = glossary.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 5);
+    let avoided: Vec<&str> = rows.flat_map(|row| row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
+    assert!(avoided.len() > 10, "{avoided:?}");
+    let golden = repository().join("crates/qingfeng-cli/tests/golden");
+    let helps = std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path());
+    let helps = helps.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("help"));
+    let helps = helps.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()));
+    // The glossary and the paper that points to it name the words; old entries of the changelog stay as they were.
+    let names_them = |path: &Path| ["glossary.md", "CONTRIBUTING.md", "CHANGELOG.md"].iter().any(|name| path.ends_with(name));
+    let mut found = Vec::new();
+    for (path, text) in documents().into_iter().filter(|(path, _)| !names_them(path)).chain(helps) {
+        let text = text.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != '-', " ");
+        let text = format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let has = |word: &&&str| text.contains(&format!(" {word} "));
+        found.extend(avoided.iter().filter(has).map(|word| format!("{}: {word}", path.display())));
+    }
+    assert!(found.is_empty(), "words that the glossary does not use:\n{}", found.join("\n"));
+}
