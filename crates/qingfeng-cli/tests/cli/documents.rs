@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::guide::repository;
-use crate::support::{Desk, run};
+use crate::guide::{repository, shows};
+use crate::support::{Desk, run, steady};
 
 /// Every document that people read in the repository.
 fn documents() -> Vec<(PathBuf, String)> {
@@ -165,4 +165,27 @@ fn documents_and_help_use_the_words_of_the_glossary() {
         found.extend(avoided.iter().filter(has).map(|word| format!("{}: {word}", path.display())));
     }
     assert!(found.is_empty(), "words that the glossary does not use:\n{}", found.join("\n"));
+}
+
+/// The first page: a command as it is typed in a fresh clone, then what it prints.
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap().replace("\r\n", "\n");
+    let desk = Desk::empty();
+    let in_clone = |word: &str| {
+        let path = repository().join(word);
+        if path.exists() { path.to_str().unwrap().to_owned() } else { word.to_owned() }
+    };
+    let mut shown = 0;
+    for part in readme.split("--bin qingfeng -- ").skip(1) {
+        let (line, rest) = part.split_once("\n```").unwrap();
+        let (_, block) = rest.split_once("```text\n").unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        let words: Vec<String> = line.split_whitespace().map(in_clone).collect();
+        let ran = run(desk.command(&words[0]).args(&words[1..]));
+        let printed = steady(&format!("{}{}", ran.stdout, ran.stderr));
+        assert!(shows(block, &printed), "README.md shows\n{block}\nand the command prints\n{printed}");
+        shown += 1;
+    }
+    assert_eq!(shown, 2);
 }
