@@ -197,7 +197,7 @@ impl Kind {
             name: code.name(),
             short_description: Text { text: code.summary().into() },
             help: Text { text: format!("{} {} {}", page.meaning, page.why, page.remedy).into() },
-            help_uri: format!("docs/codes/{}.md", code.id()),
+            help_uri: format!("crates/qingfeng-rules/codes/{}.md", code.id()),
             default_configuration: Configuration { level: code.severity() },
         }
     }

@@ -8,9 +8,6 @@ use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, ERROR, WARNING, styled};
 
-/// The messages of all examples, as `check` draws them. Written by the tests.
-const MESSAGES: &str = include_str!("explain_code/messages.txt");
-
 /// Explain a code of a mistake, or list all codes.
 ///
 /// Says what the mistake is, why it matters and what to do about it, with an example and the message that it gives.
@@ -34,9 +31,9 @@ struct Page {
     name: &'static str,
     severity: Severity,
     summary: &'static str,
-    meaning: &'static str,
-    why: &'static str,
-    remedy: &'static str,
+    meaning: String,
+    why: String,
+    remedy: String,
     example: Vec<File>,
     message: &'static str,
 }
@@ -72,13 +69,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The message that the example of a code gives; empty if it gives none.
-fn message(code: Code) -> &'static str {
-    let heading = format!("## {}\n", code.id());
-    let Some((_, rest)) = MESSAGES.split_once(&heading) else { return "" };
-    rest.split("\n## ").next().unwrap_or("").trim_end()
-}
-
 impl Page {
     fn new(code: Code) -> Self {
         let page = code.page();
@@ -90,8 +80,8 @@ impl Page {
             meaning: page.meaning,
             why: page.why,
             remedy: page.remedy,
-            example: page.example.iter().map(|&(file, text)| File { file, text }).collect(),
-            message: message(code),
+            example: page.example.into_iter().map(|(file, text)| File { file, text }).collect(),
+            message: page.message,
         }
     }
 }
@@ -99,7 +89,7 @@ impl Page {
 /// The page as it stands in the documents, with its headings set off.
 fn human(code: Code) -> String {
     let mut out = String::new();
-    for line in code.document(message(code)).lines() {
+    for line in code.document().lines() {
         match line.trim_start_matches('#') {
             heading if heading.len() < line.len() => out += &styled(BOLD, heading.trim_start()),
             _ if line.starts_with("```") => continue,
