@@ -8,6 +8,7 @@ mod command_line;
 mod coverage;
 mod diff;
 mod docs;
+mod documents;
 mod draw;
 mod effect;
 mod explain;
