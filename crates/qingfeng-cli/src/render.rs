@@ -1,15 +1,18 @@
-//! The mistakes of a pack, for people.
+//! Opening packs, and their mistakes for people.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
-use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources};
+use qingfeng::rules::{
+    Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity, Sources, suggestion,
+};
 use qingfeng::{Engine, OpenOptions, Purpose};
 
 use crate::exit::Failure;
-use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
+use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;
@@ -33,22 +36,60 @@ impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path, options: &OpenOptions) -> Self {
         let (diagnostics, engine) = Engine::check_with(directory, options);
-        Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
+        Self { engine, ..Self::of(directory, diagnostics) }
+    }
+
+    /// The mistakes of the pack in a directory.
+    pub fn of(directory: &Path, diagnostics: Diagnostics) -> Self {
+        Self { directory: directory.to_owned(), diagnostics, engine: None, as_of: None, notes_shown: false }
     }
 }
 
 /// The engine of the pack in a directory, or its mistakes as the failure of the command.
 pub fn open(directory: &Path, options: &OpenOptions) -> Result<Engine, Failure> {
+    let start = Instant::now();
     let checked = Checked::new(directory, options);
     match checked.engine {
-        Some(engine) => Ok(engine),
-        None => Err(Failure::Pack(Box::new(checked))),
+        Some(engine) => {
+            terminal::detail(|| {
+                let pack = engine.pack();
+                let rules = count(pack.rules.len() as u64, "rule");
+                let (name, seconds) = (clean(engine.pack_id()).into_owned(), start.elapsed().as_secs_f64());
+                format!("Opened {name}: {rules}, {seconds:.2} s")
+            });
+            Ok(engine)
+        }
+        None => Err(Failure::Pack(human(&checked))),
     }
 }
 
 /// The same for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<Engine, Failure> {
     open(directory, &OpenOptions { purpose: Purpose::Policy, ..OpenOptions::default() })
+}
+
+/// The pack in a directory, without its lookup tables.
+pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
+    Pack::load(&PackFiles::read(directory))
+        .map_err(|diagnostics| Failure::Pack(human(&Checked::of(directory, diagnostics))))
+}
+
+/// The position of a rule in its pack.
+pub fn rule_position(pack: &Pack, id: &str) -> Result<usize, Failure> {
+    pack.rules.iter().position(|rule| rule.id == id).ok_or_else(|| {
+        let ids = pack.rules.iter().map(|rule| rule.id.as_str());
+        Failure::Usage(format!("there is no rule `{id}`; {}", suggestion(id, ids)))
+    })
+}
+
+/// The days on which a rule is in force, where they are bounded.
+pub fn validity(from: Option<Date>, until: Option<Date>) -> String {
+    match (from, until) {
+        (None, None) => String::new(),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (Some(from), Some(until)) => format!("{from} to {until}"),
+    }
 }
 
 /// The beginning of a digest, enough to compare two by eye.

@@ -7,13 +7,12 @@ use qingfeng::rules::Date;
 use qingfeng::selection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf, TableError};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
 use crate::render;
 use crate::table::{Cell, table};
-use crate::terminal::{self, ERROR, GOOD, clean, count, grouped, styled};
+use crate::terminal::{self, ERROR, Format, GOOD, clean, count, grouped, styled};
 
 /// The differences that are told of an office.
 const TOLD: usize = 100;
@@ -25,45 +24,46 @@ const TOLD: usize = 100;
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
-    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key --office yiwu",
-]))]
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key \
+     --office yiwu",
+], &[exit::finding("the plan is not what the draw gives"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The plan, as `qingfeng plan` wrote it.
+    /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// The assessments from which it was made, as `qingfeng score` wrote them by declaration.
+    /// Assessments by declaration, as `qingfeng score` writes them: those from which the plan was made.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// The directory of the rule pack that assessed.
+    /// Directory of the rule pack. It must be the one that assessed.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
-    /// The day, such as 2016-09-06.
+    /// Day of inspections.
     #[arg(long, value_name = "DAY")]
     day: Date,
 
-    /// One office alone.
+    /// Site of inspections. Default: all.
     #[arg(long, value_name = "SITE")]
     office: Option<String>,
 
     #[command(flatten)]
     key: KeyArgs,
 
-    /// The file with the key of the day alone, made by `qingfeng draw day-key`.
+    /// File with the key of the day alone, made by `qingfeng draw day-key`.
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     day_key: Option<PathBuf>,
 
-    /// The commitment that was published before the day, 64 hex digits.
+    /// Commitment that was published before the day, 64 hex digits.
     #[arg(long, value_name = "HEX")]
     commitment: Option<String>,
 
-    /// The capacities with which the plan was made, if it was not made with those of the pack.
+    /// Capacity of each site by day, as the plan was made with it. Default: the capacities of the pack.
     #[arg(long, value_name = "FILE")]
     capacity: Option<PathBuf>,
 
-    /// For whom to write.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
