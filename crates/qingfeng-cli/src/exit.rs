@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use arrow_schema::ArrowError;
 use qingfeng::JobError;
-use qingfeng::calibrate::CalibrateError;
 use qingfeng::read::ReadError;
-use qingfeng::selection::draw::KeyError;
-use qingfeng::selection::{OverrideError, TableError};
-use qingfeng::store::{ImportError, StoreError};
 use qingfeng::testing::BacktestError;
 use qingfeng::write::WriteError;
+use qingfeng_insight::calibrate::CalibrateError;
+use qingfeng_inspection::draw::KeyError;
+use qingfeng_inspection::{OverrideError, TableError};
+use qingfeng_store::{ImportError, StoreError};
 
 use crate::terminal::{self, ERROR, StdoutError, clean};
 

@@ -9,7 +9,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch,
 use qingfeng::rules::{
     Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity, Sources, suggestion,
 };
-use qingfeng::{Engine, OpenOptions, Purpose};
+use qingfeng::{Engine, OpenedPack};
+use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
 use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
@@ -34,8 +35,8 @@ pub struct Checked {
 
 impl Checked {
     /// Checks the pack in a directory.
-    pub fn new(directory: &Path, options: &OpenOptions) -> Self {
-        let (diagnostics, engine) = Engine::check_with(directory, options);
+    pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
+        let (diagnostics, engine) = Engine::builder(directory).living(lookups).check();
         Self { engine, ..Self::of(directory, diagnostics) }
     }
 
@@ -43,29 +44,34 @@ impl Checked {
     pub fn of(directory: &Path, diagnostics: Diagnostics) -> Self {
         Self { directory: directory.to_owned(), diagnostics, engine: None, as_of: None, notes_shown: false }
     }
-}
 
-/// The engine of the pack in a directory, or its mistakes as the failure of the command.
-pub fn open(directory: &Path, options: &OpenOptions) -> Result<Engine, Failure> {
-    let start = Instant::now();
-    let checked = Checked::new(directory, options);
-    match checked.engine {
-        Some(engine) => {
-            terminal::detail(|| {
-                let pack = engine.pack();
-                let rules = count(pack.rules.len() as u64, "rule");
-                let (name, seconds) = (clean(engine.pack_id()).into_owned(), start.elapsed().as_secs_f64());
-                format!("Opened {name}: {rules}, {seconds:.2} s")
-            });
-            Ok(engine)
-        }
-        None => Err(Failure::Pack(human(&checked))),
+    fn engine(mut self) -> Result<Engine, Failure> {
+        self.engine.take().ok_or_else(|| Failure::Pack(human(&self)))
     }
 }
 
-/// The same for its inspection policy alone: its store of lookups is not asked.
-pub fn open_policy(directory: &Path) -> Result<Engine, Failure> {
-    open(directory, &OpenOptions { purpose: Purpose::Policy, ..OpenOptions::default() })
+/// The engine of the pack in a directory, or its mistakes as the failure of the command.
+pub fn open(directory: &Path, lookups: &StoreLookups) -> Result<Engine, Failure> {
+    let start = Instant::now();
+    let engine = Checked::new(directory, lookups).engine()?;
+    terminal::detail(|| {
+        let rules = count(engine.pack().rules.len() as u64, "rule");
+        let (name, seconds) = (clean(engine.pack_id()).into_owned(), start.elapsed().as_secs_f64());
+        format!("Opened {name}: {rules}, {seconds:.2} s")
+    });
+    Ok(engine)
+}
+
+/// The same for the tests of the pack.
+pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
+    let (diagnostics, engine) = Engine::builder(directory).for_tests().check();
+    Checked { engine, ..Checked::of(directory, diagnostics) }.engine()
+}
+
+/// The pack for its inspection policy alone: its store of lookups is not asked.
+pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
+    let (opened, diagnostics) = OpenedPack::check(directory);
+    opened.ok_or_else(|| Failure::Pack(human(&Checked::of(directory, diagnostics))))
 }
 
 /// The pack in a directory, without its lookup tables.

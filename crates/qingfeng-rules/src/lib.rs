@@ -83,7 +83,7 @@ pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schem
 pub use selection::{
     Amount, CellPart, Exploration, InspectionCost, KNOWN_TRADERS, Least, Mandatory, Millionths, OTHER_GROUP,
     OverrideAction, OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection,
-    SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
+    SelectionKind, SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
 };
 pub use value::{Date, ParseDateError, Value};
 pub use words::{WordCounts, Words};

@@ -284,3 +284,30 @@ pub struct OverrideRule {
     /// Whether a second person must agree.
     pub second_person: bool,
 }
+
+/// Why a declaration is inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SelectionKind {
+    /// It must be.
+    Mandatory,
+    /// For its expected worth, within the capacity.
+    Targeted,
+    /// Drawn.
+    Random,
+}
+
+impl SelectionKind {
+    /// Its name in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mandatory => "mandatory",
+            Self::Targeted => "targeted",
+            Self::Random => "random",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Mandatory, Self::Targeted, Self::Random].into_iter().find(|kind| kind.name() == name)
+    }
+}

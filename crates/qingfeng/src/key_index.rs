@@ -59,7 +59,7 @@ impl RuleSet {
 
 /// The groups that a code belongs to.
 #[derive(Debug, Default)]
-pub(crate) struct Groups {
+pub struct Groups {
     exact: BTreeMap<String, Vec<Membership>>,
     prefixes: BTreeMap<String, Vec<Membership>>,
     prefix_len_max: usize,
@@ -67,7 +67,7 @@ pub(crate) struct Groups {
 
 /// A group by its position, and while the code belongs to it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Membership {
+pub struct Membership {
     pub group: usize,
     from: Option<Date>,
     until: Option<Date>,
@@ -75,12 +75,12 @@ pub(crate) struct Membership {
 
 impl Membership {
     /// The same days, for a group that another list has at this position.
-    pub(crate) fn of_group(self, group: usize) -> Self {
+    pub fn of_group(self, group: usize) -> Self {
         Self { group, ..self }
     }
 
     /// A declaration without a date cannot show that the membership does not hold, so it does.
-    pub(crate) fn holds(&self, day: Option<Date>) -> bool {
+    pub fn holds(&self, day: Option<Date>) -> bool {
         day.is_none_or(|day| {
             self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
         })
@@ -88,7 +88,7 @@ impl Membership {
 }
 
 impl Groups {
-    pub(crate) fn new(groups: &[Group]) -> Self {
+    pub fn new(groups: &[Group]) -> Self {
         let mut index = Self::default();
         for (at, group) in groups.iter().enumerate() {
             for member in &group.members {
@@ -103,7 +103,7 @@ impl Groups {
         index
     }
 
-    pub(crate) fn of<'g>(&'g self, code: &'g str) -> impl Iterator<Item = Membership> + 'g {
+    pub fn of<'g>(&'g self, code: &'g str) -> impl Iterator<Item = Membership> + 'g {
         let exact = self.exact.get(code).into_iter().flatten();
         let prefixes = (1..=self.prefix_len_max.min(code.len()))
             .filter_map(|len| self.prefixes.get(code.get(..len)?))
@@ -200,7 +200,7 @@ impl Dimension {
 }
 
 /// The key of a line: the values that decide which rules can fire on it.
-pub(crate) struct LineKey<'k> {
+pub struct LineKey<'k> {
     pub region: Option<&'k str>,
     pub commodity: Option<&'k str>,
     pub mode: Option<&'k str>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use qingfeng::read::Input;
 use qingfeng::rules::{Date, OverrideAction};
-use qingfeng::selection::{ArrivingDeclarations, Override, OverrideBy, OverrideRequest, Overrides, PlanFile};
+use qingfeng_inspection::{ArrivingDeclarations, Override, OverrideBy, OverrideRequest, Overrides, PlanFile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::render;

@@ -6,9 +6,9 @@ mod proposal;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Reason, Toward, calibrate};
-use qingfeng::evidence::Evidence;
 use qingfeng::rules::{Date, Pack, PackFiles};
+use qingfeng_insight::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Reason, Toward, calibrate};
+use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};

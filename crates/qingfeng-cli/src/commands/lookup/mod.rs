@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::rules::Pack;
-use qingfeng::store::{Entry, Store, StoreUrl};
+use qingfeng_store::{Entry, Store, StoreUrl};
 
 use crate::exit::{self, Exit, Failure};
 use crate::render::load_pack;
