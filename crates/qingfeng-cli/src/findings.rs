@@ -117,7 +117,7 @@ impl Plans {
         let (mut files, mut overrides) = (Vec::new(), Vec::new());
         for path in paths {
             let plan = PlanFile::read(path)?;
-            overrides.push(Overrides::read(&plan).map_err(|error| Failure::Files(error.to_string()))?);
+            overrides.push(Overrides::read(&plan)?);
             files.push(plan);
         }
         Ok(Self { files, overrides })

@@ -21,7 +21,7 @@ use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::stores::PackArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, Format, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, Format, WARNING, clean, count, grouped, styled};
 
 /// Propose rules from results of inspections.
 ///
@@ -191,10 +191,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         unlabelled: lines.unlabelled,
         rejected: lines.rejected,
     };
-    match args.format {
-        Format::Human => terminal::print(&human(&answer, args))?,
-        Format::Json => terminal::print_json(&answer)?,
-    }
+    args.format.print(&answer, || human(&answer, args))?;
     Ok(Exit::Done)
 }
 

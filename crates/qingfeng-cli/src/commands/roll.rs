@@ -322,8 +322,7 @@ impl Sink {
     fn put(&mut self, row: Row) -> Result<(), Failure> {
         match self {
             Self::Stdout => {
-                let mut text =
-                    serde_json::to_string(&row).map_err(|error| Failure::Files(error.to_string()))?;
+                let mut text = serde_json::to_string(&row)?;
                 text.push('\n');
                 let mut stdout = std::io::stdout().lock();
                 stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
@@ -389,7 +388,7 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, Failure> {
         text(|row| row.group.as_deref()),
         text(|row| Some(&row.pack)),
     ];
-    RecordBatch::try_new(schema(), columns).map_err(|error| Failure::Files(error.to_string()))
+    Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
 fn summary(days: &[OfficeDay], declarations: u64, without_day: u64, without_office: u64) -> Summary<'_> {

@@ -171,7 +171,7 @@ fn exit_codes() {
         (3, "explain D1 nowhere.csv --rules harbour"),
         (2, "verify declarations.csv"),
         (2, "verify declarations.csv --rules harbour --without everything"),
-        (2, "verify declarations.csv --rules harbour --limit 0"),
+        (2, "verify declarations.csv --rules harbour --lines 0"),
         (2, "rules harbour --program NOTHING"),
         (3, "generate --lines 1 -o nowhere/out.csv"),
         (3, "verify nowhere.csv --rules harbour"),
@@ -271,5 +271,21 @@ fn the_packs_of_the_repository_are_valid() {
         let desk = Desk::empty();
         let ran = crate::support::run(desk.command("check").arg(&pack));
         assert_eq!(ran.code, 0, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn earlier_names_of_options_are_understood() {
+    let desk = Desk::new();
+    for (args, code) in [
+        ("coverage harbour --gaps 1", 0),
+        ("diff harbour harbour --exit-code", 0),
+        ("verify declarations.csv --rules harbour --limit 1", 0),
+        ("lookup verify --rules harbour --by Li", 2),
+        ("lookup expire 1 --withdraw --rules harbour --by Li", 3),
+        ("effect a.csv --plan p.csv --outcomes o.csv --gb18030", 3),
+        ("effect a.csv --plan p.csv --outcomes o.csv --encoding gb18030", 3),
+    ] {
+        desk.run(args).exits(code);
     }
 }

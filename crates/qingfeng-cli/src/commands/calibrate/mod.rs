@@ -15,7 +15,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::{Plans, ResultsArgs, history};
 use crate::outputs::check_apart;
 use crate::render::load_pack;
-use crate::terminal::{self, Format};
+use crate::terminal::Format;
 
 /// Propose points for rules from results of inspections.
 ///
@@ -182,10 +182,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(target) = &target {
         target.write(&files, &pack, &report)?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&report, args.limit))?,
-        Format::Json => terminal::print_json(&report)?,
-    }
+    args.format.print(&report, || human::human(&report, args.limit))?;
     Ok(Exit::Done)
 }
 

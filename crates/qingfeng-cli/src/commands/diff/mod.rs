@@ -82,10 +82,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.html {
         write_text(path, &page::page(&diff, &args.inputs))?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&diff))?,
-        Format::Json => terminal::print_json(&diff)?,
-    }
+    args.format.print(&diff, || human::human(&diff))?;
     Ok(if args.strict && !diff.is_empty() { Exit::Finding } else { Exit::Done })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
 use qingfeng::rules::Date;
-use qingfeng_inspection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf, TableError};
+use qingfeng_inspection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, day_key};
@@ -12,7 +12,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
 use crate::render;
 use crate::table::{Cell, table};
-use crate::terminal::{self, ERROR, Format, GOOD, clean, count, grouped, styled};
+use crate::terminal::{ERROR, Format, GOOD, clean, count, grouped, styled};
 
 /// The differences that are told of an office.
 const TOLD: usize = 100;
@@ -115,7 +115,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         return Err(Failure::Usage(message));
     }
     let capacity = match &args.capacity {
-        Some(path) => Capacity::read(&input(path), &policy).map_err(table_failure)?,
+        Some(path) => Capacity::read(&input(path), &policy)?,
         None => Capacity::of_policy(&policy),
     };
     let plan = PlanFile::read(&args.plan)?;
@@ -123,22 +123,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let candidates = Candidates::read(&inputs, &engine)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
-    match args.format {
-        Format::Json => terminal::print_json(&report(&proof))?,
-        Format::Human => terminal::print(&human(&proof))?,
-    }
+    args.format.print(&report(&proof), || human(&proof))?;
     Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
 }
 
 fn input(path: &Path) -> Input {
     if is_standard(path) { Input::Stdin } else { Input::Path(path.to_owned()) }
-}
-
-fn table_failure(error: TableError) -> Failure {
-    match error {
-        TableError::Read(error) => error.into(),
-        error => Failure::Files(error.to_string()),
-    }
 }
 
 fn report(proof: &Proof) -> Report<'_> {

@@ -187,7 +187,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     sort(&mut effect.rules, args.sort);
     if let Some(path) = &args.output {
         let mut writer = TableWriter::create(&output(Some(path)), effect_schema())?;
-        let rows = effect_rows(&effect).map_err(|error| Failure::Files(error.to_string()))?;
+        let rows = effect_rows(&effect)?;
         writer.write(&rows)?;
         writer.finish()?;
     }

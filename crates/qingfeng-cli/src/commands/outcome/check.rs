@@ -10,7 +10,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, Format, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, Format, WARNING, clean, count, grouped, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;
@@ -54,10 +54,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let plans = Plans::read(&args.plans)?.changed();
     let options = args.read.options(ReadOptions::default());
     let check = PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, &options, args.as_of)?;
-    match args.format {
-        Format::Json => terminal::print_json(&check)?,
-        Format::Human => terminal::print(&human(&check))?,
-    }
+    args.format.print(&check, || human(&check))?;
     Ok(if args.strict && !check.is_clean() { Exit::Finding } else { Exit::Done })
 }
 

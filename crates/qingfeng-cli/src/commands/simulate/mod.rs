@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(path) => {
             let policy = Policy::of(engine.pack()).ok_or_else(|| failure(SimulateError::NoPolicy))?;
             let capacity = Capacity::read(&Input::from(path.clone()), &policy);
-            Inspections::Table(capacity.map_err(|error| Failure::Files(error.to_string()))?)
+            Inspections::Table(capacity?)
         }
         None => Inspections::PerDay(args.inspections.unwrap_or((args.lines_per_day / 50).max(1) as u32)),
     };
@@ -173,10 +173,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(table) = table {
         table.write(&simulated)?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&simulated))?,
-        Format::Json => terminal::print_json(&simulated)?,
-    }
+    args.format.print(&simulated, || human::human(&simulated))?;
     Ok(Exit::Done)
 }
 

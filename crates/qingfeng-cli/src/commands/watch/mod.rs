@@ -18,7 +18,7 @@ use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::render::rule_position;
 use crate::stores::LookupArgs;
-use crate::terminal::{self, Format};
+use crate::terminal::Format;
 
 /// Watch for displacement, unequal treatment, decaying rules and open inspections.
 ///
@@ -195,10 +195,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(pack) = pack {
         watch.add_pack(pack, &options);
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&watch, &read, &options))?,
-        Format::Json => terminal::print_json(&Answer { read: &read, watch: &watch })?,
-    }
+    args.format.print(&Answer { read: &read, watch: &watch }, || human::human(&watch, &read, &options))?;
     Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
 }
 
