@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use diffy::{DiffOptions, PatchFormatter};
 use qingfeng::rules::{Applied, Diagnostics, Pack, PackFiles};
 
 use crate::exit::Failure;
 use crate::terminal::{GOOD, WARNING, clean, count, grouped, styled};
+use crate::unified;
 
 /// Correcting one mistake can bring out another behind it. Each round finds what it can.
 const ROUNDS_MAX: usize = 20;
@@ -83,10 +83,7 @@ pub fn diff(outcome: &Outcome) -> String {
     let mut diff = String::new();
     for (path, before, after) in outcome.changes() {
         let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-        let mut options = DiffOptions::new();
-        options.set_original_filename(format!("a/{path}")).set_modified_filename(format!("b/{path}"));
-        let patch = options.create_patch(&before, &after);
-        let text = PatchFormatter::new().suppress_blank_empty(false).fmt_patch(&patch).to_string();
+        let text = format!("--- a/{path}\n+++ b/{path}\n{}", unified::hunks(&before, &after));
         // A diff is read by programs too: tabs and line ends stay, all else that a terminal could obey does not.
         for line in text.split_inclusive('\n') {
             let (line, end) = match (line.strip_suffix("\r\n"), line.strip_suffix('\n')) {

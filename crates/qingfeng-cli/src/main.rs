@@ -24,6 +24,7 @@ mod sarif;
 mod stores;
 mod table;
 mod terminal;
+mod unified;
 
 use std::process::ExitCode;
 use std::time::Instant;

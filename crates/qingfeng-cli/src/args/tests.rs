@@ -7,10 +7,8 @@ use super::command;
 use crate::groups::GROUPS;
 
 /// Options that mean several things, each with why.
-const SEVERAL_MEANINGS: [(&str, &str); 2] = [
-    ("coverage", "`test` covers rules by tests; the word is that of its field"),
-    ("output", "calibrate writes a directory, mine a file or a directory"),
-];
+const SEVERAL_MEANINGS: [(&str, &str); 1] =
+    [("output", "calibrate writes a directory, mine a file or a directory")];
 
 /// The commands and their subcommands that have options, each by its whole name.
 fn leaves(command: &clap::Command, name: &str, all: &mut Vec<(String, clap::Command)>) {

@@ -12,13 +12,13 @@ use crate::groups;
 
 /// Write manual pages, one for each command.
 ///
-/// The pages say what `--help` says. `man -l DIR/qingfeng.1` shows one; where MANPATH names the parent of a directory
+/// The pages say what `--help` says. `man -l MANDIR/qingfeng.1` shows one; where MANPATH names the parent of a directory
 /// `man1`, `man qingfeng` finds those in it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&["qingfeng man ~/.local/share/man/man1"], &[exit::FILES]))]
 pub struct Args {
     /// Directory to write to. It is made where it is missing.
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "MANDIR")]
     directory: PathBuf,
 }
 

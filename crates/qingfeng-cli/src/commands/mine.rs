@@ -46,12 +46,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE", required_unless_present = "label", conflicts_with = "label")]
     outcomes: Vec<PathBuf>,
 
-    /// Column with the result of a declaration or goods line, in the inputs: 1 or 0, true or false, or clear, counterfeit
+    /// Column with the result of a declaration, or of a goods line, in the inputs: 1 or 0, true or false, or clear, counterfeit
     /// and so on. It must not be a field of the pack.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
 
-    /// Last day of declarations to learn from. Later days are held out.
+    /// Last day, of declarations to learn from. Later days are held out.
     #[arg(long, value_name = "DAY", value_parser = day)]
     until: Option<Date>,
 

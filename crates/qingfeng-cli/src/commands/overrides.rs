@@ -19,7 +19,7 @@ use crate::terminal::{self, Format};
 /// line has the hash of the one before. `qingfeng worklist` shows them. The pack says in `[[selection.overrides]]` which
 /// changes need a second person.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::examples(&[
+#[command(disable_help_subcommand = true, after_help = exit::examples(&[
     "qingfeng override drop plan.csv D2016000042 --reason \"container opened yesterday\" --author \"Li Wei\" \
      --rules rules/clean-wind",
     "qingfeng override list plan.csv",
@@ -65,7 +65,7 @@ struct ChangeArgs {
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Ids of declarations.
+    /// Id of a declaration. May be repeated.
     #[arg(value_name = "DECLARATION", required = true)]
     declarations: Vec<String>,
 

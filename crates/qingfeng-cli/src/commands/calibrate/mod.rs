@@ -56,11 +56,11 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["plans", "store", "as_of", "encoding", "gb18030"])]
     label: Option<String>,
 
-    /// First day of declarations to learn from.
+    /// First day, of declarations to learn from.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
 
-    /// Last day of declarations to learn from.
+    /// Last day, of declarations to learn from.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     until: Option<Date>,
 

@@ -52,7 +52,7 @@ pub struct Args {
     read: ReadArgs,
 
     /// What a row of the result is, and after a comma what a column is. Default: commodity,region, or the two that are left.
-    #[arg(long, value_name = "ROWS,COLUMNS", value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     by: Vec<By>,
 
     /// Only this group of regions. `all` and `other` (in no group) can be named too.

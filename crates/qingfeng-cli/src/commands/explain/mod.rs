@@ -38,7 +38,7 @@ pub struct Args {
     #[command(flatten)]
     pack: PackArgs,
 
-    /// Show every goods line with all of its values and rules.
+    /// Show everything: each goods line with all of its values and rules.
     #[arg(long)]
     all: bool,
 

@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(value_name = "TABLE")]
     table: String,
 
-    /// Files with rows: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    /// Files to read, with rows of the table: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "VALUE")]
     key: Option<String>,
 
-    /// Show every entry, whether it counts or not, with its changes.
+    /// Show everything: each entry, whether it counts or not, with its changes.
     #[arg(long)]
     all: bool,
 

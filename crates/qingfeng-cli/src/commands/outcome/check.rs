@@ -26,7 +26,7 @@ const SHOWN: usize = 3;
     "qingfeng outcome check outcomes-*.csv --plan plans/*.csv --as-of 2016-09-30 --strict",
 ], &[exit::finding("with --strict: a row is rejected or does not fit the plan"), exit::FILES]))]
 pub struct Args {
-    /// Files with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    /// Files to read, with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 

@@ -32,7 +32,7 @@ use crate::terminal::{self, grouped};
      --author import --backfill",
 ], &[exit::finding("with --strict: a row is rejected or does not fit the plan"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Files with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    /// Files to read, with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
