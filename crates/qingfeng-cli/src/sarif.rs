@@ -55,7 +55,7 @@ fn kind(code: Code) -> impl Serialize {
         short_description: text(code.summary()),
         help: text(format!("{} {} {}", page.meaning, page.why, page.remedy)),
         // Relative to the documents of this version.
-        help_uri: format!("docs/codes/{}.md", code.id()),
+        help_uri: format!("crates/qingfeng-rules/codes/{}.md", code.id()),
         default_configuration: record!({ level: code.severity() }),
     })
 }

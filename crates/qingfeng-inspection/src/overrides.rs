@@ -197,23 +197,6 @@ impl ChangedPlan {
     }
 }
 
-/// The name of an action, as lines have it.
-pub fn action_name(action: OverrideAction) -> &'static str {
-    match action {
-        OverrideAction::Add => "add",
-        OverrideAction::Drop => "drop",
-        OverrideAction::Reroute => "reroute",
-    }
-}
-
-fn kind_name(kind: SelectionKind) -> &'static str {
-    match kind {
-        SelectionKind::Mandatory => "mandatory",
-        SelectionKind::Targeted => "targeted",
-        SelectionKind::Random => "random",
-    }
-}
-
 /// The file beside a plan.
 fn beside(plan: &Path) -> PathBuf {
     let mut path = plan.as_os_str().to_owned();
@@ -481,7 +464,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
     {
         return refused(format!(
             "the pack asks for a second person to {} {name}: give who agrees by --second",
-            action_name(action)
+            action.name()
         ));
     }
     Ok(Override {
@@ -490,7 +473,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
         by: by.by.clone(),
         second: by.second.clone(),
         reason: by.reason.clone(),
-        action: action_name(action).to_owned(),
+        action: action.name().to_owned(),
         declaration: id.to_owned(),
         day,
         from: now,
@@ -536,8 +519,7 @@ fn needs_second(
     let channel = channel.and_then(|name| pack.channels.iter().position(|channel| channel.name == name));
     let rule = selection.overrides.iter().find(|rule| {
         (rule.actions.is_empty() || rule.actions.contains(&action))
-            && (rule.selected.is_empty()
-                || selected.is_some_and(|kind| rule.selected.iter().any(|name| name == kind_name(kind))))
+            && (rule.selected.is_empty() || selected.is_some_and(|kind| rule.selected.contains(&kind)))
             && rule.channel.is_none_or(|mildest| channel.is_none_or(|channel| channel >= mildest.index()))
             && rule.score_from.is_none_or(|least| score.is_none_or(|score| score >= least))
     });

@@ -227,17 +227,11 @@ fn digest(path: &Path) -> Result<String, ReadError> {
 
 fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
     let required = |name: &str| row.error(format!("`{name}` is missing; each row of a plan has it"));
-    let selected = match &*row.required_text(4)? {
-        "mandatory" => SelectionKind::Mandatory,
-        "targeted" => SelectionKind::Targeted,
-        "random" => SelectionKind::Random,
-        other => {
-            let other = qingfeng::internals::shown(other);
-            return Err(
-                row.error(format!("`selected` is `{other}`; it must be mandatory, targeted or random"))
-            );
-        }
-    };
+    let selected = row.required_text(4)?;
+    let selected = SelectionKind::from_name(&selected).ok_or_else(|| {
+        let other = qingfeng::internals::shown(&selected);
+        row.error(format!("`selected` is `{other}`; it must be mandatory, targeted or random"))
+    })?;
     let probability = row.number(6)?.ok_or_else(|| required("probability"))?;
     if !(probability > 0.0 && probability <= 1.0) {
         return Err(row.error(format!("`probability` is {probability}; it must be above 0 and at most 1")));

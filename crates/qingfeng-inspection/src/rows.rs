@@ -8,7 +8,6 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng_rules::Amount;
 
 use super::candidate::Candidate;
-
 use super::plan::PlannedDay;
 use super::policy::{Policy, units};
 

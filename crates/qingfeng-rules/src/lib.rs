@@ -30,60 +30,37 @@
 //! ```
 
 mod analysis;
-mod bounds;
+mod base;
 pub mod cases;
-pub mod countries;
-mod derived;
 mod diagnostic;
-mod export;
-mod expr;
-mod functions;
-mod interpret;
-pub mod kernel;
-pub mod limits;
-mod manifest;
+mod lang;
 pub mod manual;
+mod model;
 mod pack;
-mod pieces;
 mod program;
-mod reference;
-mod rewrite;
-mod rule;
-mod rule_files;
-mod sandbox;
-mod schema;
-mod selection;
-mod syntax;
-mod text;
-mod types;
-mod typing;
-mod value;
-mod words;
 
-pub use derived::{Derived, FieldRef};
+pub use base::value::{Date, Month, ParseDateError, Value};
+pub use base::words::{WordCounts, Words};
+pub use base::{countries, limits};
 pub use diagnostic::{
-    Applied, Code, Diagnostic, Diagnostics, EXAMPLE_PACK, Edit, Fix, Label, Page, Place, Severity, Sources,
+    Code, Diagnostic, Diagnostics, EXAMPLE_PACK, Edit, Fix, Label, Page, Place, Severity, Sources,
     Suppressed, nearest, suggestion,
 };
-pub use interpret::{Interpreter, LineValues, Outcome, Part};
-pub use kernel::{Fault, Scalar};
-pub use manifest::{
-    Channel, ChannelId, Combine, HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource,
-    Score,
-};
-pub use pack::{Pack, PackFiles};
-pub use program::{
-    Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree, Parts,
-    Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
-};
-pub use reference::{Group, Key, Member, Reference};
-pub use rewrite::WrittenPoints;
-pub use rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
-pub use schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
-pub use selection::{
+pub use lang::interpret::{Interpreter, LineValues, Outcome, Part};
+pub use lang::kernel::{self, Fault, Scalar};
+pub use lang::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
+pub use model::channel::{Channel, ChannelId, Combine, Score};
+pub use model::derived::{Derived, FieldRef};
+pub use model::manifest::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
+pub use model::reference::{Group, Groups, Key, Member, Membership, Reference};
+pub use model::schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
+pub use model::selection::{
     Amount, CellPart, Exploration, InspectionCost, KNOWN_TRADERS, Least, Mandatory, Millionths, OTHER_GROUP,
     OverrideAction, OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection,
     SelectionKind, SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
 };
-pub use value::{Date, ParseDateError, Value};
-pub use words::{WordCounts, Words};
+pub use pack::{Applied, Pack, PackFiles, WrittenPoints};
+pub use program::{
+    Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree, Parts,
+    Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
+};

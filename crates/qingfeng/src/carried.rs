@@ -12,10 +12,10 @@ use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
 use arrow_schema::{ArrowError, DataType, Field};
 use foldhash::fast::FixedState;
 use qingfeng_rules::{
-    Date, FieldId, FieldRef, KNOWN_TRADERS, Kind, Level, OTHER_GROUP, Pack, Selection, UNNAMED_TRADERS, Value,
+    Date, FieldId, FieldRef, Groups, KNOWN_TRADERS, Kind, Level, Membership, OTHER_GROUP, Pack, Selection,
+    UNNAMED_TRADERS, Value,
 };
 
-use crate::key_index::{Groups, Membership};
 use crate::output::{TextLists, coded_text, list_of_texts};
 use crate::values::BatchValues;
 

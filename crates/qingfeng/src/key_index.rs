@@ -8,7 +8,7 @@ mod rule_key;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{CodeList, Date, FieldId, Group, Key, KeyValue, Pack, Rule, Schema, Status};
+use qingfeng_rules::{CodeList, Date, FieldId, Group, Groups, Key, KeyValue, Pack, Rule, Schema, Status};
 
 pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 
@@ -54,70 +54,6 @@ impl RuleSet {
             })
             .map(move |word| at as u32 * 64 + word.trailing_zeros())
         })
-    }
-}
-
-/// The groups that a code belongs to.
-#[derive(Debug, Default)]
-pub struct Groups {
-    exact: BTreeMap<String, Vec<Membership>>,
-    prefixes: BTreeMap<String, Vec<Membership>>,
-    prefix_len_max: usize,
-}
-
-/// A group by its position, and while the code belongs to it.
-#[derive(Clone, Copy, Debug)]
-pub struct Membership {
-    pub group: usize,
-    from: Option<Date>,
-    until: Option<Date>,
-}
-
-impl Membership {
-    /// The same days, for a group that another list has at this position.
-    pub fn of_group(self, group: usize) -> Self {
-        Self { group, ..self }
-    }
-
-    /// A declaration without a date cannot show that the membership does not hold, so it does.
-    pub fn holds(&self, day: Option<Date>) -> bool {
-        day.is_none_or(|day| {
-            self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
-        })
-    }
-}
-
-impl Groups {
-    pub fn new(groups: &[Group]) -> Self {
-        let mut index = Self::default();
-        for (at, group) in groups.iter().enumerate() {
-            for member in &group.members {
-                let membership = Membership { group: at, from: member.from, until: member.until };
-                let map = if member.prefix { &mut index.prefixes } else { &mut index.exact };
-                map.entry(member.code.clone()).or_default().push(membership);
-                if member.prefix {
-                    index.prefix_len_max = index.prefix_len_max.max(member.code.len());
-                }
-            }
-        }
-        index
-    }
-
-    pub fn of<'g>(&'g self, code: &'g str) -> impl Iterator<Item = Membership> + 'g {
-        let exact = self.exact.get(code).into_iter().flatten();
-        let prefixes = (1..=self.prefix_len_max.min(code.len()))
-            .filter_map(|len| self.prefixes.get(code.get(..len)?))
-            .flatten();
-        exact.chain(prefixes).copied()
-    }
-
-    /// Whether any group has the code, on whatever day.
-    fn knows(&self, code: &str) -> bool {
-        self.of(code).next().is_some()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.prefixes.is_empty()
     }
 }
 
@@ -184,8 +120,8 @@ impl Dimension {
 
     /// Adds the rules that a code fits.
     fn add(&self, rules: &mut RuleSet, code: &str, day: Option<Date>) {
-        for membership in self.groups.of(code).filter(|membership| membership.holds(day)) {
-            rules.add(&self.by_group[membership.group]);
+        for group in self.groups.on(code, day) {
+            rules.add(&self.by_group[group]);
         }
         if self.by_prefix {
             for len in 1..=code.len() {
@@ -593,10 +529,10 @@ impl KeyIndex {
             }
             Part::Site(at) => {
                 let kind = &self.site_kinds[at];
-                for membership in dimension.groups.of(code).filter(|membership| membership.holds(day)) {
+                for group in dimension.groups.on(code, day) {
                     // A code can be a port in one field and a district in another: only sites of the field's kind.
-                    if self.kind_of_site[membership.group] == *kind {
-                        rules.add(&dimension.by_group[membership.group]);
+                    if self.kind_of_site[group] == *kind {
+                        rules.add(&dimension.by_group[group]);
                         if let Some(more) = dimension.by_kind.get(kind) {
                             rules.add(more);
                         }

@@ -41,7 +41,6 @@ mod engine;
 mod evaluate;
 mod explain;
 mod job;
-#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod key_index;
 mod lookup;
 mod output;
@@ -80,7 +79,7 @@ pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions
 #[doc(hidden)]
 pub mod internals {
     pub use crate::evaluate::BatchResults;
-    pub use crate::key_index::{Groups, Membership};
+
     pub use crate::lookup::{Rows, table_schema};
     pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};
     pub use crate::rounds::over_chunks;

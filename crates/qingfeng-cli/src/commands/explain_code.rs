@@ -8,9 +8,6 @@ use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, ERROR, Format, WARNING, styled};
 
-/// The messages of all examples, as `check` draws them. Written by the tests.
-const MESSAGES: &str = include_str!("explain_code/messages.txt");
-
 /// Explain a diagnostic code, or list all codes.
 ///
 /// Says what the mistake is, why it matters and what to do, with an example and its message. The same pages are in
@@ -44,13 +41,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The message that the example of a code gives; empty if it gives none.
-fn message(code: Code) -> &'static str {
-    let heading = format!("## {}\n", code.id());
-    let Some((_, rest)) = MESSAGES.split_once(&heading) else { return "" };
-    rest.split("\n## ").next().unwrap_or("").trim_end()
-}
-
 /// A code and its page as data.
 fn page(code: Code) -> impl Serialize {
     let page = code.page();
@@ -62,15 +52,15 @@ fn page(code: Code) -> impl Serialize {
         meaning: page.meaning,
         why: page.why,
         remedy: page.remedy,
-        example: page.example.iter().map(|&(file, text)| record!({ file: file, text: text })).collect::<Vec<_>>(),
-        message: message(code),
+        example: page.example.into_iter().map(|(file, text)| record!({ file: file, text: text })).collect::<Vec<_>>(),
+        message: page.message,
     })
 }
 
 /// The page as it stands in the documents, with its headings set off.
 fn human(code: Code) -> String {
     let mut out = String::new();
-    for line in code.document(message(code)).lines() {
+    for line in code.document().lines() {
         match line.trim_start_matches('#') {
             heading if heading.len() < line.len() => out += &styled(BOLD, heading.trim_start()),
             _ if line.starts_with("```") => continue,

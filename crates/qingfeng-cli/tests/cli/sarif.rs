@@ -54,7 +54,7 @@ fn the_log_has_what_the_standard_asks() {
         assert!(text(rule, "id").starts_with("QF"));
         assert!(!text(&rule["shortDescription"], "text").is_empty());
         assert!(!text(&rule["help"], "text").trim().is_empty(), "{rule:#}");
-        assert_eq!(text(rule, "helpUri"), format!("docs/codes/{}.md", text(rule, "id")));
+        assert_eq!(text(rule, "helpUri"), format!("crates/qingfeng-rules/codes/{}.md", text(rule, "id")));
         assert!(["error", "warning", "note"].contains(&text(&rule["defaultConfiguration"], "level")));
     }
     let results = list(run, "results");

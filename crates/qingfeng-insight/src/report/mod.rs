@@ -7,7 +7,6 @@
 //! A declaration belongs to a region by the destination of its decisive line, to each of its sites and their kinds, and
 //! to the goods group and mode of its decisive line. Regions and sites overlap, so their rows do not add up to the whole.
 
-mod chinese;
 mod count;
 mod cuts;
 mod offices;
@@ -217,11 +216,11 @@ impl Report {
 /// assert_eq!(qingfeng_insight::report::country("??").title, "??");
 /// ```
 pub fn country(code: &str) -> Titled {
-    let title = countries::find(code).map_or(code, |country| country.name);
+    let known = countries::country(code);
     Titled {
         name: code.to_owned(),
-        title: title.to_owned(),
-        title_zh: chinese::country(code).map(str::to_owned),
+        title: known.map_or(code, |country| country.name).to_owned(),
+        title_zh: known.map(|country| country.name_zh.to_owned()),
     }
 }
 

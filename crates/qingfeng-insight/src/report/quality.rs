@@ -163,7 +163,7 @@ fn codes(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> (Vec<Co
     let rules: Vec<bool> = evidence.rules.iter().map(|rule| known_rules.contains(&**rule)).collect();
     for judged in counted {
         if let Some(code) = judged.destination.as_deref()
-            && countries::find(code).is_none()
+            && countries::country(code).is_none()
             && !names.regions.contains_key(code)
         {
             *unknown[0].entry(code).or_default() += 1;

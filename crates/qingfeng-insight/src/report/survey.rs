@@ -183,7 +183,7 @@ impl Survey {
                     ("channel", pack.channels.iter().map(|channel| channel.name.clone()).collect())
                 }
                 By::Destination => {
-                    let known = |value: &String| qingfeng_rules::countries::find(value).is_some();
+                    let known = |value: &String| qingfeng_rules::countries::country(value).is_some();
                     match condition.values.iter().find(|value| value.len() != 2 || !known(value)) {
                         Some(value) => {
                             return Err(SurveyError::NotInPack {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
+use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lang::rule::{KeyValue, Rule};
+use crate::model::derived::FieldRef;
+use crate::model::reference::{Key, Member};
+use crate::model::schema::FieldId;
 use crate::pack::Pack;
-use crate::reference::{Key, Member};
-use crate::rule::{KeyValue, Rule};
-use crate::schema::FieldId;
-use crate::value::Date;
 
 use super::Analysis;
 use super::set::{End, Intervals, Num, NumberCut, Set, Values};

@@ -21,13 +21,13 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::lang::rule::{Points, Rule, Status};
+use crate::lang::syntax::balanced;
 use crate::pack::Pack;
 use crate::program::node::{NodeId, Nodes};
 use crate::program::{self, Lowered, Program, Visit};
-use crate::rule::{Points, Rule, Status};
-use crate::syntax::balanced;
-use crate::value::Date;
 
 use keys::Keys;
 use terms::{Formula, Shape, TermId, Terms, all};
@@ -92,15 +92,7 @@ impl Pack {
     /// assert!(found.iter().any(|item| item.code == Code::NeverHolds));
     /// ```
     pub fn analyse(&self, program: &Program, as_of: Option<Date>) -> Vec<Diagnostic> {
-        let apart = program::lower(
-            false,
-            &self.schema,
-            &self.lookups,
-            &self.rules,
-            &self.computed,
-            &self.functions,
-            self.lowered.facts.files.clone(),
-        );
+        let apart = program::lower(&self.source(), false);
         let facts = Arc::clone(&apart.facts);
         let mut found = program::with_context(&facts, |context| {
             let mut analysis = Analysis {

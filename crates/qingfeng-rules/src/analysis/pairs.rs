@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::manifest::Combine;
-use crate::reference::Key;
-use crate::rule::{KeyValue, Points, Rule};
+use crate::lang::rule::{KeyValue, Points, Rule};
+use crate::model::channel::Combine;
+use crate::model::reference::Key;
 
 use super::Analysis;
 use super::keys::{PARTS, fits, values};
@@ -272,7 +272,7 @@ impl Analysis<'_> {
 
     fn beaten(&mut self, narrow: usize, broad: usize) {
         let (rule, other) = (self.rule(narrow), self.rule(broad));
-        let name = |channel: Option<crate::manifest::ChannelId>| {
+        let name = |channel: Option<crate::model::channel::ChannelId>| {
             channel.map_or("", |channel| self.pack.channels[channel.index()].name.as_str())
         };
         let (most, least) = (name(rule.at_most), name(other.at_least));

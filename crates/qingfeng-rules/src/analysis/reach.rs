@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::manifest::Combine;
-use crate::rule::Points;
+use crate::lang::rule::Points;
+use crate::model::channel::Combine;
 
 use super::Analysis;
 

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::kernel::compare_integer_number;
+use crate::lang::kernel::compare_integer_number;
 
 /// A number of either kind.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::derived::{Derived, FieldRef};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::derived::{Derived, FieldRef};
+use crate::model::schema::FieldId;
 use crate::program::node::{NodeId, Op};
-use crate::schema::FieldId;
 
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::countries;
-use crate::derived::FieldRef;
+use crate::base::countries;
 use crate::diagnostic::{Code, Diagnostic, Fix, Place, nearest};
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
+use crate::model::derived::FieldRef;
+use crate::model::schema::{CodeList, Field, FieldId, Kind};
 use crate::program::node::{NodeId, Op};
-use crate::schema::{CodeList, Field, FieldId, Kind};
 
 use super::Analysis;
 
@@ -151,7 +151,7 @@ impl Analysis<'_> {
             Some(CodeList::Country) if !CodeList::Country.knows(text) => {
                 let meant = COUNTRY_SLIPS.iter().find(|(slip, _)| **slip == **text).map(|&(_, code)| code);
                 let meant = meant.map(|code| {
-                    let title = countries::find(code).map_or("", |country| country.name);
+                    let title = countries::country(code).map_or("", |country| country.name);
                     (code.to_owned(), format!("{title} is `{code}`"))
                 });
                 ("ISO 3166-1 has no country".to_owned(), meant)
@@ -220,7 +220,8 @@ impl Analysis<'_> {
     }
 
     fn empty_match(&mut self, at: usize, id: NodeId, pattern: &str) {
-        let built = regex::RegexBuilder::new(pattern).size_limit(crate::limits::REGEX_BYTES_MAX).build();
+        let built =
+            regex::RegexBuilder::new(pattern).size_limit(crate::base::limits::REGEX_BYTES_MAX).build();
         if !built.is_ok_and(|regex| regex.is_match("")) {
             return;
         }
@@ -256,7 +257,7 @@ impl Analysis<'_> {
     }
 }
 
-fn is_free(schema: &crate::schema::Schema, nodes: &crate::program::node::Nodes, node: NodeId) -> bool {
+fn is_free(schema: &crate::model::schema::Schema, nodes: &crate::program::node::Nodes, node: NodeId) -> bool {
     matches!(nodes[node].op, Op::Field(FieldRef::Declared(field)) if schema[field].kind == Kind::Text)
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::expr::{Constant, ExprKind};
+use crate::lang::expr::{Constant, ExprKind};
+use crate::model::derived::FieldRef;
 
 use super::Analysis;
 
@@ -34,7 +34,7 @@ impl Analysis<'_> {
     fn unused_functions(&mut self) {
         let pack = self.pack;
         for (file, functions) in pack.functions.iter().enumerate() {
-            let closures = pack.rules.iter().flat_map(crate::rule::Rule::closures);
+            let closures = pack.rules.iter().flat_map(crate::lang::rule::Rule::closures);
             let computed = pack.computed.iter().map(|field| &field.closure);
             let mut used: BTreeSet<&str> = pack.used.called[file].iter().map(String::as_str).collect();
             used.extend(
@@ -78,7 +78,7 @@ impl Analysis<'_> {
     fn unused_fields(&mut self) {
         let pack = self.pack;
         let mut used: BTreeSet<usize> = BTreeSet::new();
-        let closures = pack.rules.iter().flat_map(crate::rule::Rule::closures);
+        let closures = pack.rules.iter().flat_map(crate::lang::rule::Rule::closures);
         let mut open: Vec<FieldRef> = closures.flat_map(|closure| closure.fields()).collect();
         while let Some(field) = open.pop() {
             if let FieldRef::Computed(at) = field

@@ -8,10 +8,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::expected::Ids;
+use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, suggestion};
-use crate::limits;
+use crate::lang::rule::Status;
 use crate::pack::Pack;
-use crate::rule::Status;
 
 /// The file with expectations on whole files, in the pack's directory.
 pub(super) const FILE: &str = "expect.toml";

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::{Outcomes, Reading};
 use crate::diagnostic::suggestion;
-use crate::expr::Constant;
-use crate::kernel::Fault;
-use crate::manifest::ChannelId;
+use crate::lang::expr::Constant;
+use crate::lang::kernel::Fault;
+use crate::lang::rule::Status;
+use crate::model::channel::ChannelId;
 use crate::pack::Pack;
-use crate::rule::Status;
 
 /// The rules of a pack by their ids.
 pub(super) struct Ids<'p> {

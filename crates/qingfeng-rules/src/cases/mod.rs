@@ -26,12 +26,12 @@ use expected::Ids;
 pub use mutation::{Mutation, MutationKind, mutations};
 pub use parts::ConditionPart;
 
+use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::kernel::{Fault, Scalar};
-use crate::limits;
-use crate::manifest::ChannelId;
+use crate::lang::kernel::{Fault, Scalar};
+use crate::model::channel::ChannelId;
+use crate::model::schema::{FieldId, Schema};
 use crate::pack::Pack;
-use crate::schema::{FieldId, Schema};
 
 /// One test: a declaration, and what is expected of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -354,7 +354,7 @@ impl Reading<'_> {
             }
         }
         let Some((first, others)) = lines.split_first() else { return };
-        for id in schema.ids().filter(|&id| schema[id].level == crate::schema::Level::Header) {
+        for id in schema.ids().filter(|&id| schema[id].level == crate::model::schema::Level::Header) {
             let find = |line: &CaseLine| line.values.iter().find(|value| value.field == id).cloned();
             let value = find(first);
             let scalar = |value: &Option<CaseValue>| {

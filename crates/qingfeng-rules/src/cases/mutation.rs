@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::derived::FieldRef;
+use crate::base::limits;
+use crate::base::value::Date;
 use crate::diagnostic::Place;
-use crate::expr::{Comparison, Constant, Expr, ExprKind, Operator};
-use crate::kernel::Arithmetic;
-use crate::limits;
+use crate::lang::expr::{Comparison, Constant, Expr, ExprKind, Operator};
+use crate::lang::kernel::Arithmetic;
+use crate::lang::rule::Status;
+use crate::lang::rule::computed_needs;
+use crate::lang::sandbox;
+use crate::lang::syntax::{Function, Lowering, SourceMap};
+use crate::model::derived::FieldRef;
 use crate::pack::{Pack, PackFiles};
-use crate::rule::Status;
-use crate::rule_files::computed_needs;
-use crate::sandbox;
-use crate::syntax::{Function, Lowering, SourceMap};
-use crate::value::Date;
 
 /// One change of a rule file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +200,7 @@ impl<'f> File<'f> {
                 break;
             }
         }
-        let uses = |closure: &crate::rule::Closure| users.contains(closure.pointer.fn_name());
+        let uses = |closure: &crate::lang::rule::Closure| users.contains(closure.pointer.fn_name());
         let computed = &self.pack.computed;
         let fields: BTreeSet<usize> = (0..computed.len()).filter(|&at| uses(&computed[at].closure)).collect();
         self.rules_where(|rule| {
@@ -209,13 +209,13 @@ impl<'f> File<'f> {
         })
     }
 
-    fn reads(&self, rule: &crate::rule::Rule, fields: &BTreeSet<usize>) -> bool {
+    fn reads(&self, rule: &crate::lang::rule::Rule, fields: &BTreeSet<usize>) -> bool {
         let read: BTreeSet<FieldRef> =
             rule.closures().flat_map(|closure| closure.fields.iter().copied()).collect();
         computed_needs(&read, &self.pack.computed).iter().any(|field| fields.contains(field))
     }
 
-    fn rules_where(&self, has: impl Fn(&crate::rule::Rule) -> bool) -> Vec<usize> {
+    fn rules_where(&self, has: impl Fn(&crate::lang::rule::Rule) -> bool) -> Vec<usize> {
         let rules = self.pack.rules.iter().enumerate();
         let kept = rules.filter(|(_, rule)| rule.status != Status::Retired && has(rule));
         kept.map(|(at, _)| at).collect()

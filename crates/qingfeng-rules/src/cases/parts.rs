@@ -1,6 +1,6 @@
 //! The parts of a rule's condition as they are written.
 
-use crate::expr::{Expr, ExprKind};
+use crate::lang::expr::{Expr, ExprKind};
 use crate::pack::Pack;
 
 /// A part of a condition, in the shape in which the interpreter explains conditions: taken apart at `&&` and `||`.

@@ -8,15 +8,15 @@ use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext, Position};
 
 use super::expected::{self, KEYS, kind_of};
 use super::{CaseLine, CaseValue, Expected, Outcomes, Reading, TestCase};
+use crate::base::limits;
+use crate::base::value::Date;
 use crate::diagnostic::suggestion;
-use crate::expr::{Constant, Expr, ExprKind};
-use crate::kernel::Scalar;
-use crate::limits;
-use crate::rule_files::{self, Environment, fixed};
-use crate::sandbox;
-use crate::schema::{FieldId, Kind};
-use crate::syntax::{Lowering, SourceMap, constant_of};
-use crate::value::Date;
+use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::kernel::Scalar;
+use crate::lang::rule_files::{self, Environment, fixed};
+use crate::lang::sandbox;
+use crate::lang::syntax::{Lowering, SourceMap, constant_of};
+use crate::model::schema::{FieldId, Kind};
 
 /// A call of `test`, as it was made.
 struct Call {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::expected;
 use super::{CaseLine, CaseValue, Expected, Outcomes, Reading, TestCase};
+use crate::base::limits;
 use crate::diagnostic::suggestion;
-use crate::expr::Constant;
-use crate::kernel::Scalar;
-use crate::limits;
-use crate::schema::FieldId;
+use crate::lang::expr::Constant;
+use crate::lang::kernel::Scalar;
+use crate::model::schema::FieldId;
 
 /// A cell, with the quotes around it taken away, and where it stands.
 struct Cell {

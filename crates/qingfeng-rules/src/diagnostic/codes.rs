@@ -36,6 +36,11 @@ macro_rules! codes {
                 match self { $(Self::$variant => Severity::$severity,)* }
             }
 
+            /// The page of the code as Markdown: what it means, why it matters, what to do, and an example with its message.
+            pub fn document(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("../../codes/", $id, ".md")),)* }
+            }
+
             /// What it is, in one sentence.
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)* }

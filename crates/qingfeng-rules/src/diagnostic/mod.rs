@@ -11,14 +11,12 @@ use serde::Serialize;
 
 mod codes;
 mod comments;
-mod fixes;
 mod pages;
 mod repair;
 mod sources;
 mod suppression;
 
 pub use codes::Code;
-pub use fixes::Applied;
 pub use pages::{EXAMPLE_PACK, Page};
 pub(crate) use repair::{parameter_around, quote_numbers, rewrite_day};
 pub use sources::Sources;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Diagnostic, Fix, Place, nearest, suggestion};
-use crate::value::Date;
+use crate::base::value::Date;
 
 impl Diagnostic {
     /// The same with the nearest of the known names as its remedy, and as a fix where the name stands in the source as

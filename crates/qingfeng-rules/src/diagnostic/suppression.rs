@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::comments::{self, Comment, NAME};
 use super::{Code, Diagnostic, Diagnostics, Fix, Place, Severity, nearest};
-use crate::limits;
+use crate::base::limits;
 
 const USAGE: &str = "qingfeng: allow QF1202 because ...";
 

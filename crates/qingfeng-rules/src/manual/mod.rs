@@ -1,6 +1,6 @@
 //! The reference of the rule language, generated from what the code takes: keys, fields and functions.
 //!
-//! The readers of rules, `pack.toml` and reference files accept the keys of [`keys`] and no others; fields come from the
+//! The readers of rules, `pack.toml` and reference files accept the keys of [`keys`](crate::manual::keys) and no others; fields come from the
 //! built-in schema; what examples give is computed by the interpreter. [`page`] is a document as Markdown, [`find`] gives
 //! single entries.
 //!
@@ -11,16 +11,16 @@
 //! ```
 
 mod functions;
-pub mod keys;
 mod page;
 mod worked;
 
-use crate::derived::Derived;
 use crate::diagnostic::Diagnostics;
-use crate::functions as language;
-use crate::schema::{CodeList, Field, Level, Schema};
+use crate::lang::functions as language;
+use crate::model::derived::Derived;
+pub use crate::model::keys;
+use crate::model::keys::TABLES;
+use crate::model::schema::{CodeList, Field, Level, Schema};
 use functions::SECTIONS;
-use keys::TABLES;
 pub use page::page;
 
 /// A part of the reference.
@@ -127,7 +127,7 @@ fn field_entries() -> Vec<Entry> {
         let fields = schema.fields().iter().filter(|field| field.level == level);
         entries.extend(fields.map(|field| field_entry(&schema, field, section)));
     }
-    let derived = Derived::ALL.into_iter().filter(|derived| derived.sources(&schema).is_some());
+    let derived = schema.derived();
     entries.extend(derived.map(|derived| Entry {
         part: Part::Fields,
         section: SECTION_OF_DERIVED.to_owned(),

@@ -1,7 +1,7 @@
 //! The reference as documents.
 
-use super::keys::TABLES;
 use super::{Entry, Part, SECTION_OF_DERIVED, entries, example_line};
+use crate::model::keys::TABLES;
 
 const GENERATED: &str = "<!-- Generated from the code. QINGFENG_BLESS=1 cargo nextest run --workspace the_reference renews it. -->\n\n";
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::derived::{Derived, FieldRef};
+use crate::base::value::{Date, Value};
 use crate::diagnostic::Diagnostics;
-use crate::interpret::{Interpreter, LineValues};
+use crate::lang::interpret::{Interpreter, LineValues};
+use crate::model::derived::{Derived, FieldRef};
 use crate::pack::{Pack, PackFiles};
-use crate::value::{Date, Value};
 
 const MANIFEST: &str = r#"
 [pack]

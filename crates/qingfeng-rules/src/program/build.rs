@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::expr::Constant;
-use crate::schema::FieldId;
+use crate::lang::expr::Constant;
+use crate::model::schema::FieldId;
 
 use super::check::{self, Check};
 use super::lower::NotLowered;
@@ -148,7 +148,7 @@ fn is_find(nodes: &Nodes, facts: &PackFacts, id: NodeId) -> bool {
         (Op::In, [part, whole]) => (*whole, *part),
         (Op::Special(node::Special::HasAnyWord), [text, words]) => (*text, *words),
         (Op::Function(at), [text, sought])
-            if matches!(crate::functions::FUNCTIONS[*at as usize].name, "has_word" | "starts_with") =>
+            if matches!(crate::lang::functions::FUNCTIONS[*at as usize].name, "has_word" | "starts_with") =>
         {
             (*text, *sought)
         }

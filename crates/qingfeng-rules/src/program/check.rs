@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
-use crate::kernel::Fault;
-use crate::schema::Kind;
-use crate::value::Value;
+use crate::base::value::Value;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
+use crate::lang::kernel::Fault;
+use crate::model::derived::FieldRef;
+use crate::model::schema::Kind;
 
 use super::PackFacts;
 use super::eval::{Evaluation, LineSource, Val, compare};

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions;
-use crate::kernel::{self, Arithmetic, Fault, Scalar};
-use crate::limits;
-use crate::text;
-use crate::value::{Date, Value};
+use crate::base::limits;
+use crate::base::text;
+use crate::base::value::{Date, Value};
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions;
+use crate::lang::kernel::{self, Arithmetic, Fault, Scalar};
+use crate::model::derived::FieldRef;
 
 use super::Program;
 use super::node::{Bits, DatePart, NodeId, Op, Special};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::kernel::Fault;
-use crate::value::Value;
+use crate::base::value::Value;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::kernel::Fault;
+use crate::model::derived::FieldRef;
 
 use super::Program;
 use super::eval::{Evaluation, LineSource, Memo};

@@ -13,12 +13,12 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Constant, Expr, ExprKind, For, Name, Operator, Switch};
-use crate::functions;
-use crate::limits;
-use crate::manifest::Lookup;
-use crate::syntax::Function;
+use crate::base::limits;
+use crate::lang::expr::{Constant, Expr, ExprKind, For, Name, Operator, Switch};
+use crate::lang::functions;
+use crate::lang::syntax::Function;
+use crate::model::derived::FieldRef;
+use crate::model::manifest::Lookup;
 
 use super::node::{Bits, DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special, SwitchTable};
 

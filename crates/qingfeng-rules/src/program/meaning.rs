@@ -9,13 +9,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
-use crate::kernel::Arithmetic;
-use crate::limits;
-use crate::rule::{Closure, Points, Rule};
-use crate::syntax::Function;
+use crate::base::limits;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
+use crate::lang::kernel::Arithmetic;
+use crate::lang::rule::{Closure, Points, Rule};
+use crate::lang::syntax::Function;
+use crate::model::derived::FieldRef;
 
 use super::node::{Kinds, Node, NodeContext, NodeId, NodeSpan, Nodes, Op, Special};
 use super::written::Written;

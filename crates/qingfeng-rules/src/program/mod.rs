@@ -20,15 +20,15 @@ mod written;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::derived::{Derived, FieldRef};
+use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expr::{Constant, Expr, ExprKind};
-use crate::kernel::{Fault, Scalar};
-use crate::limits;
-use crate::manifest::Lookup;
-use crate::rule::{Closure, ComputedField, Points, Rule};
-use crate::schema::{FieldId, Kind, Schema};
-use crate::syntax::{Function, constant_of};
+use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::kernel::{self, Fault, Scalar};
+use crate::lang::rule::{Closure, ComputedField, Points, Rule};
+use crate::lang::syntax::{Function, constant_of};
+use crate::model::derived::FieldRef;
+use crate::model::manifest::Lookup;
+use crate::model::schema::{FieldId, Kind, Schema};
 
 use build::Builder;
 use check::Check;
@@ -132,24 +132,30 @@ pub(crate) fn with_context<T>(facts: &PackFacts, use_it: impl FnOnce(&NodeContex
     use_it(&NodeContext { field_kind: &field_kind, column_kind: &column_kind })
 }
 
+/// What the closures of a pack are lowered from.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'p> {
+    pub schema: &'p Arc<Schema>,
+    pub lookups: &'p [Lookup],
+    pub rules: &'p [Rule],
+    pub computed: &'p [ComputedField],
+    /// The functions of each file, as expressions.
+    pub functions: &'p [BTreeMap<String, Function>],
+    /// The names of the files.
+    pub files: &'p [Arc<str>],
+}
+
 /// Lowers all closures of a pack's rules and computed fields. Equal parts of closures are one node if they are
 /// `shared`; else each stands where it was written.
-pub(crate) fn lower(
-    shared: bool,
-    schema: &Arc<Schema>,
-    lookups: &[Lookup],
-    rules: &[Rule],
-    computed: &[ComputedField],
-    functions: &[BTreeMap<String, Function>],
-    files: Vec<Arc<str>>,
-) -> Lowered {
+pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
+    let Source { schema, lookups, rules, computed, functions, files } = *source;
     let facts = PackFacts {
         schema: Arc::clone(schema),
         computed: computed.iter().map(|field| (field.name.clone(), field.kind)).collect(),
         columns: lookups.iter().map(|lookup| lookup.columns.clone()).collect(),
         lookup_names: lookups.iter().map(|lookup| lookup.name.clone()).collect(),
         lookup_keys: lookups.iter().map(|lookup| lookup.key.clone()).collect(),
-        files,
+        files: files.to_vec(),
         points: rules
             .iter()
             .map(|rule| match rule.points {
@@ -211,8 +217,7 @@ impl<'f> Names<'f> {
     fn new(facts: &'f PackFacts) -> Self {
         let schema = &*facts.schema;
         let declared = schema.ids().map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)));
-        let derived = Derived::ALL.into_iter().filter(|derived| derived.sources(schema).is_some());
-        let derived = derived.map(|derived| (derived.name(), FieldRef::Derived(derived)));
+        let derived = schema.derived().map(|derived| (derived.name(), FieldRef::Derived(derived)));
         let computed = facts.computed.iter().enumerate();
         let computed = computed.map(|(at, (name, _))| (name.as_str(), FieldRef::Computed(at)));
         let columns = facts.columns.iter().flatten().map(|(name, _)| name.as_str());
@@ -596,7 +601,7 @@ impl Program {
             Value::Fixed => Some(Ok(self.facts().points[rule])),
             Value::Residual => None,
             Value::Node(node) => Some(match (Evaluation { program: self, source, memo }).value(node) {
-                Ok(Val::Integer(points)) => crate::interpret::checked_points(points),
+                Ok(Val::Integer(points)) => kernel::checked_points(points),
                 Ok(_) => Err(Fault::TypeMismatch),
                 Err(fault) => Err(fault),
             }),
@@ -617,7 +622,7 @@ impl Program {
             Value::Node(node) => {
                 let value = Evaluation { program: self, source, memo }.value(node);
                 let value = value.and_then(|value| value.single().map(Scalar::from));
-                Some(crate::interpret::reason_text(title, value))
+                Some(kernel::reason_text(title, value))
             }
         }
     }
@@ -647,7 +652,7 @@ fn own_cost(node: &node::Node) -> u32 {
     match &node.op {
         Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) | Op::Find(_) => 0,
         Op::Field(FieldRef::Declared(_)) => 1,
-        Op::Function(at) => match crate::functions::FUNCTIONS[*at as usize].name {
+        Op::Function(at) => match crate::lang::functions::FUNCTIONS[*at as usize].name {
             "has_word" => 40,
             "resembles" => 80,
             "to_lower" | "to_upper" | "to_string" | "sub_string" | "index_of" => 20,

@@ -9,11 +9,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions;
-use crate::kernel::{Arithmetic, Fault};
-use crate::schema::Kind;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions;
+use crate::lang::kernel::{Arithmetic, Fault};
+use crate::model::derived::FieldRef;
+use crate::model::schema::Kind;
 
 /// A node by its position in its [`Nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,15 +9,15 @@ mod asks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
+use crate::base::value::Value;
 use crate::diagnostic::Place;
-use crate::expr::{Constant, Expr, ExprKind, Operator};
-use crate::kernel::Fault;
-use crate::pack::Pack;
-use crate::rule::{Closure, Points};
-use crate::schema::FieldId;
-use crate::syntax::constant_of;
-use crate::value::Value;
+use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
+use crate::lang::interpret::Interpreter;
+use crate::lang::kernel::{Fault, checked_points};
+use crate::lang::rule::{Closure, Points};
+use crate::lang::syntax::constant_of;
+use crate::model::derived::FieldRef;
+use crate::model::schema::FieldId;
 
 use super::check::Check;
 use super::eval::{Evaluation, LineSource, Memo, Val};
@@ -25,7 +25,9 @@ use super::fold;
 use super::lower::NotLowered;
 use super::node::{NodeId, Nodes, Op};
 use super::print::short;
-use super::{Names, PackFacts, Passes, Program, lower_body, lower_closure, lower_computed, with_scope};
+use super::{
+    Names, PackFacts, Passes, Program, Source, lower_body, lower_closure, lower_computed, with_scope,
+};
 use asks::Asks;
 
 /// Parts of one condition, at most; one that has more is left whole.
@@ -88,7 +90,7 @@ pub struct Wanted {
     pub distance: Option<f64>,
 }
 
-/// The condition of a rule taken apart; see [`Pack::parts`].
+/// The condition of a rule taken apart; see [`Pack::parts`](crate::Pack::parts).
 #[derive(Debug)]
 pub struct Parts {
     rule: usize,
@@ -109,8 +111,9 @@ enum PartPoints {
 }
 
 impl Parts {
-    pub(crate) fn of(pack: &Pack, rule: usize) -> Self {
-        let definition = &pack.rules[rule];
+    pub(crate) fn of(source: &Source<'_>, facts: &Arc<PackFacts>, rule: usize) -> Self {
+        let Source { lookups, functions, .. } = *source;
+        let definition = &source.rules[rule];
         let mut parts = Self {
             rule,
             tree: None,
@@ -120,13 +123,11 @@ impl Parts {
             compiled: false,
             program: Program::of_nodes(Nodes::new(true)),
         };
-        let facts = Arc::clone(&pack.lowered.facts);
-        parts.program.facts = Some(Arc::clone(&facts));
-        let names = Names::new(&facts);
+        parts.program.facts = Some(Arc::clone(facts));
+        let names = Names::new(facts);
         let mut nodes = Nodes::new(true);
-        let functions = &pack.functions;
-        let computed = lower_computed(&mut nodes, &facts, &names, &pack.lookups, &pack.computed, functions);
-        with_scope(&facts, &names, &pack.lookups, &computed, |scope| {
+        let computed = lower_computed(&mut nodes, facts, &names, lookups, source.computed, functions);
+        with_scope(facts, &names, lookups, &computed, |scope| {
             let mut folded = Nodes::new(true);
             let mut done = std::collections::HashMap::new();
             let mut fold = |nodes: &Nodes, id: NodeId| {
@@ -166,7 +167,7 @@ impl Parts {
                 parts.lets = lets.to_vec();
                 for (root, part) in roots.into_iter().zip(exprs) {
                     let root = root.map(|id| fold(&nodes, id));
-                    parts.leaves.push(leaf(pack, &facts, when, part, root, in_parts));
+                    parts.leaves.push(leaf(&names, facts, when, part, root, in_parts));
                 }
             }
             folded.seal();
@@ -177,10 +178,10 @@ impl Parts {
         parts.compiled = parts.leaves.iter().all(|leaf| leaf.residual.is_none());
         for leaf in &mut parts.leaves {
             if let Evaluated::Compiled { root, check, seen, asks } = &mut leaf.evaluated {
-                *check = Check::of(&parts.program.nodes, &facts, *root);
+                *check = Check::of(&parts.program.nodes, facts, *root);
                 *asks = Asks::of(&parts.program.nodes, *root);
                 *seen = seen_by(&parts.program.nodes, *root);
-                leaf.fields = fields_of(&parts.program.nodes, &facts, *root);
+                leaf.fields = fields_of(&parts.program.nodes, facts, *root);
             }
         }
         parts
@@ -249,7 +250,7 @@ impl Parts {
             PartPoints::Residual => None,
             PartPoints::Node(node) => {
                 Some(match (Evaluation { program: &self.program, source, memo }).value(node) {
-                    Ok(Val::Integer(points)) => crate::interpret::checked_points(points),
+                    Ok(Val::Integer(points)) => checked_points(points),
                     Ok(_) => Err(Fault::TypeMismatch),
                     Err(fault) => Err(fault),
                 })
@@ -331,16 +332,35 @@ impl Parts {
     }
 
     /// What the interpreter evaluates of a part: `None` for the condition as a whole.
-    pub(crate) fn interpreted(&self, leaf: usize) -> Option<&Expr> {
+    fn interpreted(&self, leaf: usize) -> Option<&Expr> {
         match &self.leaves[leaf].evaluated {
             Evaluated::Interpreted(expr) => Some(expr),
             _ => None,
         }
     }
+}
 
-    /// The `let`s before the condition.
-    pub(crate) fn lets(&self) -> &[Expr] {
-        &self.lets
+impl Interpreter {
+    /// Whether a part of a rule's condition holds on the line, by itself.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the part, or of a `let` before it.
+    pub fn part_holds(&self, parts: &Parts, leaf: usize) -> Result<bool, Fault> {
+        let (Some(part), Some(when)) = (parts.interpreted(leaf), self.condition(parts.rule)) else {
+            return self.holds(parts.rule);
+        };
+        let mut scope = self.scope_after(parts.rule, when, &parts.lets)?;
+        self.evaluate(&mut scope, when, part)?.as_bool().map_err(|_| Fault::TypeMismatch)
+    }
+
+    /// The values that a part which is left to the interpreter saw on the line: source, and value as text.
+    pub fn part_values(&self, parts: &Parts, leaf: usize) -> Vec<(String, String)> {
+        let (Some(part), Some(when)) = (parts.interpreted(leaf), self.condition(parts.rule)) else {
+            return Vec::new();
+        };
+        let scope = self.scope_after(parts.rule, when, &parts.lets);
+        scope.map_or_else(|_| Vec::new(), |mut scope| self.values(&mut scope, when, part))
     }
 }
 
@@ -401,7 +421,7 @@ fn is_joined(expr: &Expr) -> bool {
 
 /// A leaf without what is found in the finished nodes.
 fn leaf(
-    pack: &Pack,
+    names: &Names<'_>,
     facts: &PackFacts,
     when: &Closure,
     part: Expr,
@@ -423,7 +443,7 @@ fn leaf(
         }
         ExprKind::Property(object, name) => {
             if matches!(&object.kind, ExprKind::Variable(variable) if variable == line) {
-                read.extend(pack.field(&name.text));
+                read.extend(names.fields.get(name.text.as_str()));
             }
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! A wrong kernel on purpose, so that tests can show that comparing a program with the interpreter finds one.
 
-use crate::expr::Comparison;
+use crate::lang::expr::Comparison;
 
 use super::check::Check;
 use super::node::{Kinds, NodeId, Op};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
-use crate::expr::{Constant, Operator};
-use crate::functions::FUNCTIONS;
-use crate::value::Date;
+use crate::base::value::Date;
+use crate::lang::expr::{Constant, Operator};
+use crate::lang::functions::FUNCTIONS;
 
 use super::node::{Bits, Kinds, NodeId, Op, Special};
 use super::witness::{Probe, Witness};
@@ -18,7 +18,7 @@ impl Program {
     /// witness.
     ///
     /// `locate` gives line and column of a place in a rule file.
-    pub fn listing(&self, rule: usize, locate: &dyn Fn(&crate::Place) -> String) -> String {
+    pub fn listing(&self, rule: usize, locate: &dyn Fn(&crate::diagnostic::Place) -> String) -> String {
         let compiled = &self.rules[rule];
         let mut order: Vec<NodeId> = Vec::new();
         let mut ids: BTreeMap<NodeId, usize> = BTreeMap::new();

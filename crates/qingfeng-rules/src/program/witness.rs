@@ -8,12 +8,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
-use crate::kernel::Fault;
-use crate::schema::FieldId;
-use crate::value::Value;
+use crate::base::value::Value;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
+use crate::lang::kernel::Fault;
+use crate::model::derived::FieldRef;
+use crate::model::schema::FieldId;
 
 use super::check::{exact_number, share, turned};
 use super::eval::{Evaluation, LineSource, Memo, Val};

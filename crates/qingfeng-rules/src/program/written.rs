@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::derived::FieldRef;
-use crate::expr::{Constant, Expr, ExprKind};
-use crate::rule::Closure;
-use crate::syntax::{Function, constant_of};
+use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::rule::Closure;
+use crate::lang::syntax::{Function, constant_of};
+use crate::model::derived::FieldRef;
 
 use super::meaning::{Digester, MeaningDigest, constant_digest};
 

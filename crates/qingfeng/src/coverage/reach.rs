@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Date, Key, Pack, Rule, Status};
+use qingfeng_rules::{Date, Groups, Key, Pack, Rule, Status};
 
 use super::{Axis, CoverageError, STEPS_MAX, Segment, common};
-use crate::key_index::{Dimension, Groups, RuleSet};
+use crate::key_index::{Dimension, RuleSet};
 
 /// The most words of 64 rules that the sets of all segments and periods may have; each stands twice.
 const SET_WORDS_MAX: u64 = 32 << 20;
@@ -187,8 +187,7 @@ fn segments(
 pub(super) struct Member(Vec<usize>);
 
 pub(super) fn membership(groups: &Groups, code: &str, day: Option<Date>) -> Member {
-    let holding = groups.of(code).filter(|membership| membership.holds(day));
-    Member(holding.map(|membership| membership.group).collect())
+    Member(groups.on(code, day).collect())
 }
 
 impl Member {

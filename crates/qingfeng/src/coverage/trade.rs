@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, Kind, Pack, Status, Value};
+use qingfeng_rules::{Date, Groups, Kind, Pack, Status, Value};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 
@@ -11,7 +11,6 @@ use super::reach::{Member, membership};
 use super::{Axis, PolicyCoverage};
 use crate::engine::Engine;
 use crate::job::{JobError, Progress};
-use crate::key_index::Groups;
 use crate::read::{Chunk, Lines, Reader};
 
 /// Goods lines and what they are worth.

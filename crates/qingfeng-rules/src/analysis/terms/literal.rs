@@ -8,11 +8,11 @@ use super::super::set::{
 };
 use super::Terms;
 use super::formula::{Formula, Shape, constant};
-use crate::derived::FieldRef;
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
+use crate::model::derived::FieldRef;
+use crate::model::schema::Kind;
 use crate::program::node::{Kinds, NodeId, Op, Special};
-use crate::schema::Kind;
 
 impl Terms<'_> {
     /// Where the value of a node is in the set.
@@ -135,7 +135,7 @@ impl Terms<'_> {
                 let list = field.codes?;
                 let canonical = list.canonical(text);
                 let differs = if prefix {
-                    text.contains(['.', ' ']) && list == crate::schema::CodeList::Hs
+                    text.contains(['.', ' ']) && list == crate::model::schema::CodeList::Hs
                 } else {
                     canonical != text
                 };

@@ -14,14 +14,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::derived::{Derived, FieldRef};
-use crate::expr::Constant;
-use crate::functions::FUNCTIONS;
-use crate::limits;
+use crate::base::limits;
+use crate::lang::expr::Constant;
+use crate::lang::functions::FUNCTIONS;
+use crate::model::derived::{Derived, FieldRef};
+use crate::model::schema::Field;
 use crate::program::PackFacts;
 use crate::program::fold;
 use crate::program::node::{DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special};
-use crate::schema::Field;
 
 use super::prove::Effort;
 use super::set::{End, FALSE, Intervals, Num, NumberCut, Set, TRUE, TextCut, Values};

@@ -7,9 +7,9 @@ use super::super::set::{End, FALSE, Intervals, Num, NumberCut, Set, TRUE, Values
 use super::formula::{Formula, Shape, all, any, constant};
 use super::literal::{cut_of, number_of, text_set, turned};
 use super::{BOTH_MISSING, EQUAL, GREATER, LESS, ONE_MISSING, Terms};
-use crate::expr::{Comparison, Constant};
-use crate::functions::FUNCTIONS;
-use crate::limits;
+use crate::base::limits;
+use crate::lang::expr::{Comparison, Constant};
+use crate::lang::functions::FUNCTIONS;
 use crate::program::node::{Kinds, NodeId, Op, Special};
 
 /// Where a condition holds, and where it fails; elsewhere it faults.

@@ -1,6 +1,6 @@
 //! What a part of a condition asks for, and how far a line is from it.
 
-use crate::expr::{Comparison, Constant, Operator};
+use crate::lang::expr::{Comparison, Constant, Operator};
 use crate::program::Program;
 use crate::program::check;
 use crate::program::eval::Val;

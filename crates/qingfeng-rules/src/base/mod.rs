@@ -1,0 +1,7 @@
+//! The ground: values, texts and words, limits, countries. It knows nothing of packs.
+
+pub mod countries;
+pub mod limits;
+pub(crate) mod text;
+pub(crate) mod value;
+pub(crate) mod words;

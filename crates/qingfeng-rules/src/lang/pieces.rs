@@ -1,0 +1,192 @@
+//! Long rule files are parsed in pieces.
+//!
+//! For each variable Rhai's parser looks through all functions and closures that it has met, so a file's time
+//! grows with the square of its rules. A file is therefore cut where rules begin, and the trees of the pieces are
+//! joined to the tree of the file. Where it is not certain that this gives the tree of the whole, nothing is
+//! given, and the file is parsed as a whole; so are files with mistakes, which keep their messages.
+
+use std::collections::BTreeSet;
+
+use rhai::{AST, Engine, Expr, Scope, Stmt};
+
+/// Rules of a piece; more where there would be too many pieces.
+const RULES: usize = 32;
+/// Each piece costs a look at the line ends before it.
+const PIECES_MAX: usize = 128;
+/// Rhai counts no further lines.
+const LINES_MAX: usize = u16::MAX as usize;
+
+/// The tree of a file, if it can be parsed in pieces.
+pub(crate) fn parse(engine: &Engine, text: &str) -> Option<AST> {
+    parse_cut(engine, text, RULES)
+}
+
+fn parse_cut(engine: &Engine, text: &str, rules: usize) -> Option<AST> {
+    // A name of a function is not a variable, anywhere after it. What is in a comment must not be cut out of it.
+    if has_word(text, "fn") || text.contains("/*") {
+        return None;
+    }
+    let starts = starts(text);
+    let step = rules.max(starts.len().div_ceil(PIECES_MAX));
+    let cuts: Vec<Start> = starts.into_iter().skip(step).step_by(step).collect();
+    if cuts.is_empty() {
+        return None;
+    }
+    let line_ends = "\n".repeat(cuts.last().map_or(0, |cut| cut.lines_before).min(LINES_MAX));
+    let mut file: Option<AST> = None;
+    let mut names = BTreeSet::new();
+    let begins = std::iter::once(Start { at: 0, lines_before: 0 }).chain(cuts.iter().copied());
+    let ends = cuts.iter().map(|cut| cut.at).chain([text.len()]);
+    for (begin, end) in begins.zip(ends) {
+        // Empty lines before the piece give it its places in the file.
+        let parts = [&line_ends[..begin.lines_before.min(LINES_MAX)], &text[begin.at..end]];
+        let piece = engine.compile_scripts_with_scope(&Scope::new(), parts).ok()?;
+        for statement in piece.statements() {
+            match statement {
+                // A name that is given again would take the place of the variable before.
+                Stmt::Var(variable, ..) if !names.insert(variable.0.name.clone()) => return None,
+                _ if file.is_none() => {}
+                Stmt::Var(variable, ..) if is_plain(&variable.1) => {}
+                Stmt::FnCall(call, _) if call.args.iter().all(is_plain) => {}
+                Stmt::Expr(expr) if is_plain(expr) => {}
+                _ => return None,
+            }
+        }
+        match &mut file {
+            None => file = Some(piece),
+            Some(file) => {
+                file.combine(piece);
+            }
+        }
+    }
+    file
+}
+
+/// Where a rule begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Start {
+    at: usize,
+    lines_before: usize,
+}
+
+/// The lines that begin with a call of `rule` and come after the end of a statement.
+fn starts(text: &str) -> Vec<Start> {
+    let mut starts = Vec::new();
+    let mut statement_ended = false;
+    let mut at = 0;
+    for (lines_before, line) in text.split_inclusive('\n').enumerate() {
+        if statement_ended && line.starts_with("rule(") {
+            starts.push(Start { at, lines_before });
+        }
+        at += line.len();
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with("//") {
+            statement_ended = line.ends_with(';') && !line.contains("//");
+        }
+    }
+    starts
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_word) && !text[at + word.len()..].starts_with(is_word))
+}
+
+/// Whether an expression has no statement in it but closures, whose variables are their own. An assignment could
+/// be to a constant of another piece.
+fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::DynamicConstant(..)
+        | Expr::BoolConstant(..)
+        | Expr::IntegerConstant(..)
+        | Expr::FloatConstant(..)
+        | Expr::CharConstant(..)
+        | Expr::StringConstant(..)
+        | Expr::Unit(_)
+        | Expr::Variable(..)
+        | Expr::Property(..) => true,
+        Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => parts.iter().all(is_plain),
+        Expr::Map(entries, _) => entries.0.iter().all(|(_, value)| is_plain(value)),
+        Expr::FnCall(call, _) | Expr::MethodCall(call, _) => call.args.iter().all(is_plain),
+        Expr::Dot(sides, ..) | Expr::Index(sides, ..) => is_plain(&sides.lhs) && is_plain(&sides.rhs),
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => parts.iter().all(is_plain),
+        // A closure that captures something.
+        Expr::Stmt(statements) => match statements.statements() {
+            [Stmt::Share(_), Stmt::Expr(curry)] => is_plain(curry),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::sandbox;
+
+    fn engine() -> Engine {
+        sandbox::engine(1_000_000, 1_000)
+    }
+
+    /// The tree of a file without the places of variables, which are found by their names where a piece does not
+    /// know them.
+    fn tree(ast: &AST) -> String {
+        let mut functions: Vec<String> = ast.iter_fn_def().map(|function| format!("{function:?}")).collect();
+        functions.sort();
+        let text = format!("{:?}\n{}", ast.statements(), functions.join("\n"));
+        let position =
+            regex::Regex::new(r"Variable\((\w+)(?: #\d+)?\)|\((\S+) @ \d+:\d+, (Some\(\d+\)|None)\)");
+        position.expect("valid").replace_all(&text, "$1$2").into_owned()
+    }
+
+    #[test]
+    fn pieces_give_the_tree_of_the_whole() {
+        let files = [
+            "const A = 1;\nrule(\"x\", #{a: A});\nrule(\"y\", #{when: |d| d.v > A});\nrule(\"z\", #{});\n",
+            "rule(\"x\", #{});\n// next; the\n\nrule(\"y\", #{title: `in\n lines`});\r\nconst B = [1, 2];\nrule(\"z\", \
+             #{score: B[0], reason: |d| `${d.v + B[1]}`});",
+            "let a = 0;\nfor i in 0..3 { a += i; }\nrule(\"规则\", #{\n  when: |d| { let x = d.v; x = 2; x == a },\n});\n\
+             rule(\"y\", #{ score: a + 1, when: |d| d.list.some(|v| v == a) });\n\
+             rule(\"z\", #{});\n",
+        ];
+        for file in files {
+            let whole = engine().compile(file).expect(file);
+            let pieces = parse_cut(&engine(), file, 1).unwrap_or_else(|| panic!("not in pieces: {file}"));
+            assert_eq!(tree(&pieces), tree(&whole), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_pieces_could_get_wrong_is_left_to_the_whole() {
+        let files = [
+            ("a function", "fn f(x) { x }\nrule(\"x\", #{});\nrule(\"y\", #{});\n"),
+            ("a comment of several lines", "rule(\"x\", #{});\n/*\n;\nrule(\"y\", #{});\n*/\n"),
+            ("a text of several lines", "rule(\"x\", #{});\nlet a = `;\nrule(\"y\", #{});\n`;\n"),
+            ("a block", "if true {\nrule(\"x\", #{});\nrule(\"y\", #{});\n}\n"),
+            ("no end before it", "rule(\"x\", #{});\nreturn\nrule(\"y\", #{});\n"),
+            (
+                "a constant that is assigned to",
+                "const A = 1;\nrule(\"x\", #{});\nrule(\"y\", { A = 2; #{} });\n",
+            ),
+            ("a name that is given again", "let a = 1;\nrule(\"x\", #{});\nlet a = 2;\nrule(\"y\", #{});\n"),
+            (
+                "a statement between",
+                "let a = 1;\nrule(\"x\", #{});\nrule(\"y\", #{});\na += 1;\nrule(\"z\", #{});\n",
+            ),
+            ("a mistake", "rule(\"x\", #{});\nrule(\"y\", #{);\n"),
+            ("one rule", "rule(\"x\", #{});\n"),
+        ];
+        for (what, file) in files {
+            assert!(parse_cut(&engine(), file, 1).is_none(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_rule_begins_after_a_statement() {
+        let text = "const A = 1; // rule\nrule(1);\nrule(2);\n  rule(3);\n\n// rule;\nrule(4)\nrule(5);\n";
+        let found: Vec<&str> = starts(text).iter().map(|start| &text[start.at..start.at + 7]).collect();
+        assert_eq!(found, ["rule(2)", "rule(4)"]);
+        assert_eq!(starts(text)[1].lines_before, 6);
+    }
+}

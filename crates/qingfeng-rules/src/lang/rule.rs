@@ -1,0 +1,180 @@
+//! Rules, as a pack holds them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::value::Date;
+use crate::diagnostic::Place;
+use crate::lang::expr::Expr;
+use crate::model::channel::ChannelId;
+use crate::model::derived::FieldRef;
+use crate::model::schema::Kind;
+
+/// How far a rule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Checked and tested, never evaluated.
+    Draft,
+    /// Evaluated and reported; counts nothing.
+    Shadow,
+    /// Counts.
+    Active,
+    /// Kept for the record, never evaluated.
+    Retired,
+}
+
+impl Status {
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("draft", Self::Draft),
+        ("shadow", Self::Shadow),
+        ("active", Self::Active),
+        ("retired", Self::Retired),
+    ];
+
+    /// The name in rules.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, status)| *status == self).map_or("", |&(name, _)| name)
+    }
+
+    /// Whether rules of this status are evaluated when declarations are scored.
+    pub fn is_evaluated(self) -> bool {
+        matches!(self, Self::Shadow | Self::Active)
+    }
+}
+
+/// One value of a rule's key: a group of the reference data, or a code of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyValue {
+    /// The group at this position of the key's reference list.
+    Group(usize),
+    /// One code; for commodities a prefix.
+    Code(String),
+    /// A kind of site.
+    SiteKind(String),
+}
+
+/// A closure of a rule: what Rhai runs, and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Closure {
+    /// The position of the file's syntax tree in the pack.
+    pub(crate) file: usize,
+    pub(crate) pointer: rhai::FnPtr,
+    /// The parameters: what is captured, then the line.
+    pub(crate) params: Vec<String>,
+    pub(crate) body: Expr,
+    pub(crate) fields: BTreeSet<FieldRef>,
+}
+
+impl Closure {
+    /// The fields that the closure reads, those of the lookup tables it uses included.
+    pub fn fields(&self) -> impl Iterator<Item = FieldRef> + '_ {
+        self.fields.iter().copied()
+    }
+
+    /// The closure's body as text: an expression as Rhai source, statements in outline.
+    pub fn text(&self) -> String {
+        self.body.to_string()
+    }
+}
+
+/// The points of a rule.
+#[derive(Clone, Debug)]
+pub enum Points {
+    /// The same on every line.
+    Fixed(i64),
+    /// Computed from the line.
+    Computed(Closure),
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The id, unique in the pack.
+    pub id: String,
+    /// What an officer reads when it fires.
+    pub title: String,
+    /// Where in the rule file it stands.
+    pub place: Place,
+    /// Destination regions; empty means any.
+    pub region: Vec<KeyValue>,
+    /// Goods groups and HS prefixes; empty means any.
+    pub commodity: Vec<KeyValue>,
+    /// Trade modes; empty means any.
+    pub mode: Vec<KeyValue>,
+    /// Sites and kinds of site; empty means any.
+    pub site: Vec<KeyValue>,
+    /// The first day of its validity.
+    pub from: Option<Date>,
+    /// The last day of its validity.
+    pub until: Option<Date>,
+    /// How far it counts.
+    pub status: Status,
+    /// The condition; without one the rule fires on every line that its key fits.
+    pub when: Option<Closure>,
+    /// The points.
+    pub points: Points,
+    /// The evidence; without one the title is given.
+    pub reason: Option<Closure>,
+    /// The channel that the declaration gets at least.
+    pub at_least: Option<ChannelId>,
+    /// The channel that the declaration gets at most.
+    pub at_most: Option<ChannelId>,
+    /// The legal basis.
+    pub basis: Option<String>,
+    /// Who answers for the rule.
+    pub owner: Option<String>,
+    /// Free labels for reports.
+    pub tags: Vec<String>,
+}
+
+impl Rule {
+    /// Whether the rule is in force on a day. A declaration without a date cannot show that it is out of
+    /// force, so it is in.
+    pub fn is_in_force(&self, day: Option<Date>) -> bool {
+        day.is_none_or(|day| {
+            self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+        })
+    }
+
+    pub(crate) fn closures(&self) -> impl Iterator<Item = &Closure> {
+        let points = match &self.points {
+            Points::Computed(closure) => Some(closure),
+            Points::Fixed(_) => None,
+        };
+        self.when.iter().chain(points).chain(&self.reason)
+    }
+}
+
+/// A field that the pack computes: `field("name", |d| ...)`.
+#[derive(Clone, Debug)]
+pub struct ComputedField {
+    /// The name in rules.
+    pub name: String,
+    /// The kind of its values.
+    pub kind: Kind,
+    /// Whether it can be missing.
+    pub missing: bool,
+    /// What computes it.
+    pub closure: Closure,
+}
+
+/// Which computed fields a closure needs, those that other computed fields need included, in order.
+pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedField]) -> Vec<usize> {
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<usize> = fields.iter().filter_map(computed_index).collect();
+    while let Some(at) = open.pop() {
+        if needed.insert(at) {
+            open.extend(computed[at].closure.fields.iter().filter_map(computed_index));
+        }
+    }
+    needed.into_iter().collect()
+}
+
+fn computed_index(field: &FieldRef) -> Option<usize> {
+    match field {
+        FieldRef::Computed(at) => Some(*at),
+        _ => None,
+    }
+}

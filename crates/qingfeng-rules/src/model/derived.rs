@@ -1,0 +1,144 @@
+//! Fields that are computed from declared ones.
+
+use serde::Serialize;
+
+use crate::model::schema::{FieldId, Kind, Schema};
+
+/// A field that every pack has whose schema has the fields it is computed from.
+///
+/// All are missing where what they are computed from is missing; quotients also where the divisor is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Derived {
+    /// Value of the line by its quantity.
+    UnitValue,
+    /// Net kilograms of the line by its quantity.
+    UnitMass,
+    /// Value of the line by its net kilograms.
+    ValuePerKg,
+    /// The first two digits of the commodity code.
+    Hs2,
+    /// The first four digits of the commodity code.
+    Hs4,
+    /// The first six digits of the commodity code.
+    Hs6,
+    /// How many lines the declaration has.
+    ItemCount,
+    /// The sum of `value` over the declaration's lines; missing only where no line has one.
+    DeclarationValue,
+    /// The sum of `net_kg` over the declaration's lines; missing only where no line has one.
+    DeclarationNetKg,
+    /// The sum of `quantity` over the declaration's lines; missing only where no line has one.
+    DeclarationQuantity,
+}
+
+impl Derived {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::UnitValue,
+        Self::UnitMass,
+        Self::ValuePerKg,
+        Self::Hs2,
+        Self::Hs4,
+        Self::Hs6,
+        Self::ItemCount,
+        Self::DeclarationValue,
+        Self::DeclarationNetKg,
+        Self::DeclarationQuantity,
+    ];
+
+    /// The name in rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnitValue => "unit_value",
+            Self::UnitMass => "unit_mass",
+            Self::ValuePerKg => "value_per_kg",
+            Self::Hs2 => "hs2",
+            Self::Hs4 => "hs4",
+            Self::Hs6 => "hs6",
+            Self::ItemCount => "item_count",
+            Self::DeclarationValue => "declaration_value",
+            Self::DeclarationNetKg => "declaration_net_kg",
+            Self::DeclarationQuantity => "declaration_quantity",
+        }
+    }
+
+    /// What it is, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::UnitValue => "value / quantity",
+            Self::UnitMass => "net_kg / quantity",
+            Self::ValuePerKg => "value / net_kg",
+            Self::Hs2 => "first two digits of the commodity code",
+            Self::Hs4 => "first four digits of the commodity code",
+            Self::Hs6 => "first six digits of the commodity code",
+            Self::ItemCount => "number of lines of the declaration",
+            Self::DeclarationValue => "sum of value over the declaration",
+            Self::DeclarationNetKg => "sum of net_kg over the declaration",
+            Self::DeclarationQuantity => "sum of quantity over the declaration",
+        }
+    }
+
+    /// The kind of its values.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Hs2 | Self::Hs4 | Self::Hs6 => Kind::Code,
+            Self::ItemCount => Kind::Integer,
+            _ => Kind::Number,
+        }
+    }
+
+    /// Whether every line has it.
+    pub fn always_present(self) -> bool {
+        self == Self::ItemCount
+    }
+
+    /// The fields it is computed from, or `None` where the schema lacks one or has a field of its own by this
+    /// name. A quotient has its dividend first.
+    pub fn sources(self, schema: &Schema) -> Option<Vec<FieldId>> {
+        if schema.field(self.name()).is_some() {
+            return None;
+        }
+        let number = |name: &str| {
+            schema.field(name).filter(|&id| matches!(schema[id].kind, Kind::Number | Kind::Integer))
+        };
+        match self {
+            Self::UnitValue => Some(vec![number("value")?, number("quantity")?]),
+            Self::UnitMass => Some(vec![number("net_kg")?, number("quantity")?]),
+            Self::ValuePerKg => Some(vec![number("value")?, number("net_kg")?]),
+            Self::Hs2 | Self::Hs4 | Self::Hs6 => schema.keys.commodity.map(|field| vec![field]),
+            Self::ItemCount => Some(Vec::new()),
+            Self::DeclarationValue => Some(vec![number("value")?]),
+            Self::DeclarationNetKg => Some(vec![number("net_kg")?]),
+            Self::DeclarationQuantity => Some(vec![number("quantity")?]),
+        }
+    }
+
+    /// How many digits of the commodity code it keeps, for those that do.
+    pub fn digits(self) -> Option<usize> {
+        match self {
+            Self::Hs2 => Some(2),
+            Self::Hs4 => Some(4),
+            Self::Hs6 => Some(6),
+            _ => None,
+        }
+    }
+}
+
+impl Schema {
+    /// The built-in derived fields that this schema gives.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> + '_ {
+        Derived::ALL.into_iter().filter(|derived| derived.sources(self).is_some())
+    }
+}
+
+/// Anything that `d.name` can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldRef {
+    /// A field of the schema.
+    Declared(FieldId),
+    /// A built-in derived field.
+    Derived(Derived),
+    /// A field that the pack computes with `field(...)`, by its position.
+    Computed(usize),
+}

@@ -1,0 +1,393 @@
+//! `[selection]` of `pack.toml`: the inspection policy, from TOML with places to checked data.
+//!
+//! It names sites, goods groups, channels, lookup tables and tags of rules, so it is read after all of them.
+
+mod amounts;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Lookup, Toml, is_plain_name, parse};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::model::channel::{Channel, ChannelId};
+use crate::model::keys;
+use crate::model::keys::KeyTable;
+use crate::model::reference::{Group, Reference};
+use crate::model::schema::{FieldId, Kind, Level, Schema};
+use crate::model::selection::{
+    Mandatory, Millionths, OTHER_GROUP, RESERVED_CLASSES, RandomRates, Selection, TraderClass, Worth,
+};
+
+/// What a policy may name.
+pub(crate) struct Known<'k> {
+    pub schema: &'k Schema,
+    pub reference: &'k Reference,
+    pub channels: &'k [Channel],
+    pub lookups: &'k [Lookup],
+    /// The tags of rules that are not retired.
+    pub tags: BTreeSet<&'k str>,
+}
+
+/// The most of any count in a policy.
+const COUNT_MAX: i64 = 1_000_000_000;
+/// The most days of any stretch.
+const DAYS_MAX: i64 = 36_525;
+/// The most goods groups, classes of traders, rates, capacities and overrides, each.
+const ENTRIES_MAX: usize = 1_000;
+/// The most quotas: where declarations come one at a time, each is a bit of a number with one more for exploration.
+const QUOTAS_MAX: usize = 63;
+
+/// The policy of a pack, if it has one. Mistakes of syntax were told when the rest of the file was read.
+pub(crate) fn read(
+    file: &Arc<str>,
+    text: &str,
+    known: &Known<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Selection> {
+    let mut syntax = Diagnostics::default();
+    // The places of a second reading are those of the first.
+    let present = parse(file, text, &mut syntax, |_, root, _| root.get("selection").is_some());
+    if !present || syntax.errors() > 0 {
+        return None;
+    }
+    parse(file, text, diagnostics, |toml, root, _| {
+        let (table, span) = toml.table(root, "selection")?;
+        Some(Reader { toml, known }.selection(table, span))
+    })
+}
+
+struct Reader<'r, 't, 'd> {
+    toml: &'r mut Toml<'d>,
+    known: &'t Known<'t>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn selection(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Selection {
+        self.toml.known_keys(table, &keys::SELECTION);
+        let offices = self.offices(table);
+        let groups = self.groups(table);
+        let trader_classes = self.trader_classes(table);
+        let worth =
+            self.toml.choice(table, "worth", &[("findings", Worth::Findings), ("value", Worth::Value)]);
+        if worth == Some(Worth::Value)
+            && let Some(value) = table.get("worth")
+            && !self.has_numbers("value")
+        {
+            let title = "the schema has no field `value` of numbers".to_owned();
+            self.toml.report(Code::BadValue, value.span(), title, "write `worth = \"findings\"`".to_owned());
+        }
+        let mildest = ChannelId(u8::from(self.known.channels.len() > 1));
+        let mut selection = Selection {
+            trader: self.trader(table),
+            worth: worth.unwrap_or_default(),
+            targeted_from: self.channel(table, "targeted_from").unwrap_or(mildest),
+            mandatory: self.mandatory(table),
+            random: RandomRates::default(),
+            quotas: Vec::new(),
+            cost: self.cost(table, &groups),
+            traders: self.traders(table),
+            exploration: self.exploration(table),
+            capacity: Vec::new(),
+            overrides: self.overrides(table),
+            offices,
+            groups,
+            trader_classes,
+        };
+        selection.random = self.random(table, span, &selection);
+        selection.quotas = self.quotas(table);
+        selection.capacity = self.capacity(table, &selection);
+        selection
+    }
+
+    fn bad(&mut self, span: Range<usize>, title: String, help: &str) {
+        self.toml.report(Code::BadValue, span, title, help.to_owned());
+    }
+
+    fn duplicate(&mut self, span: Range<usize>, title: String) {
+        self.toml.report(Code::Duplicate, span, title, "keep one of them".to_owned());
+    }
+
+    fn has_numbers(&self, field: &str) -> bool {
+        let schema = self.known.schema;
+        schema.field(field).is_some_and(|id| matches!(schema[id].kind, Kind::Number | Kind::Integer))
+    }
+
+    /// The tables of a list, `[[selection.NAME]]`.
+    fn tables<'a>(
+        &mut self,
+        table: &'a DeTable<'a>,
+        key: &str,
+        path: &str,
+        keys: &KeyTable,
+    ) -> Vec<(&'a DeTable<'a>, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let expected = format!("a list of tables: write `[[{path}]]`");
+        let DeValue::Array(items) = value.get_ref() else {
+            self.toml.wrong_type(key, value, &expected);
+            return Vec::new();
+        };
+        let most = if key == "quotas" { QUOTAS_MAX } else { ENTRIES_MAX };
+        if items.len() > most {
+            let title = format!("{} tables `{key}` are more than the {most} there can be", items.len());
+            self.bad(value.span(), title, "take some out");
+            return Vec::new();
+        }
+        let mut tables = Vec::new();
+        for item in items.iter() {
+            match item.get_ref() {
+                DeValue::Table(inner) => {
+                    self.toml.known_keys(inner, keys);
+                    tables.push((inner, item.span()));
+                }
+                _ => self.toml.wrong_type(key, item, &expected),
+            }
+        }
+        tables
+    }
+
+    /// The kinds of sites whose sites inspect.
+    fn offices(&mut self, table: &DeTable<'_>) -> Vec<String> {
+        let kinds: Vec<&str> = self.known.schema.keys.site.iter().map(|(kind, _)| kind.as_str()).collect();
+        if table.get("offices").is_none() {
+            let usual = ["market", "port", "border"];
+            return usual.into_iter().filter(|kind| kinds.contains(kind)).map(str::to_owned).collect();
+        }
+        let mut offices: Vec<String> = Vec::new();
+        for (kind, span) in self.toml.texts(table, "offices") {
+            if !kinds.contains(&kind.as_str()) {
+                let title = format!("there is no kind of site `{kind}`");
+                self.toml.unknown(Code::UnknownName, span, title, &kind, kinds.iter().copied());
+            } else if offices.contains(&kind) {
+                self.duplicate(span, format!("`{kind}` stands twice"));
+            } else {
+                offices.push(kind);
+            }
+        }
+        if let (true, Some(value)) = (offices.is_empty(), table.get("offices"))
+            && matches!(value.get_ref(), DeValue::Array(items) if items.is_empty())
+        {
+            let help = format!("name kinds of sites: {}", kinds.join(", "));
+            self.bad(value.span(), "without a kind of site nobody inspects".to_owned(), &help);
+        }
+        offices
+    }
+
+    fn trader(&mut self, table: &DeTable<'_>) -> Option<FieldId> {
+        let schema = self.known.schema;
+        let fits = |field: FieldId| {
+            matches!(schema[field].kind, Kind::Text | Kind::Code) && schema[field].level == Level::Header
+        };
+        let Some(value) = table.get("trader") else {
+            return schema.field("exporter").filter(|&field| fits(field));
+        };
+        let field = self.toml.field_at(schema, table, "trader")?;
+        if fits(field) {
+            return Some(field);
+        }
+        let name = &schema[field].name;
+        let title = format!("`{name}` cannot be the trader: it is no text or code of the whole declaration");
+        self.bad(value.span(), title, "name a field of level header, of kind text or code");
+        None
+    }
+
+    fn group(&mut self, name: &str, span: Range<usize>) -> bool {
+        let groups = &self.known.reference.commodities;
+        let found = groups.iter().any(|group| group.name == name);
+        if !found {
+            let title = format!("there is no goods group `{name}`");
+            let names = groups.iter().map(|group| group.name.as_str());
+            self.toml.unknown(Code::UnknownName, span, title, name, names);
+        }
+        found
+    }
+
+    fn groups(&mut self, table: &DeTable<'_>) -> Vec<String> {
+        let mut groups: Vec<String> = Vec::new();
+        for (name, span) in self.toml.texts(table, "groups") {
+            if name == OTHER_GROUP {
+                let title = format!("`{OTHER_GROUP}` is what lines of no group belong to");
+                self.bad(span, title, "take it out, or give the group another name");
+            } else if self.group(&name, span.clone()) {
+                if groups.contains(&name) {
+                    self.duplicate(span, format!("the goods group `{name}` stands twice"));
+                } else {
+                    groups.push(name);
+                }
+            }
+        }
+        if let (true, Some(value)) = (groups.len() > ENTRIES_MAX, table.get("groups")) {
+            let title = format!("more than {ENTRIES_MAX} goods groups");
+            self.bad(value.span(), title, "take some out");
+        }
+        groups
+    }
+
+    fn trader_classes(&mut self, table: &DeTable<'_>) -> Vec<TraderClass> {
+        let mut classes: Vec<TraderClass> = Vec::new();
+        let path = "selection.trader_classes";
+        for (inner, span) in self.tables(table, "trader_classes", path, &keys::SELECTION_CLASS) {
+            let name = self.toml.required_text(inner, span.clone(), "name", "\"trusted\"");
+            let lookups = self.known.lookups;
+            let listed = self.toml.required_text(inner, span.clone(), "listed", "\"trusted-traders\"");
+            let lookup = listed.and_then(|listed| {
+                let found = lookups.iter().position(|lookup| lookup.name == listed);
+                if let (None, Some(value)) = (found, inner.get("listed")) {
+                    let title = format!("there is no lookup table `{listed}`");
+                    let names = lookups.iter().map(|lookup| lookup.name.as_str());
+                    self.toml.unknown(Code::UnknownName, value.span(), title, &listed, names);
+                }
+                found
+            });
+            let (Some(name), Some(lookup)) = (name, lookup) else { continue };
+            let name_span = inner.get("name").map_or(span, Spanned::span);
+            if RESERVED_CLASSES.contains(&name.as_str()) {
+                let title = format!("`{name}` is a class that there is anyway");
+                self.bad(name_span, title, "give the class another name");
+            } else if !is_plain_name(&name) {
+                let title = format!("`{name}` cannot name a class of traders");
+                self.bad(name_span, title, "use lower case letters, digits, `-` and `_`");
+            } else if classes.iter().any(|class| class.name == name) {
+                self.duplicate(name_span, format!("there are two classes of traders `{name}`"));
+            } else {
+                classes.push(TraderClass { name, lookup });
+            }
+        }
+        classes
+    }
+
+    fn channel(&mut self, table: &DeTable<'_>, key: &str) -> Option<ChannelId> {
+        let channels = self.known.channels.iter().zip(0..=u8::MAX);
+        let names: Vec<(&str, ChannelId)> =
+            channels.map(|(channel, at)| (channel.name.as_str(), ChannelId(at))).collect();
+        self.toml.choice(table, key, &names)
+    }
+
+    fn mandatory(&mut self, table: &DeTable<'_>) -> Mandatory {
+        let mut mandatory = Mandatory { forced: true, tags: Vec::new() };
+        let Some((inner, _)) = self.toml.table(table, "mandatory") else { return mandatory };
+        self.toml.known_keys(inner, &keys::SELECTION_MANDATORY);
+        mandatory.forced = self.toml.flag(inner, "forced").unwrap_or(true);
+        let tags = &self.known.tags;
+        for (tag, span) in self.toml.texts(inner, "tags") {
+            if !tags.contains(tag.as_str()) {
+                let title = format!("no rule has the tag `{tag}`");
+                self.toml.unknown(Code::UnknownName, span, title, &tag, tags.iter().copied());
+            } else if mandatory.tags.contains(&tag) {
+                self.duplicate(span, format!("the tag `{tag}` stands twice"));
+            } else {
+                mandatory.tags.push(tag);
+            }
+        }
+        mandatory
+    }
+
+    /// A share of 0 to 1, with six decimals at most.
+    fn share(&mut self, table: &DeTable<'_>, key: &str) -> Option<Millionths> {
+        let number = self.toml.number(table, key)?;
+        let span = table.get(key).map_or(0..0, Spanned::span);
+        if !(0.0..=1.0).contains(&number) {
+            let title = format!("`{key}` must lie between 0 and 1");
+            self.bad(span, title, "write a share: 0.02 is 2 %");
+            return None;
+        }
+        let millionths = (number * 1e6).round();
+        if millionths / 1e6 != number {
+            let title = format!("`{key}` has more than six decimals");
+            self.bad(span, title, "round it: shares are counted in millionths");
+            return None;
+        }
+        Some(Millionths(millionths as u32))
+    }
+
+    /// A whole number between bounds.
+    fn count(&mut self, table: &DeTable<'_>, key: &str, least: i64, most: i64) -> Option<u32> {
+        let number = self.toml.integer(table, key)?;
+        let span = table.get(key).map_or(0..0, Spanned::span);
+        if !(least..=most).contains(&number) {
+            self.bad(span, format!("`{key}` must lie between {least} and {most}"), "write a whole number");
+            return None;
+        }
+        u32::try_from(number).ok()
+    }
+
+    fn missing(&mut self, span: Range<usize>, title: String, help: &str) {
+        self.toml.report(Code::MissingKey, span, title, help.to_owned());
+    }
+
+    /// Some of the named values, none twice.
+    fn choices<T: Copy + PartialEq>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Vec<T> {
+        let mut chosen = Vec::new();
+        for (text, span) in self.toml.texts(table, key) {
+            match choices.iter().find(|(name, _)| *name == text) {
+                None => {
+                    let title = format!("`{key}` cannot have `{text}`");
+                    let names = choices.iter().map(|(name, _)| *name);
+                    self.toml.unknown(Code::BadValue, span, title, &text, names);
+                }
+                Some((_, value)) if chosen.contains(value) => {
+                    self.duplicate(span, format!("`{text}` stands twice"));
+                }
+                Some(&(_, value)) => chosen.push(value),
+            }
+        }
+        chosen
+    }
+
+    /// A site that inspects.
+    fn office(&mut self, table: &DeTable<'_>, key: &str, policy: &Selection) -> Option<String> {
+        let (name, span) = self.site(table, key)?;
+        let sites = &self.known.reference.sites;
+        let kind = sites.iter().find(|site| site.name == name).and_then(|site| site.kind.clone());
+        if let Some(kind) = kind.filter(|kind| !policy.offices.contains(kind)) {
+            let title = format!("`{name}` does not inspect: sites of the kind `{kind}` are not in `offices`");
+            self.bad(span, title, "name a site that inspects, or add its kind to `offices`");
+            return None;
+        }
+        Some(name)
+    }
+
+    fn site(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
+        let (name, span) = self.toml.text(table, key)?;
+        let sites = &self.known.reference.sites;
+        if !sites.iter().any(|site| site.name == name) {
+            let title = format!("there is no site `{name}`");
+            let names = sites.iter().map(|site: &Group| site.name.as_str());
+            self.toml.unknown(Code::UnknownName, span, title, &name, names);
+            return None;
+        }
+        Some((name, span))
+    }
+
+    fn group_of_policy(&mut self, table: &DeTable<'_>, policy: &Selection) -> Option<String> {
+        let (name, span) = self.toml.text(table, "group")?;
+        let known = || policy.groups.iter().map(String::as_str).chain([OTHER_GROUP]);
+        if !known().any(|group| group == name) {
+            let title = format!("`{name}` is none of the `groups` of the policy");
+            let names: Vec<&str> = known().collect();
+            self.toml.unknown(Code::UnknownName, span, title, &name, names.iter().copied());
+            return None;
+        }
+        Some(name)
+    }
+
+    fn class_of_policy(&mut self, table: &DeTable<'_>, policy: &Selection) -> Option<String> {
+        let (name, span) = self.toml.text(table, "trader_class")?;
+        let classes = policy.trader_classes.iter().map(|class| class.name.as_str());
+        let known: Vec<&str> = classes.chain(RESERVED_CLASSES.iter().copied()).collect();
+        if !known.contains(&name.as_str()) {
+            let title = format!("there is no class of traders `{name}`");
+            self.toml.unknown(Code::UnknownName, span, title, &name, known.iter().copied());
+            return None;
+        }
+        Some(name)
+    }
+}

@@ -1,0 +1,258 @@
+//! Other points and another version, written into the files of a pack: nothing else of them changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::Pack;
+use super::files::{BYTE_ORDER_MARK, PackFiles};
+use crate::base::limits;
+use crate::diagnostic::Place;
+use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
+use crate::lang::sandbox;
+use crate::lang::syntax::{Lowering, SourceMap};
+
+/// Points that stand as a number in a call of `rule`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenPoints {
+    /// Where the number stands, its sign with it.
+    pub place: Place,
+    /// The number.
+    pub points: i64,
+    /// The rules that the call makes, by their positions in the pack: several where it stands in a loop.
+    pub rules: Vec<usize>,
+}
+
+impl Pack {
+    /// The points that are written as numbers where their rules are, in the order of files and places. Points that a
+    /// constant or an expression gives, and those of rules that a function makes, are none of them.
+    ///
+    /// ```
+    /// use qingfeng_rules::{Pack, PackFiles};
+    ///
+    /// # let mut files = PackFiles::default();
+    /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    /// # files.insert("pack.toml", manifest.as_bytes().to_vec());
+    /// files.insert("a.rhai", br#"rule("R", #{ title: "t", score: -20 });"#.to_vec());
+    /// let pack = Pack::load(&files)?;
+    /// let written = pack.written_points();
+    /// assert_eq!((written[0].points, &written[0].rules[..]), (-20, &[0][..]));
+    /// # Ok::<(), qingfeng_rules::Diagnostics>(())
+    /// ```
+    pub fn written_points(&self) -> Vec<WrittenPoints> {
+        let engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
+        let mut by_place: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            by_place.entry((&rule.place.file, rule.place.span.start)).or_default().push(at);
+        }
+        let files: BTreeSet<Arc<str>> = self.rules.iter().map(|rule| Arc::clone(&rule.place.file)).collect();
+        let mut found = Vec::new();
+        for name in files {
+            let text = self.warnings.sources.text(&name).unwrap_or("");
+            let Ok(ast) = engine.compile(text) else { continue };
+            let lowering = Lowering { source: SourceMap::new(text) };
+            for expr in lowering.top_level(&ast) {
+                expr.walk(&mut |expr| {
+                    let ExprKind::Call { name: called, args, .. } = &expr.kind else { return };
+                    let [id, map] = args.as_slice() else { return };
+                    let ExprKind::Map(entries) = &map.kind else { return };
+                    let score = entries.iter().find(|(key, _)| key == "score").map(|(_, value)| value);
+                    let rules = by_place.get(&(&*name, id.span.start));
+                    if called.text == "rule"
+                        && let (Some(score), Some(rules)) = (score, rules)
+                        && let Some((points, span)) = number(text, score)
+                    {
+                        let place = Place { file: Arc::clone(&name), span };
+                        found.push(WrittenPoints { place, points, rules: rules.clone() });
+                    }
+                });
+            }
+        }
+        found.sort_by(|a, b| (&a.place.file, a.place.span.start).cmp(&(&b.place.file, b.place.span.start)));
+        found
+    }
+
+    /// The files with other points for some rules, by their positions in the pack, and with another version. Rules whose
+    /// points are no number of their own stay as they are, and are given back.
+    pub fn rewritten(
+        &self,
+        files: &PackFiles,
+        points: &BTreeMap<usize, i64>,
+        version: Option<&str>,
+    ) -> (PackFiles, Vec<usize>) {
+        let mut edits: BTreeMap<Arc<str>, Vec<(Range<usize>, String)>> = BTreeMap::new();
+        let mut done = BTreeSet::new();
+        for written in self.written_points() {
+            if let [rule] = written.rules[..]
+                && let Some(&points) = points.get(&rule)
+            {
+                done.insert(rule);
+                if points != written.points {
+                    let edit = (written.place.span, points.to_string());
+                    edits.entry(written.place.file).or_default().push(edit);
+                }
+            }
+        }
+        let manifest: Arc<str> = "pack.toml".into();
+        if let (Some(version), Some(text)) = (version, self.warnings.sources.text(&manifest))
+            && let Some(span) = version_place(text)
+        {
+            edits.entry(manifest).or_default().push((span, quoted(version)));
+        }
+        let mut changed = files.clone();
+        for (file, mut edits) in edits {
+            let Some(text) = self.warnings.sources.text(&file) else { continue };
+            edits.sort_by_key(|(span, _)| span.start);
+            let marked =
+                files.content(&file).is_some_and(|content| content.starts_with(BYTE_ORDER_MARK.as_bytes()));
+            let mut after = String::from(if marked { BYTE_ORDER_MARK } else { "" });
+            let mut from = 0;
+            for (span, replacement) in edits {
+                after += text.get(from..span.start).unwrap_or("");
+                after += &replacement;
+                from = span.end;
+            }
+            after += text.get(from..).unwrap_or("");
+            changed.insert(&*file, after.into_bytes());
+        }
+        let left = points.keys().copied().filter(|rule| !done.contains(rule)).collect();
+        (changed, left)
+    }
+}
+
+/// A number that is written out, and where it stands.
+fn number(text: &str, expr: &Expr) -> Option<(i64, Range<usize>)> {
+    let points = match &expr.kind {
+        ExprKind::Constant(Constant::Integer(points)) => *points,
+        ExprKind::Operator(Operator::Negate, args) => match &args.first()?.kind {
+            ExprKind::Constant(Constant::Integer(points)) => points.checked_neg()?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // What the tree gives as the place of a negative number may be its sign alone.
+    let start = expr.span.start;
+    let source = text.get(start..)?;
+    let digits = source.strip_prefix('-').map_or(source, str::trim_start);
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let length = digits.find(|letter| !is_part(letter)).unwrap_or(digits.len());
+    let span = start..start + (source.len() - digits.len()) + length;
+    let written: String =
+        text.get(span.clone())?.chars().filter(|letter| !matches!(letter, '_' | ' ')).collect();
+    // Only a plain number is one that can be written anew; what a tree has made of a calculation is none.
+    (written.parse() == Ok(points)).then_some((points, span))
+}
+
+fn version_place(manifest: &str) -> Option<Range<usize>> {
+    let root = DeTable::parse(manifest).ok()?;
+    let DeValue::Table(pack) = root.get_ref().get("pack")?.get_ref() else { return None };
+    Some(pack.get("version")?.span())
+}
+
+/// As a TOML text.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            letter if letter.is_control() => out += &format!("\\u{:04x}", u32::from(letter)),
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::rule::Points;
+
+    fn pack(rules: &str) -> (PackFiles, Pack) {
+        let mut files = PackFiles::default();
+        let manifest = "[pack]\nname = \"p\"\nversion   = '1'  # of May\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0\n";
+        files.insert("pack.toml", manifest.as_bytes().to_vec());
+        files.insert("a.rhai", rules.as_bytes().to_vec());
+        let pack = Pack::load(&files).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        (files, pack)
+    }
+
+    /// What a rule's points become in the source, when they are to be 7; `None` where they are left.
+    #[test]
+    fn only_the_number_changes() {
+        let cases: [(&str, Option<&str>); 12] = [
+            ("rule(\"R\", #{ title: \"t\", score: 5 });", Some("rule(\"R\", #{ title: \"t\", score: 7 });")),
+            ("rule(\"R\",#{score:-20,title:\"t\"});", Some("rule(\"R\",#{score:7,title:\"t\"});")),
+            (
+                "rule(\"R\", #{ title: \"t\", score: - 20 /* why */ });",
+                Some("rule(\"R\", #{ title: \"t\", score: 7 /* why */ });"),
+            ),
+            (
+                "rule(\"R\", #{ title: \"score: 5\", /* score: 5 */ score:  1_0, });",
+                Some("rule(\"R\", #{ title: \"score: 5\", /* score: 5 */ score:  7, });"),
+            ),
+            (
+                "// 清风 score: 5\r\nrule(\"R\", #{\r\n  title: \"t\",\r\n  score: 5, // five\r\n});\r\n",
+                Some(
+                    "// 清风 score: 5\r\nrule(\"R\", #{\r\n  title: \"t\",\r\n  score: 7, // five\r\n});\r\n",
+                ),
+            ),
+            (
+                "\u{feff}rule(\"R\", #{ title: \"t\", score: 5 });",
+                Some("\u{feff}rule(\"R\", #{ title: \"t\", score: 7 });"),
+            ),
+            ("const P = 5; rule(\"R\", #{ title: \"t\", score: P });", None),
+            ("rule(\"R\", #{ title: \"t\", score: 2 + 3 });", None),
+            ("rule(\"R\", #{ title: \"t\", score: |d| 5 });", None),
+            ("rule(\"R\", #{ title: \"t\" });", None),
+            ("for id in [\"R\", \"S\"] { rule(id, #{ title: \"t\", score: 5 }); }", None),
+            ("rule(\"R\", #{ title: \"t\", score: 0x0f });", None),
+        ];
+        for (source, expected) in cases {
+            let (files, pack) = pack(source);
+            let points: BTreeMap<usize, i64> = [(0, 7)].into();
+            let (changed, left) = pack.rewritten(&files, &points, Some("1+\"x\""));
+            let text = String::from_utf8(changed.content("a.rhai").unwrap().to_vec()).unwrap();
+            assert_eq!(text, expected.unwrap_or(source), "{source}");
+            assert_eq!(left.is_empty(), expected.is_some(), "{source}");
+            let after = Pack::load(&changed).unwrap_or_else(|mistakes| panic!("{source}: {mistakes}"));
+            assert_eq!(after.version, "1+\"x\"");
+            if expected.is_some() {
+                assert!(matches!(after.rules[0].points, Points::Fixed(7)), "{source}");
+            }
+            let manifest = String::from_utf8(changed.content("pack.toml").unwrap().to_vec()).unwrap();
+            assert!(manifest.contains("version   = \"1+\\\"x\\\"\"  # of May"), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn each_rule_of_the_packs_here_is_found_or_left_with_a_reason() {
+        let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+        for name in ["clean-wind", "import-fraud"] {
+            let files = PackFiles::read(&std::path::Path::new(rules).join(name));
+            let pack = Pack::load(&files).unwrap();
+            let mut written: BTreeMap<usize, (i64, usize)> = BTreeMap::new();
+            for call in pack.written_points() {
+                let of = |&rule: &usize| (rule, (call.points, call.rules.len()));
+                written.extend(call.rules.iter().map(of));
+            }
+            for (at, rule) in pack.rules.iter().enumerate() {
+                let Points::Fixed(points) = rule.points else { continue };
+                let Some(&(number, rules)) = written.get(&at) else {
+                    assert_eq!(points, 0, "{}: a rule without points of its own", rule.id);
+                    continue;
+                };
+                assert_eq!(points, number, "{}", rule.id);
+                // Only the rules on protected brands are made in loops.
+                assert_eq!(
+                    rules > 1,
+                    rule.id.starts_with("BR-UA-") || rule.id.starts_with("BR-LA-"),
+                    "{}",
+                    rule.id
+                );
+            }
+        }
+    }
+}
