@@ -115,8 +115,7 @@ mod output;
 mod pipeline;
 pub mod read;
 mod score;
-#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
-mod tables;
+pub mod tables;
 mod threads;
 #[cfg(feature = "tools")]
 pub mod tools;
@@ -159,7 +158,6 @@ pub mod internals {
     pub use crate::eval::values::{BatchValues, Typed};
     pub use crate::lookup::{Rows, table_schema};
     pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};
-    pub use crate::tables::{rows as table_rows, sheet};
 }
 
 /// The README's program is compiled with the documentation's tests.

@@ -8,7 +8,7 @@ use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::tools::profile::{Profile, ProfileOptions};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation, Outputs};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 fn engine(pack: &str) -> Engine {
     Engine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(pack)).unwrap()

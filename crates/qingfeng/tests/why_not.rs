@@ -9,7 +9,7 @@ use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::tools::why_not::{PartCount, WhyNot, WhyNotOptions};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, ExplainedPart};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};

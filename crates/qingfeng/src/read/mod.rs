@@ -33,6 +33,7 @@ mod ndjson;
 mod object;
 #[cfg(feature = "parquet")]
 mod parquet_columns;
+pub(crate) mod records;
 mod reject;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod rows;

@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
-use arrow_json::writer::LineDelimited;
 use arrow_schema::{ArrowError, SchemaRef};
 use flate2::write::GzEncoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::lists::join_lists;
+use super::text;
 use crate::read::Format;
 use crate::threads::is_in_pool;
 
@@ -130,10 +129,13 @@ pub(super) enum Encoder {
 
 impl Encoder {
     pub(super) fn new(format: Format, mut sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
+        if let Format::Csv | Format::Ndjson = format {
+            text::check(&schema)?;
+        }
         Ok(match format {
             Format::Csv => {
                 // A table without lines has a header all the same.
-                sink.write_all(&csv(&RecordBatch::new_empty(schema), true)?)?;
+                sink.write_all(&text::header(&schema))?;
                 Self::Csv { sink }
             }
             Format::Ndjson => Self::Ndjson { is_live: matches!(sink, Sink::Stdout(_)), sink },
@@ -149,9 +151,9 @@ impl Encoder {
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         match self {
-            Self::Csv { sink } => write_text(sink, batch, |rows| csv(rows, false)),
+            Self::Csv { sink } => write_text(sink, batch, text::csv),
             Self::Ndjson { sink, is_live } => {
-                write_text(sink, batch, ndjson)?;
+                write_text(sink, batch, text::ndjson)?;
                 // Who reads along sees each batch when it is done.
                 if *is_live { Ok(sink.flush()?) } else { Ok(()) }
             }
@@ -179,7 +181,7 @@ const TEXT_ROWS: usize = 1024;
 fn write_text(
     sink: &mut Sink,
     batch: &RecordBatch,
-    text: impl Fn(&RecordBatch) -> Result<Vec<u8>, ArrowError> + Send + Sync,
+    text: fn(&RecordBatch) -> Result<Vec<u8>, ArrowError>,
 ) -> Result<(), ArrowError> {
     let part = |at: usize| batch.slice(at, TEXT_ROWS.min(batch.num_rows() - at));
     let parts: Vec<RecordBatch> = (0..batch.num_rows()).step_by(TEXT_ROWS).map(part).collect();
@@ -189,18 +191,4 @@ fn write_text(
     } else {
         parts.iter().try_for_each(|part| Ok(sink.write_all(&text(part)?)?))
     }
-}
-
-fn csv(rows: &RecordBatch, with_header: bool) -> Result<Vec<u8>, ArrowError> {
-    let mut writer = arrow_csv::WriterBuilder::new().with_header(with_header).build(Vec::new());
-    writer.write(&join_lists(rows)?)?;
-    Ok(writer.into_inner())
-}
-
-fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
-    let mut writer =
-        arrow_json::WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(Vec::new());
-    writer.write(rows)?;
-    writer.finish()?;
-    Ok(writer.into_inner())
 }

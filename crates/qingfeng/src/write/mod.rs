@@ -3,9 +3,9 @@
 //! The same batches give the same bytes, whatever the day and the machine.
 
 mod encode;
-mod lists;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod text;
 
 use std::fmt;
 use std::fs::{self, File};

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use qingfeng::rules::Passes;
 use qingfeng::tools::verify::differences;
 use qingfeng::{Assessment, Engine, Evaluation};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::table;
 use serde_json::Value;
