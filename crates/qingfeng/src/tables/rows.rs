@@ -381,9 +381,9 @@ impl RowReader {
             }
             Source::Batches(mut given) => {
                 let first = given.next().transpose().map_err(broken)?;
-                let none = || vec![false; columns.len()];
-                let has = first.as_ref().map_or_else(none, |batch| position(batch.schema_ref()));
-                (batches(Batches::Given(Box::new(first.map(Ok).into_iter().chain(given)))), has)
+                let none = || vec![false; names.len()];
+                let has = first.as_ref().map_or_else(none, |batch| in_schema(batch.schema_ref()));
+                (Batches::Given(Box::new(first.map(Ok).into_iter().chain(given))), has)
             }
         };
         let batch = BatchRows { names: names.clone(), ..BatchRows::default() };
