@@ -17,7 +17,7 @@ use crate::lang::kernel::Arithmetic;
 use crate::lang::rule::Status;
 use crate::lang::rule::computed_needs;
 use crate::lang::sandbox;
-use crate::lang::syntax::{Function, Lowering, SourceMap};
+use crate::lang::syntax::{Function, SourceMap, Translator};
 use crate::model::derived::FieldRef;
 use crate::pack::{Pack, PackFiles};
 
@@ -91,9 +91,9 @@ pub fn mutations(pack: &Pack) -> Vec<Mutation> {
     for name in files {
         let text = pack.warnings.sources.text(&name).unwrap_or("");
         let Ok(ast) = engine.compile(text) else { continue };
-        let lowering = Lowering { source: SourceMap::new(text) };
-        let top_level = lowering.top_level(&ast);
-        let functions = lowering.functions(&ast);
+        let translator = Translator { source: SourceMap::new(text) };
+        let top_level = translator.top_level(&ast);
+        let functions = translator.functions(&ast);
         let mut file = File {
             pack,
             name: &name,

@@ -199,11 +199,11 @@ pub(crate) struct CallSite {
 }
 
 /// Translates one file.
-pub(crate) struct Lowering<'s> {
+pub(crate) struct Translator<'s> {
     pub source: SourceMap<'s>,
 }
 
-impl Lowering<'_> {
+impl Translator<'_> {
     /// All functions and closures of a file by their names. Closures with equal text share one name.
     pub fn functions(&self, ast: &AST) -> BTreeMap<String, Function> {
         let mut functions = BTreeMap::new();

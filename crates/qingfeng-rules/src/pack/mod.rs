@@ -17,7 +17,7 @@ use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
 use crate::model::channel::{Channel, ChannelId, Score};
 use crate::model::derived::{Derived, FieldRef};
-use crate::model::manifest::{self, History, Lookup, MemberKind};
+use crate::model::manifest::{self, Document, History, Lookup, MemberKind};
 use crate::model::reference::{Key, Reference};
 use crate::model::schema::{CodeList, Kind, Schema};
 use crate::model::selection::Selection;
@@ -101,7 +101,8 @@ impl Pack {
             }
             return Err(diagnostics);
         };
-        let manifest = manifest::read(&"pack.toml".into(), manifest_text, &mut diagnostics);
+        let document = Document::parse("pack.toml", manifest_text, &mut diagnostics);
+        let manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
         let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
             .iter()
@@ -128,8 +129,7 @@ impl Pack {
                 .map(String::as_str)
                 .collect(),
         };
-        let selection =
-            manifest::selection::read(&"pack.toml".into(), manifest_text, &known, &mut diagnostics);
+        let selection = manifest::selection::read(&document, &known, &mut diagnostics);
         let counts = loaded.rules.iter().any(|rule| rule.status == Status::Active);
         if !counts && diagnostics.errors() == 0 {
             let place = Place { file: "pack.toml".into(), span: 0..0 };
@@ -413,7 +413,7 @@ fn read_reference(
     let site_kinds: Vec<String> = schema.keys.site.iter().map(|(kind, _)| kind.clone()).collect();
     let countries = schema.keys.region.is_none_or(|field| schema[field].codes == Some(CodeList::Country));
     let mut read = |path: &str, kinds: Option<&[String]>, members| match texts.get(path) {
-        Some(text) => manifest::read_groups(&path.into(), text, kinds, members, diagnostics),
+        Some(text) => manifest::read_groups(path, text, kinds, members, diagnostics),
         None => Vec::new(),
     };
     let region_members = if countries { MemberKind::Country } else { MemberKind::Code };

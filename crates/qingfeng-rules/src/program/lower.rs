@@ -890,7 +890,7 @@ impl<'l> Lowerer<'l> {
                 match at {
                     Some(at)
                         if functions::FUNCTIONS[at].run.is_some()
-                            && functions::arities(name).contains(&count) =>
+                            && functions::FUNCTIONS[at].arities.contains(&count) =>
                     {
                         Op::Function(at as u32)
                     }

@@ -121,9 +121,8 @@ impl Parts {
             lets: Vec::new(),
             points: PartPoints::Residual,
             compiled: false,
-            program: Program::of_nodes(Nodes::new(true)),
+            program: Program::empty(Arc::clone(facts), Passes { fold: true, share: true, ..Passes::NONE }),
         };
-        parts.program.facts = Some(Arc::clone(facts));
         let names = Names::new(facts);
         let mut nodes = Nodes::new(true);
         let computed = lower_computed(&mut nodes, facts, &names, lookups, source.computed, functions);
@@ -171,17 +170,16 @@ impl Parts {
                 }
             }
             folded.seal();
-            parts.program.nodes = folded;
+            parts.program.machine.nodes = folded;
         });
-        parts.program.passes = Passes { fold: true, share: true, ..Passes::NONE };
-        parts.program.prepare();
+        parts.program.machine.prepare(std::iter::empty());
         parts.compiled = parts.leaves.iter().all(|leaf| leaf.residual.is_none());
         for leaf in &mut parts.leaves {
             if let Evaluated::Compiled { root, check, seen, asks } = &mut leaf.evaluated {
-                *check = Check::of(&parts.program.nodes, facts, *root);
-                *asks = Asks::of(&parts.program.nodes, *root);
-                *seen = seen_by(&parts.program.nodes, *root);
-                leaf.fields = fields_of(&parts.program.nodes, facts, *root);
+                *check = Check::of(&parts.program.machine.nodes, facts, *root);
+                *asks = Asks::of(&parts.program.machine.nodes, *root);
+                *seen = seen_by(&parts.program.machine.nodes, *root);
+                leaf.fields = fields_of(&parts.program.machine.nodes, facts, *root);
             }
         }
         parts
@@ -229,7 +227,7 @@ impl Parts {
     ) -> Option<Result<bool, Fault>> {
         match &self.leaves[leaf].evaluated {
             Evaluated::Compiled { check, .. } => {
-                Some(check.holds(&mut Evaluation { program: &self.program, source, memo }))
+                Some(check.holds(&mut Evaluation { machine: &self.program.machine, source, memo }))
             }
             _ => None,
         }
@@ -249,7 +247,7 @@ impl Parts {
             PartPoints::Fixed(points) => Some(Ok(points)),
             PartPoints::Residual => None,
             PartPoints::Node(node) => {
-                Some(match (Evaluation { program: &self.program, source, memo }).value(node) {
+                Some(match (Evaluation { machine: &self.program.machine, source, memo }).value(node) {
                     Ok(Val::Integer(points)) => checked_points(points),
                     Ok(_) => Err(Fault::TypeMismatch),
                     Err(fault) => Err(fault),
@@ -274,16 +272,17 @@ impl Parts {
         let Evaluated::Compiled { seen, .. } = &self.leaves[leaf].evaluated else { return Vec::new() };
         let mut values: Vec<(String, String)> = Vec::new();
         for &node in seen {
-            let keys: &[FieldId] = match self.program.nodes[node].op {
+            let keys: &[FieldId] = match self.program.machine.nodes[node].op {
                 Op::Listed(table) | Op::Entry(table) => self.program.lookup_key(table),
                 _ => &[],
             };
             for &key in keys {
-                let name = format!("d.{}", self.program.facts().schema[key].name);
+                let name = format!("d.{}", self.program.facts.schema[key].name);
                 values.push((name, source.value(FieldRef::Declared(key)).to_string()));
             }
             if keys.is_empty() {
-                let value = Evaluation { program: &self.program, source, memo: &mut *memo }.value(node);
+                let value =
+                    Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(node);
                 values.push((self.program.expression(node), shown(value)));
             }
         }
@@ -300,8 +299,9 @@ impl Parts {
         memo: &mut Memo<'b>,
     ) -> Option<Wanted> {
         let asks = self.asks(leaf)?;
-        let mut value =
-            |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
+        let mut value = |id: NodeId| {
+            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
+        };
         let (of, bound) = asks.sides();
         let (a, b) = (value(of)?, value(bound)?);
         let wanted = asks.wanted(&self.program, &b)?;
@@ -317,8 +317,9 @@ impl Parts {
         memo: &mut Memo<'b>,
     ) -> Option<f64> {
         let asks = self.asks(leaf)?;
-        let mut value =
-            |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
+        let mut value = |id: NodeId| {
+            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
+        };
         let (of, bound) = asks.sides();
         let (a, b) = (value(of)?, value(bound)?);
         asks.distance(&a, &b)

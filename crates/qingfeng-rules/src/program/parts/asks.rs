@@ -58,7 +58,7 @@ impl Asks {
         Some(match self {
             Self::Compare(_, comparison, _) => {
                 let sign = Operator::Compare(comparison).sign();
-                match program.nodes[side].constant() {
+                match program.machine.nodes[side].constant() {
                     Some(Constant::Missing) if comparison == Comparison::Equal => "none".to_owned(),
                     Some(Constant::Missing) => "any".to_owned(),
                     Some(_) => format!("{sign} {}", readable(bound)),
