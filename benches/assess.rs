@@ -11,8 +11,8 @@
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use qingfeng::generate::Generator;
 use qingfeng::{Assessment, Engine};
+use qingfeng_lab::generate::Generator;
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
 const SEED: u64 = 2016;

@@ -29,14 +29,14 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use qingfeng::bind::Binding;
-use qingfeng::outcomes::Verdict;
 use qingfeng::read::{Input, Lines, ReadOptions, Reader};
 use qingfeng::rules::Date;
-use qingfeng::store::{
-    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreUrl, Violation,
-};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, JobOptions, OpenOptions, Outputs, Summary};
+use qingfeng::{Engine, JobOptions, Outputs, Summary};
+use qingfeng_store::Verdict;
+use qingfeng_store::{
+    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Violation,
+};
 
 use measure::{Pair, cpu, thread_seconds};
 
@@ -234,9 +234,7 @@ fn bench() -> Result<()> {
     let url = |name: &str| StoreUrl::Sqlite(directory.path().join(name));
     fill(&mut Store::create(&url("full.sqlite"))?, exporters)?;
     Store::create(&url("empty.sqlite"))?;
-    let open = |name: &str| {
-        Engine::open_with(&with, &OpenOptions { store: Some(url(name)), ..OpenOptions::default() })
-    };
+    let open = |name: &str| Engine::builder(&with).living(&StoreLookups::default().store(url(name))).build();
     let (full, empty, plain) = (open("full.sqlite")?, open("empty.sqlite")?, Engine::open(&without)?);
     let tables = tables(exporters)?;
     let file = directory.path().join("lines.parquet");

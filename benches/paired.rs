@@ -35,10 +35,10 @@ use std::process::{Command, ExitCode};
 use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use qingfeng::generate::Generator;
 use qingfeng::read::Lines;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation};
+use qingfeng_lab::generate::Generator;
 use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
 use qingfeng_testkit::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
 

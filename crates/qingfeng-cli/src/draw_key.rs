@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::Date;
-use qingfeng::selection::draw::{DayKey, Key};
+use qingfeng_inspection::draw::{DayKey, Key};
 
 use crate::exit::Failure;
 use crate::terminal::{self, WARNING, clean};

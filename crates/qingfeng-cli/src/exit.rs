@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
-use qingfeng::store::StoreError;
 use qingfeng::write::WriteError;
+use qingfeng_store::StoreError;
 
 use crate::render::{Checked, human};
 use crate::terminal::{self, ERROR, clean};

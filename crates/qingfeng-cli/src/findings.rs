@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::evidence::{Changed, Evidence, Labels, Unplanned};
-use qingfeng::outcomes::Outcomes;
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
-use qingfeng::selection::{ChangedPlan, Overrides, PlanFile};
-use qingfeng::store::{Store, StoreUrl};
+use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
+use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
+use qingfeng_store::{Store, StoreUrl};
 
 use crate::exit::Failure;
 use crate::inputs::ReadArgs;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources};
-use qingfeng::{Engine, OpenOptions, Purpose};
+use qingfeng::{Engine, OpenedPack};
+use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
 use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
@@ -31,24 +32,34 @@ pub struct Checked {
 
 impl Checked {
     /// Checks the pack in a directory.
-    pub fn new(directory: &Path, options: &OpenOptions) -> Self {
-        let (diagnostics, engine) = Engine::check_with(directory, options);
+    pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
+        Self::of(directory, Engine::builder(directory).living(lookups).check())
+    }
+
+    /// What was found when the pack was opened.
+    fn of(directory: &Path, (diagnostics, engine): (Diagnostics, Option<Engine>)) -> Self {
         Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
+    }
+
+    fn engine(mut self) -> Result<Engine, Failure> {
+        self.engine.take().ok_or_else(|| Failure::Pack(Box::new(self)))
     }
 }
 
 /// The engine of the pack in a directory, or its mistakes as the failure of the command.
-pub fn open(directory: &Path, options: &OpenOptions) -> Result<Engine, Failure> {
-    let checked = Checked::new(directory, options);
-    match checked.engine {
-        Some(engine) => Ok(engine),
-        None => Err(Failure::Pack(Box::new(checked))),
-    }
+pub fn open(directory: &Path, lookups: &StoreLookups) -> Result<Engine, Failure> {
+    Checked::new(directory, lookups).engine()
 }
 
-/// The same for its inspection policy alone: its store of lookups is not asked.
-pub fn open_policy(directory: &Path) -> Result<Engine, Failure> {
-    open(directory, &OpenOptions { purpose: Purpose::Policy, ..OpenOptions::default() })
+/// The same for the tests of the pack.
+pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
+    Checked::of(directory, Engine::builder(directory).for_tests().check()).engine()
+}
+
+/// The pack for its inspection policy alone: its store of lookups is not asked.
+pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
+    let (opened, diagnostics) = OpenedPack::check(directory);
+    opened.ok_or_else(|| Failure::Pack(Box::new(Checked::of(directory, (diagnostics, None)))))
 }
 
 /// The beginning of a digest, enough to compare two by eye.

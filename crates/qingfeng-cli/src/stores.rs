@@ -3,9 +3,9 @@
 use std::env::VarError;
 use std::path::Path;
 
+use qingfeng::Engine;
 use qingfeng::rules::{Pack, PackFiles};
-use qingfeng::store::{Author, StoreUrl};
-use qingfeng::{Engine, OpenOptions};
+use qingfeng_store::{Author, StoreLookups, StoreUrl};
 
 use crate::clock;
 use crate::exit::Failure;
@@ -42,14 +42,14 @@ impl LookupArgs {
         Self { store: StoreArgs { store }, snapshot: None }
     }
 
-    /// How a pack is opened.
-    pub fn options(&self) -> Result<OpenOptions, Failure> {
-        Ok(OpenOptions { store: self.store.given()?, snapshot: self.snapshot, ..OpenOptions::default() })
+    /// What a pack takes from the store.
+    pub fn lookups(&self) -> Result<StoreLookups, Failure> {
+        Ok(StoreLookups::default().store(self.store.given()?).snapshot(self.snapshot))
     }
 
     /// The engine of the pack in a directory.
     pub fn open(&self, directory: &Path) -> Result<Engine, Failure> {
-        render::open(directory, &self.options()?)
+        render::open(directory, &self.lookups()?)
     }
 
     /// The number of the snapshot, if one was named.

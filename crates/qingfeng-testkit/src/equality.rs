@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use qingfeng::{Engine, Evaluation};
-//! use qingfeng::generate::Generator;
+//! use qingfeng_lab::generate::Generator;
 //! use qingfeng_testkit::equality::compare;
 //!
 //! let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind")).unwrap();

@@ -35,7 +35,7 @@ pub struct GoodsLine<'a> {
 }
 
 impl<'a> GoodsLine<'a> {
-    /// The lines of a table of [`Generator`](qingfeng::generate::Generator).
+    /// The lines of a table of [`Generator`](qingfeng_lab::generate::Generator).
     ///
     /// # Panics
     ///

@@ -26,7 +26,7 @@ mod sample;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng::generate::Generator;
+use qingfeng_lab::generate::Generator;
 use tempfile::TempDir;
 
 pub use case::{Case, Density, assess, bound};

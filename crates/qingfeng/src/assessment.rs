@@ -66,7 +66,7 @@ pub struct RuleFault {
 
 /// The result of one goods line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct LineResult {
+pub struct LineResult {
     pub score: i64,
     pub points: i64,
     pub shadow_points: i64,
@@ -84,7 +84,7 @@ struct Effect {
 
 /// How fired rules and faults become score and channel.
 #[derive(Debug)]
-pub(crate) struct Effects {
+pub struct Effects {
     /// By position in the pack.
     rules: Vec<Effect>,
     score: Score,

@@ -1,7 +1,7 @@
 //! The engine: a pack with its lookup tables, ready to assess declarations.
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,6 @@ use crate::evaluate::{BatchResults, Evaluation, Evaluator};
 use crate::lookup::{self, LookupTable, Rows};
 use crate::output::{self, By};
 use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
-use crate::store::{Living, SnapshotId, StoreUrl};
 use crate::testing;
 
 /// A pack cannot be used. Prints one line for each mistake.
@@ -32,6 +31,12 @@ impl OpenError {
     /// All mistakes of the pack.
     pub fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics
+    }
+}
+
+impl OpenError {
+    fn new(directory: &Path, diagnostics: Diagnostics) -> Self {
+        Self { directory: directory.display().to_string(), diagnostics: Box::new(diagnostics) }
     }
 }
 
@@ -59,29 +64,125 @@ impl From<ReadError> for AssessError {
     }
 }
 
-/// How a pack is opened.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    /// The store of lookup tables with `store` and `history`; without it the one that the pack names.
-    pub store: Option<StoreUrl>,
-    /// The snapshot of the store, by the number of its last change; without it the latest.
-    pub snapshot: Option<u64>,
-    /// What the pack is opened for.
-    pub purpose: Purpose,
+/// What holds the rows of lookup tables that are no files of the pack: a store, a program.
+///
+/// It is asked once, when an engine is opened, with all that the pack declares; so all tables are of one snapshot.
+pub trait LivingLookups {
+    /// The rows of each table of `pack` that has no file of its own, by its position in `pack.lookups`. `directory` is
+    /// where the pack stands, if it stands in one.
+    ///
+    /// # Errors
+    ///
+    /// Mistakes of the pack, each at the place of the table it speaks of.
+    fn read(&self, pack: &Pack, directory: Option<&Path>) -> Result<LivingTables, Vec<Diagnostic>>;
 }
 
-/// What a pack is opened for: where the rows of its lookup tables come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Purpose {
-    /// Assessing declarations: files and the store.
-    #[default]
-    Assessing,
-    /// Its tests: a lookup table for which there is a file `tests/lookups/NAME.csv` has its rows, and the store is not
-    /// asked, so that tests do not depend on what is in it today.
-    Tests,
-    /// Its inspection policy: the store is not asked, and tables of it are empty. For plans and proofs of what was
-    /// assessed before, where the store may not be at hand. Nothing should be assessed.
-    Policy,
+/// What [`LivingLookups`] gives: one snapshot.
+#[derive(Debug)]
+pub struct LivingTables {
+    /// Which, as results name it; `None` where nothing names it.
+    pub snapshot: Option<LookupsSnapshot>,
+    /// The rows of tables, by position in the pack.
+    pub tables: Vec<(usize, Rows)>,
+}
+
+/// How an engine is opened: from which pack, with which lookups.
+///
+/// ```
+/// use qingfeng::Engine;
+///
+/// let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
+/// let engine = Engine::builder(directory).build()?;
+/// assert_eq!(engine.pack().name, "clean-wind");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder opens nothing until `build` is called"]
+pub struct EngineBuilder<'b> {
+    directory: PathBuf,
+    living: Option<&'b dyn LivingLookups>,
+    for_tests: bool,
+}
+
+impl<'b> EngineBuilder<'b> {
+    /// Where the rows of lookup tables come from that are no files of the pack.
+    pub fn living(mut self, lookups: &'b dyn LivingLookups) -> Self {
+        self.living = Some(lookups);
+        self
+    }
+
+    /// For the pack's tests: a lookup table for which there is a file `tests/lookups/NAME.csv` has its rows, and nothing
+    /// else is asked for rows, so that tests do not depend on what is in a store today.
+    pub fn for_tests(mut self) -> Self {
+        self.for_tests = true;
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the pack, all of them; lookups that cannot be read are one.
+    pub fn build(&self) -> Result<Engine, OpenError> {
+        Engine::load(self).map_err(|diagnostics| OpenError::new(&self.directory, diagnostics))
+    }
+
+    /// All mistakes of the pack, errors and warnings, those of its lookup tables included; and the engine, if there are
+    /// no errors.
+    pub fn check(&self) -> (Diagnostics, Option<Engine>) {
+        match Engine::load(self) {
+            Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
+            Err(diagnostics) => (diagnostics, None),
+        }
+    }
+}
+
+/// A pack without the rows of living lookups: its rules, channels and inspection policy, for plans, proofs and lists of what
+/// was assessed before, where the store may not be there. It cannot assess; an [`Engine`] can.
+#[derive(Clone, Debug)]
+pub struct OpenedPack {
+    pack: Arc<Pack>,
+    digest: String,
+    pack_id: Arc<str>,
+}
+
+impl OpenedPack {
+    /// Opens the pack in a directory: checks its files and those of its lookup tables.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the pack, all of them.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let (opened, diagnostics) = Self::check(&directory);
+        opened.ok_or_else(|| OpenError::new(directory.as_ref(), diagnostics))
+    }
+
+    /// The same, with all mistakes, warnings too.
+    pub fn check(directory: impl AsRef<Path>) -> (Option<Self>, Diagnostics) {
+        match load(&Engine::builder(directory), false) {
+            Ok(loaded) => {
+                let warnings = loaded.pack.warnings.clone();
+                (Some(loaded.opened()), warnings)
+            }
+            Err(diagnostics) => (None, diagnostics),
+        }
+    }
+
+    /// The pack.
+    pub fn pack(&self) -> &Arc<Pack> {
+        &self.pack
+    }
+
+    /// The digest of the pack, its lookup files included: BLAKE3 in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The pack by name, version and digest: `name@version#digest`. Where an engine's lookup tables come from a store,
+    /// `+lookups@` follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
+    pub fn pack_id(&self) -> &Arc<str> {
+        &self.pack_id
+    }
 }
 
 /// A pack, ready to assess declarations. Cloning is cheap: clones share everything.
@@ -107,9 +208,7 @@ pub struct Engine {
 }
 
 struct Inner {
-    pack: Arc<Pack>,
-    digest: String,
-    pack_id: Arc<str>,
+    opened: OpenedPack,
     lookups: Option<Arc<LookupsSnapshot>>,
     evaluator: Evaluator,
     direct: Direct,
@@ -123,51 +222,35 @@ struct Inner {
 pub struct LookupsSnapshot {
     /// The store, without a password.
     pub store: String,
-    /// The snapshot.
-    pub snapshot: SnapshotId,
+    /// The snapshot, as answers name it: `1234#9f3a06c4d2e1`.
+    pub snapshot: String,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("pack", &self.inner.pack_id).finish_non_exhaustive()
+        f.debug_struct("Engine").field("pack", &self.inner.opened.pack_id).finish_non_exhaustive()
     }
 }
 
 impl Engine {
-    /// Opens the pack in a directory: checks its files and reads its lookup tables, those of a store as they are now.
+    /// Opens the pack in a directory: checks its files and reads its lookup tables, all of which must be files of it.
     ///
     /// # Errors
     ///
     /// The mistakes of the pack, all of them.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::open_with(directory, &OpenOptions::default())
+        Self::builder(directory).build()
     }
 
-    /// Opens the pack in a directory, its lookup tables from this store and snapshot.
-    ///
-    /// # Errors
-    ///
-    /// The mistakes of the pack, all of them; a store that cannot be read is one.
-    pub fn open_with(directory: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, OpenError> {
-        let directory = directory.as_ref();
-        Self::load(directory, options).map_err(|diagnostics| OpenError {
-            directory: directory.display().to_string(),
-            diagnostics: Box::new(diagnostics),
-        })
+    /// How the pack in a directory is opened.
+    pub fn builder<'b>(directory: impl AsRef<Path>) -> EngineBuilder<'b> {
+        EngineBuilder { directory: directory.as_ref().to_owned(), living: None, for_tests: false }
     }
 
     /// All mistakes of the pack in a directory, errors and warnings, those of its lookup tables included; and
     /// the engine, if there are no errors.
     pub fn check(directory: impl AsRef<Path>) -> (Diagnostics, Option<Self>) {
-        Self::check_with(directory, &OpenOptions::default())
-    }
-
-    /// The same, opened with these options.
-    pub fn check_with(directory: impl AsRef<Path>, options: &OpenOptions) -> (Diagnostics, Option<Self>) {
-        match Self::load(directory.as_ref(), options) {
-            Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
-            Err(diagnostics) => (diagnostics, None),
-        }
+        Self::builder(directory).check()
     }
 
     /// All that is to be said of this pack, which stands in a directory: the warnings of its files, what its rules show
@@ -198,89 +281,34 @@ impl Engine {
         found
     }
 
-    fn load(directory: &Path, options: &OpenOptions) -> Result<Self, Diagnostics> {
+    fn load(builder: &EngineBuilder<'_>) -> Result<Self, Diagnostics> {
         let started = Instant::now();
-        let pack = Pack::load(&PackFiles::read(directory))?;
-        let mut tables = Vec::with_capacity(pack.lookups.len());
-        let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
-        let mut mistakes: Vec<Diagnostic> = Vec::new();
-        let is_for_tests = options.purpose == Purpose::Tests;
-        let living = if options.purpose != Purpose::Assessing {
-            None
-        } else {
-            Living::read(&pack, directory, options.store.as_ref(), options.snapshot).unwrap_or_else(
-                |mistake| {
-                    mistakes.push(*mistake);
-                    None
-                },
-            )
-        };
-        for lookup in &pack.lookups {
-            let for_tests = format!("tests/lookups/{}.csv", lookup.name);
-            let has_test_rows = is_for_tests && directory.join(&for_tests).exists();
-            let file = if has_test_rows { Some(for_tests.as_str()) } else { lookup.source.file() };
-            let Some(file) = file else {
-                match &living {
-                    Some(living) => match living.rows(lookup, &pack) {
-                        Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
-                        Err(more) => mistakes.extend(more),
-                    },
-                    None if is_for_tests => mistakes.push(no_test_rows(lookup, &for_tests)),
-                    None => tables.push(LookupTable::new(Rows::none(&lookup.columns), lookup.key.clone())),
-                }
-                continue;
-            };
-            match lookup::read_file(directory, lookup, file, &pack.schema) {
-                Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
-                Err(more) => mistakes.extend(more),
-            }
-            match std::fs::read(directory.join(file)) {
-                // What tests see instead is no part of the pack.
-                Ok(_) if has_test_rows => {}
-                Ok(content) => contents.push((file.to_owned(), content)),
-                Err(error) if mistakes.is_empty() => {
-                    let title = format!("{file} cannot be read: {error}");
-                    mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
-                }
-                Err(_) => {}
-            }
-        }
-        if !mistakes.is_empty() {
-            let mut all = pack.warnings;
-            mistakes.append(&mut all.items);
-            all.items = mistakes;
-            return Err(all);
-        }
-        let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
-        let lookups = living.map(|living| LookupsSnapshot { store: living.store, snapshot: living.snapshot });
-        let of_store = lookups.as_ref().map_or(String::new(), |of| format!("+lookups@{}", of.snapshot));
-        let pack_id = format!("{}@{}#{digest}{of_store}", pack.name, pack.version).into();
-        let pack = Arc::new(pack);
+        let mut loaded = load(builder, true)?;
+        let tables: Vec<LookupTable> = std::mem::take(&mut loaded.tables);
+        let lookups = loaded.snapshot.clone().map(Arc::new);
+        let opened = loaded.opened();
+        let pack = Arc::clone(&opened.pack);
         let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL, false);
         let direct = Direct::new(&pack.schema);
         let carrier = Carrier::new(&pack);
         let load_time = started.elapsed();
-        let inner = Arc::new(Inner {
-            pack,
-            digest,
-            pack_id,
-            lookups: lookups.map(Arc::new),
-            evaluator,
-            direct,
-            carrier,
-            load_time,
-        });
+        let inner = Arc::new(Inner { opened, lookups, evaluator, direct, carrier, load_time });
         Ok(Self { inner, evaluation: Evaluation::default() })
+    }
+
+    /// The pack without what assesses.
+    pub fn opened(&self) -> &OpenedPack {
+        &self.inner.opened
     }
 
     /// The pack.
     pub fn pack(&self) -> &Arc<Pack> {
-        &self.inner.pack
+        &self.inner.opened.pack
     }
 
     /// The digest of the pack, its lookup tables included: BLAKE3 in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.inner.digest
+        &self.inner.opened.digest
     }
 
     /// The store and the snapshot of its lookup tables, if one of them comes from a store.
@@ -291,7 +319,7 @@ impl Engine {
     /// The pack by name, version and digest: `name@version#digest`. Where lookup tables come from a store, `+lookups@`
     /// follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
     pub fn pack_id(&self) -> &Arc<str> {
-        &self.inner.pack_id
+        &self.inner.opened.pack_id
     }
 
     /// The columns of assessments as tables: those of [`output_schema`](crate::output_schema), and by declaration, if the
@@ -352,19 +380,20 @@ impl Engine {
     /// The same engine, its rules compiled with these passes. All of its answers are the same.
     #[must_use]
     pub fn with_passes(&self, passes: Passes) -> Self {
-        self.with(Arc::clone(&self.inner.pack), self.inner.evaluator.with_passes(passes))
+        self.with(Arc::clone(self.pack()), self.inner.evaluator.with_passes(passes))
     }
 
     /// The same engine, drafts evaluated too: like shadow rules they are reported and count nothing. For tests of
     /// rules.
     #[must_use]
     pub(crate) fn with_drafts(&self) -> Self {
-        self.with(Arc::clone(&self.inner.pack), self.inner.evaluator.with_drafts())
+        self.with(Arc::clone(self.pack()), self.inner.evaluator.with_drafts())
     }
 
     /// An engine of a pack that differs from this one's in its rules alone. Its digest remains that of this one.
     #[must_use]
-    pub(crate) fn of_changed(&self, pack: Arc<Pack>) -> Self {
+    #[doc(hidden)]
+    pub fn of_changed(&self, pack: Arc<Pack>) -> Self {
         let evaluator = self.inner.evaluator.of_changed(Arc::clone(&pack));
         self.with(pack, evaluator)
     }
@@ -372,14 +401,12 @@ impl Engine {
     fn with(&self, pack: Arc<Pack>, evaluator: Evaluator) -> Self {
         let inner = &self.inner;
         let inner = Inner {
-            digest: inner.digest.clone(),
-            pack_id: Arc::clone(&inner.pack_id),
             lookups: inner.lookups.clone(),
             evaluator,
             direct: Direct::new(&pack.schema),
             carrier: Carrier::new(&pack),
             load_time: inner.load_time,
-            pack,
+            opened: OpenedPack { pack, ..inner.opened.clone() },
         };
         Self { inner: Arc::new(inner), evaluation: self.evaluation }
     }
@@ -401,7 +428,8 @@ impl Engine {
         self.inner.evaluator.program()
     }
 
-    pub(crate) fn evaluator(&self) -> &Evaluator {
+    #[doc(hidden)]
+    pub fn evaluator(&self) -> &Evaluator {
         &self.inner.evaluator
     }
 
@@ -451,7 +479,8 @@ impl Engine {
     }
 
     /// Evaluates the rules on the lines of a batch.
-    pub(crate) fn evaluate(&self, lines: &Lines) -> BatchResults {
+    #[doc(hidden)]
+    pub fn evaluate(&self, lines: &Lines) -> BatchResults {
         self.inner.evaluator.evaluate(lines, self.evaluation)
     }
 
@@ -515,9 +544,91 @@ impl Engine {
             channel: channel(worst),
             decisive_item: output::item_no(pack, results, worst),
             items,
-            pack: Arc::clone(&self.inner.pack_id),
+            pack: Arc::clone(&self.inner.opened.pack_id),
         }
     }
+}
+
+/// What was read of a pack.
+struct Loaded {
+    pack: Pack,
+    tables: Vec<LookupTable>,
+    digest: String,
+    snapshot: Option<LookupsSnapshot>,
+}
+
+impl Loaded {
+    fn opened(self) -> OpenedPack {
+        let of_store = self.snapshot.map_or(String::new(), |of| format!("+lookups@{}", of.snapshot));
+        let pack_id = format!("{}@{}#{}{of_store}", self.pack.name, self.pack.version, self.digest).into();
+        OpenedPack { pack: Arc::new(self.pack), digest: self.digest, pack_id }
+    }
+}
+
+/// Reads a pack and its lookup tables; without `living` those that are files of it.
+fn load(builder: &EngineBuilder<'_>, living: bool) -> Result<Loaded, Diagnostics> {
+    let directory = builder.directory.as_path();
+    let pack = Pack::load(&PackFiles::read(directory))?;
+    let mut tables = Vec::with_capacity(pack.lookups.len());
+    let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    let mut snapshot = None;
+    let mut living_rows: Vec<(usize, Rows)> = Vec::new();
+    let without_file = pack.lookups.iter().find(|lookup| lookup.source.file().is_none());
+    if let (Some(first), true, false) = (without_file, living, builder.for_tests) {
+        match builder.living {
+            Some(lookups) => match lookups.read(&pack, Some(directory)) {
+                Ok(read) => (snapshot, living_rows) = (read.snapshot, read.tables),
+                Err(more) => mistakes.extend(more),
+            },
+            None => mistakes.push(no_living(first)),
+        }
+    }
+    for (at, lookup) in pack.lookups.iter().enumerate() {
+        let for_tests = format!("tests/lookups/{}.csv", lookup.name);
+        let has_test_rows = builder.for_tests && directory.join(&for_tests).exists();
+        let file = if has_test_rows { Some(for_tests.as_str()) } else { lookup.source.file() };
+        let Some(file) = file else {
+            if builder.for_tests {
+                mistakes.push(no_test_rows(lookup, &for_tests));
+            }
+            let rows = living_rows.iter().position(|(table, _)| *table == at);
+            let rows =
+                rows.map_or_else(|| Rows::none(&lookup.columns), |found| living_rows.swap_remove(found).1);
+            tables.push(LookupTable::new(rows, lookup.key.clone()));
+            continue;
+        };
+        match lookup::read_file(directory, lookup, file, &pack.schema) {
+            Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
+            Err(more) => mistakes.extend(more),
+        }
+        match std::fs::read(directory.join(file)) {
+            // What tests see instead is no part of the pack.
+            Ok(_) if has_test_rows => {}
+            Ok(content) => contents.push((file.to_owned(), content)),
+            Err(error) if mistakes.is_empty() => {
+                let title = format!("{file} cannot be read: {error}");
+                mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
+            }
+            Err(_) => {}
+        }
+    }
+    if !mistakes.is_empty() {
+        let mut all = pack.warnings;
+        mistakes.append(&mut all.items);
+        all.items = mistakes;
+        return Err(all);
+    }
+    let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
+    Ok(Loaded { pack, tables, digest, snapshot })
+}
+
+/// The pack has tables of a store, and none was given.
+fn no_living(lookup: &Lookup) -> Diagnostic {
+    let title = format!("no store was given, and the lookup table `{}` comes from one", lookup.name);
+    Diagnostic::new(Code::UnusableStore, title)
+        .at(lookup.place.clone(), "comes from the store")
+        .help("open the pack with its store: `Engine::builder(directory).living(&store)`")
 }
 
 fn no_test_rows(lookup: &Lookup, file: &str) -> Diagnostic {
@@ -553,7 +664,8 @@ impl BatchAssessment {
     /// The same assessments as if each rule that fired had given the points that `points` names for it, and what it gave
     /// where it names none; by position in the pack.
     #[must_use]
-    pub(crate) fn with_points(mut self, points: &[Option<i64>]) -> Self {
+    #[doc(hidden)]
+    pub fn with_points(mut self, points: &[Option<i64>]) -> Self {
         self.results.replace_points(&Effects::new(self.engine.pack()), points);
         self
     }

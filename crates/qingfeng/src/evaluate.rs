@@ -33,7 +33,7 @@ pub enum Evaluation {
 
 /// The results of a batch. Only pairs of a line and a rule that fired, or that
 /// could not be evaluated, are kept.
-pub(crate) struct BatchResults {
+pub struct BatchResults {
     /// One for each line.
     pub lines: Vec<LineResult>,
     /// The rules that fired, by position in the pack, and their points: those of the first line, then the next.
@@ -52,28 +52,28 @@ impl BatchResults {
     }
 
     /// The rules that fired on a line and their points, in the order of the pack.
-    pub(crate) fn fired(&self, line: usize) -> &[(u32, i64)] {
+    pub fn fired(&self, line: usize) -> &[(u32, i64)] {
         &self.fired[Self::range(&self.fired_ends, line)]
     }
 
     /// The rules that could not be evaluated on a line, in the order of the pack.
-    pub(crate) fn faults(&self, line: usize) -> &[(u32, Fault)] {
+    pub fn faults(&self, line: usize) -> &[(u32, Fault)] {
         &self.faults[Self::range(&self.fault_ends, line)]
     }
 
     /// Of the reasons of all fired pairs those of a line.
-    pub(crate) fn of_line<'r>(&self, reasons: &'r [String], line: usize) -> &'r [String] {
+    pub fn of_line<'r>(&self, reasons: &'r [String], line: usize) -> &'r [String] {
         if reasons.is_empty() { &[] } else { &reasons[Self::range(&self.fired_ends, line)] }
     }
 
     /// All pairs of a line and a rule that fired on it.
-    pub(crate) fn all_fired(&self) -> &[(u32, i64)] {
+    pub fn all_fired(&self) -> &[(u32, i64)] {
         &self.fired
     }
 
     /// Gives rules other points, where `points` has them by position in the pack, and puts scores and channels together
     /// anew.
-    pub(crate) fn replace_points(&mut self, effects: &Effects, points: &[Option<i64>]) {
+    pub fn replace_points(&mut self, effects: &Effects, points: &[Option<i64>]) {
         for (rule, given) in &mut self.fired {
             if let Some(Some(other)) = points.get(*rule as usize) {
                 *given = *other;
@@ -85,7 +85,7 @@ impl BatchResults {
     }
 
     /// All pairs of a line and a rule that could not be evaluated on it.
-    pub(crate) fn all_faults(&self) -> &[(u32, Fault)] {
+    pub fn all_faults(&self) -> &[(u32, Fault)] {
         &self.faults
     }
 }
@@ -286,7 +286,7 @@ impl Worker {
 }
 
 /// Evaluates the rules of a pack. Shared by threads; each borrows a worker for the time of a batch.
-pub(crate) struct Evaluator {
+pub struct Evaluator {
     pack: Arc<Pack>,
     tables: Arc<[LookupTable]>,
     pub(crate) keys: KeyIndex,
@@ -497,7 +497,8 @@ impl Evaluator {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 
-    pub(crate) fn values(&self, lines: &Lines) -> Arc<BatchValues> {
+    #[doc(hidden)]
+    pub fn values(&self, lines: &Lines) -> Arc<BatchValues> {
         let (pack, tables) = (Arc::clone(&self.pack), Arc::clone(&self.tables));
         Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines))
     }
@@ -767,7 +768,8 @@ impl Evaluator {
     }
 
     /// Gives `use_it` an interpreter and the candidates of a line.
-    pub(crate) fn on_line<T>(
+    #[doc(hidden)]
+    pub fn on_line<T>(
         &self,
         values: &Arc<BatchValues>,
         line: usize,

@@ -219,7 +219,7 @@ impl Engine {
                 .collect(),
             pack: self.pack_id().to_string(),
             digest: self.digest().to_owned(),
-            lookups: self.lookups().map(|lookups| lookups.snapshot.to_string()),
+            lookups: self.lookups().map(|lookups| lookups.snapshot.clone()),
             load_seconds: self.load_time().as_secs_f64(),
             seconds: started.elapsed().as_secs_f64(),
             threads,

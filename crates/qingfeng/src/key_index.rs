@@ -136,7 +136,7 @@ impl Dimension {
 }
 
 /// The key of a line: the values that decide which rules can fire on it.
-pub(crate) struct LineKey<'k> {
+pub struct LineKey<'k> {
     pub region: Option<&'k str>,
     pub commodity: Option<&'k str>,
     pub mode: Option<&'k str>,

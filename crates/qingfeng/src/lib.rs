@@ -31,47 +31,40 @@
 
 mod assessment;
 pub mod bind;
-#[cfg(feature = "calibrate")]
-pub mod calibrate;
 mod carried;
 pub mod coverage;
 mod declaration;
 mod dictionary;
 pub mod diff;
-pub mod effect;
 mod engine;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod evaluate;
-pub mod evidence;
 mod explain;
-pub mod generate;
 mod job;
 mod key_index;
 mod lookup;
-pub mod mine;
-pub mod outcomes;
 mod output;
 mod plan;
 pub mod profile;
 pub mod read;
-pub mod report;
 mod rounds;
 mod sample;
-pub mod selection;
-pub mod simulate;
-mod statistics;
-pub mod store;
 mod summary;
-pub mod targets;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
+mod tables;
 pub mod testing;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod values;
 pub mod verify;
-pub mod watch;
 pub mod why_not;
 pub mod write;
 
 pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
 pub use declaration::{Declaration, FieldValue, Item};
-pub use engine::{AssessError, BatchAssessment, Engine, LookupsSnapshot, OpenError, OpenOptions, Purpose};
+pub use engine::{
+    AssessError, BatchAssessment, Engine, EngineBuilder, LivingLookups, LivingTables, LookupsSnapshot,
+    OpenError, OpenedPack,
+};
 pub use evaluate::Evaluation;
 pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, NamedValue};
 pub use job::{JobError, JobOptions, Outputs, Progress};
@@ -81,6 +74,18 @@ pub use qingfeng_rules as rules;
 pub use summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
 pub use verify::{Verification, VerifyOptions};
 pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions};
+
+/// What the other crates of this workspace build on. It promises nothing to anybody else.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::evaluate::BatchResults;
+
+    pub use crate::lookup::{Rows, table_schema};
+    pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};
+    pub use crate::rounds::over_chunks;
+    pub use crate::tables::{rows as table_rows, sheet};
+    pub use crate::values::{BatchValues, Typed};
+}
 
 /// The README's program is compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -11,7 +11,7 @@ use crate::read::{Chunk, Reader};
 /// # Errors
 ///
 /// An input that cannot be read; threads that cannot be started.
-pub(crate) fn over_chunks<T: Send>(
+pub fn over_chunks<T: Send>(
     mut reader: Reader,
     threads: Option<usize>,
     each: &(dyn Fn(Chunk) -> T + Sync),

@@ -14,7 +14,7 @@ use crate::read::Lines;
 
 /// A column of canonical type.
 #[derive(Clone, Debug)]
-pub(crate) enum Typed {
+pub enum Typed {
     Text(StringArray),
     Integer(Int64Array),
     Number(Float64Array),
@@ -23,7 +23,7 @@ pub(crate) enum Typed {
 }
 
 impl Typed {
-    pub(crate) fn new(column: &ArrayRef, kind: Kind) -> Self {
+    pub fn new(column: &ArrayRef, kind: Kind) -> Self {
         match kind {
             Kind::Text | Kind::Code => Self::Text(column.as_string::<i32>().clone()),
             Kind::Integer => Self::Integer(column.as_primitive::<Int64Type>().clone()),
@@ -34,7 +34,7 @@ impl Typed {
     }
 
     #[inline]
-    pub(crate) fn value(&self, row: usize) -> Value<'_> {
+    pub fn value(&self, row: usize) -> Value<'_> {
         match self {
             Self::Text(column) if column.is_valid(row) => Value::Text(column.value(row)),
             Self::Integer(column) if column.is_valid(row) => Value::Integer(column.value(row)),
@@ -77,8 +77,8 @@ impl Numbers {
 }
 
 /// A batch of goods lines with what is derived from them.
-pub(crate) struct BatchValues {
-    pub(crate) pack: Arc<Pack>,
+pub struct BatchValues {
+    pub pack: Arc<Pack>,
     tables: Arc<[LookupTable]>,
     columns: Vec<Typed>,
     /// The declaration of each line, by its position in the batch.
@@ -103,10 +103,10 @@ const SUMS: [Derived; 3] =
 
 /// The fields from which each derived field is computed; none for those that the pack's schema does not give.
 #[derive(Debug)]
-pub(crate) struct Sources(Vec<Vec<FieldId>>);
+pub struct Sources(Vec<Vec<FieldId>>);
 
 impl Sources {
-    pub(crate) fn new(pack: &Pack) -> Self {
+    pub fn new(pack: &Pack) -> Self {
         Self(Derived::ALL.iter().map(|derived| derived.sources(&pack.schema).unwrap_or_default()).collect())
     }
 }
@@ -117,12 +117,7 @@ fn finite(number: f64) -> f64 {
 }
 
 impl BatchValues {
-    pub(crate) fn new(
-        pack: Arc<Pack>,
-        tables: Arc<[LookupTable]>,
-        sources: Arc<Sources>,
-        lines: &Lines,
-    ) -> Self {
+    pub fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, sources: Arc<Sources>, lines: &Lines) -> Self {
         let columns: Vec<Typed> = pack
             .schema
             .fields()
@@ -175,7 +170,7 @@ impl BatchValues {
     }
 
     /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
-    pub(crate) fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
+    pub fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
         let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
             (Some(numbers), _) => numbers.slice()[line],
             (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,
@@ -186,15 +181,15 @@ impl BatchValues {
     }
 
     /// The number of lines.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.declaration_of.len()
     }
 
-    pub(crate) fn column(&self, field: FieldId) -> &Typed {
+    pub fn column(&self, field: FieldId) -> &Typed {
         &self.columns[field.index()]
     }
 
-    pub(crate) fn declared(&self, line: usize, field: FieldId) -> Value<'_> {
+    pub fn declared(&self, line: usize, field: FieldId) -> Value<'_> {
         self.columns[field.index()].value(line)
     }
 
@@ -203,7 +198,7 @@ impl BatchValues {
     }
 
     /// The text of a field on a line, if it has one.
-    pub(crate) fn text_of(&self, line: usize, field: FieldId) -> Option<&str> {
+    pub fn text_of(&self, line: usize, field: FieldId) -> Option<&str> {
         match self.declared(line, field) {
             Value::Text(text) => Some(text),
             _ => None,
@@ -211,14 +206,14 @@ impl BatchValues {
     }
 
     /// The declaration's own date on a line.
-    pub(crate) fn day(&self, line: usize) -> Option<Date> {
+    pub fn day(&self, line: usize) -> Option<Date> {
         match self.declared(line, self.pack.schema.date?) {
             Value::Date(date) => Some(date),
             _ => None,
         }
     }
 
-    pub(crate) fn key(&self, line: usize) -> LineKey<'_> {
+    pub fn key(&self, line: usize) -> LineKey<'_> {
         let keys = &self.pack.schema.keys;
         LineKey {
             region: self.text(line, keys.region),
@@ -254,7 +249,7 @@ impl BatchValues {
 
     /// A field as a number, not a number where it is missing; `None` for fields that hold no numbers as such.
     #[inline]
-    pub(crate) fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
+    pub fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
         match field {
             FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers.slice()[line]),
             FieldRef::Derived(derived) if derived.kind() == Kind::Number => {
@@ -278,7 +273,7 @@ impl BatchValues {
 
     /// The value of a declared or derived field.
     #[inline]
-    pub(crate) fn field(&self, line: usize, field: FieldRef) -> Value<'_> {
+    pub fn field(&self, line: usize, field: FieldRef) -> Value<'_> {
         match field {
             FieldRef::Declared(id) => self.declared(line, id),
             FieldRef::Derived(derived) => self.derived_value(line, derived),
@@ -288,7 +283,7 @@ impl BatchValues {
 
     /// The entry of a lookup table that a line has on its own date.
     #[inline]
-    pub(crate) fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
+    pub fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
         let entries = self.entries[table].get_or_init(|| self.lookup_entries(table));
         let entry = entries[line];
         (entry != lookup::NONE).then_some(entry)
@@ -303,7 +298,7 @@ impl BatchValues {
         asked.entries(hashes, &self.columns, days)
     }
 
-    pub(crate) fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
+    pub fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
         self.tables[table].value(entry, column)
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation, JobOptions, Outputs, Profile, ProfileOptions};
+use qingfeng_lab::generate::Generator;
 
 fn engine(pack: &str) -> Engine {
     Engine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(pack)).unwrap()

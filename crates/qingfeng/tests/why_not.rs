@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng_lab::generate::Generator;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};

@@ -122,7 +122,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// All that is to be said of the pack.
 fn checked(args: &Args) -> Result<Checked, Failure> {
-    let mut checked = Checked::new(&args.directory, &args.lookups.options()?);
+    let mut checked = Checked::new(&args.directory, &args.lookups.lookups()?);
     checked.notes_shown = args.notes;
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));

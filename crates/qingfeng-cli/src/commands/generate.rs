@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::generate::Generator;
 use qingfeng::rules::Date;
 use qingfeng::write::TableWriter;
+use qingfeng_lab::generate::Generator;
 
 use crate::exit::{self, Exit, Failure};
 use crate::outputs::{check_apart, output};

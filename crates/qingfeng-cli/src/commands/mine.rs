@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use qingfeng::mine::{
-    Hits, Judgement, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema, rule_file,
-};
-use qingfeng::outcomes::Outcomes;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
+use qingfeng_insight::mine::{
+    Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema,
+    rule_file,
+};
+use qingfeng_inspection::outcomes::Outcomes;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -168,7 +169,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let bar = Bar::new(None);
     let threads = args.threads.map(Into::into);
-    let lines = engine.labelled_lines(readers, &labels, args.parties, threads, &mut |progress| {
+    let lines = LabelledLines::read(&engine, readers, &labels, args.parties, threads, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });
     bar.end();
@@ -183,12 +184,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         prefix: args.prefix.clone(),
         ..MineOptions::default()
     };
-    let mined = qingfeng::mine::mine(pack, &lines, &options).map_err(Failure::Usage)?;
+    let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(Failure::Usage)?;
     let as_it_is = if args.cold.is_empty() {
         None
     } else {
         let all = MineOptions { cold: Vec::new(), ..options };
-        qingfeng::mine::mine(pack, &lines, &all).map_err(Failure::Usage)?.judgement
+        qingfeng_insight::mine::mine(pack, &lines, &all).map_err(Failure::Usage)?.judgement
     };
     if let Some(output) = &args.output {
         write(&args.rules, output, &mined, pack)?;
@@ -337,7 +338,7 @@ fn head(names: &[&str]) -> Vec<Cell> {
 }
 
 fn best(name: &str, judgement: &Judgement) -> Vec<Vec<Cell>> {
-    let row = |best: &qingfeng::mine::BestShare| {
+    let row = |best: &qingfeng_insight::mine::BestShare| {
         vec![
             Cell::new(name),
             Cell::new(format!("{} %", best.percent)).right(),

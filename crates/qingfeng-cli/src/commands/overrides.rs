@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use qingfeng::read::Input;
 use qingfeng::rules::{Date, OverrideAction};
-use qingfeng::selection::{
+use qingfeng_inspection::{
     ArrivingDeclarations, Override, OverrideBy, OverrideError, OverrideRequest, Overrides, PlanFile,
 };
 

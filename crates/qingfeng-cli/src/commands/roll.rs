@@ -9,9 +9,9 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use qingfeng::read::Input;
 use qingfeng::rules::{Amount, Date, Pack};
-use qingfeng::selection::draw::Key;
-use qingfeng::selection::{ArrivingDeclarations, Capacity, OfficeDay, Outcomes, Policy, Roll, Taken};
 use qingfeng::write::{Output, TableWriter};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::{ArrivingDeclarations, Capacity, OfficeDay, Outcomes, Policy, Roll, Taken};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -250,7 +250,7 @@ impl Row {
         declaration_id: String,
         pack_id: String,
         pack: &Pack,
-        candidate: &qingfeng::selection::Candidate,
+        candidate: &qingfeng_inspection::Candidate,
         taken: Taken,
     ) -> Self {
         let decision = taken.decision;

@@ -3,9 +3,9 @@
 
 use qingfeng::Engine;
 use qingfeng::read::Input;
-use qingfeng::selection::draw::Key;
-use qingfeng::selection::{Candidates, Capacity, PlanMarks, Planner, Policy, plan_rows, plan_schema};
 use qingfeng::write::{Output, TableWriter};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::{Candidates, Capacity, PlanMarks, Planner, Policy, plan_rows, plan_schema};
 
 use crate::support::Desk;
 
@@ -55,7 +55,7 @@ fn planned(policy: &str) -> Desk {
 fn plan(desk: &Desk) {
     let engine = Engine::open(desk.path().join("harbour")).unwrap();
     let inputs = [Input::Path(desk.path().join("assessments.csv"))];
-    let candidates = Candidates::read(&inputs, &engine).unwrap();
+    let candidates = Candidates::read(&inputs, engine.opened()).unwrap();
     let policy = Policy::of(engine.pack()).unwrap();
     let capacity = Capacity::of_policy(&policy);
     let key = Key::parse(KEY).unwrap();

@@ -13,12 +13,7 @@ use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
 use crate::values::Typed;
 
 /// Reads a table's file. Gives the table, or what is wrong with the file.
-pub(crate) fn read(
-    pack: &Path,
-    lookup: &Lookup,
-    file: &str,
-    schema: &Schema,
-) -> Result<Rows, Vec<Diagnostic>> {
+pub fn read(pack: &Path, lookup: &Lookup, file: &str, schema: &Schema) -> Result<Rows, Vec<Diagnostic>> {
     let failed = |title: String, help: &str| {
         Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
     };
@@ -121,7 +116,7 @@ fn row_title(file: &str, reject: &Reject) -> String {
 
 /// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so
 /// that each row is a declaration of its own.
-pub(crate) fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
+pub fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
     let key: Vec<&Field> = lookup.key.iter().map(|&id| &schema[id]).collect();
     let column = |name: &str, kind: Kind, codes: Option<CodeList>, required: bool| Field {
         name: name.to_owned(),

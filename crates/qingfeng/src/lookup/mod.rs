@@ -14,17 +14,17 @@ use crate::values::Typed;
 
 use index::KeyIndex;
 
-pub(crate) use file::{read as read_file, table_schema};
+pub use file::{read as read_file, table_schema};
 
 /// No row, no key.
-pub(crate) const NONE: u32 = u32::MAX;
+pub const NONE: u32 = u32::MAX;
 
 /// The hash of a line that lacks a part of the key.
 const NO_HASH: u64 = 0;
 
 /// The rows of a table before they are indexed.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub struct Rows {
     /// The columns, in the order of the declaration: key, days, others.
     pub columns: Vec<Typed>,
     /// The days from and to which each row counts, as days since 1970-01-01. Of several rows with one key that count
@@ -36,7 +36,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// No rows of these columns.
-    pub(crate) fn none(columns: &[(String, Kind)]) -> Self {
+    pub fn none(columns: &[(String, Kind)]) -> Self {
         let empty = |kind| Typed::new(&arrow_array::new_empty_array(&data_type(kind)), kind);
         Self {
             columns: columns.iter().map(|&(_, kind)| empty(kind)).collect(),
@@ -48,7 +48,7 @@ impl Rows {
 
 /// The rows of one lookup table, found by key.
 #[derive(Debug)]
-pub(crate) struct LookupTable {
+pub struct LookupTable {
     columns: Vec<Typed>,
     row_count: usize,
     /// Finds positions in `heads`.
@@ -57,7 +57,7 @@ pub(crate) struct LookupTable {
     /// For each key, from which day on which row counts, in order of days.
     segments: Vec<(i32, u32)>,
     /// The fields of a line that are compared with the key.
-    pub(crate) key: Vec<FieldId>,
+    pub key: Vec<FieldId>,
 }
 
 /// The rows of one key.
@@ -98,7 +98,7 @@ fn hash<'v>(hasher: &FixedState, width: usize, value: &dyn Fn(usize) -> Value<'v
 
 /// The hash of the key on each line of a batch, which all tables with this key share. `columns` are those of the
 /// batch, by field.
-pub(crate) fn hashes(key: &[FieldId], columns: &[Typed], lines: usize) -> Box<[u64]> {
+pub fn hashes(key: &[FieldId], columns: &[Typed], lines: usize) -> Box<[u64]> {
     let hasher = FixedState::default();
     if let [field] = key
         && let Typed::Text(column) = &columns[field.index()]
@@ -111,7 +111,7 @@ pub(crate) fn hashes(key: &[FieldId], columns: &[Typed], lines: usize) -> Box<[u
 
 impl LookupTable {
     /// Finds out which row counts for which key and when.
-    pub(crate) fn new(rows: Rows, key: Vec<FieldId>) -> Self {
+    pub fn new(rows: Rows, key: Vec<FieldId>) -> Self {
         let Rows { columns, days, without_day } = rows;
         let width = key.len();
         let hasher = FixedState::default();
@@ -163,7 +163,7 @@ impl LookupTable {
     /// batch by field, `days` its dates.
     ///
     /// All lines in a few tight passes: what a line waits for from memory does not hold up the next.
-    pub(crate) fn entries(&self, hashes: &[u64], columns: &[Typed], days: Option<&Typed>) -> Box<[u32]> {
+    pub fn entries(&self, hashes: &[u64], columns: &[Typed], days: Option<&Typed>) -> Box<[u32]> {
         let mut entries = vec![NONE; hashes.len()].into_boxed_slice();
         if self.heads.is_empty() {
             return entries;
@@ -216,12 +216,12 @@ impl LookupTable {
     }
 
     /// The value of a column of a row.
-    pub(crate) fn value(&self, row: u32, column: usize) -> Value<'_> {
+    pub fn value(&self, row: u32, column: usize) -> Value<'_> {
         self.columns[column].value(row as usize)
     }
 
     /// The number of rows.
-    pub(crate) fn row_count(&self) -> usize {
+    pub fn row_count(&self) -> usize {
         self.row_count
     }
 }

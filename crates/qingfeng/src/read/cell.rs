@@ -10,11 +10,11 @@ use super::reject::shown;
 pub const MAX_TEXT_BYTES: usize = 65_536;
 
 /// Why a cell has no value, with the remedy.
-pub(crate) type Reason = String;
+pub type Reason = String;
 
 /// The text without blanks around it, the full-width one (U+3000) included.
 #[inline]
-pub(crate) fn trim(raw: &str) -> &str {
+pub fn trim(raw: &str) -> &str {
     match raw.as_bytes() {
         [] => raw,
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
@@ -24,13 +24,13 @@ pub(crate) fn trim(raw: &str) -> &str {
 
 /// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
 /// that looks for a word must see the line all the same.
-pub(crate) fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Reason> {
+pub fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Reason> {
     let text = trim(raw);
     if text.len() > MAX_TEXT_BYTES { Err(too_long(text, field)) } else { Ok(text) }
 }
 
 /// A code in the form that rules see.
-pub(crate) fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
+pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
     let code = trim(raw);
     if code.len() > MAX_TEXT_BYTES {
         return Err(too_long(code, field));
@@ -62,7 +62,7 @@ fn too_long(text: &str, field: &Field) -> Reason {
 }
 
 /// A whole number: digits, perhaps a sign, perhaps a point with nothing but zeros after it.
-pub(crate) fn integer(text: &str, field: &Field) -> Result<i64, Reason> {
+pub fn integer(text: &str, field: &Field) -> Result<i64, Reason> {
     let whole = match text.split_once('.') {
         Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole,
         _ => text,
@@ -88,7 +88,7 @@ fn not_whole(text: &str) -> Reason {
 }
 
 /// A finite number. -0 is 0, so that a value has one form.
-pub(crate) fn number(text: &str, field: &Field) -> Result<f64, Reason> {
+pub fn number(text: &str, field: &Field) -> Result<f64, Reason> {
     let value: f64 = text.parse().map_err(|_| not_a_number(text))?;
     if !value.is_finite() {
         return Err(not_finite(text));
@@ -111,7 +111,7 @@ fn not_a_number(text: &str) -> Reason {
 }
 
 #[cold]
-pub(crate) fn not_finite(text: &str) -> Reason {
+pub fn not_finite(text: &str) -> Reason {
     let cell = shown(text);
     if text.bytes().any(|byte| byte.is_ascii_digit()) {
         format!("`{cell}` is too large; a number has at most 308 digits")
@@ -134,7 +134,7 @@ fn joined(text: &str) -> String {
 }
 
 /// True or false.
-pub(crate) fn flag(text: &str) -> Result<bool, Reason> {
+pub fn flag(text: &str) -> Result<bool, Reason> {
     match text {
         "1" | "是" => return Ok(true),
         "0" | "否" => return Ok(false),
@@ -154,24 +154,24 @@ pub(crate) fn flag(text: &str) -> Result<bool, Reason> {
 }
 
 /// A calendar day, in days since 1970-01-01.
-pub(crate) fn date(text: &str, field: &Field) -> Result<i32, Reason> {
+pub fn date(text: &str, field: &Field) -> Result<i32, Reason> {
     let date: Date = text.parse().map_err(|error| format!("`{}` is {error}", shown(text)))?;
     in_bounds(f64::from(date.days()), field).map(|()| date.days())
 }
 
 /// The reason why a line without a required field is rejected.
 #[cold]
-pub(crate) fn missing(field: &Field) -> Reason {
+pub fn missing(field: &Field) -> Reason {
     format!("`{}` is missing; each line needs it", field.name)
 }
 
-pub(crate) fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Reason> {
+pub fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Reason> {
     // Exact near the bounds a schema can have; elsewhere the rounding changes nothing.
     in_bounds(value as f64, field)
 }
 
 /// Whether the value lies between the bounds of its field.
-pub(crate) fn in_bounds(value: f64, field: &Field) -> Result<(), Reason> {
+pub fn in_bounds(value: f64, field: &Field) -> Result<(), Reason> {
     match (field.min, field.max) {
         (Some(min), _) if value < min => {
             Err(format!("{value} is below {min}, the least `{}` can be", field.name))

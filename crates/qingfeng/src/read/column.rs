@@ -14,7 +14,7 @@ const REMEMBERED_CODES: usize = 4096;
 
 /// The values of one field, line by line. A line can be taken back, which Arrow's builders do not offer.
 #[derive(Debug)]
-pub(crate) struct Column {
+pub struct Column {
     field: Field,
     values: Values,
     /// The canonical forms of countries met before: looking a country up takes longer than all else here.
@@ -50,16 +50,16 @@ impl Values {
 }
 
 impl Column {
-    pub(crate) fn new(field: &Field) -> Self {
+    pub fn new(field: &Field) -> Self {
         Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new(), last: None }
     }
 
-    pub(crate) fn field(&self) -> &Field {
+    pub fn field(&self) -> &Field {
         &self.field
     }
 
     /// Appends the value of a cell; a blank one is missing.
-    pub(crate) fn push(&mut self, raw: &str) -> Result<(), Reason> {
+    pub fn push(&mut self, raw: &str) -> Result<(), Reason> {
         if self.field.level == Level::Item {
             return self.push_new(raw);
         }
@@ -76,7 +76,7 @@ impl Column {
     }
 
     /// Appends the value that was appended last.
-    pub(super) fn push_again(&mut self) {
+    pub fn push_again(&mut self) {
         fn again<T: Copy>(values: &mut Vec<T>) {
             values.extend(values.last().copied());
         }
@@ -95,7 +95,7 @@ impl Column {
     }
 
     /// The same without a look at the value before.
-    pub(super) fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
+    pub fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
@@ -151,7 +151,7 @@ impl Column {
     }
 
     /// Appends a missing value, if the field may lack one.
-    pub(crate) fn push_missing(&mut self) -> Result<(), Reason> {
+    pub fn push_missing(&mut self) -> Result<(), Reason> {
         if self.field.required {
             return Err(cell::missing(&self.field));
         }
@@ -160,7 +160,7 @@ impl Column {
     }
 
     /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
-    pub(crate) fn push_null(&mut self) {
+    pub fn push_null(&mut self) {
         self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => ends.push(text.len() as i32),
@@ -184,7 +184,7 @@ impl Column {
     }
 
     /// Appends a whole number to a column of whole numbers, or of numbers.
-    pub(crate) fn push_integer(&mut self, value: i64) -> Result<(), Reason> {
+    pub fn push_integer(&mut self, value: i64) -> Result<(), Reason> {
         self.last = None;
         match &mut self.values {
             Values::Integer(values, valid) => {
@@ -199,7 +199,7 @@ impl Column {
     }
 
     /// Appends a number to a column of numbers; in other columns it counts as its shortest writing.
-    pub(crate) fn push_number(&mut self, value: f64) -> Result<(), Reason> {
+    pub fn push_number(&mut self, value: f64) -> Result<(), Reason> {
         self.last = None;
         match &mut self.values {
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
@@ -214,7 +214,7 @@ impl Column {
     }
 
     /// Makes room for so many more lines.
-    pub(super) fn reserve(&mut self, lines: usize) {
+    pub fn reserve(&mut self, lines: usize) {
         fn room<T>(values: &mut Vec<T>, valid: &mut Vec<bool>, lines: usize) {
             values.reserve(lines);
             valid.reserve(lines);
@@ -229,7 +229,7 @@ impl Column {
     }
 
     /// Appends a day to a column of dates; in other columns it counts as it is written.
-    pub(crate) fn push_date(&mut self, date: Date) -> Result<(), Reason> {
+    pub fn push_date(&mut self, date: Date) -> Result<(), Reason> {
         match &mut self.values {
             Values::Date(values, valid) => {
                 self.last = None;
@@ -243,7 +243,7 @@ impl Column {
     }
 
     /// The last text appended, of a column of text or codes.
-    pub(crate) fn last_text(&self) -> Option<&str> {
+    pub fn last_text(&self) -> Option<&str> {
         match &self.values {
             Values::Text { text, ends } => match ends[..] {
                 [.., start, end] => std::str::from_utf8(text.get(start as usize..end as usize)?).ok(),
@@ -254,7 +254,7 @@ impl Column {
     }
 
     /// Takes back all lines after the first `lines`.
-    pub(crate) fn truncate(&mut self, lines: usize) {
+    pub fn truncate(&mut self, lines: usize) {
         self.last = None;
         match &mut self.values {
             Values::Text { text, ends } => {
@@ -281,7 +281,7 @@ impl Column {
     }
 
     /// The column as an array of the field's canonical type. The column is empty afterwards.
-    pub(crate) fn finish(&mut self) -> ArrayRef {
+    pub fn finish(&mut self) -> ArrayRef {
         self.last = None;
         let next = match &self.values {
             Values::Text { text, ends } => {

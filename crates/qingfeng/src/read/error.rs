@@ -55,20 +55,23 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    pub(crate) fn open(input: &impl fmt::Display, source: io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn open(input: &impl fmt::Display, source: io::Error) -> Self {
         Self::Open { input: input.to_string(), source }
     }
 
-    pub(crate) fn content(input: &impl fmt::Display, reason: impl Into<String>) -> Self {
+    #[doc(hidden)]
+    pub fn content(input: &impl fmt::Display, reason: impl Into<String>) -> Self {
         Self::Content { input: input.to_string(), reason: reason.into() }
     }
 
-    pub(crate) fn temporary(source: io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn temporary(source: io::Error) -> Self {
         Self::Temporary { directory: std::env::temp_dir().display().to_string(), source }
     }
 
     /// A stream of bytes failed after this place.
-    pub(crate) fn broken(input: &impl fmt::Display, after: impl Into<String>, error: &io::Error) -> Self {
+    pub fn broken(input: &impl fmt::Display, after: impl Into<String>, error: &io::Error) -> Self {
         let reason = match error.kind() {
             io::ErrorKind::UnexpectedEof => {
                 "the compressed data end too early; the file is cut short, so get it again".to_owned()
@@ -82,7 +85,7 @@ impl ReadError {
     }
 
     /// A table failed after this row.
-    pub(crate) fn broken_table(input: &impl fmt::Display, rows: u64, error: &impl fmt::Display) -> Self {
+    pub fn broken_table(input: &impl fmt::Display, rows: u64, error: &impl fmt::Display) -> Self {
         let after = if rows == 0 { "its start".to_owned() } else { format!("row {rows}") };
         let reason = format!("the table is cut short or corrupt ({error}); get the file again");
         Self::Broken { input: input.to_string(), after, reason }

@@ -18,7 +18,9 @@
 
 mod assemble;
 pub(crate) mod cast;
-pub(crate) mod cell;
+#[doc(hidden)]
+pub mod cell;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod column;
 mod csv;
 mod direct;
@@ -28,8 +30,10 @@ mod lines;
 mod ndjson;
 mod parquet_columns;
 mod reject;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod rows;
 mod scatter;
+#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod source;
 mod spread;
 mod table;
@@ -52,15 +56,20 @@ use table::Table;
 
 pub(crate) use assemble::{Parts, id_at, one_chunk};
 pub use cell::MAX_TEXT_BYTES;
-pub(crate) use column::Column;
+#[doc(hidden)]
+pub use column::Column;
 pub(crate) use direct::Direct;
 pub use error::ReadError;
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
-pub(crate) use reject::shown;
+#[doc(hidden)]
+pub use reject::shown;
 pub use reject::{Reject, SHOWN_CHARACTERS};
-pub(crate) use rows::{Piece, PieceReject};
-pub(crate) use source::{Source, open as open_source};
-pub(crate) use table::guarded;
+#[doc(hidden)]
+pub use rows::{Piece, PieceReject};
+#[doc(hidden)]
+pub use source::{Source, open as open_source};
+#[doc(hidden)]
+pub use table::guarded;
 pub use text::Encoding;
 
 /// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
@@ -299,7 +308,8 @@ impl Reader {
     }
 
     /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
-    pub(crate) fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+    #[doc(hidden)]
+    pub fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 return Ok(Some(piece));

@@ -34,7 +34,7 @@ impl fmt::Display for Reject {
 }
 
 /// The text, cut to the characters that a reject shows.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -19,28 +19,28 @@ use super::scatter::id_hash;
 ///
 /// A piece depends on its stretch only, so pieces can be made by several threads.
 #[derive(Debug)]
-pub(crate) struct Piece {
+pub struct Piece {
     /// The lines that could be read. Items may lack their numbers.
-    pub(crate) batch: RecordBatch,
-    pub(crate) places: Vec<Place>,
-    pub(crate) rejects: Vec<PieceReject>,
+    pub batch: RecordBatch,
+    pub places: Vec<Place>,
+    pub rejects: Vec<PieceReject>,
     /// About the number of bytes that the lines need.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// The lines whose declaration is another one than that of the line before, the first line among them.
-    pub(crate) starts: Vec<Start>,
+    pub starts: Vec<Start>,
 }
 
 /// A line with which a declaration may start.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Start {
-    pub(crate) line: usize,
+pub struct Start {
+    pub line: usize,
     /// The hash of the declaration's id.
-    pub(crate) hash: u64,
+    pub hash: u64,
 }
 
 impl Piece {
     /// A piece of these lines; `declaration` is the field of the declarations' ids.
-    pub(crate) fn new(
+    pub fn new(
         batch: RecordBatch,
         places: Vec<Place>,
         rejects: Vec<PieceReject>,
@@ -74,17 +74,17 @@ impl Piece {
 
 /// A reject and its place among the lines of its piece.
 #[derive(Debug)]
-pub(crate) struct PieceReject {
+pub struct PieceReject {
     /// The number of lines of the piece that stand before it.
-    pub(crate) before: usize,
-    pub(crate) place: Place,
+    pub before: usize,
+    pub place: Place,
     /// The declaration's whole id, if it could be read.
-    pub(crate) declaration: Option<String>,
-    pub(crate) reject: Reject,
+    pub declaration: Option<String>,
+    pub reject: Reject,
 }
 
 /// A cell as an input has it.
-pub(crate) enum Cell<'a> {
+pub enum Cell<'a> {
     Missing,
     Text(Cow<'a, str>),
     /// A cell that is no text at all: invalid bytes, a list.
@@ -95,7 +95,7 @@ pub(crate) enum Cell<'a> {
 }
 
 /// The lines and rejects of a piece while it grows.
-pub(crate) struct Rows {
+pub struct Rows {
     schema: Arc<Schema>,
     arrow: SchemaRef,
     input: String,
@@ -108,7 +108,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn new(schema: Arc<Schema>, input: &str, input_number: u32) -> Self {
+    pub fn new(schema: Arc<Schema>, input: &str, input_number: u32) -> Self {
         Self {
             arrow: arrow_schema(&schema),
             columns: schema.fields().iter().map(Column::new).collect(),
@@ -123,7 +123,7 @@ impl Rows {
 
     /// Appends a line; `cell` gives the cell of each field by its number. A line with a bad cell is rejected for
     /// the first one in the order of the schema.
-    pub(crate) fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
+    pub fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
         let lines = self.places.len();
         for at in 0..self.columns.len() {
             let column = &mut self.columns[at];
@@ -150,7 +150,7 @@ impl Rows {
     }
 
     /// The canonical id in a cell of a rejected line.
-    pub(crate) fn declaration(&mut self, cell: Cell<'_>) -> Option<String> {
+    pub fn declaration(&mut self, cell: Cell<'_>) -> Option<String> {
         let Cell::Text(text) = cell else { return None };
         self.declaration.truncate(0);
         self.declaration.push(&text).ok()?;
@@ -161,7 +161,7 @@ impl Rows {
     }
 
     /// Appends a reject.
-    pub(crate) fn reject(
+    pub fn reject(
         &mut self,
         position: Position,
         declaration: Option<String>,
@@ -185,7 +185,7 @@ impl Rows {
     }
 
     /// The piece of all lines so far; the next one begins.
-    pub(crate) fn finish(&mut self, bytes: usize) -> Piece {
+    pub fn finish(&mut self, bytes: usize) -> Piece {
         let columns = self.columns.iter_mut().map(Column::finish).collect();
         #[expect(
             clippy::expect_used,

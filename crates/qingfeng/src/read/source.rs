@@ -13,10 +13,10 @@ use super::{Format, Input};
 const PEEKED: usize = 4096;
 
 /// A stream of bytes.
-pub(crate) type Bytes = Box<dyn Read + Send>;
+pub type Bytes = Box<dyn Read + Send>;
 
 /// An open input.
-pub(crate) enum Source {
+pub enum Source {
     /// Text, decompressed.
     Text { format: Format, bytes: Bytes },
     /// A Parquet file, or an Arrow file.
@@ -27,11 +27,7 @@ pub(crate) enum Source {
 
 /// Opens an input and finds out its format: as demanded, or else from what only one format begins with, or else by
 /// the extension, or else by the first letter.
-pub(crate) fn open(
-    input: &Input,
-    demanded: Option<Format>,
-    read: &Arc<AtomicU64>,
-) -> Result<Source, ReadError> {
+pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> Result<Source, ReadError> {
     let failed = |source| ReadError::open(input, source);
     let mut raw: Bytes = match input {
         Input::Stdin => Box::new(Counted { inner: io::stdin(), read: Arc::clone(read) }),
@@ -94,7 +90,7 @@ pub(crate) fn open(
 }
 
 /// Checks before reading starts that a file is there.
-pub(crate) fn check(input: &Input) -> Result<(), ReadError> {
+pub fn check(input: &Input) -> Result<(), ReadError> {
     let Input::Path(path) = input else { return Ok(()) };
     let found = path.metadata().map_err(|source| ReadError::open(input, source))?;
     if found.is_dir() {

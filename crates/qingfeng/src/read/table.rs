@@ -18,7 +18,7 @@ use super::{Format, Input, InputNotes, Pieces, spread};
 use crate::bind::{Binding, Caster};
 
 /// Reads the rows of a table.
-pub(crate) struct Table {
+pub struct Table {
     number: u32,
     batches: Batches,
     binding: Binding,
@@ -45,7 +45,7 @@ enum ArrowBatches {
 }
 
 impl Table {
-    pub(crate) fn parquet(
+    pub fn parquet(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -62,7 +62,7 @@ impl Table {
         Ok(Self { number, batches: Batches::Parquet(columns), binding, notes, rows: 0 })
     }
 
-    pub(crate) fn arrow_file(
+    pub fn arrow_file(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -79,7 +79,7 @@ impl Table {
         Ok(Self::arrow(number, ArrowBatches::File(batches), binding, notes, ahead))
     }
 
-    pub(crate) fn arrow_stream(
+    pub fn arrow_stream(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
@@ -105,7 +105,7 @@ impl Table {
     }
 
     /// The next pieces, of at most so many rows each.
-    pub(crate) fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
+    pub fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
         let (number, mut first) = (self.number, self.rows + 1);
         let binding = &self.binding;
         let (pieces, end) = match &mut self.batches {
@@ -152,7 +152,7 @@ impl Table {
         Pieces { pieces, end }
     }
 
-    pub(crate) fn notes(&self) -> InputNotes {
+    pub fn notes(&self) -> InputNotes {
         self.notes.clone()
     }
 }
@@ -172,7 +172,7 @@ impl ArrowBatches {
 
 /// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
 /// it panic where it should fail. What panicked is not used again.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");

@@ -24,10 +24,10 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use proptest::test_runner::Config as ProptestConfig;
-use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
+use qingfeng_lab::generate::Generator;
 
 /// So many cases, or more: `QINGFENG_PROPERTY_TIMES` says how many times as many.
 fn cases(usual: u32) -> ProptestConfig {

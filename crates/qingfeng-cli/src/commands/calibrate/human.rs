@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::calibrate::{Calibration, PointsProposal, Reason, Toward, Validation, Verdict};
+use qingfeng_insight::calibrate::{Calibration, PointsProposal, Reason, Toward, Validation, Verdict};
 
 use super::Report;
 use crate::table::{Cell, table};

@@ -6,9 +6,9 @@ mod proposal;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Reason, Toward, calibrate};
-use qingfeng::evidence::Evidence;
 use qingfeng::rules::{Date, Pack, PackFiles};
+use qingfeng_insight::calibrate::{CalibrateOptions, Calibration, CurrentPoints, Reason, Toward, calibrate};
+use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -169,7 +169,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let evidence = evidence(args, &pack)?;
     let calibration = calibrate(&evidence, &current, &options).map_err(|error| match error {
-        qingfeng::calibrate::CalibrateError::Option(_) => Failure::Usage(error.to_string()),
+        qingfeng_insight::calibrate::CalibrateError::Option(_) => Failure::Usage(error.to_string()),
         error => Failure::Files(error.to_string()),
     })?;
     let version = args.pack_version.clone().unwrap_or_else(|| next_version(&pack.version));

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use qingfeng::calibrate::Verdict;
 use qingfeng::rules::{LookupSource, Pack, PackFiles, Points};
+use qingfeng_insight::calibrate::Verdict;
 
 use super::Report;
 use super::human::{by_change, whole};

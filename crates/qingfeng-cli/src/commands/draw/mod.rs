@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::rules::Date;
-use qingfeng::selection::draw::Key;
+use qingfeng_inspection::draw::Key;
 use serde::Serialize;
 
 use crate::args::Format;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
 use qingfeng::rules::Date;
-use qingfeng::selection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf, TableError};
+use qingfeng_inspection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf, TableError};
 use serde::Serialize;
 
 use crate::args::Format;

@@ -1,7 +1,7 @@
 //! The worth of rules for people.
 
 use annotate_snippets::renderer::Style;
-use qingfeng::effect::{Effect, Estimate, Figures, Part, Rate, RuleEffect, Standing, State};
+use qingfeng_insight::effect::{Effect, Estimate, Figures, Part, Rate, RuleEffect, Standing, State};
 
 use super::Told;
 use crate::table::{Cell, table};

@@ -6,12 +6,12 @@ mod one;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::effect::{
-    CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, State, Thresholds, effect_rows, effect_schema,
-};
-use qingfeng::evidence::{Changed, Evidence};
 use qingfeng::read::Input;
 use qingfeng::write::TableWriter;
+use qingfeng_insight::effect::{
+    CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, State, Thresholds, effect_rows, effect_schema,
+};
+use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};

@@ -1,6 +1,6 @@
 //! Everything of one rule.
 
-use qingfeng::effect::{Effect, RuleEffect, Standing};
+use qingfeng_insight::effect::{Effect, RuleEffect, Standing};
 
 use super::human::{bounds, decimal, estimate, heading, number, percent, rate, rate_and_bounds, state_style};
 use crate::table::{Cell, table};
@@ -112,7 +112,8 @@ fn months(rule: &RuleEffect, level: f64) -> String {
     rows[0].extend(["fired", "inspected", "found", "seen", "interval"].map(heading));
     let hidden = rule.months.len().saturating_sub(MONTHS);
     for month in &rule.months[hidden..] {
-        let seen = qingfeng::effect::estimate::wilson(month.found as f64, month.inspected as f64, level);
+        let seen =
+            qingfeng_insight::effect::estimate::wilson(month.found as f64, month.inspected as f64, level);
         let interval = seen.map_or_else(String::new, |seen| bounds(seen.low, seen.high));
         rows.push(vec![
             Cell::new(&month.month),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use qingfeng::rules::Date;
-use qingfeng::store::{self, Store, TableForm};
+use qingfeng_store::{self as store, Store, TableForm};
 
 use super::entry_line;
 use crate::clock;

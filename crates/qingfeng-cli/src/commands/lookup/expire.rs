@@ -1,7 +1,7 @@
 //! `qingfeng lookup expire`
 
 use qingfeng::rules::Date;
-use qingfeng::store;
+use qingfeng_store as store;
 
 use super::{Where, entry_line};
 use crate::clock;

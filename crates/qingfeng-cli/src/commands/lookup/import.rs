@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng::store::{self, Import, ImportError, ImportOptions, Known, Store, TableForm};
+use qingfeng_store::{self as store, Import, ImportError, ImportOptions, Known, Store, TableForm};
 
 use super::existing;
 use crate::clock;

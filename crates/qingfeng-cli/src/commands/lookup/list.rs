@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use qingfeng::rules::Date;
-use qingfeng::store::{End, KnownEntry, SnapshotId, TableForm, entries};
+use qingfeng_store::{End, KnownEntry, SnapshotId, TableForm, entries};
 use serde::Serialize;
 
 use super::{Where, entry_line, short};

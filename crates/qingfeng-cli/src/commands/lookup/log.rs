@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use qingfeng::rules::Date;
-use qingfeng::store::{Change, ChangeKind, Finding};
+use qingfeng_store::{Change, ChangeKind, Finding};
 use serde::Serialize;
 use serde_json::json;
 
@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
                 None if kept.len() == PRINTED => {
                     if let Err(error) = print(args.format, &mut kept, &entries) {
                         failure = Some(error);
-                        return Err(qingfeng::store::StoreError::refused("the output is closed"));
+                        return Err(qingfeng_store::StoreError::refused("the output is closed"));
                     }
                 }
                 _ => {}

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::rules::Pack;
-use qingfeng::store::{Entry, Store, StoreError, StoreUrl};
+use qingfeng_store::{Entry, Store, StoreError, StoreUrl};
 
 use crate::exit::{self, Exit, Failure};
 use crate::stores::{StoreArgs, load_pack};

@@ -1,6 +1,6 @@
 //! `qingfeng lookup verify`
 
-use qingfeng::store::{SnapshotId, StoreError};
+use qingfeng_store::{SnapshotId, StoreError};
 
 use super::Where;
 use crate::exit::{self, Exit, Failure};

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use qingfeng::outcomes::check::{PlanCheck, Returns};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
+use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::outcomes::check::PlanCheck;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng::store::{Known, Outcomes, OutcomesImported, Store};
+use qingfeng_inspection::outcomes::check::PlanCheck;
+use qingfeng_store::{Known, Outcomes, OutcomesImported, Store};
 
 use crate::clock;
 use crate::commands::lookup::existing;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use qingfeng::rules::{Date, HistoryRole, Pack};
-use qingfeng::store::{Finding, Findings, PartyHistory, SnapshotId, Store};
+use qingfeng_store::{Finding, Findings, PartyHistory, SnapshotId, Store};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -136,7 +136,7 @@ impl<'l> ListedResult<'l> {
     }
 }
 
-fn role_name(role: qingfeng::store::Role) -> String {
+fn role_name(role: qingfeng_store::Role) -> String {
     format!("{role:?}").to_lowercase()
 }
 

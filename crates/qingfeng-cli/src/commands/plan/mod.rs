@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
 use qingfeng::rules::Date;
-use qingfeng::selection::draw::Key;
-use qingfeng::selection::{
+use qingfeng::write::{Output, TableWriter, WriteError};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::{
     Candidates, Capacity, Outcomes, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
     left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
-use qingfeng::write::{Output, TableWriter, WriteError};
 
 use crate::args::Format;
 use crate::draw_key::{KeyArgs, VARIABLE};

@@ -1,6 +1,6 @@
 //! The summary of a plan, for people.
 
-use qingfeng::selection::{DaySummary, OfficeSummary, PlanSummary};
+use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
 
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};

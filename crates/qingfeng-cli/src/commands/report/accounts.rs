@@ -100,7 +100,7 @@ fn named(doc: &Doc<'_>, path: &str) -> Vec<(String, String)> {
 
 /// What people call a country, or what a table has for it.
 fn country(doc: &Doc<'_>, code: &str) -> String {
-    let named = qingfeng::report::country(code);
+    let named = qingfeng_insight::report::country(code);
     named.title_zh.filter(|_| doc.zh).unwrap_or(named.title)
 }
 

@@ -12,14 +12,14 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use qingfeng::effect::{Effect, EffectOptions};
-use qingfeng::evidence::Evidence;
+use qingfeng::OpenedPack;
 use qingfeng::read::ReadOptions;
-use qingfeng::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
 use qingfeng::rules::Date;
-use qingfeng::selection::PlanFile;
-use qingfeng::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
-use qingfeng::{Engine, OpenOptions};
+use qingfeng_insight::effect::{Effect, EffectOptions};
+use qingfeng_insight::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
+use qingfeng_insight::watch::{Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng_inspection::PlanFile;
+use qingfeng_inspection::evidence::Evidence;
 
 use crate::commands::targets::{LedgerArgs, read_aims};
 use crate::exit::{self, Exit, Failure};
@@ -27,6 +27,7 @@ use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
+use crate::stores::LookupArgs;
 use crate::{clock, render, terminal};
 
 /// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
@@ -177,8 +178,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// What stands out: of the evidence, and where declarations are given of trade.
-fn watched(args: &Args, evidence: &Evidence, engine: &Engine, as_of: Date) -> Result<Watch, Failure> {
-    let pack = engine.pack();
+fn watched(args: &Args, evidence: &Evidence, opened: &OpenedPack, as_of: Date) -> Result<Watch, Failure> {
+    let pack = opened.pack();
     let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
     let options = defaults.of_pack(pack);
     let mut watch = Watch::of(evidence, &options);
@@ -186,10 +187,10 @@ fn watched(args: &Args, evidence: &Evidence, engine: &Engine, as_of: Date) -> Re
         let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
         let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
         // Rules are evaluated on the trade, so here the lookup tables are needed.
-        let engine = render::open(&args.rules, &OpenOptions::default())?;
+        let engine = LookupArgs::of_store(args.findings.results.store.clone()).open(&args.rules)?;
         let reader = args.read.reader(&args.declarations, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
-        let trade = engine.watch_trade(reader, &trade_options, &options, &mut |progress| {
+        let trade = Trade::read(&engine, reader, &trade_options, &options, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);
         });
         bar.end();

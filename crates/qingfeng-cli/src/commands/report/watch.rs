@@ -1,7 +1,7 @@
 //! Displacement and unequal treatment on the page.
 
 use maud::{Markup, html};
-use qingfeng::watch::SignKind;
+use qingfeng_insight::watch::SignKind;
 
 use super::doc::{As, Doc};
 use super::tables::table;

@@ -1,6 +1,6 @@
 //! The figures of a simulation, for people.
 
-use qingfeng::simulate::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
+use qingfeng_lab::simulate::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
 
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, clean, count, grouped, styled};

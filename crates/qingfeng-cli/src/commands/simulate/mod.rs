@@ -10,8 +10,8 @@ use std::time::Instant;
 use clap::ValueEnum;
 use qingfeng::read::Input;
 use qingfeng::rules::{Date, Millionths};
-use qingfeng::selection::{Capacity, Policy};
-use qingfeng::simulate::{
+use qingfeng_inspection::{Capacity, Policy};
+use qingfeng_lab::simulate::{
     Adversaries, Arm, Inspections, MAX_ARMS, MAX_LINES_PER_DAY, Offices, SimulateError, SimulateOptions,
     Simulation,
 };

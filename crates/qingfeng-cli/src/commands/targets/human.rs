@@ -1,6 +1,6 @@
 //! Accounts for people.
 
-use qingfeng::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
+use qingfeng_insight::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
 
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};

@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use qingfeng::outcomes::Outcomes;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
-use qingfeng::selection::ChangedPlan;
-use qingfeng::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
+use qingfeng_insight::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
+use qingfeng_inspection::ChangedPlan;
+use qingfeng_inspection::outcomes::Outcomes;
 
 use crate::args::Format;
 use crate::clock;

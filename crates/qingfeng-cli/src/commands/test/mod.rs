@@ -13,7 +13,6 @@ use clap::ValueEnum;
 use qingfeng::testing::{
     self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
 };
-use qingfeng::{OpenOptions, Purpose};
 
 use crate::exit::{self, Exit, Failure};
 use crate::progress::Bar;
@@ -112,8 +111,7 @@ impl Run {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     // Tests do not see the store: what is in it changes from day to day.
-    let engine =
-        render::open(&args.directory, &OpenOptions { purpose: Purpose::Tests, ..OpenOptions::default() })?;
+    let engine = render::open_for_tests(&args.directory)?;
     let (tests, diagnostics) = testing::load(&engine, &args.directory);
     let loaded = tests.loaded();
     let tests = match &args.filter {

@@ -1,6 +1,8 @@
 //! What watching found, for people.
 
-use qingfeng::watch::{Bunching, Proposal, RuleDecay, RuleDisplacement, Sign, SignKind, Watch, WatchOptions};
+use qingfeng_insight::watch::{
+    Bunching, Proposal, RuleDecay, RuleDisplacement, Sign, SignKind, Watch, WatchOptions,
+};
 
 use super::Read;
 use crate::table::{Cell, table, wrapped};
@@ -264,9 +266,9 @@ fn open(watch: &Watch) -> String {
             Cell::new(&open.declaration_id),
             Cell::new(format!("{} days", open.age)).right(),
             Cell::new(match open.why {
-                qingfeng::watch::OpenWhy::Nothing => "no answer",
-                qingfeng::watch::OpenWhy::Uncoded => "not coded",
-                qingfeng::watch::OpenWhy::Partly => "coded in part",
+                qingfeng_insight::watch::OpenWhy::Nothing => "no answer",
+                qingfeng_insight::watch::OpenWhy::Uncoded => "not coded",
+                qingfeng_insight::watch::OpenWhy::Partly => "coded in part",
             }),
         ]
     });

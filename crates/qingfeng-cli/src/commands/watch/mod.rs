@@ -2,13 +2,13 @@
 
 mod human;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use qingfeng::Engine;
-use qingfeng::evidence::Evidence;
 use qingfeng::read::ReadOptions;
-use qingfeng::rules::Date;
-use qingfeng::watch::{Limit, Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng::rules::{Date, Pack};
+use qingfeng_insight::watch::{Limit, Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -148,7 +148,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             args.since.len()
         )));
     }
-    let engine = args.rules.as_ref().map(|rules| open(rules, args)).transpose()?;
+    // Where nothing is evaluated the store of living lookups need not be there.
+    let engine = match &args.rules {
+        Some(rules) if !args.declarations.is_empty() => {
+            Some(LookupArgs::of_store(args.findings.results.store.clone()).open(rules)?)
+        }
+        _ => None,
+    };
+    let opened = match (&engine, &args.rules) {
+        (Some(engine), _) => Some(engine.opened().clone()),
+        (None, rules) => rules.as_deref().map(crate::render::open_policy).transpose()?,
+    };
+    let pack = opened.as_ref().map(|opened| &**opened.pack());
     let mut options = WatchOptions {
         as_of: args.findings.results.as_of,
         level: args.level,
@@ -161,37 +172,29 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.limit.is_empty() {
         options.limits.clone_from(&args.limit);
     }
-    if let Some(engine) = &engine {
-        options = options.of_pack(engine.pack());
+    if let Some(pack) = pack {
+        options = options.of_pack(pack);
     }
     // The rules on the command line are looked for before anything is read.
-    let since = engine.as_ref().map(|engine| since(engine, args)).transpose()?.unwrap_or_default();
+    let since = pack.map(|pack| since(pack, args)).transpose()?.unwrap_or_default();
     let findings = &args.findings;
     let plans = Plans::read(&findings.plans)?;
     let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of)?;
     let mut watch = Watch::of(&evidence, &options);
     let mut read = read(&evidence);
-    if let (Some(engine), false) = (&engine, args.declarations.is_empty()) {
+    if let Some(engine) = &engine {
         let trade = trade(engine, since, &options, args)?;
         (read.lines, read.rejected, read.undated) = (trade.lines, trade.rejected, trade.undated);
         watch.add_trade(&trade, &options);
     }
-    if let Some(engine) = &engine {
-        watch.add_pack(engine.pack(), &options);
+    if let Some(pack) = pack {
+        watch.add_pack(pack, &options);
     }
     match args.format {
         Format::Human => terminal::print(&human::human(&watch, &read, &options))?,
         Format::Json => terminal::print_json(&Answer { read: &read, watch: &watch })?,
     }
     Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
-}
-
-fn open(rules: &Path, args: &Args) -> Result<Engine, Failure> {
-    if args.declarations.is_empty() {
-        // Nothing is evaluated, so that the store of living lookups need not be at hand.
-        return crate::render::open_policy(rules);
-    }
-    LookupArgs::of_store(args.findings.results.store.clone()).open(rules)
 }
 
 fn read(evidence: &Evidence) -> Read {
@@ -202,19 +205,19 @@ fn read(evidence: &Evidence) -> Read {
     }
 }
 
-fn since(engine: &Engine, args: &Args) -> Result<Vec<Since>, Failure> {
+fn since(pack: &Pack, args: &Args) -> Result<Vec<Since>, Failure> {
     if args.rule.is_empty() {
-        return Ok(Since::of_pack(engine.pack()));
+        return Ok(Since::of_pack(pack));
     }
     let named = args.rule.iter().zip(&args.since);
-    named.map(|(id, &day)| Ok(Since { rule: position(engine.pack(), id)?, day })).collect()
+    named.map(|(id, &day)| Ok(Since { rule: position(pack, id)?, day })).collect()
 }
 
 fn trade(engine: &Engine, since: Vec<Since>, options: &WatchOptions, args: &Args) -> Result<Trade, Failure> {
     let reader = args.how.reader(&args.declarations, engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());
     let watched = TradeWatchOptions { since, threads: args.threads.map(Into::into) };
-    let trade = engine.watch_trade(reader, &watched, options, &mut |progress| {
+    let trade = Trade::read(engine, reader, &watched, options, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });
     bar.end();

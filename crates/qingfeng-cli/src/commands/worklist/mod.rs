@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use qingfeng::rules::Date;
-use qingfeng::selection::{Overrides, PlanFile};
+use qingfeng_inspection::{Overrides, PlanFile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use qingfeng::rules::{Amount, Date, Pack};
-use qingfeng::selection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
+use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
 use super::words::Words;

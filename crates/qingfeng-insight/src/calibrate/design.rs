@@ -1,0 +1,273 @@
+//! Declarations put together by the rules that fired on them.
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::Date;
+
+use super::{CurrentPoints, Totals};
+use qingfeng_inspection::evidence::{Evidence, Judged};
+use qingfeng_rules::SelectionKind;
+use qingfeng_store::Verdict;
+
+/// Weights of declarations, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Sums {
+    /// How many.
+    pub count: u64,
+    /// Their weights.
+    pub weight: f64,
+    /// The squares of their weights.
+    pub square: f64,
+}
+
+impl Sums {
+    fn add(&mut self, weight: f64) {
+        self.count += 1;
+        self.weight += weight;
+        self.square += weight * weight;
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            weight: self.weight + other.weight,
+            square: self.square + other.square,
+        }
+    }
+}
+
+/// A set of fired rules, with what was found where just these fired.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    /// The active rules of the pack, rising.
+    pub rules: Box<[u32]>,
+    /// What rules with computed points add here.
+    pub extra: i64,
+    /// All assessed declarations of the set.
+    pub assessed: u64,
+    /// By period, rising: violations, and clear.
+    pub periods: Vec<(u32, Sums, Sums)>,
+}
+
+/// What was found in a set in some periods.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'s> {
+    pub set: &'s Set,
+    pub violations: Sums,
+    pub clear: Sums,
+}
+
+impl Found<'_> {
+    pub(super) fn both(&self) -> Sums {
+        self.violations.and(self.clear)
+    }
+}
+
+/// All sets, with the periods in which something was judged.
+#[derive(Clone, Debug)]
+pub(super) struct Design {
+    pub sets: Vec<Set>,
+    /// What a period is.
+    pub period: &'static str,
+    /// Their names, in order of time.
+    pub periods: Vec<String>,
+    pub totals: Totals,
+    pub unknown_rules: Vec<String>,
+}
+
+/// Fewer periods than this say nothing of time.
+const PERIODS_LEAST: usize = 3;
+
+#[derive(Clone, Copy)]
+enum Division {
+    Month,
+    Week,
+    Day,
+}
+
+impl Division {
+    fn of(self, day: Date) -> i64 {
+        match self {
+            Self::Month => day.year() * 12 + day.month() - 1,
+            Self::Week => i64::from(day.days()).div_euclid(7),
+            Self::Day => i64::from(day.days()),
+        }
+    }
+
+    fn name(self, number: i64) -> String {
+        let day = |days: i64| {
+            let day = i32::try_from(days).ok().and_then(Date::from_days);
+            day.map_or_else(String::new, |day| day.to_string())
+        };
+        match self {
+            Self::Month => format!("{:04}-{:02}", number.div_euclid(12), number.rem_euclid(12) + 1),
+            Self::Week => day(number * 7),
+            Self::Day => day(number),
+        }
+    }
+}
+
+impl Design {
+    /// Puts the declarations together. Everything is added in the order of `evidence`.
+    pub(super) fn new(evidence: &Evidence, pack: &CurrentPoints, weighted: bool) -> Self {
+        let at: BTreeMap<&str, u32> =
+            pack.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at as u32)).collect();
+        let known: Vec<Option<u32>> = evidence.rules.iter().map(|id| at.get(&**id).copied()).collect();
+        let fired = |judged: &Judged| -> Box<[u32]> {
+            let mut rules: Vec<u32> = judged.rules.iter().filter_map(|&rule| known[rule as usize]).collect();
+            rules.sort_unstable();
+            rules.into()
+        };
+        let mut unknown = vec![false; evidence.rules.len()];
+        for &rule in evidence.declarations.iter().flat_map(|judged| judged.rules.iter()) {
+            unknown[rule as usize] |= known[rule as usize].is_none();
+        }
+        let unknown_rules =
+            evidence.rules.iter().zip(unknown).filter(|(_, unknown)| *unknown).map(|(id, _)| id.to_string());
+        let days: Vec<Date> = evidence
+            .declarations
+            .iter()
+            .filter(|judged| judged.found().is_some())
+            .filter_map(|judged| judged.day)
+            .collect();
+        let numbers = |division: Division| {
+            let mut numbers: Vec<i64> = days.iter().map(|&day| division.of(day)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        };
+        let divisions = [("month", Division::Month), ("week", Division::Week), ("day", Division::Day)];
+        let (period, division, numbers) = divisions
+            .into_iter()
+            .map(|(name, division)| (name, division, numbers(division)))
+            .find(|(.., numbers)| numbers.len() >= PERIODS_LEAST)
+            .unwrap_or_else(|| ("day", Division::Day, numbers(Division::Day)));
+        let extras = Extras::new(evidence, pack, &fired);
+        let mut sets: BTreeMap<(Box<[u32]>, i64), Set> = BTreeMap::new();
+        let mut totals = Totals::default();
+        let (mut all, mut violations) = (Sums::default(), 0.0);
+        for judged in &evidence.declarations {
+            let rules = fired(judged);
+            let extra = extras.of(judged, &rules, pack);
+            let set = sets.entry((rules.clone(), extra)).or_insert_with(|| Set {
+                rules,
+                extra,
+                assessed: 0,
+                periods: Vec::new(),
+            });
+            set.assessed += 1;
+            totals.assessed += 1;
+            let Some(inspection) = &judged.inspection else {
+                totals.not_inspected += 1;
+                continue;
+            };
+            let found = match inspection.verdict() {
+                Verdict::Open => {
+                    totals.open += 1;
+                    continue;
+                }
+                Verdict::Waived => {
+                    totals.waived += 1;
+                    continue;
+                }
+                Verdict::Clear => false,
+                Verdict::Violation(_) => true,
+            };
+            let weight = if weighted { 1.0 / inspection.probability.clamp(LEAST, 1.0) } else { 1.0 };
+            // Declarations without a day are learnt from with the first period.
+            let number = judged
+                .day
+                .map_or(0, |day| numbers.binary_search(&division.of(day)).unwrap_or_default() as u32);
+            let position = match set.periods.binary_search_by_key(&number, |period| period.0) {
+                Ok(position) => position,
+                Err(position) => {
+                    set.periods.insert(position, (number, Sums::default(), Sums::default()));
+                    position
+                }
+            };
+            let (_, violating, clear) = &mut set.periods[position];
+            if found {
+                violating.add(weight)
+            } else {
+                clear.add(weight)
+            }
+            all.add(weight);
+            totals.judged += 1;
+            totals.violations += u64::from(found);
+            totals.drawn += u64::from(inspection.selected == SelectionKind::Random);
+            violations += if found { weight } else { 0.0 };
+        }
+        let sets: Vec<Set> = sets.into_values().collect();
+        totals.sets = sets.iter().filter(|set| !set.periods.is_empty()).count() as u64;
+        if totals.judged > 0 {
+            totals.effective = all.weight * all.weight / all.square;
+            totals.rate = violations / all.weight;
+        }
+        Self {
+            sets,
+            period,
+            periods: numbers.iter().map(|&number| division.name(number)).collect(),
+            totals,
+            unknown_rules: unknown_rules.collect(),
+        }
+    }
+
+    /// What was found in some periods, set by set.
+    pub(super) fn found(&self, wanted: impl Fn(u32) -> bool) -> Vec<Found<'_>> {
+        let found = self.sets.iter().filter_map(|set| {
+            let mut sums: Option<(Sums, Sums)> = None;
+            for &(_, violations, clear) in set.periods.iter().filter(|period| wanted(period.0)) {
+                let (v, c) = sums.unwrap_or_default();
+                sums = Some((v.and(violations), c.and(clear)));
+            }
+            sums.map(|(violations, clear)| Found { set, violations, clear })
+        });
+        found.collect()
+    }
+}
+
+/// The least probability that counts: a plan has none that is smaller.
+const LEAST: f64 = 1e-6;
+
+/// What rules with computed points give, as far as scores show it.
+struct Extras {
+    /// By rule of the pack: its mean points where it alone has computed ones and the score is not cut.
+    usual: Vec<i64>,
+}
+
+impl Extras {
+    fn new(evidence: &Evidence, pack: &CurrentPoints, fired: &dyn Fn(&Judged) -> Box<[u32]>) -> Self {
+        let mut seen = vec![(0_i128, 0_i128); pack.rules.len()];
+        if pack.rules.iter().any(|rule| rule.points.is_none()) {
+            for judged in &evidence.declarations {
+                let rules = fired(judged);
+                let mut computed = rules.iter().filter(|&&rule| pack.rules[rule as usize].points.is_none());
+                if let (Some(&rule), None) = (computed.next(), computed.next())
+                    && let Some(rest) = rest(judged, &rules, pack)
+                {
+                    let (sum, count) = &mut seen[rule as usize];
+                    *sum += i128::from(rest);
+                    *count += 1;
+                }
+            }
+        }
+        let mean = |&(sum, count): &(i128, i128)| {
+            if count == 0 { 0 } else { i64::try_from(sum / count).unwrap_or_default() }
+        };
+        Self { usual: seen.iter().map(mean).collect() }
+    }
+
+    fn of(&self, judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> i64 {
+        let computed = || rules.iter().filter(|&&rule| pack.rules[rule as usize].points.is_none());
+        if computed().next().is_none() {
+            return 0;
+        }
+        rest(judged, rules, pack).unwrap_or_else(|| computed().map(|&rule| self.usual[rule as usize]).sum())
+    }
+}
+
+/// What of a score that is not cut the fixed points leave over.
+fn rest(judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> Option<i64> {
+    let fixed: i64 = rules.iter().filter_map(|&rule| pack.rules[rule as usize].points).sum();
+    (pack.floor < judged.score && judged.score < pack.cap).then(|| judged.score.saturating_sub(fixed))
+}

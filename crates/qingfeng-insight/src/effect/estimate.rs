@@ -1,0 +1,276 @@
+//! Rates with intervals, and the estimate of a rate from a draw.
+//!
+//! What is known of a group of declarations has three parts:
+//!
+//! - *certain*: those that were selected with probability 1. They are counted as they are; of those without a result, as
+//!   many violate as of those with one.
+//! - *drawn*: those that a draw chose, each with its own probability π. Their findings are counted as well.
+//! - *the others*: N that could have been drawn and were not, or were and have no result. Nobody saw them; what they hold is
+//!   N times the weighted mean of the drawn, each with the weight 1/π − 1.
+//!
+//! Added up this is the estimate of Horvitz and Thompson (1952), since y/π = y + y (1/π − 1), with the unseen part
+//! post-stratified to its known number as Hájek (1971) has it: the sum of the weights is replaced by N. It needs no assumption of
+//! why the first part was selected.
+//!
+//! The interval is that of the unseen part, since the others are counted. It is the interval of Clopper and Pearson (1934)
+//! for a share, with the effective number of drawn declarations in the place of their number, as Korn and Graubard (1998)
+//! use it for surveys with few cases: the lesser of (Σv)²/Σv² (Kish 1965) and ȳ (1 − ȳ) over the variance of the weighted
+//! mean. That number n is then taken as n N / (n + N): the unseen are themselves no more than N, so that their share spreads
+//! around its expectation. For a simple random sample this is the variance with the usual correction for a finite
+//! population, and of a group that was inspected as a whole nothing stays open. Where results of the certain are missing,
+//! theirs is a second unseen part with an interval made alike, and the bounds of the sum are those of Zou and Donner (2008):
+//! the roots of the summed squares of the distances from each estimate to its bound.
+//!
+//! - C. J. Clopper, E. S. Pearson: The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial.
+//!   Biometrika 26 (1934), 404–413.
+//! - D. G. Horvitz, D. J. Thompson: A Generalization of Sampling Without Replacement from a Finite Universe. Journal of the
+//!   American Statistical Association 47 (1952), 663–685.
+//! - J. Hájek: Comment on an essay by D. Basu. In: Foundations of Statistical Inference, Toronto 1971, 236.
+//! - L. Kish: Survey Sampling. New York 1965, 427–430.
+//! - E. L. Korn, B. I. Graubard: Confidence Intervals for Proportions with Small Expected Number of Positive Counts
+//!   Estimated from Survey Data. Survey Methodology 24 (1998), 193–201.
+//! - E. B. Wilson: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical
+//!   Association 22 (1927), 209–212.
+//! - G. Y. Zou, A. Donner: Construction of Confidence Limits about Effect Measures: A General Approach. Statistics in
+//!   Medicine 27 (2008), 1693–1702.
+
+use serde::Serialize;
+
+use crate::statistics::{beta_quantile, normal_quantile};
+
+/// A rate between its bounds, all in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rate {
+    /// The rate.
+    pub rate: f64,
+    /// The lower bound of its interval.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+/// The hit rate of a group had all of it been inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The rate; `None` where something was not selected and nothing of it was drawn.
+    pub rate: Option<f64>,
+    /// The lower bound of its interval; 0 where nothing is known.
+    pub low: f64,
+    /// The upper bound; 1 where nothing is known.
+    pub high: f64,
+    /// The violations in the part of the group that the estimate covers.
+    pub findings: Option<f64>,
+    /// The part of the group that the estimate speaks of, in [0, 1]: without those that no draw could choose, and without
+    /// those that were certain to be inspected if none of them has a result.
+    pub covered: f64,
+    /// How many drawn declarations of equal chance would tell as much of the unseen part.
+    pub effective: f64,
+}
+
+/// What is known of a group, in sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sums {
+    /// Of all that were selected with certainty: with a result, with a finding.
+    pub certain: f64,
+    pub certain_found: f64,
+    /// Of all that were drawn: with a result, with a finding.
+    pub drawn: f64,
+    pub drawn_found: f64,
+    /// Those of the certain without a result.
+    pub certain_open: f64,
+    /// Those that could have been drawn and have no result.
+    pub unseen: f64,
+    /// Those that no draw could choose.
+    pub out: f64,
+    /// Over the drawn with a result: Σv, Σv², Σvy, Σv²y, with v = 1/π − 1.
+    pub v: f64,
+    pub v2: f64,
+    pub vy: f64,
+    pub v2y: f64,
+}
+
+impl Sums {
+    /// Adds a drawn declaration with a result.
+    pub fn draw(&mut self, probability: f64, found: bool) {
+        let weight = 1.0 / probability - 1.0;
+        self.drawn += 1.0;
+        self.v += weight;
+        self.v2 += weight * weight;
+        if found {
+            self.drawn_found += 1.0;
+            self.vy += weight;
+            self.v2y += weight * weight;
+        }
+    }
+
+    /// Adds a part of another group.
+    pub fn add(&mut self, other: &Self, part: f64) {
+        self.certain += part * other.certain;
+        self.certain_found += part * other.certain_found;
+        self.drawn += part * other.drawn;
+        self.drawn_found += part * other.drawn_found;
+        self.certain_open += part * other.certain_open;
+        self.unseen += part * other.unseen;
+        self.out += part * other.out;
+        self.v += part * other.v;
+        self.v2 += part * other.v2;
+        self.vy += part * other.vy;
+        self.v2y += part * other.v2y;
+    }
+
+    /// The mean of the unseen as the drawn tell it, and the effective number of the drawn.
+    fn mean(&self) -> Option<(f64, f64)> {
+        if self.drawn <= 0.0 {
+            return None;
+        }
+        if self.v <= 0.0 {
+            // Each was drawn for certain, and those without a result are like those with one.
+            return Some((self.drawn_found / self.drawn, self.drawn));
+        }
+        let mean = (self.vy / self.v).clamp(0.0, 1.0);
+        let kish = self.v * self.v / self.v2;
+        let spread = (self.v2y * (1.0 - 2.0 * mean) + mean * mean * self.v2) / (self.v * self.v);
+        let binomial = mean * (1.0 - mean);
+        let effective = if binomial > 0.0 && spread > 0.0 { kish.min(binomial / spread) } else { kish };
+        Some((mean, effective))
+    }
+
+    /// What is not known of the group: how many, what part of them violates, and what as many equal results would tell as
+    /// much. Nothing is known of a part without a result to go by.
+    fn unknown(&self) -> [(f64, Option<(f64, f64)>); 2] {
+        let certain = (self.certain > 0.0).then(|| (self.certain_found / self.certain, self.certain));
+        let certain_open = if certain.is_some() { self.certain_open } else { 0.0 };
+        [(certain_open, certain), (self.unseen, self.mean())]
+    }
+
+    /// The rate of the group had all of it been inspected, with an interval of this level.
+    pub fn estimate(&self, level: f64) -> Estimate {
+        let unknown = self.unknown();
+        let seen = self.certain + self.drawn;
+        let total = seen + unknown.iter().map(|(number, _)| number).sum::<f64>();
+        let group = seen + self.certain_open + self.unseen + self.out;
+        let effective = self.mean().map_or(0.0, |(_, effective)| effective);
+        if total <= 0.0 {
+            return Estimate { rate: None, low: 0.0, high: 1.0, findings: None, covered: 0.0, effective };
+        }
+        let found = self.certain_found + self.drawn_found;
+        let (mut findings, mut below, mut above) = (Some(found), 0.0_f64, 0.0_f64);
+        // What is certain to be there, and what may be there at the most.
+        let (mut least, mut most) = (found, found);
+        for (number, known) in unknown.into_iter().filter(|(number, _)| *number > 0.0) {
+            let Some((mean, results)) = known else {
+                findings = None;
+                most += number;
+                continue;
+            };
+            let size = results * number / (results + number);
+            let (low, high) = clopper_pearson(mean * size, size, level);
+            findings = findings.map(|findings| findings + number * mean);
+            below += (number * (mean - low)).powi(2);
+            above += (number * (high - mean)).powi(2);
+            least += number * mean;
+            most += number * mean;
+        }
+        let of = |findings: f64| (findings / total).clamp(0.0, 1.0);
+        Estimate {
+            rate: findings.map(of),
+            low: of(least - below.sqrt()),
+            high: of(most + above.sqrt()),
+            findings,
+            covered: total / group,
+            effective,
+        }
+    }
+}
+
+/// Wilson's interval of a share (1927).
+///
+/// ```
+/// use qingfeng_insight::effect::estimate::wilson;
+///
+/// let rate = wilson(3.0, 20.0, 0.95).expect("twenty results");
+/// assert_eq!((rate.rate, (rate.low * 1e4).round(), (rate.high * 1e4).round()), (0.15, 524.0, 3604.0));
+/// assert_eq!(wilson(0.0, 0.0, 0.95), None);
+/// ```
+pub fn wilson(found: f64, of: f64, level: f64) -> Option<Rate> {
+    if of <= 0.0 {
+        return None;
+    }
+    let rate = (found / of).clamp(0.0, 1.0);
+    let z = normal_quantile(0.5 + level / 2.0);
+    let z2 = z * z;
+    let middle = (rate + z2 / (2.0 * of)) / (1.0 + z2 / of);
+    let half = z / (1.0 + z2 / of) * (rate * (1.0 - rate) / of + z2 / (4.0 * of * of)).sqrt();
+    let low = if found <= 0.0 { 0.0 } else { (middle - half).clamp(0.0, rate) };
+    let high = if found >= of { 1.0 } else { (middle + half).clamp(rate, 1.0) };
+    Some(Rate { rate, low, high })
+}
+
+/// The interval of Clopper and Pearson (1934) for a share; counts need not be whole.
+///
+/// ```
+/// use qingfeng_insight::effect::estimate::clopper_pearson;
+///
+/// // No finding in 30: at most 11.6 of 100 (the rule of three says 10 for one side).
+/// let (low, high) = clopper_pearson(0.0, 30.0, 0.95);
+/// assert_eq!((low, (high * 1e4).round()), (0.0, 1157.0));
+/// ```
+pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
+    if of <= 0.0 {
+        return (0.0, 1.0);
+    }
+    let tail = (1.0 - level) / 2.0;
+    let found = found.clamp(0.0, of);
+    let low = if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) };
+    let high = if found >= of { 1.0 } else { beta_quantile(1.0 - tail, found + 1.0, of - found) };
+    (low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_those_of_tables() {
+        // From R: binom.test.
+        for (found, of, low, high) in [
+            (0.0, 10.0, 0.0, 0.308_497),
+            (1.0, 10.0, 0.002_529, 0.445_016),
+            (5.0, 10.0, 0.187_086, 0.812_914),
+            (10.0, 10.0, 0.691_503, 1.0),
+            (3.0, 1000.0, 0.000_619, 0.008_742),
+            (20_000.0, 1_000_000.0, 0.019_726_5, 0.020_276_3),
+        ] {
+            let (l, h) = clopper_pearson(found, of, 0.95);
+            assert!((l - low).abs() < 2e-6 && (h - high).abs() < 2e-6, "{found} of {of}: {l} to {h}");
+        }
+    }
+
+    #[test]
+    fn a_group_of_three_parts() {
+        // The worked example of docs/inclusion-probabilities.md: 6 certain with 3 findings, 2 of 54 drawn with one.
+        let mut sums = Sums { certain: 6.0, certain_found: 3.0, unseen: 52.0, ..Sums::default() };
+        sums.draw(2.0 / 54.0, true);
+        sums.draw(2.0 / 54.0, false);
+        let estimate = sums.estimate(0.95);
+        assert!((estimate.findings.unwrap() - 30.0).abs() < 1e-9, "{estimate:?}");
+        assert!((estimate.rate.unwrap() - 0.5).abs() < 1e-9);
+        assert!(estimate.low < 0.2 && estimate.high > 0.8, "{estimate:?}");
+        // All inspected: nothing is open.
+        let all = Sums { certain: 6.0, certain_found: 3.0, ..Sums::default() }.estimate(0.95);
+        assert_eq!((all.rate, all.low, all.high, all.covered), (Some(0.5), 0.5, 0.5, 1.0));
+        // Nothing drawn: between none and all of the unseen.
+        let none = Sums { certain: 6.0, certain_found: 3.0, unseen: 4.0, out: 10.0, ..Sums::default() };
+        let none = none.estimate(0.95);
+        assert_eq!((none.rate, none.low, none.high, none.covered), (None, 0.3, 0.7, 0.5));
+        // Six results of the certain did not come: they are like those that did.
+        let open = Sums { certain: 6.0, certain_found: 3.0, certain_open: 6.0, ..Sums::default() };
+        let open = open.estimate(0.95);
+        assert_eq!((open.rate, open.findings, open.covered), (Some(0.5), Some(6.0), 1.0));
+        assert!(open.low > 0.25 && open.low < 0.35 && open.high > 0.65 && open.high < 0.75, "{open:?}");
+        // None of them came: nothing is said of them.
+        let lost = Sums { certain_open: 6.0, unseen: 2.0, out: 4.0, ..Sums::default() }.estimate(0.95);
+        assert_eq!((lost.rate, lost.low, lost.high), (None, 0.0, 1.0));
+        assert!((lost.covered - 2.0 / 12.0).abs() < 1e-12, "{lost:?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! On which goods lines rules fired.
+
+use std::collections::BTreeMap;
+
+use qingfeng::internals::table_rows::RowReader;
+use qingfeng::read::{Input, ReadError};
+use qingfeng_inspection::evidence::{Evidence, RuleAt};
+use qingfeng_store::Verdict;
+
+/// Goods lines on which rules fired, from assessments by item.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FiredLines {
+    /// By the place of a rule in [`Evidence::rules`]: goods lines on which it fired.
+    pub(crate) fired: Vec<u64>,
+    /// The rules of goods lines that violate, by declaration and line, rising.
+    pub(crate) of_line: BTreeMap<(Box<str>, i64), Box<[RuleAt]>>,
+    /// Goods lines that were read.
+    pub lines: u64,
+    /// Goods lines that violate and that the assessments by item do not have: their findings count for no rule.
+    pub missing: u64,
+}
+
+/// A goods line: its declaration and its number.
+type Line = (Box<str>, i64);
+
+const COLUMNS: &[&str] = &["declaration_id", "item_no", "rules", "shadow_rules"];
+
+impl FiredLines {
+    /// Reads assessments by item (`qingfeng score --by item`), of which only lines that violate are kept.
+    ///
+    /// # Errors
+    ///
+    /// An input that cannot be read, or is no table of assessments by item; with its place.
+    pub fn read(inputs: &[Input], evidence: &Evidence) -> Result<Self, ReadError> {
+        let mut wanted: BTreeMap<Line, Option<Box<[RuleAt]>>> = BTreeMap::new();
+        for judged in &evidence.declarations {
+            for outcome in judged.inspection.iter().flat_map(|inspection| &inspection.outcomes) {
+                if let (Verdict::Violation(_), Some(item)) = (outcome.verdict, outcome.item_no) {
+                    wanted.insert((judged.declaration_id.clone(), item), None);
+                }
+            }
+        }
+        let mut lines = Self { fired: vec![0; evidence.rules.len()], ..Self::default() };
+        for input in inputs {
+            let rows = RowReader::open(input, None, COLUMNS)?;
+            rows.require(&[0, 1, 2, 3], "what `qingfeng score --by item` writes")?;
+            for row in rows {
+                let row = row?;
+                lines.lines += 1;
+                let mut fired: Vec<RuleAt> = Vec::new();
+                for column in [2, 3] {
+                    for id in row.list(column)?.iter() {
+                        let at = evidence.rules.binary_search_by(|rule| (**rule).cmp(id));
+                        fired.extend(at.ok().map(|at| at as RuleAt));
+                    }
+                }
+                fired.sort_unstable();
+                fired.dedup();
+                fired.iter().for_each(|&rule| lines.fired[rule as usize] += 1);
+                let (Some(id), Some(item)) = (row.text(0)?, row.integer(1)?) else { continue };
+                if let Some(known) = wanted.get_mut(&(id.into(), item)) {
+                    // Assessed more than once: whatever fired at any time.
+                    let mut all = known.take().map(Vec::from).unwrap_or_default();
+                    all.extend(fired);
+                    all.sort_unstable();
+                    all.dedup();
+                    *known = Some(all.into());
+                }
+            }
+        }
+        lines.missing = wanted.values().filter(|rules| rules.is_none()).count() as u64;
+        lines.of_line = wanted.into_iter().filter_map(|(line, rules)| Some((line, rules?))).collect();
+        Ok(lines)
+    }
+
+    /// Whether a rule fired on a line. A result of a declaration as a whole is of each of its lines.
+    pub(crate) fn fired_on(&self, declaration: &str, item: Option<i64>, rule: RuleAt) -> bool {
+        let Some(item) = item else { return true };
+        let rules = self.of_line.get(&(declaration.into(), item));
+        rules.is_some_and(|rules| rules.binary_search(&rule).is_ok())
+    }
+}

@@ -1,0 +1,277 @@
+//! From evidence to the worth of each rule.
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::Date;
+
+use super::capacity::{OfScore, points};
+use super::estimate::{Estimate, wilson};
+use super::overlap::Sets;
+use super::state::state;
+use super::tally::{Case, Tally, Way};
+use super::trend::{OfMonth, trend};
+use super::{Effect, EffectOptions, Figures, Month, Only, Part, RuleEffect, Standing, State};
+use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
+use qingfeng_rules::SelectionKind;
+use qingfeng_store::{Outcome, Verdict};
+
+/// What is counted of a rule.
+#[derive(Clone, Debug, Default)]
+struct OfRule {
+    tally: Tally,
+    /// Declarations on which it fired as a shadow rule.
+    as_shadow: u64,
+    only: Only,
+    first: Option<Date>,
+    last: Option<Date>,
+    months: Vec<OfMonth>,
+}
+
+impl OfRule {
+    fn add(&mut self, case: &Case, judged: &Judged, alone: bool) {
+        self.tally.add(case);
+        if alone {
+            self.only.add(case.found);
+        }
+        // Declarations come by day.
+        let Some(day) = judged.day else { return };
+        self.first = self.first.or(Some(day));
+        self.last = Some(day);
+        let month = day.year() * 12 + day.month() - 1;
+        if self.months.last().is_none_or(|last| last.month != month) {
+            self.months.push(OfMonth { month, ..OfMonth::default() });
+        }
+        let Some(of_month) = self.months.last_mut() else { return };
+        of_month.fired += 1;
+        if let Some(found) = case.found {
+            let (inspected, findings) = &mut of_month.results[usize::from(case.way != Way::Certain)];
+            *inspected += 1;
+            *findings += u64::from(found);
+        }
+    }
+}
+
+/// Groups in the order of their keys.
+type Groups<K> = BTreeMap<K, Tally>;
+
+#[derive(Default)]
+struct Counted<'e> {
+    all: Tally,
+    kinds: Groups<SelectionKind>,
+    channels: BTreeMap<&'e str, (Tally, i128)>,
+    bands: Groups<i64>,
+    offices: Groups<u32>,
+    packs: Groups<u32>,
+    scores: BTreeMap<i64, OfScore>,
+    rules: Vec<OfRule>,
+}
+
+impl<'e> Counted<'e> {
+    fn add(&mut self, evidence: &'e Evidence, judged: &'e Judged, options: &EffectOptions) {
+        let case = Case::of(evidence, judged, options.points_per_hour);
+        self.all.add(&case);
+        let channel = self.channels.entry(&judged.channel).or_default();
+        channel.0.add(&case);
+        channel.1 += i128::from(judged.score);
+        let band = judged.score.div_euclid(i64::from(options.band.max(1)));
+        self.bands.entry(band).or_default().add(&case);
+        self.packs.entry(judged.pack).or_default().add(&case);
+        if let Some(inspection) = &judged.inspection {
+            self.kinds.entry(inspection.selected).or_default().add(&case);
+            self.offices.entry(inspection.office).or_default().add(&case);
+        } else if case.way == Way::Drawable
+            && let Some(office) = evidence.office_of(judged)
+        {
+            self.offices.entry(office).or_default().add(&case);
+        }
+        if case.way != Way::Out {
+            let mut one = Tally::default();
+            one.add(&case);
+            let score = self.scores.entry(judged.score).or_default();
+            score.count += 1;
+            score.sums.add(&one.sums, 1.0);
+        }
+        let lines = options.lines.as_ref().filter(|_| case.found == Some(true));
+        let mut of_rule = |rule: RuleAt, shadow: bool, alone: bool| {
+            let case = match (lines, &judged.inspection) {
+                (Some(lines), Some(inspection)) => {
+                    let on = |outcome: &&Outcome| {
+                        matches!(outcome.verdict, Verdict::Violation(_))
+                            && lines.fired_on(&judged.declaration_id, outcome.item_no, rule)
+                    };
+                    case.on(inspection.outcomes.iter().filter(on))
+                }
+                _ => case,
+            };
+            if let Some(of_rule) = self.rules.get_mut(rule as usize) {
+                of_rule.add(&case, judged, alone);
+                of_rule.as_shadow += u64::from(shadow);
+            }
+        };
+        let active = &judged.rules;
+        active.iter().for_each(|&rule| of_rule(rule, false, active.len() == 1));
+        for &rule in judged.shadow_rules.iter().filter(|rule| active.binary_search(rule).is_err()) {
+            of_rule(rule, true, active.is_empty());
+        }
+    }
+}
+
+impl Effect {
+    /// What the rules of the evidence are worth.
+    ///
+    /// ```
+    /// use qingfeng_insight::effect::{Effect, EffectOptions};
+    /// use qingfeng_inspection::evidence::Evidence;
+    ///
+    /// let effect = Effect::of(&Evidence::default(), &EffectOptions::default());
+    /// assert_eq!((effect.all.fired, effect.all.estimate.rate), (0, None));
+    /// ```
+    pub fn of(evidence: &Evidence, options: &EffectOptions) -> Self {
+        let mut counted =
+            Counted { rules: vec![OfRule::default(); evidence.rules.len()], ..Counted::default() };
+        for judged in &evidence.declarations {
+            counted.add(evidence, judged, options);
+        }
+        let level = options.level;
+        let all = counted.all.figures(level);
+        let first = evidence.declarations.iter().find_map(|judged| judged.day);
+        let days = first.zip(evidence.declarations.last().and_then(|judged| judged.day));
+        let mut channels: Vec<(&str, Tally, f64)> = counted
+            .channels
+            .iter()
+            .map(|(name, (tally, score))| (*name, *tally, *score as f64 / tally.fired.max(1) as f64))
+            .collect();
+        channels.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(b.0)));
+        let parts = |groups: &Groups<u32>, names: &[Box<str>]| -> Vec<Part> {
+            let named = groups.iter().filter_map(|(&at, tally)| Some((names.get(at as usize)?, tally)));
+            named.map(|(name, tally)| tally.part(&**name, level)).collect()
+        };
+        let width = i64::from(options.band.max(1));
+        let band = |(&band, tally): (&i64, &Tally)| {
+            let first = band.saturating_mul(width);
+            let name = if width == 1 {
+                first.to_string()
+            } else {
+                format!("{first}–{}", first.saturating_add(width - 1))
+            };
+            tally.part(name, level)
+        };
+        let mut effect = Self {
+            level,
+            by_lines: options.lines.is_some(),
+            days,
+            kinds: counted.kinds.iter().map(|(kind, tally)| tally.part(kind.name(), level)).collect(),
+            channels: channels.iter().map(|(name, tally, _)| tally.part(*name, level)).collect(),
+            bands: counted.bands.iter().map(band).collect(),
+            offices: parts(&counted.offices, &evidence.sites),
+            packs: parts(&counted.packs, &evidence.packs),
+            capacity: points(&counted.scores, options),
+            rules: Vec::new(),
+            without_chance: counted.all.without_chance,
+            unplanned: evidence.unplanned.0,
+            planned_elsewhere: evidence.planned_elsewhere.0,
+            thresholds: options.thresholds,
+            all,
+        };
+        effect.rules = rules(evidence, &counted.rules, &effect, options);
+        effect
+    }
+}
+
+fn rules(
+    evidence: &Evidence,
+    counted: &[OfRule],
+    effect: &Effect,
+    options: &EffectOptions,
+) -> Vec<RuleEffect> {
+    let sets = Sets::of(evidence);
+    let mut both = vec![0; evidence.rules.len()];
+    let fired = |rule: usize| counted.get(rule).map_or(0, |of| of.tally.fired);
+    let known: BTreeMap<&str, (&str, bool)> =
+        options.known.iter().map(|rule| (&*rule.id, (rule.title.as_str(), rule.shadow))).collect();
+    let mut rules: Vec<RuleEffect> = Vec::with_capacity(counted.len());
+    for (at, of) in counted.iter().enumerate() {
+        let partners = sets.partners(at, options.partners, evidence, &fired, &mut both);
+        let mut rule = rule(&evidence.rules[at], of, effect, options);
+        rule.overlaps = partners;
+        rule.lines = options.lines.as_ref().and_then(|lines| lines.fired.get(at).copied());
+        rules.push(rule);
+    }
+    for id in known.keys().filter(|id| evidence.rules.binary_search_by(|rule| (**rule).cmp(id)).is_err()) {
+        let mut never = rule(id, &OfRule::default(), effect, options);
+        never.lines = options.lines.as_ref().map(|_| 0);
+        rules.push(never);
+    }
+    for rule in &mut rules {
+        if let Some((title, shadow)) = known.get(&*rule.rule) {
+            rule.title = Some((*title).to_owned());
+            rule.shadow = *shadow;
+        }
+        let (state, [reason, reason_zh]) =
+            state(rule, effect.days, effect.all.estimate.rate, &options.thresholds);
+        (rule.state, rule.reason, rule.reason_zh) = (state, reason, reason_zh);
+    }
+    // What a rule is estimated to find, else what it found.
+    let worth = |rule: &RuleEffect| rule.figures.estimate.findings.unwrap_or(rule.figures.found as f64);
+    rules.sort_by(|a, b| {
+        let equal = b.figures.found.cmp(&a.figures.found).then_with(|| a.rule.cmp(&b.rule));
+        worth(b).total_cmp(&worth(a)).then(equal)
+    });
+    rules
+}
+
+fn rule(id: &str, of: &OfRule, effect: &Effect, options: &EffectOptions) -> RuleEffect {
+    let figures = of.tally.figures(options.level);
+    let chance = &effect.all.estimate;
+    let lift = figures.estimate.rate.zip(chance.rate.filter(|rate| *rate > 0.0)).map(|(own, all)| own / all);
+    RuleEffect {
+        rule: id.into(),
+        title: None,
+        shadow: of.as_shadow > 0 && of.as_shadow == of.tally.fired,
+        lines: None,
+        first_fired: of.first,
+        last_fired: of.last,
+        lift,
+        standing: standing(&figures, &effect.all, options.level),
+        only: of.only,
+        overlaps: Vec::new(),
+        months: of.months.iter().map(month).collect(),
+        trend: trend(&of.months),
+        state: State::Young,
+        reason: String::new(),
+        reason_zh: String::new(),
+        figures,
+    }
+}
+
+/// How a group's rate compares with that of all, as far as intervals tell. An estimate speaks of the declarations that
+/// came; for those that will come their number is a sample too, so its bounds are drawn apart by Wilson's interval.
+fn standing(own: &Figures, all: &Figures, level: f64) -> Option<Standing> {
+    all.estimate.rate?;
+    if own.fired == 0 || own.estimate.covered <= 0.0 {
+        return None;
+    }
+    let bounds = |figures: &Figures| {
+        let Estimate { low, high, covered, .. } = figures.estimate;
+        let size = covered * figures.fired as f64;
+        let low = wilson(low * size, size, level).map_or(0.0, |rate| rate.low);
+        (low, wilson(high * size, size, level).map_or(1.0, |rate| rate.high))
+    };
+    let (own, all) = (bounds(own), bounds(all));
+    Some(if own.0 > all.1 {
+        Standing::Above
+    } else if own.1 < all.0 {
+        Standing::Below
+    } else {
+        Standing::Alike
+    })
+}
+
+fn month(of: &OfMonth) -> Month {
+    Month {
+        month: format!("{:04}-{:02}", of.month.div_euclid(12), of.month.rem_euclid(12) + 1),
+        fired: of.fired,
+        inspected: of.inspected(),
+        found: of.found(),
+    }
+}

@@ -1,0 +1,494 @@
+//! Goods lines with a label, as columns of codes, numbers and texts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack, Schema, Value};
+
+use super::LeftOut;
+use qingfeng::Engine;
+use qingfeng::internals::BatchValues;
+use qingfeng::internals::over_chunks;
+use qingfeng::internals::shown;
+use qingfeng::read::{Chunk, Input, ReadError, Reader};
+use qingfeng::{JobError, Progress};
+use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_store::{Outcome, Verdict, verdict_of};
+
+/// The most labelled lines that are held.
+pub const MAX_LINES: usize = 5_000_000;
+/// The name under which a column of labels is read beside the fields of a schema.
+const LABEL: &str = "qingfeng_label";
+/// The letters of a code or a word that a rule may name.
+const LETTERS_MAX: usize = 64;
+
+/// Fields that name a party: conditions on them only where it is asked for, since a rule on a party is a rule on a list.
+const PARTIES: [&str; 11] = [
+    "exporter",
+    "importer",
+    "producer",
+    "consignee",
+    "consignor",
+    "agent",
+    "declarant",
+    "seller",
+    "buyer",
+    "courier",
+    "trader",
+];
+/// Fields that number papers: each has a value of its own.
+const NUMBERS_OF_PAPERS: [&str; 4] = ["contract", "certificate", "bill_of_lading", "container"];
+/// Fields that say what came of an inspection, wherever a schema has them.
+const RESULTS: [&str; 17] = [
+    "result",
+    "verdict",
+    "outcome",
+    "label",
+    "finding",
+    "found",
+    "found_on",
+    "known_on",
+    "waiver",
+    "fine",
+    "case_number",
+    "major_case",
+    "disposal",
+    "disclosed_on",
+    "fraud",
+    "critical_fraud",
+    "tell",
+];
+
+/// Where the result of a line is found.
+#[derive(Debug)]
+pub enum Labels {
+    /// In a column of the inputs, read by [`labelled_schema`].
+    Column,
+    /// In outcomes of inspections.
+    Outcomes(Outcomes),
+}
+
+/// The schema of a pack with one more column: the label, which no rule can see.
+///
+/// # Errors
+///
+/// The column is that of a field, so that rules could see it.
+pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, String> {
+    if let Some(field) = schema.field_of_header(column) {
+        return Err(format!(
+            "`{}` is read as the field `{}` of the pack, so that rules could see the result; take the field out of the \
+             schema, or name another column",
+            shown(column),
+            schema[field].name
+        ));
+    }
+    let mut fields = schema.fields().to_vec();
+    fields.push(Field {
+        name: LABEL.to_owned(),
+        kind: Kind::Text,
+        level: Level::Item,
+        required: false,
+        unit: None,
+        title: "result of the inspection".to_owned(),
+        title_zh: None,
+        columns: vec![column.to_owned()],
+        codes: None,
+        min: None,
+        max: None,
+    });
+    let mut labelled = Schema::new(fields, schema.declaration).map_err(|clash| clash.to_string())?;
+    labelled.item = schema.item;
+    labelled.date = schema.date;
+    labelled.keys = schema.keys.clone();
+    Ok(Arc::new(labelled))
+}
+
+/// The values of a column, a place for each line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Data {
+    /// Codes by their places in the names, which are in order; [`MISSING`] where there is none.
+    Codes(Vec<u32>, Vec<Box<str>>),
+    /// Numbers, not a number where there is none.
+    Numbers(Vec<f64>),
+    /// Texts by their places; as codes, but looked at by words.
+    Texts(Vec<u32>, Vec<Box<str>>),
+}
+
+/// The place of no code.
+pub(super) const MISSING: u32 = u32::MAX;
+
+/// A field that rules may look at.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Column {
+    pub(super) field: FieldRef,
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// It holds codes of a list.
+    pub(super) codes: Option<CodeList>,
+    pub(super) data: Data,
+}
+
+/// Labelled lines, in the order of day, declaration and item, whatever the order in which they were read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelledLines {
+    pub(super) days: Vec<Option<Date>>,
+    pub(super) found: Vec<bool>,
+    /// Read to be judged, whatever the day.
+    pub(super) to_judge: Vec<bool>,
+    pub(super) columns: Vec<Column>,
+    pub(super) left_out: Vec<LeftOut>,
+    ids: Vec<(Box<str>, i64)>,
+    /// Lines without a result.
+    pub unlabelled: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+}
+
+/// Whether a code or a word can stand in a rule file and in a sentence as it is.
+pub(super) fn can_be_named(text: &str) -> bool {
+    text.chars().count() <= LETTERS_MAX
+        && text.chars().all(|letter| !letter.is_control() && !is_hidden(letter))
+}
+
+/// Letters that hide or turn others.
+fn is_hidden(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A column while it is read.
+enum Growing {
+    Codes { codes: Vec<u32>, names: Vec<Box<str>>, at: HashMap<Box<str>, u32, FixedState> },
+    Numbers(Vec<f64>),
+}
+
+impl Growing {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Integer | Kind::Number => Self::Numbers(Vec::new()),
+            _ => Self::Codes { codes: Vec::new(), names: Vec::new(), at: HashMap::default() },
+        }
+    }
+
+    fn push(&mut self, value: Value<'_>) {
+        match self {
+            Self::Numbers(numbers) => numbers.push(match value {
+                Value::Number(number) => number,
+                Value::Integer(integer) => integer as f64,
+                _ => f64::NAN,
+            }),
+            Self::Codes { .. } => match value {
+                Value::Text(text) => self.push_text(Some(text)),
+                Value::Flag(flag) => self.push_text(Some(if flag { "true" } else { "false" })),
+                _ => self.push_text(None),
+            },
+        }
+    }
+
+    fn push_text(&mut self, text: Option<&str>) {
+        let Self::Codes { codes, names, at } = self else { return };
+        let Some(text) = text else {
+            codes.push(MISSING);
+            return;
+        };
+        let code = match at.get(text) {
+            Some(&code) => code,
+            None => {
+                let code = names.len() as u32;
+                names.push(text.into());
+                at.insert(text.into(), code);
+                code
+            }
+        };
+        codes.push(code);
+    }
+
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Numbers(numbers), Self::Numbers(more)) => numbers.extend(more),
+            (known @ Self::Codes { .. }, Self::Codes { codes, names, .. }) => {
+                for code in codes {
+                    known.push_text(names.get(code as usize).map(|name| &**name));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The column with its lines in this order, and its names in the order of their letters.
+    fn finish(self, order: &[u32], is_text: bool) -> Data {
+        match self {
+            Self::Numbers(numbers) => {
+                Data::Numbers(order.iter().map(|&line| numbers[line as usize]).collect())
+            }
+            Self::Codes { codes, names, .. } => {
+                let sorted: BTreeMap<Box<str>, u32> =
+                    names.into_iter().enumerate().map(|(at, name)| (name, at as u32)).collect();
+                let mut new = vec![0; sorted.len()];
+                for (place, &former) in sorted.values().enumerate() {
+                    new[former as usize] = place as u32;
+                }
+                let renumbered =
+                    |line: &u32| new.get(codes[*line as usize] as usize).copied().unwrap_or(MISSING);
+                let codes = order.iter().map(renumbered).collect();
+                let names = sorted.into_keys().collect();
+                if is_text { Data::Texts(codes, names) } else { Data::Codes(codes, names) }
+            }
+        }
+    }
+}
+
+/// What a chunk gives.
+struct Part {
+    days: Vec<Option<Date>>,
+    found: Vec<bool>,
+    ids: Vec<(Box<str>, i64)>,
+    columns: Vec<Growing>,
+    unlabelled: u64,
+    rejected: u64,
+}
+
+/// A reader of labelled lines, for one pack.
+struct Extractor<'a> {
+    engine: &'a Engine,
+    labels: &'a Labels,
+    fields: Vec<(FieldRef, Kind)>,
+    label: Option<FieldId>,
+    input: String,
+}
+
+/// What a label says: 1, true and yes are a finding, 0, false and no none, besides the names of results.
+fn label(text: &str) -> Result<Option<bool>, ()> {
+    let text = text.trim();
+    match text.to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "1" | "1.0" | "true" | "yes" | "y" => Ok(Some(true)),
+        "0" | "0.0" | "false" | "no" | "n" => Ok(Some(false)),
+        _ => Verdict::from_name(text).map(Verdict::found).ok_or(()),
+    }
+}
+
+/// The result of a line among those of its declaration. A finding of the declaration as a whole says nothing of one of
+/// several lines; that nothing was found says so of all.
+fn of_line(outcomes: &[Outcome], item: Option<i64>, lines: usize) -> Option<bool> {
+    let own = outcomes.iter().find(|outcome| outcome.item_no.is_some() && outcome.item_no == item);
+    if let Some(own) = own {
+        return own.verdict.found();
+    }
+    let whole: Vec<Outcome> = outcomes.iter().filter(|outcome| outcome.item_no.is_none()).cloned().collect();
+    match verdict_of(&whole).found() {
+        Some(true) if lines > 1 => None,
+        found => found,
+    }
+}
+
+impl Extractor<'_> {
+    fn part(&self, chunk: Chunk) -> Result<Part, ReadError> {
+        let pack = self.engine.pack();
+        let lines = &chunk.lines;
+        let values: Arc<BatchValues> = self.engine.evaluator().values(lines);
+        let mut part = Part {
+            days: Vec::new(),
+            found: Vec::new(),
+            ids: Vec::new(),
+            columns: self.fields.iter().map(|&(_, kind)| Growing::new(kind)).collect(),
+            unlabelled: 0,
+            rejected: chunk.rejects.len() as u64,
+        };
+        let computes = self.fields.iter().any(|(field, _)| matches!(field, FieldRef::Computed(_)));
+        let labels = self.label.and_then(|field| lines.text(field));
+        for declaration in lines.declarations() {
+            let size = declaration.len();
+            for line in declaration {
+                let id = values.text_of(line, pack.schema.declaration).unwrap_or_default();
+                let item = pack.schema.item.and_then(|field| match values.declared(line, field) {
+                    Value::Integer(item) => Some(item),
+                    _ => None,
+                });
+                let found = match (self.labels, labels) {
+                    (Labels::Outcomes(outcomes), _) => of_line(outcomes.of(id), item, size),
+                    (Labels::Column, Some(labels)) if arrow_array::Array::is_valid(labels, line) => {
+                        let text = labels.value(line);
+                        label(text).map_err(|()| {
+                            let place = lines.places()[line].position;
+                            let reason = format!(
+                                "{place}: the label is `{}`; write 1 or 0, true or false, or a result such as clear or \
+                                 counterfeit",
+                                shown(text)
+                            );
+                            ReadError::content(&self.input, reason)
+                        })?
+                    }
+                    (Labels::Column, _) => None,
+                };
+                let Some(found) = found else {
+                    part.unlabelled += 1;
+                    continue;
+                };
+                part.days.push(values.day(line));
+                part.found.push(found);
+                part.ids.push((id.into(), item.unwrap_or(0)));
+                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::Interpreter>| {
+                    for (&(field, _), column) in self.fields.iter().zip(&mut part.columns) {
+                        match (field, interpreter) {
+                            (FieldRef::Computed(at), Some(interpreter)) => {
+                                match interpreter.computed_value(at) {
+                                    Ok(value) => column.push(value.as_value()),
+                                    Err(_) => column.push(Value::Missing),
+                                }
+                            }
+                            _ => column.push(values.field(line, field)),
+                        }
+                    }
+                };
+                if computes {
+                    self.engine
+                        .evaluator()
+                        .on_line(&values, line, |interpreter, _| push(&mut part, Some(interpreter)));
+                } else {
+                    push(&mut part, None);
+                }
+            }
+        }
+        Ok(part)
+    }
+}
+
+impl LabelledLines {
+    /// Reads lines with their labels. Readers with `true` are of lines to be judged, whatever their day. A line without a
+    /// result is counted and left out.
+    ///
+    /// With [`Labels::Column`] the readers are made for [`labelled_schema`].
+    ///
+    /// # Errors
+    ///
+    /// An input that cannot be read, a label that is none, more than [`MAX_LINES`] labelled lines.
+    pub fn read(
+        engine: &Engine,
+        readers: Vec<(Reader, Input, bool)>,
+        labels: &Labels,
+        parties: bool,
+        threads: Option<usize>,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Self, JobError> {
+        let pack = engine.pack();
+        let (fields, left_out) = minable(pack, parties);
+        let mut all = Self { left_out, ..Self::default() };
+        let kinds: Vec<(FieldRef, Kind)> =
+            fields.iter().map(|&field| (field, pack.field_kind(field))).collect();
+        let mut columns: Vec<Growing> = kinds.iter().map(|&(_, kind)| Growing::new(kind)).collect();
+        for (reader, input, to_judge) in readers {
+            let label = matches!(labels, Labels::Column).then(|| FieldId(pack.schema.fields().len() as u16));
+            let extractor =
+                Extractor { engine, labels, fields: kinds.clone(), label, input: input.to_string() };
+            let mut failed: Option<ReadError> = None;
+            let mut labelled = 0;
+            let mut take = |part: Result<Part, ReadError>| match part {
+                _ if failed.is_some() => {}
+                Err(error) => failed = Some(error),
+                Ok(part) if all.found.len() + part.found.len() > MAX_LINES => {
+                    let reason = format!("more than {MAX_LINES} lines with a result; give a shorter time");
+                    failed = Some(ReadError::content(&extractor.input, reason));
+                    drop(part);
+                }
+                Ok(part) => {
+                    labelled += part.found.len();
+                    all.to_judge.resize(all.to_judge.len() + part.found.len(), to_judge);
+                    all.days.extend(part.days);
+                    all.found.extend(part.found);
+                    all.ids.extend(part.ids);
+                    all.unlabelled += part.unlabelled;
+                    all.rejected += part.rejected;
+                    for (column, more) in columns.iter_mut().zip(part.columns) {
+                        column.append(more);
+                    }
+                }
+            };
+            over_chunks(reader, threads, &|chunk| extractor.part(chunk), &mut take, progress)?;
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
+            if labelled == 0 {
+                let reason = match labels {
+                    Labels::Column => "no line has a label; is it the right column?",
+                    Labels::Outcomes(_) => {
+                        "no line has a result in the outcomes; are they of the same declarations?"
+                    }
+                };
+                return Err(ReadError::content(&input, reason).into());
+            }
+        }
+        let mut order: Vec<u32> = (0..all.found.len() as u32).collect();
+        order.sort_by(|&a, &b| {
+            let key = |line: u32| {
+                let line = line as usize;
+                (all.days[line], &all.ids[line], all.to_judge[line], all.found[line])
+            };
+            key(a).cmp(&key(b))
+        });
+        all.days = order.iter().map(|&line| all.days[line as usize]).collect();
+        all.found = order.iter().map(|&line| all.found[line as usize]).collect();
+        all.to_judge = order.iter().map(|&line| all.to_judge[line as usize]).collect();
+        all.ids = Vec::new();
+        for (&(field, kind), column) in kinds.iter().zip(columns) {
+            let declared = match field {
+                FieldRef::Declared(id) => Some(&pack.schema[id]),
+                _ => None,
+            };
+            all.columns.push(Column {
+                field,
+                name: pack.field_name(field).to_owned(),
+                kind,
+                codes: declared.and_then(|field| field.codes),
+                data: column.finish(&order, kind == Kind::Text && !matches!(field, FieldRef::Computed(_))),
+            });
+        }
+        Ok(all)
+    }
+
+    /// Lines with a result.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The column of a field by its name.
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// The fields that conditions may be on, and those that take no part.
+fn minable(pack: &Pack, parties: bool) -> (Vec<FieldRef>, Vec<LeftOut>) {
+    let schema = &pack.schema;
+    let mut left_out = Vec::new();
+    let mut fields = Vec::new();
+    let derived = pack.derived();
+    let all = schema
+        .ids()
+        .map(FieldRef::Declared)
+        .chain(derived.map(FieldRef::Derived))
+        .chain((0..pack.computed.len()).map(FieldRef::Computed));
+    for field in all {
+        let name = pack.field_name(field);
+        let why = match field {
+            FieldRef::Declared(id) if id == schema.declaration || Some(id) == schema.item => {
+                Some("it numbers declarations or lines")
+            }
+            _ if pack.field_kind(field) == Kind::Date => Some("a day says nothing of the days to come"),
+            _ if RESULTS.contains(&name) => Some("it has the name of a result of inspections"),
+            _ if NUMBERS_OF_PAPERS.contains(&name) => Some("it numbers papers"),
+            _ if PARTIES.contains(&name) && !parties => Some("it names a party; --parties lets it in"),
+            _ => None,
+        };
+        match why {
+            Some(why) => left_out.push(LeftOut { field: name.to_owned(), why }),
+            None => fields.push(field),
+        }
+    }
+    (fields, left_out)
+}

@@ -1,0 +1,176 @@
+//! Rules proposed from labelled history: what declarations said, and what inspections of them found.
+//!
+//! ```text
+//! lines of the learning time ──facets──▶ codes, bands, words ──additive──▶ points of each, beside the others
+//!                                   └──search──▶ conjunctions that the points do not explain
+//!        ──confirm, on later days──▶ what holds ──levels──▶ rules ──judge, on held-out days──▶ what they are worth
+//! ```
+//!
+//! Nothing of the held-out days is seen before the last step: bands, lists of codes, points and the choice of rules come
+//! from learning days alone. Within these, what is proposed must hold again on days after those on which it was found,
+//! and that at a rate of false discoveries over all that was tried (Benjamini and Hochberg 1995).
+//!
+//! A rule is a list of codes, a band of numbers, a word, or a conjunction of up to three of them; its points are the
+//! logarithm of the odds in whole points, [`POINTS_PER_LOG_ODDS`] for each unit, as an additive scorecard has them. So the
+//! sum over the rules that fired ranks declarations as a logistic regression (with a ridge, Hoerl and Kennard 1970) would.
+mod additive;
+mod choose;
+mod facets;
+mod judge;
+mod lines;
+mod rhai;
+mod run;
+mod search;
+
+use qingfeng_rules::{Date, Status};
+use serde::Serialize;
+
+pub use judge::{BestShare, Judgement};
+pub use lines::{LabelledLines, Labels, MAX_LINES, labelled_schema};
+pub use rhai::rule_file;
+pub use run::mine;
+
+/// Points of one unit of log odds: 17 points double the odds.
+pub const POINTS_PER_LOG_ODDS: f64 = 25.0;
+/// Points of rules are multiples of this.
+pub const POINTS_STEP: i64 = 5;
+/// The most rules that can be asked for.
+pub const MAX_RULES: usize = 1_000;
+/// The most conditions of a rule.
+pub const MAX_CONDITIONS: usize = 3;
+
+/// How to look for rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MineOptions {
+    /// The last day to learn from; later lines are held out. Without it, all lines are learned from except those that
+    /// were read to be judged.
+    pub until: Option<Date>,
+    /// The conditions of a rule at most, from 1 to [`MAX_CONDITIONS`].
+    pub conditions: usize,
+    /// The rules at most, from 1 to [`MAX_RULES`].
+    pub most: usize,
+    /// The lines of the learning time that a code, a band or a rule must have.
+    pub least_lines: u32,
+    /// Of the patterns that are confirmed, the share that may be chance.
+    pub false_discoveries: f64,
+    /// Fields whose values, taken together, no line to learn from may share with a held-out line. For data in which the
+    /// same goods come back with the same result, so that a look into the past is a look at the answer.
+    pub cold: Vec<String>,
+    /// The status of the rules that are written.
+    pub status: Status,
+    /// What ids begin with; a hyphen and a number follow.
+    pub prefix: String,
+}
+
+impl Default for MineOptions {
+    fn default() -> Self {
+        Self {
+            until: None,
+            conditions: 2,
+            most: 30,
+            least_lines: 20,
+            false_discoveries: 0.05,
+            cold: Vec::new(),
+            status: Status::Shadow,
+            prefix: "MINED".to_owned(),
+        }
+    }
+}
+
+/// Lines with a result, and those of them with a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Hits {
+    /// Lines.
+    pub lines: u64,
+    /// Lines with a finding.
+    pub hits: u64,
+}
+
+impl Hits {
+    /// Hits by lines; `None` without lines.
+    pub fn rate(self) -> Option<f64> {
+        (self.lines > 0).then(|| self.hits as f64 / self.lines as f64)
+    }
+
+    /// The interval of the rate at 95 % (Wilson 1927); `None` without lines.
+    ///
+    /// ```
+    /// let (low, high) = qingfeng_insight::mine::Hits { lines: 100, hits: 30 }.interval().unwrap();
+    /// assert_eq!((format!("{low:.3}"), format!("{high:.3}")), ("0.219".into(), "0.396".into()));
+    /// ```
+    pub fn interval(self) -> Option<(f64, f64)> {
+        const Z: f64 = 1.959_963_984_540_054;
+        let (rate, lines) = (self.rate()?, self.lines as f64);
+        let centre = rate + Z * Z / (2.0 * lines);
+        let half = Z * (rate * (1.0 - rate) / lines + Z * Z / (4.0 * lines * lines)).sqrt();
+        let whole = 1.0 + Z * Z / lines;
+        Some((((centre - half) / whole).max(0.0), ((centre + half) / whole).min(1.0)))
+    }
+
+    pub(crate) fn add(&mut self, found: bool) {
+        self.lines += 1;
+        self.hits += u64::from(found);
+    }
+}
+
+/// A proposed rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MinedRule {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its conditions in words, all of which must hold.
+    pub conditions: Vec<String>,
+    /// Its points.
+    pub points: i64,
+    /// What it found on learning days, the days that it was made from.
+    pub learned: Hits,
+    /// What rules of its kind (the same field and direction, or the same conjunction) found on learning days after those
+    /// that they were made from.
+    pub confirmed: Hits,
+    /// What it found on held-out days.
+    pub held_out: Hits,
+    /// The interval of the hit rate on held-out days, at 95 %.
+    pub interval: Option<(f64, f64)>,
+    /// The hit rate on held-out days by that of all held-out lines.
+    pub lift: Option<f64>,
+    /// Why it looks like a result of inspections and not like a cause, if it does.
+    pub suspicious: Option<String>,
+    /// As a rule of a rule file.
+    pub rhai: String,
+}
+
+/// A field that took no part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The field.
+    pub field: String,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// What was proposed, and what it is worth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mined {
+    /// First and last learning day.
+    pub learned_days: Option<(Date, Date)>,
+    /// First and last held-out day.
+    pub held_out_days: Option<(Date, Date)>,
+    /// Lines learned from.
+    pub learned: Hits,
+    /// Lines of the learning time that were not used since they share the values of the `cold` fields with held-out ones.
+    pub dropped: u64,
+    /// Held-out lines.
+    pub held_out: Hits,
+    /// Patterns that were tried on later days.
+    pub tried: u64,
+    /// Of these the confirmed ones.
+    pub confirmed: u64,
+    /// The rules, those that find most first.
+    pub rules: Vec<MinedRule>,
+    /// How well the sum of points ranks held-out lines.
+    pub judgement: Option<Judgement>,
+    /// Fields that took no part.
+    pub left_out: Vec<LeftOut>,
+}

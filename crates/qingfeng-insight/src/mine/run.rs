@@ -1,0 +1,197 @@
+//! From labelled lines to rules.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::FixedState;
+use qingfeng_rules::{Date, Pack};
+
+use super::choose::choose;
+use super::judge::Judgement;
+use super::lines::{Data, LabelledLines};
+use super::{Hits, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, MinedRule, rhai};
+
+/// A rule that finds something on so many of its lines looks like a result of inspections.
+const TOO_GOOD: f64 = 0.95;
+/// If it has so many lines, and this share of all findings.
+const TOO_GOOD_LINES: u64 = 50;
+const TOO_GOOD_SHARE: f64 = 0.1;
+/// Letters with which ids begin.
+const PREFIX_MAX: usize = 50;
+
+/// The first and the last day of lines that are in the order of days.
+fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
+    let mut days = of.iter().filter_map(|&line| lines.days[line as usize]);
+    let first = days.next()?;
+    Some((first, days.next_back().unwrap_or(first)))
+}
+
+fn hits<'a>(lines: &LabelledLines, of: impl IntoIterator<Item = &'a u32>) -> Hits {
+    let mut hits = Hits::default();
+    of.into_iter().for_each(|&line| hits.add(lines.found[line as usize]));
+    hits
+}
+
+fn in_words(days: Option<(Date, Date)>) -> String {
+    days.map_or_else(|| "lines without a day".to_owned(), |(first, last)| format!("{first} to {last}"))
+}
+
+/// Which lines share the values of fields: those of one number do.
+fn same_values(lines: &LabelledLines, fields: &[String]) -> Result<Option<Vec<u32>>, String> {
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let mut columns = Vec::new();
+    for name in fields {
+        let column = lines.column(name).ok_or_else(|| {
+            let known: Vec<&str> = lines.columns.iter().map(|column| column.name.as_str()).collect();
+            format!("`{name}` is no field that conditions may be on; these are: {}", known.join(", "))
+        })?;
+        columns.push(column);
+    }
+    let mut numbers: HashMap<Vec<u64>, u32, FixedState> = HashMap::default();
+    let number = |line: usize| {
+        let value = |data: &Data| match data {
+            Data::Codes(codes, _) | Data::Texts(codes, _) => u64::from(codes[line]),
+            Data::Numbers(numbers) => numbers[line].to_bits(),
+        };
+        let values = columns.iter().map(|column| value(&column.data)).collect();
+        let next = numbers.len() as u32;
+        *numbers.entry(values).or_insert(next)
+    };
+    Ok(Some((0..lines.len()).map(number).collect()))
+}
+
+/// Lines of `learn` that share no values with those of `later`.
+pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u32> {
+    let Some(same) = same else { return learn.to_vec() };
+    let known: HashSet<u32, FixedState> = later.iter().map(|&line| same[line as usize]).collect();
+    learn.iter().copied().filter(|&line| !known.contains(&same[line as usize])).collect()
+}
+
+/// Proposes rules for a pack.
+///
+/// Lines up to [`MineOptions::until`] are learned from, later ones and those read to be judged are held out: what is said
+/// of them was not used in learning. The answer does not depend on the order of the lines, nor on threads.
+///
+/// # Errors
+///
+/// Options out of their bounds, a field to keep cold that is none, no line to learn from.
+///
+/// ```no_run
+/// use qingfeng::Engine;
+/// use qingfeng_insight::mine::{Labels, MineOptions, labelled_schema, mine};
+/// use qingfeng::read::{Input, ReadOptions, Reader};
+///
+/// let engine = Engine::open("rules/import-fraud")?;
+/// let schema = labelled_schema(&engine.pack().schema, "Fraud")?;
+/// let input = |name: &str| Input::Path(format!("../shared/data/import-declarations/{name}").into());
+/// let read = |name: &str, judge| Ok::<_, qingfeng::read::ReadError>(
+///     (Reader::new(schema.clone(), vec![input(name)], ReadOptions::default())?, input(name), judge));
+/// let readers = vec![read("train.csv", false)?, read("valid.csv", true)?];
+/// let lines = LabelledLines::read(&engine, readers, &Labels::Column, false, None, &mut |_| {})?;
+/// let mined = mine(engine.pack(), &lines, &MineOptions::default())?;
+/// println!("{} rules", mined.rules.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result<Mined, String> {
+    if !(1..=MAX_CONDITIONS).contains(&options.conditions) {
+        return Err(format!("a rule has 1 to {MAX_CONDITIONS} conditions, not {}", options.conditions));
+    }
+    if !(1..=MAX_RULES).contains(&options.most) {
+        return Err(format!("there can be 1 to {MAX_RULES} rules, not {}", options.most));
+    }
+    if !(options.false_discoveries > 0.0 && options.false_discoveries < 1.0) {
+        return Err("the rate of false discoveries lies between 0 and 1".to_owned());
+    }
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if !options.prefix.chars().all(is_of_id) || !(1..=PREFIX_MAX).contains(&options.prefix.len()) {
+        return Err(format!("ids begin with 1 to {PREFIX_MAX} letters, digits, `.`, `_` and `-`"));
+    }
+    let all = 0..lines.len() as u32;
+    let is_late = |line: u32| match options.until {
+        Some(until) => lines.days[line as usize].is_some_and(|day| day > until),
+        None => false,
+    };
+    let is_known = |line: u32| options.until.is_none() || lines.days[line as usize].is_some();
+    let held: Vec<u32> = all.clone().filter(|&line| lines.to_judge[line as usize] || is_late(line)).collect();
+    let to_learn = |line: &u32| !lines.to_judge[*line as usize] && !is_late(*line) && is_known(*line);
+    let mut learn: Vec<u32> = all.filter(to_learn).collect();
+    let before = learn.len();
+    let same = same_values(lines, &options.cold)?;
+    learn = cold(same.as_deref(), &learn, &held);
+    let dropped = (before - learn.len()) as u64;
+    if learn.is_empty() {
+        return Err(match (options.until, dropped) {
+            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields"
+                .to_owned(),
+            (Some(until), _) => {
+                format!("no line with a result is of {until} or before; give a later --until")
+            }
+            (None, _) => "no line has a result".to_owned(),
+        });
+    }
+    let choice = choose(pack, lines, &learn, same.as_deref(), options);
+    let (learned, held_out) = (hits(lines, &learn), hits(lines, &held));
+    let (learned_days, held_out_days) = (span(lines, &learn), span(lines, &held));
+    let learned_words = in_words(learned_days);
+    let held_words = (!held.is_empty()).then(|| in_words(held_out_days));
+    let digits = choice.rules.len().to_string().len().max(2);
+    let mut points = vec![0_i64; held.len()];
+    let mut rules = Vec::new();
+    for (at, chosen) in choice.rules.iter().enumerate() {
+        let own = hits(lines, learn.iter().filter(|&&line| chosen.pattern.holds(line)));
+        let mut later = Hits::default();
+        for (points, &line) in points.iter_mut().zip(&held) {
+            if chosen.pattern.holds(line) {
+                later.add(lines.found[line as usize]);
+                *points += chosen.points;
+            }
+        }
+        let share = own.hits as f64 / learned.hits.max(1) as f64;
+        let base = learned.rate().unwrap_or(0.0);
+        let is_too_good = own.rate().is_some_and(|rate| rate >= TOO_GOOD.max((1.0 + base) / 2.0))
+            && own.lines >= TOO_GOOD_LINES
+            && share >= TOO_GOOD_SHARE;
+        let conditions = rhai::words(pack, &chosen.pattern);
+        let mut rule = MinedRule {
+            id: format!("{}-{:0digits$}", options.prefix, at + 1),
+            title: rhai::title(&conditions, chosen.points),
+            conditions,
+            points: chosen.points,
+            learned: own,
+            confirmed: chosen.confirmed,
+            held_out: later,
+            interval: later.interval(),
+            lift: later.rate().zip(held_out.rate()).filter(|(_, all)| *all > 0.0).map(|(own, all)| own / all),
+            suspicious: is_too_good.then(|| {
+                format!(
+                    "Looks like a result, not a cause: {:.0} % of its lines have a finding, and {:.0} % of all findings are on them",
+                    own.rate().unwrap_or(0.0) * 100.0,
+                    share * 100.0
+                )
+            }),
+            rhai: String::new(),
+        };
+        let facts = rhai::Facts {
+            status: options.status.name(),
+            learned_days: &learned_words,
+            held_out_days: held_words.as_deref(),
+        };
+        rule.rhai = rhai::rule(pack, &chosen.pattern, &rule, &facts);
+        rules.push(rule);
+    }
+    let judged: Vec<(i64, bool)> =
+        points.into_iter().zip(&held).map(|(points, &line)| (points, lines.found[line as usize])).collect();
+    Ok(Mined {
+        learned_days,
+        held_out_days,
+        learned,
+        dropped,
+        held_out,
+        tried: choice.tried,
+        confirmed: choice.confirmed,
+        rules,
+        judgement: Judgement::of(judged),
+        left_out: lines.left_out.clone(),
+    })
+}

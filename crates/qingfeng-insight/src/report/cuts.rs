@@ -1,0 +1,332 @@
+//! Counts by what declarations belong to.
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::Date;
+use serde::Serialize;
+
+use super::count::{Counter, Counts};
+use super::{Names, Titled, country};
+use crate::effect::{Estimate, Rate};
+use qingfeng_inspection::evidence::{Evidence, Judged};
+use qingfeng_rules::SelectionKind;
+use qingfeng_store::Violation;
+use qingfeng_store::{Disposal, Verdict};
+
+/// Destinations that are listed.
+pub const DESTINATIONS: usize = 25;
+
+/// The goods group, region or mode of what belongs to none.
+const NONE: &str = "other";
+
+/// Counts of what belongs to one name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// What they belong to.
+    #[serde(flatten)]
+    pub of: Titled,
+    /// The kind of a site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// Results of one kind: a kind of violation, or what became of the goods.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Kind {
+    /// Its name in files.
+    pub name: String,
+    /// Goods lines with it.
+    pub lines: u64,
+    /// Declarations with it. One can have several kinds.
+    pub declarations: u64,
+    /// Pieces of these lines.
+    pub pieces: u64,
+    /// Their value.
+    pub value: f64,
+    /// Fines for these lines, in yuan.
+    pub fines: f64,
+}
+
+/// Destination regions by goods groups.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Matrix {
+    /// The goods groups: columns.
+    pub groups: Vec<Titled>,
+    /// The regions, each with a cell for each goods group.
+    pub rows: Vec<MatrixRow>,
+}
+
+/// A region.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MatrixRow {
+    /// The region.
+    #[serde(flatten)]
+    pub of: Titled,
+    /// A cell for each goods group.
+    pub cells: Vec<Cell>,
+}
+
+/// A region and a goods group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cell {
+    /// Assessed declarations.
+    pub declarations: u64,
+    /// Inspections with a result.
+    pub inspected: u64,
+    /// With a violation.
+    pub found: u64,
+    /// Found among inspected.
+    pub hit_rate: Option<Rate>,
+    /// Of all declarations of the cell, where enough were drawn.
+    pub estimate: Option<Estimate>,
+}
+
+/// A set of declarations, and the same by what they belong to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Cuts {
+    /// All.
+    pub all: Counts,
+    /// By reason of selection: mandatory, targeted, random. All of them were inspected, so that nothing is estimated.
+    pub by_selection: Vec<Row>,
+    /// By month of the declaration.
+    pub by_month: Vec<Row>,
+    /// By site; a declaration counts at each of its sites.
+    pub by_site: Vec<Row>,
+    /// By kind of site.
+    pub by_site_kind: Vec<Row>,
+    /// By region of the destination. A country may be in several.
+    pub by_region: Vec<Row>,
+    /// By goods group.
+    pub by_group: Vec<Row>,
+    /// By trade mode.
+    pub by_mode: Vec<Row>,
+    /// By class of trader.
+    pub by_trader_class: Vec<Row>,
+    /// By channel.
+    pub by_channel: Vec<Row>,
+    /// By destination: those with the most found, then inspected, then declared.
+    pub by_destination: Vec<Row>,
+    /// How many destinations there are.
+    pub destinations: u64,
+    /// By kind of violation.
+    pub by_violation: Vec<Kind>,
+    /// By what became of the goods.
+    pub by_disposal: Vec<Kind>,
+    /// Regions by goods groups.
+    pub matrix: Matrix,
+}
+
+impl Cuts {
+    /// The counts of these declarations, which are in the order of the evidence.
+    pub(crate) fn of(declarations: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> Self {
+        let mut all = Counter::default();
+        let mut by: [BTreeMap<(usize, String), Counter<'_>>; 10] = Default::default();
+        let mut cells: BTreeMap<(usize, usize), Counter<'_>> = BTreeMap::new();
+        let groups = goods_order(declarations, names);
+        let regions = names.pack.reference.regions.len();
+        for judged in declarations {
+            all.add(judged, evidence);
+            let mut count = |cut: usize, order: usize, name: &str| {
+                by[cut].entry((order, name.to_owned())).or_default().add(judged, evidence);
+            };
+            if let Some(inspection) = &judged.inspection {
+                let order = match inspection.selected {
+                    SelectionKind::Mandatory => 0,
+                    SelectionKind::Targeted => 1,
+                    SelectionKind::Random => 2,
+                };
+                count(0, order, inspection.selected.name());
+            }
+            count(1, usize::from(judged.day.is_none()), &month(judged.day));
+            let mut kinds: Vec<&str> = Vec::new();
+            for site in sites_of(judged) {
+                let name = evidence.sites.get(site as usize).map_or("", |site| site);
+                let order = names.pack.reference.sites.iter().position(|group| group.name == name);
+                count(2, order.unwrap_or(usize::MAX), name);
+                kinds.extend(names.kind(site));
+            }
+            if kinds.is_empty() {
+                count(3, usize::MAX, NONE);
+            }
+            kinds.sort_unstable();
+            kinds.dedup();
+            for kind in kinds {
+                let order = names.pack.schema.keys.site.iter().position(|(known, _)| known == kind);
+                count(3, order.unwrap_or(usize::MAX - 1), kind);
+            }
+            let destination = judged.destination.as_deref();
+            let mut of_regions = destination.map_or(Vec::new(), |code| names.regions(code, judged.day));
+            if of_regions.is_empty() {
+                of_regions.push(regions);
+            }
+            for &region in &of_regions {
+                let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
+                count(4, region, name);
+            }
+            let group = groups.iter().position(|group| *group == &*judged.group).unwrap_or(0);
+            count(5, group, &judged.group);
+            count(6, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
+            count(7, 0, &judged.trader_class);
+            let channel = names.pack.channels.iter().rposition(|channel| channel.name == *judged.channel);
+            count(8, channel.unwrap_or(usize::MAX), &judged.channel);
+            if let Some(code) = destination {
+                count(9, 0, code);
+            }
+            for region in of_regions {
+                cells.entry((region, group)).or_default().add(judged, evidence);
+            }
+        }
+        let mut by = by.into_iter();
+        let mut rows = |title: &dyn Fn(&str) -> Titled| -> Vec<Row> {
+            let counted = by.next().unwrap_or_default();
+            let row = |((_, name), counter): ((usize, String), Counter<'_>)| Row {
+                of: title(&name),
+                kind: None,
+                counts: counter.finish(),
+            };
+            counted.into_iter().map(row).collect()
+        };
+        let plain = |name: &str| Titled::plain(name);
+        let mut by_selection = rows(&plain);
+        by_selection.iter_mut().for_each(|row| row.counts.estimate = None);
+        let by_month = rows(&plain);
+        let mut by_site = rows(&|name| names.site(name));
+        for row in &mut by_site {
+            let group = names.pack.reference.sites.iter().find(|group| group.name == row.of.name);
+            row.kind = group.and_then(|group| group.kind.clone());
+        }
+        let by_site_kind = rows(&plain);
+        let by_region = rows(&|name| Titled::of(&names.pack.reference.regions, name));
+        let by_group = rows(&|name| names.goods(name));
+        let mut by_mode = rows(&|name| names.mode(name));
+        by_mode.sort_by(|a, b| {
+            (a.of.name == NONE, b.counts.declarations, &a.of.name).cmp(&(
+                b.of.name == NONE,
+                a.counts.declarations,
+                &b.of.name,
+            ))
+        });
+        let by_trader_class = rows(&plain);
+        let mut by_channel = rows(&|name| {
+            let channel = names.pack.channels.iter().find(|channel| channel.name == name);
+            let title = channel.and_then(|channel| channel.title.clone());
+            Titled { title: title.unwrap_or_else(|| name.to_owned()), ..Titled::plain(name) }
+        });
+        by_channel.reverse();
+        let mut by_destination = rows(&country);
+        let destinations = by_destination.len() as u64;
+        by_destination.sort_by(|a, b| {
+            let most = |row: &Row| (row.counts.found, row.counts.inspected, row.counts.declarations);
+            most(b).cmp(&most(a)).then_with(|| a.of.name.cmp(&b.of.name))
+        });
+        by_destination.truncate(DESTINATIONS);
+        let matrix = matrix(cells, &groups, names);
+        let (by_violation, by_disposal) = kinds(declarations);
+        Self {
+            all: all.finish(),
+            by_selection,
+            by_month,
+            by_site,
+            by_site_kind,
+            by_region,
+            by_group,
+            by_mode,
+            by_trader_class,
+            by_channel,
+            by_destination,
+            destinations,
+            by_violation,
+            by_disposal,
+            matrix,
+        }
+    }
+}
+
+/// The sites of a declaration, that of its inspection included, each once.
+pub(super) fn sites_of(judged: &Judged) -> Vec<u32> {
+    let office = judged.inspection.as_ref().map(|inspection| inspection.office);
+    let mut sites: Vec<u32> = judged.sites.iter().copied().chain(office).collect();
+    sites.sort_unstable();
+    sites.dedup();
+    sites
+}
+
+/// `2016-09`, or nothing.
+fn month(day: Option<Date>) -> String {
+    day.map_or_else(|| NONE.to_owned(), |day| day.to_string()[..7].to_owned())
+}
+
+/// The goods groups that occur: those of the policy in its order, then others by name, `other` at the end.
+fn goods_order<'e>(declarations: &[&'e Judged], names: &Names<'_>) -> Vec<&'e str> {
+    let policy = names.pack.selection.as_ref().map_or(&[][..], |selection| &selection.groups);
+    let mut groups: Vec<&str> = Vec::new();
+    let mut known = std::collections::BTreeSet::new();
+    for judged in declarations {
+        if known.insert(&*judged.group) {
+            groups.push(&judged.group);
+        }
+    }
+    groups.sort_by_key(|name| {
+        let place = policy.iter().position(|group| group == name);
+        (*name == NONE, place.unwrap_or(usize::MAX), *name)
+    });
+    groups
+}
+
+fn matrix(cells: BTreeMap<(usize, usize), Counter<'_>>, groups: &[&str], names: &Names<'_>) -> Matrix {
+    let cells: BTreeMap<(usize, usize), Counts> =
+        cells.into_iter().map(|(at, counter)| (at, counter.finish())).collect();
+    let mut regions: Vec<usize> = cells.keys().map(|(region, _)| *region).collect();
+    regions.dedup();
+    let rows = regions.into_iter().map(|region| {
+        let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
+        let cell = |group: usize| {
+            let counts = cells.get(&(region, group)).cloned().unwrap_or_default();
+            Cell {
+                declarations: counts.declarations,
+                inspected: counts.inspected,
+                found: counts.found,
+                hit_rate: counts.hit_rate,
+                estimate: counts.estimate,
+            }
+        };
+        MatrixRow {
+            of: Titled::of(&names.pack.reference.regions, name),
+            cells: (0..groups.len()).map(cell).collect(),
+        }
+    });
+    Matrix { rows: rows.collect(), groups: groups.iter().map(|name| names.goods(name)).collect() }
+}
+
+/// The results with a violation by kind, and by what became of the goods.
+fn kinds(declarations: &[&Judged]) -> (Vec<Kind>, Vec<Kind>) {
+    let mut violations: BTreeMap<Violation, (Kind, usize)> = BTreeMap::new();
+    let mut disposals: BTreeMap<Option<Disposal>, (Kind, usize)> = BTreeMap::new();
+    for (at, judged) in declarations.iter().enumerate() {
+        for outcome in judged.inspection.iter().flat_map(|inspection| &inspection.outcomes) {
+            let Verdict::Violation(violation) = outcome.verdict else { continue };
+            let disposal = Disposal::ALL.iter().find(|(_, known)| Some(*known) == outcome.disposal);
+            let of = violations.entry(violation).or_insert((Kind::default(), usize::MAX));
+            of.0.name = outcome.verdict.name().to_owned();
+            let what = disposals.entry(outcome.disposal).or_insert((Kind::default(), usize::MAX));
+            what.0.name = disposal.map_or("unknown", |(name, _)| name).to_owned();
+            for (kind, last) in [of, what] {
+                kind.lines += 1;
+                kind.declarations += u64::from(*last != at);
+                *last = at;
+                kind.pieces += u64::try_from(outcome.pieces.unwrap_or(0)).unwrap_or(0);
+                kind.value += outcome.value.filter(|value| value.is_finite()).unwrap_or(0.0);
+                kind.fines += outcome.fine.filter(|fine| fine.is_finite()).unwrap_or(0.0);
+            }
+        }
+    }
+    let mut violations: Vec<Kind> = violations.into_values().map(|(kind, _)| kind).collect();
+    let mut disposals: Vec<Kind> = disposals.into_values().map(|(kind, _)| kind).collect();
+    for kinds in [&mut violations, &mut disposals] {
+        kinds.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
+    }
+    (violations, disposals)
+}

@@ -1,0 +1,321 @@
+//! The report of a campaign as data: what was inspected and found, by site, region, goods, mode and month, against the
+//! capacity and the aims, and how far the data can be trusted.
+//!
+//! [`Report::of`] makes it from [`Evidence`], the pack and the plans. It is written as it stands (`serde`): a page that
+//! shows a report has no figure of its own.
+//!
+//! A declaration belongs to a region by the destination of its decisive line, to each of its sites and their kinds, and
+//! to the goods group and mode of its decisive line. Regions and sites overlap, so their rows do not add up to the whole.
+
+mod count;
+mod cuts;
+mod offices;
+mod quality;
+mod statements;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::{Date, Pack, countries};
+use serde::Serialize;
+
+use crate::effect::Effect;
+use crate::targets::Targets;
+use crate::watch::Watch;
+use qingfeng_inspection::PlanFile;
+use qingfeng_inspection::evidence::Evidence;
+
+pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, case_of};
+pub use cuts::{Cell, Cuts, Kind, Matrix, MatrixRow, Row};
+pub use offices::{Capacity, OfficeUse};
+pub use quality::{Check, Code, Quality};
+pub use statements::{Statement, Tone};
+pub use survey::{By, Condition, MAX_CONDITIONS, MAX_SURVEYS, Survey, SurveyError, SurveyReport};
+
+/// What a report is about.
+#[derive(Clone, Debug)]
+pub struct ReportOptions {
+    /// Its title; without one the pack's.
+    pub title: Option<String>,
+    /// The day as of which it is written. Declarations and inspections of later days are left out.
+    pub as_of: Date,
+    /// The first day of the declarations, if not all count.
+    pub from: Option<Date>,
+    /// The special surveys.
+    pub surveys: Vec<Survey>,
+}
+
+impl ReportOptions {
+    /// A report of all declarations up to a day, without surveys.
+    pub fn as_of(as_of: Date) -> Self {
+        Self { title: None, as_of, from: None, surveys: Vec::new() }
+    }
+}
+
+/// What a name means to people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Titled {
+    /// The name in files.
+    pub name: String,
+    /// In English.
+    pub title: String,
+    /// In Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_zh: Option<String>,
+}
+
+impl Titled {
+    /// A name that is its own title.
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), title: name.to_owned(), title_zh: None }
+    }
+
+    pub(crate) fn of(groups: &[qingfeng_rules::Group], name: &str) -> Self {
+        groups.iter().find(|group| group.name == name).map_or_else(
+            || Self::plain(name),
+            |group| Self {
+                name: name.to_owned(),
+                title: group.title.clone(),
+                title_zh: group.title_zh.clone(),
+            },
+        )
+    }
+}
+
+/// The report of a campaign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// What it is called.
+    pub title: String,
+    /// In Chinese, where the pack has it and no title was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_zh: Option<String>,
+    /// The day as of which it was written.
+    pub as_of: Date,
+    /// The first day of the declarations counted.
+    pub from: Option<Date>,
+    /// Their last day.
+    pub until: Option<Date>,
+    /// The pack whose names it uses: `name version`.
+    pub pack: String,
+    /// The packs that assessed.
+    pub packs: Vec<String>,
+    /// The unit of values.
+    pub unit: Option<String>,
+    /// What its figures say, in the order in which a reader needs it.
+    pub statements: Vec<Statement>,
+    /// The year's aims and what was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Targets>,
+    /// All declarations, and the same by what they belong to.
+    pub counts: Cuts,
+    /// Selection against capacity.
+    pub capacity: Capacity,
+    /// The worth of rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// Displacement, unequal treatment and what is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
+    /// The special surveys.
+    pub surveys: Vec<SurveyReport>,
+    /// How far the data can be trusted.
+    pub quality: Quality,
+}
+
+/// What else a report shows, made from the same evidence.
+#[derive(Clone, Debug, Default)]
+pub struct ReportParts {
+    /// The worth of rules.
+    pub effect: Option<Effect>,
+    /// Displacement, unequal treatment and what is open.
+    pub watch: Option<Watch>,
+    /// The year's aims and what was done.
+    pub targets: Option<Targets>,
+    /// Declarations that [`ReportOptions::cut`] took out.
+    pub out_of_time: u64,
+}
+
+impl ReportOptions {
+    /// Takes declarations out whose day is known to be outside of the report's time, and says how many. What is made from
+    /// the evidence afterwards speaks of the same declarations.
+    pub fn cut(&self, evidence: &mut Evidence) -> u64 {
+        let before = evidence.declarations.len();
+        evidence.declarations.retain(|judged| in_time(self, judged.day));
+        (before - evidence.declarations.len()) as u64
+    }
+}
+
+/// Which declarations of the evidence a report counts: those whose day is known to be outside are left out.
+fn in_time(options: &ReportOptions, day: Option<Date>) -> bool {
+    day.is_none_or(|day| day <= options.as_of && options.from.is_none_or(|from| from <= day))
+}
+
+impl Report {
+    /// The report of this evidence. `plans` are those from which the evidence was made; the pack gives names, regions
+    /// and goods groups.
+    pub fn of(
+        evidence: &Evidence,
+        pack: &Pack,
+        plans: &[PlanFile],
+        options: &ReportOptions,
+        parts: ReportParts,
+    ) -> Self {
+        let counted: Vec<_> =
+            evidence.declarations.iter().filter(|judged| in_time(options, judged.day)).collect();
+        let names = Names::new(evidence, pack);
+        let counts = Cuts::of(&counted, evidence, &names);
+        let capacity = Capacity::of(plans, &names, options);
+        let surveys = options
+            .surveys
+            .iter()
+            .map(|survey| {
+                let cut: Vec<_> =
+                    counted.iter().copied().filter(|judged| survey.has(judged, evidence, &names)).collect();
+                SurveyReport {
+                    survey: survey.clone(),
+                    filter: survey.to_string(),
+                    titles: survey.titles(&names),
+                    counts: Cuts::of(&cut, evidence, &names),
+                }
+            })
+            .collect();
+        let quality = Quality::of(&counted, evidence, &names, parts.out_of_time);
+        let days = || counted.iter().filter_map(|judged| judged.day);
+        let value = pack.schema.field("value").map(|field| &pack.schema[field]);
+        let mut report = Self {
+            title: options.title.clone().or_else(|| pack.title.clone()).unwrap_or_else(|| pack.name.clone()),
+            title_zh: pack.title_zh.clone().filter(|_| options.title.is_none()),
+            as_of: options.as_of,
+            from: options.from.or_else(|| days().min()),
+            until: days().max(),
+            pack: format!("{} {}", pack.name, pack.version),
+            packs: evidence.packs.iter().map(ToString::to_string).collect(),
+            unit: value.and_then(|field| field.unit.as_deref()).map(str::to_owned),
+            statements: Vec::new(),
+            targets: parts.targets,
+            counts,
+            capacity,
+            effect: parts.effect,
+            watch: parts.watch,
+            surveys,
+            quality,
+        };
+        report.statements = statements::of(&report);
+        report
+    }
+}
+
+/// What people call the country with this code, ISO 3166-1 alpha-2; of another text the text itself.
+///
+/// ```
+/// let kenya = qingfeng_insight::report::country("KE");
+/// assert_eq!((kenya.title.as_str(), kenya.title_zh.as_deref()), ("Kenya", Some("肯尼亚")));
+/// assert_eq!(qingfeng_insight::report::country("??").title, "??");
+/// ```
+pub fn country(code: &str) -> Titled {
+    let known = countries::country(code);
+    Titled {
+        name: code.to_owned(),
+        title: known.map_or(code, |country| country.name).to_owned(),
+        title_zh: known.map(|country| country.name_zh.to_owned()),
+    }
+}
+
+/// Where the declarations of the evidence belong, by the pack's reference data.
+pub(crate) struct Names<'p> {
+    pub pack: &'p Pack,
+    /// By code of a country the regions with their days, in the pack's order.
+    regions: BTreeMap<&'p str, Vec<Membership>>,
+    /// By code of a mode its groups.
+    modes: BTreeMap<&'p str, Vec<Membership>>,
+    /// The kinds of the evidence's sites.
+    site_kinds: Vec<Option<&'p str>>,
+}
+
+struct Membership {
+    group: usize,
+    from: Option<Date>,
+    until: Option<Date>,
+}
+
+fn members(groups: &[qingfeng_rules::Group]) -> BTreeMap<&str, Vec<Membership>> {
+    let mut by_code: BTreeMap<&str, Vec<Membership>> = BTreeMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        for member in &group.members {
+            let membership = Membership { group: at, from: member.from, until: member.until };
+            by_code.entry(member.code.as_str()).or_default().push(membership);
+        }
+    }
+    by_code
+}
+
+/// The groups of a code on a day, in the pack's order, each once. Without a day all that ever had it count, as with
+/// rules.
+fn groups_of(members: &BTreeMap<&str, Vec<Membership>>, code: &str, day: Option<Date>) -> Vec<usize> {
+    let Some(memberships) = members.get(code) else { return Vec::new() };
+    let mut groups: Vec<usize> = memberships
+        .iter()
+        .filter(|of| {
+            day.is_none_or(|day| {
+                of.from.is_none_or(|from| from <= day) && of.until.is_none_or(|until| day <= until)
+            })
+        })
+        .map(|of| of.group)
+        .collect();
+    groups.dedup();
+    groups
+}
+
+impl<'p> Names<'p> {
+    fn new(evidence: &Evidence, pack: &'p Pack) -> Self {
+        let sites = &pack.reference.sites;
+        let kind = |site: &str| sites.iter().find(|group| group.name == site)?.kind.as_deref();
+        Self {
+            pack,
+            regions: members(&pack.reference.regions),
+            modes: members(&pack.reference.modes),
+            site_kinds: evidence.sites.iter().map(|site| kind(site)).collect(),
+        }
+    }
+
+    /// The regions of a destination, by their places in the pack.
+    pub fn regions(&self, destination: &str, day: Option<Date>) -> Vec<usize> {
+        groups_of(&self.regions, destination, day)
+    }
+
+    /// The groups of a mode, by their places in the pack.
+    pub fn modes(&self, mode: &str, day: Option<Date>) -> Vec<usize> {
+        groups_of(&self.modes, mode, day)
+    }
+
+    /// The kind of a site of the evidence.
+    pub fn kind(&self, site: u32) -> Option<&'p str> {
+        self.site_kinds.get(site as usize).copied().flatten()
+    }
+
+    /// What people call a site.
+    pub fn site(&self, name: &str) -> Titled {
+        Titled::of(&self.pack.reference.sites, name)
+    }
+
+    /// What people call a goods group.
+    pub fn goods(&self, name: &str) -> Titled {
+        Titled::of(&self.pack.reference.commodities, name)
+    }
+
+    /// What people call a mode: the first of the pack's groups that has this code alone, else the code.
+    pub fn mode(&self, code: &str) -> Titled {
+        let alone =
+            |group: &&qingfeng_rules::Group| matches!(&group.members[..], [only] if only.code == code);
+        let Some(group) = self.pack.reference.modes.iter().find(alone) else { return Titled::plain(code) };
+        let with_code = |title: &String| format!("{title} ({code})");
+        Titled {
+            name: code.to_owned(),
+            title: with_code(&group.title),
+            title_zh: group.title_zh.as_ref().map(with_code),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Tables that people keep beside inspections: notices from partner authorities abroad, and tip-offs.
+
+use std::collections::BTreeSet;
+
+use qingfeng_rules::{Date, Kind};
+use serde::Serialize;
+
+use qingfeng::internals::sheet::{self, ColumnOf, Mistake, Row};
+use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
+
+/// The rows of notices, or of tip-offs, at most.
+pub const MAX_LEDGER_ROWS: usize = 1_000_000;
+
+/// The rows of a table, and those that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger<T> {
+    /// The rows, in the order of the inputs.
+    pub rows: Vec<T>,
+    /// The first rows that could not be read.
+    pub rejects: Vec<Reject>,
+    /// How many there are.
+    pub rejected: u64,
+}
+
+/// How far a notice from abroad has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoticeStatus {
+    /// The partner has its answer.
+    Answered,
+    /// Not yet.
+    Open,
+    /// Who produced or exported the goods could not be traced.
+    Untraceable,
+}
+
+const STATUSES: [(&str, NoticeStatus, &str); 3] = [
+    ("answered", NoticeStatus::Answered, "已答复"),
+    ("open", NoticeStatus::Open, "未结"),
+    ("untraceable", NoticeStatus::Untraceable, "无法追查"),
+];
+
+/// A partner authority abroad told of goods that violate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notice {
+    /// Its id.
+    pub notice_id: String,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// The country from which it came.
+    pub country: Option<String>,
+    /// Whom it names: a brand.
+    pub brand: Option<String>,
+    /// A producer.
+    pub producer: Option<String>,
+    /// An exporter.
+    pub exporter: Option<String>,
+    /// How far it has come; open, unless it is said.
+    pub status: NoticeStatus,
+    /// The day of the answer, or on which the trace was given up.
+    pub answered_on: Option<Date>,
+    /// The number of the case that came of it.
+    pub case_number: Option<String>,
+}
+
+/// Somebody told of goods that violate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TipOff {
+    /// Its id.
+    pub tip_id: String,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// What kind it is, in the words of those who keep the table: `producing area`, `brand owner`.
+    pub kind: Option<String>,
+    /// The declaration to which it led.
+    pub declaration_id: Option<String>,
+    /// The number of the case to which it led.
+    pub case_number: Option<String>,
+    /// What the case brought in, in yuan.
+    pub proceeds: Option<f64>,
+}
+
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+    headers: &'static [&'static str],
+) -> ColumnOf {
+    ColumnOf { name, kind, required, headers }
+}
+
+const NOTICES: [ColumnOf; 9] = [
+    column("notice_id", Kind::Text, true, &["id", "notice", "通报编号"]),
+    column("received_on", Kind::Date, true, &["received", "收到日期", "通报日期"]),
+    column("country", Kind::Text, false, &["通报国", "国家"]),
+    column("brand", Kind::Text, false, &["品牌"]),
+    column("producer", Kind::Text, false, &["生产企业", "生产商"]),
+    column("exporter", Kind::Text, false, &["出口商", "境内发货人"]),
+    column("status", Kind::Text, false, &["状态"]),
+    column("answered_on", Kind::Date, false, &["answered", "答复日期"]),
+    column("case_number", Kind::Text, false, &["case", "case no", "案件编号", "案号"]),
+];
+
+const TIP_OFFS: [ColumnOf; 6] = [
+    column("tip_id", Kind::Text, true, &["id", "tip off id", "举报编号"]),
+    column("received_on", Kind::Date, true, &["received", "举报日期", "收到日期"]),
+    column("kind", Kind::Text, false, &["举报类型", "类型"]),
+    column("declaration_id", Kind::Text, false, &["declaration", "报关单号", "海关编号"]),
+    column("case_number", Kind::Text, false, &["case", "case no", "案件编号", "案号"]),
+    column("proceeds", Kind::Number, false, &["案值", "收缴金额"]),
+];
+
+fn read<T>(
+    inputs: &[Input],
+    options: &ReadOptions,
+    columns: &[ColumnOf],
+    needed: &[&'static str],
+    row: fn(Row<'_>) -> Result<T, Mistake>,
+) -> Result<Ledger<T>, ReadError> {
+    let mut rows = Vec::new();
+    let mut ids: BTreeSet<String> = BTreeSet::new();
+    let name = columns[0].name;
+    let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+    let streamed = sheet::stream(inputs, columns, needed, options, &mut |cells| {
+        let id = cells.text(0).unwrap_or_default();
+        if ids.contains(id) {
+            let reason = format!("`{name}` is there twice; keep the row that says how it stands");
+            return Ok(Err((name, Some(id.to_owned()), reason)));
+        }
+        if rows.len() == MAX_LEDGER_ROWS {
+            return Err(ReadError::content(
+                &first,
+                format!("more than {MAX_LEDGER_ROWS} rows; give a shorter time"),
+            ));
+        }
+        Ok(row(cells).map(|row| {
+            ids.insert(id.to_owned());
+            rows.push(row);
+        }))
+    })?;
+    Ok(Ledger { rows, rejects: streamed.rejects, rejected: streamed.rejected })
+}
+
+fn received(row: Row<'_>) -> Result<Date, Mistake> {
+    let missing =
+        || ("received_on", None, "`received_on` is missing; fill in the day on which it came".to_owned());
+    row.date(1).ok_or_else(missing)
+}
+
+fn owned(row: Row<'_>, at: usize) -> Option<String> {
+    row.text(at).map(str::to_owned)
+}
+
+impl Notice {
+    /// Reads tables of notices. A notice without a status is open.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or has no column `notice_id` or `received_on`.
+    pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
+        read(inputs, options, &NOTICES, &["notice_id", "received_on"], |row| {
+            let status = match row.text(6) {
+                None => NoticeStatus::Open,
+                Some(name) => {
+                    let known = STATUSES
+                        .iter()
+                        .find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || *zh == name);
+                    known.map(|of| of.1).ok_or_else(|| {
+                        let told = qingfeng::internals::shown(name);
+                        let reason =
+                            format!("there is no status `{told}`; there are answered, open, untraceable");
+                        ("status", Some(told), reason)
+                    })?
+                }
+            };
+            let (received_on, answered_on) = (received(row)?, row.date(7));
+            if let Some(answered) = answered_on.filter(|answered| *answered < received_on) {
+                let reason = format!(
+                    "it was answered on {answered}, before it came on {received_on}; correct one of them"
+                );
+                return Err(("answered_on", Some(answered.to_string()), reason));
+            }
+            Ok(Self {
+                notice_id: owned(row, 0).unwrap_or_default(),
+                received_on,
+                country: owned(row, 2),
+                brand: owned(row, 3),
+                producer: owned(row, 4),
+                exporter: owned(row, 5),
+                status,
+                answered_on,
+                case_number: owned(row, 8),
+            })
+        })
+    }
+
+    /// How far it had come at the end of a day.
+    ///
+    /// ```
+    /// use qingfeng_insight::targets::{Notice, NoticeStatus};
+    ///
+    /// let notice = Notice {
+    ///     notice_id: "KE-1".into(),
+    ///     received_on: "2016-03-01".parse()?,
+    ///     country: None,
+    ///     brand: None,
+    ///     producer: None,
+    ///     exporter: None,
+    ///     status: NoticeStatus::Answered,
+    ///     answered_on: Some("2016-05-02".parse()?),
+    ///     case_number: None,
+    /// };
+    /// assert_eq!(notice.as_of("2016-05-01".parse()?), NoticeStatus::Open);
+    /// assert_eq!(notice.as_of("2016-05-02".parse()?), NoticeStatus::Answered);
+    /// # Ok::<(), qingfeng::rules::ParseDateError>(())
+    /// ```
+    pub fn as_of(&self, day: Date) -> NoticeStatus {
+        match self.answered_on {
+            Some(answered) if answered > day => NoticeStatus::Open,
+            _ => self.status,
+        }
+    }
+}
+
+impl TipOff {
+    /// Reads tables of tip-offs.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or has no column `tip_id` or `received_on`.
+    pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
+        read(inputs, options, &TIP_OFFS, &["tip_id", "received_on"], |row| {
+            let proceeds = row.number(5);
+            if let Some(proceeds) = proceeds.filter(|proceeds| *proceeds < 0.0) {
+                let reason = format!("`proceeds` is {proceeds}; it must be 0 or more");
+                return Err(("proceeds", Some(proceeds.to_string()), reason));
+            }
+            Ok(Self {
+                tip_id: owned(row, 0).unwrap_or_default(),
+                received_on: received(row)?,
+                kind: owned(row, 2),
+                declaration_id: owned(row, 3),
+                case_number: owned(row, 4),
+                proceeds,
+            })
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! The key of the draw, the keys of its days, and what is published of them.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use qingfeng_rules::Date;
+use sha2::{Digest, Sha256};
+
+/// The fewest hex digits of a key: 32 bytes.
+const DIGITS_MIN: usize = 64;
+/// The most hex digits of a key.
+const DIGITS_MAX: usize = 1_024;
+/// A key of so few different bytes was not made at random.
+const DIFFERENT_BYTES_MIN: usize = 12;
+
+/// Why a text is no key. Nothing of the text is in the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Too few hex digits.
+    #[error(
+        "the key of the draw has {digits} hex digits, fewer than {DIGITS_MIN}; make one with `qingfeng draw new-key`"
+    )]
+    Short {
+        /// How many there are.
+        digits: usize,
+    },
+    /// Too many hex digits.
+    #[error("the key of the draw has more than {DIGITS_MAX} hex digits; is it the right file?")]
+    Long,
+    /// An odd number of hex digits.
+    #[error("the key of the draw has an odd number of hex digits; one was lost or added in copying")]
+    Odd,
+    /// Something else than hex digits.
+    #[error(
+        "the key of the draw has something at position {at} that is no hex digit; it is 0-9 and a-f alone"
+    )]
+    NotHex {
+        /// Which character, counted from 1.
+        at: usize,
+    },
+    /// Zeros, a repeated piece, a sequence.
+    #[error(
+        "the key of the draw was not made at random: it repeats itself or counts; make one with `qingfeng draw new-key`"
+    )]
+    Regular,
+    /// A day's key of another length.
+    #[error("a day's key has 64 hex digits, and this has {digits}; is it the key of the draw itself?")]
+    NotOfADay {
+        /// How many there are.
+        digits: usize,
+    },
+}
+
+/// The secret from which all draws follow. It appears in no output, message or `Debug` text.
+///
+/// ```
+/// use qingfeng_inspection::draw::Key;
+///
+/// let key = Key::parse("8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210")?;
+/// let day = key.of_day("2016-09-06".parse()?);
+/// assert_eq!(day.commitment().len(), 64);
+/// assert_eq!(format!("{key:?} {day:?}"), "Key(..) DayKey(2016-09-06, ..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Key(Vec<u8>);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+impl Key {
+    /// The key that a file or a variable holds: hex digits, 64 or more. White space around it does not count.
+    ///
+    /// # Errors
+    ///
+    /// Too few or too many digits, other characters, and keys that nobody drew.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let bytes = bytes(text)?;
+        if bytes.len() * 2 < DIGITS_MIN {
+            return Err(KeyError::Short { digits: bytes.len() * 2 });
+        }
+        if is_regular(&bytes) { Err(KeyError::Regular) } else { Ok(Self(bytes)) }
+    }
+
+    /// A key of these random bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fewer than 32 bytes, and bytes that are not random.
+    pub fn from_bytes(random: &[u8]) -> Result<Self, KeyError> {
+        Self::parse(&hex(random))
+    }
+
+    /// The key in hex, as its file holds it: a secret.
+    pub fn to_secret_hex(&self) -> String {
+        hex(&self.0)
+    }
+
+    /// The key of a day: HMAC-SHA256 under the key over `qingfeng draw`, a line end, and the day in ISO form. It
+    /// tells nothing of other days.
+    pub fn of_day(&self, day: Date) -> DayKey {
+        DayKey { day, bytes: hmac(&self.0, format!("qingfeng draw\n{day}").as_bytes()) }
+    }
+}
+
+/// The secret of one day. To show it to an auditor gives away no other day.
+#[derive(Clone)]
+pub struct DayKey {
+    day: Date,
+    bytes: [u8; 32],
+}
+
+impl fmt::Debug for DayKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DayKey({}, ..)", self.day)
+    }
+}
+
+impl DayKey {
+    /// The key of a day, as it was written for an auditor: 64 hex digits.
+    ///
+    /// # Errors
+    ///
+    /// Another number of digits, other characters.
+    pub fn parse(day: Date, text: &str) -> Result<Self, KeyError> {
+        let found = bytes(text)?;
+        let digits = found.len() * 2;
+        let bytes = found.try_into().map_err(|_| KeyError::NotOfADay { digits })?;
+        Ok(Self { day, bytes })
+    }
+
+    /// The day.
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// The key in hex: a secret until the day is over.
+    pub fn to_secret_hex(&self) -> String {
+        hex(&self.bytes)
+    }
+
+    /// What may be published before the day, so that nobody can choose another key afterwards: SHA-256 in hex over
+    /// `qingfeng draw commitment`, the day in ISO form and the 32 bytes of the day's key, with a line end after each
+    /// of the first two.
+    pub fn commitment(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("qingfeng draw commitment\n{}\n", self.day));
+        hash.update(self.bytes);
+        hex(&hash.finalize())
+    }
+
+    /// The ticket of a declaration: HMAC-SHA256 under the day's key over its id. The lowest tickets are drawn.
+    pub fn ticket(&self, declaration_id: &str) -> [u8; 32] {
+        hmac(&self.bytes, declaration_id.as_bytes())
+    }
+
+    /// Where the systematic sample of an office's strata starts, below `end`: the first 16 bytes, as a whole number
+    /// with the highest byte first, of HMAC-SHA256 under the day's key over `qingfeng draw start`, a line end, and the
+    /// office; the remainder after division by `end`.
+    pub(super) fn start(&self, office: &str, end: u128) -> u128 {
+        let hash = hmac(&self.bytes, format!("qingfeng draw start\n{office}").as_bytes());
+        hash[..16].iter().fold(0_u128, |number, &byte| number << 8 | u128::from(byte)) % end.max(1)
+    }
+
+    /// By what strata are ordered for that sample: HMAC-SHA256 under the day's key over `qingfeng draw stratum`, the
+    /// office and the name, with a line end after each of the first two.
+    pub(super) fn stratum(&self, office: &str, name: &str) -> [u8; 32] {
+        hmac(&self.bytes, format!("qingfeng draw stratum\n{office}\n{name}").as_bytes())
+    }
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length")
+    };
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>, KeyError> {
+    let text = text.trim();
+    let mut digits = Vec::new();
+    for (at, letter) in text.chars().enumerate() {
+        if at == DIGITS_MAX {
+            return Err(KeyError::Long);
+        }
+        let digit = letter.to_digit(16).ok_or(KeyError::NotHex { at: at + 1 })?;
+        digits.push(digit as u8);
+    }
+    if digits.is_empty() {
+        return Err(KeyError::Short { digits: 0 });
+    }
+    if digits.len() % 2 == 1 {
+        return Err(KeyError::Odd);
+    }
+    Ok(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+/// Whether bytes repeat themselves, count, or are few different ones.
+fn is_regular(bytes: &[u8]) -> bool {
+    let repeats = (1..=bytes.len() / 2).any(|period| bytes.iter().zip(&bytes[period..]).all(|(a, b)| a == b));
+    let step = bytes[1].wrapping_sub(bytes[0]);
+    let counts = bytes.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step);
+    let mut different = bytes.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    repeats || counts || different.len() < DIFFERENT_BYTES_MIN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210";
+
+    fn day() -> DayKey {
+        Key::parse(KEY).unwrap().of_day("2016-09-06".parse().unwrap())
+    }
+
+    /// Worked out with Python's `hmac` and `hashlib`, see docs/auditing-the-draw.md.
+    #[test]
+    fn day_key_ticket_and_commitment_are_what_other_tools_compute() {
+        let day = day();
+        assert_eq!(hex(&day.bytes), KNOWN[0]);
+        assert_eq!(day.commitment(), KNOWN[1]);
+        assert_eq!(hex(&day.ticket("D2016000042")), KNOWN[2]);
+        assert_eq!(hex(&day.ticket("报关单1")), KNOWN[3]);
+        assert_eq!(hex(&day.stratum("yiwu", "motorcycles/known")), KNOWN[4]);
+        assert_eq!(day.start("yiwu", 1_000_000_007).to_string(), KNOWN[5]);
+    }
+
+    const KNOWN: [&str; 6] = [
+        "191a7538372f0398863797123e357c7a174c29a5b4c38499f780a959105edd72",
+        "cedbe1de2c17d09147b09318e6c4e92f0e2a430cfa6070dfd3a3f40e6d3814fa",
+        "cdc11e47fe8ddfe13120dc75320ce75337c35644ada01dc73b50cc2febe9e66e",
+        "3faa4cd8c09b942313f8edc22882d8fcab1e024b7aa1671516096fa2e58744a5",
+        "5beaefde6a55e421683a681bf280bee36d9cf145a6857fe8af0f6da17665b7f8",
+        "400675553",
+    ];
+
+    #[test]
+    fn keys_that_nobody_drew_are_refused_without_showing_them() {
+        let counting: String = (0..32).map(|byte| format!("{byte:02x}")).collect();
+        let cases: [(String, KeyError); 9] = [
+            (String::new(), KeyError::Short { digits: 0 }),
+            (KEY[..62].to_owned(), KeyError::Short { digits: 62 }),
+            (KEY[..63].to_owned(), KeyError::Odd),
+            (format!("{}x", &KEY[..63]), KeyError::NotHex { at: 64 }),
+            (format!("{} {}", &KEY[..32], &KEY[32..]), KeyError::NotHex { at: 33 }),
+            ("0".repeat(64), KeyError::Regular),
+            ("0123456789abcdef".repeat(4), KeyError::Regular),
+            (counting, KeyError::Regular),
+            ("ab".repeat(2_000), KeyError::Long),
+        ];
+        for (text, error) in cases {
+            let found = Key::parse(&text).unwrap_err();
+            assert_eq!(found, error);
+            assert!(text.len() < 8 || !found.to_string().contains(&text[..8]), "{found}");
+        }
+        assert_eq!(
+            Key::parse(&format!(" {}\r\n", KEY.to_uppercase())).unwrap().0,
+            Key::parse(KEY).unwrap().0
+        );
+        let too_long = DayKey::parse("2016-09-06".parse().unwrap(), &format!("{KEY}00")).unwrap_err();
+        assert_eq!(too_long, KeyError::NotOfADay { digits: 66 });
+    }
+
+    #[test]
+    fn days_have_keys_of_their_own() {
+        let key = Key::parse(KEY).unwrap();
+        let other = key.of_day("2016-09-07".parse().unwrap());
+        assert_ne!(day().bytes, other.bytes);
+        assert_ne!(day().commitment(), other.commitment());
+        let read = DayKey::parse("2016-09-06".parse().unwrap(), &day().to_secret_hex()).unwrap();
+        assert_eq!(read.commitment(), day().commitment());
+    }
+}

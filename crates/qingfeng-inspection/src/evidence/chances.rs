@@ -1,0 +1,183 @@
+//! Which declarations a draw could choose.
+//!
+//! A plan has the rows of what was selected. Of what was not, it tells the chance only by the strata of its rows: a
+//! declaration of an office's day whose stratum was drawn from had the chance of the drawn. The name of a declaration's
+//! stratum is found as the plan made it: by goods group, by class of trader, by both, or the same for all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use qingfeng_rules::{Amount, Date};
+
+use super::{Evidence, Judged};
+use crate::PlanRow;
+use qingfeng::internals::table_rows::RowReader;
+use qingfeng::read::{Input, ReadError};
+use qingfeng_rules::SelectionKind;
+
+/// The chance of a declaration to be inspected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Chance {
+    /// It was selected, and this likely to be.
+    Selected(f64),
+    /// It was not selected, and could have been drawn.
+    Drawable,
+    /// No draw could choose it: it belongs to no office that inspected on its day, or its stratum was not drawn from.
+    None,
+}
+
+/// How a plan names strata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    All,
+    Group,
+    Class,
+    GroupAndClass,
+    ClassAndGroup,
+}
+
+impl Naming {
+    const EACH: [Self; 5] = [Self::All, Self::Group, Self::Class, Self::GroupAndClass, Self::ClassAndGroup];
+
+    fn names(self, name: &str, group: &str, class: &str) -> bool {
+        let both = |first: &str, second: &str| {
+            name.strip_prefix(first)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| rest == second)
+        };
+        match self {
+            Self::All => name == "all",
+            Self::Group => name == group,
+            Self::Class => name == class,
+            Self::GroupAndClass => both(group, class),
+            Self::ClassAndGroup => both(class, group),
+        }
+    }
+}
+
+/// A day of an office.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct OfficeDay {
+    /// Strata with the probability of their draw.
+    strata: Vec<(Arc<str>, f64)>,
+    /// Whether anything was drawn.
+    drew: bool,
+    /// Whether the draw went over all strata of the day, so that each could be drawn from though not each was.
+    over_all: bool,
+    /// Whether its capacity is in points, so that costs are.
+    in_points: bool,
+    /// How it names strata, if in one of the known ways.
+    namings: [bool; Naming::EACH.len()],
+}
+
+/// The draws of plans, by office and day.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chances {
+    days: BTreeMap<(Date, u32), OfficeDay>,
+}
+
+impl Chances {
+    /// Takes a row of a plan in.
+    #[doc(hidden)]
+    pub fn row(&mut self, row: &PlanRow, office: u32, judged: &Judged) {
+        let day = self
+            .days
+            .entry((row.day, office))
+            .or_insert_with(|| OfficeDay { namings: [true; Naming::EACH.len()], ..OfficeDay::default() });
+        day.in_points = matches!(row.capacity, Some(Amount::Points(_)));
+        let name = row.stratum.as_deref().unwrap_or_default();
+        for (holds, naming) in day.namings.iter_mut().zip(Naming::EACH) {
+            *holds &= naming.names(name, &judged.group, &judged.trader_class);
+        }
+        if row.selected != SelectionKind::Random {
+            return;
+        }
+        day.drew = true;
+        if let (Some(drawn), Some(population)) = (row.drawn, row.population) {
+            let share = f64::from(drawn) / f64::from(population.max(1));
+            day.over_all |= (share - row.probability).abs() > 1e-6;
+        }
+        day.stratum(name, row.probability);
+    }
+
+    /// Whether costs of this office's day are in points.
+    pub fn in_points(&self, day: Date, office: u32) -> bool {
+        self.days.get(&(day, office)).is_some_and(|day| day.in_points)
+    }
+
+    fn drawable(&self, day: Date, office: u32, judged: &Judged) -> bool {
+        let Some(day) = self.days.get(&(day, office)) else { return false };
+        let naming = Naming::EACH.into_iter().zip(day.namings).find(|(_, holds)| *holds);
+        match naming {
+            // All that is known is whether anything was drawn.
+            None => day.drew,
+            Some(_) if day.over_all && day.drew => true,
+            Some((naming, _)) => day.strata.iter().any(|(name, probability)| {
+                *probability > 0.0 && naming.names(name, &judged.group, &judged.trader_class)
+            }),
+        }
+    }
+}
+
+impl OfficeDay {
+    fn stratum(&mut self, name: &str, probability: f64) {
+        if !self.strata.iter().any(|(known, _)| **known == *name) {
+            self.strata.push((name.into(), probability));
+        }
+    }
+}
+
+const LEFT_OUT: &[&str] = &["day", "office", "declaration_id", "probability", "stratum"];
+
+impl Evidence {
+    /// The chance that a declaration had to be inspected.
+    ///
+    /// A declaration may belong to several sites, of which the plan chose one by its policy; here it counts as drawable if
+    /// one of them could draw it.
+    pub fn chance(&self, judged: &Judged) -> Chance {
+        if let Some(inspection) = &judged.inspection {
+            return Chance::Selected(inspection.probability);
+        }
+        let Some(day) = judged.day else { return Chance::None };
+        let drawable = judged.sites.iter().any(|&site| self.chances.drawable(day, site, judged));
+        if drawable { Chance::Drawable } else { Chance::None }
+    }
+
+    /// The office that could draw a declaration: of several the first by name.
+    #[doc(hidden)]
+    pub fn office_of(&self, judged: &Judged) -> Option<u32> {
+        let day = judged.day?;
+        judged.sites.iter().copied().find(|&site| self.chances.drawable(day, site, judged))
+    }
+
+    /// Reads tables of what plans left out (`qingfeng plan --left-out`), which tell the chance of strata of which nothing was
+    /// drawn. Returns how many rows they have.
+    ///
+    /// # Errors
+    ///
+    /// A table that cannot be read, or a row without day, office or probability; with its place.
+    pub fn read_left_out(&mut self, inputs: &[Input]) -> Result<u64, ReadError> {
+        let mut count = 0;
+        for input in inputs {
+            let rows = RowReader::open(input, None, LEFT_OUT)?;
+            rows.require(&[0, 1, 2, 3, 4], "what `qingfeng plan --left-out` writes")?;
+            for row in rows {
+                let row = row?;
+                let day = row.date(0)?.ok_or_else(|| row.error("`day` is missing; each row has one"))?;
+                let office = row.required_text(1)?;
+                let probability = row.number(3)?.unwrap_or(-1.0);
+                if !(0.0..=1.0).contains(&probability) {
+                    return Err(row.error("`probability` must be a number from 0 to 1"));
+                }
+                count += 1;
+                let stratum = row.required_text(4)?;
+                let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&office)) else { continue };
+                if let Some(day) = self.chances.days.get_mut(&(day, office as u32)) {
+                    day.drew |= probability > 0.0;
+                    day.stratum(&stratum, probability);
+                }
+            }
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,196 @@
+//! Labelled history: everything that was assessed was inspected too, so that no plan is needed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use qingfeng_rules::{Date, FieldId, Pack};
+
+use super::changes::bare;
+use super::{Evidence, Inspection, Judged, TOLD};
+use crate::outcomes::Outcomes;
+use qingfeng::internals::shown;
+use qingfeng::internals::table_rows::{Row, RowReader};
+use qingfeng::read::{Input, ReadError};
+use qingfeng_rules::SelectionKind;
+use qingfeng_store::Violation;
+use qingfeng_store::{Outcome, Verdict};
+
+/// Results that stand as a column in files of declarations: `0`, `false`, `no` and `clear` are clear; `1`, `true`, `yes`, any
+/// other positive whole number and the names of violations are violations; an empty cell is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// The column.
+    pub column: String,
+    /// The columns that may have the declaration's id, the first that is there.
+    pub ids: Vec<String>,
+    /// The columns that may have its day, the first that is there.
+    pub days: Vec<String>,
+}
+
+impl Labels {
+    /// Labels in a column of files that have the columns `declaration_id` and `declared_on`, or what a pack calls a
+    /// declaration's id and day.
+    pub fn new(column: impl Into<String>, pack: Option<&Pack>) -> Self {
+        let schema = pack.map(|pack| &pack.schema);
+        let named = |name: &str, field: Option<FieldId>| -> Vec<String> {
+            let of_pack = schema.zip(field).map(|(schema, field)| &schema[field]);
+            let mut names = vec![name.to_owned()];
+            if let Some(field) = of_pack {
+                names.extend(std::iter::once(&field.name).chain(&field.columns).cloned());
+            }
+            let mut known = BTreeSet::new();
+            names.retain(|name| known.insert(name.clone()));
+            names
+        };
+        let ids = named("declaration_id", schema.map(|schema| schema.declaration));
+        Self { column: column.into(), ids, days: named("declared_on", schema.and_then(|schema| schema.date)) }
+    }
+
+    /// Reads the labels. A label that does not name the kind of violation counts as misdeclared.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or lacks the columns, a label that is none; with its place.
+    pub fn read(&self, inputs: &[Input]) -> Result<Outcomes, ReadError> {
+        let columns: Vec<&str> = std::iter::once(self.column.as_str())
+            .chain(self.ids.iter().chain(&self.days).map(String::as_str))
+            .collect();
+        let days = 1 + self.ids.len()..columns.len();
+        let mut outcomes = Vec::new();
+        for input in inputs {
+            let rows = RowReader::open(input, None, &columns)?;
+            rows.require(&[0], "a table with this label")?;
+            if !(1..=self.ids.len()).any(|column| rows.has(column)) {
+                let reason =
+                    format!("has no column `{}` with the ids of declarations", self.ids.join("` or `"));
+                return Err(ReadError::content(input, reason));
+            }
+            let rows_have: Vec<bool> = (0..columns.len()).map(|column| rows.has(column)).collect();
+            for row in rows {
+                let row = row?;
+                let mut id = None;
+                for column in 1..=self.ids.len() {
+                    id = id.or(row.text(column)?);
+                }
+                let mut found_on = None;
+                for column in days.clone() {
+                    found_on = found_on.or(row.date(column)?);
+                }
+                let here = (1..=self.ids.len()).find(|&column| rows_have[column]).unwrap_or(1);
+                let id = id.ok_or_else(|| row.error(format!("`{}` is missing", columns[here])))?;
+                let verdict = self.verdict(&row)?;
+                // Each line has its own label; which line it is says nothing here, and a violation on any counts.
+                let item = Some(outcomes.len() as i64);
+                outcomes.push(Outcome { found_on, ..bare(&id, item, verdict) });
+                if outcomes.len() as u64 > crate::outcomes::MAX_OUTCOMES {
+                    return Err(ReadError::content(input, "has too many labels; give a shorter time"));
+                }
+            }
+        }
+        Ok(Outcomes::new(outcomes))
+    }
+
+    fn verdict(&self, row: &Row<'_>) -> Result<Verdict, ReadError> {
+        let Some(text) = row.text(0)? else { return Ok(Verdict::Open) };
+        let text = text.trim();
+        let violation = Verdict::Violation(Violation::Misdeclared);
+        Ok(match text.to_lowercase().as_str() {
+            "0" | "false" | "no" | "clear" => Verdict::Clear,
+            "true" | "yes" => violation,
+            name => match (Verdict::from_name(name), name.parse::<u32>()) {
+                // A label has no reason, and without one a waiver is open.
+                (Some(Verdict::Waived), _) => Verdict::Open,
+                (Some(verdict), _) => verdict,
+                (None, Ok(_)) => violation,
+                (None, Err(_)) => {
+                    return Err(row.error(format!(
+                        "`{}` is `{}`; it must be 0 or clear, or 1 or the name of a violation",
+                        shown(&self.column),
+                        shown(text)
+                    )));
+                }
+            },
+        })
+    }
+}
+
+/// The office of inspections of which nobody knows where they were.
+const NOWHERE: &str = "unknown";
+
+impl Evidence {
+    /// Reads assessments by declaration of a history in which everything was inspected: each declaration with results counts
+    /// as selected with probability 1. Without a day of its own a declaration has that of its first result.
+    ///
+    /// # Errors
+    ///
+    /// An input that cannot be read, lacks a column, or has a row that none should have; each with its place.
+    pub fn read_history(assessments: &[Input], mut outcomes: Outcomes) -> Result<Self, ReadError> {
+        let mut evidence = Self::assessed(assessments, std::iter::once(NOWHERE))?;
+        let days: BTreeMap<Box<str>, Date> = outcomes
+            .declarations()
+            .filter_map(|(id, lines)| Some((id.into(), lines.iter().find_map(|line| line.found_on)?)))
+            .collect();
+        let nowhere =
+            evidence.sites.binary_search_by(|site| (**site).cmp(NOWHERE)).unwrap_or_default() as u32;
+        for judged in &mut evidence.declarations {
+            let Some(lines) = outcomes.take(&judged.declaration_id) else { continue };
+            let day = days.get(&judged.declaration_id).copied();
+            judged.day = judged.day.or(day);
+            // Of a history without days the day of an inspection says nothing.
+            let Some(on) = judged.day.or(Date::from_days(0)) else { continue };
+            judged.inspection = Some(Box::new(Inspection {
+                day: on,
+                office: judged.sites.first().copied().unwrap_or(nowhere),
+                selected: SelectionKind::Mandatory,
+                probability: 1.0,
+                cost: 1,
+                stratum: None,
+                outcomes: lines,
+            }));
+        }
+        let key = |judged: &Judged| (judged.day, judged.declaration_id.clone());
+        evidence.declarations.sort_by_cached_key(key);
+        let others: Vec<Box<str>> = outcomes.declarations().map(|(id, _)| id.into()).collect();
+        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        Ok(evidence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_a_column() {
+        let directory = tempfile::tempdir().unwrap();
+        let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/import-fraud");
+        let engine = qingfeng::Engine::open(pack).unwrap();
+        let path = directory.path().join("labels.csv");
+        let read = |text: &str, label: &str| {
+            std::fs::write(&path, text).unwrap();
+            Labels::new(label, Some(engine.pack())).read(&[Input::Path(path.clone())])
+        };
+        let text = "\u{feff}Declaration ID,Date,Fraud\n1,2020-01-05,0\n2,2020-01-06,2\n3,2020-01-07,\n4,2020-01-08,fake\n5,,waived\n";
+        let outcomes = read(text, "Fraud").unwrap();
+        let verdicts = ["1", "2", "3", "4", "5"].map(|id| outcomes.of(id)[0].verdict);
+        let [fake, misdeclared] = [Violation::Fake, Violation::Misdeclared].map(Verdict::Violation);
+        assert_eq!(verdicts, [Verdict::Clear, misdeclared, Verdict::Open, fake, Verdict::Open]);
+        assert_eq!(outcomes.of("2")[0].found_on, "2020-01-06".parse().ok());
+        for (text, label, message) in [
+            (text, "Guilt", "has no column `Guilt`"),
+            (
+                "Fraud\n1\n",
+                "Fraud",
+                "has no column `declaration_id` or `Declaration ID` with the ids of declarations",
+            ),
+            (
+                "Declaration ID,Fraud\n1,perhaps\n",
+                "Fraud",
+                "line 2: `Fraud` is `perhaps`; it must be 0 or clear",
+            ),
+            ("Declaration ID,Fraud\n,1\n", "Fraud", "line 2: `Declaration ID` is missing"),
+        ] {
+            let error = read(text, label).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

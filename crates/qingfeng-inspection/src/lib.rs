@@ -1,0 +1,55 @@
+//! Who gets inspected: from assessed declarations to each site's list for the day.
+//!
+//! ```text
+//! assessments ──candidates──▶ Candidate ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan
+//! ```
+//!
+//! For each office (a site that inspects) and day, apart from all others: what must be inspected comes first; then room
+//! is kept for the draw of surprise inspections; then quotas, exploration and the best of the rest fill the capacity;
+//! then the surprise inspections are drawn from all declarations that were not selected. What is selected before the
+//! draw does not depend on it, so each declaration's inclusion probability is known exactly: 1 where it was selected
+//! before the draw, and drawn / population of its stratum elsewhere.
+
+mod candidate;
+mod capacity;
+pub mod draw;
+pub mod evidence;
+mod experience;
+mod fill;
+mod learning;
+mod lottery;
+pub mod outcomes;
+mod overrides;
+mod plan;
+mod plan_file;
+mod planner;
+mod policy;
+mod proof;
+mod rolling;
+mod rows;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
+pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
+pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
+pub use learning::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
+pub use overrides::{
+    ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
+    OverrideRequest, Overrides,
+};
+pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
+pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
+pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
+pub use policy::{Policy, PolicyRule, PolicySite};
+pub use proof::{OfficeProof, Proof, ProofOf};
+pub use qingfeng::internals::sheet::TableError;
+pub use rolling::{
+    Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
+    MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,
+};
+pub use rows::{
+    PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
+};
+pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

@@ -1,0 +1,235 @@
+//! What inspections found: results as rows, and as a whole by declaration.
+//!
+//! A row is the result of a goods line, or of a declaration as a whole. A result that is not coded, and a waiver without
+//! a coded reason, are open: they count neither as a finding nor as clear.
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::Date;
+
+use qingfeng::internals::sheet;
+use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
+use qingfeng_store::outcome_table as table;
+use qingfeng_store::{ChangeKind, Outcome, SnapshotId, Store, StoreError};
+
+pub mod check;
+
+/// The most rows of outcomes that are kept.
+pub const MAX_OUTCOMES: u64 = 50_000_000;
+
+/// What inspections found, by declaration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcomes {
+    by_declaration: BTreeMap<Box<str>, Vec<Outcome>>,
+    rows: u64,
+    rejects: sheet::Streamed,
+    corrected: u64,
+    conflicting: u64,
+    later: u64,
+}
+
+impl Outcomes {
+    /// Outcomes out of rows, in any order. Of several rows of one line the one known last counts.
+    pub fn new(rows: impl IntoIterator<Item = Outcome>) -> Self {
+        let mut outcomes = Self::default();
+        rows.into_iter().for_each(|row| outcomes.add(row));
+        outcomes.order();
+        outcomes
+    }
+
+    /// The outcomes that were known at the end of a day: those found or corrected later are as if they had not come yet.
+    /// A row without any day is left out, since nobody can say when it was known.
+    ///
+    /// ```
+    /// use qingfeng_inspection::outcomes::Outcomes;
+    /// use qingfeng_store::Verdict;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("outcomes.csv");
+    /// std::fs::write(&path, "declaration_id,item_no,found_on,known_on,result\n\
+    ///     D1,1,2016-09-07,,clear\n\
+    ///     D1,1,2016-09-07,2016-10-12,fake\n")?;
+    /// let rows = Outcomes::rows_of(&[path.into()], &Default::default())?;
+    /// let then = Outcomes::known_by("2016-09-30".parse()?, rows.clone());
+    /// let now = Outcomes::new(rows);
+    /// assert_eq!(then.of("D1")[0].verdict, Verdict::Clear);
+    /// assert_eq!(now.of("D1")[0].verdict.name(), "fake");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn known_by(day: Date, rows: impl IntoIterator<Item = Outcome>) -> Self {
+        let mut outcomes = Self::default();
+        rows.into_iter().for_each(|row| outcomes.add_as_of(row, Some(day)));
+        outcomes.order();
+        outcomes
+    }
+
+    fn add_as_of(&mut self, row: Outcome, as_of: Option<Date>) {
+        match as_of {
+            Some(day) if row.known().is_none_or(|known| known > day) => self.later += 1,
+            _ => self.add(row),
+        }
+    }
+
+    fn add(&mut self, row: Outcome) {
+        self.rows += 1;
+        match self.by_declaration.get_mut(&row.declaration_id) {
+            Some(known) => known.push(row),
+            None => {
+                self.by_declaration.insert(row.declaration_id.clone(), vec![row]);
+            }
+        }
+    }
+
+    /// Of each line the result that was known last, in the order of lines.
+    fn order(&mut self) {
+        let (mut corrected, mut conflicting) = (0, 0);
+        for known in self.by_declaration.values_mut() {
+            known.sort_by(|a, b| a.item_no.cmp(&b.item_no).then_with(|| a.in_time(b)));
+            known.reverse();
+            known.dedup_by(|earlier, kept| {
+                let same = earlier.item_no == kept.item_no;
+                if same && earlier.verdict != kept.verdict {
+                    corrected += u64::from(earlier.known() != kept.known());
+                    conflicting += u64::from(earlier.known() == kept.known());
+                }
+                same
+            });
+            known.reverse();
+        }
+        (self.corrected, self.conflicting) = (corrected, conflicting);
+    }
+
+    /// Reads tables of outcomes, of the declarations that `keep` says yes to. A row that cannot be read is one of the
+    /// [`rejects`](Self::rejects); the others count.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or has no column `declaration_id` or `result`, with its place; too many rows.
+    pub fn read(inputs: &[Input], keep: &mut dyn FnMut(&str) -> bool) -> Result<Self, ReadError> {
+        Self::read_as_of(inputs, &ReadOptions::default(), None, keep)
+    }
+
+    /// The same, as it was known at the end of a day, with files of any encoding; see [`known_by`](Self::known_by).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn read_as_of(
+        inputs: &[Input],
+        options: &ReadOptions,
+        as_of: Option<Date>,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Self, ReadError> {
+        let mut outcomes = Self::default();
+        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+        let needed = ["declaration_id", "result"];
+        let rejects = sheet::stream(inputs, &table::COLUMNS, &needed, options, &mut |row| {
+            let row = match table::outcome(row) {
+                Ok(row) => row,
+                Err(mistake) => return Ok(Err(mistake)),
+            };
+            if keep(&row.declaration_id) {
+                outcomes.add_as_of(row, as_of);
+            }
+            if outcomes.rows > MAX_OUTCOMES {
+                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+                return Err(ReadError::content(&first, reason));
+            }
+            Ok(Ok(()))
+        })?;
+        outcomes.rejects = rejects;
+        outcomes.order();
+        Ok(outcomes)
+    }
+
+    /// The rows of tables of outcomes as they stand, without those that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn rows_of(inputs: &[Input], options: &ReadOptions) -> Result<Vec<Outcome>, ReadError> {
+        let mut rows = Vec::new();
+        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+        sheet::stream(inputs, &table::COLUMNS, &["declaration_id", "result"], options, &mut |row| {
+            if rows.len() as u64 >= MAX_OUTCOMES {
+                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+                return Err(ReadError::content(&first, reason));
+            }
+            Ok(table::outcome(row).map(|row| rows.push(row)))
+        })?;
+        Ok(rows)
+    }
+
+    /// The results of a snapshot of a store, of the declarations that `keep` says yes to; as they were known at the end of
+    /// a day, if one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
+    pub fn of_store(
+        store: &mut Store,
+        snapshot: &SnapshotId,
+        as_of: Option<Date>,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        let mut outcomes = Self::default();
+        // Of what became known on one day the later change counts.
+        let mut last: BTreeMap<(String, Option<i64>, Date), Outcome> = BTreeMap::new();
+        store.changes(snapshot, 1, &mut |change| {
+            if let ChangeKind::Found(finding) = change.kind
+                && keep(&finding.declaration_id)
+            {
+                let outcome = finding.outcome(change.known_on);
+                let known = outcome.known_on.unwrap_or(change.known_on);
+                last.insert((finding.declaration_id, finding.item_no, known), outcome);
+            }
+            Ok(())
+        })?;
+        last.into_values().for_each(|row| outcomes.add_as_of(row, as_of));
+        outcomes.order();
+        Ok(outcomes)
+    }
+
+    /// The first rows that could not be read, each with its place, and how many there are.
+    pub fn rejects(&self) -> (&[Reject], u64) {
+        (&self.rejects.rejects, self.rejects.rejected)
+    }
+
+    /// Results that a later one of the same line replaced and that said something else.
+    pub fn corrected(&self) -> u64 {
+        self.corrected
+    }
+
+    /// Results of the same line and day that say different things: the graver one counts.
+    pub fn conflicting(&self) -> u64 {
+        self.conflicting
+    }
+
+    /// Results that were left out because they were not known yet, or without a day.
+    pub fn later(&self) -> u64 {
+        self.later
+    }
+
+    /// The results of a declaration, one a line, in the order of lines.
+    pub fn of(&self, declaration: &str) -> &[Outcome] {
+        self.by_declaration.get(declaration).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes the results of a declaration out.
+    pub(crate) fn take(&mut self, declaration: &str) -> Option<Vec<Outcome>> {
+        self.by_declaration.remove(declaration)
+    }
+
+    /// The declarations with results, in order.
+    pub fn declarations(&self) -> impl Iterator<Item = (&str, &[Outcome])> {
+        self.by_declaration.iter().map(|(id, rows)| (&**id, rows.as_slice()))
+    }
+
+    /// The rows that were read and kept.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests;

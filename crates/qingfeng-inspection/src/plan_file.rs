@@ -1,0 +1,358 @@
+//! Plans read back from their files: what lists, overrides and proofs of the draw start from.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use qingfeng_rules::{Amount, Date};
+
+use qingfeng::internals::table_rows::{Row, RowReader};
+use qingfeng::read::{Input, ReadError};
+use qingfeng_rules::SelectionKind;
+
+/// The columns of a plan file.
+const COLUMNS: &[&str] = &[
+    "day",
+    "office",
+    "order",
+    "declaration_id",
+    "selected",
+    "why",
+    "probability",
+    "score",
+    "channel",
+    "worth",
+    "cost",
+    "trader",
+    "trader_class",
+    "group",
+    "mode",
+    "destination",
+    "items",
+    "packages",
+    "value",
+    "rules",
+    "stratum",
+    "drawn",
+    "population",
+    "commitment",
+    "pack",
+    "inputs",
+    "capacity",
+    "capacity_in",
+];
+
+/// Those without which a table is no plan.
+const REQUIRED: &[usize] = &[0, 1, 2, 3, 4, 6, 7, 8, 10, 24];
+
+/// The rows of a plan at most.
+pub const MAX_PLAN_ROWS: usize = 5_000_000;
+
+/// The offices of a day at most.
+const MAX_OFFICES: usize = 10_000;
+
+/// What to do with rows out of order.
+const ORDERED: &str = "a plan is ordered by day, office and order, so write it anew or sort it";
+
+/// An inspection as a plan file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanRow {
+    /// Its day.
+    pub day: Date,
+    /// The site that inspects.
+    pub office: String,
+    /// Its place in the office's day, from 1.
+    pub order: u32,
+    /// The declaration.
+    pub declaration_id: String,
+    /// Why it is there.
+    pub selected: SelectionKind,
+    /// The same in words.
+    pub why: Vec<String>,
+    /// How likely it was to be there, in (0, 1].
+    pub probability: f64,
+    /// Its score.
+    pub score: i64,
+    /// Its channel.
+    pub channel: String,
+    /// Its expected worth, in millionths of a finding (or of the value's unit).
+    pub worth: Option<i64>,
+    /// What it costs, in points; 1 where capacity is in inspections.
+    pub cost: u32,
+    /// Its trader.
+    pub trader: Option<String>,
+    /// The class of its trader.
+    pub trader_class: Option<String>,
+    /// The goods group of its decisive line.
+    pub group: Option<String>,
+    /// The trade mode of its decisive line.
+    pub mode: Option<String>,
+    /// The destination of its decisive line.
+    pub destination: Option<String>,
+    /// How many goods lines it has.
+    pub items: Option<i64>,
+    /// Its packages.
+    pub packages: Option<i64>,
+    /// Its value, in the unit of declarations.
+    pub value: Option<f64>,
+    /// The ids of the active rules that fired.
+    pub rules: Vec<String>,
+    /// The stratum of the draw that it belongs to.
+    pub stratum: Option<String>,
+    /// How many were drawn of the stratum.
+    pub drawn: Option<u32>,
+    /// Among how many.
+    pub population: Option<u32>,
+    /// The commitment of the day's key, in hexadecimal.
+    pub commitment: Option<String>,
+    /// The pack of its assessment.
+    pub pack: String,
+    /// The digest of what else decided: capacities, outcomes.
+    pub inputs: Option<String>,
+    /// The capacity of the office's day.
+    pub capacity: Option<Amount>,
+}
+
+/// A plan as its file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanFile {
+    /// The file.
+    pub path: PathBuf,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub digest: String,
+    /// Its rows, by day, office and order.
+    pub rows: Vec<PlanRow>,
+}
+
+impl PlanFile {
+    /// Reads a plan: CSV, NDJSON, Parquet or Arrow, as the file's name or content says.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, lacks a column, or has a row that no plan has; the message names file, row, column and
+    /// remedy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use qingfeng_inspection::PlanFile;
+    /// use qingfeng_rules::SelectionKind;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("plan.csv");
+    /// std::fs::write(&path, "day,office,order,declaration_id,selected,probability,score,channel,cost,pack\n\
+    ///     2016-09-06,yiwu,1,D7,mandatory,1,95,red,15,clean-wind@1#ab\n\
+    ///     2016-09-06,yiwu,2,D3,random,0.0345,0,green,10,clean-wind@1#ab\n")?;
+    /// let plan = PlanFile::read(&path)?;
+    /// assert_eq!(plan.rows[1].selected, SelectionKind::Random);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let input = Input::Path(path.to_owned());
+        let digest = digest(path)?;
+        let reader = RowReader::open(&input, None, COLUMNS)?;
+        reader.require(REQUIRED, "a plan, as `qingfeng plan` writes it")?;
+        let mut rows: Vec<PlanRow> = Vec::new();
+        let mut offices: Vec<String> = Vec::new();
+        for row in reader {
+            let row = row?;
+            let plan_row = plan_row(&row)?;
+            if let Some(last) = rows.last() {
+                check_order(&row, last, &plan_row)?;
+                if last.day != plan_row.day {
+                    offices.clear();
+                }
+            }
+            if offices.last() != Some(&plan_row.office) {
+                if offices.contains(&plan_row.office) || offices.len() == MAX_OFFICES {
+                    let office = qingfeng::internals::shown(&plan_row.office);
+                    return Err(
+                        row.error(format!("`office` is `{office}` again, or one too many; {ORDERED}"))
+                    );
+                }
+                offices.push(plan_row.office.clone());
+            }
+            if rows.len() == MAX_PLAN_ROWS {
+                return Err(row.error(format!("a plan may have {MAX_PLAN_ROWS} rows; write one a month")));
+            }
+            rows.push(plan_row);
+        }
+        let mut ids: Vec<(Date, &str)> =
+            rows.iter().map(|row| (row.day, row.declaration_id.as_str())).collect();
+        ids.sort_unstable();
+        if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            let (day, id) = twice[0];
+            let reason = format!(
+                "has declaration {} twice on {day}; a plan has each once, so write it anew",
+                qingfeng::internals::shown(id)
+            );
+            return Err(ReadError::content(&input, reason));
+        }
+        if digest != self::digest(path)? {
+            return Err(ReadError::content(&input, "changes while it is read; wait until it is written"));
+        }
+        Ok(Self { path: path.to_owned(), digest, rows })
+    }
+
+    /// The offices and days of the plan, each with its rows, in order.
+    pub fn days(&self) -> impl Iterator<Item = &[PlanRow]> {
+        self.rows.chunk_by(|a, b| a.day == b.day && a.office == b.office)
+    }
+}
+
+/// BLAKE3 of a file's bytes.
+fn digest(path: &Path) -> Result<String, ReadError> {
+    let failed = |source| ReadError::open(&path.display(), source);
+    let found = path.metadata().map_err(failed)?;
+    if found.is_dir() {
+        return Err(ReadError::content(&path.display(), "is a directory; name the plan in it"));
+    }
+    if !found.is_file() {
+        let reason = "is no file on a disk; a plan is read more than once, so write it to a file";
+        return Err(ReadError::content(&path.display(), reason));
+    }
+    let mut hasher = blake3::Hasher::new();
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut block).map_err(failed)? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            count => {
+                hasher.update(&block[..count]);
+            }
+        }
+    }
+}
+
+fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
+    let required = |name: &str| row.error(format!("`{name}` is missing; each row of a plan has it"));
+    let selected = row.required_text(4)?;
+    let selected = SelectionKind::from_name(&selected).ok_or_else(|| {
+        let other = qingfeng::internals::shown(&selected);
+        row.error(format!("`selected` is `{other}`; it must be mandatory, targeted or random"))
+    })?;
+    let probability = row.number(6)?.ok_or_else(|| required("probability"))?;
+    if !(probability > 0.0 && probability <= 1.0) {
+        return Err(row.error(format!("`probability` is {probability}; it must be above 0 and at most 1")));
+    }
+    let value = row.number(18)?;
+    let capacity = match (row.count(26, 0)?, row.text(27)?.as_deref()) {
+        (None, None) => None,
+        (Some(count), Some("inspections")) => Some(Amount::Inspections(count)),
+        (Some(count), Some("points")) => Some(Amount::Points(count)),
+        _ => {
+            let what = "`capacity` and `capacity_in` do not fit; a number goes with inspections or points";
+            return Err(row.error(what));
+        }
+    };
+    Ok(PlanRow {
+        day: row.date(0)?.ok_or_else(|| required("day"))?,
+        office: row.required_text(1)?.into_owned(),
+        order: row.required_count(2, 1)?,
+        declaration_id: row.required_text(3)?.into_owned(),
+        selected,
+        why: row.list(5)?.into_owned(),
+        probability,
+        score: row.integer(7)?.ok_or_else(|| required("score"))?,
+        channel: row.required_text(8)?.into_owned(),
+        worth: row.integer(9)?,
+        cost: row.required_count(10, 0)?,
+        trader: row.text(11)?.map(Cow::into_owned),
+        trader_class: row.text(12)?.map(Cow::into_owned),
+        group: row.text(13)?.map(Cow::into_owned),
+        mode: row.text(14)?.map(Cow::into_owned),
+        destination: row.text(15)?.map(Cow::into_owned),
+        items: row.integer(16)?,
+        packages: row.integer(17)?,
+        value,
+        rules: row.list(19)?.into_owned(),
+        stratum: row.text(20)?.map(Cow::into_owned),
+        drawn: row.count(21, 0)?,
+        population: row.count(22, 0)?,
+        commitment: row.text(23)?.map(Cow::into_owned),
+        pack: row.required_text(24)?.into_owned(),
+        inputs: row.text(25)?.map(Cow::into_owned),
+        capacity,
+    })
+}
+
+/// Rows stand by day, office and order; the offices of a day in the order that the plan has them.
+fn check_order(row: &Row, last: &PlanRow, next: &PlanRow) -> Result<(), ReadError> {
+    if next.day < last.day {
+        return Err(row.error(format!("`day` is {}, before that of the row above; {ORDERED}", next.day)));
+    }
+    if next.day == last.day && next.office == last.office && next.order <= last.order {
+        return Err(row.error(format!("`order` is {} after {}; {ORDERED}", next.order, last.order)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "day,office,order,declaration_id,selected,probability,score,channel,cost,pack\n";
+
+    fn read(text: &str) -> Result<PlanFile, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("plan.csv");
+        std::fs::write(&path, text).unwrap();
+        PlanFile::read(&path)
+            .map_err(|error| error.to_string().replace(&path.display().to_string(), "plan.csv"))
+    }
+
+    #[test]
+    fn what_no_plan_has_is_refused_with_its_place() {
+        for (rows, message) in [
+            (
+                "2016-02-30,yiwu,1,D1,random,1,0,green,1,p\n",
+                "line 2: `day` is `2016-02-30`; it must be a day of the calendar such as 2016-09-06",
+            ),
+            (
+                "2016-02-03,yiwu,0,D1,random,1,0,green,1,p\n",
+                "line 2: `order` is `0`; it must be a whole number from 1 to 4294967295",
+            ),
+            (
+                "2016-02-03,yiwu,1,,random,1,0,green,1,p\n",
+                "line 2: `declaration_id` is missing; it must be a text",
+            ),
+            (
+                "2016-02-03,yiwu,1,D1,chosen,1,0,green,1,p\n",
+                "line 2: `selected` is `chosen`; it must be mandatory, targeted or random",
+            ),
+            (
+                "2016-02-03,yiwu,1,D1,random,0,0,green,1,p\n",
+                "line 2: `probability` is 0; it must be above 0 and at most 1",
+            ),
+            (
+                "2016-02-03,yiwu,1,D1,random,NaN,0,green,1,p\n",
+                "line 2: `probability` is `NaN`; it must be a number",
+            ),
+            (
+                "2016-02-03,yiwu,1,D1,random,1,x,green,1,p\n",
+                "line 2: `score` is `x`; it must be a whole number",
+            ),
+            ("2016-02-03,yiwu,1,D1,random,1,0,green,1\n", "line 2: has 9 fields, the header has 10"),
+            (
+                "2016-02-03,\"yiwu,1,D1,random,1,0,green,1,p\n",
+                "line 2: a quote is opened and never closed; close or remove it",
+            ),
+            (
+                "2016-02-03,yiwu,2,D1,random,1,0,green,1,p\n2016-02-03,yiwu,1,D2,random,1,0,green,1,p\n",
+                "line 3: `order` is 1 after 2; a plan is ordered by day, office and order, so write it anew or sort it",
+            ),
+            (
+                "2016-02-03,yiwu,1,D1,random,1,0,green,1,p\n2016-02-03,linyi,1,D1,random,1,0,green,1,p\n",
+                "has declaration D1 twice on 2016-02-03; a plan has each once, so write it anew",
+            ),
+        ] {
+            assert_eq!(read(&format!("{HEAD}{rows}")).unwrap_err(), format!("plan.csv: {message}"));
+        }
+        assert_eq!(
+            read("a,b\n1,2\n").unwrap_err(),
+            "plan.csv: has no column `day`; is it a plan, as `qingfeng plan` writes it?"
+        );
+        assert_eq!(read(HEAD).unwrap().rows, []);
+    }
+}

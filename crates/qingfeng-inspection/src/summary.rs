@@ -1,0 +1,302 @@
+//! What a plan comes to.
+
+use std::collections::BTreeMap;
+
+use qingfeng_rules::{Amount, Date};
+use serde::Serialize;
+
+use super::candidate::Candidates;
+use super::plan::PlannedDay;
+use super::planner::Plan;
+use super::policy::{Policy, units};
+use qingfeng_rules::SelectionKind;
+
+/// The ids of missed declarations that are shown.
+const SHOWN: usize = 20;
+
+/// What a plan comes to: by office over all days, and by day.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanSummary {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub until: Date,
+    /// Declarations of these days.
+    pub declarations: u64,
+    /// Those that no site with capacity inspects, and the first ids.
+    pub without_office: u64,
+    /// The first of their ids.
+    pub without_office_first: Vec<String>,
+    /// Declarations without a day, of which no day's plan can know.
+    pub without_day: u64,
+    /// The first of their ids.
+    pub without_day_first: Vec<String>,
+    /// Assessments that were put together with another of the same declaration and day.
+    pub merged_duplicates: u64,
+    /// Whether a key was given, so that something could be drawn.
+    pub drawn_with_key: bool,
+    /// All offices together.
+    pub total: OfficeSummary,
+    /// Each office over all days, by name.
+    pub offices: BTreeMap<String, OfficeSummary>,
+    /// Each office's day.
+    pub days: Vec<DaySummary>,
+    /// Declarations with an outcome, those of them that were learnt from, and those without an assessment.
+    pub outcomes: [u64; 3],
+}
+
+/// What became of an office, on a day or over all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OfficeSummary {
+    /// Days on which it can inspect.
+    pub days: u64,
+    /// Days without inspections.
+    pub closed_days: u64,
+    /// Its declarations.
+    pub declarations: u64,
+    /// Its capacity in inspections.
+    pub inspections: u64,
+    /// What of that is used.
+    pub inspections_used: u64,
+    /// Its capacity in points, on days where it is said in hours.
+    pub points: u64,
+    /// What of that is used.
+    pub points_used: u64,
+    /// Kept for the draw, in either unit.
+    pub reserved: u64,
+    /// Free after the draw, in either unit.
+    pub free: u64,
+    /// Inspections that must be.
+    pub mandatory: u64,
+    /// Those targeted.
+    pub targeted: u64,
+    /// Those drawn.
+    pub random: u64,
+    /// Of `targeted` those for quotas.
+    pub for_quotas: u64,
+    /// Of `targeted` those for young rules.
+    pub for_exploration: u64,
+    /// The least inspections that the rates of the draw ask for.
+    pub random_asked: u64,
+    /// Strata of which less could be drawn than asked.
+    pub strata_cut: u64,
+    /// Declarations that had to be inspected and are not.
+    pub mandatory_missed: u64,
+    /// Declarations that could be targeted and are not selected.
+    pub left_out: u64,
+    /// Of `left_out` those that a quota displaced.
+    pub displaced: u64,
+    /// Of `left_out` those whose trader is left alone or has had its inspections.
+    pub limited: u64,
+    /// Each quota's inspections or points.
+    pub quotas: BTreeMap<String, QuotaSummary>,
+}
+
+/// What became of a quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct QuotaSummary {
+    /// Whether these are points; else inspections.
+    pub points: bool,
+    /// Asked for.
+    pub asked: u64,
+    /// What of that could be: the less of what was asked and what there was, day by day.
+    pub possible: u64,
+    /// What of that was selected.
+    pub met: u64,
+    /// What there was.
+    pub available: u64,
+    /// Selected, of whatever kind.
+    pub selected: u64,
+    /// Office's days on which less was selected than asked and there was more.
+    pub days_short: u64,
+}
+
+/// An office's day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DaySummary {
+    /// The day.
+    pub day: Date,
+    /// The office.
+    pub office: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub of: OfficeSummary,
+    /// Declarations that had to be inspected and are not: the first ids.
+    pub missed_first: Vec<String>,
+    /// What of it fell short, in words.
+    pub short: Vec<String>,
+}
+
+impl OfficeSummary {
+    fn of_day(planned: &PlannedDay) -> Self {
+        let capacity = units(planned.capacity);
+        let mut of = Self {
+            days: u64::from(capacity > 0),
+            closed_days: u64::from(capacity == 0),
+            declarations: planned.strata.iter().map(|stratum| stratum.declarations).sum(),
+            reserved: planned.reserved,
+            random_asked: planned.draw_asked,
+            free: capacity.saturating_sub(planned.used),
+            ..Self::default()
+        };
+        match planned.capacity {
+            Amount::Inspections(_) => (of.inspections, of.inspections_used) = (capacity, planned.used),
+            Amount::Points(_) => (of.points, of.points_used) = (capacity, planned.used),
+        }
+        for selected in &planned.selected {
+            match selected.kind {
+                SelectionKind::Mandatory => of.mandatory += 1,
+                SelectionKind::Random => of.random += 1,
+                SelectionKind::Targeted => {
+                    of.targeted += 1;
+                    let starts = |with: &str| selected.why.iter().any(|why| why.starts_with(with));
+                    of.for_quotas += u64::from(starts("quota "));
+                    of.for_exploration += u64::from(starts("exploration: "));
+                }
+            }
+        }
+        for stratum in &planned.strata {
+            of.strata_cut += u64::from(stratum.cut);
+        }
+        for left_out in &planned.left_out {
+            if left_out.kind == SelectionKind::Mandatory {
+                of.mandatory_missed += 1;
+            } else {
+                of.left_out += 1;
+                of.displaced += u64::from(left_out.displaced_by.is_some());
+                of.limited += u64::from(left_out.limited);
+            }
+        }
+        for quota in &planned.quotas {
+            let short = quota.selected < quota.asked.min(quota.available);
+            let summary = QuotaSummary {
+                points: quota.points,
+                possible: quota.asked.min(quota.available),
+                met: quota.asked.min(quota.available).min(quota.selected),
+                asked: quota.asked,
+                available: quota.available,
+                selected: quota.selected,
+                days_short: short.into(),
+            };
+            of.quotas.insert(quota.name.clone(), summary);
+        }
+        of
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, part) in [
+            (&mut self.days, other.days),
+            (&mut self.closed_days, other.closed_days),
+            (&mut self.declarations, other.declarations),
+            (&mut self.inspections, other.inspections),
+            (&mut self.inspections_used, other.inspections_used),
+            (&mut self.points, other.points),
+            (&mut self.points_used, other.points_used),
+            (&mut self.reserved, other.reserved),
+            (&mut self.free, other.free),
+            (&mut self.mandatory, other.mandatory),
+            (&mut self.targeted, other.targeted),
+            (&mut self.random, other.random),
+            (&mut self.for_quotas, other.for_quotas),
+            (&mut self.for_exploration, other.for_exploration),
+            (&mut self.random_asked, other.random_asked),
+            (&mut self.strata_cut, other.strata_cut),
+            (&mut self.mandatory_missed, other.mandatory_missed),
+            (&mut self.left_out, other.left_out),
+            (&mut self.displaced, other.displaced),
+            (&mut self.limited, other.limited),
+        ] {
+            *sum = sum.saturating_add(part);
+        }
+        for (name, quota) in &other.quotas {
+            let sum = self.quotas.entry(name.clone()).or_default();
+            sum.points |= quota.points;
+            sum.asked += quota.asked;
+            sum.possible += quota.possible;
+            sum.met += quota.met;
+            sum.available += quota.available;
+            sum.selected += quota.selected;
+            sum.days_short += quota.days_short;
+        }
+    }
+}
+
+impl PlanSummary {
+    /// What a plan of these days comes to.
+    pub fn new(
+        plan: &Plan,
+        candidates: &Candidates,
+        policy: &Policy,
+        days: [Date; 2],
+        with_key: bool,
+    ) -> Self {
+        let id = |at: usize| candidates.all[at].declaration_id.to_string();
+        let [from, until] = days;
+        let mut total = OfficeSummary::default();
+        let mut offices: BTreeMap<String, OfficeSummary> = BTreeMap::new();
+        let mut by_day = Vec::with_capacity(plan.days.len());
+        for planned in &plan.days {
+            let of = OfficeSummary::of_day(planned);
+            total.add(&of);
+            offices.entry(planned.office.clone()).or_default().add(&of);
+            let missed = planned.left_out.iter().filter(|left_out| left_out.kind == SelectionKind::Mandatory);
+            let missed_first = missed.take(SHOWN).map(|left_out| id(left_out.candidate)).collect();
+            let short = short(&of, policy);
+            by_day.push(DaySummary {
+                day: planned.day,
+                office: planned.office.clone(),
+                of,
+                missed_first,
+                short,
+            });
+        }
+        let all = &candidates.all;
+        let start = all.partition_point(|candidate| candidate.day < from);
+        let end = all.partition_point(|candidate| candidate.day <= until);
+        Self {
+            from,
+            until,
+            declarations: (end - start) as u64,
+            without_office: plan.without_office.len() as u64,
+            without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
+            without_day: candidates.without_day.0,
+            without_day_first: candidates.without_day.1.iter().take(SHOWN).map(ToString::to_string).collect(),
+            merged_duplicates: candidates
+                .read
+                .saturating_sub(all.len() as u64)
+                .saturating_sub(candidates.without_day.0),
+            drawn_with_key: with_key,
+            total,
+            offices,
+            days: by_day,
+            outcomes: [plan.outcomes.declarations, plan.outcomes.used, plan.outcomes.unknown],
+        }
+    }
+}
+
+/// What of an office's day fell short.
+fn short(of: &OfficeSummary, policy: &Policy) -> Vec<String> {
+    let mut short = Vec::new();
+    if of.closed_days > 0 && of.declarations > 0 {
+        let plural = if of.declarations == 1 { "" } else { "s" };
+        short.push(format!("no inspections on this day, {} declaration{plural}", of.declarations));
+    }
+    if of.mandatory_missed > 0 {
+        short.push(format!(
+            "{} of {} mandatory left out",
+            of.mandatory_missed,
+            of.mandatory + of.mandatory_missed
+        ));
+    }
+    if of.strata_cut > 0 && of.closed_days == 0 {
+        short.push(format!("draw cut: {} of {} asked", of.random, of.random_asked));
+    }
+    for quota in policy.selection.quotas.iter() {
+        if let Some(summary) = of.quotas.get(&quota.name).filter(|summary| summary.days_short > 0) {
+            let unit = if summary.points { " points" } else { "" };
+            let (selected, asked) = (summary.selected, summary.possible);
+            short.push(format!("quota {}: {selected} of {asked}{unit}", quota.name));
+        }
+    }
+    short
+}

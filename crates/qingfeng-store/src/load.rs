@@ -1,0 +1,187 @@
+//! From a store to the lookup tables of a pack: one snapshot, read once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use qingfeng_rules::{Code, Date, Diagnostic, Lookup, LookupSource, Pack};
+
+use super::history::Findings;
+use super::versions::Versions;
+use super::{SnapshotId, Store, StoreError, StoreUrl};
+use qingfeng::internals::Rows;
+use qingfeng::{LivingLookups, LivingTables, LookupsSnapshot};
+
+/// The lookup tables that a pack takes from a store, of one snapshot.
+///
+/// ```no_run
+/// use qingfeng::Engine;
+/// use qingfeng_store::{StoreLookups, StoreUrl};
+///
+/// let store = StoreUrl::parse("sqlite:lookups.sqlite", std::path::Path::new("/var/lib/qingfeng"))?;
+/// let lookups = StoreLookups::default().store(store);
+/// let engine = Engine::builder("rules/clean-wind").living(&lookups).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct StoreLookups {
+    store: Option<StoreUrl>,
+    snapshot: Option<u64>,
+}
+
+impl StoreLookups {
+    /// From this store; without it, from the one that the pack names.
+    #[must_use]
+    pub fn store(self, store: impl Into<Option<StoreUrl>>) -> Self {
+        Self { store: store.into(), ..self }
+    }
+
+    /// The snapshot, by the number of its last change; without it, the latest.
+    #[must_use]
+    pub fn snapshot(self, change: impl Into<Option<u64>>) -> Self {
+        Self { snapshot: change.into(), ..self }
+    }
+}
+
+impl LivingLookups for StoreLookups {
+    fn read(&self, pack: &Pack, directory: Option<&Path>) -> Result<LivingTables, Vec<Diagnostic>> {
+        let Some(first) = pack.lookups.iter().find(|lookup| lookup.source.file().is_none()) else {
+            return Ok(LivingTables { snapshot: None, tables: Vec::new() });
+        };
+        let living = Living::read(pack, first, directory, self).map_err(|mistake| vec![*mistake])?;
+        let (mut tables, mut mistakes) = (Vec::new(), Vec::new());
+        for (at, lookup) in pack.lookups.iter().enumerate() {
+            match living.rows(lookup, pack) {
+                Ok(rows) => tables.extend(rows.map(|rows| (at, rows))),
+                Err(more) => mistakes.extend(more),
+            }
+        }
+        let snapshot = LookupsSnapshot { store: living.store, snapshot: living.snapshot.to_string() };
+        if mistakes.is_empty() {
+            Ok(LivingTables { snapshot: Some(snapshot), tables })
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+/// What a pack needs of a store: entries of tables and findings, all of one snapshot.
+#[derive(Debug)]
+struct Living {
+    /// The store, without a password.
+    store: String,
+    snapshot: SnapshotId,
+    versions: Versions,
+    findings: Findings,
+    /// The day for which lines without a day are taken: the one after the last on which something became known.
+    without_day: i32,
+}
+
+impl Living {
+    /// Reads a snapshot, the latest unless one is named.
+    fn read(
+        pack: &Pack,
+        first: &Lookup,
+        directory: Option<&Path>,
+        from: &StoreLookups,
+    ) -> Result<Self, Box<Diagnostic>> {
+        let failed = |error: &StoreError| {
+            let title = match error {
+                StoreError::Missing { store } => format!("there is no store {store}"),
+                error => format!("the store of the lookup tables: {error}"),
+            };
+            let mistake =
+                Diagnostic::new(Code::UnusableStore, title).at(first.place.clone(), "comes from the store");
+            match error {
+                StoreError::Missing { .. } => mistake.help(
+                    "fill it with `qingfeng lookup import`, or name the one that is in use with `--store` or the \
+                     environment variable `QINGFENG_STORE`",
+                ),
+                _ => mistake,
+            }
+        };
+        let read = || -> Result<Self, StoreError> {
+            let own;
+            let url = match &from.store {
+                Some(url) => url,
+                None => {
+                    own = StoreUrl::parse(&pack.store, directory.unwrap_or(Path::new("")))?;
+                    &own
+                }
+            };
+            let mut store = Store::open(url)?;
+            let snapshot = store.snapshot(from.snapshot)?;
+            let tables = pack.lookups.iter().filter_map(|lookup| match &lookup.source {
+                LookupSource::Store(table) => Some(table.clone()),
+                _ => None,
+            });
+            let histories =
+                pack.lookups.iter().any(|lookup| matches!(lookup.source, LookupSource::History(_)));
+            let (mut versions, mut findings) = (Versions::new(tables.collect()), Findings::default());
+            let mut latest = Date::MIN;
+            store.changes(&snapshot, 1, &mut |change| {
+                latest = latest.max(change.known_on);
+                if histories {
+                    findings.take(&change);
+                }
+                versions.take(change);
+                Ok(())
+            })?;
+            let without_day = latest.plus_days(1).unwrap_or(latest).days();
+            Ok(Self { store: store.to_string(), snapshot, versions, findings, without_day })
+        };
+        read().map_err(|error| Box::new(failed(&error)))
+    }
+
+    /// The rows of a table, if it comes from the store.
+    fn rows(&self, lookup: &Lookup, pack: &Pack) -> Result<Option<Rows>, Vec<Diagnostic>> {
+        match &lookup.source {
+            LookupSource::History(role) => {
+                let grades = &pack.history.grades;
+                Ok(Some(self.findings.rows(*role, lookup, &pack.schema, grades, self.without_day)))
+            }
+            LookupSource::Store(table) => {
+                if !lookup.may_be_empty && !self.versions.tables().contains(table) {
+                    return Err(vec![self.unknown_table(table, lookup)]);
+                }
+                let rows = self.versions.rows(table, lookup, &pack.schema, self.without_day);
+                rows.map(Some).map_err(|misfits| {
+                    let mistakes = misfits.iter().map(|misfit| {
+                        if misfit.number == 0 {
+                            return Diagnostic::new(Code::BadLookup, misfit.reason.clone())
+                                .at(lookup.place.clone(), "declared here")
+                                .help("give the columns other names");
+                        }
+                        let title = format!(
+                            "entry {} of the table `{table}` of the store does not fit: {}",
+                            misfit.number, misfit.reason
+                        );
+                        let help = format!(
+                            "correct the kind of `{}` in pack.toml; or let the entry end with `qingfeng lookup expire` and \
+                             add it anew",
+                            misfit.column
+                        );
+                        Diagnostic::new(Code::BadEntry, title).at(lookup.place.clone(), "declared here").help(help)
+                    });
+                    mistakes.collect()
+                })
+            }
+            LookupSource::File(_) => Ok(None),
+        }
+    }
+
+    fn unknown_table(&self, table: &str, lookup: &Lookup) -> Diagnostic {
+        let known: &BTreeSet<String> = self.versions.tables();
+        let title = format!("the store has no table `{table}`, and never had");
+        let nearest = qingfeng_rules::nearest(table, known.iter().map(String::as_str));
+        let named: Vec<String> = known.iter().take(20).map(|name| format!("`{name}`")).collect();
+        let has = match (nearest, named.as_slice()) {
+            (Some(name), _) => format!("did you mean `{name}`?"),
+            (None, []) => "it has no tables yet".to_owned(),
+            (None, named) => format!("it has {}", named.join(", ")),
+        };
+        let help = format!(
+            "{has} Fill the table with `qingfeng lookup import`, or set `may_be_empty = true` if it may have no entries yet"
+        );
+        Diagnostic::new(Code::UnknownTable, title).at(lookup.place.clone(), "declared here").help(help)
+    }
+}

@@ -1,0 +1,157 @@
+//! Where a store is.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// Where a store is.
+///
+/// [`Display`](fmt::Display) and [`Debug`] show no password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// An SQLite file: `sqlite:PATH`.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database: `postgresql://user@host/database?sslmode=verify-full`. It may hold a password and is
+    /// never shown whole.
+    Postgres(String),
+}
+
+impl StoreUrl {
+    /// Reads `sqlite:PATH`, relative to the directory, or `postgresql://...`.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use qingfeng_store::StoreUrl;
+    ///
+    /// let url = StoreUrl::parse("sqlite:lookups/store.sqlite", Path::new("rules/clean-wind"))?;
+    /// assert_eq!(url.to_string(), "sqlite:rules/clean-wind/lookups/store.sqlite");
+    /// let url = StoreUrl::parse("postgresql://qf:secret@db.example/qingfeng", Path::new("."))?;
+    /// assert_eq!(url.to_string(), "postgresql://qf:***@db.example/qingfeng");
+    /// # Ok::<(), qingfeng_store::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Url`] for anything else.
+    pub fn parse(text: &str, base_directory: &Path) -> Result<Self, StoreError> {
+        let text = text.trim();
+        // A URL that cannot be read may hold a password too.
+        let wrong = |reason: &str| StoreError::Url { url: without_password(text), reason: reason.to_owned() };
+        if text.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(wrong("it has control characters"));
+        }
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            // `sqlite:///var/lib/store.sqlite` is how other programs write an absolute path.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.ends_with('/') {
+                return Err(wrong("it names no file"));
+            }
+            return Ok(Self::Sqlite(base_directory.join(path)));
+        }
+        if text.starts_with("postgresql://") || text.starts_with("postgres://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err(wrong("it starts with neither `sqlite:` nor `postgresql://`"))
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+/// A URL with stars for its passwords: the one before the host, and those among the parameters.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (address, query) = match rest.split_once('?') {
+        Some((address, query)) => (address, Some(query)),
+        None => (rest, None),
+    };
+    // The last `@`: a password may hold one that is not escaped, and a `/` too.
+    let mut out = match address.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((user, _)) => format!("{scheme}://{user}:***@{host}"),
+            None => format!("{scheme}://{user}@{host}"),
+        },
+        None => format!("{scheme}://{address}"),
+    };
+    for (at, part) in query.iter().flat_map(|query| query.split('&')).enumerate() {
+        out.push(if at == 0 { '?' } else { '&' });
+        match part.split_once('=') {
+            Some((name, _)) if name.to_ascii_lowercase().contains("pass") => {
+                out.push_str(name);
+                out.push_str("=***");
+            }
+            // A password with a `?` that is not escaped ends up here.
+            _ if part.contains('@') => out.push_str("***"),
+            _ => out.push_str(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_show_no_password() {
+        for (url, shown) in [
+            ("postgresql://qf@host/db", "postgresql://qf@host/db"),
+            ("postgresql://host/db?sslmode=require", "postgresql://host/db?sslmode=require"),
+            ("postgres://qf:hunter2@host:5432/db", "postgres://qf:***@host:5432/db"),
+            ("postgres://qf:hun@te:r/2@host/db", "postgres://qf:***@host/db"),
+            (
+                "postgres:///db?host=/run&user=qf&password=hunter2",
+                "postgres:///db?host=/run&user=qf&password=***",
+            ),
+            ("postgres://qf:hun?ter2@host/db", "postgres://qf:hun?***"),
+        ] {
+            let parsed = StoreUrl::parse(url, Path::new(".")).unwrap();
+            assert!(!shown.contains("ter2"), "{shown}");
+            if !url.contains("hun?") {
+                assert_eq!(parsed.to_string(), shown, "{url}");
+            }
+            assert!(!format!("{parsed} {parsed:?}").contains("ter2"), "{parsed}");
+        }
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_directory() {
+        for (url, shown) in [
+            ("sqlite:store.sqlite", "sqlite:/pack/store.sqlite"),
+            ("sqlite:/var/lib/store.sqlite", "sqlite:/var/lib/store.sqlite"),
+            ("sqlite:///var/lib/store.sqlite", "sqlite:/var/lib/store.sqlite"),
+            (" sqlite:名单/store.sqlite ", "sqlite:/pack/名单/store.sqlite"),
+        ] {
+            assert_eq!(StoreUrl::parse(url, Path::new("/pack")).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for (url, reason) in [
+            ("", "it starts with neither"),
+            ("store.sqlite", "it starts with neither"),
+            ("mysql://qf:hunter2@host/db", "it starts with neither"),
+            ("sqlite:", "it names no file"),
+            ("sqlite:dir/", "it names no file"),
+            ("sqlite:a\0b", "it has control characters"),
+        ] {
+            let error = StoreUrl::parse(url, Path::new(".")).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
