@@ -1,6 +1,6 @@
-//! Rows of tables in Markdown: the reference is written in them, and the readers take the keys that stand there.
+//! Rows of tables in Markdown, the form in which keys and functions are listed.
 
-/// The cells of a row, or `None` for any other line. The line under the head is none.
+/// The cells of a row, or `None` for any other line. The line under the head is not a row.
 pub(crate) fn cells(line: &str) -> Option<Vec<String>> {
     let row = line.strip_prefix("| ")?.strip_suffix(" |")?.replace("\\|", "\0");
     (!row.starts_with("---")).then(|| row.split(" | ").map(|cell| cell.replace('\0', "|")).collect())

@@ -1,7 +1,7 @@
 //! Small changes of rule files, one at a time: tests that are worth something notice them.
 //!
 //! A change is a piece of text in place of another one. What a change means is not looked at: a changed pack is loaded
-//! like any other, and a change that makes it invalid is none.
+//! like any other; a change that makes it invalid does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -124,10 +124,10 @@ struct File<'f> {
     functions: &'f BTreeMap<String, Function>,
     /// Where closures are written, by the function that they are.
     closures: BTreeMap<&'f str, Vec<usize>>,
-    /// The rules that the expression at hand belongs to.
+    /// The rules that the current expression belongs to.
     rules: Vec<usize>,
     found: Vec<Mutation>,
-    /// How far the closure at hand stands after the one whose places are known: closures with one text are one
+    /// How far the current closure stands after the one whose places are known: closures with one text are one
     /// function.
     shift: usize,
 }

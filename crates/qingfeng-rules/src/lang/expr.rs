@@ -29,7 +29,7 @@ pub(crate) struct Expr {
     pub span: Range<usize>,
 }
 
-/// A name as it stands in the source.
+/// A name as written in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub text: String,
@@ -69,7 +69,7 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
-    /// The operator of this sign with so many operands.
+    /// The operator with this sign and number of operands.
     pub fn of(sign: &str, operands: usize) -> Option<Self> {
         use Arithmetic::{Add, Divide, Multiply, Power, Remainder, Subtract};
         Some(match (sign, operands) {
@@ -322,7 +322,7 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr], separator: &str) -> fm
     Ok(())
 }
 
-/// An operand, in parentheses unless it stands by itself.
+/// An operand, in parentheses unless it needs none.
 pub(crate) struct Operand<'e>(pub &'e Expr);
 
 impl fmt::Display for Operand<'_> {

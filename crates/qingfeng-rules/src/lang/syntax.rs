@@ -120,7 +120,7 @@ fn code_letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     })
 }
 
-/// Where so many open brackets are closed, reading on from a place.
+/// Where this number of open brackets are closed, reading on from a place.
 fn closing(text: &str, from: usize, mut depth: usize) -> Option<usize> {
     for (at, letter) in code_letters(&text[from..]) {
         match letter {

@@ -51,7 +51,7 @@ pub struct Pack {
     pub on_fault: Option<ChannelId>,
     /// The lookup tables, in the order of their names.
     pub lookups: Vec<Lookup>,
-    /// Where the store is of which lookup tables and history are made, unless the caller names another:
+    /// Where the store of lookup tables and history is, unless the caller names another:
     /// `sqlite:PATH`, relative to the pack, or `postgresql://...`.
     pub store: String,
     /// How the history of a party is graded.
@@ -196,7 +196,8 @@ impl Pack {
     /// The rules as programs that need no interpreter, after these passes.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, Passes};
+    /// use qingfeng_rules::{Pack, PackFiles};
+    /// use qingfeng_rules::internals::Passes;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -213,7 +214,8 @@ impl Pack {
     /// key, its days, its status and its id may differ from that one; the digest remains that of this pack.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, Passes, Rule};
+    /// use qingfeng_rules::{Pack, PackFiles, Rule};
+    /// use qingfeng_rules::internals::Passes;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -261,7 +263,8 @@ impl Pack {
     /// The condition of a rule (by its position), taken apart at `&&` and `||`.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, PartTree};
+    /// use qingfeng_rules::{Pack, PackFiles};
+    /// use qingfeng_rules::internals::PartTree;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";

@@ -1,4 +1,4 @@
-//! Other points and another version, written into the files of a pack: nothing else of them changes.
+//! Other points and another version, written into the files of a pack. Nothing else changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub struct WrittenPoints {
 
 impl Pack {
     /// The points that are written as numbers where their rules are, in the order of files and places. Points that a
-    /// constant or an expression gives, and those of rules that a function makes, are none of them.
+    /// constant or an expression gives, and those of rules that a function makes, are not among them.
     ///
     /// ```
     /// use qingfeng_rules::{Pack, PackFiles};

@@ -1,4 +1,4 @@
-//! Conditions in the form in which they are evaluated on a line, and what can be said of them beforehand.
+//! Conditions in the form in which they are evaluated on a line, and estimates of their cost and share.
 //!
 //! Most conditions compare fields with constants; those comparisons are taken out of the graph of nodes and done
 //! directly. A missing number is not a number here, with which each comparison comes out as the language wants: all

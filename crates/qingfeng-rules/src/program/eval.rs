@@ -47,7 +47,7 @@ pub trait LineSource<'b> {
         let _ = find;
         None
     }
-    /// Takes note of how a test came out.
+    /// Remembers the result of a test.
     fn remember(&self, test: u32, holds: bool) {
         let _ = (test, holds);
     }

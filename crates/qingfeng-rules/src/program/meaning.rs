@@ -223,7 +223,7 @@ impl Graph {
     }
 }
 
-/// A text of parts, of which those that are the same on every line are one.
+/// A text of parts; neighbouring parts that are the same on every line become one.
 fn interpolated(nodes: &mut Nodes, context: &NodeContext<'_>, args: Vec<NodeId>, span: &NodeSpan) -> NodeId {
     let mut parts: Vec<NodeId> = Vec::with_capacity(args.len());
     let mut constants: Vec<NodeId> = Vec::new();

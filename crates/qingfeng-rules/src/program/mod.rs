@@ -75,7 +75,7 @@ pub(crate) struct PackFacts {
     /// The fields that each lookup table is keyed by.
     pub(crate) lookup_keys: Vec<Vec<FieldId>>,
     pub(crate) files: Vec<Arc<str>>,
-    /// The rules that always give the same points, and how many.
+    /// The points of each rule that always gives the same; 0 for the others.
     points: Vec<i64>,
     titles: Vec<String>,
 }
@@ -114,7 +114,7 @@ impl PackFacts {
         }
     }
 
-    /// The declared field of texts of which a field is made, if it is made of nothing else.
+    /// The declared text field that a field is made from, if it is made from nothing else.
     fn text_field(&self, field: FieldRef) -> Option<FieldId> {
         match field {
             FieldRef::Declared(id) if matches!(self.schema[id].kind, Kind::Text | Kind::Code) => Some(id),
@@ -284,7 +284,7 @@ fn lower_body(
     )
 }
 
-/// The first parts of a condition of which a later part is not lowered.
+/// The first parts of a condition, up to the one that is not lowered.
 fn lower_guard(
     nodes: &mut Nodes,
     scope: &Scope<'_>,
@@ -298,7 +298,7 @@ fn lower_guard(
     Some(nodes.add(&scope.context, Op::And, lowered, span))
 }
 
-/// Which passes a program goes through. All of them by default; the answers are the same without any.
+/// Which passes a program goes through; by default all. The answers are the same without any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Passes {
     /// Compute what is the same on every line when the pack is loaded.

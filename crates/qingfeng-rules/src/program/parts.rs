@@ -53,8 +53,8 @@ pub struct Leaf {
     pub place: Place,
     /// The variables in it that a loop or a constant of the file has fixed, with their values.
     pub constants: Vec<(String, String)>,
-    /// The declared and derived fields that it reads, those of which its computed fields are made and the keys of its
-    /// lookup tables included.
+    /// The declared and derived fields that it reads, including the inputs of its computed fields and the keys of its
+    /// lookup tables.
     pub fields: Vec<FieldRef>,
     /// Why it is left to the interpreter, if it is.
     pub residual: Option<String>,
@@ -76,7 +76,7 @@ enum Evaluated {
     Whole,
 }
 
-/// What a part would have needed to hold, where that can be said in short.
+/// What a part would have needed to hold, where a short form exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// What was looked at: `d.unit_value`.
@@ -86,7 +86,7 @@ pub struct Wanted {
     /// What was wanted of it: `< 300`.
     pub wanted: String,
     /// How far it was from that, from 0 for equal to 1: the difference of two numbers by the larger of them, of two days
-    /// by a year. Of what cannot be measured there is none.
+    /// by a year. `None` where no distance can be measured.
     pub distance: Option<f64>,
 }
 
@@ -201,7 +201,7 @@ impl Parts {
     }
 
     /// Whether nothing of the condition is left to the interpreter. Of one that is, the rule's own answer
-    /// ([`Interpreter::holds`](crate::Interpreter::holds)) is what counts: the interpreter's bounds are those of a whole
+    /// ([`Interpreter::holds`](crate::internals::Interpreter::holds)) is what counts: the interpreter's bounds are those of a whole
     /// condition.
     pub fn condition_is_compiled(&self) -> bool {
         self.compiled
@@ -213,7 +213,7 @@ impl Parts {
     }
 
     /// Whether a part holds on a line, or `None` where the interpreter must be asked
-    /// ([`Interpreter::part_holds`](crate::Interpreter::part_holds)).
+    /// ([`Interpreter::part_holds`](crate::internals::Interpreter::part_holds)).
     ///
     /// # Errors
     ///
@@ -262,7 +262,7 @@ impl Parts {
     }
 
     /// What a part saw of a line: source, and value as text. Of a part that the interpreter evaluates nothing; see
-    /// [`Interpreter::part_values`](crate::Interpreter::part_values).
+    /// [`Interpreter::part_values`](crate::internals::Interpreter::part_values).
     pub fn values<'b, S: LineSource<'b>>(
         &'b self,
         leaf: usize,
@@ -420,7 +420,7 @@ fn is_joined(expr: &Expr) -> bool {
     }
 }
 
-/// A leaf without what is found in the finished nodes.
+/// A leaf, before its checks, fields and values are taken from the finished nodes.
 fn leaf(
     names: &Names<'_>,
     facts: &PackFacts,

@@ -230,7 +230,7 @@ impl Program {
         })
     }
 
-    /// A node written out whole, with constants as they stand; nodes beyond so many are left out.
+    /// A node written out in full, with constants as written; nodes beyond a limit are left out.
     pub(super) fn written_out(&self, id: NodeId, nodes_max: usize) -> String {
         let left = std::cell::Cell::new(nodes_max);
         self.written_within(id, &left)

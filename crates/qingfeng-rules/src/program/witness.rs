@@ -23,9 +23,9 @@ use super::{Condition, PackFacts, Program};
 /// A text on which probes look: that of a field, or one computed from it.
 #[derive(Clone, Debug)]
 pub struct TextSource {
-    /// The declared field of which the text is made.
+    /// The declared field that the text is made from.
     pub field: FieldId,
-    /// How many of its bytes make the text, if it is a beginning of a code; all of them if `None`.
+    /// The length of the text in bytes, if it is a prefix of a code; `None` for the whole text.
     pub digits: Option<usize>,
     /// Whether it is computed: then ask [`Program::text_of`].
     pub computed: bool,
@@ -78,7 +78,7 @@ pub enum Probe {
 pub struct Witness {
     /// The probes.
     pub probes: Vec<Probe>,
-    /// About which share of lines has one of them.
+    /// The estimated share of lines that have one of them, from 0 to 1.
     pub share: f64,
 }
 
@@ -137,7 +137,7 @@ struct Finder<'p> {
     shares: Option<&'p dyn Fn(&Probe) -> f64>,
 }
 
-/// A rule that hangs on more probes than this is visited on each candidate line instead.
+/// A rule that would need more probes than this is visited on each candidate line instead.
 const PROBES_MAX: usize = 64;
 
 impl Finder<'_> {

@@ -84,9 +84,10 @@ const READERS: [&str; 2] = ["pack/files.rs", "cases/mod.rs"];
 fn only_the_files_of_a_pack_are_read_and_nothing_else_of_the_world_is() {
     let mut wrong = String::new();
     for (path, lines) in lines() {
+        let may_read = READERS.iter().any(|reader| Path::new(reader) == path);
         for (number, line) in (1..).zip(&lines) {
             let code = line.split("//").next().unwrap_or_default();
-            for (name, _) in NEVER.iter().filter(|(name, but)| code.contains(name) && Path::new(but) != path)
+            for name in NEVER.iter().filter(|&&name| code.contains(name) && !(may_read && name == "std::fs"))
             {
                 let _ = writeln!(wrong, "{}:{number}: `{name}`: {line}", path.display());
             }

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use qingfeng_rules::internals::{Interpreter, LineValues};
 use qingfeng_rules::manual::{Part, entries, example_line, page};
-use qingfeng_rules::{Date, Derived, FieldRef, Interpreter, LineValues, Pack, PackFiles, Value};
+use qingfeng_rules::{Date, Derived, FieldRef, Pack, PackFiles, Value};
 
 #[test]
 fn the_reference_is_what_the_code_says() {

@@ -102,6 +102,7 @@ impl fmt::Display for LookupSource {
 
 /// A lookup table as `pack.toml` declares it. Its rows are read by the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Lookup {
     /// The name that rules use.
     pub name: String,
@@ -124,6 +125,7 @@ pub struct Lookup {
 
 /// How the history of a party is graded.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct History {
     /// The grades, from grave to light: a party has the first that fits, or none.
     pub grades: Vec<HistoryGrade>,
@@ -131,6 +133,7 @@ pub struct History {
 
 /// A grade of a party. All that it asks for must be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HistoryGrade {
     /// What rules read as `grade`.
     pub name: String,

@@ -52,7 +52,7 @@ impl Asks {
         }
     }
 
-    /// What is wanted of the first side, given the value of the second, where that can be said in short.
+    /// What is wanted of the first side, given the value of the second, where a short form exists.
     pub fn wanted(self, program: &Program, bound: &Val<'_>) -> Option<String> {
         let (_, side) = self.sides();
         Some(match self {

@@ -88,7 +88,7 @@ impl Reader<'_, '_, '_> {
         rates
     }
 
-    /// The key that is given of two of which one must be.
+    /// The key that is given, of two keys of which exactly one is required.
     fn one_of<'k>(
         &mut self,
         table: &DeTable<'_>,
