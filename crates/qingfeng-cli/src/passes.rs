@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use qingfeng::Engine;
-use qingfeng::rules::Passes;
+use qingfeng::rules::internals::Passes;
 
 /// Which passes the compiler leaves out.
 #[derive(Debug, clap::Args)]

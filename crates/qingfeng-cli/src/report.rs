@@ -1,7 +1,8 @@
 //! What `check` found, as data.
 
 use qingfeng::Engine;
-use qingfeng::rules::{Diagnostic, Edit, Fix, Label, Place, Severity, Sources, Suppressed};
+use qingfeng::rules::diagnostics::{Sources, Suppressed};
+use qingfeng::rules::{Diagnostic, Edit, Fix, Label, Place, Severity};
 use serde::Serialize;
 
 use crate::render::Checked;

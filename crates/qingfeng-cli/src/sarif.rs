@@ -4,7 +4,8 @@
 
 use std::path::{Component, Path};
 
-use qingfeng::rules::{Code, Diagnostic, Fix, Place, Severity, Sources, Suppressed};
+use qingfeng::rules::diagnostics::{Sources, Suppressed};
+use qingfeng::rules::{Code, Diagnostic, Fix, Place, Severity};
 use serde::Serialize;
 
 use crate::render::Checked;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date, Kind};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, Kind};
 
 use super::policy::Policy;
 use qingfeng::internals::sheet::{ColumnOf, Sheet, TableError};
@@ -23,7 +24,7 @@ pub const MAX_HOURS: f64 = 100_000.0;
 ///
 /// ```
 /// use qingfeng_inspection::Capacity;
-/// use qingfeng_rules::Amount;
+/// use qingfeng_rules::selection::Amount;
 ///
 /// let day = "2016-09-06".parse()?;
 /// let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(10))]);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::{Amount, Date, Least};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Least};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{Candidate, Candidates};
@@ -342,7 +343,7 @@ impl<'p> Planner<'p> {
         let usual = self.usual_value(members, all);
         let members = members.iter().map(|&at| {
             let member = self.member(&all[at], office, day, capacity, experience);
-            let value = if self.policy.selection.worth == qingfeng_rules::Worth::Value {
+            let value = if self.policy.selection.worth == qingfeng_rules::selection::Worth::Value {
                 whole_value(&all[at]).unwrap_or(usual)
             } else {
                 1

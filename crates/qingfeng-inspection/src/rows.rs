@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use qingfeng_rules::Amount;
+use qingfeng_rules::selection::Amount;
 
 use super::candidate::Candidate;
 use super::plan::PlannedDay;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::rules::{Code, Date, Severity, nearest};
+use qingfeng::rules::internals::nearest;
+use qingfeng::rules::{Code, Date, Severity};
 
 use crate::clock::today;
 use crate::exit::{self, Exit, Failure};

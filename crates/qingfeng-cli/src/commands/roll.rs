@@ -8,7 +8,8 @@ use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, StringBu
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use qingfeng::read::Input;
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::selection::Amount;
+use qingfeng::rules::{Date, Pack};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{ArrivingDeclarations, Capacity, OfficeDay, Outcomes, Policy, Roll, Taken};

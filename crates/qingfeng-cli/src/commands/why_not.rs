@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use qingfeng::read::ReadOptions;
-use qingfeng::rules::{Pack, Status, suggestion};
+use qingfeng::rules::internals::suggestion;
+use qingfeng::rules::{Pack, Status};
 use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 
 use crate::args::Format;

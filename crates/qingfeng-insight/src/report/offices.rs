@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Amount;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::{Names, ReportOptions, Titled, in_time};

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
-use qingfeng::rules::{ChannelId, Closure, Date, Key, KeyValue, Pack, Points, Rule, Status, Visit};
+use qingfeng::rules::internals::Visit;
+use qingfeng::rules::{ChannelId, Closure, Date, Key, KeyValue, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use crate::args::Format;

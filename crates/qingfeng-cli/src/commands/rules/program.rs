@@ -1,7 +1,8 @@
 //! `qingfeng rules --program`: what becomes of one rule on its way through the compiler.
 
 use qingfeng::Engine;
-use qingfeng::rules::{Passes, Place, suggestion};
+use qingfeng::rules::Place;
+use qingfeng::rules::internals::{Passes, suggestion};
 
 use crate::exit::Failure;
 use crate::terminal::{BOLD, DIM, clean, styled};

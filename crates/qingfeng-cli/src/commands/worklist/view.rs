@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::selection::Amount;
+use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
