@@ -149,7 +149,7 @@ impl Interpreter {
         let needs = needs.get_or_init(|| {
             let closures = self.pack.rules()[rule].closures();
             let fields = closures.flat_map(|closure| closure.fields.iter().copied()).collect();
-            computed_needs(&fields, &self.pack.computed()).into()
+            computed_needs(&fields, self.pack.computed()).into()
         });
         for &at in needs {
             if self.lock()[at].is_none() {
@@ -166,7 +166,7 @@ impl Interpreter {
     /// The fault of the field's closure.
     pub fn computed_value(&self, field: usize) -> Result<Scalar, Fault> {
         let all = [FieldRef::Computed(field)].into();
-        for at in computed_needs(&all, &self.pack.computed()) {
+        for at in computed_needs(&all, self.pack.computed()) {
             if self.lock()[at].is_none() {
                 let value = self.call(&self.pack.computed()[at].closure);
                 self.lock()[at] = Some(value);
