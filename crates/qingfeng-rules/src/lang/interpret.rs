@@ -151,7 +151,11 @@ impl Interpreter {
             let fields = closures.flat_map(|closure| closure.fields.iter().copied()).collect();
             computed_needs(&fields, self.pack.computed()).into()
         });
-        for &at in needs {
+        self.compute_fields(needs);
+    }
+
+    fn compute_fields(&self, fields: &[usize]) {
+        for &at in fields {
             if self.lock()[at].is_none() {
                 let value = self.call(&self.pack.computed()[at].closure);
                 self.lock()[at] = Some(value);
@@ -165,13 +169,7 @@ impl Interpreter {
     ///
     /// The fault of the field's closure.
     pub fn computed_value(&self, field: usize) -> Result<Scalar, Fault> {
-        let all = [FieldRef::Computed(field)].into();
-        for at in computed_needs(&all, self.pack.computed()) {
-            if self.lock()[at].is_none() {
-                let value = self.call(&self.pack.computed()[at].closure);
-                self.lock()[at] = Some(value);
-            }
-        }
+        self.compute_fields(&computed_needs(&[FieldRef::Computed(field)].into(), self.pack.computed()));
         match &self.lock()[field] {
             Some(Ok(value)) => sandbox::scalar_of(value),
             Some(Err(fault)) => Err(*fault),

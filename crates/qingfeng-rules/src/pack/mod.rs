@@ -30,6 +30,7 @@ pub use rewrite::WrittenPoints;
 /// A checked pack: schema, reference data, channels and rules, ready to be evaluated.
 ///
 /// A pack is immutable and can be shared between threads.
+#[derive(Clone)]
 pub struct Pack {
     /// The name.
     pub name: String,
@@ -234,29 +235,9 @@ impl Pack {
     pub fn with_rules(&self, rules: Vec<(usize, Rule)>) -> Self {
         let positions: Vec<usize> = rules.iter().map(|(at, _)| *at).collect();
         Self {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            title: self.title.clone(),
-            title_zh: self.title_zh.clone(),
-            schema: Arc::clone(&self.schema),
-            reference: self.reference.clone(),
-            score: self.score,
-            channels: self.channels.clone(),
-            on_fault: self.on_fault,
-            lookups: self.lookups.clone(),
-            store: self.store.clone(),
-            history: self.history.clone(),
             rules: rules.into_iter().map(|(_, rule)| rule).collect(),
-            computed: self.computed.clone(),
-            check_as_of: self.check_as_of,
-            selection: self.selection.clone(),
-            warnings: self.warnings.clone(),
-            hasher: self.hasher.clone(),
             lowered: self.lowered.of_rules(&positions),
-            files: self.files.clone(),
-            functions: self.functions.clone(),
-            used: self.used.clone(),
-            patterns: self.patterns.clone(),
+            ..self.clone()
         }
     }
 

@@ -36,13 +36,13 @@ pub trait LineSource<'b> {
     /// The value of a column (by its position in the table's `columns`) of an entry.
     fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'b>;
     /// How a test on the text of one field came out before on the same text, if that is remembered. Tests are
-    /// numbered in [`Program::tests`].
+    /// numbered in [`Program::tests`](super::Program::tests).
     fn remembered(&self, test: u32) -> Option<bool> {
         let _ = test;
         None
     }
     /// Whether the text of a field has what a find looks for, if an index knows. Finds are numbered in
-    /// [`Program::finds`].
+    /// [`Program::finds`](super::Program::finds).
     fn found(&self, find: u32) -> Option<bool> {
         let _ = find;
         None

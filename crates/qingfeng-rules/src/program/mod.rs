@@ -298,68 +298,51 @@ fn lower_guard(
     Some(nodes.add(&scope.context, Op::And, lowered, span))
 }
 
-/// Which passes a program goes through; by default all. The answers are the same without any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Passes {
-    /// Compute what is the same on every line when the pack is loaded.
-    pub fold: bool,
-    /// Compute equal expressions of all rules once a line.
-    pub share: bool,
-    /// Evaluate first what decides soonest and costs least.
-    pub order: bool,
-    /// Remember by text what depends on the text of one field alone.
-    pub tests: bool,
-    /// Visit a rule only on lines on which a witness of its condition holds.
-    pub witnesses: bool,
-    /// Keep the numeric witnesses of all rules in sorted lists.
-    pub thresholds: bool,
-    /// Find the words of all rules in one pass over a text.
-    pub words: bool,
-    /// Plants a wrong kernel, so that tests can show that it is found: `<` on numbers holds where they are equal.
-    #[doc(hidden)]
-    pub planted_fault: bool,
+macro_rules! passes {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// Which passes a program goes through; by default all. The answers are the same without any.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Passes {
+            $($(#[$doc])* pub $name: bool,)*
+            /// Plants a wrong kernel, so that tests can show that it is found: `<` on numbers holds where they are equal.
+            #[doc(hidden)]
+            pub planted_fault: bool,
+        }
+
+        impl Passes {
+            /// All of them.
+            pub const ALL: Self = Self { $($name: true,)* planted_fault: false };
+            /// None of them.
+            pub const NONE: Self = Self { $($name: false,)* planted_fault: false };
+            /// The names of the passes, in order.
+            pub const NAMES: [&'static str; 7] = [$(stringify!($name)),*];
+
+            /// The pass of this name, to switch it on or off.
+            pub fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl Passes {
-    /// All of them.
-    pub const ALL: Self = Self {
-        fold: true,
-        share: true,
-        order: true,
-        tests: true,
-        witnesses: true,
-        thresholds: true,
-        words: true,
-        planted_fault: false,
-    };
-    /// None of them.
-    pub const NONE: Self = Self {
-        fold: false,
-        share: false,
-        order: false,
-        tests: false,
-        witnesses: false,
-        thresholds: false,
-        words: false,
-        planted_fault: false,
-    };
-    /// The names of the passes, in order.
-    pub const NAMES: [&'static str; 7] =
-        ["fold", "share", "order", "tests", "witnesses", "thresholds", "words"];
-
-    /// The pass of this name, to switch it on or off.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
-        Some(match name {
-            "fold" => &mut self.fold,
-            "share" => &mut self.share,
-            "order" => &mut self.order,
-            "tests" => &mut self.tests,
-            "witnesses" => &mut self.witnesses,
-            "thresholds" => &mut self.thresholds,
-            "words" => &mut self.words,
-            _ => return None,
-        })
-    }
+passes! {
+    /// Compute what is the same on every line when the pack is loaded.
+    fold
+    /// Compute equal expressions of all rules once a line.
+    share
+    /// Evaluate first what decides soonest and costs least.
+    order
+    /// Remember by text what depends on the text of one field alone.
+    tests
+    /// Visit a rule only on lines on which a witness of its condition holds.
+    witnesses
+    /// Keep the numeric witnesses of all rules in sorted lists.
+    thresholds
+    /// Find the words of all rules in one pass over a text.
+    words
 }
 
 impl Default for Passes {

@@ -41,12 +41,7 @@ impl HistoryRole {
 
     /// The name, which is that of the field.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Exporter => "exporter",
-            Self::Producer => "producer",
-            Self::Agent => "agent",
-            Self::Brand => "brand",
-        }
+        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |&(name, _)| name)
     }
 }
 
