@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use qingfeng_rules::Date;
 use qingfeng_rules::selection::{Amount, Quota};
 
-use super::candidate::Candidate;
+use super::candidate::AssessedDeclaration;
 use super::experience::Expected;
 use super::policy::{Policy, asked};
 
@@ -30,7 +30,7 @@ pub(super) struct Member {
 /// What an office's day is planned from.
 pub(super) struct Office<'o> {
     pub(super) policy: &'o Policy,
-    pub(super) candidates: &'o [Candidate],
+    pub(super) candidates: &'o [AssessedDeclaration],
     pub(super) capacity: Amount,
     /// In the order of the candidates, and so of their ids.
     pub(super) members: Vec<Member>,
@@ -67,7 +67,7 @@ struct Filling<'f> {
 }
 
 impl Office<'_> {
-    fn candidate(&self, member: usize) -> &Candidate {
+    fn candidate(&self, member: usize) -> &AssessedDeclaration {
         &self.candidates[self.members[member].candidate]
     }
 

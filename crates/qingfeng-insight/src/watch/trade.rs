@@ -10,8 +10,7 @@ use qingfeng_rules::{Date, FieldId, Kind, Pack, Rule, Status, Value};
 use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::{Limit, WatchOptions};
 use qingfeng::Engine;
-use qingfeng::internals::BatchResults;
-use qingfeng::internals::over_chunks;
+use qingfeng::internals::{BatchResults, over_chunks};
 use qingfeng::read::{Input, Lines, ReadError, Reader};
 use qingfeng::{JobError, Progress};
 

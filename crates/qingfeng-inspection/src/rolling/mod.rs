@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 use qingfeng_rules::selection::{Amount, Millionths};
 
-pub use arriving::{ArrivingDeclaration, ArrivingDeclarations};
+pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, MAX_NAMES};
 pub use forecast::{Forecast, History};
 pub use hindsight::Hindsight;
 pub use roll::{OfficeDay, Roll, Taken};
