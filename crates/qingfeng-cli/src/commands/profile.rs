@@ -9,7 +9,6 @@ use qingfeng::{Profile, ProfileOptions, RuleProfile};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::{count, grouped};
-use crate::numbers::{count, grouped};
 use crate::passes::EngineArgs;
 use crate::progress::Bar;
 use crate::stores::PackArgs;

@@ -9,7 +9,6 @@ use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::{count, grouped};
-use crate::numbers::{count, grouped};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::render::rule_position;
