@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
-use qingfeng_rules::{Pack, Passes, Program, Status};
+use qingfeng_rules::internals::{Passes, Program};
+use qingfeng_rules::{Pack, Status};
 
 use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::declaration::Declaration;

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
+use qingfeng_rules::internals::Passes;
 use qingfeng_rules::limits::{FILE_BYTES_MAX, FILES_MAX};
-use qingfeng_rules::{Code, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes};
+use qingfeng_rules::lookups::Lookup;
+use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles};
 
 use crate::engine::Engine;
 use crate::eval::Evaluation;

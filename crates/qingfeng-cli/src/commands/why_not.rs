@@ -10,7 +10,6 @@ use qingfeng::tools::why_not::{Miss, MissedPart, PartCount, WhyNot, WhyNotOption
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::{count, grouped};
-use crate::numbers::{count, grouped};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::render::rule_position;

@@ -6,10 +6,8 @@ mod timing;
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
-use qingfeng_rules::{
-    Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value,
-    Visit, Witness,
-};
+use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
+use qingfeng_rules::{Date, Fault, FieldId, FieldRef, Level, Pack, Value};
 
 use super::dictionary::MISSING;
 use super::dispatch::{Dispatch, SetDispatch};

@@ -5,7 +5,7 @@
 //! on a line for the rule to be able to fire there. Rules without a probe, and those whose probe is found, are *visited*:
 //! their program is run, or the interpreter where the program leaves a rest. What is found goes to [`results`].
 //!
-//! # Numbers that are shared with a [`Program`](qingfeng_rules::Program)
+//! # Numbers that are shared with a [`Program`](qingfeng_rules::internals::Program)
 //!
 //! A program speaks of what it asks lines for by numbers of its own. They are the contract between the compiler and this
 //! folder; all are positions in lists that the program has from its compilation on, and never change.

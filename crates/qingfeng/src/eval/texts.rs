@@ -1,6 +1,7 @@
 //! What a worker remembers of the texts of one field: their codes, their marks, and how tests on them came out.
 
-use qingfeng_rules::{FieldId, Program};
+use qingfeng_rules::FieldId;
+use qingfeng_rules::internals::Program;
 
 use super::dictionary::{Dictionary, MISSING};
 use super::dispatch::{Dispatch, FieldMarks, Mark};

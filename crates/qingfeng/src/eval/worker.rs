@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use qingfeng_rules::{Interpreter, Pack};
+use qingfeng_rules::Pack;
+use qingfeng_rules::internals::Interpreter;
 
 use super::dispatch::{Dispatch, SetDispatch};
 use super::key_index::KeyCache;

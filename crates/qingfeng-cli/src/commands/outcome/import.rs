@@ -13,7 +13,6 @@ use crate::findings::Plans;
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::{ReadArgs, is_standard};
 use crate::numbers::grouped;
-use crate::numbers::grouped;
 use crate::outputs::check_apart;
 use crate::render::load_pack;
 use crate::stores::{AuthorArgs, StoreArgs, existing};

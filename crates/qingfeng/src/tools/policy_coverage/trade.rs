@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, Groups, Kind, Pack, Status, Value};
+use qingfeng_rules::reference::Groups;
+use qingfeng_rules::{Date, Kind, Pack, Status, Value};
 use serde::Serialize;
 
 use super::reach::{Member, membership};

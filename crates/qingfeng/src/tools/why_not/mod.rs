@@ -24,7 +24,8 @@ mod tally;
 
 use std::ops::ControlFlow;
 
-use qingfeng_rules::{Key, KeyValue, Pack, PartTree, Parts, Rule, Status};
+use qingfeng_rules::internals::{PartTree, Parts};
+use qingfeng_rules::{Key, KeyValue, Pack, Rule, Status};
 use serde::{Serialize, Serializer};
 
 use crate::engine::Engine;
