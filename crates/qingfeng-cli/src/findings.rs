@@ -5,23 +5,40 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
-use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
-use qingfeng_store::{Store, StoreUrl};
+use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;
 use crate::inputs::{EncodingArgs, ReadArgs};
-use crate::terminal::{self, WARNING, clean, count, grouped, styled};
+use crate::numbers::{count, grouped};
+use crate::terminal::{self, WARNING, clean, styled};
 
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;
+
+/// What inspections found, where a command cannot go without it.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("found").args(["outcomes", "store"]).required(true))]
+pub struct NeededResults {
+    #[command(flatten)]
+    pub results: ResultsArgs,
+}
+
+impl std::ops::Deref for NeededResults {
+    type Target = ResultsArgs;
+
+    fn deref(&self) -> &ResultsArgs {
+        &self.results
+    }
+}
 
 /// What inspections found.
 #[derive(Debug, clap::Args)]
 pub struct ResultsArgs {
     /// Results of inspections, with the columns declaration_id, item_no, found_on, result, and optionally others. Of several
     /// rows of a goods line the one known last counts.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "store", conflicts_with = "store")]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "store")]
     pub outcomes: Vec<PathBuf>,
 
     /// Store of lookup tables and results: sqlite:PATH or postgresql://USER@HOST/DATABASE. Gives the results instead of
@@ -61,11 +78,29 @@ impl ResultsArgs {
         self.outcomes(as_of, &mut |_| true)
     }
 
+    /// What was known on which day, for commands that learn from it; nothing where no results are given.
+    pub fn timeline(&self) -> Result<Option<Timeline>, Failure> {
+        let timeline = match self.stored()? {
+            Some((mut store, snapshot)) => Timeline::of_store(&mut store, &snapshot, self.as_of)?,
+            None if self.outcomes.is_empty() => return Ok(None),
+            None => Timeline::read(&ReadArgs::inputs(&self.outcomes), &self.options(), self.as_of)?,
+        };
+        let (rejects, rejected) = timeline.rejects();
+        tell_rejects("outcomes", rejects, rejected);
+        Ok(Some(timeline))
+    }
+
+    /// The store and its latest snapshot, if one is named.
+    fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
+        let Some(url) = &self.store else { return Ok(None) };
+        let wrong = |error| Failure::Usage(format!("--store: {error}"));
+        let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
+        let snapshot = store.snapshot(None)?;
+        Ok(Some((store, snapshot)))
+    }
+
     fn outcomes(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
-        if let Some(url) = &self.store {
-            let wrong = |error| Failure::Usage(format!("--store: {error}"));
-            let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
-            let snapshot = store.snapshot(None)?;
+        if let Some((mut store, snapshot)) = self.stored()? {
             return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
         let inputs = ReadArgs::inputs(&self.outcomes);
@@ -138,7 +173,7 @@ pub struct FindingsArgs {
     pub plans: Vec<PathBuf>,
 
     #[command(flatten)]
-    pub results: ResultsArgs,
+    pub results: NeededResults,
 }
 
 impl FindingsArgs {

@@ -6,10 +6,12 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use qingfeng::rules::{Applied, Diagnostics, Pack, PackFiles};
+use qingfeng::rules::diagnostics::Applied;
+use qingfeng::rules::{Diagnostics, Pack, PackFiles};
 
 use crate::exit::Failure;
-use crate::terminal::{GOOD, WARNING, clean, count, grouped, styled};
+use crate::numbers::{count, grouped};
+use crate::terminal::{GOOD, WARNING, clean, styled};
 use crate::unified;
 
 /// Correcting one mistake can bring out another behind it. Each round finds what it can.

@@ -6,6 +6,7 @@
 //! into messages; `render` opens packs and draws their mistakes, `diagnostics_json` and `sarif` give these as data.
 
 mod args;
+mod charts;
 mod clock;
 mod commands;
 mod condition;
@@ -19,8 +20,10 @@ mod html;
 mod imports;
 mod inputs;
 mod ledgers;
+mod numbers;
 mod outputs;
 mod passes;
+mod policy;
 mod progress;
 mod record;
 mod rejects;
@@ -30,6 +33,7 @@ mod stores;
 mod table;
 mod terminal;
 mod unified;
+mod words;
 
 use std::process::ExitCode;
 use std::time::Instant;

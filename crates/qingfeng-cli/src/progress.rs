@@ -3,7 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use qingfeng::Progress;
 
-use crate::terminal::{Verbosity, count, grouped, verbosity};
+use crate::numbers::{count, grouped};
+use crate::terminal::{Verbosity, verbosity};
 
 /// How far a command is.
 pub struct Bar {

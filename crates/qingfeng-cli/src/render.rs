@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
-use qingfeng::rules::{
-    Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity, Sources, suggestion,
-};
+use qingfeng::rules::diagnostics::Sources;
+use qingfeng::rules::internals::suggestion;
+use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity};
 use qingfeng::{Engine, OpenedPack};
 use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
-use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
+use crate::numbers::count;
+use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;

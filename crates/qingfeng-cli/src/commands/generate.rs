@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::rules::Date;
 use qingfeng::write::TableWriter;
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 use crate::exit::{self, Exit, Failure};
 use crate::outputs::{check_apart, output};

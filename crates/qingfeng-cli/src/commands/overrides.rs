@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::read::Input;
-use qingfeng::rules::{Date, OverrideAction};
-use qingfeng_inspection::{ArrivingDeclarations, Override, OverrideBy, OverrideRequest, Overrides, PlanFile};
+use qingfeng::rules::Date;
+use qingfeng::rules::selection::OverrideAction;
+use qingfeng_inspection::{
+    ArrivingDeclarations, AssessedDeclaration, Override, OverrideBy, OverrideRequest, Overrides, PlanFile,
+};
 
 use crate::exit::{self, Exit, Failure};
 use crate::render;
@@ -153,14 +156,12 @@ fn make(
         })
         .collect();
     for path in assessments {
-        for arriving in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
-            let arriving = arriving?;
-            let wanted =
-                requests.iter_mut().find(|wanted| wanted.declaration.trim() == arriving.declaration_id);
-            if let (Some(wanted), Some(candidate)) = (wanted, arriving.candidate) {
-                let channel =
-                    pack.channels.get(candidate.channel.index()).map(|channel| channel.name.clone());
-                wanted.known = Some((candidate.score, channel.unwrap_or_default()));
+        for declaration in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
+            let AssessedDeclaration { declaration_id, day, score, channel, .. } = declaration?;
+            let wanted = requests.iter_mut().find(|wanted| wanted.declaration.trim() == &*declaration_id);
+            if let Some(wanted) = wanted.filter(|_| day.is_some()) {
+                let channel = pack.channels.get(channel.index()).map(|channel| channel.name.clone());
+                wanted.known = Some((score, channel.unwrap_or_default()));
             }
         }
     }
@@ -184,7 +185,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     let Some(hash) = overrides.last_hash() else {
         return Ok(terminal::print("The plan has no overrides.\n")?);
     };
-    let count = terminal::count(overrides.all.len() as u64, "override");
+    let count = crate::numbers::count(overrides.all.len() as u64, "override");
     let note = format!(
         "\n{count}; the last hash is {hash}: keep it elsewhere to see later that none was changed.\n"
     );
@@ -194,10 +195,10 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
 /// What an override did, in words.
 pub fn words(change: &Override) -> String {
     let site = |site: &Option<String>| site.clone().unwrap_or_else(|| "nowhere".to_owned());
-    match change.action.as_str() {
-        "add" => format!("added at {}", site(&change.to)),
-        "drop" => format!("dropped from {}", site(&change.from)),
-        _ => format!("rerouted from {} to {}", site(&change.from), site(&change.to)),
+    match change.action {
+        OverrideAction::Add => format!("added at {}", site(&change.to)),
+        OverrideAction::Drop => format!("dropped from {}", site(&change.from)),
+        OverrideAction::Reroute => format!("rerouted from {} to {}", site(&change.from), site(&change.to)),
     }
 }
 

@@ -8,11 +8,13 @@ use qingfeng::{Profile, ProfileOptions, RuleProfile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
 use crate::passes::EngineArgs;
 use crate::progress::Bar;
 use crate::stores::PackArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, Format, clean, count, grouped, shortened};
+use crate::terminal::{BOLD, DIM, Format, clean, shortened};
 
 /// Measure the cost of each rule on your declarations.
 ///

@@ -5,10 +5,11 @@ use qingfeng::{Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::count;
 use crate::passes::{PassArgs, ThreadArgs};
 use crate::progress::Bar;
 use crate::stores::PackArgs;
-use crate::terminal::{self, ERROR, GOOD, WARNING, clean, count, styled};
+use crate::terminal::{self, ERROR, GOOD, WARNING, clean, styled};
 
 /// Compare compiled rules with the interpreter on your declarations.
 ///

@@ -8,12 +8,14 @@ use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::render::rule_position;
 use crate::stores::PackArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BAD, BOLD, DIM, ERROR, Format, WARNING, clean, count, grouped, styled};
+use crate::terminal::{self, BAD, BOLD, DIM, ERROR, Format, WARNING, clean, styled};
 
 /// Show why a rule does not fire on more goods lines.
 ///

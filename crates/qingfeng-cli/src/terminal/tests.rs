@@ -17,13 +17,6 @@ fn cleaned_source_keeps_its_places() {
 }
 
 #[test]
-fn thousands_stand_apart() {
-    for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
-        assert_eq!(grouped(number), text);
-    }
-}
-
-#[test]
 fn json_escapes_what_a_terminal_would_obey() {
     assert_eq!(json(&"a\x1b\u{9b}\u{202e}").unwrap_or_default(), "\"a\\u001b\\u009b\\u202e\"\n");
 }

@@ -9,6 +9,7 @@ mod corpus;
 mod coverage;
 mod diff;
 mod docs;
+mod documents;
 mod draw;
 mod effect;
 mod explain;

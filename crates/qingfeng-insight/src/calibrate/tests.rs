@@ -1,17 +1,16 @@
-//! Points from made-up worlds whose log odds are known.
+//! Points from synthetic worlds whose log odds are known.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
 use super::*;
+use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::evidence::{Inspection, Judged};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Outcome, Verdict as Result_};
+use qingfeng_store::{Outcome, Verdict as Result_, Violation};
 
 /// Rules that fire by chance and add to the log odds.
 struct World {
@@ -39,7 +38,7 @@ fn day(number: usize) -> Date {
 }
 
 fn outcome(id: &str, verdict: Result_) -> Outcome {
-    qingfeng_inspection::evidence::bare(id, Some(1), verdict)
+    Outcome { item_no: Some(1), ..Outcome::undated(id, verdict) }
 }
 
 impl World {
@@ -73,7 +72,7 @@ impl World {
             let score: i64 = fired.iter().map(|&rule| self.rules[rule as usize].2.unwrap_or(12)).sum();
             let hidden = chance(&mut random) < 0.2;
             let odds = self.intercept + added + if hidden { hidden_adds } else { 0.0 };
-            let violates = chance(&mut random) < fit::probability(odds);
+            let violates = chance(&mut random) < ridge::probability(odds);
             let seen = Seen { fired: &fired, score, hidden };
             let probability = chosen(&seen);
             let is_inspected = chance(&mut random) < probability;
@@ -82,22 +81,13 @@ impl World {
             let verdict = if violates { Result_::Violation(Violation::Fake) } else { Result_::Clear };
             let selected = if probability < 1.0 { SelectionKind::Random } else { SelectionKind::Targeted };
             declarations.push(Judged {
-                declaration_id: id.as_str().into(),
-                day: Some(day),
-                score: score.clamp(0, 100),
-                channel: Arc::from("green"),
-                rules: fired.into(),
-                shadow_rules: Arc::from([]),
-                pack: 0,
-                sites: Arc::from([0]),
-                trader: None,
-                trader_class: Arc::from("known"),
-                group: Arc::from("other"),
-                mode: None,
-                destination: None,
-                lines: 1,
-                packages: None,
-                value: None,
+                assessed: AssessedDeclaration {
+                    score: score.clamp(0, 100),
+                    rules: fired.into(),
+                    sites: Arc::from([0]),
+                    trader_class: Arc::from("known"),
+                    ..AssessedDeclaration::new(&id, Some(day))
+                },
                 inspection: is_inspected.then(|| {
                     Box::new(Inspection {
                         day,
@@ -114,6 +104,7 @@ impl World {
         Evidence {
             rules: (0..self.rules.len()).map(|at| format!("R{at:02}").into()).collect(),
             sites: vec!["port".into()],
+            channels: vec!["green".into()],
             packs: vec!["p@1#ab".into()],
             declarations,
             ..Evidence::default()
@@ -263,7 +254,7 @@ fn what_cannot_be_fitted_is_said() {
     assert_eq!(calibrate(&good, &current, &options(1.0)), Err(CalibrateError::NotSummed));
 }
 
-/// Rules that cannot be told from others, or from everything, keep their points; perfect separation ends at the bounds.
+/// Rules that cannot be distinguished from others, or from everything, keep their points; perfect separation ends at the bounds.
 #[test]
 fn rules_that_say_nothing_of_their_own() {
     let mut world = world(6_000);

@@ -3,17 +3,15 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
-use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State};
+use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State, StateReason};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
-use qingfeng_inspection::{PlanFile, PlanRow};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Outcome, Verdict};
+use qingfeng_inspection::{AssessedDeclaration, PlanFile, PlanRow};
+use qingfeng_store::{Outcome, Verdict, Violation};
 
 const STRONG: u32 = 0;
 const WEAK: u32 = 1;
@@ -88,25 +86,16 @@ fn day(at: i32) -> Date {
 }
 
 fn judged(id: String, day: Date, rules: &[u32], shadow: &[u32], site: u32, group: &str) -> Judged {
-    Judged {
-        declaration_id: id.into(),
-        day: Some(day),
+    let assessed = AssessedDeclaration {
         score: if rules.contains(&STRONG) { 40 } else { 0 } + if rules.contains(&WEAK) { 10 } else { 0 },
-        channel: "green".into(),
         rules: rules.into(),
         shadow_rules: shadow.into(),
-        pack: 0,
         sites: Arc::new([site]),
-        trader: None,
         trader_class: "known".into(),
         group: group.into(),
-        mode: None,
-        destination: None,
-        lines: 1,
-        packages: None,
-        value: None,
-        inspection: None,
-    }
+        ..AssessedDeclaration::new(&id, Some(day))
+    };
+    Judged { assessed, inspection: None }
 }
 
 fn row(of: &Judged, office: usize, order: usize, drawn: Option<(usize, usize)>, strata: bool) -> PlanRow {
@@ -144,7 +133,7 @@ fn row(of: &Judged, office: usize, order: usize, drawn: Option<(usize, usize)>, 
 const SITES: [&str; 3] = ["closed", "first", "second"];
 
 fn outcome(id: &str, item_no: i64, verdict: Verdict) -> Outcome {
-    qingfeng_inspection::evidence::bare(id, Some(item_no), verdict)
+    Outcome { item_no: Some(item_no), ..Outcome::undated(id, verdict) }
 }
 
 fn found(yes: bool) -> Verdict {
@@ -159,6 +148,7 @@ fn evidence(declarations: Vec<Judged>) -> Evidence {
     let mut evidence = Evidence {
         rules: RULES.iter().map(|&rule| rule.into()).collect(),
         sites: SITES.iter().map(|&site| site.into()).collect(),
+        channels: vec!["green".into()],
         packs: vec!["p".into()],
         declarations,
         ..Evidence::default()
@@ -430,25 +420,36 @@ fn by_month(months: &[(u64, u64)]) -> Effect {
 
 #[test]
 fn states_and_their_reasons() {
+    let day = |month, day| Date::from_ymd(2016, month, day).unwrap();
     for (months, state, reason) in [
-        (vec![(20, 10), (20, 10)], State::Good, "50.0 %, above the 11.0 % of chance"),
-        (vec![(10, 2), (10, 2)], State::Young, "20 results, fewer than 30"),
-        (vec![(0, 0), (0, 0), (40, 20)], State::Young, "fires since 2016-03-10, for 1 days"),
-        (vec![(40, 30), (40, 10)], State::Tired, "hit rate fell from 75.0 % to 25.0 % (p 0.0000)"),
-        (vec![(60, 0), (60, 0)], State::Dead, "no finding in 120 results"),
+        (vec![(10, 2), (10, 2)], State::Young, StateReason::FewResults { inspected: 20, least: 30 }),
+        (vec![(0, 0), (0, 0), (40, 20)], State::Young, StateReason::New { since: day(3, 10), days: 1 }),
+        (vec![(60, 0), (60, 0)], State::Dead, StateReason::NoFinding { inspected: 120 }),
         (
             vec![(40, 20), (0, 0), (0, 0), (0, 0), (0, 0)],
             State::Dead,
-            "has not fired since 2016-01-10, for 121 days",
+            StateReason::Silent { since: day(1, 10), days: 121 },
         ),
     ] {
         let effect = by_month(&months);
         let rule = effect.rules.iter().find(|rule| &*rule.rule == "weak").unwrap();
-        assert_eq!((rule.state, rule.reason.as_str()), (state, reason), "{months:?}");
+        assert_eq!((rule.state, rule.reason), (state, reason), "{months:?}");
         assert_eq!(rule.title.as_deref(), Some("Weak"));
         let never = effect.rules.iter().find(|rule| &*rule.rule == "never").unwrap();
-        assert_eq!((never.state, never.reason.as_str()), (State::Dead, "never fires"));
+        assert_eq!((never.state, never.reason), (State::Dead, StateReason::NeverFires));
     }
+    let weak = |months: &[(u64, u64)]| {
+        let effect = by_month(months);
+        effect.rules.into_iter().find(|rule| &*rule.rule == "weak").unwrap()
+    };
+    let good = weak(&[(20, 10), (20, 10)]);
+    let StateReason::Compared { rate, chance, standing } = good.reason else { panic!("{good:?}") };
+    assert_eq!((good.state, standing), (State::Good, Some(Standing::Above)));
+    assert!((rate - 0.5).abs() < 1e-9 && (chance - 0.11).abs() < 1e-9, "{good:?}");
+    let tired = weak(&[(40, 30), (40, 10)]);
+    let StateReason::Fell { earlier, later, p } = tired.reason else { panic!("{tired:?}") };
+    assert_eq!((tired.state, earlier, later), (State::Tired, 0.75, 0.25));
+    assert!(p < 0.0001, "{p}");
 }
 
 #[test]

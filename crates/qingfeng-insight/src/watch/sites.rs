@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::open::{Known, State};
-use super::stats::{Z998, quadratic};
 use super::{BandTreatment, ByKind, Heterogeneity, Share, SiteTreatment, Treatment, WatchOptions};
-use crate::statistics::{chi_square_above, false_discovery, normal_above};
+use crate::statistics::{Z998, chi_square_above, false_discovery, normal_above, quadratic};
 use qingfeng_inspection::evidence::Judged;
 
 /// The most sites that the test of all together takes.
@@ -142,7 +141,7 @@ pub(super) fn treatment(known: &Known, options: &WatchOptions) -> Treatment {
             treatment.without_site += 1;
             continue;
         };
-        let channel = &*judged.channel;
+        let channel = known.evidence.channel(judged);
         let band = band(judged.score, options.band);
         let count = inspected.entry((channel, band)).or_default().entry(site).or_default();
         count[1] += 1;

@@ -12,7 +12,7 @@ use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{Plans, ResultsArgs, history};
+use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::check_apart;
 use crate::render::load_pack;
 use crate::terminal::Format;
@@ -44,7 +44,7 @@ pub struct Args {
     plans: Vec<PathBuf>,
 
     #[command(flatten)]
-    results: ResultsArgs,
+    results: NeededResults,
 
     /// All declarations have results, as in labelled history, so that no plan is needed. With results of selected
     /// inspections alone the points would follow the selection.
@@ -146,7 +146,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut current = CurrentPoints::of(&pack);
     for id in &args.keep {
         let rule = current.rules.iter_mut().find(|rule| rule.id == *id).ok_or_else(|| {
-            let near = qingfeng::rules::nearest(id, pack.rules.iter().map(|rule| rule.id.as_str()));
+            let near =
+                qingfeng::rules::internals::nearest(id, pack.rules.iter().map(|rule| rule.id.as_str()));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             Failure::Usage(format!("--keep: the pack has no active rule `{id}`{near}"))
         })?;
@@ -174,8 +175,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         proposal: args.output.as_ref().map(|output| output.display().to_string()),
         diff: diff.as_deref(),
         full: args.full || args.label.is_some(),
-        unplanned: evidence.unplanned.0,
-        planned_elsewhere: evidence.planned_elsewhere.0,
+        unplanned: evidence.unplanned.total,
+        planned_elsewhere: evidence.planned_elsewhere.total,
         options: &options,
         calibration: &calibration,
     };

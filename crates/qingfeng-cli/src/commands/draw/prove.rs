@@ -1,18 +1,19 @@
 //! `qingfeng draw prove`: a day's draw repeated.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use qingfeng::read::Input;
 use qingfeng::rules::Date;
-use qingfeng_inspection::{Candidates, Capacity, PlanFile, Policy, Proof, ProofOf};
+use qingfeng_inspection::{Candidates, PlanFile, Proof, ProofOf};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
-use crate::inputs::is_standard;
-use crate::render;
+use crate::inputs::ReadArgs;
+use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
+use crate::policy::PolicyArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{ERROR, Format, GOOD, clean, count, grouped, styled};
+use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
 /// The differences that are told of an office.
 const TOLD: usize = 100;
@@ -36,9 +37,8 @@ pub struct Args {
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// Directory of the rule pack. It must be the one that assessed.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Day of inspections.
     #[arg(long, value_name = "DAY")]
@@ -58,10 +58,6 @@ pub struct Args {
     /// Commitment that was published before the day, 64 hex digits.
     #[arg(long, value_name = "HEX")]
     commitment: Option<String>,
-
-    /// Capacity of each site by day, as the plan was made with it. Default: the capacities of the pack.
-    #[arg(long, value_name = "FILE")]
-    capacity: Option<PathBuf>,
 
     /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -100,12 +96,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(path) => day_key(path, args.day)?,
         None => args.key.get()?.of_day(args.day),
     };
-    let engine = render::open_policy(&args.rules)?;
-    let Some(policy) = Policy::of(engine.pack()) else {
-        let message =
-            format!("the pack {} has no [selection], so that nothing is drawn by it", engine.pack().name);
-        return Err(Failure::Usage(message));
-    };
+    let (opened, policy) = args.policy.open()?;
     if let Some(office) = &args.office
         && !policy.offices().contains(office.as_str())
     {
@@ -114,21 +105,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             format!("--office: no site that inspects is called `{office}`; there are {}", known.join(", "));
         return Err(Failure::Usage(message));
     }
-    let capacity = match &args.capacity {
-        Some(path) => Capacity::read(&input(path), &policy)?,
-        None => Capacity::of_policy(&policy),
-    };
+    let capacity = args.policy.capacity(&policy)?;
     let plan = PlanFile::read(&args.plan)?;
-    let inputs: Vec<Input> = args.assessments.iter().map(|path| input(path)).collect();
-    let candidates = Candidates::read(&inputs, &engine)?;
+    let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
     args.format.print(&report(&proof), || human(&proof))?;
     Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
-}
-
-fn input(path: &Path) -> Input {
-    if is_standard(path) { Input::Stdin } else { Input::Path(path.to_owned()) }
 }
 
 fn report(proof: &Proof) -> Report<'_> {

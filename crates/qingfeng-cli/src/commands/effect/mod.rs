@@ -14,10 +14,11 @@ use qingfeng_insight::effect::{
 use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{Plans, ResultsArgs, history};
+use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::{check_apart, output};
 use crate::render;
 use crate::terminal::{self, Format};
+use crate::words::tell_effect;
 
 /// Estimate what each rule is worth.
 ///
@@ -42,7 +43,7 @@ pub struct Args {
     plan: Vec<PathBuf>,
 
     #[command(flatten)]
-    results: ResultsArgs,
+    results: NeededResults,
 
     /// Declarations that the plan left out, as `plan --left-out` wrote them. They give the probability of strata from which
     /// nothing was drawn.
@@ -184,6 +185,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         options = options.with_pack(pack);
     }
     let mut effect = Effect::of(&evidence, &options);
+    tell_effect(&mut effect);
     sort(&mut effect.rules, args.sort);
     if let Some(path) = &args.output {
         let mut writer = TableWriter::create(&output(Some(path)), effect_schema())?;
@@ -248,7 +250,7 @@ fn unknown(id: &str, effect: &Effect) -> Failure {
     Failure::Usage(format!("--rule: no rule `{id}` fired, and the pack has none; {hint}"))
 }
 
-/// The most first; of equals the worthiest.
+/// In descending order; of equals the worthiest first.
 fn sort(rules: &mut [RuleEffect], by: Sort) {
     let rate = |rule: &RuleEffect| rule.figures.estimate.rate.unwrap_or(-1.0);
     let hour = |rule: &RuleEffect| rule.figures.found_per_hour.unwrap_or(-1.0);

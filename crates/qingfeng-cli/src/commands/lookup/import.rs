@@ -10,10 +10,12 @@ use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::ReadArgs;
+use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
 use crate::render::load_pack;
 use crate::stores::{AuthorArgs, StoreArgs, existing};
-use crate::terminal::{self, grouped};
+use crate::terminal;
 
 /// Import files into a lookup table.
 ///

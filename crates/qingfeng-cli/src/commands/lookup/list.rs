@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::{Where, entry_line, short};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, Format, clean, grouped};
+use crate::terminal::{self, BOLD, DIM, Format, clean};
 
 /// List the entries of a lookup table.
 ///

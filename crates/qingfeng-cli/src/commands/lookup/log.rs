@@ -149,9 +149,9 @@ fn found(finding: &Finding) -> String {
         .map(|party| format!("{} {}", format!("{:?}", party.role).to_lowercase(), party.name))
         .collect();
     let result = finding.verdict.name();
-    let major = if finding.major { ", major" } else { "" };
+    let major = if finding.major_case { ", major" } else { "" };
     let of = if parties.is_empty() { String::new() } else { format!(" of {}", parties.join(", ")) };
-    format!("found {result}{major} on {} in {}{item}{of}", finding.found_on, finding.declaration_id)
+    format!("found {result}{major} on {} in {}{item}{of}", finding.day(), finding.declaration_id)
 }
 
 fn logged(change: &Change) -> Logged<'_> {
@@ -171,7 +171,7 @@ fn logged(change: &Change) -> Logged<'_> {
                 "declaration_id": finding.declaration_id, "item_no": finding.item_no, "found_on": finding.found_on,
                 "result": finding.verdict.name(), "waiver": finding.waiver, "selected": finding.selected.map(|of| of.name()),
                 "violation": finding.violation(), "pieces": finding.pieces, "value": finding.value, "fine": finding.fine,
-                "case_number": finding.case_number, "major": finding.major, "disposal": finding.disposal,
+                "case_number": finding.case_number, "major": finding.major_case, "disposal": finding.disposal,
                 "disclosed_on": finding.disclosed_on, "hours": finding.hours, "parties": finding.parties,
             });
             ("found", what)

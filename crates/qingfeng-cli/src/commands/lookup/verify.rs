@@ -4,7 +4,8 @@ use qingfeng_store::{SnapshotId, StoreError};
 
 use super::Where;
 use crate::exit::{self, Exit, Failure};
-use crate::terminal::{self, BAD, GOOD, clean, grouped, styled};
+use crate::numbers::grouped;
+use crate::terminal::{self, BAD, GOOD, clean, styled};
 
 /// Verify that no change of a store was tampered with.
 ///

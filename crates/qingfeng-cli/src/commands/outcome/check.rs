@@ -9,8 +9,10 @@ use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
+use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, Format, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;

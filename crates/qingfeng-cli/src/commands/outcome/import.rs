@@ -12,10 +12,12 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::{ReadArgs, is_standard};
+use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
 use crate::render::load_pack;
 use crate::stores::{AuthorArgs, StoreArgs, existing};
-use crate::terminal::{self, grouped};
+use crate::terminal;
 
 /// Import results of inspections into the store.
 ///
@@ -148,6 +150,7 @@ fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: O
         unchanged,
         rejected,
         ref unused_columns,
+        ..
     } = imported;
     let mut of_added = Vec::new();
     if added > 0 {

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use qingfeng::rules::{Date, HistoryRole, Pack};
+use qingfeng::rules::lookups::HistoryRole;
+use qingfeng::rules::{Date, Pack};
 use qingfeng_store::{Finding, Findings, PartyHistory, SnapshotId, Store};
 use serde::Serialize;
 
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::{count, grouped};
 use crate::render::load_pack;
 use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, Format, clean, count, grouped};
+use crate::terminal::{self, BOLD, DIM, Format, clean};
 
 /// List histories of parties, or results of a declaration.
 ///
@@ -99,12 +101,12 @@ impl<'l> ListedResult<'l> {
         Self {
             declaration_id: &finding.declaration_id,
             item_no: finding.item_no,
-            found_on: finding.found_on,
+            found_on: finding.day(),
             known_on,
             result: finding.verdict.name().to_owned(),
             pieces: finding.pieces,
             fine: finding.fine,
-            major_case: finding.major,
+            major_case: finding.major_case,
             parties: parties.collect(),
         }
     }
@@ -149,7 +151,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let day = args.as_of.unwrap_or_else(clock::today);
     if let Some(declaration) = &args.declaration {
         let id = declaration.trim();
-        let known = findings.known_on(day, |finding| finding.declaration_id == id);
+        let known = findings.known_on(day, |finding| *finding.declaration_id == *id);
         let what = format!("Results of {}", clean(id));
         return results(args, &snapshot, day, &what, &known, None);
     }

@@ -4,20 +4,21 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::read::Input;
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Capacity, Outcomes, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
+    AssessedDeclaration, Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
     left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
 
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
+use crate::findings::ResultsArgs;
+use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, output, write_text};
 use crate::passes::ThreadArgs;
-use crate::render;
+use crate::policy::PolicyArgs;
 use crate::terminal::{self, Format};
 
 /// Plan the inspections of each site.
@@ -38,18 +39,11 @@ pub struct Args {
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// Directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArgs,
 
-    /// Capacity of each site by day, with the columns site, day (or from and until), weekdays, inspections or hours.
-    /// Default: the capacities of the pack.
-    #[arg(long, value_name = "FILE")]
-    capacity: Option<PathBuf>,
-
-    /// Results of inspections, with the columns declaration_id, found_on and result. May be repeated.
-    #[arg(long, value_name = "FILE")]
-    outcomes: Vec<PathBuf>,
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// First day. Default: that of the assessments.
     #[arg(long, value_name = "DAY")]
@@ -89,14 +83,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
-    let engine = render::open_policy(&args.rules)?;
-    let pack = engine.pack();
-    let Some(policy) = Policy::of(pack) else {
-        return Err(Failure::Usage(format!(
-            "{}/pack.toml has no [selection], which says who is inspected; see `qingfeng reference selection`",
-            args.rules.display()
-        )));
-    };
+    let (opened, policy) = args.policy.open()?;
     let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
@@ -104,27 +91,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
-    let files = |error: &dyn std::fmt::Display| Failure::Files(error.to_string());
-    let capacity = match &args.capacity {
-        Some(path) => Capacity::read(&Input::from(path.clone()), &policy).map_err(|error| files(&error))?,
-        None => Capacity::of_policy(&policy),
-    };
-    let outcomes = match args.outcomes.as_slice() {
-        [] => None,
-        paths => {
-            let inputs: Vec<Input> = paths.iter().cloned().map(Input::from).collect();
-            Some(Outcomes::read(&inputs).map_err(|error| files(&error))?)
-        }
-    };
-    let inputs: Vec<Input> = args.assessments.iter().cloned().map(Input::from).collect();
-    let candidates = Candidates::read(&inputs, &engine)?;
-    let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else {
+    let capacity = args.policy.capacity(&policy)?;
+    let outcomes = args.results.timeline()?;
+    let inputs = ReadArgs::inputs(&args.assessments);
+    let candidates = Candidates::read(&inputs, &opened)?;
+    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
+    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
                 .into(),
         ));
     };
-    let days = [args.from.unwrap_or(first.day), args.until.unwrap_or(last.day)];
+    let days = [args.from.unwrap_or(first), args.until.unwrap_or(last)];
 
     let mut planner = Planner::new(&policy, &capacity);
     if let Some(outcomes) = &outcomes {
@@ -161,7 +139,8 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.left_out.as_deref().map(|path| ("--left-out", path)));
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     let mut inputs = args.assessments.clone();
-    inputs.extend(args.outcomes.iter().chain(&args.capacity).chain(&args.key.key_file).cloned());
+    let others = args.results.outcomes.iter().chain(&args.policy.capacity).chain(&args.key.key_file);
+    inputs.extend(others.cloned());
     check_apart(&outputs, &inputs)
 }
 

@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
-use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status, Visit};
+use qingfeng::rules::internals::Visit;
+use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::count;
 use crate::record::record;
 use crate::render::{short_digest, validity};
 use crate::stores::DirectoryArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, Format, WARNING, clean, count, shortened, styled};
+use crate::terminal::{self, BOLD, DIM, Format, WARNING, clean, shortened, styled};
 
 /// List the rules of a pack.
 ///

@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use qingfeng::read::Input;
-use qingfeng::rules::{Date, Millionths};
+use qingfeng::rules::Date;
+use qingfeng::rules::selection::Millionths;
 use qingfeng_inspection::{Capacity, Policy};
-use qingfeng_lab::simulate::{
+use qingfeng_lab::{
     Adversaries, Arm, Inspections, MAX_ARMS, MAX_LINES_PER_DAY, Offices, SimulateError, SimulateOptions,
     Simulation,
 };
@@ -161,7 +162,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             bar.0.tell(
                 done,
                 total,
-                format!("{} of {} days", terminal::grouped(done), terminal::grouped(total)),
+                format!("{} of {} days", crate::numbers::grouped(done), crate::numbers::grouped(total)),
             );
             bar.1 = Instant::now();
         }

@@ -5,10 +5,9 @@ use qingfeng::testing::{TestResult, Trace};
 
 use super::{Run, backtest, coverage, mutate};
 use crate::condition;
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{
-    BAD, BOLD, DIM, ERROR, GOOD, Verbosity, WARNING, clean, count, grouped, styled, verbosity,
-};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, Verbosity, WARNING, clean, styled, verbosity};
 
 /// Failures first, then what was asked for, then the verdict.
 pub fn human(run: &Run, pack: &Pack) -> String {

@@ -19,6 +19,7 @@ use crate::progress::Bar;
 use crate::render::rule_position;
 use crate::stores::LookupArgs;
 use crate::terminal::Format;
+use crate::words::tell_watch;
 
 /// Watch for displacement, unequal treatment, decaying rules and open inspections.
 ///
@@ -195,14 +196,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(pack) = pack {
         watch.add_pack(pack, &options);
     }
+    tell_watch(&mut watch, &options);
     args.format.print(&Answer { read: &read, watch: &watch }, || human::human(&watch, &read, &options))?;
     Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
 }
 
 fn read(evidence: &Evidence) -> Read {
     Read {
-        planned_elsewhere: evidence.planned_elsewhere.0,
-        unplanned: evidence.unplanned.0,
+        planned_elsewhere: evidence.planned_elsewhere.total,
+        unplanned: evidence.unplanned.total,
         ..Read::default()
     }
 }
