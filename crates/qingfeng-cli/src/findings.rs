@@ -11,7 +11,8 @@ use qingfeng_store::{Store, StoreUrl};
 
 use crate::exit::Failure;
 use crate::inputs::ReadArgs;
-use crate::terminal::{self, WARNING, clean, count, grouped, styled};
+use crate::numbers::{count, grouped};
+use crate::terminal::{self, WARNING, clean, styled};
 
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;

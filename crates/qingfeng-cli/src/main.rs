@@ -1,6 +1,7 @@
 //! The command `qingfeng`: scores declarations with a rule pack, checks packs, and explains decisions.
 
 mod args;
+mod charts;
 mod clock;
 mod commands;
 mod draw_key;
@@ -10,6 +11,7 @@ mod fix;
 mod html;
 mod imports;
 mod inputs;
+mod numbers;
 mod outputs;
 mod passes;
 mod progress;
@@ -20,6 +22,8 @@ mod sarif;
 mod stores;
 mod table;
 mod terminal;
+mod text_diff;
+mod words;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::terminal::{count, grouped};
+use crate::numbers::{count, grouped};
 
 /// How far a command is.
 pub struct Bar {

@@ -10,7 +10,8 @@ use qingfeng::{Engine, OpenedPack};
 use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
-use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, count, styled};
+use crate::numbers::count;
+use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;

@@ -127,25 +127,6 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
     })
 }
 
-/// A whole number with its thousands apart: `1,234,567`.
-pub fn grouped(number: impl Into<i128>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
-pub fn count(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
 /// A channel's name in the colour of its severity: the mildest green, the most severe red.
 pub fn channel_style(at: usize, channels: usize) -> Style {
     match at {
@@ -171,13 +152,6 @@ mod tests {
         let cleaned = clean_source(source);
         assert_eq!(cleaned.len(), source.len());
         assert_eq!(cleaned, "a¿b\u{fffd}c¿d\u{fffd}");
-    }
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
     }
 
     #[test]

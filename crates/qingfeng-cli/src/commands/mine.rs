@@ -7,8 +7,8 @@ use std::sync::Arc;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
 use qingfeng_insight::mine::{
-    Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, labelled_schema,
-    rule_file,
+    Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined,
+    labelled_schema, rule_file,
 };
 use qingfeng_inspection::outcomes::Outcomes;
 use serde::Serialize;
@@ -17,11 +17,12 @@ use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::tell_rejects;
 use crate::inputs::{ReadArgs, day};
+use crate::numbers::{count, grouped, percent};
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
-use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
 
 /// Propose rules from what inspections found.
 ///
@@ -184,12 +185,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         prefix: args.prefix.clone(),
         ..MineOptions::default()
     };
-    let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(Failure::Usage)?;
+    let wrong = |error: MineError| Failure::Usage(error.to_string());
+    let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(wrong)?;
     let as_it_is = if args.cold.is_empty() {
         None
     } else {
         let all = MineOptions { cold: Vec::new(), ..options };
-        qingfeng_insight::mine::mine(pack, &lines, &all).map_err(Failure::Usage)?.judgement
+        qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
     };
     if let Some(output) = &args.output {
         write(&args.rules, output, &mined, pack)?;
@@ -259,10 +261,6 @@ fn copy(from: &Path, to: &Path, level: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-fn percent(rate: f64) -> String {
-    format!("{:.1} %", rate * 100.0)
-}
-
 fn rate(hits: Hits) -> String {
     hits.rate().map_or_else(|| "-".to_owned(), percent)
 }
@@ -322,7 +320,7 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
     if let Some(judgement) = &mined.judgement {
         out += &format!("\n{BOLD}Held-out lines, ranked by points{BOLD:#}\n");
         let name = if args.cold.is_empty() { "these rules" } else { "cold" };
-        let mut rows = vec![head(&["", "best", "lines", "findings", "precision", "recall"])];
+        let mut rows = vec![heads(&["", "best", "lines", "findings", "precision", "recall"], &[])];
         rows.extend(best(name, judgement));
         if let Some(all) = answer.as_it_is {
             rows.extend(best("as it is", all));
@@ -330,11 +328,6 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
         out += &table("  ", &rows);
     }
     out
-}
-
-fn head(names: &[&str]) -> Vec<Cell> {
-    let cell = |name: &&str| Cell::new(name).style(DIM).right();
-    names.iter().map(cell).collect()
 }
 
 fn best(name: &str, judgement: &Judgement) -> Vec<Vec<Cell>> {
@@ -352,7 +345,7 @@ fn best(name: &str, judgement: &Judgement) -> Vec<Vec<Cell>> {
 }
 
 fn rules(mined: &Mined) -> String {
-    let mut names = head(&["rule", "points", "lines", "hit rate", "95 %", "lift", "learned"]);
+    let mut names = heads(&["rule", "points", "lines", "hit rate", "95 %", "lift", "learned"], &[]);
     names.push(Cell::new("conditions").style(DIM));
     let mut rows = vec![names];
     for rule in &mined.rules {

@@ -178,7 +178,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     let Some(hash) = overrides.last_hash() else {
         return terminal::print("The plan has no overrides.\n");
     };
-    let count = terminal::count(overrides.all.len() as u64, "override");
+    let count = crate::numbers::count(overrides.all.len() as u64, "override");
     let note = format!(
         "\n{count}; the last hash is {hash}: keep it elsewhere to see later that none was changed.\n"
     );

@@ -11,11 +11,12 @@ use qingfeng::{Evaluation, Profile, ProfileOptions, RuleProfile};
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::{count, grouped};
 use crate::passes::PassArgs;
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean, count, grouped};
+use crate::terminal::{self, BOLD, DIM, clean};
 
 /// Show what each rule costs on your own declarations, the dearest first.
 ///

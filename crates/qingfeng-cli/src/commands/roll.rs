@@ -16,10 +16,11 @@ use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::grouped;
 use crate::outputs::{check_apart, output, write_text};
 use crate::render;
 use crate::table::{Cell, table};
-use crate::terminal::{self, WARNING, grouped, styled};
+use crate::terminal::{self, WARNING, styled};
 
 /// The rows that go to a file at a time.
 const BATCH_ROWS: usize = 8_192;
@@ -469,7 +470,7 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
         rows.push(row);
     }
     let mut out = table("", &rows);
-    out += &terminal::count(summary.declarations, "declaration");
+    out += &crate::numbers::count(summary.declarations, "declaration");
     if let Some(reached) = summary.share_of_best {
         out += &format!(
             "; what was targeted is worth {:.1} % of the best that hindsight could have targeted",
@@ -485,7 +486,7 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
         (total(|day| day.cut), "that were drawn found no capacity left"),
     ] {
         if count > 0 {
-            let count = terminal::count(count, "declaration");
+            let count = crate::numbers::count(count, "declaration");
             out += &format!("{}\n", styled(WARNING, &format!("{count} {what}")));
         }
     }

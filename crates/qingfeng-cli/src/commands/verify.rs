@@ -7,10 +7,11 @@ use qingfeng::{Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::count;
 use crate::passes::PassArgs;
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
-use crate::terminal::{self, ERROR, GOOD, WARNING, clean, count, styled};
+use crate::terminal::{self, ERROR, GOOD, WARNING, clean, styled};
 
 /// Check that the compiled rules give the interpreter's answer on your own declarations.
 ///

@@ -9,10 +9,11 @@ use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::numbers::{count, grouped};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BAD, BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};
+use crate::terminal::{self, BAD, BOLD, DIM, ERROR, WARNING, clean, styled};
 
 /// Show why a rule does not fire on more lines.
 ///

@@ -9,8 +9,7 @@ use qingfeng_rules::{Date, FieldId, Groups, Kind, Pack, Rule, Status, Value};
 use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::{Limit, WatchOptions};
 use qingfeng::Engine;
-use qingfeng::internals::BatchResults;
-use qingfeng::internals::over_chunks;
+use qingfeng::internals::{BatchResults, over_chunks};
 use qingfeng::read::{Input, Lines, ReadError, Reader};
 use qingfeng::{JobError, Progress};
 

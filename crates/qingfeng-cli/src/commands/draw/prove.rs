@@ -11,9 +11,10 @@ use crate::args::Format;
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
+use crate::numbers::{count, grouped};
 use crate::render;
 use crate::table::{Cell, table};
-use crate::terminal::{self, ERROR, GOOD, clean, count, grouped, styled};
+use crate::terminal::{self, ERROR, GOOD, clean, styled};
 
 /// The differences that are told of an office.
 const TOLD: usize = 100;

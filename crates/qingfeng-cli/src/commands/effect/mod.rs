@@ -17,6 +17,7 @@ use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{Plans, ResultsArgs, history};
 use crate::outputs::{check_apart, output};
+use crate::words::tell_effect;
 use crate::{render, terminal};
 
 /// Show what each rule is worth: what it found, and what it would find if all it fires on were inspected.
@@ -178,6 +179,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         options = options.with_pack(pack);
     }
     let mut effect = Effect::of(&evidence, &options);
+    tell_effect(&mut effect);
     sort(&mut effect.rules, args.sort);
     if let Some(path) = &args.output {
         let mut writer = TableWriter::create(&output(Some(path)), effect_schema())?;
@@ -242,7 +244,7 @@ fn unknown(id: &str, effect: &Effect) -> Failure {
     Failure::Usage(format!("--rule: no rule `{id}` fired, and the pack has none; {hint}"))
 }
 
-/// The most first; of equals the worthiest.
+/// In descending order; of equals the worthiest first.
 fn sort(rules: &mut [RuleEffect], by: Sort) {
     let rate = |rule: &RuleEffect| rule.figures.estimate.rate.unwrap_or(-1.0);
     let hour = |rule: &RuleEffect| rule.figures.found_per_hour.unwrap_or(-1.0);

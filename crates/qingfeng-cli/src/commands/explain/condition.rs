@@ -3,7 +3,8 @@
 use annotate_snippets::renderer::Style;
 use qingfeng::ExplainedPart;
 
-use crate::terminal::{BAD, DIM, ERROR, GOOD, clean, count, styled};
+use crate::numbers::count;
+use crate::terminal::{BAD, DIM, ERROR, GOOD, clean, styled};
 
 /// The characters of a value that are shown beside the part that saw it.
 const VALUE_CHARACTERS: usize = 60;

@@ -104,7 +104,7 @@ fn missing(wanted: &str, rejects: &[Reject]) -> String {
     if rejects.is_empty() {
         return format!("The inputs have no declaration {wanted}.\n");
     }
-    let lines = terminal::count(rejects.len() as u64, "line");
+    let lines = crate::numbers::count(rejects.len() as u64, "line");
     let mut out = format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n");
     for reject in rejects {
         out += &format!("  {}\n", terminal::clean(&reject.to_string()));

@@ -8,9 +8,10 @@ use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 
 use super::{Found, condition, why};
 use crate::commands::rules::validity;
+use crate::numbers::count;
 use crate::render::short_digest;
 use crate::table::{Cell, table, width};
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, count, styled};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, styled};
 
 /// Where lines of values are broken.
 const LINE_WIDTH: usize = 100;

@@ -11,9 +11,10 @@ use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::ReadArgs;
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
 use crate::stores::{AuthorArgs, StoreArgs, load_pack};
-use crate::terminal::{self, grouped};
+use crate::terminal;
 
 /// Add the rows of files to a lookup table of the store.
 ///

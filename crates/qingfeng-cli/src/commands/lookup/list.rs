@@ -10,8 +10,9 @@ use super::{Where, entry_line, short};
 use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::grouped;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean, grouped};
+use crate::terminal::{self, BOLD, DIM, clean};
 
 /// List the entries of a lookup table of the store.
 ///

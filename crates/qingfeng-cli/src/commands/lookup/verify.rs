@@ -4,7 +4,8 @@ use qingfeng_store::{SnapshotId, StoreError};
 
 use super::Where;
 use crate::exit::{self, Exit, Failure};
-use crate::terminal::{self, BAD, GOOD, clean, grouped, styled};
+use crate::numbers::grouped;
+use crate::terminal::{self, BAD, GOOD, clean, styled};
 
 /// Check that every change of the store is as it was written.
 ///

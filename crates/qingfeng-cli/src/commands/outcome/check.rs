@@ -10,8 +10,9 @@ use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, grouped, styled};
+use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;

@@ -13,9 +13,10 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::{ReadArgs, is_standard};
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
 use crate::stores::{AuthorArgs, StoreArgs, load_pack};
-use crate::terminal::{self, grouped};
+use crate::terminal;
 
 /// Add the results of inspections to the store.
 ///

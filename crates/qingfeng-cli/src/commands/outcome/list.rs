@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::{count, grouped};
 use crate::stores::{LookupArgs, load_pack};
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean, count, grouped};
+use crate::terminal::{self, BOLD, DIM, clean};
 
 /// List what lines of a day see of parties, or what was found on a declaration.
 ///

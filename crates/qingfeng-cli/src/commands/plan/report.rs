@@ -2,8 +2,9 @@
 
 use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
 
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
 /// Days on which something fell short that are shown.
 const SHOWN_DAYS: usize = 20;

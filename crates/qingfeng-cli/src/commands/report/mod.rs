@@ -1,13 +1,11 @@
 //! `qingfeng report`: what a campaign came to, as a page for a browser or for paper.
 
 mod accounts;
-mod charts;
-mod doc;
 mod page;
+mod place;
 mod rules;
 mod tables;
 mod watch;
-mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +26,9 @@ use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
+use crate::words::{Language, tell_effect, tell_watch};
 use crate::{clock, render, terminal};
+use page::Doc;
 
 /// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
 ///
@@ -115,15 +115,6 @@ enum ReportFormat {
     Json,
 }
 
-/// A language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
     if args.survey.len() > MAX_SURVEYS {
@@ -147,7 +138,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
     let out_of_time = options.cut(&mut evidence);
     let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
-    let watch = watched(args, &evidence, &engine, as_of)?;
+    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
+    let watch_options = defaults.of_pack(pack);
+    let watch = watched(args, &evidence, &engine, as_of, &watch_options)?;
     let plans = plans.changed();
     let targets = match &args.aims {
         None => None,
@@ -160,29 +153,35 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
     let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
-    let report = Report::of(&evidence, pack, &plans, &options, parts);
+    let mut report = Report::of(&evidence, pack, &plans, &options, parts);
+    if let Some(effect) = &mut report.effect {
+        tell_effect(effect);
+    }
+    if let Some(watch) = &mut report.watch {
+        tell_watch(watch, &watch_options);
+    }
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {
         write_text(path, &json)?;
     }
     let text = match args.format {
         ReportFormat::Json => json,
-        ReportFormat::Html => {
-            // The page is made from what the JSON file has, to the last digit.
-            let value = serde_json::from_str(&json).map_err(|error| Failure::Files(error.to_string()))?;
-            page::page(&value, args.lang == Language::Zh)
-        }
+        ReportFormat::Html => page::page(&report, args.lang),
     };
     write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
     Ok(Exit::Done)
 }
 
 /// What stands out: of the evidence, and where declarations are given of trade.
-fn watched(args: &Args, evidence: &Evidence, opened: &OpenedPack, as_of: Date) -> Result<Watch, Failure> {
+fn watched(
+    args: &Args,
+    evidence: &Evidence,
+    opened: &OpenedPack,
+    as_of: Date,
+    options: &WatchOptions,
+) -> Result<Watch, Failure> {
     let pack = opened.pack();
-    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
-    let options = defaults.of_pack(pack);
-    let mut watch = Watch::of(evidence, &options);
+    let mut watch = Watch::of(evidence, options);
     if !args.declarations.is_empty() {
         let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
         let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
@@ -190,14 +189,14 @@ fn watched(args: &Args, evidence: &Evidence, opened: &OpenedPack, as_of: Date) -
         let engine = LookupArgs::of_store(args.findings.results.store.clone()).open(&args.rules)?;
         let reader = args.read.reader(&args.declarations, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
-        let trade = Trade::read(&engine, reader, &trade_options, &options, &mut |progress| {
+        let trade = Trade::read(&engine, reader, &trade_options, options, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);
         });
         bar.end();
         let trade = trade?;
-        watch.add_trade(&trade, &options);
+        watch.add_trade(&trade, options);
     }
-    watch.add_pack(pack, &options);
+    watch.add_pack(pack, options);
     Ok(watch)
 }
 

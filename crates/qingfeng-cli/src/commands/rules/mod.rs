@@ -12,10 +12,11 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::count;
 use crate::render::short_digest;
 use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, count, styled};
+use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
 
 /// List the rules of a pack.
 ///

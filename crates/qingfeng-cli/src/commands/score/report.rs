@@ -4,9 +4,10 @@ use qingfeng::read::Reject;
 use qingfeng::rules::Status;
 use qingfeng::{Engine, Summary};
 
+use crate::numbers::{count, grouped};
 use crate::render::short_digest;
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, ERROR, WARNING, channel_style, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, channel_style, clean, styled};
 
 /// The rejects that are shown when they go to no file.
 pub const SHOWN_REJECTS: usize = 5;

@@ -168,7 +168,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             bar.0.tell(
                 done,
                 total,
-                format!("{} of {} days", terminal::grouped(done), terminal::grouped(total)),
+                format!("{} of {} days", crate::numbers::grouped(done), crate::numbers::grouped(total)),
             );
             bar.1 = Instant::now();
         }

@@ -5,8 +5,9 @@ use qingfeng::testing::{TestResult, Trace};
 
 use super::{Run, backtest, coverage, mutate};
 use crate::commands::explain::condition;
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, clean, styled};
 
 /// Failures first, then what was asked for, then the verdict.
 pub fn human(run: &Run, pack: &Pack) -> String {

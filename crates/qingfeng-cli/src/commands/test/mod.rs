@@ -15,9 +15,10 @@ use qingfeng::testing::{
 };
 
 use crate::exit::{self, Exit, Failure};
+use crate::numbers::count;
 use crate::progress::Bar;
 use crate::render::{self, Checked};
-use crate::terminal::{self, count};
+use crate::terminal;
 
 /// Run the tests of a pack's rules.
 ///

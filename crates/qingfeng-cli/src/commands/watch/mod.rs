@@ -19,6 +19,7 @@ use crate::inputs::{ReadArgs, day};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
 use crate::terminal;
+use crate::words::tell_watch;
 
 /// Watch for displacement, unequal treatment, decaying rules and open inspections.
 ///
@@ -190,6 +191,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(pack) = pack {
         watch.add_pack(pack, &options);
     }
+    tell_watch(&mut watch, &options);
     match args.format {
         Format::Human => terminal::print(&human::human(&watch, &read, &options))?,
         Format::Json => terminal::print_json(&Answer { read: &read, watch: &watch })?,

@@ -3,7 +3,6 @@
 mod human;
 mod page;
 mod view;
-mod words;
 
 use std::path::PathBuf;
 
@@ -14,6 +13,7 @@ use qingfeng_inspection::{Overrides, PlanFile};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
 use crate::outputs::{check_apart, write_text};
+use crate::words::Language;
 use crate::{render, terminal};
 use view::View;
 
@@ -69,15 +69,6 @@ enum ListFormat {
     Html,
 }
 
-/// A language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(output) = &args.output {
         check_apart(&[("--output", output)], std::slice::from_ref(&args.plan))?;
@@ -86,10 +77,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = engine.as_ref().map(|engine| engine.pack().as_ref());
     let plan = PlanFile::read(&args.plan)?;
     let overrides = Overrides::read(&plan)?;
-    let words = match args.lang {
-        Language::En => &words::ENGLISH,
-        Language::Zh => &words::CHINESE,
-    };
+    let words = args.lang;
     let view = View::new(&plan, &overrides, pack, args.office.as_deref(), args.day, words);
     if view.lists.is_empty() && (args.office.is_some() || args.day.is_some()) {
         return Err(Failure::Usage(view.missing(args.office.as_deref(), args.day)));
