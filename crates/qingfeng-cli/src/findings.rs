@@ -5,43 +5,63 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
-use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
-use qingfeng_store::{Store, StoreUrl};
+use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;
-use crate::inputs::ReadArgs;
+use crate::inputs::{EncodingArgs, ReadArgs};
 use crate::numbers::{count, grouped};
 use crate::terminal::{self, WARNING, clean, styled};
 
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;
 
+/// What inspections found, where a command cannot go without it.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("found").args(["outcomes", "store"]).required(true))]
+pub struct NeededResults {
+    #[command(flatten)]
+    pub results: ResultsArgs,
+}
+
+impl std::ops::Deref for NeededResults {
+    type Target = ResultsArgs;
+
+    fn deref(&self) -> &ResultsArgs {
+        &self.results
+    }
+}
+
 /// What inspections found.
 #[derive(Debug, clap::Args)]
 pub struct ResultsArgs {
-    /// What inspections found, a row a line: columns declaration_id, item_no, found_on, result, and others where they are
-    /// known. Of several rows of a line the one known last counts.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "store", conflicts_with = "store")]
+    /// Results of inspections, with the columns declaration_id, item_no, found_on, result, and optionally others. Of several
+    /// rows of a goods line the one known last counts.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "store")]
     pub outcomes: Vec<PathBuf>,
 
-    /// Take what inspections found from a store: sqlite:PATH or postgresql://USER@HOST/DATABASE.
+    /// Store of lookup tables and results: sqlite:PATH or postgresql://USER@HOST/DATABASE. Gives the results instead of
+    /// --outcomes.
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
 
-    /// Use only the results that were known at the end of this day; without it, all.
+    /// Use the state as of this day: results that were known at its end. Default: all.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     pub as_of: Option<Date>,
 
-    /// Outcomes, and other tables that people keep, are in GB 18030 (and with it GBK and GB 2312) instead of UTF-8.
-    #[arg(long)]
-    pub gb18030: bool,
+    #[command(flatten)]
+    pub encoding: EncodingArgs,
+
+    /// The same as `--encoding gb18030`, of outcomes and other tables that people keep alone.
+    #[arg(long, hide = true)]
+    gb18030: bool,
 }
 
 impl ResultsArgs {
     /// How tables that people keep are read.
     pub fn options(&self) -> ReadOptions {
-        let encoding = if self.gb18030 { Encoding::Gb18030 } else { Encoding::Utf8 };
+        let encoding = if self.gb18030 { Encoding::Gb18030 } else { self.encoding.get() };
         ReadOptions { encoding, ..ReadOptions::default() }
     }
 
@@ -58,11 +78,29 @@ impl ResultsArgs {
         self.outcomes(as_of, &mut |_| true)
     }
 
+    /// What was known on which day, for commands that learn from it; nothing where no results are given.
+    pub fn timeline(&self) -> Result<Option<Timeline>, Failure> {
+        let timeline = match self.stored()? {
+            Some((mut store, snapshot)) => Timeline::of_store(&mut store, &snapshot, self.as_of)?,
+            None if self.outcomes.is_empty() => return Ok(None),
+            None => Timeline::read(&ReadArgs::inputs(&self.outcomes), &self.options(), self.as_of)?,
+        };
+        let (rejects, rejected) = timeline.rejects();
+        tell_rejects("outcomes", rejects, rejected);
+        Ok(Some(timeline))
+    }
+
+    /// The store and its latest snapshot, if one is named.
+    fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
+        let Some(url) = &self.store else { return Ok(None) };
+        let wrong = |error| Failure::Usage(format!("--store: {error}"));
+        let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
+        let snapshot = store.snapshot(None)?;
+        Ok(Some((store, snapshot)))
+    }
+
     fn outcomes(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
-        if let Some(url) = &self.store {
-            let wrong = |error| Failure::Usage(format!("--store: {error}"));
-            let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
-            let snapshot = store.snapshot(None)?;
+        if let Some((mut store, snapshot)) = self.stored()? {
             return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
         let inputs = ReadArgs::inputs(&self.outcomes);
@@ -114,7 +152,7 @@ impl Plans {
         let (mut files, mut overrides) = (Vec::new(), Vec::new());
         for path in paths {
             let plan = PlanFile::read(path)?;
-            overrides.push(Overrides::read(&plan).map_err(|error| Failure::Files(error.to_string()))?);
+            overrides.push(Overrides::read(&plan)?);
             files.push(plan);
         }
         Ok(Self { files, overrides })
@@ -130,13 +168,12 @@ impl Plans {
 /// Which inspections were planned, and what they found.
 #[derive(Debug, clap::Args)]
 pub struct FindingsArgs {
-    /// Plans, as `qingfeng plan` writes them. They say who was selected, how, and how likely it was. Changes by people are
-    /// read from the file beside each.
+    /// Plans, as `qingfeng plan` wrote them. Changes by people are read from the file beside each.
     #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
     pub plans: Vec<PathBuf>,
 
     #[command(flatten)]
-    pub results: ResultsArgs,
+    pub results: NeededResults,
 }
 
 impl FindingsArgs {
@@ -161,5 +198,5 @@ pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
     if rejected > SHOWN_REJECTS as u64 {
         out += &format!("  and {} more\n", grouped(rejected - SHOWN_REJECTS as u64));
     }
-    terminal::note(&out);
+    terminal::summary(&out);
 }

@@ -21,9 +21,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for plan in &plans {
         evidence.change(plan, &Overrides::read(plan)?);
     }
-    let (rejects, rejected) = (&evidence.outcome_rejects.1, evidence.outcome_rejects.0);
-    if let Some(first) = rejects.first() {
-        println!("{rejected} results cannot be read, the first: {first}");
+    let rejected = &evidence.outcome_rejects;
+    if let Some(first) = rejected.first.first() {
+        println!("{} results cannot be read, the first: {first}", rejected.total);
     }
     let effect = Effect::of(&evidence, &EffectOptions::default());
     for rule in effect.rules.iter().take(20) {

@@ -1,23 +1,35 @@
-//! Declarations as selection sees them.
+//! Assessed declarations, as selection and all that learns from inspections see them.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use qingfeng_rules::{ChannelId, Date};
 
-use super::rolling::ArrivingDeclarations;
+use super::rolling::AssessmentDecoder;
 use qingfeng::OpenedPack;
 use qingfeng::read::{Input, ReadError};
 
 /// One assessed declaration. Texts that many declarations share are shared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+pub struct AssessedDeclaration {
     /// Its id.
     pub declaration_id: Box<str>,
-    /// Its own date.
-    pub day: Date,
-    /// The sites to which its lines belong, by position in the pack's sites, rising.
+    /// Its own day.
+    pub day: Option<Date>,
+    /// Its score.
+    pub score: i64,
+    /// Its channel: of a pack's channels the one at this position, else of those that were read.
+    pub channel: ChannelId,
+    /// The active rules that fired on it, by their positions, rising.
+    pub rules: Arc<[u32]>,
+    /// The shadow rules that fired on it, likewise.
+    pub shadow_rules: Arc<[u32]>,
+    /// The pack that assessed it, by its position among the packs that were read.
+    pub pack: u32,
+    /// The sites to which its lines belong, by their positions, rising.
     pub sites: Arc<[u32]>,
     /// Its trader, if it has one.
     pub trader: Option<Arc<str>>,
@@ -33,25 +45,96 @@ pub struct Candidate {
     pub destination: Option<Arc<str>>,
     /// Its packages, all lines together.
     pub packages: Option<i64>,
-    /// Its value, all lines together.
+    /// Its value, all lines together, in the unit of declarations.
     pub value: Option<f64>,
-    /// Its score.
-    pub score: i64,
-    /// Its channel.
-    pub channel: ChannelId,
-    /// The active rules that fired on it, by position in the pack, rising.
-    pub rules: Arc<[u32]>,
+}
+
+/// Texts and lists, each stored once.
+#[derive(Debug, Default)]
+pub struct Interner {
+    texts: HashMap<Box<str>, Arc<str>, FixedState>,
+    numbers: HashMap<Box<[u32]>, Arc<[u32]>, FixedState>,
+    lists: HashMap<Box<[Arc<str>]>, Arc<[Arc<str>]>, FixedState>,
+}
+
+/// What is stored once, at most of each kind; further ones are copied.
+const SHARED_MAX: usize = 1_000_000;
+
+fn shared<K, T>(known: &mut HashMap<Box<K>, Arc<K>, FixedState>, key: &K) -> Arc<K>
+where
+    K: ?Sized + Hash + Eq + ToOwned<Owned = T>,
+    T: Into<Box<K>>,
+    for<'k> Arc<K>: From<&'k K>,
+{
+    if let Some(known) = known.get(key) {
+        return Arc::clone(known);
+    }
+    let new: Arc<K> = Arc::from(key);
+    if known.len() < SHARED_MAX {
+        known.insert(key.to_owned().into(), Arc::clone(&new));
+    }
+    new
+}
+
+impl Interner {
+    /// A text.
+    pub fn text(&mut self, text: &str) -> Arc<str> {
+        shared(&mut self.texts, text)
+    }
+
+    /// A list of numbers.
+    pub fn numbers(&mut self, numbers: &[u32]) -> Arc<[u32]> {
+        shared(&mut self.numbers, numbers)
+    }
+
+    /// A list of texts.
+    pub fn list(&mut self, texts: &[Arc<str>]) -> Arc<[Arc<str>]> {
+        shared(&mut self.lists, texts)
+    }
+}
+
+/// How many there are of something, and the first of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted<T> {
+    /// How many there are.
+    pub total: u64,
+    /// The first of them, a few at most.
+    pub first: Vec<T>,
+}
+
+impl<T> Default for Counted<T> {
+    fn default() -> Self {
+        Self { total: 0, first: Vec::new() }
+    }
+}
+
+/// The ids that are kept of declarations that do not fit.
+const IDS_KEPT: usize = 5;
+
+impl Counted<Box<str>> {
+    /// Counts a declaration; the ids that are kept are the first in order.
+    pub fn add(&mut self, id: &str) {
+        self.total += 1;
+        let at = match self.first.binary_search_by(|known| (**known).cmp(id)) {
+            Ok(_) => return,
+            Err(at) => at,
+        };
+        if at < IDS_KEPT {
+            self.first.insert(at, id.into());
+            self.first.truncate(IDS_KEPT);
+        }
+    }
 }
 
 /// The declarations of some files, in the order of day and id, whatever the order of the files was.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Candidates {
-    /// The declarations; no id is there twice on a day.
-    pub all: Vec<Candidate>,
-    /// The assessments that were read, before those of one declaration were put together to the worst.
+    /// The declarations, each with a day; no id is there twice on a day.
+    pub all: Vec<AssessedDeclaration>,
+    /// The assessments that were read, before those of one declaration were put together.
     pub read: u64,
-    /// Declarations without a day, which no day's plan can have: how many, and the first ids.
-    pub without_day: (u64, Vec<Box<str>>),
+    /// Declarations without a day, which no day's plan can have.
+    pub without_day: Counted<Box<str>>,
     /// The packs of the assessments, as they name them, in order: they may differ in what was known of lookups.
     pub packs: Vec<String>,
 }
@@ -59,18 +142,10 @@ pub struct Candidates {
 /// The declarations that are read at most.
 pub const MAX_CANDIDATES: usize = 10_000_000;
 
-/// The ids of declarations without a day that are told.
-const TOLD_WITHOUT_DAY: usize = 5;
-
-/// The packs that the assessments of one run may name.
-const PACKS_MAX: usize = 10_000;
-
 impl Candidates {
     /// Reads assessments by declaration, as `qingfeng score` writes them with a pack that has `[selection]`: files of any
-    /// of the four formats, in any order.
-    ///
-    /// Several assessments of one declaration and day are put together: the worst one decides, the sites and rules of all
-    /// count, lines, packages and value are added.
+    /// of the four formats, in any order. Several assessments of one declaration and day are put together, see
+    /// [`AssessedDeclaration::merge`].
     ///
     /// # Errors
     ///
@@ -97,12 +172,9 @@ impl Candidates {
     /// ```
     pub fn read(inputs: &[Input], opened: &OpenedPack) -> Result<Self, ReadError> {
         let mut candidates = Self::default();
-        let mut without_day: BTreeSet<Box<str>> = BTreeSet::new();
-        let mut packs: BTreeSet<String> = BTreeSet::new();
+        let mut decoder = AssessmentDecoder::of_pack(opened.pack()).expecting(opened.pack_id());
         for input in inputs {
-            let rows = ArrivingDeclarations::open(input, opened.pack())?.of_pack(opened.pack_id());
-            for row in rows {
-                let row = row?;
+            decoder.each(input, &mut |declaration| {
                 candidates.read += 1;
                 if candidates.read > MAX_CANDIDATES as u64 {
                     let reason = format!(
@@ -110,78 +182,95 @@ impl Candidates {
                     );
                     return Err(ReadError::content(input, reason));
                 }
-                if !packs.contains(&row.pack) {
-                    if packs.len() == PACKS_MAX {
-                        let reason =
-                            format!("more than {PACKS_MAX} states of lookups; plan fewer days at a time");
-                        return Err(ReadError::content(input, reason));
-                    }
-                    packs.insert(row.pack);
+                match declaration.day {
+                    Some(_) => candidates.all.push(declaration),
+                    None => candidates.without_day.add(&declaration.declaration_id),
                 }
-                match row.candidate {
-                    Some(candidate) => candidates.all.push(candidate),
-                    None => {
-                        candidates.without_day.0 += 1;
-                        without_day.insert(row.declaration_id.into());
-                        if without_day.len() > TOLD_WITHOUT_DAY {
-                            without_day.pop_last();
-                        }
-                    }
-                }
-            }
+                Ok(())
+            })?;
         }
-        candidates.all.sort_unstable_by(order);
-        candidates.all.dedup_by(|later, first| {
-            let is_same = first.day == later.day && first.declaration_id == later.declaration_id;
-            if is_same {
-                first.take(later);
-            }
-            is_same
-        });
-        candidates.without_day.1 = without_day.into_iter().collect();
-        candidates.packs = packs.into_iter().collect();
+        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner);
+        candidates.packs = decoder.packs.all().iter().map(ToString::to_string).collect();
+        candidates.packs.sort_unstable();
         Ok(candidates)
     }
 
     /// Assessments that were put together with others of the same declaration and day.
     pub fn put_together(&self) -> u64 {
-        self.read - self.without_day.0 - self.all.len() as u64
+        self.read - self.without_day.total - self.all.len() as u64
     }
 }
 
-/// The order by day and id; of one declaration the worst first, then by all else, so that the order of files does not
-/// count.
-fn order(a: &Candidate, b: &Candidate) -> Ordering {
-    let by_id = (a.day, &a.declaration_id).cmp(&(b.day, &b.declaration_id));
-    let by_weight = || (b.channel, b.score).cmp(&(a.channel, a.score));
-    let by_texts = || {
-        let texts = |of: &Candidate| {
-            let texts = [Some(&of.group), Some(&of.trader_class), of.mode.as_ref()];
-            (
-                texts.map(|text| text.cloned()),
-                of.destination.clone(),
-                of.trader.clone(),
-                of.line_groups.clone(),
-            )
-        };
-        texts(a).cmp(&texts(b))
-    };
-    let by_numbers = || {
-        let numbers =
-            |of: &Candidate| (of.sites.clone(), of.rules.clone(), of.packages, of.value.map(f64::to_bits));
-        numbers(a).cmp(&numbers(b))
-    };
-    by_id.then_with(by_weight).then_with(by_texts).then_with(by_numbers)
-}
+impl AssessedDeclaration {
+    /// A declaration of one line on which no rule fired and of which no more is known.
+    pub fn new(declaration_id: &str, day: Option<Date>) -> Self {
+        let other: Arc<str> = "other".into();
+        Self {
+            declaration_id: declaration_id.into(),
+            day,
+            score: 0,
+            channel: ChannelId(0),
+            rules: Arc::default(),
+            shadow_rules: Arc::default(),
+            pack: 0,
+            sites: Arc::default(),
+            trader: None,
+            trader_class: "unnamed".into(),
+            group: Arc::clone(&other),
+            line_groups: Arc::from([other]),
+            mode: None,
+            destination: None,
+            packages: None,
+            value: None,
+        }
+    }
 
-impl Candidate {
-    /// Adds another assessment of the same declaration, which is no worse.
-    fn take(&mut self, other: &Self) {
-        let united = |a: &[u32], b: &[u32]| {
-            a.iter().chain(b).copied().collect::<BTreeSet<u32>>().into_iter().collect()
+    /// Brings declarations into the order of day and id, and puts several assessments of one declaration and day together:
+    ///
+    /// - the one with the gravest channel, among these with the highest score, decides: its channel, score and pack, and
+    ///   the group, mode and destination of its decisive line;
+    /// - rules, shadow rules and sites of all count;
+    /// - lines, packages and value are added;
+    /// - the trader is that of the deciding one, or of the first that has any.
+    ///
+    /// The order in which they were read does not matter.
+    pub fn merge(all: &mut Vec<Self>, interner: &mut Interner) {
+        all.sort_unstable_by(Self::in_order);
+        all.dedup_by(|later, first| {
+            let is_same = first.day == later.day && first.declaration_id == later.declaration_id;
+            if is_same {
+                first.add(later, interner);
+            }
+            is_same
+        });
+    }
+
+    /// The order by day and id; of one declaration the gravest first, then by all else.
+    fn in_order(&self, other: &Self) -> Ordering {
+        let texts = |of: &Self| {
+            let decisive = (of.group.clone(), of.trader_class.clone(), of.mode.clone());
+            (decisive, of.destination.clone(), of.trader.clone(), of.line_groups.clone())
+        };
+        let numbers = |of: &Self| {
+            let fired = (of.sites.clone(), of.rules.clone(), of.shadow_rules.clone());
+            (fired, of.packages, of.value.map(f64::to_bits), of.pack)
+        };
+        (self.day, &self.declaration_id)
+            .cmp(&(other.day, &other.declaration_id))
+            .then_with(|| (other.channel, other.score).cmp(&(self.channel, self.score)))
+            .then_with(|| texts(self).cmp(&texts(other)))
+            .then_with(|| numbers(self).cmp(&numbers(other)))
+    }
+
+    /// Adds another assessment of the same declaration, which is no graver.
+    fn add(&mut self, other: &Self, interner: &mut Interner) {
+        let mut united = |a: &[u32], b: &[u32]| {
+            let all: BTreeSet<u32> = a.iter().chain(b).copied().collect();
+            interner.numbers(&all.into_iter().collect::<Vec<u32>>())
         };
         self.sites = united(&self.sites, &other.sites);
         self.rules = united(&self.rules, &other.rules);
+        self.shadow_rules = united(&self.shadow_rules, &other.shadow_rules);
         self.line_groups = self.line_groups.iter().chain(&*other.line_groups).cloned().collect();
         self.packages = match (self.packages, other.packages) {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date, Kind};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 
 use super::policy::Policy;
-use qingfeng::internals::sheet::{ColumnOf, Sheet, TableError};
-use qingfeng::read::Input;
+use qingfeng::read::{Input, ReadError, ReadOptions};
+use qingfeng::tables;
 
 /// The most rows of a capacity table.
 pub const MAX_CAPACITY_ROWS: usize = 100_000;
@@ -17,13 +18,25 @@ pub const MAX_INSPECTIONS: u32 = 1_000_000;
 /// The most hours of a site and day: all its officers together.
 pub const MAX_HOURS: f64 = 100_000.0;
 
+qingfeng::columns! {
+    /// The columns of a table of capacities.
+    pub CapacityColumns = "a table of capacities";
+    site: Text Needed "A site of the pack, of one of the kinds of `offices`." also "office";
+    day: Day Optional "One day, ..." also "date";
+    from: Day Optional "... or the first, which may be open, ...";
+    until: Day Optional "... and the last, which may be open.";
+    weekdays: Text Optional "`mon fri`, `mon-fri`, `1-5`; missing means every day." also "weekday";
+    inspections: Integer Optional "So many inspections, or ..." unit "inspections";
+    hours: Number Optional "... so many hours of all officers together, which the policy's `points_per_hour` turns into points; 0 is a day without inspections." unit "hours";
+}
+
 /// What each site can do on each day.
 ///
 /// A site that is not named, or not on a day, inspects nothing then, and declarations look for another of their sites.
 ///
 /// ```
 /// use qingfeng_inspection::Capacity;
-/// use qingfeng_rules::Amount;
+/// use qingfeng_rules::selection::Amount;
 ///
 /// let day = "2016-09-06".parse()?;
 /// let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(10))]);
@@ -104,93 +117,108 @@ impl Capacity {
     ///
     /// A file that cannot be read; a row that names no such site, has no amount or two, a day that is after its end, a
     /// number that is negative or beyond all reason; two rows for one site and day. Each with its place.
-    pub fn read(input: &Input, policy: &Policy) -> Result<Self, TableError> {
-        let column = |name, kind, required, headers| ColumnOf { name, kind, required, headers };
-        let columns = [
-            column("site", Kind::Text, true, &["office"] as &[_]),
-            column("day", Kind::Date, false, &["date"]),
-            column("from", Kind::Date, false, &[]),
-            column("until", Kind::Date, false, &[]),
-            column("weekdays", Kind::Text, false, &["weekday"]),
-            column("inspections", Kind::Integer, false, &[]),
-            column("hours", Kind::Number, false, &[]),
-        ];
-        let sheet = Sheet::read(std::slice::from_ref(input), &columns, MAX_CAPACITY_ROWS)?;
-        if !sheet.has("inspections") && !sheet.has("hours") {
-            let message =
-                format!("{input}: there is no column `inspections` and none `hours`; add one of them");
-            return Err(TableError::Content(message));
-        }
+    pub fn read(input: &Input, policy: &Policy) -> Result<Self, ReadError> {
+        let columns = CapacityColumns::COLUMNS;
         let offices = policy.offices();
         let mut sites: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-        for row in sheet.rows() {
-            let site = row.text(0).unwrap_or_default();
-            if !offices.contains(site) {
-                let inspects = if policy.sites.iter().any(|known| known.name == site) {
-                    let kinds = policy.selection.offices.join(", ");
-                    format!("the site `{site}` does not inspect: its kind is none of `offices` ({kinds})")
-                } else {
-                    format!("there is no site `{}` in the pack", qingfeng::internals::shown(site))
-                };
-                let nearest = offices
-                    .iter()
-                    .map(|office| (strsim::osa_distance(office, site), office))
-                    .min()
-                    .filter(|&(distance, _)| distance <= 2);
-                let help = match nearest {
-                    Some((_, office)) => format!("did you mean `{office}`?"),
-                    None => "see the pack's reference/sites.toml".to_owned(),
-                };
-                return Err(row.wrong(format!("{inspects}; {help}")));
-            }
-            let (from, until) = match (row.date(1), row.date(2), row.date(3)) {
-                (Some(day), None, None) => (Some(day), Some(day)),
-                (Some(_), ..) => {
-                    return Err(row.wrong("a `day` and a `from` or `until`; give one or the other"));
+        let (mut rows, mut without) = (0, None);
+        let inputs = std::slice::from_ref(input);
+        let streamed =
+            tables::stream(inputs, &CapacityColumns::TABLE, &ReadOptions::default(), &mut |row| {
+                rows += 1;
+                if rows > MAX_CAPACITY_ROWS {
+                    let reason = format!("more than {MAX_CAPACITY_ROWS} rows; give a smaller table");
+                    return Err(ReadError::content(input, reason));
                 }
-                (None, Some(from), Some(until)) if from > until => {
-                    return Err(row.wrong(format!("`from` is {from}, after `until`, {until}; exchange them")));
+                let site = row.text(columns.site).unwrap_or_default();
+                if !offices.contains(site) {
+                    let inspects = if policy.sites.iter().any(|known| known.name == site) {
+                        let kinds = policy.selection.offices.join(", ");
+                        format!("the site `{site}` does not inspect: its kind is none of `offices` ({kinds})")
+                    } else {
+                        format!("there is no site `{}` in the pack", qingfeng::internals::shown(site))
+                    };
+                    let nearest = offices
+                        .iter()
+                        .map(|office| (strsim::osa_distance(office, site), office))
+                        .min()
+                        .filter(|&(distance, _)| distance <= 2);
+                    let help = match nearest {
+                        Some((_, office)) => format!("did you mean `{office}`?"),
+                        None => "see the pack's reference/sites.toml".to_owned(),
+                    };
+                    return Err(row.error(format!("{inspects}; {help}")));
                 }
-                (None, from, until) => (from, until),
-            };
-            let weekdays = match row.text(4) {
-                Some(text) => weekdays(text).ok_or_else(|| {
-                    let text = qingfeng::internals::shown(text);
-                    row.wrong(format!(
-                        "`weekdays` is `{text}`; write them as `mon wed fri`, `mon-fri` or `1-5`"
-                    ))
-                })?,
-                None => ALL_WEEK,
-            };
-            let amount = match (row.integer(5), row.number(6)) {
-                (Some(_), Some(_)) => {
-                    return Err(row.wrong("both `inspections` and `hours`; give one of them"));
-                }
-                (None, None) => {
-                    return Err(
-                        row.wrong("neither `inspections` nor `hours`; give one of them, 0 for a closed day")
-                    );
-                }
-                (Some(count), None) => {
-                    let within = u32::try_from(count).ok().filter(|&count| count <= MAX_INSPECTIONS);
-                    let count = within.ok_or_else(|| {
-                        row.wrong(format!(
-                            "`inspections` is {count}; give a number from 0 to {MAX_INSPECTIONS}"
+                let (from, until) =
+                    match (row.date(columns.day), row.date(columns.from), row.date(columns.until)) {
+                        (Some(day), None, None) => (Some(day), Some(day)),
+                        (Some(_), ..) => {
+                            return Err(row.error("a `day` and a `from` or `until`; give one or the other"));
+                        }
+                        (None, Some(from), Some(until)) if from > until => {
+                            return Err(
+                                row.error(format!("`from` is {from}, after `until`, {until}; exchange them"))
+                            );
+                        }
+                        (None, from, until) => (from, until),
+                    };
+                let weekdays = match row.text(columns.weekdays) {
+                    Some(text) => weekdays(text).ok_or_else(|| {
+                        let text = qingfeng::internals::shown(text);
+                        row.error(format!(
+                            "`weekdays` is `{text}`; write them as `mon wed fri`, `mon-fri` or `1-5`"
                         ))
-                    })?;
-                    Amount::Inspections(count)
-                }
-                (None, Some(hours)) => {
-                    if !(0.0..=MAX_HOURS).contains(&hours) {
-                        let message = format!("`hours` is {hours}; give a number from 0 to {MAX_HOURS}");
-                        return Err(row.wrong(message));
+                    })?,
+                    None => ALL_WEEK,
+                };
+                let amount = match (row.integer(columns.inspections), row.number(columns.hours)) {
+                    (Some(_), Some(_)) => {
+                        return Err(row.error("both `inspections` and `hours`; give one of them"));
                     }
-                    Amount::Points((hours * f64::from(policy.selection.cost.points_per_hour)) as u32)
+                    (None, None) => {
+                        let reason =
+                            "neither `inspections` nor `hours`; give one of them, 0 for a closed day";
+                        without.get_or_insert(row.error(reason));
+                        return Ok(Ok(()));
+                    }
+                    (Some(count), None) => {
+                        let within = u32::try_from(count).ok().filter(|&count| count <= MAX_INSPECTIONS);
+                        let count = within.ok_or_else(|| {
+                            row.error(format!(
+                                "`inspections` is {count}; give a number from 0 to {MAX_INSPECTIONS}"
+                            ))
+                        })?;
+                        Amount::Inspections(count)
+                    }
+                    (None, Some(hours)) => {
+                        if !(0.0..=MAX_HOURS).contains(&hours) {
+                            let message = format!("`hours` is {hours}; give a number from 0 to {MAX_HOURS}");
+                            return Err(row.error(message));
+                        }
+                        Amount::Points((hours * f64::from(policy.selection.cost.points_per_hour)) as u32)
+                    }
+                };
+                let span = Span { from, until, weekdays, amount, place: row.place() };
+                sites.entry(site.to_owned()).or_default().push(span);
+                Ok(Ok(()))
+            })?;
+        // A plan made from a part of a table is another plan.
+        if let Some(reject) = streamed.rejects.first() {
+            let what = match (&reject.field, &reject.value) {
+                (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
+                (Some(field), None) if !reject.reason.contains(&format!("`{field}`")) => {
+                    format!("`{field}`: ")
                 }
+                _ => String::new(),
             };
-            let span = Span { from, until, weekdays, amount, place: row.place() };
-            sites.entry(site.to_owned()).or_default().push(span);
+            let place = format!("{}, {}", reject.input, reject.position);
+            return Err(ReadError::content(&place, format!("{what}{}", reject.reason)));
         }
+        if streamed.lacks("inspections") && streamed.lacks("hours") {
+            let reason = "there is no column `inspections` and none `hours`; add one of them";
+            return Err(ReadError::content(input, reason));
+        }
+        without.map_or(Ok(()), Err)?;
         for (site, spans) in &mut sites {
             // By the first day, so that only what follows closely can overlap.
             spans.sort_by_key(|span| (span.from, span.until, span.weekdays));
@@ -200,11 +228,11 @@ impl Capacity {
                 };
                 for other in spans[at + 1..].iter().take_while(after) {
                     if let Some(day) = span.common_day(other) {
-                        let message = format!(
-                            "{} and {}: both give the capacity of `{site}` on {day}; keep one, or part their days",
-                            span.place, other.place
+                        let places = format!("{} and {}", span.place, other.place);
+                        let reason = format!(
+                            "both give the capacity of `{site}` on {day}; keep one, or part their days"
                         );
-                        return Err(TableError::Content(message));
+                        return Err(ReadError::content(&places, reason));
                     }
                 }
             }

@@ -19,9 +19,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{CellPart, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::CellPart;
 
-use super::candidate::Candidate;
+use super::candidate::AssessedDeclaration;
 use super::policy::Policy;
 
 /// The prior counts as so many inspections.
@@ -46,9 +47,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, found: bool) {
-        self.inspected += 1;
-        self.found += u64::from(found);
+    fn change(&mut self, before: Option<bool>, now: Option<bool>) {
+        let count = |of: Option<bool>| u64::from(of.is_some());
+        let found = |of: Option<bool>| u64::from(of == Some(true));
+        self.inspected = (self.inspected + count(now)).saturating_sub(count(before));
+        self.found = (self.found + found(now)).saturating_sub(found(before));
     }
 
     /// (x + k q) / (n + k), in millionths.
@@ -107,7 +110,7 @@ impl Experience {
 
     /// The cell of a declaration at an office.
     #[doc(hidden)]
-    pub fn cell(policy: &Policy, candidate: &Candidate, office: Option<&str>) -> Cell {
+    pub fn cell(policy: &Policy, candidate: &AssessedDeclaration, office: Option<&str>) -> Cell {
         let missing = || Arc::from("");
         policy
             .selection
@@ -127,24 +130,43 @@ impl Experience {
             .collect()
     }
 
-    /// Learns what an inspection showed.
+    /// Learns what an inspection showed: the day of its result and whether something was found. `before` is what was
+    /// learnt of it earlier and counts no more; `now` is nothing where nothing is known any more.
     #[doc(hidden)]
-    pub fn learn(&mut self, at: usize, candidate: &Candidate, cell: Cell, day: Date, found: bool) {
+    pub fn learn(
+        &mut self,
+        at: usize,
+        candidate: &AssessedDeclaration,
+        cell: Cell,
+        before: Option<(Date, bool)>,
+        now: Option<(Date, bool)>,
+    ) {
+        let found = |of: Option<(Date, bool)>| of.map(|(_, found)| found);
         if !cell.is_empty() {
-            self.cells.entry(cell).or_default().add(found);
+            self.cells.entry(cell).or_default().change(found(before), found(now));
         }
         let band = candidate.score.clamp(SCORES.0, SCORES.1).div_euclid(BAND);
-        self.bands.entry(band).or_default().add(found);
+        let tally = self.bands.entry(band).or_default();
+        tally.change(found(before), found(now));
+        // A band of which nothing is known any more is as if nothing had been.
+        if tally.inspected == 0 {
+            self.bands.remove(&band);
+        }
         for &rule in candidate.rules.iter() {
             if let Some(count) = self.rules.get_mut(rule as usize) {
-                *count += 1;
+                *count = (*count + u64::from(now.is_some())).saturating_sub(before.is_some().into());
             }
         }
         if let Some(trader) = &candidate.trader {
             let visits = self.traders.entry(Arc::clone(trader)).or_default();
-            let visit = Visit { day, candidate: at, found };
-            let place = visits.partition_point(|known| *known < visit);
-            visits.insert(place, visit);
+            let visit = |(day, found)| Visit { day, candidate: at, found };
+            if let Some(place) = before.and_then(|of| visits.binary_search(&visit(of)).ok()) {
+                visits.remove(place);
+            }
+            if let Some(visit) = now.map(visit) {
+                let place = visits.partition_point(|known| *known < visit);
+                visits.insert(place, visit);
+            }
         }
     }
 
@@ -213,7 +235,7 @@ impl Experience {
     pub(super) fn young_rule(
         &self,
         policy: &Policy,
-        candidate: &Candidate,
+        candidate: &AssessedDeclaration,
         day: Date,
         has_outcomes: bool,
     ) -> Option<usize> {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date, Quota};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Quota};
 
-use super::candidate::Candidate;
+use super::candidate::AssessedDeclaration;
 use super::experience::Expected;
 use super::policy::{Policy, asked};
 
@@ -29,7 +30,7 @@ pub(super) struct Member {
 /// What an office's day is planned from.
 pub(super) struct Office<'o> {
     pub(super) policy: &'o Policy,
-    pub(super) candidates: &'o [Candidate],
+    pub(super) candidates: &'o [AssessedDeclaration],
     pub(super) capacity: Amount,
     /// In the order of the candidates, and so of their ids.
     pub(super) members: Vec<Member>,
@@ -66,7 +67,7 @@ struct Filling<'f> {
 }
 
 impl Office<'_> {
-    fn candidate(&self, member: usize) -> &Candidate {
+    fn candidate(&self, member: usize) -> &AssessedDeclaration {
         &self.candidates[self.members[member].candidate]
     }
 
@@ -162,8 +163,8 @@ impl Office<'_> {
     /// What a declaration counts for a quota: 1, or its cost where the quota is a share of the capacity.
     pub(super) fn counted(&self, quota: &Quota, member: usize) -> u64 {
         match quota.least {
-            qingfeng_rules::Least::Count(_) => 1,
-            qingfeng_rules::Least::Share(_) => self.members[member].cost.into(),
+            qingfeng_rules::selection::Least::Count(_) => 1,
+            qingfeng_rules::selection::Least::Share(_) => self.members[member].cost.into(),
         }
     }
 

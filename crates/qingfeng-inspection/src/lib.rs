@@ -1,7 +1,11 @@
-//! Who gets inspected: from assessed declarations to each site's list for the day.
+//! Who gets inspected: from assessed declarations to each site's list for the day; and what the inspections found.
+//!
+//! This crate knows packs, assessments and findings. It must never know how a rule is evaluated, how a store keeps what it
+//! knows, nor any statistics beyond the draw and the expected worth of an inspection: what rules are worth is the business
+//! of `qingfeng-insight`, on which it does not depend.
 //!
 //! ```text
-//! assessments ──candidates──▶ Candidate ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan
+//! assessments ──candidates──▶ AssessedDeclaration ──policy, capacity, experience──▶ PlannedDay ──rows──▶ plan
 //! ```
 //!
 //! For each office (a site that inspects) and day, apart from all others: what must be inspected comes first; then room
@@ -16,7 +20,6 @@ pub mod draw;
 pub mod evidence;
 mod experience;
 mod fill;
-mod learning;
 mod lottery;
 pub mod outcomes;
 mod overrides;
@@ -31,10 +34,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{Candidate, Candidates, MAX_CANDIDATES};
-pub use capacity::{Capacity, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
+pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner, MAX_CANDIDATES};
+pub use capacity::{Capacity, CapacityColumns, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
 pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
-pub use learning::{MAX_OUTCOME_ROWS, Outcome, Outcomes, VIOLATIONS};
 pub use overrides::{
     ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
     OverrideRequest, Overrides,
@@ -44,12 +46,12 @@ pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
 pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use proof::{OfficeProof, Proof, ProofOf};
-pub use qingfeng::internals::sheet::TableError;
 pub use rolling::{
-    Arrival, ArrivingDeclaration, ArrivingDeclarations, Decision, Forecast, GroupLeast, Hindsight, History,
-    MAX_GROUPS, OfficeDay, Roll, Rolling, Taken,
+    Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast,
+    Hindsight, History, MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,
 };
 pub use rows::{
-    PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
+    DecisionColumns, LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows,
+    left_out_schema, plan_rows, plan_schema,
 };
 pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

@@ -10,7 +10,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Date, OverrideAction, Pack};
+use qingfeng_rules::selection::OverrideAction;
+use qingfeng_rules::{Date, Pack};
 use serde::{Deserialize, Serialize};
 
 use super::plan_file::{PlanFile, PlanRow};
@@ -37,8 +38,8 @@ pub struct Override {
     pub second: Option<String>,
     /// Why.
     pub reason: String,
-    /// What was done: `add`, `drop` or `reroute`.
-    pub action: String,
+    /// What was done.
+    pub action: OverrideAction,
     /// The declaration.
     pub declaration: String,
     /// The day of the plan.
@@ -283,7 +284,7 @@ impl Overrides {
         }
         let changed = |row: Option<&PlanRow>, day, declaration: &str, changes: Vec<&Override>| {
             let office = changes.iter().rev().find_map(|change| change.to.clone());
-            let dropped = changes.last().is_some_and(|change| change.action == "drop");
+            let dropped = changes.last().is_some_and(|change| change.action == OverrideAction::Drop);
             ChangedRow {
                 declaration_id: declaration.to_owned(),
                 day,
@@ -416,7 +417,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
     let last = earlier().filter(|change| change.declaration == id && change.day == day).last();
     // Where it stands now, and since which change.
     let now: Option<String> = match last {
-        Some(change) if change.action == "drop" => None,
+        Some(change) if change.action == OverrideAction::Drop => None,
         Some(change) => change.to.clone(),
         None => row.map(|row| row.office.clone()),
     };
@@ -473,7 +474,7 @@ fn draft<'o, I: Iterator<Item = &'o Override>>(
         by: by.by.clone(),
         second: by.second.clone(),
         reason: by.reason.clone(),
-        action: action.name().to_owned(),
+        action,
         declaration: id.to_owned(),
         day,
         from: now,
@@ -501,7 +502,7 @@ fn check_site(pack: &Pack, site: &str) -> Result<(), OverrideError> {
     if offices.contains(&site) {
         return Ok(());
     }
-    let near = qingfeng_rules::suggestion(site, offices.iter().copied());
+    let near = qingfeng_rules::internals::suggestion(site, offices.iter().copied());
     let site = qingfeng::internals::shown(site);
     Err(OverrideError::Refused(format!("the pack has no site `{site}` that inspects; {near}")))
 }
@@ -560,9 +561,6 @@ fn lines(file: &mut File, path: &Path, plan: &PlanFile) -> Result<Vec<Override>,
                 "line {at} does not follow from the line before: one of them was changed, moved or taken out; get the \
                  file back from a copy"
             )));
-        }
-        if !["add", "drop", "reroute"].contains(&line.action.as_str()) {
-            return Err(broken(format!("line {at}: its action is none of add, drop and reroute")));
         }
         if line.plan != plan.digest {
             return Err(broken(format!(

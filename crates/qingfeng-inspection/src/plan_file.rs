@@ -5,46 +5,12 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
-use qingfeng::internals::table_rows::{Row, RowReader};
+use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};
-use qingfeng_rules::SelectionKind;
-
-/// The columns of a plan file.
-const COLUMNS: &[&str] = &[
-    "day",
-    "office",
-    "order",
-    "declaration_id",
-    "selected",
-    "why",
-    "probability",
-    "score",
-    "channel",
-    "worth",
-    "cost",
-    "trader",
-    "trader_class",
-    "group",
-    "mode",
-    "destination",
-    "items",
-    "packages",
-    "value",
-    "rules",
-    "stratum",
-    "drawn",
-    "population",
-    "commitment",
-    "pack",
-    "inputs",
-    "capacity",
-    "capacity_in",
-];
-
-/// Those without which a table is no plan.
-const REQUIRED: &[usize] = &[0, 1, 2, 3, 4, 6, 7, 8, 10, 24];
+use qingfeng::tables::{Col, Row, RowReader, Text, Texts};
 
 /// The rows of a plan at most.
 pub const MAX_PLAN_ROWS: usize = 5_000_000;
@@ -151,12 +117,10 @@ impl PlanFile {
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let input = Input::Path(path.to_owned());
         let digest = digest(path)?;
-        let reader = RowReader::open(&input, None, COLUMNS)?;
-        reader.require(REQUIRED, "a plan, as `qingfeng plan` writes it")?;
+        let mut reader = RowReader::open(&input, &PlanColumns::TABLE)?;
         let mut rows: Vec<PlanRow> = Vec::new();
         let mut offices: Vec<String> = Vec::new();
-        for row in reader {
-            let row = row?;
+        while let Some(row) = reader.read()? {
             let plan_row = plan_row(&row)?;
             if let Some(last) = rows.last() {
                 check_order(&row, last, &plan_row)?;
@@ -225,19 +189,18 @@ fn digest(path: &Path) -> Result<String, ReadError> {
     }
 }
 
-fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
-    let required = |name: &str| row.error(format!("`{name}` is missing; each row of a plan has it"));
-    let selected = row.required_text(4)?;
+fn plan_row(row: &Row<'_>) -> Result<PlanRow, ReadError> {
+    let columns = PlanColumns::COLUMNS;
+    let selected = row.required_text(columns.selected)?;
     let selected = SelectionKind::from_name(&selected).ok_or_else(|| {
         let other = qingfeng::internals::shown(&selected);
         row.error(format!("`selected` is `{other}`; it must be mandatory, targeted or random"))
     })?;
-    let probability = row.number(6)?.ok_or_else(|| required("probability"))?;
+    let probability = row.required_number(columns.probability)?;
     if !(probability > 0.0 && probability <= 1.0) {
         return Err(row.error(format!("`probability` is {probability}; it must be above 0 and at most 1")));
     }
-    let value = row.number(18)?;
-    let capacity = match (row.count(26, 0)?, row.text(27)?.as_deref()) {
+    let capacity = match (row.count(columns.capacity, 0)?, row.text(columns.capacity_in)?.as_deref()) {
         (None, None) => None,
         (Some(count), Some("inspections")) => Some(Amount::Inspections(count)),
         (Some(count), Some("points")) => Some(Amount::Points(count)),
@@ -246,39 +209,42 @@ fn plan_row(row: &Row) -> Result<PlanRow, ReadError> {
             return Err(row.error(what));
         }
     };
+    let text = |column: Col<Text>| Ok::<_, ReadError>(row.text(column)?.map(Cow::into_owned));
+    let texts =
+        |column: Col<Texts>| Ok::<_, ReadError>(row.list(column)?.into_iter().map(Cow::into_owned).collect());
     Ok(PlanRow {
-        day: row.date(0)?.ok_or_else(|| required("day"))?,
-        office: row.required_text(1)?.into_owned(),
-        order: row.required_count(2, 1)?,
-        declaration_id: row.required_text(3)?.into_owned(),
+        day: row.required_date(columns.day)?,
+        office: row.required_text(columns.office)?.into_owned(),
+        order: row.required_count(columns.order, 1)?,
+        declaration_id: row.required_text(columns.declaration_id)?.into_owned(),
         selected,
-        why: row.list(5)?.into_owned(),
+        why: texts(columns.why)?,
         probability,
-        score: row.integer(7)?.ok_or_else(|| required("score"))?,
-        channel: row.required_text(8)?.into_owned(),
-        worth: row.integer(9)?,
-        cost: row.required_count(10, 0)?,
-        trader: row.text(11)?.map(Cow::into_owned),
-        trader_class: row.text(12)?.map(Cow::into_owned),
-        group: row.text(13)?.map(Cow::into_owned),
-        mode: row.text(14)?.map(Cow::into_owned),
-        destination: row.text(15)?.map(Cow::into_owned),
-        items: row.integer(16)?,
-        packages: row.integer(17)?,
-        value,
-        rules: row.list(19)?.into_owned(),
-        stratum: row.text(20)?.map(Cow::into_owned),
-        drawn: row.count(21, 0)?,
-        population: row.count(22, 0)?,
-        commitment: row.text(23)?.map(Cow::into_owned),
-        pack: row.required_text(24)?.into_owned(),
-        inputs: row.text(25)?.map(Cow::into_owned),
+        score: row.required_integer(columns.score)?,
+        channel: row.required_text(columns.channel)?.into_owned(),
+        worth: row.integer(columns.worth)?,
+        cost: row.required_count(columns.cost, 0)?,
+        trader: text(columns.trader)?,
+        trader_class: text(columns.trader_class)?,
+        group: text(columns.group)?,
+        mode: text(columns.mode)?,
+        destination: text(columns.destination)?,
+        items: row.integer(columns.items)?,
+        packages: row.integer(columns.packages)?,
+        value: row.number(columns.value)?,
+        rules: texts(columns.rules)?,
+        stratum: text(columns.stratum)?,
+        drawn: row.count(columns.drawn, 0)?,
+        population: row.count(columns.population, 0)?,
+        commitment: text(columns.commitment)?,
+        pack: row.required_text(columns.pack)?.into_owned(),
+        inputs: text(columns.inputs)?,
         capacity,
     })
 }
 
 /// Rows stand by day, office and order; the offices of a day in the order that the plan has them.
-fn check_order(row: &Row, last: &PlanRow, next: &PlanRow) -> Result<(), ReadError> {
+fn check_order(row: &Row<'_>, last: &PlanRow, next: &PlanRow) -> Result<(), ReadError> {
     if next.day < last.day {
         return Err(row.error(format!("`day` is {}, before that of the row above; {ORDERED}", next.day)));
     }
@@ -333,10 +299,13 @@ mod tests {
                 "2016-02-03,yiwu,1,D1,random,1,x,green,1,p\n",
                 "line 2: `score` is `x`; it must be a whole number",
             ),
-            ("2016-02-03,yiwu,1,D1,random,1,0,green,1\n", "line 2: has 9 fields, the header has 10"),
+            (
+                "2016-02-03,yiwu,1,D1,random,1,0,green,1\n",
+                "line 2: has 9 fields, the header has 10; a cell with a separator in it must stand in quotes",
+            ),
             (
                 "2016-02-03,\"yiwu,1,D1,random,1,0,green,1,p\n",
-                "line 2: a quote is opened and never closed; close or remove it",
+                "line 2: the quote that opens cell 2 is never closed; close or remove it",
             ),
             (
                 "2016-02-03,yiwu,2,D1,random,1,0,green,1,p\n2016-02-03,yiwu,1,D2,random,1,0,green,1,p\n",

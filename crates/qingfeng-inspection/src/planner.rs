@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::{Amount, Date, Least};
+use qingfeng_rules::selection::{Amount, Least, RandomLeast};
+use qingfeng_rules::{Date, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::candidate::{Candidate, Candidates};
+use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
-use super::draw::DayKey;
+use super::draw::{DayKey, Reserve};
 use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
-use super::learning::{Outcome, Outcomes};
 use super::lottery::{self, StratumOf};
-use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected};
+use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
 use super::policy::{Policy, asked, units};
-use qingfeng_rules::SelectionKind;
+use crate::outcomes::{Known, Timeline};
 
 /// The most days of a plan: ten years.
 pub const MAX_DAYS: i64 = 3_660;
@@ -57,7 +57,7 @@ pub enum Targeting {
 pub struct Planner<'p> {
     policy: &'p Policy,
     capacity: &'p Capacity,
-    outcomes: Option<&'p Outcomes>,
+    outcomes: Option<&'p Timeline>,
     targeting: Targeting,
     threads: Option<usize>,
 }
@@ -75,6 +75,7 @@ pub struct Plan {
 
 /// What became of outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutcomesUsed {
     /// Declarations with an outcome.
     pub declarations: u64,
@@ -119,12 +120,13 @@ pub enum PlanError {
     Threads(String),
 }
 
-/// An inspection whose result will be known.
+/// What will be known of an inspection, and what will have been known before.
 #[derive(Clone, Debug)]
 struct Pending {
     candidate: usize,
     cell: Cell,
-    outcome: Outcome,
+    before: Option<(Date, bool)>,
+    now: Option<(Date, bool)>,
 }
 
 impl<'p> Planner<'p> {
@@ -134,8 +136,9 @@ impl<'p> Planner<'p> {
     }
 
     /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
-    /// those of planned days from those that the plan itself selected; each from the day after its result on.
-    pub fn with_outcomes(self, outcomes: &'p Outcomes) -> Self {
+    /// those of planned days from those that the plan itself selected; each from the day after it became known on, as
+    /// far as it was known then.
+    pub fn with_outcomes(self, outcomes: &'p Timeline) -> Self {
         Self { outcomes: Some(outcomes), ..self }
     }
 
@@ -195,18 +198,19 @@ impl<'p> Planner<'p> {
         let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
         self.remember(all, from, &mut pending, &mut plan.outcomes);
 
-        let mut at = all.partition_point(|candidate| candidate.day < from);
+        let mut at = all.partition_point(|candidate| candidate.day < Some(from));
         for day in (0..days).filter_map(|after| from.plus_days(after)) {
             let known = pending.split_off(&day);
-            for Pending { candidate, cell, outcome } in
+            for Pending { candidate, cell, before, now } in
                 std::mem::replace(&mut pending, known).into_values().flatten()
             {
-                experience.learn(candidate, &all[candidate], cell, outcome.day, outcome.found);
-                plan.outcomes.used += 1;
+                experience.learn(candidate, &all[candidate], cell, before, now);
+                plan.outcomes.used =
+                    plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
             }
             experience.settle();
 
-            let end = at + all[at..].partition_point(|candidate| candidate.day <= day);
+            let end = at + all[at..].partition_point(|candidate| candidate.day <= Some(day));
             let (planned, without_office) =
                 self.plan_day(all, at..end, day, &experience, day_key(day).as_ref());
             plan.without_office.extend(without_office);
@@ -214,13 +218,9 @@ impl<'p> Planner<'p> {
 
             for of_office in planned {
                 for selected in &of_office.selected {
-                    let candidate = &all[selected.candidate];
-                    let outcome = self.outcomes.and_then(|all| all.of(&candidate.declaration_id, day));
-                    if let Some(outcome) = outcome {
-                        let cell = Experience::cell(self.policy, candidate, Some(&of_office.office));
-                        let waits = Pending { candidate: selected.candidate, cell, outcome };
-                        pending.entry(outcome.day).or_default().push(waits);
-                    }
+                    let id = &all[selected.candidate].declaration_id;
+                    let known = self.outcomes.map(|all| all.of(id, day)).unwrap_or_default();
+                    self.expect(all, selected.candidate, known, Some(&of_office.office), &mut pending);
                 }
                 plan.days.push(of_office);
             }
@@ -233,7 +233,7 @@ impl<'p> Planner<'p> {
     #[doc(hidden)]
     pub fn plan_day(
         &self,
-        all: &[Candidate],
+        all: &[AssessedDeclaration],
         of_day: Range<usize>,
         day: Date,
         experience: &Experience,
@@ -260,7 +260,7 @@ impl<'p> Planner<'p> {
         let planned = offices
             .into_par_iter()
             .map(|(office, (amount, members))| {
-                self.plan_office(office, day, amount, &members, all, experience, key)
+                self.plan_office(office, amount, &members, DayOf { day, all, experience, key })
             })
             .collect();
         (planned, without_office)
@@ -269,7 +269,7 @@ impl<'p> Planner<'p> {
     /// Puts the outcomes of declarations before the first planned day where they wait to be known.
     fn remember(
         &self,
-        all: &[Candidate],
+        all: &[AssessedDeclaration],
         from: Date,
         pending: &mut BTreeMap<Date, Vec<Pending>>,
         used: &mut OutcomesUsed,
@@ -279,25 +279,46 @@ impl<'p> Planner<'p> {
         let mut known: BTreeSet<&str> = BTreeSet::new();
         let mut capacities = (None, Vec::new());
         for (at, candidate) in all.iter().enumerate() {
-            let Some(outcome) = outcomes.of(&candidate.declaration_id, candidate.day) else { continue };
-            known.insert(&candidate.declaration_id);
-            if candidate.day >= from {
+            let Some(day) = candidate.day else { continue };
+            let timeline = outcomes.of(&candidate.declaration_id, day);
+            if timeline.is_empty() {
                 continue;
             }
-            if capacities.0 != Some(candidate.day) {
-                capacities = (Some(candidate.day), self.capacity.of_day(self.policy, candidate.day));
+            known.insert(&candidate.declaration_id);
+            if day >= from {
+                continue;
+            }
+            if capacities.0 != Some(day) {
+                capacities = (Some(day), self.capacity.of_day(self.policy, day));
             }
             let office = self.policy.office_by(candidate, |site| capacities.1.get(site).copied().flatten());
             let office = office.map(|site| self.policy.sites[site].name.as_str());
-            let cell = Experience::cell(self.policy, candidate, office);
-            pending.entry(outcome.day).or_default().push(Pending { candidate: at, cell, outcome });
+            self.expect(all, at, timeline, office, pending);
         }
         used.unknown = used.declarations - known.len() as u64;
     }
 
+    /// Puts what will be known of an inspection where it waits for its days.
+    fn expect(
+        &self,
+        all: &[AssessedDeclaration],
+        at: usize,
+        timeline: Vec<Known>,
+        office: Option<&str>,
+        pending: &mut BTreeMap<Date, Vec<Pending>>,
+    ) {
+        let mut before = None;
+        for known in timeline {
+            let cell = Experience::cell(self.policy, &all[at], office);
+            let waits = Pending { candidate: at, cell, before, now: known.found };
+            pending.entry(known.known_on).or_default().push(waits);
+            before = known.found;
+        }
+    }
+
     fn member(
         &self,
-        candidate: &Candidate,
+        candidate: &AssessedDeclaration,
         office: &str,
         day: Date,
         capacity: Amount,
@@ -330,11 +351,9 @@ impl<'p> Planner<'p> {
     fn office<'o>(
         &self,
         office: &str,
-        day: Date,
         capacity: Amount,
         members: &[usize],
-        all: &'o [Candidate],
-        experience: &Experience,
+        DayOf { day, all, experience, .. }: DayOf<'o>,
     ) -> Office<'o>
     where
         'p: 'o,
@@ -342,7 +361,7 @@ impl<'p> Planner<'p> {
         let usual = self.usual_value(members, all);
         let members = members.iter().map(|&at| {
             let member = self.member(&all[at], office, day, capacity, experience);
-            let value = if self.policy.selection.worth == qingfeng_rules::Worth::Value {
+            let value = if self.policy.selection.worth == qingfeng_rules::selection::Worth::Value {
                 whole_value(&all[at]).unwrap_or(usual)
             } else {
                 1
@@ -368,93 +387,43 @@ impl<'p> Planner<'p> {
 
     /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
     /// value out is no way to be left out.
-    fn usual_value(&self, members: &[usize], all: &[Candidate]) -> i64 {
+    fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
         let mut values: Vec<i64> = members.iter().filter_map(|&at| whole_value(&all[at])).collect();
         values.sort_unstable();
         values.get(values.len() / 2).copied().unwrap_or(1)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all that an office's day depends on, and nothing else")]
-    fn plan_office(
-        &self,
-        office: &str,
-        day: Date,
-        capacity: Amount,
-        members: &[usize],
-        all: &[Candidate],
-        experience: &Experience,
-        key: Option<&DayKey>,
-    ) -> PlannedDay {
-        let mut of_day = self.office(office, day, capacity, members, all, experience);
-        let mut strata = self.strata(office, &mut of_day);
-
-        let amount = units(capacity);
-        let (must, missed) = of_day.mandatory(amount);
-        let cost = |at: usize| u64::from(of_day.members[at].cost);
-        let after_must = amount - must.iter().map(|&at| cost(at)).sum::<u64>();
-
-        let mut is_selected = vec![false; of_day.members.len()];
-        must.iter().for_each(|&at| is_selected[at] = true);
-        for (at, member) in of_day.members.iter().enumerate().filter(|&(at, _)| !is_selected[at]) {
-            strata[member.stratum].population.push((at, member.cost));
-        }
-        let least = self.policy.selection.random.at_least;
-        let reserve = lottery::reserve(&strata, least, after_must);
-        let draw_asked = lottery::asked(&strata, least);
-        let room = after_must - reserve.cost;
-        let filled = of_day.fill(&must, room, self.policy.selection.quotas.len());
-        let displaced = of_day.displaced(&must, room, &filled);
-
-        filled.taken.iter().for_each(|&(at, _)| is_selected[at] = true);
-        for stratum in &mut strata {
-            stratum.population.retain(|&(at, _)| !is_selected[at]);
-        }
-        let id = |at: usize| &*all[of_day.members[at].candidate].declaration_id;
-        let (draws, drawn) = lottery::draw(&strata, least, &reserve, key.map(|key| (key, office)), id);
-        drawn.iter().for_each(|&at| is_selected[at] = true);
-
-        let selected_of = |at: usize, kind, why: Vec<String>, probability| {
-            let Member { candidate, worth, cost, stratum, .. } = of_day.members[at];
-            Selected { candidate, kind, why, probability, worth, cost, stratum }
-        };
-        let mut selected = Vec::new();
-        let mut push = |mut members: Vec<(usize, String)>, kind| {
-            let mut order: Vec<usize> = members.iter().map(|&(at, _)| at).collect();
-            of_day.ordered(&mut order, |member| member.worth);
-            let mut why: BTreeMap<usize, String> = members.drain(..).collect();
-            for at in order {
-                let why: Vec<String> = why.remove(&at).into_iter().collect();
-                let probability = match kind {
-                    SelectionKind::Random => draws[of_day.members[at].stratum].probability,
-                    _ => 1.0,
-                };
-                selected.push(selected_of(at, kind, why, probability));
-            }
-        };
-        let forced = |at: usize| of_day.members[at].mandatory.clone().unwrap_or_default();
-        push(must.iter().map(|&at| (at, forced(at))).collect(), SelectionKind::Mandatory);
-        let used_before = amount - after_must + filled.used;
-        let used = used_before + drawn.iter().map(|&at| cost(at)).sum::<u64>();
-        let how = |at: usize| {
-            let draw = &draws[of_day.members[at].stratum];
-            format!("drawn among {} of {}", draw.population, draw.name)
-        };
-        push(filled.taken.clone(), SelectionKind::Targeted);
-        push(drawn.iter().map(|&at| (at, how(at))).collect(), SelectionKind::Random);
-
-        let quotas = self.quotas(&of_day, &is_selected, &displaced);
-        let left_out = left_out(&of_day, &missed, &filled, &displaced, &is_selected, self.policy);
-        PlannedDay {
-            office: office.to_owned(),
+    /// The plan of an office's day, in four steps: what must be inspected; the room that is kept for the draw; what is
+    /// targeted within the rest; the draw.
+    fn plan_office(&self, name: &str, capacity: Amount, members: &[usize], day: DayOf<'_>) -> PlannedDay {
+        let mut office = self.office(name, capacity, members, day);
+        let strata = self.strata(name, &mut office);
+        let mut office_day = OfficeDay {
+            name,
             day,
+            least: self.policy.selection.random.at_least,
+            is_selected: vec![false; office.members.len()],
+            left: units(capacity),
+            selected: Vec::new(),
+            strata,
+            office,
+        };
+        let (must, missed) = office_day.take_mandatory();
+        let (reserve, draw_asked) = office_day.keep_room();
+        let (filled, displaced) = office_day.target(&must, &reserve);
+        let strata = office_day.draw(&reserve);
+        let OfficeDay { office, is_selected, left, selected, .. } = office_day;
+        PlannedDay {
+            office: name.to_owned(),
+            day: day.day,
             capacity,
-            used,
+            used: units(capacity) - left,
             reserved: reserve.cost,
             draw_asked,
+            quotas: self.quotas(&office, &is_selected, &displaced),
+            left_out: left_out(&office, &missed, &filled, &displaced, &is_selected, self.policy),
             selected,
-            left_out,
-            strata: draws,
-            quotas,
+            strata,
         }
     }
 
@@ -503,6 +472,96 @@ impl<'p> Planner<'p> {
                 met
             })
             .collect()
+    }
+}
+
+/// What the plans of all offices of a day depend on.
+#[derive(Clone, Copy)]
+struct DayOf<'d> {
+    day: Date,
+    all: &'d [AssessedDeclaration],
+    experience: &'d Experience,
+    key: Option<&'d DayKey>,
+}
+
+/// An office's day in the making.
+struct OfficeDay<'d> {
+    name: &'d str,
+    day: DayOf<'d>,
+    office: Office<'d>,
+    least: RandomLeast,
+    strata: Vec<StratumOf>,
+    is_selected: Vec<bool>,
+    /// What is left of the capacity.
+    left: u64,
+    selected: Vec<Selected>,
+}
+
+impl OfficeDay<'_> {
+    /// Selects members, the worthiest first, each with why and how likely it was to be.
+    fn select(&mut self, kind: SelectionKind, members: Vec<(usize, String, f64)>) {
+        let mut why: BTreeMap<usize, (String, f64)> =
+            members.into_iter().map(|(at, why, probability)| (at, (why, probability))).collect();
+        let mut order: Vec<usize> = why.keys().copied().collect();
+        self.office.ordered(&mut order, |member| member.worth);
+        for at in order {
+            let Member { candidate, worth, cost, stratum, .. } = self.office.members[at];
+            let Some((why, probability)) = why.remove(&at) else { continue };
+            self.is_selected[at] = true;
+            self.left -= u64::from(cost);
+            self.selected.push(Selected {
+                candidate,
+                kind,
+                why: vec![why],
+                probability,
+                worth,
+                cost,
+                stratum,
+            });
+        }
+    }
+
+    /// Takes what must be inspected, as far as the capacity goes; returns it and what was missed.
+    fn take_mandatory(&mut self) -> (Vec<usize>, Vec<usize>) {
+        let (must, missed) = self.office.mandatory(self.left);
+        let forced = |at: usize| self.office.members[at].mandatory.clone().unwrap_or_default();
+        self.select(SelectionKind::Mandatory, must.iter().map(|&at| (at, forced(at), 1.0)).collect());
+        (must, missed)
+    }
+
+    /// Keeps room for the draw from all that is not selected; returns it and how many inspections the rates ask for.
+    fn keep_room(&mut self) -> (Reserve, u64) {
+        for (at, member) in self.office.members.iter().enumerate().filter(|&(at, _)| !self.is_selected[at]) {
+            self.strata[member.stratum].population.push((at, member.cost));
+        }
+        let reserve = lottery::reserve(&self.strata, self.least, self.left);
+        (reserve, lottery::asked(&self.strata, self.least))
+    }
+
+    /// Targets within what the draw leaves; returns what was and was not taken, and what quotas displaced.
+    fn target(&mut self, must: &[usize], reserve: &Reserve) -> (Filled, Vec<Vec<usize>>) {
+        let room = self.left - reserve.cost;
+        let filled = self.office.fill(must, room, self.office.policy.selection.quotas.len());
+        let displaced = self.office.displaced(must, room, &filled);
+        let taken = filled.taken.iter().map(|(at, why)| (*at, why.clone(), 1.0)).collect();
+        self.select(SelectionKind::Targeted, taken);
+        for stratum in &mut self.strata {
+            stratum.population.retain(|&(at, _)| !self.is_selected[at]);
+        }
+        (filled, displaced)
+    }
+
+    /// Draws from the rest.
+    fn draw(&mut self, reserve: &Reserve) -> Vec<StratumDraw> {
+        let id = |at: usize| &*self.day.all[self.office.members[at].candidate].declaration_id;
+        let key = self.day.key.map(|key| (key, self.name));
+        let (draws, drawn) = lottery::draw(&self.strata, self.least, reserve, key, id);
+        let drawn = drawn.into_iter().map(|at| {
+            let draw = &draws[self.office.members[at].stratum];
+            (at, format!("drawn among {} of {}", draw.population, draw.name), draw.probability)
+        });
+        self.select(SelectionKind::Random, drawn.collect());
+        draws
     }
 }
 
@@ -556,7 +615,7 @@ fn left_out(
 }
 
 /// A declaration's value in whole units, if it has one that can be a value.
-fn whole_value(candidate: &Candidate) -> Option<i64> {
+fn whole_value(candidate: &AssessedDeclaration) -> Option<i64> {
     let value = candidate.value.filter(|value| value.is_finite() && *value >= 0.0)?;
     // A conversion to integers stops at the largest.
     Some((value as i64).clamp(1, 1_000_000_000_000))

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Amount, Date, Least, Millionths, Pack, Quota, QuotaOf, Selection, Status, Stratum};
+use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf, Stratum};
+use qingfeng_rules::{Date, Pack, Selection, Status};
 
-use super::candidate::Candidate;
+use super::candidate::AssessedDeclaration;
 use super::capacity::Capacity;
 
 /// A policy and what it needs to know of the pack that it stands in.
@@ -78,21 +79,21 @@ impl Policy {
     }
 
     /// Why a declaration must be inspected, if it must: the first of its rules that asks for it.
-    pub fn mandatory(&self, candidate: &Candidate) -> Option<&str> {
+    pub fn mandatory(&self, candidate: &AssessedDeclaration) -> Option<&str> {
         candidate.rules.iter().find_map(|&rule| self.rules.get(rule as usize)?.mandatory.as_deref())
     }
 
     /// The site that inspects a declaration on a day, by its position: for each kind of the policy's `offices` in
     /// order, the first of the declaration's sites of that kind that has capacity. If none has, the first whose
     /// capacity is said to be 0, so that the declaration is missed there and not lost.
-    pub fn office(&self, candidate: &Candidate, day: Date, capacity: &Capacity) -> Option<usize> {
+    pub fn office(&self, candidate: &AssessedDeclaration, day: Date, capacity: &Capacity) -> Option<usize> {
         self.office_by(candidate, |site| capacity.on(&self.sites[site].name, day))
     }
 
     /// The same, for who knows the capacities of the day by site.
     pub(crate) fn office_by(
         &self,
-        candidate: &Candidate,
+        candidate: &AssessedDeclaration,
         capacity: impl Fn(usize) -> Option<Amount>,
     ) -> Option<usize> {
         let mut closed = None;
@@ -113,7 +114,7 @@ impl Policy {
     }
 
     /// Whether a declaration may be targeted for its channel.
-    pub fn is_targeted(&self, candidate: &Candidate) -> bool {
+    pub fn is_targeted(&self, candidate: &AssessedDeclaration) -> bool {
         candidate.channel >= self.selection.targeted_from
     }
 
@@ -123,7 +124,7 @@ impl Policy {
     ///
     /// and no more than the policy's most. A number of packages that is missing or negative counts as none; what is too
     /// large for 32 bits as the largest number.
-    pub fn points(&self, candidate: &Candidate) -> u32 {
+    pub fn points(&self, candidate: &AssessedDeclaration) -> u32 {
         let cost = &self.selection.cost;
         let of_line = |group: &str| {
             let own = cost.groups.iter().find(|(name, _)| name == group);
@@ -137,7 +138,7 @@ impl Policy {
     }
 
     /// What the inspection of a declaration takes of a capacity, in the capacity's own unit.
-    pub fn cost(&self, candidate: &Candidate, capacity: Amount) -> u32 {
+    pub fn cost(&self, candidate: &AssessedDeclaration, capacity: Amount) -> u32 {
         match capacity {
             Amount::Inspections(_) => 1,
             Amount::Points(_) => self.points(candidate),
@@ -146,7 +147,7 @@ impl Policy {
 
     /// The name of a declaration's stratum: its goods group, its trader's class, or both: `motorcycles/new`; `all`
     /// where an office's day is not divided.
-    pub fn stratum(&self, candidate: &Candidate) -> String {
+    pub fn stratum(&self, candidate: &AssessedDeclaration) -> String {
         let strata = &self.selection.random.strata;
         let parts: Vec<&str> = strata
             .iter()
@@ -160,7 +161,7 @@ impl Policy {
 
     /// The rate of the draw in a declaration's stratum at an office: that of the first rule that fits, and else the
     /// general one. A rule that names what does not divide the strata fits none.
-    pub fn rate(&self, office: &str, candidate: &Candidate) -> Millionths {
+    pub fn rate(&self, office: &str, candidate: &AssessedDeclaration) -> Millionths {
         let random = &self.selection.random;
         let divides = |stratum| random.strata.contains(&stratum);
         let fits = |wanted: &Option<String>, stratum, is: &str| {
@@ -175,7 +176,7 @@ impl Policy {
     }
 
     /// Whether a quota counts a declaration.
-    pub fn counts(&self, quota: &Quota, candidate: &Candidate) -> bool {
+    pub fn counts(&self, quota: &Quota, candidate: &AssessedDeclaration) -> bool {
         candidate.sites.iter().filter_map(|&at| self.sites.get(at as usize)).any(|site| match &quota.of {
             QuotaOf::Site(name) => site.name == *name,
             QuotaOf::Kind(kind) => site.kind.as_ref() == Some(kind),
@@ -189,7 +190,7 @@ impl Policy {
     }
 
     /// The ids of the rules that fired on a declaration.
-    pub fn rule_ids<'p>(&'p self, candidate: &'p Candidate) -> impl Iterator<Item = &'p str> {
+    pub fn rule_ids<'p>(&'p self, candidate: &'p AssessedDeclaration) -> impl Iterator<Item = &'p str> {
         candidate.rules.iter().filter_map(|&rule| self.rules.get(rule as usize)).map(|rule| rule.id.as_str())
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 
-use super::candidate::{Candidate, Candidates};
+use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
 use super::draw::DayKey;
 use super::lottery::{self, StratumOf};
@@ -28,6 +29,7 @@ pub struct ProofOf<'p> {
 
 /// The draw of a day, repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Proof {
     /// The day.
     pub day: Date,
@@ -41,6 +43,7 @@ pub struct Proof {
 
 /// The draw of an office's day, repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OfficeProof {
     /// The office.
     pub office: String,
@@ -96,10 +99,10 @@ impl ProofOf<'_> {
             ));
         }
         let all = &self.candidates.all;
-        let first = all.partition_point(|candidate| candidate.day < day);
-        let end = all.partition_point(|candidate| candidate.day <= day);
+        let first = all.partition_point(|candidate| candidate.day < Some(day));
+        let end = all.partition_point(|candidate| candidate.day <= Some(day));
         let capacities = self.capacity.of_day(self.policy, day);
-        let mut offices: BTreeMap<&str, (Amount, Vec<&Candidate>)> = BTreeMap::new();
+        let mut offices: BTreeMap<&str, (Amount, Vec<&AssessedDeclaration>)> = BTreeMap::new();
         for (site, amount) in self.policy.sites.iter().zip(&capacities) {
             if let Some(amount) = *amount {
                 offices.insert(&site.name, (amount, Vec::new()));
@@ -145,7 +148,7 @@ struct OfficeDraw<'o> {
     policy: &'o Policy,
     name: &'o str,
     amount: Amount,
-    members: &'o [&'o Candidate],
+    members: &'o [&'o AssessedDeclaration],
     rows: &'o [&'o PlanRow],
 }
 
@@ -154,7 +157,7 @@ impl OfficeDraw<'_> {
         let count = |kind| self.rows.iter().filter(|row| row.selected == kind).count() as u64;
         let mut differences = Vec::new();
         let mut planned: BTreeMap<&str, SelectionKind> = BTreeMap::new();
-        let by_id: BTreeMap<&str, &Candidate> =
+        let by_id: BTreeMap<&str, &AssessedDeclaration> =
             self.members.iter().map(|member| (&*member.declaration_id, *member)).collect();
         for row in self.rows {
             let id = row.declaration_id.as_str();
@@ -219,7 +222,7 @@ impl OfficeDraw<'_> {
     }
 
     /// Looks for what no plan can say of a declaration.
-    fn look_at(&self, row: &PlanRow, candidate: &Candidate, differences: &mut Vec<String>) {
+    fn look_at(&self, row: &PlanRow, candidate: &AssessedDeclaration, differences: &mut Vec<String>) {
         let id = &row.declaration_id;
         match row.selected {
             SelectionKind::Mandatory if self.policy.mandatory(candidate).is_none() => differences.push(

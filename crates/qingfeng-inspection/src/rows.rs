@@ -1,15 +1,13 @@
-//! Plans as Arrow tables.
+//! Plans and decisions as Arrow tables.
 
-use std::sync::Arc;
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, SchemaRef};
+use qingfeng_rules::selection::Amount;
 
-use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use qingfeng_rules::Amount;
-
-use super::candidate::Candidate;
+use super::candidate::AssessedDeclaration;
 use super::plan::PlannedDay;
 use super::policy::{Policy, units};
+use qingfeng::tables::RowWriter;
 
 /// What stands in every row of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,29 +18,87 @@ pub struct PlanMarks {
     pub inputs: String,
 }
 
-fn list() -> DataType {
-    DataType::List(Arc::new(Field::new("item", DataType::Utf8, false)))
+qingfeng::columns! {
+    /// The columns of a plan: one row an inspection, by day, office and order.
+    pub PlanColumns = "a plan, as `qingfeng plan` writes it";
+    day: Day Needed "The day.";
+    office: Text Needed "The site that inspects.";
+    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random, within each the worthiest first.";
+    declaration_id: Text Needed "The declaration.";
+    selected: Text Needed "`mandatory`, `targeted` or `random`.";
+    why: Texts Always "The rule, the quota, what is expected, or the draw.";
+    probability: Number Needed "With which it was to be inspected.";
+    score: Integer Needed "Of the assessment.";
+    channel: Text Needed "Of the assessment.";
+    worth: Integer Always "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Needed "Points; 1 where capacity is in inspections.";
+    trader: Text Optional "As carried by the assessment.";
+    trader_class: Text Always "As carried by the assessment.";
+    group: Text Always "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    items: Integer Always "Its goods lines.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    rules: Texts Always "Ids of the active rules that fired.";
+    stratum: Text Always "Its stratum of the draw.";
+    drawn: Integer Always "How many of the stratum were drawn.";
+    population: Integer Always "And of how many.";
+    commitment: Text Optional "Of the day's key: to compare with what was published.";
+    pack: Text Needed "The packs of the assessments, with the snapshots of their store.";
+    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
+    capacity: Integer Always "Of the office on that day.";
+    capacity_in: Text Always "`inspections` or `points`.";
 }
 
-fn schema_of(columns: &[(&str, DataType, bool)]) -> SchemaRef {
-    let fields = columns.iter().map(|(name, kind, nullable)| Field::new(*name, kind.clone(), *nullable));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+qingfeng::columns! {
+    /// The columns of what a plan left out: one row a declaration, by day and office, the worthiest first.
+    pub LeftOutColumns = "what `qingfeng plan --left-out` writes";
+    day: Day Needed "The day.";
+    office: Text Needed "The site that would have inspected.";
+    declaration_id: Text Needed "The declaration.";
+    would_be: Text Always "`mandatory` or `targeted`.";
+    why: Text Always "Why it is left out.";
+    displaced_by: Text Optional "The quota that took its place.";
+    probability: Number Needed "With which it was to be drawn.";
+    score: Integer Always "Of the assessment.";
+    channel: Text Always "Of the assessment.";
+    worth: Integer Always "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Always "Points; 1 where capacity is in inspections.";
+    trader: Text Optional "As carried by the assessment.";
+    trader_class: Text Always "As carried by the assessment.";
+    group: Text Always "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    items: Integer Always "Its goods lines.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    rules: Texts Always "Ids of the active rules that fired.";
+    stratum: Text Needed "Its stratum of the draw.";
+    pack: Text Always "The packs of the assessments, with the snapshots of their store.";
+    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
 }
 
-/// What both tables say of a declaration.
-const OF_DECLARATION: [(&str, DataType, bool); 11] = [
-    ("score", DataType::Int64, false),
-    ("channel", DataType::Utf8, false),
-    ("worth", DataType::Int64, false),
-    ("cost", DataType::Int64, false),
-    ("trader", DataType::Utf8, true),
-    ("trader_class", DataType::Utf8, false),
-    ("group", DataType::Utf8, false),
-    ("mode", DataType::Utf8, true),
-    ("destination", DataType::Utf8, true),
-    ("items", DataType::Int64, false),
-    ("packages", DataType::Int64, true),
-];
+qingfeng::columns! {
+    /// The columns of what `qingfeng roll` decides: one row a declaration, in the order in which they came.
+    pub DecisionColumns = "what `qingfeng roll` writes";
+    number: Integer Optional "Its number among all that came, from 1.";
+    day: Day Optional "Its day.";
+    office: Text Optional "The site that inspects on its day.";
+    declaration_id: Text Optional "The declaration.";
+    selected: Text Optional "`mandatory`, `targeted`, `random`; nothing where it is not inspected.";
+    why: Text Optional "Why, or why not.";
+    probability: Number Optional "With which it was to be inspected, given all that was known when it came.";
+    threshold: Number Optional "The worth per unit of capacity, in millionths, from which declarations were targeted when it came.";
+    worth: Integer Optional "Expected, in millionths of a finding, or of the value's unit.";
+    cost: Integer Optional "Points; 1 where capacity is in inspections.";
+    left: Integer Optional "What is left of the capacity.";
+    score: Integer Optional "Of the assessment.";
+    channel: Text Optional "Of the assessment.";
+    trader: Text Optional "As carried by the assessment.";
+    group: Text Optional "As carried by the assessment.";
+    pack: Text Optional "The pack that assessed it.";
+}
 
 /// The columns of a plan: one row an inspection, by day, office and order.
 ///
@@ -52,138 +108,33 @@ const OF_DECLARATION: [(&str, DataType, bool); 11] = [
 /// assert!(!schema.field_with_name("probability").unwrap().is_nullable());
 /// ```
 pub fn plan_schema() -> SchemaRef {
-    let mut columns = vec![
-        ("day", DataType::Date32, false),
-        ("office", DataType::Utf8, false),
-        ("order", DataType::Int64, false),
-        ("declaration_id", DataType::Utf8, false),
-        ("selected", DataType::Utf8, false),
-        ("why", list(), false),
-        ("probability", DataType::Float64, false),
-    ];
-    columns.extend(OF_DECLARATION);
-    columns.extend([
-        ("value", DataType::Float64, true),
-        ("rules", list(), false),
-        ("stratum", DataType::Utf8, false),
-        ("drawn", DataType::Int64, false),
-        ("population", DataType::Int64, false),
-        ("commitment", DataType::Utf8, true),
-        ("pack", DataType::Utf8, false),
-        ("inputs", DataType::Utf8, false),
-        ("capacity", DataType::Int64, false),
-        ("capacity_in", DataType::Utf8, false),
-    ]);
-    schema_of(&columns)
+    PlanColumns::TABLE.schema()
 }
 
 /// The columns of what a plan left out: one row a declaration, by day and office, the worthiest first.
 pub fn left_out_schema() -> SchemaRef {
-    let mut columns = vec![
-        ("day", DataType::Date32, false),
-        ("office", DataType::Utf8, false),
-        ("declaration_id", DataType::Utf8, false),
-        ("would_be", DataType::Utf8, false),
-        ("why", DataType::Utf8, false),
-        ("displaced_by", DataType::Utf8, true),
-        ("probability", DataType::Float64, false),
-    ];
-    columns.extend(OF_DECLARATION);
-    columns.extend([
-        ("value", DataType::Float64, true),
-        ("rules", list(), false),
-        ("stratum", DataType::Utf8, false),
-        ("pack", DataType::Utf8, false),
-        ("inputs", DataType::Utf8, false),
-    ]);
-    schema_of(&columns)
+    LeftOutColumns::TABLE.schema()
 }
 
-/// A column in the making.
-enum Column {
-    Date(Date32Builder),
-    Integer(Int64Builder),
-    Number(Float64Builder),
-    Text(StringBuilder),
-    List(ListBuilder<StringBuilder>),
-}
-
-/// A cell.
-enum Cell<'c> {
-    Date(i32),
-    Integer(Option<i64>),
-    Number(Option<f64>),
-    Text(Option<&'c str>),
-    List(Vec<&'c str>),
-}
-
-/// Rows in the making.
-struct Rows {
-    schema: SchemaRef,
-    columns: Vec<Column>,
-    next: usize,
-}
-
-impl Rows {
-    fn new(schema: SchemaRef) -> Self {
-        let column = |field: &Arc<Field>| match field.data_type() {
-            DataType::Date32 => Column::Date(Date32Builder::new()),
-            DataType::Int64 => Column::Integer(Int64Builder::new()),
-            DataType::Float64 => Column::Number(Float64Builder::new()),
-            DataType::List(item) => {
-                Column::List(ListBuilder::new(StringBuilder::new()).with_field(Arc::clone(item)))
-            }
-            _ => Column::Text(StringBuilder::new()),
-        };
-        let columns = schema.fields().iter().map(column).collect();
-        Self { columns, schema, next: 0 }
-    }
-
-    /// The next cell of the row.
-    fn put(&mut self, cell: Cell<'_>) {
-        let at = self.next;
-        self.next = (at + 1) % self.columns.len();
-        match (&mut self.columns[at], cell) {
-            (Column::Date(column), Cell::Date(day)) => column.append_value(day),
-            (Column::Integer(column), Cell::Integer(value)) => column.append_option(value),
-            (Column::Number(column), Cell::Number(value)) => column.append_option(value),
-            (Column::Text(column), Cell::Text(text)) => column.append_option(text),
-            (Column::List(column), Cell::List(texts)) => {
-                texts.into_iter().for_each(|text| column.values().append_value(text));
-                column.append(true);
-            }
-            _ => debug_assert!(false, "column {at} of {:?} is of another kind", self.schema),
-        }
-    }
-
-    fn declaration(&mut self, policy: &Policy, candidate: &Candidate, worth: i64, cost: u32) {
-        self.put(Cell::Integer(Some(candidate.score)));
-        self.put(Cell::Text(Some(policy.channels.get(candidate.channel.index()).map_or("", String::as_str))));
-        self.put(Cell::Integer(Some(worth)));
-        self.put(Cell::Integer(Some(cost.into())));
-        self.put(Cell::Text(candidate.trader.as_deref()));
-        self.put(Cell::Text(Some(&candidate.trader_class)));
-        self.put(Cell::Text(Some(&candidate.group)));
-        self.put(Cell::Text(candidate.mode.as_deref()));
-        self.put(Cell::Text(candidate.destination.as_deref()));
-        self.put(Cell::Integer(Some(candidate.line_groups.len() as i64)));
-        self.put(Cell::Integer(candidate.packages));
-        self.put(Cell::Number(candidate.value.filter(|value| value.is_finite())));
-        self.put(Cell::List(policy.rule_ids(candidate).collect()));
-    }
-
-    fn finish(self) -> Result<RecordBatch, ArrowError> {
-        let columns = self.columns.into_iter().map(|column| -> ArrayRef {
-            match column {
-                Column::Date(mut column) => Arc::new(column.finish()),
-                Column::Integer(mut column) => Arc::new(column.finish()),
-                Column::Number(mut column) => Arc::new(column.finish()),
-                Column::Text(mut column) => Arc::new(column.finish()),
-                Column::List(mut column) => Arc::new(column.finish()),
-            }
-        });
-        RecordBatch::try_new(self.schema, columns.collect())
-    }
+/// What both tables say of a declaration.
+macro_rules! declaration {
+    ($rows:expr, $columns:expr, $policy:expr, $candidate:expr, $one:expr) => {
+        let channel = $policy.channels.get($candidate.channel.index()).map_or("", String::as_str);
+        $rows
+            .integer($columns.score, $candidate.score)
+            .text($columns.channel, channel)
+            .integer($columns.worth, $one.worth)
+            .integer($columns.cost, i64::from($one.cost))
+            .text($columns.trader, $candidate.trader.as_deref())
+            .text($columns.trader_class, &*$candidate.trader_class)
+            .text($columns.group, &*$candidate.group)
+            .text($columns.mode, $candidate.mode.as_deref())
+            .text($columns.destination, $candidate.destination.as_deref())
+            .integer($columns.items, $candidate.line_groups.len() as i64)
+            .integer($columns.packages, $candidate.packages)
+            .number($columns.value, $candidate.value.filter(|value| value.is_finite()))
+            .texts($columns.rules, $policy.rule_ids($candidate));
+    };
 }
 
 /// The unit of a capacity, as plans name it.
@@ -202,30 +153,32 @@ pub fn capacity_unit(capacity: Amount) -> &'static str {
 pub fn plan_rows(
     planned: &PlannedDay,
     policy: &Policy,
-    candidates: &[Candidate],
+    candidates: &[AssessedDeclaration],
     commitment: Option<&str>,
     marks: &PlanMarks,
 ) -> Result<RecordBatch, ArrowError> {
-    let mut rows = Rows::new(plan_schema());
+    let columns = PlanColumns::COLUMNS;
+    let mut rows = RowWriter::new(&PlanColumns::TABLE);
     for (at, selected) in planned.selected.iter().enumerate() {
         let candidate = &candidates[selected.candidate];
         let stratum = &planned.strata[selected.stratum];
-        rows.put(Cell::Date(planned.day.days()));
-        rows.put(Cell::Text(Some(&planned.office)));
-        rows.put(Cell::Integer(Some(at as i64 + 1)));
-        rows.put(Cell::Text(Some(&candidate.declaration_id)));
-        rows.put(Cell::Text(Some(selected.kind.name())));
-        rows.put(Cell::List(selected.why.iter().map(String::as_str).collect()));
-        rows.put(Cell::Number(Some(selected.probability)));
-        rows.declaration(policy, candidate, selected.worth, selected.cost);
-        rows.put(Cell::Text(Some(&stratum.name)));
-        rows.put(Cell::Integer(Some(stratum.drawn as i64)));
-        rows.put(Cell::Integer(Some(stratum.population as i64)));
-        rows.put(Cell::Text(commitment));
-        rows.put(Cell::Text(Some(&marks.pack)));
-        rows.put(Cell::Text(Some(&marks.inputs)));
-        rows.put(Cell::Integer(i64::try_from(units(planned.capacity)).ok()));
-        rows.put(Cell::Text(Some(capacity_unit(planned.capacity))));
+        rows.date(columns.day, planned.day)
+            .text(columns.office, &*planned.office)
+            .integer(columns.order, at as i64 + 1)
+            .text(columns.declaration_id, &*candidate.declaration_id)
+            .text(columns.selected, selected.kind.name())
+            .texts(columns.why, selected.why.iter().map(String::as_str))
+            .number(columns.probability, selected.probability)
+            .text(columns.stratum, &*stratum.name)
+            .count(columns.drawn, stratum.drawn)
+            .count(columns.population, stratum.population)
+            .text(columns.commitment, commitment)
+            .text(columns.pack, &*marks.pack)
+            .text(columns.inputs, &*marks.inputs)
+            .count(columns.capacity, units(planned.capacity))
+            .text(columns.capacity_in, capacity_unit(planned.capacity));
+        declaration!(rows, columns, policy, candidate, selected);
+        rows.end();
     }
     rows.finish()
 }
@@ -238,30 +191,33 @@ pub fn plan_rows(
 pub fn left_out_rows(
     planned: &PlannedDay,
     policy: &Policy,
-    candidates: &[Candidate],
+    candidates: &[AssessedDeclaration],
     marks: &PlanMarks,
 ) -> Result<RecordBatch, ArrowError> {
-    let mut rows = Rows::new(left_out_schema());
+    let columns = LeftOutColumns::COLUMNS;
+    let mut rows = RowWriter::new(&LeftOutColumns::TABLE);
     for left_out in &planned.left_out {
         let candidate = &candidates[left_out.candidate];
         let stratum = &planned.strata[left_out.stratum];
-        rows.put(Cell::Date(planned.day.days()));
-        rows.put(Cell::Text(Some(&planned.office)));
-        rows.put(Cell::Text(Some(&candidate.declaration_id)));
-        rows.put(Cell::Text(Some(left_out.kind.name())));
-        rows.put(Cell::Text(Some(&left_out.why)));
-        rows.put(Cell::Text(left_out.displaced_by.as_deref()));
-        rows.put(Cell::Number(Some(stratum.probability)));
-        rows.declaration(policy, candidate, left_out.worth, left_out.cost);
-        rows.put(Cell::Text(Some(&stratum.name)));
-        rows.put(Cell::Text(Some(&marks.pack)));
-        rows.put(Cell::Text(Some(&marks.inputs)));
+        rows.date(columns.day, planned.day)
+            .text(columns.office, &*planned.office)
+            .text(columns.declaration_id, &*candidate.declaration_id)
+            .text(columns.would_be, left_out.kind.name())
+            .text(columns.why, &*left_out.why)
+            .text(columns.displaced_by, left_out.displaced_by.as_deref())
+            .number(columns.probability, stratum.probability)
+            .text(columns.stratum, &*stratum.name)
+            .text(columns.pack, &*marks.pack)
+            .text(columns.inputs, &*marks.inputs);
+        declaration!(rows, columns, policy, candidate, left_out);
+        rows.end();
     }
     rows.finish()
 }
 
-/// The digest of capacities and outcomes, whatever the order of their rows and the format of their files.
-pub fn inputs_digest(capacity: &super::Capacity, outcomes: Option<&super::Outcomes>) -> String {
+/// The digest of capacities and of which outcomes were known when, whatever the order of their rows and the format of
+/// their files.
+pub fn inputs_digest(capacity: &super::Capacity, outcomes: Option<&crate::outcomes::Timeline>) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"capacity\n");
     capacity.hash(&mut hasher);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::candidate::Candidates;
@@ -251,20 +252,26 @@ impl PlanSummary {
             });
         }
         let all = &candidates.all;
-        let start = all.partition_point(|candidate| candidate.day < from);
-        let end = all.partition_point(|candidate| candidate.day <= until);
+        let start = all.partition_point(|candidate| candidate.day < Some(from));
+        let end = all.partition_point(|candidate| candidate.day <= Some(until));
         Self {
             from,
             until,
             declarations: (end - start) as u64,
             without_office: plan.without_office.len() as u64,
             without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
-            without_day: candidates.without_day.0,
-            without_day_first: candidates.without_day.1.iter().take(SHOWN).map(ToString::to_string).collect(),
+            without_day: candidates.without_day.total,
+            without_day_first: candidates
+                .without_day
+                .first
+                .iter()
+                .take(SHOWN)
+                .map(ToString::to_string)
+                .collect(),
             merged_duplicates: candidates
                 .read
                 .saturating_sub(all.len() as u64)
-                .saturating_sub(candidates.without_day.0),
+                .saturating_sub(candidates.without_day.total),
             drawn_with_key: with_key,
             total,
             offices,

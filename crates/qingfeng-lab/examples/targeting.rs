@@ -10,12 +10,15 @@
 
 use std::sync::Arc;
 
+use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::rules::{Amount, ChannelId, Millionths, RandomLeast};
+use qingfeng::rules::ChannelId;
+use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidates, Capacity, Outcomes, Planner, Policy, PolicySite, Targeting};
+use qingfeng_inspection::outcomes::Timeline;
+use qingfeng_inspection::{Candidates, Capacity, Planner, Policy, PolicySite, Targeting};
 use qingfeng_lab::Generator;
 
 type Failure = Box<dyn std::error::Error>;
@@ -24,7 +27,7 @@ fn main() -> Result<(), Failure> {
     let mut numbers = std::env::args().skip(1).filter_map(|text| text.parse().ok());
     let (lines, seeds) = (numbers.next().unwrap_or(60_000), numbers.next().unwrap_or(3));
     let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
-    let years: Vec<(Candidates, Outcomes)> =
+    let years: Vec<(Candidates, Timeline)> =
         (1..=seeds).map(|seed| year(&engine, lines, seed)).collect::<Result<_, Failure>>()?;
     println!(
         "| capacity | drawn | young | by score | by mean | by bound |\n| --- | --- | --- | --- | --- | --- |"
@@ -51,7 +54,7 @@ fn main() -> Result<(), Failure> {
 }
 
 /// A year's declarations, all of one office, and what inspections of them would show.
-fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Outcomes), Failure> {
+fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline), Failure> {
     let directory = tempfile::tempdir()?;
     let path = |name: &str| directory.path().join(name);
     let mut declarations = TableWriter::create(&Output::Path(path("d.parquet")), Generator::schema())?;
@@ -81,17 +84,17 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Outcomes)
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;
-    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine.opened())?;
+    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine)?;
     for candidate in &mut candidates.all {
         candidate.sites = Arc::from([0]);
     }
-    Ok((candidates, Outcomes::read(&[Input::Path(path("o.parquet"))])?))
+    Ok((candidates, Timeline::read(&[Input::Path(path("o.parquet"))], &ReadOptions::default(), None)?))
 }
 
 /// The share of all findings that were found.
 fn found(
     engine: &Engine,
-    (candidates, outcomes): &(Candidates, Outcomes),
+    (candidates, outcomes): &(Candidates, Timeline),
     [percent, drawn, young]: [u32; 3],
     targeting: Targeting,
 ) -> Result<f64, Failure> {
@@ -117,7 +120,8 @@ fn found(
     let plan = planner.plan(candidates, first.day, last.day, &|day| Some(key.of_day(day)))?;
     let is_found = |at: usize| {
         let candidate = &candidates.all[at];
-        outcomes.of(&candidate.declaration_id, candidate.day).is_some_and(|outcome| outcome.found)
+        let known = outcomes.of(&candidate.declaration_id, candidate.day);
+        known.last().is_some_and(|known| known.found.is_some_and(|(_, found)| found))
     };
     let all = (0..candidates.all.len()).filter(|&at| is_found(at)).count();
     let selected = plan.days.iter().flat_map(|day| &day.selected);

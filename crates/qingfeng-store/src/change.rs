@@ -1,12 +1,12 @@
 //! What a store holds.
 
 use std::fmt;
+use std::ops::Deref;
 
 use qingfeng_rules::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Disposal, Outcome, Verdict};
-use qingfeng_rules::SelectionKind;
+use crate::{Outcome, Verdict};
 
 /// What was known at a moment, named by the last change that is part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,70 +138,34 @@ pub enum Violation {
     Misdeclared,
 }
 
-/// The result of the inspection of a goods line.
+/// A result of an inspection, with who answers for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The declaration.
-    pub declaration_id: String,
-    /// Its line.
-    pub item_no: Option<i64>,
-    /// The day of the result.
-    pub found_on: Date,
-    /// What it came to. Waived and open lines were not inspected: no history counts them.
-    pub verdict: Verdict,
-    /// The coded reason of a waiver.
-    pub waiver: Option<String>,
-    /// How the declaration was selected, where it is said.
-    pub selected: Option<SelectionKind>,
-    /// Pieces that violate.
-    pub pieces: Option<i64>,
-    /// Their value, in the unit of declarations.
-    pub value: Option<f64>,
-    /// The fine, in yuan.
-    pub fine: Option<f64>,
-    /// The number of the case.
-    pub case_number: Option<String>,
-    /// Whether it is a major case.
-    pub major: bool,
-    /// What became of the goods.
-    pub disposal: Option<Disposal>,
-    /// The day on which the case was made public.
-    pub disclosed_on: Option<Date>,
-    /// Hours of officers that the inspection took.
-    pub hours: Option<f64>,
+    /// The result. It has a day; the day from which it counts as known is that of its change.
+    pub outcome: Outcome,
     /// Who answers for it.
     pub parties: Vec<Party>,
 }
 
+impl Deref for Finding {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
+impl From<Outcome> for Finding {
+    /// A result for which nobody answers.
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, parties: Vec::new() }
+    }
+}
+
 impl Finding {
-    /// A result of which no more is known than what it came to.
-    ///
-    /// ```
-    /// use qingfeng_inspection::outcomes::Verdict;
-    /// use qingfeng_store::Finding;
-    ///
-    /// let finding = Finding::new("D1", "2016-09-06".parse()?, Verdict::Clear);
-    /// assert_eq!(finding.violation(), None);
-    /// # Ok::<(), qingfeng::rules::ParseDateError>(())
-    /// ```
-    pub fn new(declaration_id: impl Into<String>, found_on: Date, verdict: Verdict) -> Self {
-        Self {
-            declaration_id: declaration_id.into(),
-            item_no: None,
-            found_on,
-            verdict,
-            waiver: None,
-            selected: None,
-            pieces: None,
-            value: None,
-            fine: None,
-            case_number: None,
-            major: false,
-            disposal: None,
-            disclosed_on: None,
-            hours: None,
-            parties: Vec::new(),
-        }
+    /// The day of the result, which each in a store has.
+    pub fn day(&self) -> Date {
+        self.outcome.found_on.unwrap_or(Date::MIN)
     }
 
     /// What violates, if anything does.
@@ -209,27 +173,6 @@ impl Finding {
         match self.verdict {
             Verdict::Violation(violation) => Some(violation),
             _ => None,
-        }
-    }
-
-    /// As an outcome, known from this day.
-    pub fn outcome(&self, known_on: Date) -> Outcome {
-        Outcome {
-            declaration_id: self.declaration_id.as_str().into(),
-            item_no: self.item_no,
-            found_on: Some(self.found_on),
-            known_on: Some(known_on.max(self.found_on)),
-            selected: self.selected,
-            verdict: self.verdict,
-            waiver: self.waiver.as_deref().map(Into::into),
-            pieces: self.pieces,
-            value: self.value,
-            fine: self.fine,
-            case_number: self.case_number.as_deref().map(Into::into),
-            major_case: self.major,
-            disposal: self.disposal,
-            disclosed_on: self.disclosed_on,
-            hours: self.hours,
         }
     }
 }

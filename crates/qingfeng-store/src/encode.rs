@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::chain::Row;
 use super::{Author, Change, ChangeKind, Entry, Finding, Party, StoreError, Violation};
-use crate::{Disposal, Verdict};
+use crate::{Disposal, Outcome, Verdict};
 use qingfeng_rules::SelectionKind;
 
 /// The longest value of an entry, in bytes.
@@ -240,51 +240,60 @@ fn added(entry: &Entry) -> Result<String, StoreError> {
 }
 
 fn found(finding: &Finding) -> Result<String, StoreError> {
-    if finding.declaration_id.is_empty() {
+    let Finding { outcome, parties } = finding;
+    if outcome.declaration_id.is_empty() {
         return Err(StoreError::refused("a finding needs the id of its declaration"));
     }
-    note("the id of a declaration", &finding.declaration_id)?;
-    many("a finding", "parties", finding.parties.len())?;
-    for party in &finding.parties {
+    note("the id of a declaration", &outcome.declaration_id)?;
+    let found_on = outcome.found_on.ok_or_else(|| {
+        StoreError::refused(format!(
+            "the result of {} needs the day on which it was found",
+            outcome.declaration_id
+        ))
+    })?;
+    many("a finding", "parties", parties.len())?;
+    for party in parties {
         note("the name of a party", &party.name)?;
     }
-    for (name, number) in [("fine", finding.fine), ("value", finding.value), ("hours", finding.hours)] {
+    for (name, number) in [("fine", outcome.fine), ("value", outcome.value), ("hours", outcome.hours)] {
         if let Some(number) = number
             && !number.is_finite()
         {
             return Err(StoreError::refused(format!(
                 "the {name} of {} is {number}; give a number",
-                finding.declaration_id
+                outcome.declaration_id
             )));
         }
     }
-    for (what, text) in
-        [("the number of a case", &finding.case_number), ("the reason of a waiver", &finding.waiver)]
-    {
-        text.as_deref().map_or(Ok(()), |text| note(what, text))?;
+    let texts = [
+        ("the number of a case", outcome.case_number.as_deref()),
+        ("the reason of a waiver", outcome.waiver.as_deref()),
+    ];
+    for (what, text) in texts {
+        text.map_or(Ok(()), |text| note(what, text))?;
     }
     let number = |number: Option<f64>| number.map(|number| number.to_string());
     json(&FoundBody {
-        declaration_id: finding.declaration_id.clone(),
-        item_no: finding.item_no,
-        found_on: finding.found_on,
+        declaration_id: outcome.declaration_id.to_string(),
+        item_no: outcome.item_no,
+        found_on,
         violation: finding.violation(),
-        pieces: finding.pieces,
-        fine: number(finding.fine),
-        major: finding.major,
-        parties: finding.parties.clone(),
-        unresolved: match finding.verdict {
+        pieces: outcome.pieces,
+        fine: number(outcome.fine),
+        major: outcome.major_case,
+        parties: parties.clone(),
+        unresolved: match outcome.verdict {
             Verdict::Waived => Some(Unresolved::Waived),
             Verdict::Open => Some(Unresolved::Open),
             Verdict::Clear | Verdict::Violation(_) => None,
         },
-        waiver: finding.waiver.clone(),
-        selected: finding.selected.map(|selected| selected.name().to_owned()),
-        value: number(finding.value),
-        case_number: finding.case_number.clone(),
-        disposal: finding.disposal,
-        disclosed_on: finding.disclosed_on,
-        hours: number(finding.hours),
+        waiver: outcome.waiver.as_deref().map(str::to_owned),
+        selected: outcome.selected.map(|selected| selected.name().to_owned()),
+        value: number(outcome.value),
+        case_number: outcome.case_number.as_deref().map(str::to_owned),
+        disposal: outcome.disposal,
+        disclosed_on: outcome.disclosed_on,
+        hours: number(outcome.hours),
     })
 }
 
@@ -343,23 +352,21 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
                     format!("`{}` is no way to be selected", qingfeng::internals::shown(&name))
                 })
             });
-            ChangeKind::Found(Finding {
-                declaration_id: body.declaration_id,
+            let outcome = Outcome {
                 item_no: body.item_no,
-                found_on: body.found_on,
-                verdict,
-                waiver: body.waiver,
+                waiver: body.waiver.map(Into::into),
                 selected: selected.transpose()?,
                 pieces: body.pieces,
                 value: number(body.value, "value")?,
                 fine: number(body.fine, "fine")?,
-                case_number: body.case_number,
-                major: body.major,
+                case_number: body.case_number.map(Into::into),
+                major_case: body.major,
                 disposal: body.disposal,
                 disclosed_on: body.disclosed_on,
                 hours: number(body.hours, "number of hours")?,
-                parties: body.parties,
-            })
+                ..Outcome::new(&body.declaration_id, body.found_on, verdict)
+            };
+            ChangeKind::Found(Finding { outcome, parties: body.parties })
         }
         (kind, _) => return Err(format!("it is of the unknown kind `{}`", qingfeng::internals::shown(kind))),
     };
@@ -410,19 +417,19 @@ mod tests {
     #[test]
     fn what_came_later_comes_back_as_it_was() {
         let day: Date = "2016-09-05".parse().unwrap();
-        let full = Finding {
+        let outcome = Outcome {
             item_no: Some(1),
             selected: Some(SelectionKind::Random),
             value: Some(0.1 + 0.2),
-            case_number: Some("杭关缉 2016-17".to_owned()),
+            case_number: Some("杭关缉 2016-17".into()),
             disposal: Some(Disposal::Returned),
             disclosed_on: Some(day),
             hours: Some(1.25),
-            parties: vec![Party { role: Role::Brand, name: "得力".to_owned() }],
-            ..Finding::new("D1", day, Verdict::Violation(Violation::Counterfeit))
+            ..Outcome::new("D1", day, Verdict::Violation(Violation::Counterfeit))
         };
-        let waived = Finding { waiver: Some("W03".to_owned()), ..Finding::new("D2", day, Verdict::Waived) };
-        for finding in [full, waived, Finding::new("D3", day, Verdict::Open)] {
+        let full = Finding { outcome, parties: vec![Party { role: Role::Brand, name: "得力".to_owned() }] };
+        let waived = Outcome { waiver: Some("W03".into()), ..Outcome::new("D2", day, Verdict::Waived) };
+        for finding in [full, waived.into(), Outcome::new("D3", day, Verdict::Open).into()] {
             let kind = ChangeKind::Found(finding);
             let Encoded { known_on, kind: name, body, .. } = encode(day, &kind).unwrap();
             let row = Row {

@@ -106,9 +106,60 @@ impl Verdict {
             Self::Waived | Self::Open => None,
         }
     }
+
+    /// Of two results of one line and day the one with the greater weight counts: a coded one rather than none, and a
+    /// violation rather than clear.
+    #[doc(hidden)]
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Open => 0,
+            Self::Waived => 1,
+            Self::Clear => 2,
+            Self::Violation(_) => 3,
+        }
+    }
+
+    /// What the results of the lines of a declaration come to: a violation on whichever line counts first, then what is
+    /// open, then what is clear; waived is what was waived as a whole. A declaration without results is open.
+    pub fn of_lines(lines: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |verdict| match verdict {
+            Self::Waived => 0,
+            Self::Clear => 1,
+            Self::Open => 2,
+            Self::Violation(_) => 3,
+        };
+        let graver = |a, b| if rank(b) > rank(a) { b } else { a };
+        lines.into_iter().reduce(graver).unwrap_or(Self::Open)
+    }
 }
 
 impl Outcome {
+    /// The result of a declaration as a whole, of which nothing else is known.
+    pub fn new(declaration_id: &str, found_on: Date, verdict: Verdict) -> Self {
+        Self { found_on: Some(found_on), ..Self::undated(declaration_id, verdict) }
+    }
+
+    /// The result of a declaration as a whole, of which not even the day is known.
+    pub fn undated(declaration_id: &str, verdict: Verdict) -> Self {
+        Self {
+            declaration_id: declaration_id.into(),
+            item_no: None,
+            found_on: None,
+            known_on: None,
+            selected: None,
+            verdict,
+            waiver: None,
+            pieces: None,
+            value: None,
+            fine: None,
+            case_number: None,
+            major_case: false,
+            disposal: None,
+            disclosed_on: None,
+            hours: None,
+        }
+    }
+
     /// The day from which it counts as known, if that is said.
     pub fn known(&self) -> Option<Date> {
         self.known_on.or(self.found_on)
@@ -118,13 +169,7 @@ impl Outcome {
     /// violation rather than clear. The rest makes the order the same whatever the order of rows was.
     #[doc(hidden)]
     pub fn in_time(&self, other: &Self) -> std::cmp::Ordering {
-        let coded = |verdict: Verdict| match verdict {
-            Verdict::Open => 0,
-            Verdict::Waived => 1,
-            Verdict::Clear => 2,
-            Verdict::Violation(_) => 3,
-        };
-        let days = |of: &Self| (of.known(), of.found_on, coded(of.verdict), of.verdict, of.major_case);
+        let days = |of: &Self| (of.known(), of.found_on, of.verdict.weight(), of.verdict, of.major_case);
         let rest = |of: &Self| {
             let texts = (of.case_number.clone(), of.waiver.clone());
             (
@@ -147,16 +192,7 @@ impl Outcome {
     }
 }
 
-/// What the results of the lines of a declaration come to: a violation on whichever line counts first, then what is
-/// open, then what is clear; waived is what was waived as a whole. A declaration without results is open.
+/// What the results of the lines of a declaration come to; see [`Verdict::of_lines`].
 pub fn verdict_of(lines: &[Outcome]) -> Verdict {
-    let violation = lines.iter().find(|line| matches!(line.verdict, Verdict::Violation(_)));
-    let any = |verdict: Verdict| lines.iter().any(|line| line.verdict == verdict);
-    match violation {
-        Some(line) => line.verdict,
-        None if any(Verdict::Open) => Verdict::Open,
-        None if any(Verdict::Clear) => Verdict::Clear,
-        None if any(Verdict::Waived) => Verdict::Waived,
-        None => Verdict::Open,
-    }
+    Verdict::of_lines(lines.iter().map(|line| line.verdict))
 }

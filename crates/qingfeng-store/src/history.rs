@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, HISTORY_COLUMNS, HistoryGrade, HistoryRole, Kind, Lookup, Pack, Schema};
+use qingfeng_rules::lookups::{HISTORY_COLUMNS, HistoryGrade, HistoryRole, Lookup};
+use qingfeng_rules::{Date, Field, Kind, Pack, Schema};
 use serde::Serialize;
 
 use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};
@@ -132,7 +133,7 @@ impl Findings {
         // The results of each line together, in the order in which they became known.
         let line = |at: usize| {
             let known = &self.findings[at];
-            (known.finding.declaration_id.as_str(), known.finding.item_no, known.known_on, known.number)
+            (&*known.finding.declaration_id, known.finding.item_no, known.known_on, known.number)
         };
         order.sort_unstable_by(|&a, &b| line(a).cmp(&line(b)));
         let mut parties: BTreeMap<Arc<str>, Vec<Occurrence>> = BTreeMap::new();
@@ -147,7 +148,7 @@ impl Findings {
             }
             let next = order.get(at + 1).filter(same).map(|&next| &self.findings[next]);
             let next = next.filter(|next| next.finding.item_no == finding.item_no);
-            let from = (*known_on).max(finding.found_on).days() + 1;
+            let from = (*known_on).max(finding.day()).days() + 1;
             let until = next.map_or(i32::MAX, |next| next.known_on.days());
             // What is waived or open was not inspected; it still replaces what was said of the line before.
             if from > until || finding.verdict.found().is_none() {
@@ -168,9 +169,9 @@ impl Findings {
                     from,
                     until,
                     declaration,
-                    found_on: finding.found_on,
+                    found_on: finding.day(),
                     violates,
-                    major: violates && finding.major,
+                    major: violates && finding.major_case,
                 });
             }
         }
@@ -239,9 +240,9 @@ impl Findings {
     /// which it became known.
     pub fn known_on(&self, day: Date, fits: impl Fn(&Finding) -> bool) -> Vec<(Date, &Finding)> {
         let mut last: BTreeMap<(&str, Option<i64>), (Date, u64, &Finding)> = BTreeMap::new();
-        let known = self.findings.iter().filter(|known| known.known_on < day && known.finding.found_on < day);
+        let known = self.findings.iter().filter(|known| known.known_on < day && known.finding.day() < day);
         for known in known.filter(|known| fits(&known.finding)) {
-            let line = (known.finding.declaration_id.as_str(), known.finding.item_no);
+            let line = (&*known.finding.declaration_id, known.finding.item_no);
             let now = (known.known_on, known.number, &known.finding);
             let kept = last.entry(line).or_insert(now);
             if (kept.0, kept.1) < (now.0, now.1) {

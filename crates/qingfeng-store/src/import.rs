@@ -241,7 +241,7 @@ impl Import {
     ///
     /// [`StoreError`]; then nothing was added.
     pub fn add(&self, store: &mut Store, author: &Author) -> Result<(Imported, SnapshotId), StoreError> {
-        decided(store, author, &self.form.table, |known| Ok(self.decide(known)))
+        decided(store, author, |store, at| Ok(self.decide(&entries(store, at, Some(&self.form.table))?)))
     }
 
     fn decide(&self, known: &[KnownEntry]) -> (Imported, Vec<NewChange>) {
@@ -264,17 +264,15 @@ impl Import {
 }
 
 /// Decides on changes by what is known, and appends them if the store is still the same; else decides anew.
-fn decided<T>(
+pub(super) fn decided<T>(
     store: &mut Store,
     author: &Author,
-    table: &str,
-    decide: impl Fn(&[KnownEntry]) -> Result<(T, Vec<NewChange>), StoreError>,
+    mut decide: impl FnMut(&mut Store, &SnapshotId) -> Result<(T, Vec<NewChange>), StoreError>,
 ) -> Result<(T, SnapshotId), StoreError> {
     let mut attempt = 1;
     loop {
         let snapshot = store.snapshot(None)?;
-        let known = entries(store, &snapshot, Some(table))?;
-        let (outcome, changes) = decide(&known)?;
+        let (outcome, changes) = decide(store, &snapshot)?;
         match store.append_after(&snapshot, author, &changes) {
             Ok(after) => return Ok((outcome, after)),
             Err(StoreError::Moved { .. }) if attempt < ATTEMPTS => attempt += 1,
@@ -297,8 +295,9 @@ pub fn add(
     known_on: Date,
 ) -> Result<(Option<u64>, Vec<u64>), StoreError> {
     let row = NewRow { key: form.key_of(entry), entry: entry.clone(), known_on };
-    let (added, after) = decided(store, author, &form.table, |known| {
-        let mut book = Book::new(form, known);
+    let (added, after) = decided(store, author, |store, at| {
+        let known = entries(store, at, Some(&form.table))?;
+        let mut book = Book::new(form, &known);
         let is_there = |last: &KnownEntry| last.entry == *entry && last.until(None) == entry.until;
         if book.last_said(&row).is_some_and(is_there) {
             return Ok((None, Vec::new()));
@@ -331,10 +330,8 @@ pub fn expire(
     until: Option<Date>,
     known_on: Date,
 ) -> Result<KnownEntry, StoreError> {
-    let mut attempt = 1;
-    loop {
-        let snapshot = store.snapshot(None)?;
-        let known = entries(store, &snapshot, None)?;
+    let (found, _) = decided(store, author, |store, at| {
+        let known = entries(store, at, None)?;
         let found = known.iter().find(|known| known.number == entry);
         let Some(found) = found else { return Err(super::no_entry(&store.to_string(), entry)) };
         let from = found.entry.from;
@@ -361,12 +358,9 @@ pub fn expire(
             )));
         }
         let change = NewChange { known_on, kind: ChangeKind::Expired { entry, until: last } };
-        match store.append_after(&snapshot, author, &[change]) {
-            Ok(_) => return Ok(found.clone()),
-            Err(StoreError::Moved { .. }) if attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+        Ok((found.clone(), vec![change]))
+    })?;
+    Ok(found)
 }
 
 /// What is known of a table, by key.

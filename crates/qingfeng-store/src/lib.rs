@@ -1,4 +1,7 @@
-//! Lookups that live: entries and findings in a store to which things are only added.
+//! Lookups that live: entries and findings in an append-only store; and the vocabulary of findings.
+//!
+//! This crate must never know plans, nor who is inspected and why: `qingfeng-inspection` depends on it, and not the other
+//! way round.
 //!
 //! ```text
 //! import, add, expire ──Change──▶ Store (SQLite file, PostgreSQL database) ──Snapshot──▶ rows ──▶ lookup tables
@@ -44,6 +47,7 @@ pub use import::{
     IMPORT_MAX, Import, ImportError, ImportOptions, Imported, KEY_ROWS_MAX, Known, add, expire,
 };
 pub use load::StoreLookups;
+pub use outcome_table::OutcomeColumns;
 pub use outcomes::{OUTCOMES_MAX, Outcomes, OutcomesImported};
 pub use url::StoreUrl;
 

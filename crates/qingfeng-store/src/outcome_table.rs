@@ -2,53 +2,38 @@
 
 use std::sync::Arc;
 
-use qingfeng_rules::Kind;
-
-use crate::Violation;
-use crate::{Disposal, Outcome, Verdict};
-use qingfeng::internals::sheet::{ColumnOf, Mistake, Row};
+use crate::{Disposal, Outcome, Verdict, Violation};
 use qingfeng_rules::SelectionKind;
+
+use qingfeng::tables::{Mistake, SheetRow};
 
 /// The bytes of the code of a waiver at most.
 const WAIVER_BYTES_MAX: usize = 64;
 
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    required: bool,
-    headers: &'static [&'static str],
-) -> ColumnOf {
-    ColumnOf { name, kind, required, headers }
+qingfeng::columns! {
+    /// The columns of a table of outcomes: a row is the result of a goods line, or of a declaration as a whole.
+    pub OutcomeColumns = "a table of results of inspections";
+    declaration_id: Text Needed "The declaration; needed." also "declaration number" also "declaration no" also "entry id" also "报关单号" also "报关单编号" also "海关编号";
+    item_no: Integer Optional "Its line; without it the declaration as a whole." also "item" also "line" also "line no" also "项号" also "商品序号";
+    found_on: Day Optional "The day of the result; `declared_on` stands in for it." also "day" also "inspected on" also "查验日期" also "查获日期" also "发现日期";
+    declared_on: Day Optional "The day of the declaration." also "declaration date" also "申报日期";
+    known_on: Day Optional "The day from which it counts as known, if that is another." also "获知日期" also "更正日期";
+    selected: Text Optional "`mandatory`, `targeted`, `random`." also "selected how" also "selection" also "布控方式" also "选查方式";
+    result: Text Headed "`clear`, `counterfeit`, `fake`, `inferior`, `safety`, `health`, `environment`, `misdeclared`, `waived`, `open`." also "verdict" also "查验结果" also "结果";
+    waiver: Text Optional "The coded reason of a waiver: one word." also "waiver code" also "waiver reason" also "免查代码" also "免查原因";
+    pieces: Integer Optional "Pieces that violate." also "件数" also "违规件数";
+    value: Number Optional "Their value, in the unit of declarations." also "案值" also "货值";
+    fine: Number Optional "The fine of the line." unit "yuan" also "罚款" also "罚款金额";
+    case_number: Text Optional "The number of the case." also "case" also "case no" also "案件编号" also "案号" also "立案号";
+    major_case: Flag Optional "Whether it is a major one." also "major" also "大案" also "是否大案";
+    disposal: Text Optional "`destroyed`, `returned`, `confiscated`, `rectified`." also "处置" also "处置方式";
+    disclosed_on: Day Optional "The day on which the case was made public." also "disclosure" also "公示日期" also "公开日期";
+    hours: Number Optional "Hours of officers that the inspection took." unit "hours" also "工时";
+    office: Text Optional "The site that inspected; only checks read it." also "site" also "查验机构" also "查验关区";
 }
 
-/// The columns of a table of outcomes, with the other headers under which each is found.
-pub const COLUMNS: [ColumnOf; 17] = [
-    column(
-        "declaration_id",
-        Kind::Text,
-        true,
-        &["declaration number", "declaration no", "entry id", "报关单号", "报关单编号", "海关编号"],
-    ),
-    column("item_no", Kind::Integer, false, &["item", "line", "line no", "项号", "商品序号"]),
-    column("found_on", Kind::Date, false, &["day", "inspected on", "查验日期", "查获日期", "发现日期"]),
-    column("declared_on", Kind::Date, false, &["declaration date", "申报日期"]),
-    column("known_on", Kind::Date, false, &["获知日期", "更正日期"]),
-    column("selected", Kind::Text, false, &["selected how", "selection", "布控方式", "选查方式"]),
-    column("result", Kind::Text, false, &["verdict", "查验结果", "结果"]),
-    column("waiver", Kind::Text, false, &["waiver code", "waiver reason", "免查代码", "免查原因"]),
-    column("pieces", Kind::Integer, false, &["件数", "违规件数"]),
-    column("value", Kind::Number, false, &["案值", "货值"]),
-    column("fine", Kind::Number, false, &["罚款", "罚款金额"]),
-    column("case_number", Kind::Text, false, &["case", "case no", "案件编号", "案号", "立案号"]),
-    column("major_case", Kind::Flag, false, &["major", "大案", "是否大案"]),
-    column("disposal", Kind::Text, false, &["处置", "处置方式"]),
-    column("disclosed_on", Kind::Date, false, &["disclosure", "公示日期", "公开日期"]),
-    column("hours", Kind::Number, false, &["工时"]),
-    column("office", Kind::Text, false, &["site", "查验机构", "查验关区"]),
-];
-
-/// Where the site that inspected stands; only checks against a plan ask for it.
-pub const OFFICE: usize = 16;
+/// The columns of a table of outcomes.
+pub const COLUMNS: OutcomeColumns = OutcomeColumns::COLUMNS;
 
 /// The results that files name, with what they mean, and how a Chinese file may say it.
 pub const RESULTS: [(&str, Verdict, &[&str]); 10] = [
@@ -85,7 +70,7 @@ pub fn is_code(text: &str) -> bool {
 
 fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake {
     let told = qingfeng::internals::shown(value);
-    let reason = match qingfeng_rules::nearest(&value.to_lowercase(), names.iter().copied()) {
+    let reason = match qingfeng_rules::internals::nearest(&value.to_lowercase(), names.iter().copied()) {
         Some(name) => format!("there is no {} `{told}`; did you mean `{name}`?", field.replace('_', " ")),
         None => {
             format!("there is no {} `{told}`; there are {}", field.replace('_', " "), names.join(", "))
@@ -95,9 +80,9 @@ fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake 
 }
 
 /// What a row of these columns says.
-pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
-    let waiver: Option<Arc<str>> = row.text(7).map(Into::into);
-    let verdict = match row.text(6) {
+pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
+    let waiver: Option<Arc<str>> = row.text(COLUMNS.waiver).map(Into::into);
+    let verdict = match row.text(COLUMNS.result) {
         None => Verdict::Open,
         Some(name) => match Verdict::from_name(name) {
             // A waiver for which nobody can be asked by a code is none.
@@ -106,7 +91,7 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
             None => return Err(unknown("result", name, &RESULTS.map(|(name, ..)| name))),
         },
     };
-    let selected = match row.text(5) {
+    let selected = match row.text(COLUMNS.selected) {
         None => None,
         Some(name) => {
             let known = SelectionKind::from_name(&name.to_lowercase())
@@ -114,7 +99,7 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
             Some(known.ok_or_else(|| unknown("selected", name, &["mandatory", "targeted", "random"]))?)
         }
     };
-    let disposal = match row.text(13) {
+    let disposal = match row.text(COLUMNS.disposal) {
         None => None,
         Some(name) => {
             let known = Disposal::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -122,7 +107,12 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
             Some(known.ok_or_else(|| unknown("disposal", name, &Disposal::ALL.map(|(name, _)| name)))?)
         }
     };
-    let (mut pieces, value, fine, hours) = (row.integer(8), row.number(9), row.number(10), row.number(15));
+    let (mut pieces, value, fine, hours) = (
+        row.integer(COLUMNS.pieces),
+        row.number(COLUMNS.value),
+        row.number(COLUMNS.fine),
+        row.number(COLUMNS.hours),
+    );
     let below = |name: &'static str, number: Option<f64>| match number.filter(|number| *number < 0.0) {
         None => Ok(()),
         Some(number) => {
@@ -133,7 +123,8 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
     for (name, number) in [("value", value), ("fine", fine), ("hours", hours)] {
         below(name, number)?;
     }
-    let (found_on, known_on) = (row.date(2).or_else(|| row.date(3)), row.date(4));
+    let (found_on, known_on) =
+        (row.date(COLUMNS.found_on).or_else(|| row.date(COLUMNS.declared_on)), row.date(COLUMNS.known_on));
     if let (Some(found), Some(known)) = (found_on, known_on)
         && known < found
     {
@@ -141,7 +132,7 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
             format!("it counts as known on {known}, before it was found on {found}; correct one of them");
         return Err(("known_on", Some(known.to_string()), reason));
     }
-    let (mut fine, major_case) = (fine, row.flag(12).unwrap_or(false));
+    let (mut fine, major_case) = (fine, row.flag(COLUMNS.major_case).unwrap_or(false));
     if let Verdict::Clear | Verdict::Waived = verdict {
         let reason = |what: &str| {
             format!("the result is {}, and yet there is {what}; correct one of them", verdict.name())
@@ -158,8 +149,8 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
         (pieces, fine) = (None, None);
     }
     Ok(Outcome {
-        declaration_id: row.text(0).unwrap_or_default().into(),
-        item_no: row.integer(1),
+        declaration_id: row.text(COLUMNS.declaration_id).unwrap_or_default().into(),
+        item_no: row.integer(COLUMNS.item_no),
         found_on,
         known_on,
         selected,
@@ -168,10 +159,10 @@ pub fn outcome(row: Row<'_>) -> Result<Outcome, Mistake> {
         pieces,
         value,
         fine,
-        case_number: row.text(11).map(Into::into),
+        case_number: row.text(COLUMNS.case_number).map(Into::into),
         major_case,
         disposal,
-        disclosed_on: row.date(14),
+        disclosed_on: row.date(COLUMNS.disclosed_on),
         hours,
     })
 }

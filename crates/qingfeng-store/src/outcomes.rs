@@ -6,27 +6,29 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, FieldId, HistoryRole, Kind, Level, Pack, Schema, Value};
+use qingfeng_rules::lookups::HistoryRole;
+use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Pack, Schema, Value};
 use serde::Serialize;
 
 use super::history::role_of;
-use super::import::{ImportError, Known};
-use super::{APPEND_MAX, Author, ChangeKind, Finding, NewChange, Party, SnapshotId, Store, StoreError};
-use crate::outcome_table as table;
+use super::import::{ImportError, Known, decided};
+use super::{
+    APPEND_MAX, Author, ChangeKind, Finding, NewChange, Outcome, Party, SnapshotId, Store, StoreError,
+};
+use crate::outcome_table::{self as table, OutcomeColumns};
 use qingfeng::internals::Typed;
-use qingfeng::internals::sheet;
 use qingfeng::read::{Input, Place, ReadOptions, Reader, Reject};
+use qingfeng::tables::{self, Col, Mistake, SheetRow};
 
 /// The most rows of one import of results.
 pub const OUTCOMES_MAX: usize = APPEND_MAX;
-/// How often an import is decided anew when others changed the store meanwhile.
-const ATTEMPTS: usize = 10;
 
 /// The columns before those of the parties, in order.
-const COLUMNS: usize = table::COLUMNS.len();
+const COLUMNS: usize = OutcomeColumns::TABLE.columns.len();
 
 /// What became of the rows of an import of results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct OutcomesImported {
     /// Rows read: those added, unchanged and rejected together.
     pub read: u64,
@@ -62,7 +64,7 @@ struct Row {
     place: Place,
 }
 
-type Line = (String, Option<i64>);
+type Line = (Box<str>, Option<i64>);
 
 impl Outcomes {
     /// Reads files of results, checks each row by itself and with the others, and finds who answers for those that do not
@@ -79,8 +81,7 @@ impl Outcomes {
         options: &ReadOptions,
     ) -> Result<Self, ImportError> {
         let names: Vec<String> = inputs.iter().map(Input::to_string).collect();
-        let (schema, roles) = schema(pack)?;
-        let mut reader = Reader::new(Arc::new(schema), inputs, options.clone())?;
+        let (fields, roles) = fields(pack)?;
         let mut outcomes = Self {
             rows: Vec::new(),
             summary: OutcomesImported::default(),
@@ -88,26 +89,16 @@ impl Outcomes {
             names: names.clone(),
         };
         let mut seen: HashMap<(Line, Date), usize> = HashMap::new();
-        while let Some(piece) = reader.piece()? {
-            outcomes.rejects.extend(piece.rejects.into_iter().map(|reject| reject.reject));
-            for (row, place) in piece.places.iter().enumerate() {
-                let row = sheet::Row::of(&piece.batch, &names, *place, row);
-                match finding(row, &roles, known) {
-                    Ok((finding, known_on)) => outcomes.take(finding, known_on, *place, &mut seen),
-                    Err((field, value, reason)) => {
-                        let id = row.text(0).map(str::to_owned);
-                        outcomes.reject(*place, id, field, value, reason);
-                    }
-                }
+        let streamed = tables::stream_fields(&inputs, fields, options, usize::MAX, &mut |row| {
+            if outcomes.rows.len() == OUTCOMES_MAX {
+                let reason = format!("more than {OUTCOMES_MAX} rows; import them in parts");
+                return Err(row.error(reason));
             }
-            if outcomes.rows.len() + outcomes.rejects.len() > OUTCOMES_MAX {
-                return Err(StoreError::refused(format!(
-                    "the files have more than {OUTCOMES_MAX} rows; import them in parts"
-                ))
-                .into());
-            }
-        }
-        for notes in reader.notes() {
+            let finding = finding(row, &roles, known);
+            Ok(finding.map(|(finding, known_on)| outcomes.take(finding, known_on, row.at(), &mut seen)))
+        })?;
+        outcomes.rejects.extend(streamed.rejects);
+        for notes in &streamed.notes {
             let absent = |column: &str| notes.absent_fields.iter().any(|absent| absent == column);
             let needed = ["declaration_id", "found_on", "result"].into_iter().find(|column| {
                 // The day of the declaration stands for that of the result where no other is kept.
@@ -178,7 +169,7 @@ impl Outcomes {
                      known",
                     first.position
                 );
-                let id = Some(finding.declaration_id);
+                let id = Some(finding.outcome.declaration_id.into());
                 self.reject(place, id, "declaration_id", None, reason);
             }
             None => {
@@ -205,7 +196,6 @@ impl Outcomes {
         let fields: Vec<(HistoryRole, FieldId)> = roles_of(schema).collect();
         let mut found = vec![false; self.rows.len()];
         let mut reader = Reader::new(Arc::clone(schema), declarations, options.clone())?;
-        let mut line: Line = (String::new(), None);
         while let Some(piece) = reader.piece()? {
             let columns: Vec<Typed> = schema
                 .fields()
@@ -221,9 +211,7 @@ impl Outcomes {
                 };
                 // A result of a declaration as a whole has the parties of its header.
                 for of_line in [item, None].into_iter().take(if item.is_some() { 2 } else { 1 }) {
-                    line.0.clear();
-                    line.0.push_str(id);
-                    line.1 = of_line;
+                    let line: Line = (id.into(), of_line);
                     for &at in asked.get(&line).map_or(&[][..], Vec::as_slice) {
                         if std::mem::replace(&mut found[at], true) {
                             continue;
@@ -251,7 +239,7 @@ impl Outcomes {
             let reason = "no declaration that was given has this line; correct the number, or give the file that has it";
             self.reject(
                 row.place,
-                Some(line.0),
+                Some(line.0.into()),
                 "item_no",
                 line.1.map(|item| item.to_string()),
                 reason.to_owned(),
@@ -275,7 +263,13 @@ impl Outcomes {
         for row in nobody {
             let reason = "nobody answers for it: there is no exporter, producer, agent or brand; fill one in, or give the \
                           declarations with --declarations";
-            self.reject(row.place, Some(row.finding.declaration_id), "exporter", None, reason.to_owned());
+            self.reject(
+                row.place,
+                Some(row.finding.outcome.declaration_id.into()),
+                "exporter",
+                None,
+                reason.to_owned(),
+            );
         }
     }
 
@@ -313,20 +307,12 @@ impl Outcomes {
         store: &mut Store,
         author: &Author,
     ) -> Result<(OutcomesImported, SnapshotId), StoreError> {
-        let mut attempt = 1;
-        loop {
-            let snapshot = store.snapshot(None)?;
-            let known = self.known(store, &snapshot)?;
-            let (summary, changes, rejects) = self.decide(&known);
-            match store.append_after(&snapshot, author, &changes) {
-                Ok(after) => {
-                    self.rejects.extend(rejects);
-                    return Ok((summary, after));
-                }
-                Err(StoreError::Moved { .. }) if attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let ((summary, rejects), after) = decided(store, author, |store, at| {
+            let (summary, changes, rejects) = self.decide(&self.known(store, at)?);
+            Ok(((summary, rejects), changes))
+        })?;
+        self.rejects.extend(rejects);
+        Ok((summary, after))
     }
 
     /// What a store knows of the lines, each with the day on which it became known.
@@ -336,11 +322,11 @@ impl Outcomes {
         snapshot: &SnapshotId,
     ) -> Result<HashMap<Line, (Date, Finding)>, StoreError> {
         let asked: std::collections::HashSet<(&str, Option<i64>)> =
-            self.rows.iter().map(|row| (row.finding.declaration_id.as_str(), row.finding.item_no)).collect();
+            self.rows.iter().map(|row| (&*row.finding.declaration_id, row.finding.item_no)).collect();
         let mut known: HashMap<Line, (Date, Finding)> = HashMap::new();
         store.changes(snapshot, 1, &mut |change| {
             if let ChangeKind::Found(finding) = change.kind
-                && asked.contains(&(finding.declaration_id.as_str(), finding.item_no))
+                && asked.contains(&(&*finding.declaration_id, finding.item_no))
             {
                 let line = (finding.declaration_id.clone(), finding.item_no);
                 // Of what became known on one day the later change counts.
@@ -363,7 +349,7 @@ impl Outcomes {
         let mut firsts: HashMap<(&str, Option<i64>), usize> = HashMap::new();
         let mut order: Vec<(usize, Date, usize)> = Vec::with_capacity(self.rows.len());
         for (at, row) in self.rows.iter().enumerate() {
-            let line = (row.finding.declaration_id.as_str(), row.finding.item_no);
+            let line = (&*row.finding.declaration_id, row.finding.item_no);
             order.push((*firsts.entry(line).or_insert(at), row.known_on, at));
         }
         order.sort_unstable();
@@ -387,9 +373,9 @@ impl Outcomes {
                     rejects.push(Reject {
                         input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
                         position: place.position,
-                        declaration_id: Some(finding.declaration_id.clone()),
+                        declaration_id: Some(finding.declaration_id.to_string()),
                         field: Some("found_on".to_owned()),
-                        value: Some(finding.found_on.to_string()),
+                        value: Some(finding.day().to_string()),
                         reason: format!(
                             "the line has another result, known since {on}; a correction cannot be known before it: give \
                              --known-on {on} or a later day"
@@ -428,14 +414,14 @@ fn roles_of(schema: &Schema) -> impl Iterator<Item = (HistoryRole, FieldId)> + '
 }
 
 /// The columns of files of results, and the roles that the pack knows.
-fn schema(pack: &Pack) -> Result<(Schema, Vec<HistoryRole>), StoreError> {
+fn fields(pack: &Pack) -> Result<(Vec<Field>, Vec<HistoryRole>), StoreError> {
     let of_pack = |id: FieldId, name: &str, required: bool| Field {
         name: name.to_owned(),
         level: Level::Item,
         required,
         ..pack.schema[id].clone()
     };
-    let mut fields: Vec<Field> = table::COLUMNS.iter().map(sheet::ColumnOf::field).collect();
+    let mut fields: Vec<Field> = OutcomeColumns::TABLE.columns.iter().map(tables::Column::field).collect();
     fields[0] = of_pack(pack.schema.declaration, "declaration_id", true);
     let mut roles = Vec::new();
     let mut of_parties = Vec::new();
@@ -445,21 +431,16 @@ fn schema(pack: &Pack) -> Result<(Schema, Vec<HistoryRole>), StoreError> {
     }
     // A header that the pack has for an id or a party is theirs.
     let theirs: Vec<Field> = fields.iter().take(1).chain(&of_parties).cloned().collect();
-    let theirs = sheet::schema_of(theirs).map_err(StoreError::refused)?;
+    let theirs = tables::schema_of_rows(theirs).map_err(StoreError::refused)?;
     for field in &mut fields[1..] {
         field.columns.retain(|header| theirs.field_of_header(header).is_none());
     }
     fields.extend(of_parties);
-    let schema = sheet::schema_of(fields).map_err(StoreError::refused)?;
-    Ok((schema, roles))
+    Ok((fields, roles))
 }
 
 /// The finding of a row, and the day on which it counts as known.
-fn finding(
-    row: sheet::Row<'_>,
-    roles: &[HistoryRole],
-    known: Known,
-) -> Result<(Finding, Date), sheet::Mistake> {
+fn finding(row: SheetRow<'_>, roles: &[HistoryRole], known: Known) -> Result<(Finding, Date), Mistake> {
     let outcome = table::outcome(row)?;
     let Some(found_on) = outcome.found_on else {
         return Err(("found_on", None, "`found_on` is missing; fill in the day of the result".to_owned()));
@@ -476,25 +457,10 @@ fn finding(
         return Err(("found_on", Some(found_on.to_string()), reason));
     }
     let parties = roles.iter().enumerate().filter_map(|(at, &role)| {
-        row.text(COLUMNS + at).map(|name| Party { role: role_of(role), name: name.to_owned() })
+        row.text(Col::new(COLUMNS + at)).map(|name| Party { role: role_of(role), name: name.to_owned() })
     });
-    let finding = Finding {
-        declaration_id: outcome.declaration_id.into(),
-        item_no: outcome.item_no,
-        found_on,
-        verdict: outcome.verdict,
-        waiver: outcome.waiver.as_deref().map(str::to_owned),
-        selected: outcome.selected,
-        pieces: outcome.pieces,
-        value: outcome.value,
-        fine: outcome.fine,
-        case_number: outcome.case_number.map(Into::into),
-        major: outcome.major_case,
-        disposal: outcome.disposal,
-        disclosed_on: outcome.disclosed_on,
-        hours: outcome.hours,
-        parties: parties.collect(),
-    };
+    // The change says when it became known.
+    let finding = Finding { outcome: Outcome { known_on: None, ..outcome }, parties: parties.collect() };
     // What the store would refuse of one row is a reject of that row, and no reason to refuse the others.
     super::encode::encode(known_on, &ChangeKind::Found(finding.clone()))
         .map_err(|error| ("declaration_id", None, error.to_string()))?;

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use qingfeng::rules::Date;
 use qingfeng::{Declaration, Engine, Evaluation};
 use qingfeng_store::StoreLookups;
-use qingfeng_store::Verdict;
 use qingfeng_store::{
     Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreUrl, Violation,
 };
+use qingfeng_store::{Outcome, Verdict};
 
 const MANIFEST: &str = r#"
 [pack]
@@ -102,16 +102,14 @@ fn entry(exporter: &str, from: Option<i32>, until: Option<i32>, weight: i32) -> 
 }
 
 fn found(id: u8, item: u8, exporter: &str, found_on: i32, violates: bool, major: bool) -> ChangeKind {
-    ChangeKind::Found(Finding {
+    let verdict = if violates { Verdict::Violation(Violation::Fake) } else { Verdict::Clear };
+    let outcome = Outcome {
         item_no: Some(item.into()),
-        major: violates && major,
-        parties: vec![Party { role: Role::Exporter, name: exporter.to_owned() }],
-        ..Finding::new(
-            format!("D{id}"),
-            date(found_on),
-            if violates { Verdict::Violation(Violation::Fake) } else { Verdict::Clear },
-        )
-    })
+        major_case: violates && major,
+        ..Outcome::new(&format!("D{id}"), date(found_on), verdict)
+    };
+    let parties = vec![Party { role: Role::Exporter, name: exporter.to_owned() }];
+    ChangeKind::Found(Finding { outcome, parties })
 }
 
 /// A change: what it is, its day, when it became known, and numbers of which it is made.
@@ -180,7 +178,7 @@ fn months_before(day: Date, months: i64) -> Date {
 
 /// What a history says, found by looking at every finding.
 fn history(changes: &[NewChange], exporter: &str, day: Date) -> Option<String> {
-    let mut lines: BTreeMap<(String, Option<i64>), (Date, &Finding)> = BTreeMap::new();
+    let mut lines: BTreeMap<(Box<str>, Option<i64>), (Date, &Finding)> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.known_on < day) {
         let ChangeKind::Found(finding) = &change.kind else { continue };
         let line = (finding.declaration_id.clone(), finding.item_no);
@@ -193,13 +191,13 @@ fn history(changes: &[NewChange], exporter: &str, day: Date) -> Option<String> {
         .map(|(_, finding)| *finding)
         .filter(|finding| finding.parties[0].name == exporter)
         .collect();
-    let ids: BTreeSet<&str> = of_party.iter().map(|finding| finding.declaration_id.as_str()).collect();
+    let ids: BTreeSet<&str> = of_party.iter().map(|finding| &*finding.declaration_id).collect();
     let last = |id: &str, violates: bool, major: bool| {
         of_party
             .iter()
-            .filter(|line| line.declaration_id == id)
-            .filter(|line| (!violates || line.violation().is_some()) && (!major || line.major))
-            .map(|line| line.found_on)
+            .filter(|line| *line.declaration_id == *id)
+            .filter(|line| (!violates || line.violation().is_some()) && (!major || line.major_case))
+            .map(|line| line.day())
             .max()
     };
     let days = |violates: bool, major: bool| -> Vec<Date> {

@@ -50,8 +50,7 @@ pub mod read;
 mod rounds;
 mod sample;
 mod summary;
-#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
-mod tables;
+pub mod tables;
 pub mod testing;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod values;
@@ -79,11 +78,9 @@ pub use why_not::{Miss, MissedPart, PartCount, StageCount, WhyNot, WhyNotOptions
 #[doc(hidden)]
 pub mod internals {
     pub use crate::evaluate::BatchResults;
-
     pub use crate::lookup::{Rows, table_schema};
     pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};
     pub use crate::rounds::over_chunks;
-    pub use crate::tables::{rows as table_rows, sheet};
     pub use crate::values::{BatchValues, Typed};
 }
 

@@ -2,62 +2,56 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::builder::{Date32Builder, Float64Builder, Int64Builder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use qingfeng::read::Input;
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::selection::Amount;
+use qingfeng::rules::{Date, Pack};
+use qingfeng::tables::RowWriter;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{ArrivingDeclarations, Capacity, OfficeDay, Outcomes, Policy, Roll, Taken};
+use qingfeng_inspection::{
+    ArrivingDeclarations, AssessedDeclaration, DecisionColumns, OfficeDay, Policy, Roll, Taken,
+};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
+use crate::findings::ResultsArgs;
 use crate::numbers::grouped;
 use crate::outputs::{check_apart, output, write_text};
-use crate::render;
+use crate::policy::PolicyArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{self, WARNING, styled};
 
 /// The rows that go to a file at a time.
 const BATCH_ROWS: usize = 8_192;
-/// Decide who gets inspected while declarations come, one at a time.
+/// Select inspections while declarations arrive.
 ///
-/// Takes assessments in the order in which they come and decides on each at once, by the pack's `[selection]`: what must be
-/// inspected is, as long as there is capacity; the draw falls on each declaration by itself, with the rate as its
-/// probability; and the best of the rest are targeted, by a threshold that follows from what is left of the capacity and
-/// from what earlier days let expect. Standard input is answered row by row. A day begins at each site with its first
-/// declaration. At the end it is told what share was reached of the worth that could have been, had the day been known.
+/// Takes assessments in the order in which they arrive and decides on each at once, by the pack's `[selection]`: what must
+/// be inspected is, while there is capacity; each declaration is drawn independently, with the rate as its probability;
+/// and the best of the rest are targeted, by a threshold that follows from the remaining capacity and from earlier days.
+/// Standard input is answered row by row. A day begins at each site with its first declaration. The summary says which
+/// share of the best possible worth was reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng roll today.ndjson --rules rules/clean-wind --history 2016-08.parquet --key-file draw.key -o decisions.csv",
     "qingfeng score - --rules rules/clean-wind < feed.csv | qingfeng roll - --rules rules/clean-wind --key-file draw.key",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration, as `qingfeng score` writes them with a pack that has `[selection]`. `-` is standard
+    /// Assessments by declaration, as `qingfeng score` writes them, with a pack that has `[selection]`. `-` is standard
     /// input, as NDJSON.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     inputs: Vec<PathBuf>,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArgs,
 
-    /// What each site can do on each day: a table with the columns site, day, and inspections or hours. Without it the
-    /// pack's `[[selection.capacity]]` counts.
-    #[arg(long, value_name = "FILE")]
-    capacity: Option<PathBuf>,
-
-    /// Assessments of earlier days, by which it is known what a day brings.
+    /// Assessments of earlier days, from which the number of declarations of a day is estimated.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     history: Vec<PathBuf>,
 
-    /// What inspections showed: tables with the columns declaration_id, found_on and result.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    outcomes: Vec<PathBuf>,
+    #[command(flatten)]
+    results: ResultsArgs,
 
     #[command(flatten)]
     key: KeyArgs,
@@ -66,18 +60,18 @@ pub struct Args {
     #[arg(long, conflicts_with = "key_file")]
     without_draw: bool,
 
-    /// Where to write a row for each declaration: .csv, .ndjson, .parquet or .arrow. Without it, and for `-`, NDJSON goes to
-    /// standard output, each row at once.
+    /// Output file, a row a declaration: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. Default, and `-`:
+    /// NDJSON on standard output, each row at once.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Where to write what each site's day came to, as JSON.
+    /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 }
 
 /// What is written of a declaration.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Row {
     number: u64,
     day: Option<Date>,
@@ -133,8 +127,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .inputs
         .iter()
         .chain(&args.history)
-        .chain(&args.outcomes)
-        .chain(&args.capacity)
+        .chain(&args.results.outcomes)
+        .chain(&args.policy.capacity)
         .chain(&args.key.key_file)
         .cloned()
         .collect();
@@ -143,19 +137,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if twice > 1 {
         return Err(qingfeng::read::ReadError::StdinTwice.into());
     }
-    let engine = render::open_policy(&args.rules)?;
-    let pack = engine.pack();
-    let Some(policy) = Policy::of(pack) else {
-        return Err(Failure::Usage(format!(
-            "the pack {} has no [selection], so it does not say who gets inspected; add it to pack.toml",
-            pack.name
-        )));
-    };
-    let capacity = match &args.capacity {
-        Some(path) => Capacity::read(&Input::from(path.clone()), &policy)
-            .map_err(|error| Failure::Files(error.to_string()))?,
-        None => Capacity::of_policy(&policy),
-    };
+    let (opened, policy) = args.policy.open()?;
+    let pack = opened.pack();
+    let capacity = args.policy.capacity(&policy)?;
     if capacity.is_empty() {
         return Err(Failure::Usage(
             "no site has a capacity: give a table by --capacity (columns site, day, inspections), or write \
@@ -163,38 +147,31 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
                 .to_owned(),
         ));
     }
-    let outcomes = match &args.outcomes[..] {
-        [] => None,
-        paths => {
-            let inputs: Vec<Input> = paths.iter().cloned().map(Input::from).collect();
-            Some(Outcomes::read(&inputs).map_err(|error| Failure::Files(error.to_string()))?)
-        }
-    };
+    let outcomes = args.results.timeline()?;
     let key = key(args, &policy)?;
     let mut roll = Roll::new(&policy, &capacity, outcomes.as_ref(), key.as_ref());
     for path in &args.history {
-        for arriving in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
-            if let Some(candidate) = arriving?.candidate {
-                roll.remember(&candidate);
-            }
+        for declaration in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
+            roll.remember(&declaration?);
         }
     }
     let mut sink = Sink::create(&output(args.output.as_ref()))?;
     let (mut number, mut without_day, mut without_office) = (0, 0, 0);
     for path in &args.inputs {
-        for arriving in ArrivingDeclarations::open(&Input::from(path.clone()), pack)? {
-            let arriving = arriving?;
+        let mut arriving = ArrivingDeclarations::open(&Input::from(path.clone()), pack)?;
+        while let Some(declaration) = arriving.next() {
+            let declaration = declaration?;
             number += 1;
-            let id = arriving.declaration_id;
-            let row = match arriving.candidate {
+            let pack_id = arriving.packs()[declaration.pack as usize].to_string();
+            let row = match declaration.day {
                 None => {
                     without_day += 1;
-                    Row::without(number, id, arriving.pack)
+                    Row::without(number, declaration.declaration_id.into(), pack_id)
                 }
-                Some(candidate) => {
-                    let taken = roll.take(&candidate);
+                Some(_) => {
+                    let taken = roll.take(&declaration);
                     without_office += u64::from(taken.office.is_none());
-                    Row::new(number, id, arriving.pack, pack, &candidate, taken)
+                    Row::new(number, pack_id, pack, declaration, taken)
                 }
             };
             sink.put(row)?;
@@ -206,7 +183,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::note(&human(&summary, policy.draws() && key.is_none()));
+    terminal::summary(&human(&summary, policy.draws() && key.is_none()));
     Ok(Exit::Done)
 }
 
@@ -228,30 +205,18 @@ impl Row {
     fn without(number: u64, declaration_id: String, pack: String) -> Self {
         Self {
             number,
-            day: None,
-            office: None,
             declaration_id,
-            selected: None,
             why: "it has no date, so it belongs to no day".to_owned(),
-            probability: None,
-            threshold: None,
-            worth: None,
-            cost: None,
-            left: None,
-            score: None,
-            channel: None,
-            trader: None,
-            group: None,
             pack,
+            ..Self::default()
         }
     }
 
     fn new(
         number: u64,
-        declaration_id: String,
         pack_id: String,
         pack: &Pack,
-        candidate: &qingfeng_inspection::Candidate,
+        declaration: AssessedDeclaration,
         taken: Taken,
     ) -> Self {
         let decision = taken.decision;
@@ -262,9 +227,9 @@ impl Row {
         let decided = decision.is_some();
         Self {
             number,
-            day: Some(candidate.day),
+            day: declaration.day,
             office: taken.office,
-            declaration_id,
+            declaration_id: declaration.declaration_id.into(),
             selected: decision.as_ref().and_then(|decision| decision.selected).map(|kind| kind.name()),
             why,
             probability: decision.as_ref().map(|decision| decision.probability),
@@ -272,10 +237,10 @@ impl Row {
             worth: decided.then_some(taken.worth),
             cost: decided.then_some(taken.cost),
             left: decided.then_some(taken.left),
-            score: Some(candidate.score),
-            channel: pack.channels.get(candidate.channel.index()).map(|channel| channel.name.clone()),
-            trader: candidate.trader.as_deref().map(str::to_owned),
-            group: Some(candidate.group.to_string()),
+            score: Some(declaration.score),
+            channel: pack.channels.get(declaration.channel.index()).map(|channel| channel.name.clone()),
+            trader: declaration.trader.as_deref().map(str::to_owned),
+            group: Some(declaration.group.to_string()),
             pack: pack_id,
         }
     }
@@ -284,47 +249,25 @@ impl Row {
 /// Where rows go: to standard output each at once, to a file in batches.
 enum Sink {
     Stdout,
-    File { writer: Box<TableWriter>, rows: Vec<Row> },
-}
-
-fn schema() -> SchemaRef {
-    let columns = [
-        ("number", DataType::Int64),
-        ("day", DataType::Date32),
-        ("office", DataType::Utf8),
-        ("declaration_id", DataType::Utf8),
-        ("selected", DataType::Utf8),
-        ("why", DataType::Utf8),
-        ("probability", DataType::Float64),
-        ("threshold", DataType::Float64),
-        ("worth", DataType::Int64),
-        ("cost", DataType::Int64),
-        ("left", DataType::Int64),
-        ("score", DataType::Int64),
-        ("channel", DataType::Utf8),
-        ("trader", DataType::Utf8),
-        ("group", DataType::Utf8),
-        ("pack", DataType::Utf8),
-    ];
-    let fields = columns.map(|(name, kind)| Field::new(name, kind, true));
-    Arc::new(Schema::new(fields.to_vec()))
+    File { writer: Box<TableWriter>, rows: RowWriter },
 }
 
 impl Sink {
     fn create(output: &Output) -> Result<Self, Failure> {
+        let table = &DecisionColumns::TABLE;
         Ok(match output {
             Output::Stdout => Self::Stdout,
-            Output::Path(_) => {
-                Self::File { writer: Box::new(TableWriter::create(output, schema())?), rows: Vec::new() }
-            }
+            Output::Path(_) => Self::File {
+                writer: Box::new(TableWriter::create(output, table.schema())?),
+                rows: RowWriter::new(table),
+            },
         })
     }
 
     fn put(&mut self, row: Row) -> Result<(), Failure> {
         match self {
             Self::Stdout => {
-                let mut text =
-                    serde_json::to_string(&row).map_err(|error| Failure::Files(error.to_string()))?;
+                let mut text = serde_json::to_string(&row)?;
                 text.push('\n');
                 let mut stdout = std::io::stdout().lock();
                 stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
@@ -335,62 +278,48 @@ impl Sink {
                 })
             }
             Self::File { writer, rows } => {
-                rows.push(row);
-                if rows.len() >= BATCH_ROWS {
-                    writer.write(&batch(rows)?)?;
-                    rows.clear();
-                }
-                Ok(())
+                row.put(rows);
+                if rows.len() < BATCH_ROWS { Ok(()) } else { write(writer, rows) }
             }
         }
     }
 
     fn finish(self) -> Result<(), Failure> {
-        if let Self::File { mut writer, rows } = self {
-            writer.write(&batch(&rows)?)?;
+        if let Self::File { mut writer, mut rows } = self {
+            write(&mut writer, &mut rows)?;
             writer.finish()?;
         }
         Ok(())
     }
 }
 
-fn batch(rows: &[Row]) -> Result<RecordBatch, Failure> {
-    let text = |of: fn(&Row) -> Option<&str>| -> ArrayRef {
-        let mut column = StringBuilder::new();
-        rows.iter().for_each(|row| column.append_option(of(row)));
-        Arc::new(column.finish())
-    };
-    let integer = |of: fn(&Row) -> Option<i64>| -> ArrayRef {
-        let mut column = Int64Builder::new();
-        rows.iter().for_each(|row| column.append_option(of(row)));
-        Arc::new(column.finish())
-    };
-    let number = |of: fn(&Row) -> Option<f64>| -> ArrayRef {
-        let mut column = Float64Builder::new();
-        rows.iter().for_each(|row| column.append_option(of(row)));
-        Arc::new(column.finish())
-    };
-    let mut days = Date32Builder::new();
-    rows.iter().for_each(|row| days.append_option(row.day.map(Date::days)));
-    let columns = vec![
-        integer(|row| i64::try_from(row.number).ok()),
-        Arc::new(days.finish()) as ArrayRef,
-        text(|row| row.office.as_deref()),
-        text(|row| Some(&row.declaration_id)),
-        text(|row| row.selected),
-        text(|row| Some(&row.why)),
-        number(|row| row.probability),
-        number(|row| row.threshold),
-        integer(|row| row.worth),
-        integer(|row| row.cost.map(i64::from)),
-        integer(|row| row.left.and_then(|left| i64::try_from(left).ok())),
-        integer(|row| row.score),
-        text(|row| row.channel.as_deref()),
-        text(|row| row.trader.as_deref()),
-        text(|row| row.group.as_deref()),
-        text(|row| Some(&row.pack)),
-    ];
-    RecordBatch::try_new(schema(), columns).map_err(|error| Failure::Files(error.to_string()))
+fn write(writer: &mut TableWriter, rows: &mut RowWriter) -> Result<(), Failure> {
+    let batch = rows.finish().map_err(|error| Failure::Files(error.to_string()))?;
+    Ok(writer.write(&batch)?)
+}
+
+impl Row {
+    /// Adds it to rows of a table.
+    fn put(&self, rows: &mut RowWriter) {
+        let columns = DecisionColumns::COLUMNS;
+        rows.count(columns.number, self.number)
+            .date(columns.day, self.day)
+            .text(columns.office, self.office.as_deref())
+            .text(columns.declaration_id, self.declaration_id.as_str())
+            .text(columns.selected, self.selected)
+            .text(columns.why, self.why.as_str())
+            .number(columns.probability, self.probability)
+            .number(columns.threshold, self.threshold)
+            .integer(columns.worth, self.worth)
+            .integer(columns.cost, self.cost.map(i64::from))
+            .integer(columns.left, self.left.and_then(|left| i64::try_from(left).ok()))
+            .integer(columns.score, self.score)
+            .text(columns.channel, self.channel.as_deref())
+            .text(columns.trader, self.trader.as_deref())
+            .text(columns.group, self.group.as_deref())
+            .text(columns.pack, self.pack.as_str())
+            .end();
+    }
 }
 
 fn summary(days: &[OfficeDay], declarations: u64, without_day: u64, without_office: u64) -> Summary<'_> {

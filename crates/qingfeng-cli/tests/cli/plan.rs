@@ -135,7 +135,7 @@ fn what_is_wrong_is_said_with_its_place() {
         said += &format!("{name}: {}", ran.exits(3).stderr);
     }
     desk.write("no-amount.csv", "site\nshanghai\n");
-    desk.write("outcomes.csv", "declaration_id,found_on,result\nD1,2016-03-01,nothing\n");
+    desk.write("outcomes.csv", "declaration_id,found_on,verdikt\nD1,2016-03-01,clear\n");
     desk.write("short.key", "abcd\n");
     only_mine(&desk, "short.key");
     for (code, args) in [
@@ -152,4 +152,112 @@ fn what_is_wrong_is_said_with_its_place() {
     }
     assert!(!desk.has("p.csv"));
     golden("plan-errors.txt", &said);
+}
+
+/// Declarations of the 1st, of which results may come, and one of the 5th and of the 20th to be planned.
+fn learner() -> Desk {
+    let desk = desk();
+    let mut declarations = desk.read("declarations.csv");
+    for day in ["05", "20"] {
+        declarations +=
+            &format!("H{day},1,2016-03-{day},CNSHA,FJ,0110,E9,8711209000,motorcycle,,5,5,1000,,no,,\n");
+    }
+    desk.write("declarations.csv", declarations);
+    desk.run("score declarations.csv --rules harbour -o scored.csv").exits(0);
+    desk
+}
+
+const PLAN: &str = "plan scored.csv --rules harbour --key-file draw.key --from 2016-03-05 --until 2016-03-20";
+
+/// The worth of the declarations of the 5th and the 20th, and the digest of the inputs, in a plan made with these options.
+fn worths(desk: &Desk, options: &str) -> (i64, i64, String) {
+    desk.run(&format!("{PLAN} {options} -o learnt.csv --left-out learnt-left.csv")).exits(0);
+    let tables = [desk.read("learnt.csv"), desk.read("learnt-left.csv")];
+    let cell = |id: &str, column: &str| {
+        let cells = tables.iter().find_map(|table| {
+            let (header, rows) = table.split_once('\n').unwrap();
+            let row = rows.lines().find(|row| row.split(',').any(|cell| cell == id))?;
+            let at = header.split(',').position(|name| name == column).unwrap();
+            Some(row.split(',').nth(at).unwrap().to_owned())
+        });
+        cells.unwrap_or_else(|| panic!("{id} is nowhere"))
+    };
+    let worth = |id: &str| cell(id, "worth").parse().unwrap();
+    (worth("H05"), worth("H20"), cell("H20", "inputs"))
+}
+
+/// The worths when these results are given as `outcomes.csv`.
+fn learns(desk: &Desk, outcomes: &str) -> (i64, i64, String) {
+    desk.write("outcomes.csv", outcomes);
+    worths(desk, "--outcomes outcomes.csv")
+}
+
+const HEADER: &str = "declaration_id,item_no,found_on,known_on,result\n";
+
+#[test]
+fn a_plan_takes_results_in_whatever_form_every_other_command_takes_them() {
+    let desk = learner();
+    let nothing = learns(&desk, &format!("{HEADER}X1,1,2016-03-02,,fake\n"));
+    let found = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,,counterfeit\n"));
+    assert!(found.0 > nothing.0 && found.1 > nothing.1, "{nothing:?} {found:?}");
+
+    let chinese = "报关单号,项号,查验日期,查验结果\nD4,1,2016-03-02,侵权\n";
+    assert_eq!(learns(&desk, chinese), found);
+    desk.write(
+        "gb.csv",
+        b"\xb1\xa8\xb9\xd8\xb5\xa5\xba\xc5,\xcf\xee\xba\xc5,\xb2\xe9\xd1\xe9\xc8\xd5\xc6\xda,\xb2\xe9\xd1\xe9\xbd\xe1\xb9\xfb\nD4,1,2016-03-02,\xc7\xd6\xc8\xa8\n",
+    );
+    assert_eq!(worths(&desk, "--outcomes gb.csv --gb18030"), found);
+    desk.write(
+        "o.ndjson",
+        r#"{"declaration_id":"D4","item_no":1,"found_on":"2016-03-02","result":"counterfeit"}"#,
+    );
+    assert_eq!(worths(&desk, "--outcomes o.ndjson"), found);
+
+    // A row that cannot be read is told; the others count.
+    let with_mistake = format!("{HEADER}D1,1,2016-03-02,,faek\nD4,1,2016-03-02,,counterfeit\n");
+    assert_eq!(learns(&desk, &with_mistake), found);
+    let told = desk.run(&format!("{PLAN} --outcomes outcomes.csv -o told.csv")).exits(0).stderr;
+    assert!(told.contains("1 row cannot be read") && told.contains("did you mean `fake`?"), "{told}");
+
+    // As of a day before it, a result is as if it had not come.
+    desk.write("outcomes.csv", format!("{HEADER}D4,1,2016-03-02,,counterfeit\n"));
+    let (fifth, twentieth, _) = worths(&desk, "--outcomes outcomes.csv --as-of 2016-03-01");
+    assert_eq!((fifth, twentieth), (nothing.0, nothing.1));
+
+    // Out of a store.
+    desk.write(
+        "results.csv",
+        "declaration_id,item_no,declared_on,found_on,result,exporter\nD4,1,2016-03-01,2016-03-02,counterfeit,E9\n",
+    );
+    desk.run("outcome import results.csv --rules harbour --store sqlite:s.sqlite --by clerk --backfill")
+        .exits(0);
+    assert_eq!(worths(&desk, "--store sqlite:s.sqlite"), found);
+}
+
+#[test]
+fn a_plan_learns_of_a_result_when_it_is_known_and_not_before() {
+    let desk = learner();
+    let nothing = learns(&desk, &format!("{HEADER}X1,1,2016-03-02,,fake\n"));
+    let at_once = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,,fake\n"));
+    let late = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,2016-03-19,fake\n"));
+    assert_eq!((late.0, late.1), (nothing.0, at_once.1), "{nothing:?} {at_once:?} {late:?}");
+    let too_late = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,2016-03-20,fake\n"));
+    assert_eq!((too_late.0, too_late.1), (nothing.0, nothing.1));
+    assert!(late.2 != too_late.2 && late.2 != at_once.2, "the digest tells what was known when");
+}
+
+#[test]
+fn a_correction_undoes_a_finding_from_the_day_on_which_it_is_known() {
+    let desk = learner();
+    let fake = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,,fake\n"));
+    let clear = learns(&desk, &format!("{HEADER}D4,1,2016-03-02,,clear\n"));
+    assert!(fake.1 > clear.1, "{fake:?} {clear:?}");
+    let corrected = "D4,1,2016-03-02,,fake\nD4,1,2016-03-02,2016-03-10,clear\n";
+    let undone = learns(&desk, &format!("{HEADER}{corrected}"));
+    assert_eq!((undone.0, undone.1), (fake.0, clear.1), "{fake:?} {clear:?} {undone:?}");
+    // What was open, or is again, teaches nothing.
+    let nothing = learns(&desk, &format!("{HEADER}X1,1,2016-03-02,,fake\n"));
+    let reopened = learns(&desk, &format!("{HEADER}{}", corrected.replace("clear", "open")));
+    assert_eq!((reopened.0, reopened.1), (fake.0, nothing.1));
 }

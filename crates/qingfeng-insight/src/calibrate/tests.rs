@@ -8,6 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
 use super::*;
+use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_store::{Outcome, Verdict as Result_, Violation};
 
@@ -37,7 +38,7 @@ fn day(number: usize) -> Date {
 }
 
 fn outcome(id: &str, verdict: Result_) -> Outcome {
-    qingfeng_inspection::evidence::bare(id, Some(1), verdict)
+    Outcome { item_no: Some(1), ..Outcome::undated(id, verdict) }
 }
 
 impl World {
@@ -80,22 +81,13 @@ impl World {
             let verdict = if violates { Result_::Violation(Violation::Fake) } else { Result_::Clear };
             let selected = if probability < 1.0 { SelectionKind::Random } else { SelectionKind::Targeted };
             declarations.push(Judged {
-                declaration_id: id.as_str().into(),
-                day: Some(day),
-                score: score.clamp(0, 100),
-                channel: Arc::from("green"),
-                rules: fired.into(),
-                shadow_rules: Arc::from([]),
-                pack: 0,
-                sites: Arc::from([0]),
-                trader: None,
-                trader_class: Arc::from("known"),
-                group: Arc::from("other"),
-                mode: None,
-                destination: None,
-                lines: 1,
-                packages: None,
-                value: None,
+                assessed: AssessedDeclaration {
+                    score: score.clamp(0, 100),
+                    rules: fired.into(),
+                    sites: Arc::from([0]),
+                    trader_class: Arc::from("known"),
+                    ..AssessedDeclaration::new(&id, Some(day))
+                },
                 inspection: is_inspected.then(|| {
                     Box::new(Inspection {
                         day,
@@ -112,6 +104,7 @@ impl World {
         Evidence {
             rules: (0..self.rules.len()).map(|at| format!("R{at:02}").into()).collect(),
             sites: vec!["port".into()],
+            channels: vec!["green".into()],
             packs: vec!["p@1#ab".into()],
             declarations,
             ..Evidence::default()

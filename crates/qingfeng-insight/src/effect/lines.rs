@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::internals::table_rows::RowReader;
 use qingfeng::read::{Input, ReadError};
+use qingfeng::tables::RowReader;
 use qingfeng_inspection::evidence::{Evidence, RuleAt};
 use qingfeng_store::Verdict;
 
@@ -23,7 +23,14 @@ pub struct FiredLines {
 /// A goods line: its declaration and its number.
 type Line = (Box<str>, i64);
 
-const COLUMNS: &[&str] = &["declaration_id", "item_no", "rules", "shadow_rules"];
+qingfeng::columns! {
+    /// The columns of assessments by item that are asked for.
+    ItemColumns = "what `qingfeng score --by item` writes";
+    declaration_id: Text Needed "The declaration.";
+    item_no: Integer Needed "The goods line.";
+    rules: Texts Needed "The ids of the active rules that fired.";
+    shadow_rules: Texts Needed "The ids of the shadow rules that fired.";
+}
 
 impl FiredLines {
     /// Reads assessments by item (`qingfeng score --by item`), of which only lines that violate are kept.
@@ -42,23 +49,23 @@ impl FiredLines {
         }
         let mut lines = Self { fired: vec![0; evidence.rules.len()], ..Self::default() };
         for input in inputs {
-            let rows = RowReader::open(input, None, COLUMNS)?;
-            rows.require(&[0, 1, 2, 3], "what `qingfeng score --by item` writes")?;
-            for row in rows {
-                let row = row?;
+            let columns = ItemColumns::COLUMNS;
+            let mut rows = RowReader::open(input, &ItemColumns::TABLE)?;
+            while let Some(row) = rows.read()? {
                 lines.lines += 1;
                 let mut fired: Vec<RuleAt> = Vec::new();
-                for column in [2, 3] {
+                for column in [columns.rules, columns.shadow_rules] {
                     for id in row.list(column)?.iter() {
-                        let at = evidence.rules.binary_search_by(|rule| (**rule).cmp(id));
+                        let at = evidence.rules.binary_search_by(|rule| (**rule).cmp(&**id));
                         fired.extend(at.ok().map(|at| at as RuleAt));
                     }
                 }
                 fired.sort_unstable();
                 fired.dedup();
                 fired.iter().for_each(|&rule| lines.fired[rule as usize] += 1);
-                let (Some(id), Some(item)) = (row.text(0)?, row.integer(1)?) else { continue };
-                if let Some(known) = wanted.get_mut(&(id.into(), item)) {
+                let (id, item) = (row.text(columns.declaration_id)?, row.integer(columns.item_no)?);
+                let (Some(id), Some(item)) = (id, item) else { continue };
+                if let Some(known) = wanted.get_mut(&((*id).into(), item)) {
                     // Assessed more than once: whatever fired at any time.
                     let mut all = known.take().map(Vec::from).unwrap_or_default();
                     all.extend(fired);

@@ -72,7 +72,7 @@ impl<'e> Counted<'e> {
     fn add(&mut self, evidence: &'e Evidence, judged: &'e Judged, options: &EffectOptions) {
         let case = Case::of(evidence, judged, options.points_per_hour);
         self.all.add(&case);
-        let channel = self.channels.entry(&judged.channel).or_default();
+        let channel = self.channels.entry(evidence.channel(judged)).or_default();
         channel.0.add(&case);
         channel.1 += i128::from(judged.score);
         let band = judged.score.div_euclid(i64::from(options.band.max(1)));
@@ -170,8 +170,8 @@ impl Effect {
             capacity: points(&counted.scores, options),
             rules: Vec::new(),
             without_chance: counted.all.without_chance,
-            unplanned: evidence.unplanned.0,
-            planned_elsewhere: evidence.planned_elsewhere.0,
+            unplanned: evidence.unplanned.total,
+            planned_elsewhere: evidence.planned_elsewhere.total,
             thresholds: options.thresholds,
             all,
         };

@@ -10,7 +10,7 @@ use rand_pcg::rand_core::Rng;
 use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State, StateReason};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
-use qingfeng_inspection::{PlanFile, PlanRow};
+use qingfeng_inspection::{AssessedDeclaration, PlanFile, PlanRow};
 use qingfeng_store::{Outcome, Verdict, Violation};
 
 const STRONG: u32 = 0;
@@ -86,25 +86,16 @@ fn day(at: i32) -> Date {
 }
 
 fn judged(id: String, day: Date, rules: &[u32], shadow: &[u32], site: u32, group: &str) -> Judged {
-    Judged {
-        declaration_id: id.into(),
-        day: Some(day),
+    let assessed = AssessedDeclaration {
         score: if rules.contains(&STRONG) { 40 } else { 0 } + if rules.contains(&WEAK) { 10 } else { 0 },
-        channel: "green".into(),
         rules: rules.into(),
         shadow_rules: shadow.into(),
-        pack: 0,
         sites: Arc::new([site]),
-        trader: None,
         trader_class: "known".into(),
         group: group.into(),
-        mode: None,
-        destination: None,
-        lines: 1,
-        packages: None,
-        value: None,
-        inspection: None,
-    }
+        ..AssessedDeclaration::new(&id, Some(day))
+    };
+    Judged { assessed, inspection: None }
 }
 
 fn row(of: &Judged, office: usize, order: usize, drawn: Option<(usize, usize)>, strata: bool) -> PlanRow {
@@ -142,7 +133,7 @@ fn row(of: &Judged, office: usize, order: usize, drawn: Option<(usize, usize)>, 
 const SITES: [&str; 3] = ["closed", "first", "second"];
 
 fn outcome(id: &str, item_no: i64, verdict: Verdict) -> Outcome {
-    qingfeng_inspection::evidence::bare(id, Some(item_no), verdict)
+    Outcome { item_no: Some(item_no), ..Outcome::undated(id, verdict) }
 }
 
 fn found(yes: bool) -> Verdict {
@@ -157,6 +148,7 @@ fn evidence(declarations: Vec<Judged>) -> Evidence {
     let mut evidence = Evidence {
         rules: RULES.iter().map(|&rule| rule.into()).collect(),
         sites: SITES.iter().map(|&site| site.into()).collect(),
+        channels: vec!["green".into()],
         packs: vec!["p".into()],
         declarations,
         ..Evidence::default()

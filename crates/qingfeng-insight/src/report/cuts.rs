@@ -192,8 +192,9 @@ impl Cuts {
             count(Cut::Group, group, &judged.group);
             count(Cut::Mode, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
             count(Cut::TraderClass, 0, &judged.trader_class);
-            let channel = names.pack.channels.iter().rposition(|channel| channel.name == *judged.channel);
-            count(Cut::Channel, channel.unwrap_or(usize::MAX), &judged.channel);
+            let channel = evidence.channel(judged);
+            let at = names.pack.channels.iter().rposition(|known| known.name == channel);
+            count(Cut::Channel, at.unwrap_or(usize::MAX), channel);
             if let Some(code) = destination {
                 count(Cut::Destination, 0, code);
             }

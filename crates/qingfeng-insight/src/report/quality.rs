@@ -128,16 +128,20 @@ impl Quality {
             check("violation_without_disposal", of_violations(&|row| row.disposal.is_none()), found),
             check(
                 "results_rejected",
-                evidence.outcome_rejects.0,
-                rows.len() as u64 + evidence.outcome_rejects.0,
+                evidence.outcome_rejects.total,
+                rows.len() as u64 + evidence.outcome_rejects.total,
             ),
             check("results_corrected", evidence.corrected, rows.len() as u64 + evidence.corrected),
             check("without_chance", without_chance, all),
-            check("planned_elsewhere", evidence.planned_elsewhere.0, planned + evidence.planned_elsewhere.0),
+            check(
+                "planned_elsewhere",
+                evidence.planned_elsewhere.total,
+                planned + evidence.planned_elsewhere.total,
+            ),
             check(
                 "unplanned",
-                evidence.unplanned.0,
-                evidence.unplanned.0 + count(&|one| !one.outcomes.is_empty()),
+                evidence.unplanned.total,
+                evidence.unplanned.total + count(&|one| !one.outcomes.is_empty()),
             ),
         ];
         let (codes, codes_in_all) = codes(counted, evidence, names);
@@ -147,9 +151,15 @@ impl Quality {
             inspections,
             codes,
             codes_in_all,
-            rejects: evidence.outcome_rejects.1.iter().take(REJECTS_SHOWN).map(ToString::to_string).collect(),
-            planned_elsewhere: ids(&evidence.planned_elsewhere.1),
-            unplanned: ids(&evidence.unplanned.1),
+            rejects: evidence
+                .outcome_rejects
+                .first
+                .iter()
+                .take(REJECTS_SHOWN)
+                .map(ToString::to_string)
+                .collect(),
+            planned_elsewhere: ids(&evidence.planned_elsewhere.first),
+            unplanned: ids(&evidence.unplanned.first),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use qingfeng_rules::{Date, Pack, PackFiles, SelectionKind};
+use qingfeng_rules::{ChannelId, Date, Pack, PackFiles, SelectionKind};
 
 use super::*;
+use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_store::{Outcome, Verdict, Violation};
 
@@ -64,25 +65,17 @@ fn judged(number: usize, (when, group, mode, destination, site, inspected): Draw
             outcomes: vec![outcome(1, verdict), outcome(2, Verdict::Clear)],
         })
     });
-    Judged {
-        declaration_id: format!("D{number}").into(),
-        day: declared,
-        score: 0,
-        channel: pick(&["green", "blue", "red"], group),
-        rules: Arc::new([]),
-        shadow_rules: Arc::new([]),
-        pack: 0,
+    let assessed = AssessedDeclaration {
+        channel: ChannelId(group % 3),
         sites: Arc::new([u32::from(site % 3)]),
-        trader: None,
         trader_class: pick(&["known", "new"], mode),
         group: pick(&["toys", "footwear", "other"], group),
         mode: Some(pick(&["0110", "1039", "9999"], mode)).filter(|_| mode < 200),
         destination: Some(pick(&["KE", "EG", "MM", "DE", "QQ"], destination)).filter(|_| destination < 200),
-        lines: 2,
-        packages: None,
         value: Some(100.0),
-        inspection,
-    }
+        ..AssessedDeclaration::new(&format!("D{number}"), declared)
+    };
+    Judged { assessed, inspection }
 }
 
 fn evidence(draws: &[Draw]) -> Evidence {
@@ -91,6 +84,7 @@ fn evidence(draws: &[Draw]) -> Evidence {
     declarations.sort_by(|a, b| (a.day, &a.declaration_id).cmp(&(b.day, &b.declaration_id)));
     Evidence {
         sites: ["ningbo", "yiwu", "zhejiang"].map(Into::into).to_vec(),
+        channels: ["green", "blue", "red"].map(Into::into).to_vec(),
         packs: vec!["clean-wind@1#ab".into()],
         declarations,
         ..Evidence::default()

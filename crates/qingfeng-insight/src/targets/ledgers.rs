@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Date, Kind};
+use qingfeng_rules::Date;
 use serde::Serialize;
 
-use qingfeng::internals::sheet::{self, ColumnOf, Mistake, Row};
 use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
+use qingfeng::tables::{self, Col, Day, Mistake, SheetRow, Table, Text};
 
 /// The rows of notices, or of tip-offs, at most.
 pub const MAX_LEDGER_ROWS: usize = 1_000_000;
@@ -80,49 +80,47 @@ pub struct TipOff {
     pub proceeds: Option<f64>,
 }
 
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    required: bool,
-    headers: &'static [&'static str],
-) -> ColumnOf {
-    ColumnOf { name, kind, required, headers }
+qingfeng::columns! {
+    /// The columns of a table of notices.
+    pub NoticeColumns = "a table of notices";
+    notice_id: Text Needed "The id of the notice." also "id" also "notice" also "通报编号";
+    received_on: Day Needed "The day on which it came." also "received" also "收到日期" also "通报日期";
+    country: Text Optional "The country from which it came." also "通报国" also "国家";
+    brand: Text Optional "The brand that it names." also "品牌";
+    producer: Text Optional "The producer that it names." also "生产企业" also "生产商";
+    exporter: Text Optional "The exporter that it names." also "出口商" also "境内发货人";
+    status: Text Optional "`answered`, `open`, `untraceable`." also "状态";
+    answered_on: Day Optional "The day of the answer." also "answered" also "答复日期";
+    case_number: Text Optional "The number of the case that came of it." also "case" also "case no" also "案件编号" also "案号";
 }
 
-const NOTICES: [ColumnOf; 9] = [
-    column("notice_id", Kind::Text, true, &["id", "notice", "通报编号"]),
-    column("received_on", Kind::Date, true, &["received", "收到日期", "通报日期"]),
-    column("country", Kind::Text, false, &["通报国", "国家"]),
-    column("brand", Kind::Text, false, &["品牌"]),
-    column("producer", Kind::Text, false, &["生产企业", "生产商"]),
-    column("exporter", Kind::Text, false, &["出口商", "境内发货人"]),
-    column("status", Kind::Text, false, &["状态"]),
-    column("answered_on", Kind::Date, false, &["answered", "答复日期"]),
-    column("case_number", Kind::Text, false, &["case", "case no", "案件编号", "案号"]),
-];
+qingfeng::columns! {
+    /// The columns of a table of tip-offs.
+    pub TipOffColumns = "a table of tip-offs";
+    tip_id: Text Needed "The id of the tip-off." also "id" also "tip off id" also "举报编号";
+    received_on: Day Needed "The day on which it came." also "received" also "举报日期" also "收到日期";
+    kind: Text Optional "What kind it is." also "举报类型" also "类型";
+    declaration_id: Text Optional "The declaration to which it led." also "declaration" also "报关单号" also "海关编号";
+    case_number: Text Optional "The number of the case to which it led." also "case" also "case no" also "案件编号" also "案号";
+    proceeds: Number Optional "What the case brought in." unit "yuan" also "案值" also "收缴金额";
+}
 
-const TIP_OFFS: [ColumnOf; 6] = [
-    column("tip_id", Kind::Text, true, &["id", "tip off id", "举报编号"]),
-    column("received_on", Kind::Date, true, &["received", "举报日期", "收到日期"]),
-    column("kind", Kind::Text, false, &["举报类型", "类型"]),
-    column("declaration_id", Kind::Text, false, &["declaration", "报关单号", "海关编号"]),
-    column("case_number", Kind::Text, false, &["case", "case no", "案件编号", "案号"]),
-    column("proceeds", Kind::Number, false, &["案值", "收缴金额"]),
-];
+const NOTICES: NoticeColumns = NoticeColumns::COLUMNS;
+const TIP_OFFS: TipOffColumns = TipOffColumns::COLUMNS;
 
 fn read<T>(
     inputs: &[Input],
     options: &ReadOptions,
-    columns: &[ColumnOf],
-    needed: &[&'static str],
-    row: fn(Row<'_>) -> Result<T, Mistake>,
+    table: &Table,
+    id: Col<Text>,
+    row: fn(SheetRow<'_>) -> Result<T, Mistake>,
 ) -> Result<Ledger<T>, ReadError> {
     let mut rows = Vec::new();
     let mut ids: BTreeSet<String> = BTreeSet::new();
-    let name = columns[0].name;
+    let name = table.columns[id.at()].name;
     let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-    let streamed = sheet::stream(inputs, columns, needed, options, &mut |cells| {
-        let id = cells.text(0).unwrap_or_default();
+    let streamed = tables::stream(inputs, table, options, &mut |cells| {
+        let id = cells.text(id).unwrap_or_default();
         if ids.contains(id) {
             let reason = format!("`{name}` is there twice; keep the row that says how it stands");
             return Ok(Err((name, Some(id.to_owned()), reason)));
@@ -141,14 +139,14 @@ fn read<T>(
     Ok(Ledger { rows, rejects: streamed.rejects, rejected: streamed.rejected })
 }
 
-fn received(row: Row<'_>) -> Result<Date, Mistake> {
+fn received(row: SheetRow<'_>, column: Col<Day>) -> Result<Date, Mistake> {
     let missing =
         || ("received_on", None, "`received_on` is missing; fill in the day on which it came".to_owned());
-    row.date(1).ok_or_else(missing)
+    row.date(column).ok_or_else(missing)
 }
 
-fn owned(row: Row<'_>, at: usize) -> Option<String> {
-    row.text(at).map(str::to_owned)
+fn owned(row: SheetRow<'_>, column: Col<Text>) -> Option<String> {
+    row.text(column).map(str::to_owned)
 }
 
 impl Notice {
@@ -158,8 +156,8 @@ impl Notice {
     ///
     /// A file that cannot be read, or has no column `notice_id` or `received_on`.
     pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
-        read(inputs, options, &NOTICES, &["notice_id", "received_on"], |row| {
-            let status = match row.text(6) {
+        read(inputs, options, &NoticeColumns::TABLE, NOTICES.notice_id, |row| {
+            let status = match row.text(NOTICES.status) {
                 None => NoticeStatus::Open,
                 Some(name) => {
                     let known = STATUSES
@@ -173,7 +171,8 @@ impl Notice {
                     })?
                 }
             };
-            let (received_on, answered_on) = (received(row)?, row.date(7));
+            let (received_on, answered_on) =
+                (received(row, NOTICES.received_on)?, row.date(NOTICES.answered_on));
             if let Some(answered) = answered_on.filter(|answered| *answered < received_on) {
                 let reason = format!(
                     "it was answered on {answered}, before it came on {received_on}; correct one of them"
@@ -181,15 +180,15 @@ impl Notice {
                 return Err(("answered_on", Some(answered.to_string()), reason));
             }
             Ok(Self {
-                notice_id: owned(row, 0).unwrap_or_default(),
+                notice_id: owned(row, NOTICES.notice_id).unwrap_or_default(),
                 received_on,
-                country: owned(row, 2),
-                brand: owned(row, 3),
-                producer: owned(row, 4),
-                exporter: owned(row, 5),
+                country: owned(row, NOTICES.country),
+                brand: owned(row, NOTICES.brand),
+                producer: owned(row, NOTICES.producer),
+                exporter: owned(row, NOTICES.exporter),
                 status,
                 answered_on,
-                case_number: owned(row, 8),
+                case_number: owned(row, NOTICES.case_number),
             })
         })
     }
@@ -229,18 +228,18 @@ impl TipOff {
     ///
     /// A file that cannot be read, or has no column `tip_id` or `received_on`.
     pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Ledger<Self>, ReadError> {
-        read(inputs, options, &TIP_OFFS, &["tip_id", "received_on"], |row| {
-            let proceeds = row.number(5);
+        read(inputs, options, &TipOffColumns::TABLE, TIP_OFFS.tip_id, |row| {
+            let proceeds = row.number(TIP_OFFS.proceeds);
             if let Some(proceeds) = proceeds.filter(|proceeds| *proceeds < 0.0) {
                 let reason = format!("`proceeds` is {proceeds}; it must be 0 or more");
                 return Err(("proceeds", Some(proceeds.to_string()), reason));
             }
             Ok(Self {
-                tip_id: owned(row, 0).unwrap_or_default(),
-                received_on: received(row)?,
-                kind: owned(row, 2),
-                declaration_id: owned(row, 3),
-                case_number: owned(row, 4),
+                tip_id: owned(row, TIP_OFFS.tip_id).unwrap_or_default(),
+                received_on: received(row, TIP_OFFS.received_on)?,
+                kind: owned(row, TIP_OFFS.kind),
+                declaration_id: owned(row, TIP_OFFS.declaration_id),
+                case_number: owned(row, TIP_OFFS.case_number),
                 proceeds,
             })
         })

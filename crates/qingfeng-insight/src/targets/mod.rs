@@ -19,7 +19,7 @@ use cases::Cases;
 pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
 
 use qingfeng_inspection::ChangedPlan;
-use qingfeng_inspection::evidence::{Evidence, bare};
+use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
@@ -312,7 +312,7 @@ impl Targets {
             let kept = planned.entry(id).or_insert(now);
             *kept = (*kept).max(now);
         }
-        let waived = [bare("", None, Verdict::Waived)];
+        let waived = [Outcome::undated("", Verdict::Waived)];
         let of_plans = planned.iter().map(|(&declaration_id, &(day, office, dropped))| {
             let outcomes = outcomes.of(declaration_id);
             let is_waived = dropped && verdict_of(outcomes).found().is_none();

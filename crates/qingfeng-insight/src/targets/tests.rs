@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use qingfeng_store::{Finding, Violation};
+use qingfeng_store::Violation;
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -18,7 +18,7 @@ fn kinds() -> SiteKinds {
 }
 
 fn violation(id: &str, on: &str, fine: f64) -> Outcome {
-    let mut outcome = Finding::new(id, day(on), Verdict::Violation(Violation::Fake)).outcome(day(on));
+    let mut outcome = Outcome::new(id, day(on), Verdict::Violation(Violation::Fake));
     outcome.fine = Some(fine);
     outcome
 }
@@ -97,7 +97,7 @@ fn cases_are_declarations_or_their_numbers_and_open_is_never_clear() {
     two.major_case = true;
     let three = violation("D3", "2015-12-31", 7.0);
     let four = violation("D4", "2016-08-01", 9.0);
-    let open = Finding::new("D5", day("2016-03-01"), Verdict::Open).outcome(day("2016-03-01"));
+    let open = Outcome::new("D5", day("2016-03-01"), Verdict::Open);
     let elsewhere = violation("D6", "2016-03-01", 11.0);
     let led = violation("D7", "2016-04-01", 13.0);
     let rows = [one, two, three, four, open, elsewhere, led];

@@ -141,7 +141,7 @@ pub(super) fn treatment(known: &Known, options: &WatchOptions) -> Treatment {
             treatment.without_site += 1;
             continue;
         };
-        let channel = &*judged.channel;
+        let channel = known.evidence.channel(judged);
         let band = band(judged.score, options.band);
         let count = inspected.entry((channel, band)).or_default().entry(site).or_default();
         count[1] += 1;

@@ -6,6 +6,7 @@ use qingfeng_rules::{Date, SelectionKind};
 
 use super::flows::{Declared, FORMS, Flows, Row, WHOLE, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::*;
+use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, Violation};
@@ -246,6 +247,7 @@ fn evidence(seed: u64, rates: &[f64], found: impl Fn(usize, i32) -> f64) -> Evid
     let mut evidence = Evidence {
         rules: vec!["R".into()],
         sites: (0..rates.len()).map(|at| format!("site-{at}").into()).collect(),
+        channels: vec!["red".into()],
         packs: vec!["p".into()],
         ..Evidence::default()
     };
@@ -284,25 +286,14 @@ fn inspection(on: i32, office: u32, outcomes: Vec<Outcome>) -> Inspection {
 }
 
 fn judged(at: i32, on: i32, score: i64, site: u32, inspection: Option<Inspection>) -> Judged {
-    Judged {
-        declaration_id: format!("D{at:05}").into(),
-        day: Some(day(on)),
+    let assessed = AssessedDeclaration {
         score,
-        channel: "red".into(),
         rules: Arc::from([0]),
-        shadow_rules: Arc::from([]),
-        pack: 0,
         sites: Arc::from([site]),
-        trader: None,
         trader_class: "known".into(),
-        group: "other".into(),
-        mode: None,
-        destination: None,
-        lines: 1,
-        packages: None,
-        value: None,
-        inspection: inspection.map(Box::new),
-    }
+        ..AssessedDeclaration::new(&format!("D{at:05}"), Some(day(on)))
+    };
+    Judged { assessed, inspection: inspection.map(Box::new) }
 }
 
 fn kinds(evidence: &Evidence) -> Vec<(SignKind, String)> {

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::{Evidence, Judged};
-use crate::PlanRow;
-use qingfeng::internals::table_rows::RowReader;
+use crate::{LeftOutColumns, PlanRow};
 use qingfeng::read::{Input, ReadError};
-use qingfeng_rules::SelectionKind;
+use qingfeng::tables::RowReader;
 
 /// The chance of a declaration to be inspected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,6 +70,40 @@ struct OfficeDay {
     namings: [bool; Naming::EACH.len()],
 }
 
+/// What a planned inspection tells of the draw of its office's day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlannedDraw<'d> {
+    /// The day.
+    pub day: Date,
+    /// The office, by its place in [`Evidence::sites`].
+    pub office: u32,
+    /// The capacity of the office's day.
+    pub capacity: Option<Amount>,
+    /// How the declaration was selected.
+    pub selected: SelectionKind,
+    /// How likely it was to be.
+    pub probability: f64,
+    /// Its stratum; without a name, that of all.
+    pub stratum: &'d str,
+    /// How many were drawn of the stratum, and of how many.
+    pub drawn_of: Option<(u32, u32)>,
+}
+
+impl<'d> PlannedDraw<'d> {
+    /// What a row of a plan tells.
+    pub fn of_row(row: &'d PlanRow, office: u32) -> Self {
+        Self {
+            day: row.day,
+            office,
+            capacity: row.capacity,
+            selected: row.selected,
+            probability: row.probability,
+            stratum: row.stratum.as_deref().unwrap_or_default(),
+            drawn_of: row.drawn.zip(row.population),
+        }
+    }
+}
+
 /// The draws of plans, by office and day.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chances {
@@ -77,27 +111,25 @@ pub struct Chances {
 }
 
 impl Chances {
-    /// Takes a row of a plan in.
-    #[doc(hidden)]
-    pub fn row(&mut self, row: &PlanRow, office: u32, judged: &Judged) {
+    /// Takes a planned inspection of a declaration in.
+    pub fn take(&mut self, draw: &PlannedDraw<'_>, judged: &Judged) {
         let day = self
             .days
-            .entry((row.day, office))
+            .entry((draw.day, draw.office))
             .or_insert_with(|| OfficeDay { namings: [true; Naming::EACH.len()], ..OfficeDay::default() });
-        day.in_points = matches!(row.capacity, Some(Amount::Points(_)));
-        let name = row.stratum.as_deref().unwrap_or_default();
+        day.in_points = matches!(draw.capacity, Some(Amount::Points(_)));
         for (holds, naming) in day.namings.iter_mut().zip(Naming::EACH) {
-            *holds &= naming.names(name, &judged.group, &judged.trader_class);
+            *holds &= naming.names(draw.stratum, &judged.group, &judged.trader_class);
         }
-        if row.selected != SelectionKind::Random {
+        if draw.selected != SelectionKind::Random {
             return;
         }
         day.drew = true;
-        if let (Some(drawn), Some(population)) = (row.drawn, row.population) {
+        if let Some((drawn, population)) = draw.drawn_of {
             let share = f64::from(drawn) / f64::from(population.max(1));
-            day.over_all |= (share - row.probability).abs() > 1e-6;
+            day.over_all |= (share - draw.probability).abs() > 1e-6;
         }
-        day.stratum(name, row.probability);
+        day.stratum(draw.stratum, draw.probability);
     }
 
     /// Whether costs of this office's day are in points.
@@ -126,8 +158,6 @@ impl OfficeDay {
         }
     }
 }
-
-const LEFT_OUT: &[&str] = &["day", "office", "declaration_id", "probability", "stratum"];
 
 impl Evidence {
     /// The chance that a declaration had to be inspected.
@@ -159,19 +189,20 @@ impl Evidence {
     pub fn read_left_out(&mut self, inputs: &[Input]) -> Result<u64, ReadError> {
         let mut count = 0;
         for input in inputs {
-            let rows = RowReader::open(input, None, LEFT_OUT)?;
-            rows.require(&[0, 1, 2, 3, 4], "what `qingfeng plan --left-out` writes")?;
-            for row in rows {
-                let row = row?;
-                let day = row.date(0)?.ok_or_else(|| row.error("`day` is missing; each row has one"))?;
-                let office = row.required_text(1)?;
-                let probability = row.number(3)?.unwrap_or(-1.0);
+            let columns = LeftOutColumns::COLUMNS;
+            let mut rows = RowReader::open(input, &LeftOutColumns::TABLE)?;
+            while let Some(row) = rows.read()? {
+                let day = row.date(columns.day)?;
+                let day = day.ok_or_else(|| row.error("`day` is missing; each row has one"))?;
+                let office = row.required_text(columns.office)?;
+                let probability = row.number(columns.probability)?.unwrap_or(-1.0);
                 if !(0.0..=1.0).contains(&probability) {
                     return Err(row.error("`probability` must be a number from 0 to 1"));
                 }
                 count += 1;
-                let stratum = row.required_text(4)?;
-                let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&office)) else { continue };
+                let stratum = row.required_text(columns.stratum)?;
+                let office = self.sites.binary_search_by(|site| (**site).cmp(&office));
+                let Ok(office) = office else { continue };
                 if let Some(day) = self.chances.days.get_mut(&(day, office as u32)) {
                     day.drew |= probability > 0.0;
                     day.stratum(&stratum, probability);

@@ -10,6 +10,7 @@ use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// What overrides did to the inspections of evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Changed {
     /// Inspections that were dropped and of which nothing came back: they count as waived.
     pub dropped: u64,
@@ -56,35 +57,13 @@ impl Evidence {
                 }
                 changed.dropped += 1;
                 let waiver = row.changes.last().map(|change| change.reason.as_str().into());
-                inspection.outcomes =
-                    vec![Outcome { waiver, ..bare(&row.declaration_id, None, Verdict::Waived) }];
+                let waived = Outcome::undated(&row.declaration_id, Verdict::Waived);
+                inspection.outcomes = vec![Outcome { waiver, ..waived }];
             } else if let Ok(site) = site {
                 changed.rerouted += u64::from(inspection.office != site as u32);
                 inspection.office = site as u32;
             }
         }
         changed
-    }
-}
-
-/// A result of which nothing is known but what it came to.
-#[doc(hidden)]
-pub fn bare(declaration: &str, item_no: Option<i64>, verdict: Verdict) -> Outcome {
-    Outcome {
-        declaration_id: declaration.into(),
-        item_no,
-        found_on: None,
-        known_on: None,
-        selected: None,
-        verdict,
-        waiver: None,
-        pieces: None,
-        value: None,
-        fine: None,
-        case_number: None,
-        major_case: false,
-        disposal: None,
-        disclosed_on: None,
-        hours: None,
     }
 }

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Date, FieldId, Pack};
+use qingfeng_rules::{Date, FieldId, Pack, SelectionKind};
 
-use super::changes::bare;
-use super::{Evidence, Inspection, Judged, TOLD};
+use super::{Evidence, Inspection, Judged};
 use crate::outcomes::Outcomes;
 use qingfeng::internals::shown;
-use qingfeng::internals::table_rows::{Row, RowReader};
 use qingfeng::read::{Input, ReadError};
-use qingfeng_rules::SelectionKind;
+use qingfeng::tables::{Col, Day, Row, RowReader, Text};
 use qingfeng_store::Violation;
 use qingfeng_store::{Outcome, Verdict};
 
@@ -51,36 +49,33 @@ impl Labels {
     ///
     /// A file that cannot be read or lacks the columns, a label that is none; with its place.
     pub fn read(&self, inputs: &[Input]) -> Result<Outcomes, ReadError> {
-        let columns: Vec<&str> = std::iter::once(self.column.as_str())
-            .chain(self.ids.iter().chain(&self.days).map(String::as_str))
-            .collect();
-        let days = 1 + self.ids.len()..columns.len();
+        let names = std::iter::once(&self.column).chain(&self.ids).chain(&self.days);
+        let names: Vec<Box<str>> = names.map(|name| name.as_str().into()).collect();
+        let label: Col<Text> = Col::new(0);
+        let ids: Vec<Col<Text>> = (1..=self.ids.len()).map(Col::new).collect();
+        let days: Vec<Col<Day>> = (1 + ids.len()..names.len()).map(Col::new).collect();
         let mut outcomes = Vec::new();
         for input in inputs {
-            let rows = RowReader::open(input, None, &columns)?;
-            rows.require(&[0], "a table with this label")?;
-            if !(1..=self.ids.len()).any(|column| rows.has(column)) {
+            let mut rows = RowReader::named(input, names.clone())?;
+            rows.require(&[label.at()], "a table with this label")?;
+            let Some(here) = ids.iter().find(|id| rows.has(**id)).map(|id| id.at()) else {
                 let reason =
                     format!("has no column `{}` with the ids of declarations", self.ids.join("` or `"));
                 return Err(ReadError::content(input, reason));
-            }
-            let rows_have: Vec<bool> = (0..columns.len()).map(|column| rows.has(column)).collect();
-            for row in rows {
-                let row = row?;
-                let mut id = None;
-                for column in 1..=self.ids.len() {
+            };
+            while let Some(row) = rows.read()? {
+                let (mut id, mut found_on) = (None, None);
+                for &column in &ids {
                     id = id.or(row.text(column)?);
                 }
-                let mut found_on = None;
-                for column in days.clone() {
+                for &column in &days {
                     found_on = found_on.or(row.date(column)?);
                 }
-                let here = (1..=self.ids.len()).find(|&column| rows_have[column]).unwrap_or(1);
-                let id = id.ok_or_else(|| row.error(format!("`{}` is missing", columns[here])))?;
-                let verdict = self.verdict(&row)?;
+                let id = id.ok_or_else(|| row.error(format!("`{}` is missing", names[here])))?;
+                let verdict = self.verdict(&row, label)?;
                 // Each line has its own label; which line it is says nothing here, and a violation on any counts.
-                let item = Some(outcomes.len() as i64);
-                outcomes.push(Outcome { found_on, ..bare(&id, item, verdict) });
+                let item_no = Some(outcomes.len() as i64);
+                outcomes.push(Outcome { found_on, item_no, ..Outcome::undated(&id, verdict) });
                 if outcomes.len() as u64 > crate::outcomes::MAX_OUTCOMES {
                     return Err(ReadError::content(input, "has too many labels; give a shorter time"));
                 }
@@ -89,8 +84,8 @@ impl Labels {
         Ok(Outcomes::new(outcomes))
     }
 
-    fn verdict(&self, row: &Row<'_>) -> Result<Verdict, ReadError> {
-        let Some(text) = row.text(0)? else { return Ok(Verdict::Open) };
+    fn verdict(&self, row: &Row<'_>, label: Col<Text>) -> Result<Verdict, ReadError> {
+        let Some(text) = row.text(label)? else { return Ok(Verdict::Open) };
         let text = text.trim();
         let violation = Verdict::Violation(Violation::Misdeclared);
         Ok(match text.to_lowercase().as_str() {
@@ -149,8 +144,7 @@ impl Evidence {
         }
         let key = |judged: &Judged| (judged.day, judged.declaration_id.clone());
         evidence.declarations.sort_by_cached_key(key);
-        let others: Vec<Box<str>> = outcomes.declarations().map(|(id, _)| id.into()).collect();
-        evidence.unplanned = (others.len() as u64, others.into_iter().take(TOLD).collect());
+        outcomes.declarations().for_each(|(id, _)| evidence.unplanned.add(id));
         Ok(evidence)
     }
 }

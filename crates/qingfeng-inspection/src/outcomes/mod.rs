@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
-
-use qingfeng::internals::sheet;
 use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
-use qingfeng_store::outcome_table as table;
-use qingfeng_store::{ChangeKind, Outcome, SnapshotId, Store, StoreError};
+use qingfeng::tables::{self, Streamed};
+use qingfeng_rules::Date;
+use qingfeng_store::{ChangeKind, Outcome, OutcomeColumns, SnapshotId, Store, StoreError, outcome_table};
 
 pub mod check;
+mod timeline;
+
+pub use timeline::{Known, Timeline};
 
 /// The most rows of outcomes that are kept.
 pub const MAX_OUTCOMES: u64 = 50_000_000;
@@ -22,10 +23,82 @@ pub const MAX_OUTCOMES: u64 = 50_000_000;
 pub struct Outcomes {
     by_declaration: BTreeMap<Box<str>, Vec<Outcome>>,
     rows: u64,
-    rejects: sheet::Streamed,
+    gathered: Gathered,
     corrected: u64,
     conflicting: u64,
+}
+
+/// What came of rows that were not taken.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Gathered {
+    rejects: Streamed,
+    /// Rows that were not known yet, or without a day.
     later: u64,
+}
+
+/// Whether a row was known at the end of a day.
+fn is_known(row: &Outcome, as_of: Option<Date>) -> bool {
+    as_of.is_none_or(|day| row.known().is_some_and(|known| known <= day))
+}
+
+/// Gives out the rows of tables, of the declarations that `keep` says yes to, that were known at the end of a day.
+fn each_row(
+    inputs: &[Input],
+    options: &ReadOptions,
+    as_of: Option<Date>,
+    keep: &mut dyn FnMut(&str) -> bool,
+    take: &mut dyn FnMut(Outcome),
+) -> Result<Gathered, ReadError> {
+    let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+    let (mut later, mut kept) = (0, 0);
+    let rejects = tables::stream(inputs, &OutcomeColumns::TABLE, options, &mut |row| {
+        let row = match outcome_table::outcome(row) {
+            Ok(row) => row,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        if !keep(&row.declaration_id) {
+            return Ok(Ok(()));
+        }
+        if !is_known(&row, as_of) {
+            later += 1;
+            return Ok(Ok(()));
+        }
+        if kept == MAX_OUTCOMES {
+            let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+            return Err(ReadError::content(&first, reason));
+        }
+        kept += 1;
+        take(row);
+        Ok(Ok(()))
+    })?;
+    Ok(Gathered { rejects, later })
+}
+
+/// Gives out the results of a snapshot of a store that were known at the end of a day.
+fn each_stored(
+    store: &mut Store,
+    snapshot: &SnapshotId,
+    as_of: Option<Date>,
+    keep: &mut dyn FnMut(&str) -> bool,
+    take: &mut dyn FnMut(Outcome),
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered::default();
+    // Of what became known on one day the later change counts.
+    let mut last: BTreeMap<(Box<str>, Option<i64>, Date), Outcome> = BTreeMap::new();
+    store.changes(snapshot, 1, &mut |change| {
+        if let ChangeKind::Found(finding) = change.kind
+            && keep(&finding.declaration_id)
+        {
+            let known = change.known_on.max(finding.day());
+            let outcome = Outcome { known_on: Some(known), ..finding.outcome };
+            last.insert((outcome.declaration_id.clone(), outcome.item_no, known), outcome);
+        }
+        Ok(())
+    })?;
+    for row in last.into_values() {
+        if is_known(&row, as_of) { take(row) } else { gathered.later += 1 }
+    }
+    Ok(gathered)
 }
 
 impl Outcomes {
@@ -64,10 +137,7 @@ impl Outcomes {
     }
 
     fn add_as_of(&mut self, row: Outcome, as_of: Option<Date>) {
-        match as_of {
-            Some(day) if row.known().is_none_or(|known| known > day) => self.later += 1,
-            _ => self.add(row),
-        }
+        if is_known(&row, as_of) { self.add(row) } else { self.gathered.later += 1 }
     }
 
     fn add(&mut self, row: Outcome) {
@@ -121,23 +191,7 @@ impl Outcomes {
         keep: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Self, ReadError> {
         let mut outcomes = Self::default();
-        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        let needed = ["declaration_id", "result"];
-        let rejects = sheet::stream(inputs, &table::COLUMNS, &needed, options, &mut |row| {
-            let row = match table::outcome(row) {
-                Ok(row) => row,
-                Err(mistake) => return Ok(Err(mistake)),
-            };
-            if keep(&row.declaration_id) {
-                outcomes.add_as_of(row, as_of);
-            }
-            if outcomes.rows > MAX_OUTCOMES {
-                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                return Err(ReadError::content(&first, reason));
-            }
-            Ok(Ok(()))
-        })?;
-        outcomes.rejects = rejects;
+        outcomes.gathered = each_row(inputs, options, as_of, keep, &mut |row| outcomes.add(row))?;
         outcomes.order();
         Ok(outcomes)
     }
@@ -149,14 +203,7 @@ impl Outcomes {
     /// Those of [`read`](Self::read).
     pub fn rows_of(inputs: &[Input], options: &ReadOptions) -> Result<Vec<Outcome>, ReadError> {
         let mut rows = Vec::new();
-        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        sheet::stream(inputs, &table::COLUMNS, &["declaration_id", "result"], options, &mut |row| {
-            if rows.len() as u64 >= MAX_OUTCOMES {
-                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                return Err(ReadError::content(&first, reason));
-            }
-            Ok(table::outcome(row).map(|row| rows.push(row)))
-        })?;
+        each_row(inputs, options, None, &mut |_| true, &mut |row| rows.push(row))?;
         Ok(rows)
     }
 
@@ -173,26 +220,14 @@ impl Outcomes {
         keep: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Self, StoreError> {
         let mut outcomes = Self::default();
-        // Of what became known on one day the later change counts.
-        let mut last: BTreeMap<(String, Option<i64>, Date), Outcome> = BTreeMap::new();
-        store.changes(snapshot, 1, &mut |change| {
-            if let ChangeKind::Found(finding) = change.kind
-                && keep(&finding.declaration_id)
-            {
-                let outcome = finding.outcome(change.known_on);
-                let known = outcome.known_on.unwrap_or(change.known_on);
-                last.insert((finding.declaration_id, finding.item_no, known), outcome);
-            }
-            Ok(())
-        })?;
-        last.into_values().for_each(|row| outcomes.add_as_of(row, as_of));
+        outcomes.gathered = each_stored(store, snapshot, as_of, keep, &mut |row| outcomes.add(row))?;
         outcomes.order();
         Ok(outcomes)
     }
 
     /// The first rows that could not be read, each with its place, and how many there are.
     pub fn rejects(&self) -> (&[Reject], u64) {
-        (&self.rejects.rejects, self.rejects.rejected)
+        (&self.gathered.rejects.rejects, self.gathered.rejects.rejected)
     }
 
     /// Results that a later one of the same line replaced and that said something else.
@@ -207,7 +242,7 @@ impl Outcomes {
 
     /// Results that were left out because they were not known yet, or without a day.
     pub fn later(&self) -> u64 {
-        self.later
+        self.gathered.later
     }
 
     /// The results of a declaration, one a line, in the order of lines.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use qingfeng_store::{Disposal, Verdict, Violation};
+use qingfeng_store::{Disposal, Verdict, Violation, verdict_of};
 
 use super::*;
 
@@ -120,8 +120,7 @@ fn row() -> impl Strategy<Value = Outcome> {
     let verdicts = [Verdict::Clear, Verdict::Open, Verdict::Waived, Verdict::Violation(Violation::Fake)];
     let parts = (0..3_u8, 0..3_i64, 0..4_i32, proptest::option::of(0..4_i32), 0..4_usize, 0..3_u8);
     parts.prop_map(move |(id, item, found, later, verdict, fine)| {
-        let mut outcome =
-            qingfeng_store::Finding::new(format!("D{id}"), day(found), verdicts[verdict]).outcome(day(0));
+        let mut outcome = Outcome::new(&format!("D{id}"), day(found), verdicts[verdict]);
         outcome.item_no = (item > 0).then_some(item);
         outcome.known_on = later.map(|later| day(found + later));
         outcome.fine = (fine > 0).then_some(f64::from(fine));
@@ -153,5 +152,29 @@ proptest! {
         };
         prop_assert_eq!(all(&then), all(&now));
         prop_assert_eq!(now.rows() + now.later(), rows.len() as u64);
+    }
+
+    /// What plans learn of on each day is the verdict of what was known then, whatever the order of rows.
+    #[test]
+    fn the_way_to_what_is_known_has_the_verdict_of_each_day(
+        (rows, shuffled) in proptest::collection::vec(row(), 0..12)
+            .prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+    ) {
+        let timeline = Timeline::new(rows.clone());
+        let digest = |timeline: &Timeline| {
+            let mut hasher = blake3::Hasher::new();
+            timeline.hash(&mut hasher);
+            hasher.finalize()
+        };
+        prop_assert_eq!(digest(&timeline), digest(&Timeline::new(shuffled)));
+        for as_of in 0..8 {
+            let then = Outcomes::known_by(day(as_of), rows.clone());
+            for id in ["D0", "D1", "D2"] {
+                let way = timeline.of(id, day(0));
+                let known = way.iter().rev().find(|known| known.known_on <= day(as_of));
+                let found = known.and_then(|known| known.found).map(|(_, found)| found);
+                prop_assert_eq!(found, verdict_of(then.of(id)).found(), "{} on day {}: {:?}", id, as_of, way);
+            }
+        }
     }
 }

@@ -3,63 +3,270 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use qingfeng_rules::{ChannelId, Pack};
 
-use super::super::candidate::Candidate;
+use super::super::candidate::{AssessedDeclaration, Interner};
 use qingfeng::internals::shown;
-use qingfeng::internals::table_rows::{Row, RowReader};
 use qingfeng::read::{Input, ReadError};
+use qingfeng::tables::{Col, Row, RowReader, Texts};
 
-/// The columns of assessments that selection needs.
-const COLUMNS: &[&str] = &[
-    "declaration_id",
-    "score",
-    "channel",
-    "rules",
-    "pack",
-    "declared_on",
-    "sites",
-    "trader",
-    "trader_class",
-    "group",
-    "mode",
-    "destination",
-    "line_groups",
-    "packages",
-    "value",
-];
-/// Those that `score` writes where the pack has a policy.
-const REQUIRED: &[usize] = &[0, 1, 2, 3, 5, 6, 8, 9, 12];
+qingfeng::columns! {
+    /// The columns of assessments by declaration that selection and all that learns from inspections need.
+    pub AssessmentColumns = "what `qingfeng score` writes by declaration";
+    declaration_id: Text Needed "The declaration.";
+    score: Integer Needed "Its score.";
+    channel: Text Needed "Its channel.";
+    rules: Texts Needed "The ids of the active rules that fired.";
+    shadow_rules: Texts Optional "The ids of the shadow rules that fired.";
+    pack: Text Needed "The pack that assessed it.";
+    declared_on: Day Optional "Its own day.";
+    sites: Texts Optional "The sites to which its lines belong.";
+    trader: Text Optional "Its trader.";
+    trader_class: Text Optional "The class of its trader.";
+    group: Text Optional "The goods group of its decisive line.";
+    mode: Text Optional "The trade mode of its decisive line.";
+    destination: Text Optional "The destination of its decisive line.";
+    line_groups: Texts Optional "The goods group of each line.";
+    packages: Integer Optional "Its packages, all lines together.";
+    value: Number Optional "Its value, all lines together.";
+}
 
-/// A declaration that has come.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArrivingDeclaration {
-    /// What selection knows of it; `None` if it has no day.
-    pub candidate: Option<Candidate>,
-    /// Its id.
-    pub declaration_id: String,
-    /// The pack that assessed it.
-    pub pack: String,
+const COLUMNS: AssessmentColumns = AssessmentColumns::COLUMNS;
+
+/// The names of a kind that assessments may have at most.
+pub const MAX_NAMES: usize = 1_000_000;
+
+/// Numbers for names.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    at: HashMap<Arc<str>, u32, FixedState>,
+    all: Vec<Arc<str>>,
+    /// Whether names that are not known get a number of their own.
+    grows: bool,
+    /// What they are names of.
+    what: &'static str,
+}
+
+impl Names {
+    fn growing(what: &'static str) -> Self {
+        Self { at: HashMap::default(), all: Vec::new(), grows: true, what }
+    }
+
+    fn known<'n>(what: &'static str, names: impl Iterator<Item = &'n str>) -> Self {
+        let mut known = Self::growing(what);
+        for name in names {
+            known.add(name);
+        }
+        Self { grows: false, ..known }
+    }
+
+    fn add(&mut self, name: &str) -> u32 {
+        let next = self.all.len() as u32;
+        let name: Arc<str> = name.into();
+        self.all.push(Arc::clone(&name));
+        *self.at.entry(name).or_insert(next)
+    }
+
+    /// The number of a name; nothing where it is not known and cannot be.
+    pub(crate) fn number(&mut self, name: &str) -> Option<u32> {
+        match self.at.get(name) {
+            Some(&at) => Some(at),
+            None if self.grows && self.all.len() < MAX_NAMES => Some(self.add(name)),
+            None => None,
+        }
+    }
+
+    /// The same, where a name that is not known is a mistake of the row.
+    fn of_row<K>(&mut self, row: &Row<'_>, column: Col<K>, name: &str) -> Result<u32, ReadError> {
+        let what = self.what;
+        self.number(name).ok_or_else(|| match self.grows {
+            true => row.error(format!("more than {MAX_NAMES} names of {what}s; give a shorter time")),
+            false => {
+                let column = AssessmentColumns::TABLE.columns[column.at()].name;
+                let remedy = "give the pack that assessed it by --rules";
+                row.error(format!(
+                    "`{column}` has `{}`, which is no {what} of the pack; {remedy}",
+                    shown(name)
+                ))
+            }
+        })
+    }
+
+    pub(crate) fn all(&self) -> &[Arc<str>] {
+        &self.all
+    }
+}
+
+/// Decodes rows of assessments by declaration: the one place that knows what their cells mean.
+#[derive(Debug)]
+pub struct AssessmentDecoder {
+    pub(crate) rules: Names,
+    pub(crate) sites: Names,
+    pub(crate) channels: Names,
+    pub(crate) packs: Names,
+    pub(crate) interner: Interner,
+    /// The pack that must have assessed the declarations, and whether they must have what a policy needs.
+    expected: Option<String>,
+    for_policy: bool,
+}
+
+impl AssessmentDecoder {
+    /// Of assessments by one pack: rules, sites and channels have their positions in it, and others are mistakes.
+    pub fn of_pack(pack: &Pack) -> Self {
+        Self {
+            rules: Names::known("rule", pack.rules.iter().map(|rule| &*rule.id)),
+            sites: Names::known("site", pack.reference.sites.iter().map(|site| &*site.name)),
+            channels: Names::known("channel", pack.channels.iter().map(|channel| &*channel.name)),
+            packs: Names::growing("pack"),
+            interner: Interner::default(),
+            expected: None,
+            for_policy: true,
+        }
+    }
+
+    /// Of assessments by whatever packs: rules, sites and channels are numbered as they come.
+    pub(crate) fn of_any_pack() -> Self {
+        Self {
+            rules: Names::growing("rule"),
+            sites: Names::growing("site"),
+            channels: Names::growing("channel"),
+            packs: Names::growing("pack"),
+            interner: Interner::default(),
+            expected: None,
+            for_policy: false,
+        }
+    }
+
+    /// The same, refusing assessments of another pack than this one, `name@version#digest`. What was known of lookups
+    /// may differ.
+    pub(crate) fn expecting(self, pack_id: &str) -> Self {
+        Self { expected: Some(without_lookups(pack_id).to_owned()), ..self }
+    }
+
+    /// Opens a table of assessments that has the columns that are needed.
+    fn open(&self, input: &Input) -> Result<RowReader, ReadError> {
+        let rows = RowReader::open(input, &AssessmentColumns::TABLE)?;
+        if self.for_policy {
+            let [sites, line_groups] = [COLUMNS.sites.at(), COLUMNS.line_groups.at()];
+            let columns =
+                [COLUMNS.declared_on.at(), sites, COLUMNS.trader_class.at(), COLUMNS.group.at(), line_groups];
+            let what = "what `qingfeng score` writes by declaration with a pack that has [selection]";
+            rows.require(&columns, what)?;
+        }
+        Ok(rows)
+    }
+
+    /// Gives out the declarations of a table, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The table cannot be read, lacks a column, or has a row that no assessment is; what `take` ends with.
+    pub(crate) fn each(
+        &mut self,
+        input: &Input,
+        take: &mut dyn FnMut(AssessedDeclaration) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut rows = self.open(input)?;
+        while let Some(row) = rows.read()? {
+            take(self.row(&row)?)?;
+        }
+        Ok(())
+    }
+
+    /// Where the texts and lists of the declarations are stored once.
+    pub fn interner(&mut self) -> &mut Interner {
+        &mut self.interner
+    }
+
+    /// What a row says.
+    ///
+    /// # Errors
+    ///
+    /// A cell that no assessment has; with its place.
+    pub fn row(&mut self, row: &Row<'_>) -> Result<AssessedDeclaration, ReadError> {
+        let Self { rules, sites, channels, packs, interner, expected, for_policy } = self;
+        let declaration_id = row.required_text(COLUMNS.declaration_id)?;
+        let pack = row.text(COLUMNS.pack)?;
+        if let Some(expected) = expected
+            && without_lookups(pack.as_deref().unwrap_or_default()) != expected
+        {
+            return Err(row.error(format!(
+                "was assessed by the pack {}, and the pack given by --rules is {expected}; give the pack that assessed \
+                 it, or score the declarations anew",
+                pack.map_or_else(|| "that `pack` does not name".to_owned(), |pack| shown(&pack)),
+            )));
+        }
+        let trader_class = row.text(COLUMNS.trader_class)?;
+        if *for_policy && trader_class.is_none() {
+            return Err(row.error(
+                "`trader_class` is missing; write assessments by declaration, with a pack that has [selection]",
+            ));
+        }
+        let mut numbers = |column: Col<Texts>, names: &mut Names, skips: bool| {
+            let mut numbers = Vec::new();
+            for name in row.list(column)?.iter().filter(|name| !name.is_empty()) {
+                match names.number(name) {
+                    Some(number) => numbers.push(number),
+                    None if skips => {}
+                    None => numbers.push(names.of_row(row, column, name)?),
+                }
+            }
+            numbers.sort_unstable();
+            numbers.dedup();
+            Ok::<Arc<[u32]>, ReadError>(interner.numbers(&numbers))
+        };
+        let fired = numbers(COLUMNS.rules, rules, false)?;
+        // Of a pack's own rules that were in shadow some may be gone; no plan asks for them.
+        let in_shadow = numbers(COLUMNS.shadow_rules, rules, *for_policy)?;
+        let sites = numbers(COLUMNS.sites, sites, false)?;
+        let channel = row.text(COLUMNS.channel)?;
+        let channel = channel.ok_or_else(|| row.error("`channel` is missing; each assessment has one"))?;
+        let channel = match channels.number(&channel) {
+            Some(channel) => u8::try_from(channel)
+                .map_err(|_| row.error("one channel too many: assessments may name 256"))?,
+            None => {
+                let channel = shown(&channel);
+                return Err(row.error(format!("`channel` is `{channel}`, which is no channel of the pack")));
+            }
+        };
+        let groups = row.list(COLUMNS.line_groups)?;
+        let groups: Vec<Arc<str>> = groups.iter().map(|group| interner.text(group)).collect();
+        let mut shared = |text: Option<std::borrow::Cow<'_, str>>| text.map(|text| interner.text(&text));
+        let (trader, group) = (shared(row.text(COLUMNS.trader)?), shared(row.text(COLUMNS.group)?));
+        let (mode, destination) = (shared(row.text(COLUMNS.mode)?), shared(row.text(COLUMNS.destination)?));
+        let trader_class = shared(trader_class);
+        let score = row.integer(COLUMNS.score)?;
+        let unnamed = if *for_policy { "" } else { "unknown" };
+        Ok(AssessedDeclaration {
+            declaration_id: (*declaration_id).into(),
+            day: row.date(COLUMNS.declared_on)?,
+            score: score.ok_or_else(|| row.error("`score` is missing; each assessment has one"))?,
+            channel: ChannelId(channel),
+            rules: fired,
+            shadow_rules: in_shadow,
+            pack: packs.of_row(row, COLUMNS.pack, pack.as_deref().unwrap_or(unnamed))?,
+            sites,
+            trader,
+            trader_class: trader_class.unwrap_or_else(|| interner.text("unnamed")),
+            group: group.unwrap_or_else(|| interner.text("other")),
+            line_groups: interner.list(&groups),
+            mode,
+            destination,
+            packages: row.integer(COLUMNS.packages)?,
+            value: row.number(COLUMNS.value)?,
+        })
+    }
 }
 
 /// Reads assessments in the order in which they come, one at a time; from standard input each row as soon as its line
 /// ends.
+#[derive(Debug)]
 pub struct ArrivingDeclarations {
-    rows: RowReader<'static>,
-    sites: HashMap<String, u32>,
-    rules: HashMap<String, u32>,
-    channels: Vec<(String, ChannelId)>,
-    /// Texts that many declarations share.
-    texts: HashMap<String, Arc<str>>,
-    /// Lists of sites and of rules, and lists of goods groups, that many declarations share.
-    numbers: HashMap<Vec<u32>, Arc<[u32]>>,
-    groups: HashMap<Vec<Arc<str>>, Arc<[Arc<str>]>>,
-    /// The pack that must have assessed the declarations.
-    expected: Option<String>,
+    rows: RowReader,
+    decoder: AssessmentDecoder,
+    is_over: bool,
 }
-
-/// Shared texts at most; further ones are copied.
-const SHARED_MAX: usize = 100_000;
 
 impl ArrivingDeclarations {
     /// Opens a table of assessments by declaration, as `qingfeng score` writes it: standard input as NDJSON.
@@ -68,147 +275,34 @@ impl ArrivingDeclarations {
     ///
     /// It cannot be opened, or lacks a column.
     pub fn open(input: &Input, pack: &Pack) -> Result<Self, ReadError> {
-        let rows = RowReader::open(input, None, COLUMNS)?;
-        rows.require(
-            REQUIRED,
-            "what `qingfeng score` writes by declaration with a pack that has [selection]",
-        )?;
-        let number = |(at, name): (usize, &str)| (name.to_owned(), at as u32);
-        let sites = pack.reference.sites.iter().map(|site| site.name.as_str());
-        let rules = pack.rules.iter().map(|rule| rule.id.as_str());
-        Ok(Self {
-            rows,
-            sites: sites.enumerate().map(number).collect(),
-            rules: rules.enumerate().map(number).collect(),
-            channels: pack
-                .channels
-                .iter()
-                .enumerate()
-                .map(|(at, channel)| (channel.name.clone(), ChannelId(at as u8)))
-                .collect(),
-            texts: HashMap::new(),
-            numbers: HashMap::new(),
-            groups: HashMap::new(),
-            expected: None,
-        })
+        let decoder = AssessmentDecoder::of_pack(pack);
+        Ok(Self { rows: decoder.open(input)?, decoder, is_over: false })
     }
 
-    /// The same, refusing assessments of another pack than this one, `name@version#digest`. What was known of lookups
-    /// may differ.
-    pub(crate) fn of_pack(self, pack_id: &str) -> Self {
-        Self { expected: Some(without_lookups(pack_id).to_owned()), ..self }
-    }
-
-    fn shared_numbers(&mut self, numbers: Vec<u32>) -> Arc<[u32]> {
-        if let Some(known) = self.numbers.get(&numbers) {
-            return Arc::clone(known);
-        }
-        let new: Arc<[u32]> = numbers.as_slice().into();
-        if self.numbers.len() < SHARED_MAX {
-            self.numbers.insert(numbers, Arc::clone(&new));
-        }
-        new
-    }
-
-    fn shared_groups(&mut self, groups: Vec<Arc<str>>) -> Arc<[Arc<str>]> {
-        if let Some(known) = self.groups.get(&groups) {
-            return Arc::clone(known);
-        }
-        let new: Arc<[Arc<str>]> = groups.as_slice().into();
-        if self.groups.len() < SHARED_MAX {
-            self.groups.insert(groups, Arc::clone(&new));
-        }
-        new
-    }
-
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = text.into();
-        if self.texts.len() < SHARED_MAX {
-            self.texts.insert(text.to_owned(), Arc::clone(&new));
-        }
-        new
-    }
-
-    fn arriving(&mut self, row: &Row) -> Result<ArrivingDeclaration, ReadError> {
-        let declaration_id = row.required_text(0)?.into_owned();
-        let pack = row.text(4)?.unwrap_or_default().into_owned();
-        if let Some(expected) = &self.expected
-            && without_lookups(&pack) != expected
-        {
-            return Err(row.error(format!(
-                "was assessed by the pack {}, and the pack given by --rules is {expected}; give the pack that assessed \
-                 it, or score the declarations anew",
-                if pack.is_empty() { "that `pack` does not name".to_owned() } else { shown(&pack) },
-            )));
-        }
-        if row.text(8)?.is_none() {
-            return Err(row.error(
-                "`trader_class` is missing; write assessments by declaration, with a pack that has [selection]",
-            ));
-        }
-        let Some(day) = row.date(5)? else {
-            return Ok(ArrivingDeclaration { candidate: None, declaration_id, pack });
-        };
-        let numbers = |column: usize, known: &HashMap<String, u32>, what: &str| {
-            let mut numbers = Vec::new();
-            for name in row.list(column)?.iter().filter(|name| !name.is_empty()) {
-                let Some(&number) = known.get(name) else {
-                    let name = shown(name);
-                    return Err(row.error(format!(
-                        "`{}` has `{name}`, which is no {what} of the pack; give the pack that assessed it by --rules",
-                        COLUMNS[column]
-                    )));
-                };
-                numbers.push(number);
-            }
-            numbers.sort_unstable();
-            numbers.dedup();
-            Ok::<Vec<u32>, ReadError>(numbers)
-        };
-        let rules = numbers(3, &self.rules, "rule")?;
-        let sites = numbers(6, &self.sites, "site")?;
-        let (rules, sites) = (self.shared_numbers(rules), self.shared_numbers(sites));
-        let channel = row.required_text(2)?;
-        let Some(&(_, channel)) = self.channels.iter().find(|(name, _)| *name == channel) else {
-            let channel = shown(&channel);
-            return Err(row.error(format!("`channel` is `{channel}`, which is no channel of the pack")));
-        };
-        let line_groups = row.list(12)?.iter().map(|group| self.shared(group)).collect();
-        let line_groups = self.shared_groups(line_groups);
-        let trader = row.text(7)?.map(|trader| self.shared(&trader));
-        let score =
-            row.integer(1)?.ok_or_else(|| row.error("`score` is missing; each assessment has one"))?;
-        let (class, group) = (row.text(8)?, row.text(9)?);
-        let (mode, destination) = (row.text(10)?, row.text(11)?);
-        let candidate = Candidate {
-            declaration_id: declaration_id.as_str().into(),
-            day,
-            sites,
-            trader,
-            trader_class: self.shared(class.as_deref().unwrap_or("unnamed")),
-            group: self.shared(group.as_deref().unwrap_or("other")),
-            line_groups,
-            mode: mode.map(|mode| self.shared(&mode)),
-            destination: destination.map(|destination| self.shared(&destination)),
-            packages: row.integer(13)?,
-            value: row.number(14)?,
-            score,
-            channel,
-            rules,
-        };
-        Ok(ArrivingDeclaration { candidate: Some(candidate), declaration_id, pack })
+    /// The packs that the declarations so far name, by [`AssessedDeclaration::pack`].
+    pub fn packs(&self) -> &[Arc<str>] {
+        self.decoder.packs.all()
     }
 }
 
 impl Iterator for ArrivingDeclarations {
-    type Item = Result<ArrivingDeclaration, ReadError>;
+    type Item = Result<AssessedDeclaration, ReadError>;
 
+    /// The next declaration. After an error nothing comes.
     fn next(&mut self) -> Option<Self::Item> {
-        let row = self.rows.next()?;
-        Some(row.and_then(|row| self.arriving(&row)))
+        if self.is_over {
+            return None;
+        }
+        let declaration = match self.rows.read() {
+            Ok(Some(row)) => self.decoder.row(&row),
+            Ok(None) => {
+                self.is_over = true;
+                return None;
+            }
+            Err(error) => Err(error),
+        };
+        self.is_over = declaration.is_err();
+        Some(declaration)
     }
 }
 

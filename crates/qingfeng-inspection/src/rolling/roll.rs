@@ -1,22 +1,25 @@
 //! Rolling selection by a pack's policy: all its offices, day after day.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Worth};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Worth};
 
-use super::super::candidate::Candidate;
+use super::super::candidate::AssessedDeclaration;
 use super::super::capacity::Capacity;
 use super::super::draw::{DayKey, Key};
 use super::super::experience::Experience;
-use super::super::learning::{Outcome, Outcomes};
 use super::super::policy::{Policy, asked, units};
 use super::{Arrival, Decision, GroupLeast, Hindsight, History, MAX_GROUPS, Rolling};
+use crate::outcomes::Timeline;
 
 /// The office's days that are open at the same time at most; the earliest is closed for a further one.
 const OPEN_MAX: usize = 4_096;
 
 /// What became of a declaration.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Taken {
     /// The site that inspects, if there is one with a capacity.
     pub office: Option<String>,
@@ -32,6 +35,7 @@ pub struct Taken {
 
 /// What an office's day came to.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct OfficeDay {
     /// The day.
     pub day: Date,
@@ -68,13 +72,14 @@ struct Open {
     so_far: OfficeDay,
 }
 
-/// A result that will be known.
+/// What will be known of an inspection, and what will have been known before.
 #[derive(Debug)]
 struct Waiting {
     number: usize,
-    candidate: Candidate,
+    candidate: Arc<AssessedDeclaration>,
     office: Option<String>,
-    outcome: Outcome,
+    before: Option<(Date, bool)>,
+    now: Option<(Date, bool)>,
 }
 
 /// Rolling selection at all offices of a policy.
@@ -85,7 +90,7 @@ struct Waiting {
 pub struct Roll<'p> {
     policy: &'p Policy,
     capacity: &'p Capacity,
-    outcomes: Option<&'p Outcomes>,
+    outcomes: Option<&'p Timeline>,
     key: Option<&'p Key>,
     day_key: Option<DayKey>,
     groups: Vec<GroupLeast>,
@@ -105,7 +110,7 @@ impl<'p> Roll<'p> {
     pub fn new(
         policy: &'p Policy,
         capacity: &'p Capacity,
-        outcomes: Option<&'p Outcomes>,
+        outcomes: Option<&'p Timeline>,
         key: Option<&'p Key>,
     ) -> Self {
         Self {
@@ -127,36 +132,32 @@ impl<'p> Roll<'p> {
     }
 
     /// Learns a declaration of an earlier day: what an office sees, and its outcome if there is one.
-    pub fn remember(&mut self, candidate: &Candidate) {
-        let office = self.policy.office(candidate, candidate.day, self.capacity);
+    pub fn remember(&mut self, candidate: &AssessedDeclaration) {
+        let Some(day) = candidate.day else { return };
+        let office = self.policy.office(candidate, day, self.capacity);
         let office = office.and_then(|at| self.policy.sites.get(at)).map(|site| site.name.clone());
-        self.wait_for(candidate, office.clone());
+        self.wait_for(candidate, day, office.clone());
         let Some(office) = office else { return };
-        let Some(amount) = self.capacity.on(&office, candidate.day) else { return };
-        self.know(candidate.day);
-        let (arrival, groups) = self.arrival(candidate, &office, amount);
+        let Some(amount) = self.capacity.on(&office, day) else { return };
+        self.know(day);
+        let (arrival, groups) = self.arrival(candidate, day, &office, amount);
         self.groups = groups;
         let arrival = arrival.arrival(None);
-        self.histories.entry(office).or_default().add(candidate.day, &arrival);
+        self.histories.entry(office).or_default().add(day, &arrival);
     }
 
-    /// Decides on a declaration that has come.
-    pub fn take(&mut self, candidate: &Candidate) -> Taken {
-        let day = candidate.day;
+    /// Decides on a declaration that has come. One without a day belongs to no office.
+    pub fn take(&mut self, candidate: &AssessedDeclaration) -> Taken {
+        let nowhere = |cost| Taken { office: None, decision: None, worth: 0, cost, left: 0 };
+        let Some(day) = candidate.day else { return nowhere(self.policy.points(candidate)) };
         self.know(day);
         let office = self.policy.office(candidate, day, self.capacity);
         let office = office.and_then(|at| self.policy.sites.get(at)).map(|site| site.name.clone());
         let amount = office.as_ref().and_then(|office| self.capacity.on(office, day));
         let (Some(office), Some(amount)) = (office, amount) else {
-            return Taken {
-                office: None,
-                decision: None,
-                worth: 0,
-                cost: self.policy.points(candidate),
-                left: 0,
-            };
+            return nowhere(self.policy.points(candidate));
         };
-        let (of_candidate, groups) = self.arrival(candidate, &office, amount);
+        let (of_candidate, groups) = self.arrival(candidate, day, &office, amount);
         self.groups = groups;
         if self.day_key.as_ref().is_none_or(|key| key.day() != day) {
             self.day_key = self.key.map(|key| key.of_day(day));
@@ -185,7 +186,7 @@ impl<'p> Roll<'p> {
         self.histories.entry(office.clone()).or_default().add(day, &arrival);
         let (worth, cost) = (arrival.worth, arrival.cost);
         if decision.selected.is_some() {
-            self.wait_for(candidate, Some(office.clone()));
+            self.wait_for(candidate, day, Some(office.clone()));
         }
         Taken { office: Some(office), decision: Some(decision), worth, cost, left }
     }
@@ -197,16 +198,22 @@ impl<'p> Roll<'p> {
         self.closed
     }
 
-    fn wait_for(&mut self, candidate: &Candidate, office: Option<String>) {
-        let outcome = self.outcomes.and_then(|all| all.of(&candidate.declaration_id, candidate.day));
-        if let Some(outcome) = outcome {
-            self.number += 1;
-            let waiting = Waiting { number: self.number, candidate: candidate.clone(), office, outcome };
-            self.waiting.entry(outcome.day).or_default().push(waiting);
+    fn wait_for(&mut self, candidate: &AssessedDeclaration, day: Date, office: Option<String>) {
+        let known = self.outcomes.map(|all| all.of(&candidate.declaration_id, day)).unwrap_or_default();
+        if known.is_empty() {
+            return;
+        }
+        self.number += 1;
+        let (candidate, mut before) = (Arc::new(candidate.clone()), None);
+        for known in known {
+            let (candidate, office) = (Arc::clone(&candidate), office.clone());
+            let waiting = Waiting { number: self.number, candidate, office, before, now: known.found };
+            self.waiting.entry(known.known_on).or_default().push(waiting);
+            before = known.found;
         }
     }
 
-    /// Brings what is known up to a day: results count from the day after. It never goes back.
+    /// Brings what is known up to a day: what became known on a day counts from the next. It never goes back.
     fn know(&mut self, day: Date) {
         if self.known_until.is_some_and(|known| known >= day) {
             return;
@@ -214,9 +221,9 @@ impl<'p> Roll<'p> {
         self.known_until = Some(day);
         let later = self.waiting.split_off(&day);
         let known = std::mem::replace(&mut self.waiting, later);
-        for Waiting { number, candidate, office, outcome } in known.into_values().flatten() {
+        for Waiting { number, candidate, office, before, now } in known.into_values().flatten() {
             let cell = Experience::cell(self.policy, &candidate, office.as_deref());
-            self.experience.learn(number, &candidate, cell, outcome.day, outcome.found);
+            self.experience.learn(number, &candidate, cell, before, now);
         }
         self.experience.settle();
     }
@@ -224,7 +231,8 @@ impl<'p> Roll<'p> {
     /// What a declaration is at an office, and the groups of its day.
     fn arrival(
         &mut self,
-        candidate: &Candidate,
+        candidate: &AssessedDeclaration,
+        day: Date,
         office: &str,
         amount: Amount,
     ) -> (OfCandidate<'p>, Vec<GroupLeast>) {
@@ -243,12 +251,12 @@ impl<'p> Roll<'p> {
             least.push(GroupLeast {
                 name: format!("quota {}", quota.name),
                 least: asked(quota, amount),
-                by_count: matches!(quota.least, qingfeng_rules::Least::Count(_)),
+                by_count: matches!(quota.least, qingfeng_rules::selection::Least::Count(_)),
             });
         }
         let share = policy.selection.exploration.share;
         let young = (targetable && share.0 > 0)
-            .then(|| self.experience.young_rule(policy, candidate, candidate.day, self.outcomes.is_some()))
+            .then(|| self.experience.young_rule(policy, candidate, day, self.outcomes.is_some()))
             .flatten();
         if share.0 > 0 {
             members |= u64::from(young.is_some()) << least.len();
@@ -259,7 +267,7 @@ impl<'p> Roll<'p> {
             });
         }
         let trader = candidate.trader.as_deref();
-        let until = trader.and_then(|trader| self.experience.left_alone(policy, trader, candidate.day));
+        let until = trader.and_then(|trader| self.experience.left_alone(policy, trader, day));
         let of_candidate = OfCandidate {
             worth: i64::from(expected.mean).saturating_mul(value),
             cost: policy.cost(candidate, amount),
@@ -278,7 +286,7 @@ impl<'p> Roll<'p> {
 
     /// The declared value; in place of one that is missing or absurd the mean of the office's others, so that leaving it out
     /// is no way to be left out.
-    fn value(&mut self, candidate: &Candidate, office: &str) -> i64 {
+    fn value(&mut self, candidate: &AssessedDeclaration, office: &str) -> i64 {
         let (sum, count) = self.values.entry(office.to_owned()).or_default();
         match candidate.value.filter(|value| value.is_finite() && *value >= 0.0) {
             Some(value) => {
@@ -301,7 +309,7 @@ struct OfCandidate<'p> {
     targetable: bool,
     left_alone: Option<String>,
     trader: Option<String>,
-    rate: qingfeng_rules::Millionths,
+    rate: qingfeng_rules::selection::Millionths,
     groups: u64,
 }
 

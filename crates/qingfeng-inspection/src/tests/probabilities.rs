@@ -1,18 +1,18 @@
 //! Stated probabilities are true, and an estimate made with them is right on average.
 
-use qingfeng_rules::{Amount, ChannelId, Millionths, RandomLeast};
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast};
+use qingfeng_rules::{ChannelId, SelectionKind};
 
-use super::super::{Candidate, Capacity};
+use super::super::{AssessedDeclaration, Capacity};
 use super::world::*;
-use qingfeng_rules::SelectionKind;
 
 /// Sixty declarations of two groups on two days, some of them forced, some that may be targeted, a third violating.
 fn world(least: RandomLeast, amount: Amount) -> (World, Vec<bool>) {
     let mut selection = selection();
     selection.random.at_least = least;
     selection.random.rate = Millionths(150_000);
-    let all: Vec<Candidate> = (0..60_u32)
-        .map(|number| Candidate {
+    let all: Vec<AssessedDeclaration> = (0..60_u32)
+        .map(|number| AssessedDeclaration {
             group: ["batteries", "toys", "other"][(number % 7 % 3) as usize].into(),
             score: i64::from(number * 37 % 101),
             channel: ChannelId(if number % 5 == 0 { 1 } else { 0 }),
@@ -36,7 +36,8 @@ fn declarations_are_inspected_as_often_as_is_stated_and_the_estimate_is_unbiased
             let mut stated = vec![0.0; violates.len()];
             let first = world.plan(0);
             for day in &first.days {
-                for (at, one) in world.candidates.all.iter().enumerate().filter(|(_, one)| one.day == day.day)
+                for (at, one) in
+                    world.candidates.all.iter().enumerate().filter(|(_, one)| one.day == Some(day.day))
                 {
                     let stratum = world.policy.stratum(one);
                     let of = day.strata.iter().find(|draw| draw.name == stratum).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use qingfeng_rules::{Amount, Least, Millionths, Quota, QuotaOf};
+use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf};
 
 use super::super::policy::{asked, units};
 use super::super::{Capacity, PlanMarks, PlanSummary, left_out_rows, plan_rows};
@@ -104,7 +104,7 @@ proptest! {
         prop_assert!(seen.values().all(|&times| times == 1));
         let days = [date(DAYS[1]), date(DAYS[2])];
         let summary = PlanSummary::new(&plan, &world.candidates, &world.policy, days, true);
-        let declared = all.iter().filter(|candidate| candidate.day >= days[0]).count() as u64;
+        let declared = all.iter().filter(|candidate| candidate.day >= Some(days[0])).count() as u64;
         prop_assert_eq!(summary.declarations, declared);
         prop_assert_eq!(summary.total.declarations + summary.without_office, declared);
     }
@@ -139,7 +139,7 @@ fn a_quota_says_whom_it_displaced() {
     selection.random.rate = Millionths(0);
     selection.quotas =
         vec![Quota { name: "dalian".into(), of: QuotaOf::Site("dalian".into()), least: Least::Count(1) }];
-    let one = |number, score, sites: &[u32]| super::super::Candidate {
+    let one = |number, score, sites: &[u32]| super::super::AssessedDeclaration {
         score,
         sites: sites.into(),
         channel: qingfeng_rules::ChannelId(1),
@@ -174,7 +174,7 @@ fn a_quota_says_whom_it_displaced() {
 #[test]
 fn absurd_declarations_cost_and_are_worth_something_finite() {
     let group: std::sync::Arc<str> = "toys".into();
-    let huge = super::super::Candidate {
+    let huge = super::super::AssessedDeclaration {
         line_groups: vec![group; 1_000_000].into(),
         packages: Some(i64::MAX),
         value: Some(f64::NAN),
@@ -183,7 +183,7 @@ fn absurd_declarations_cost_and_are_worth_something_finite() {
         ..candidate(DAYS[1], 1)
     };
     let mut selection = selection();
-    selection.worth = qingfeng_rules::Worth::Value;
+    selection.worth = qingfeng_rules::selection::Worth::Value;
     selection.cost.hundred_packages = u32::MAX;
     let world = World {
         policy: policy(selection),
@@ -208,8 +208,12 @@ fn absurd_declarations_cost_and_are_worth_something_finite() {
 fn a_trader_is_left_alone_after_inspections_without_a_finding() {
     let mut selection = selection();
     selection.random.rate = Millionths(0);
-    selection.traders =
-        qingfeng_rules::TraderLimits { inspections: Some(2), days: 60, pause_days: 30, per_day: None };
+    selection.traders = qingfeng_rules::selection::TraderLimits {
+        inspections: Some(2),
+        days: 60,
+        pause_days: 30,
+        per_day: None,
+    };
     for (results, expected) in [
         (&[("2016-08-01", false), ("2016-09-01", false)][..], Some("trader left alone until 2016-10-01")),
         (&[("2016-08-01", false), ("2016-09-01", true)], None),
@@ -220,7 +224,7 @@ fn a_trader_is_left_alone_after_inspections_without_a_finding() {
         // The result of the day itself is not known yet.
         (&[("2016-09-01", false), ("2016-09-06", false)], None),
     ] {
-        let one = |(number, day): (usize, &str)| super::super::Candidate {
+        let one = |(number, day): (usize, &str)| super::super::AssessedDeclaration {
             trader: Some("E1".into()),
             channel: qingfeng_rules::ChannelId(1),
             ..candidate(day, number as u32)
@@ -228,17 +232,15 @@ fn a_trader_is_left_alone_after_inspections_without_a_finding() {
         let days = results.iter().map(|&(day, _)| day).chain([DAYS[1]]);
         let all: Vec<_> = days.enumerate().map(one).collect();
         let outcomes = results.iter().zip(&all);
-        let outcomes: Vec<_> =
-            outcomes.map(|(&(day, found), one)| (one.declaration_id.to_string(), date(day), found)).collect();
-        let outcomes = outcomes.iter().map(|(id, day, found)| (id.as_str(), *day, *found));
+        let outcomes = outcomes.map(|(&(day, found), one)| outcome(&one.declaration_id, date(day), found));
         let world = World {
             policy: policy(selection.clone()),
             capacity: Capacity::of_sites([("yiwu", Amount::Inspections(9))]),
-            outcomes: Some(super::super::Outcomes::new(outcomes)),
+            outcomes: Some(crate::outcomes::Timeline::new(outcomes)),
             candidates: candidates(all),
         };
         let plan = world.plan(1);
-        let last = world.candidates.all.iter().rposition(|one| one.day == date(DAYS[1]));
+        let last = world.candidates.all.iter().rposition(|one| one.day == Some(date(DAYS[1])));
         let left = plan.days[0].left_out.iter().find(|one| Some(one.candidate) == last);
         assert_eq!(left.map(|left| left.why.as_str()), expected, "{results:?}");
     }

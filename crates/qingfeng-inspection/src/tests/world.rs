@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use qingfeng_rules::{
-    Amount, CellPart, ChannelId, Date, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota,
-    QuotaOf, RandomLeast, RandomRates, Selection, Stratum, TraderLimits, Worth,
+use qingfeng_rules::selection::{
+    Amount, CellPart, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota, QuotaOf, RandomLeast,
+    RandomRates, Stratum, TraderLimits, Worth,
 };
+use qingfeng_rules::{ChannelId, Date, Selection};
 
 use super::super::draw::{DayKey, Key};
 use super::super::{
-    Candidate, Candidates, Capacity, Outcomes, Plan, Planner, Policy, PolicyRule, PolicySite,
+    AssessedDeclaration, Candidates, Capacity, Plan, Planner, Policy, PolicyRule, PolicySite,
 };
+use crate::outcomes::Timeline;
+use qingfeng_store::Violation;
+use qingfeng_store::{Outcome, Verdict};
 
 pub(super) const DAYS: [&str; 3] = ["2016-09-05", "2016-09-06", "2016-09-07"];
 
@@ -24,7 +28,7 @@ pub(super) struct World {
     pub(super) policy: Policy,
     pub(super) capacity: Capacity,
     pub(super) candidates: Candidates,
-    pub(super) outcomes: Option<Outcomes>,
+    pub(super) outcomes: Option<Timeline>,
 }
 
 pub(super) fn key(number: u64) -> Key {
@@ -97,32 +101,26 @@ pub(super) fn policy(selection: Selection) -> Policy {
     }
 }
 
-pub(super) fn candidate(day: &str, number: u32) -> Candidate {
-    let group: Arc<str> = "other".into();
-    Candidate {
-        declaration_id: format!("D{number:05}").into(),
-        day: date(day),
+pub(super) fn candidate(day: &str, number: u32) -> AssessedDeclaration {
+    AssessedDeclaration {
         sites: Arc::from([0]),
-        trader: None,
         trader_class: "known".into(),
-        group: Arc::clone(&group),
-        line_groups: Arc::from([group]),
-        mode: None,
-        destination: None,
-        packages: None,
-        value: None,
-        score: 0,
-        channel: ChannelId(0),
-        rules: Arc::from([]),
+        ..AssessedDeclaration::new(&format!("D{number:05}"), Some(date(day)))
     }
 }
 
-pub(super) fn candidates(mut all: Vec<Candidate>) -> Candidates {
+/// What the inspection of a declaration found on a day.
+pub(super) fn outcome(declaration_id: &str, day: Date, found: bool) -> Outcome {
+    let verdict = if found { Verdict::Violation(Violation::Fake) } else { Verdict::Clear };
+    Outcome::new(declaration_id, day, verdict)
+}
+
+pub(super) fn candidates(mut all: Vec<AssessedDeclaration>) -> Candidates {
     all.sort_by(|a, b| (a.day, &a.declaration_id).cmp(&(b.day, &b.declaration_id)));
     Candidates { read: all.len() as u64, all, ..Candidates::default() }
 }
 
-fn any_candidate() -> impl Strategy<Value = Candidate> {
+fn any_candidate() -> impl Strategy<Value = AssessedDeclaration> {
     let value = prop_oneof![
         Just(None),
         (0..1_000_000_u32).prop_map(|value| Some(f64::from(value))),
@@ -141,7 +139,7 @@ fn any_candidate() -> impl Strategy<Value = Candidate> {
             |((day, sites, trader, group, lines), (packages, value, score, channel), (rules, forced))| {
                 let group: Arc<str> = ["batteries", "toys", "other"][group].into();
                 let rules: Vec<u32> = rules.into_iter().filter(|&rule| rule != 0 || forced).collect();
-                Candidate {
+                AssessedDeclaration {
                     sites: sites.into(),
                     trader: (trader > 0).then(|| format!("E{trader}").into()),
                     trader_class: ["unnamed", "known", "new", "trusted"][usize::from(trader)].into(),
@@ -213,15 +211,14 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             let (mut all, mut outcomes) = (Vec::new(), Vec::new());
             for (number, (candidate, found)) in declarations.into_iter().enumerate() {
                 let id = format!("D{number:05}");
-                outcomes.extend(found.map(|found| (id.clone(), candidate.day, found)));
-                all.push(Candidate { declaration_id: id.into(), ..candidate });
+                outcomes.extend(found.map(|found| outcome(&id, candidate.day.unwrap(), found)));
+                all.push(AssessedDeclaration { declaration_id: id.into(), ..candidate });
             }
-            let outcomes = outcomes.iter().map(|(id, day, found)| (id.as_str(), *day, *found));
             World {
                 policy: policy(selection),
                 capacity: Capacity::of_sites(names.into_iter().zip(amounts)),
                 candidates: candidates(all),
-                outcomes: with_outcomes.then(|| Outcomes::new(outcomes)),
+                outcomes: with_outcomes.then(|| Timeline::new(outcomes)),
             }
         },
     )

@@ -1,17 +1,15 @@
 //! What the office of a world knows of its inspections, and how far that is from the truth.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use qingfeng_rules::Pack;
 
-use super::assessed::Shared;
 use super::consignment::LineTruth;
 use super::result::RuleWorth;
 use qingfeng::Engine;
 use qingfeng_insight::effect::{Effect, EffectOptions};
-use qingfeng_inspection::evidence::{Evidence, Inspection, Judged};
-use qingfeng_inspection::{Candidate, PlanRow, PlannedDay, Policy, Selected};
+use qingfeng_inspection::evidence::{Evidence, Inspection, Judged, PlannedDraw};
+use qingfeng_inspection::{AssessedDeclaration, Interner, PlannedDay, Policy};
 use qingfeng_store::{Outcome, Verdict};
 
 /// Rules with fewer inspected declarations are not held against the truth.
@@ -27,7 +25,6 @@ pub(super) struct Files {
     /// By position in the pack, the rule's place in the evidence; likewise for the policy's sites.
     rules: Vec<u32>,
     sites: Vec<u32>,
-    channels: Vec<Arc<str>>,
 }
 
 /// The names in order, and for each former position the new one.
@@ -49,22 +46,21 @@ impl Files {
         let evidence = Evidence {
             rules: rule_names,
             sites: site_names,
+            channels: pack.channels.iter().map(|channel| channel.name.as_str().into()).collect(),
             packs: vec![(&**engine.pack_id()).into()],
             ..Evidence::default()
         };
-        let channels = pack.channels.iter().map(|channel| channel.name.as_str().into()).collect();
-        Self { evidence, violates: Vec::new(), rules, sites, channels }
+        Self { evidence, violates: Vec::new(), rules, sites }
     }
 
     /// Adds a day: the declarations that belong to an office, and what the inspections of its plan showed.
     pub(super) fn add(
         &mut self,
-        candidates: &[Candidate],
-        shadow: &[Arc<[u32]>],
+        candidates: &[AssessedDeclaration],
         planned: &[PlannedDay],
         without_office: &[usize],
         truth: &dyn Fn(usize) -> LineTruth,
-        shared: &mut Shared,
+        interner: &mut Interner,
     ) {
         let mut place: Vec<Option<usize>> = vec![None; candidates.len()];
         let mut is_out = vec![false; candidates.len()];
@@ -74,30 +70,19 @@ impl Files {
             let mut numbers: Vec<u32> =
                 numbers.iter().filter_map(|&number| new.get(number as usize).copied()).collect();
             numbers.sort_unstable();
-            shared.numbers(numbers)
+            interner.numbers(&numbers)
         };
         for (at, candidate) in candidates.iter().enumerate().filter(|&(at, _)| !is_out[at]) {
             place[at] = Some(self.evidence.declarations.len());
             self.violates.push(truth(at).violation.is_some());
-            self.evidence.declarations.push(Judged {
-                declaration_id: candidate.declaration_id.clone(),
-                day: Some(candidate.day),
-                score: candidate.score,
-                channel: self.channels.get(candidate.channel.index()).cloned().unwrap_or_else(|| "".into()),
+            let assessed = AssessedDeclaration {
                 rules: renumbered(&candidate.rules, rules),
-                shadow_rules: renumbered(shadow.get(at).map_or(&[], |rules| rules), rules),
+                shadow_rules: renumbered(&candidate.shadow_rules, rules),
                 pack: 0,
                 sites: renumbered(&candidate.sites, sites),
-                trader: candidate.trader.clone(),
-                trader_class: Arc::clone(&candidate.trader_class),
-                group: Arc::clone(&candidate.group),
-                mode: candidate.mode.clone(),
-                destination: candidate.destination.clone(),
-                lines: candidate.line_groups.len().max(1) as u32,
-                packages: candidate.packages,
-                value: candidate.value,
-                inspection: None,
-            });
+                ..candidate.clone()
+            };
+            self.evidence.declarations.push(Judged { assessed, inspection: None });
         }
         for of_office in planned {
             let office = self.evidence.sites.binary_search_by(|site| (**site).cmp(&*of_office.office));
@@ -106,9 +91,20 @@ impl Files {
                 let Some(place) = place.get(selected.candidate).copied().flatten() else { continue };
                 let truth = truth(selected.candidate);
                 let judged = &mut self.evidence.declarations[place];
-                let stratum = of_office.strata.get(selected.stratum).map(|draw| shared.text(&draw.name));
-                let row = plan_row(of_office, selected, judged);
-                self.evidence.chances.row(&row, office as u32, judged);
+                let draw = of_office.strata.get(selected.stratum);
+                let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+                let planned = PlannedDraw {
+                    day: of_office.day,
+                    office: office as u32,
+                    capacity: Some(of_office.capacity),
+                    selected: selected.kind,
+                    probability: selected.probability,
+                    stratum: draw.map_or("", |draw| &draw.name),
+                    drawn_of: draw.map(|draw| (number(draw.drawn), number(draw.population))),
+                };
+                self.evidence.chances.take(&planned, judged);
+                let stratum = draw.map(|draw| interner.text(&draw.name));
+                let verdict = truth.violation.map_or(Verdict::Clear, Verdict::Violation);
                 judged.inspection = Some(Box::new(Inspection {
                     day: of_office.day,
                     office: office as u32,
@@ -117,21 +113,12 @@ impl Files {
                     cost: selected.cost,
                     stratum,
                     outcomes: vec![Outcome {
-                        declaration_id: judged.declaration_id.clone(),
-                        item_no: None,
-                        found_on: Some(of_office.day),
-                        known_on: None,
                         selected: Some(selected.kind),
-                        verdict: truth.violation.map_or(Verdict::Clear, Verdict::Violation),
-                        waiver: None,
                         pieces: Some(truth.pieces),
                         value: Some(truth.value_cents as f64 / 100.0),
                         fine: Some(truth.fine as f64),
-                        case_number: None,
                         major_case: truth.major_case,
-                        disposal: None,
-                        disclosed_on: None,
-                        hours: None,
+                        ..Outcome::new(&judged.declaration_id, of_office.day, verdict)
                     }],
                 }));
             }
@@ -193,40 +180,5 @@ impl Files {
         let mut worth: Vec<RuleWorth> = worth.collect();
         worth.sort_by(|a, b| a.rule.cmp(&b.rule));
         (worth, estimated, violating)
-    }
-}
-
-/// An inspection as a row of a plan's file.
-fn plan_row(of_office: &PlannedDay, selected: &Selected, judged: &Judged) -> PlanRow {
-    let draw = of_office.strata.get(selected.stratum);
-    let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    PlanRow {
-        day: of_office.day,
-        office: of_office.office.clone(),
-        order: 1,
-        declaration_id: judged.declaration_id.to_string(),
-        selected: selected.kind,
-        why: Vec::new(),
-        probability: selected.probability,
-        score: judged.score,
-        channel: judged.channel.to_string(),
-        worth: Some(selected.worth),
-        cost: selected.cost,
-        trader: None,
-        trader_class: Some(judged.trader_class.to_string()),
-        group: Some(judged.group.to_string()),
-        mode: None,
-        destination: None,
-        items: Some(judged.lines.into()),
-        packages: judged.packages,
-        value: judged.value,
-        rules: Vec::new(),
-        stratum: draw.map(|draw| draw.name.clone()),
-        drawn: draw.map(|draw| number(draw.drawn)),
-        population: draw.map(|draw| number(draw.population)),
-        commitment: None,
-        pack: String::new(),
-        inputs: None,
-        capacity: Some(of_office.capacity),
     }
 }

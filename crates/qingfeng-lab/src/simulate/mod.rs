@@ -1,7 +1,6 @@
 //! Days of synthetic trade with exporters who adapt, and the whole cycle run on them day by day: what a random share,
 //! exploration and calibration are worth where the truth is known.
 
-mod assessed;
 mod consignment;
 mod files;
 mod minds;

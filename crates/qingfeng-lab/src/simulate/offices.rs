@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Millionths, RandomLeast, RateRule};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast, RateRule};
 
 use super::SimulateError;
 use super::options::{Arm, Inspections, Offices, SimulateOptions};
-use qingfeng_inspection::{Candidate, Capacity, Policy, PolicySite};
+use qingfeng_inspection::{AssessedDeclaration, Capacity, Policy, PolicySite};
 
 /// The share of the capacity for young rules where the pack has none.
 const EXPLORED: Millionths = Millionths(100_000);
@@ -154,7 +155,11 @@ impl Bench {
     }
 
     /// Sends a declaration to the offices that its sites are part of.
-    pub(super) fn send(&self, candidate: &mut Candidate, shared: &mut BTreeMap<Arc<[u32]>, Arc<[u32]>>) {
+    pub(super) fn send(
+        &self,
+        candidate: &mut AssessedDeclaration,
+        shared: &mut BTreeMap<Arc<[u32]>, Arc<[u32]>>,
+    ) {
         if let Some(known) = shared.get(&candidate.sites) {
             candidate.sites = Arc::clone(known);
             return;
@@ -171,7 +176,7 @@ impl Bench {
 
     /// Sets the rates of the draw for a day: each office draws the arm's share of what it can do. An office of N
     /// declarations that cost c together, with a capacity of C, draws the share s at the rate s C / c.
-    pub(super) fn set_rates(&mut self, all: &[Candidate], capacity: &Capacity, day: Date) {
+    pub(super) fn set_rates(&mut self, all: &[AssessedDeclaration], capacity: &Capacity, day: Date) {
         let Some(share) = self.arm.random else { return };
         let mut costs: BTreeMap<usize, u64> = BTreeMap::new();
         for candidate in all {

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
-use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::SimulateError;
-use super::assessed::{Assessed, Shared};
 use super::consignment::{Columns, Consignment, LineTruth, column, table, together};
 use super::files::Files;
 use super::minds::{Minds, PLACES, Trade, WAYS, WayTally, exporter_number, trade, way};
@@ -20,10 +18,14 @@ use super::summary::figures;
 use super::tactics::Tactic;
 use super::trade::Days;
 use crate::generate::{Generated, disguise};
+use qingfeng::tables::BatchRows;
 use qingfeng::{By, Engine};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidate, Experience, Outcomes, PlannedDay, Planner, Policy, Targeting};
-use qingfeng_rules::SelectionKind;
+use qingfeng_inspection::outcomes::Timeline;
+use qingfeng_inspection::{
+    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy,
+    Targeting,
+};
 
 /// What a world is made of.
 pub(super) struct Ground<'s> {
@@ -100,11 +102,11 @@ impl Ground<'_> {
         let stream = Days::new(seed, options.lines_per_day * days, options.from, options.until);
         let key = draw_key(seed)?;
         let mut bench = Bench::new(self.policy, options, arm)?;
-        let mut shared = Shared::new(engine.pack());
+        let mut decoder = AssessmentDecoder::of_pack(engine.pack());
         let mut sent = BTreeMap::new();
         let mut minds = Minds::new(seed, options.adversaries);
         let mut experience = Experience::none(&bench.policy);
-        let known = Outcomes::default();
+        let known = Timeline::default();
         let targeting = if arm.by_score { Targeting::Score } else { Targeting::Mean };
         let mut files = Files::new(engine, &bench.policy);
         let mut points: Option<Vec<Option<i64>>> = None;
@@ -125,7 +127,7 @@ impl Ground<'_> {
             month = Some(of_month);
 
             let mut lodging = self.lodge(&pieces, day, &mut minds)?;
-            let mut assessed: Vec<Assessed> = Vec::with_capacity(lodging.lodged.len());
+            let mut candidates: Vec<AssessedDeclaration> = Vec::with_capacity(lodging.lodged.len());
             for table in &lodging.tables {
                 let batch =
                     engine.assess_batch(table).map_err(|error| SimulateError::Assess(error.to_string()))?;
@@ -134,16 +136,18 @@ impl Ground<'_> {
                     None => batch,
                 };
                 let rows = batch.rows(By::Declaration, false)?;
-                shared.candidates(&rows, &mut assessed)?;
+                for row in BatchRows::new(&AssessmentColumns::TABLE, &rows)?.iter() {
+                    candidates
+                        .push(decoder.row(&row).map_err(|error| SimulateError::Assess(error.to_string()))?);
+                }
             }
-            assessed.sort_by(|a, b| a.0.declaration_id.cmp(&b.0.declaration_id));
-            assessed.dedup_by(|a, b| a.0.declaration_id == b.0.declaration_id);
-            let (mut candidates, shadow): (Vec<Candidate>, Vec<Arc<[u32]>>) = assessed.into_iter().unzip();
+            candidates.retain(|candidate| candidate.day.is_some());
             for candidate in &mut candidates {
                 bench.send(candidate, &mut sent);
                 // The day on which it is lodged, whatever field of the pack says it.
-                candidate.day = day;
+                candidate.day = Some(day);
             }
+            AssessedDeclaration::merge(&mut candidates, decoder.interner());
 
             let capacity = bench.capacity(day)?;
             bench.set_rates(&candidates, &capacity, day);
@@ -166,13 +170,13 @@ impl Ground<'_> {
                     let lodged = at[selected.candidate].map(|at| &lodging.lodged[at]);
                     let found = lodged.is_some_and(|lodged| lodged.truth.violation.is_some());
                     let cell = Experience::cell(&bench.policy, candidate, Some(&of_office.office));
-                    experience.learn(before + selected.candidate, candidate, cell, day, found);
+                    experience.learn(before + selected.candidate, candidate, cell, None, Some((day, found)));
                 }
             }
             before += candidates.len();
             let truth =
                 |candidate: usize| at[candidate].map(|at| lodging.lodged[at].truth).unwrap_or_default();
-            files.add(&candidates, &shadow, &planned, &without_office, &truth, &mut shared);
+            files.add(&candidates, &planned, &without_office, &truth, decoder.interner());
             if !arm.steady {
                 lodging.tell(&mut minds, day);
             }

@@ -7,10 +7,10 @@ use qingfeng_rules::SelectionKind;
 use qingfeng_store::{
     ChangeKind, Entry, Finding, NewChange, Store, StoreError, VALUE_BYTES_MAX, WAIT_SECONDS,
 };
-use qingfeng_store::{Disposal, Verdict};
+use qingfeng_store::{Disposal, Outcome, Verdict};
 
 use crate::databases::Database;
-use crate::support::{added, all, author, changes, day, entry, finding, many};
+use crate::support::{added, all, author, changed, changes, day, entry, finding, many};
 
 macro_rules! contract {
     ($($name:ident),* $(,)?) => {
@@ -60,38 +60,29 @@ fn what_is_appended_comes_back(database: &dyn Database) {
         NewChange { known_on: day("0001-01-01"), kind: ChangeKind::Found(finding()) },
         NewChange {
             known_on: day("2016-09-07"),
-            kind: ChangeKind::Found(Finding {
-                selected: Some(SelectionKind::Random),
-                value: Some(0.1 + 0.2),
-                case_number: Some("杭关缉 2016-17".to_owned()),
-                disposal: Some(Disposal::Destroyed),
-                disclosed_on: Some(day("2016-12-01")),
-                hours: Some(1.5),
-                ..finding()
-            }),
+            kind: ChangeKind::Found(changed(&|outcome| {
+                outcome.selected = Some(SelectionKind::Random);
+                outcome.value = Some(0.1 + 0.2);
+                outcome.case_number = Some("杭关缉 2016-17".into());
+                outcome.disposal = Some(Disposal::Destroyed);
+                outcome.disclosed_on = Some(day("2016-12-01"));
+                outcome.hours = Some(1.5);
+            })),
         },
         NewChange {
             known_on: day("2016-09-07"),
-            kind: ChangeKind::Found(Finding {
-                waiver: Some("W03".to_owned()),
-                ..Finding::new("D2", day("2016-09-05"), Verdict::Waived)
-            }),
+            kind: ChangeKind::Found(Finding::from(Outcome {
+                waiver: Some("W03".into()),
+                ..Outcome::new("D2", day("2016-09-05"), Verdict::Waived)
+            })),
         },
         NewChange {
             known_on: day("2016-09-07"),
-            kind: ChangeKind::Found(Finding::new("D3", day("2016-09-05"), Verdict::Open)),
+            kind: ChangeKind::Found(Outcome::new("D3", day("2016-09-05"), Verdict::Open).into()),
         },
         NewChange {
             known_on: day("2016-09-06"),
-            kind: ChangeKind::Found(Finding {
-                item_no: None,
-                verdict: Verdict::Clear,
-                pieces: None,
-                fine: None,
-                major: false,
-                parties: Vec::new(),
-                ..finding()
-            }),
+            kind: ChangeKind::Found(Outcome::new("D1", day("2016-09-05"), Verdict::Clear).into()),
         },
     ];
     let snapshot = store.append(&author("Li Wei"), &new).unwrap();
@@ -209,8 +200,8 @@ fn what_cannot_be_taken_leaves_nothing(database: &dyn Database) {
         (expired(0), "has no entry 0"),
         (expired(3), "has no entry 3"),
         (expired(u64::MAX), "has no entry 18446744073709551615"),
-        (found(Finding { fine: Some(f64::NAN), ..finding() }), "NaN"),
-        (found(Finding { declaration_id: String::new(), ..finding() }), "the id of its declaration"),
+        (found(changed(&|outcome| outcome.fine = Some(f64::NAN))), "NaN"),
+        (found(changed(&|outcome| outcome.declaration_id = "".into())), "the id of its declaration"),
     ];
     for (change, reason) in cases {
         let error = store.append(&author("a"), &[good(), change, good()]).unwrap_err();

@@ -1,11 +1,11 @@
 //! Changes for tests.
 
 use qingfeng::rules::Date;
-use qingfeng_store::Verdict;
 use qingfeng_store::{
     Author, Change, ChangeKind, Entry, Finding, NewChange, Party, Role, SnapshotId, Store, StoreError,
     Violation,
 };
+use qingfeng_store::{Outcome, Verdict};
 
 pub fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -41,18 +41,28 @@ pub fn many(first: usize, count: usize) -> Vec<NewChange> {
 }
 
 pub fn finding() -> Finding {
-    Finding {
+    let outcome = Outcome {
         item_no: Some(2),
         pieces: Some(i64::MAX),
         // A number that some readers of JSON give back a digit off.
         fine: Some(122.416_294_033_786_58),
-        major: true,
+        major_case: true,
+        ..Outcome::new("D1", day("2016-09-05"), Verdict::Violation(Violation::Counterfeit))
+    };
+    Finding {
+        outcome,
         parties: vec![
             Party { role: Role::Exporter, name: "E000001".to_owned() },
             Party { role: Role::Brand, name: "得力".to_owned() },
         ],
-        ..Finding::new("D1", day("2016-09-05"), Verdict::Violation(Violation::Counterfeit))
     }
+}
+
+/// The same with another result.
+pub fn changed(change: &dyn Fn(&mut Outcome)) -> Finding {
+    let mut finding = finding();
+    change(&mut finding.outcome);
+    finding
 }
 
 /// The changes of a snapshot from a number on.

@@ -21,10 +21,10 @@ pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
 /// Finds records as RFC 4180 has them. Quotes count at the start of a cell only, and what follows the closing one
 /// must be a separator or the end: so a stray quote shows itself at the next quote, and the record is given up in
 /// favour of its first physical line. (Lenient readers, csv-core among them, would go on and swallow lines.)
-struct Records {
-    delimiter: u8,
+pub(super) struct Records {
+    pub(super) delimiter: u8,
     /// The number of cells of a record, once the header is known.
-    cells: Option<usize>,
+    pub(super) cells: Option<usize>,
 }
 
 impl Scanner for Records {
@@ -126,7 +126,7 @@ fn too_long() -> String {
     format!("the record is longer than {most} MiB; is a quote or a line end missing?")
 }
 
-fn wrong_count(found: usize, expected: usize) -> String {
+pub(super) fn wrong_count(found: usize, expected: usize) -> String {
     format!(
         "has {found} fields, the header has {expected}; a cell with a separator in it must stand in quotes"
     )
@@ -159,14 +159,22 @@ fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// A cell of a record: where its text stands, and whether quotes in it are doubled.
 #[derive(Clone, Copy)]
-struct Span {
+pub(super) struct Span {
     start: usize,
     end: usize,
     doubled: bool,
 }
 
+impl Span {
+    /// The text of the cell in its record; `None` if it is none of this encoding.
+    pub(super) fn text(self, encoding: Encoding, record: &[u8]) -> Option<Cow<'_, str>> {
+        let text = decode(encoding, &record[self.start..self.end])?;
+        Some(if self.doubled { text.replace("\"\"", "\"").into() } else { text })
+    }
+}
+
 /// The cells of a record that the scanner has found well-formed.
-fn split(record: &[u8], delimiter: u8, quoted: bool, cells: &mut Vec<Span>) {
+pub(super) fn split(record: &[u8], delimiter: u8, quoted: bool, cells: &mut Vec<Span>) {
     cells.clear();
     let mut start = 0;
     if !quoted {
@@ -215,41 +223,10 @@ impl Csv {
         encoding: Encoding,
         ahead: usize,
     ) -> Result<Self, ReadError> {
-        framer.skip_mark(encoding.mark());
-        let broken = |error: &std::io::Error| ReadError::broken(input, "its start", error);
-        // Which line the header ends on does not depend on the separator, unless quotes stand in odd places.
-        let mut records = Records { delimiter: b',', cells: None };
-        let block = loop {
-            match framer.block(&records, 1).map_err(|error| broken(&error))? {
-                Some(block) if block.frames.is_empty() => {}
-                Some(block) => break block,
-                None => {
-                    return Err(ReadError::content(
-                        input,
-                        "has no header; its first line must name the columns",
-                    ));
-                }
-            }
-        };
-        let frame = &block.frames[0];
-        let record = &block.bytes[frame.start..frame.end];
-        let quoted = match &frame.content {
-            Content::Bad(reason) if record.is_empty() => {
-                return Err(ReadError::content(input, format!("has no header that can be read: {reason}")));
-            }
-            Content::Bad(_) => true,
-            content => *content == Content::Quoted,
-        };
-        let Some(text) = decode(encoding, record) else {
-            let reason = match encoding {
-                Encoding::Utf8 => "has a header that is not UTF-8; if the file is GB 18030 or GBK, say so",
-                Encoding::Gb18030 => "has a header that is not GB 18030; if the file is UTF-8, say so",
-            };
-            return Err(ReadError::content(input, reason));
-        };
-        let (delimiter, headers) = headers(schema, &text, quoted);
+        let is_known = |header: &str| schema.field_of_header(header).is_some();
+        let (delimiter, headers) = header(&mut framer, input, encoding, &is_known)?;
         let bound = bind::columns(schema, &headers, &input.to_string())?;
-        records = Records { delimiter, cells: Some(headers.len()) };
+        let records = Records { delimiter, cells: Some(headers.len()) };
         let notes = InputNotes {
             input: input.to_string(),
             format: Format::Csv,
@@ -283,9 +260,48 @@ impl Csv {
     }
 }
 
+/// Reads the header: what separates cells, and the headers.
+pub(super) fn header(
+    framer: &mut Framer,
+    input: &impl std::fmt::Display,
+    encoding: Encoding,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Result<(u8, Vec<String>), ReadError> {
+    framer.skip_mark(encoding.mark());
+    let broken = |error: &std::io::Error| ReadError::broken(input, "its start", error);
+    // Which line the header ends on does not depend on the separator, unless quotes stand in odd places.
+    let records = Records { delimiter: b',', cells: None };
+    let block = loop {
+        match framer.block(&records, 1).map_err(|error| broken(&error))? {
+            Some(block) if block.frames.is_empty() => {}
+            Some(block) => break block,
+            None => {
+                return Err(ReadError::content(input, "has no header; its first line must name the columns"));
+            }
+        }
+    };
+    let frame = &block.frames[0];
+    let record = &block.bytes[frame.start..frame.end];
+    let quoted = match &frame.content {
+        Content::Bad(reason) if record.is_empty() => {
+            return Err(ReadError::content(input, format!("has no header that can be read: {reason}")));
+        }
+        Content::Bad(_) => true,
+        content => *content == Content::Quoted,
+    };
+    let Some(text) = decode(encoding, record) else {
+        let reason = match encoding {
+            Encoding::Utf8 => "has a header that is not UTF-8; if the file is GB 18030 or GBK, say so",
+            Encoding::Gb18030 => "has a header that is not GB 18030; if the file is UTF-8, say so",
+        };
+        return Err(ReadError::content(input, reason));
+    };
+    Ok(headers(is_known, &text, quoted))
+}
+
 /// The separator and the headers: of the three separators the one that gives most headers that fields accept, and
 /// among equal ones that which gives most headers.
-fn headers(schema: &Schema, text: &str, quoted: bool) -> (u8, Vec<String>) {
+fn headers(is_known: &dyn Fn(&str) -> bool, text: &str, quoted: bool) -> (u8, Vec<String>) {
     let tried = [b'\t', b';', b','].map(|delimiter| {
         let mut cells = Vec::new();
         split(text.as_bytes(), delimiter, quoted, &mut cells);
@@ -294,7 +310,7 @@ fn headers(schema: &Schema, text: &str, quoted: bool) -> (u8, Vec<String>) {
             if cell.doubled { header.replace("\"\"", "\"") } else { header.to_owned() }
         });
         let headers: Vec<String> = headers.map(|header| header.trim().to_owned()).collect();
-        let known = headers.iter().filter(|header| schema.field_of_header(header).is_some()).count();
+        let known = headers.iter().filter(|header| is_known(header)).count();
         (known, delimiter, headers)
     });
     let best = tried.into_iter().max_by_key(|(known, _, headers)| (*known, headers.len()));
@@ -424,7 +440,8 @@ mod tests {
             ("\"declaration_id\";\"hs, code\"", b';', 2),
             ("colour,size", b',', 2),
         ] {
-            let (found, headers) = headers(&schema, text, text.contains('"'));
+            let (found, headers) =
+                headers(&|header| schema.field_of_header(header).is_some(), text, text.contains('"'));
             assert_eq!((found, headers.len()), (delimiter, count), "{text}");
         }
     }

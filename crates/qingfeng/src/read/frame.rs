@@ -69,6 +69,8 @@ pub(crate) struct Framer {
     state: State,
     /// Whether the rest of a line that is too long is being skipped.
     is_skipping: bool,
+    /// Whether records are given out as soon as they come, however the stream is dealt out.
+    is_prompt: bool,
 }
 
 enum State {
@@ -79,7 +81,13 @@ enum State {
 
 impl Framer {
     pub(crate) fn new(stream: Bytes) -> Self {
-        Self { stream, bytes: Vec::new(), at: 0, line: 1, state: State::Open, is_skipping: false }
+        let (bytes, state) = (Vec::new(), State::Open);
+        Self { stream, bytes, at: 0, line: 1, state, is_skipping: false, is_prompt: false }
+    }
+
+    /// The same of a stream whose records are wanted as soon as they come.
+    pub(crate) fn prompt(self) -> Self {
+        Self { is_prompt: true, ..self }
     }
 
     /// The number of physical lines read so far.
@@ -89,7 +97,9 @@ impl Framer {
 
     /// Skips this mark if it stands next. To be called first.
     pub(crate) fn skip_mark(&mut self, mark: &[u8]) {
-        self.fill();
+        while self.bytes.len() < mark.len() && matches!(self.state, State::Open) {
+            self.fill();
+        }
         if self.bytes[self.at..].starts_with(mark) {
             self.at += mark.len();
         }
@@ -108,6 +118,9 @@ impl Framer {
             if self.at == self.bytes.len() {
                 if !matches!(self.state, State::Open) {
                     is_over = true;
+                    break;
+                }
+                if self.is_prompt && !frames.is_empty() {
                     break;
                 }
                 self.fill();
@@ -138,6 +151,7 @@ impl Framer {
                     is_over = true;
                     break;
                 }
+                Scan::More if self.is_prompt && !frames.is_empty() => break,
                 Scan::More => {
                     seen = self.bytes.len() - start;
                     self.fill();
@@ -198,7 +212,8 @@ impl Framer {
         self.is_skipping = false;
     }
 
-    /// Reads on. A block must not depend on how the stream is dealt out, so this waits for all the bytes it wants.
+    /// Reads on. A block must not depend on how the stream is dealt out, so this waits for all the bytes it wants, unless
+    /// records are to come promptly.
     fn fill(&mut self) {
         let before = self.bytes.len();
         self.bytes.resize(before + FILL_BYTES, 0);
@@ -209,7 +224,12 @@ impl Framer {
                     self.state = State::Ended;
                     break;
                 }
-                Ok(count) => end += count,
+                Ok(count) => {
+                    end += count;
+                    if self.is_prompt {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.state = State::Failed(error);

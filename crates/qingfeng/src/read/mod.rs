@@ -29,6 +29,7 @@ mod frame;
 mod lines;
 mod ndjson;
 mod parquet_columns;
+pub(crate) mod records;
 mod reject;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod rows;

@@ -1,52 +1,40 @@
 //! Rows of the tables that `qingfeng` itself writes, read back: assessments and plans, in any of the four formats.
 //!
-//! Declarations are read by [`read`](crate::read), which knows a schema. These tables have a fixed one, lists among
-//! their columns, and are read row by row in the order in which they stand; from a pipe, each row as soon as it comes.
+//! They are read one after the other in the order in which they stand; from a pipe, each row as soon as it comes. The
+//! records are found by the readers of declarations; what a cell means is decided here.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_schema::{ArrowError, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use qingfeng_rules::Date;
 
+use super::arrays::{ArrayCells, Cell, List};
+use super::{Col, Day, Integer, Number, Presence, Table, Text, Texts};
+use crate::read::records::{JsonLines, Record, Records};
 use crate::read::{Format, Input, ReadError, Source, guarded, open_source, shown};
 
-/// The bytes of a row of text at most.
-const MAX_ROW_BYTES: usize = 4 << 20;
 /// The bytes of a text at most.
 const MAX_TEXT_BYTES: usize = 1 << 16;
 /// The elements of a list at most.
 const MAX_LIST: usize = 100_000;
+/// The rows of a batch that is decoded at once.
+const BATCH_ROWS: usize = 8_192;
 
-/// A cell as a table has it.
-#[derive(Clone, Debug, PartialEq)]
-enum Cell {
-    Missing,
-    Text(String),
-    Integer(i64),
-    Number(f64),
-    List(Vec<String>),
-    /// Something else, in words.
-    Other(&'static str),
-}
-
-/// A row: the cells of the columns that were asked for.
-#[derive(Debug)]
-pub struct Row<'c> {
-    input: Arc<str>,
+/// A row of a table. What a cell cannot be, or that must be there and is not, is an error with its place; so is a text of
+/// more than 64 KiB, and a list of more than 100,000 texts.
+pub struct Row<'r> {
+    input: &'r str,
     position: Position,
-    columns: &'c [&'c str],
-    cells: Vec<Cell>,
+    names: &'r [Box<str>],
+    cells: Cells<'r>,
 }
 
 /// `line 5`, `row 7`.
@@ -54,6 +42,13 @@ pub struct Row<'c> {
 enum Position {
     Line(u64),
     Row(u64),
+}
+
+enum Cells<'r> {
+    /// A record, and in which of its cells each column stands.
+    Record(Record<'r>, &'r [Option<usize>]),
+    Object(&'r serde_json::Map<String, serde_json::Value>),
+    Batch(&'r [Option<ArrayCells>], usize),
 }
 
 impl fmt::Display for Position {
@@ -65,38 +60,61 @@ impl fmt::Display for Position {
     }
 }
 
-impl Row<'_> {
-    /// What is wrong with this row.
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.input, self.position)
+    }
+}
+
+impl<'r> Row<'r> {
+    /// What is wrong with this row, after its place.
     pub fn error(&self, reason: impl AsRef<str>) -> ReadError {
         ReadError::content(&self.input, format!("{}: {}", self.position, reason.as_ref()))
     }
 
-    fn wrong(&self, column: usize, wanted: &str) -> ReadError {
-        let name = self.columns[column];
-        let found = match &self.cells[column] {
+    /// What is wrong with a column of this row: what it has, and what it must be.
+    pub fn wrong<K>(&self, column: Col<K>, wanted: &str) -> ReadError {
+        let name = &self.names[column.at()];
+        let found = match self.cell(column) {
             Cell::Missing => return self.error(format!("`{name}` is missing; it must be {wanted}")),
-            Cell::Text(text) if text.is_empty() => {
-                return self.error(format!("`{name}` is missing; it must be {wanted}"));
-            }
-            Cell::Text(text) => format!("`{}`", shown(text)),
+            Cell::Text(text) => format!("`{}`", shown(&text)),
+            Cell::Day(day) => day.to_string(),
             Cell::Integer(integer) => integer.to_string(),
             Cell::Number(number) => number.to_string(),
             Cell::List(_) => "a list".to_owned(),
-            Cell::Other(what) => (*what).to_owned(),
+            Cell::Other(what) => what.to_owned(),
         };
         self.error(format!("`{name}` is {found}; it must be {wanted}"))
     }
 
+    fn cell<K>(&self, column: Col<K>) -> Cell<'r> {
+        let cell = match &self.cells {
+            Cells::Record(record, places) => match places[column.at()].map(|place| record.cell(place)) {
+                None => Cell::Missing,
+                Some(Some(text)) => Cell::Text(text),
+                Some(None) => Cell::Other("not UTF-8"),
+            },
+            Cells::Object(object) => object.get(&*self.names[column.at()]).map_or(Cell::Missing, json_cell),
+            Cells::Batch(columns, row) => {
+                columns[column.at()].as_ref().map_or(Cell::Missing, |cells| cells.cell(*row))
+            }
+        };
+        match cell {
+            Cell::Text(text) if text.is_empty() => Cell::Missing,
+            cell => cell,
+        }
+    }
+
     /// A text, if there is one.
-    pub fn text(&self, column: usize) -> Result<Option<Cow<'_, str>>, ReadError> {
-        match &self.cells[column] {
+    pub fn text(&self, column: Col<Text>) -> Result<Option<Cow<'r, str>>, ReadError> {
+        match self.cell(column) {
             Cell::Missing => Ok(None),
-            Cell::Text(text) if text.is_empty() => Ok(None),
             Cell::Text(text) if text.len() > MAX_TEXT_BYTES => {
                 let most = MAX_TEXT_BYTES >> 10;
-                Err(self.error(format!("`{}` is longer than {most} KiB", self.columns[column])))
+                Err(self.error(format!("`{}` is longer than {most} KiB", self.names[column.at()])))
             }
-            Cell::Text(text) => Ok(Some(Cow::Borrowed(text))),
+            Cell::Text(text) => Ok(Some(text)),
+            Cell::Day(day) => Ok(Some(Cow::Owned(day.to_string()))),
             // A column of digits alone is one of numbers to some programs.
             Cell::Integer(integer) => Ok(Some(Cow::Owned(integer.to_string()))),
             _ => Err(self.wrong(column, "a text")),
@@ -104,45 +122,43 @@ impl Row<'_> {
     }
 
     /// A text that must be there.
-    pub fn required_text(&self, column: usize) -> Result<Cow<'_, str>, ReadError> {
+    pub fn required_text(&self, column: Col<Text>) -> Result<Cow<'r, str>, ReadError> {
         self.text(column)?.ok_or_else(|| self.wrong(column, "a text"))
     }
 
     /// A whole number, if there is one.
-    pub fn integer(&self, column: usize) -> Result<Option<i64>, ReadError> {
-        match &self.cells[column] {
+    pub fn integer(&self, column: Col<Integer>) -> Result<Option<i64>, ReadError> {
+        match self.cell(column) {
             Cell::Missing => Ok(None),
-            Cell::Integer(integer) => Ok(Some(*integer)),
-            Cell::Text(text) if text.is_empty() => Ok(None),
+            Cell::Integer(integer) => Ok(Some(integer)),
             Cell::Text(text) => text.parse().map(Some).map_err(|_| self.wrong(column, "a whole number")),
             _ => Err(self.wrong(column, "a whole number")),
         }
     }
 
+    /// A whole number that must be there.
+    pub fn required_integer(&self, column: Col<Integer>) -> Result<i64, ReadError> {
+        self.integer(column)?.ok_or_else(|| self.wrong(column, "a whole number"))
+    }
+
     /// A whole number of at least `least`, if there is one.
-    pub fn count(&self, column: usize, least: u32) -> Result<Option<u32>, ReadError> {
-        match self.integer(column)? {
-            None => Ok(None),
-            Some(count) => {
-                u32::try_from(count).ok().filter(|count| *count >= least).map(Some).ok_or_else(|| {
-                    self.wrong(column, &format!("a whole number from {least} to {}", u32::MAX))
-                })
-            }
-        }
+    pub fn count(&self, column: Col<Integer>, least: u32) -> Result<Option<u32>, ReadError> {
+        let wanted = || self.wrong(column, &format!("a whole number from {least} to {}", u32::MAX));
+        let fits = |count| u32::try_from(count).ok().filter(|count| *count >= least);
+        self.integer(column)?.map(|count| fits(count).ok_or_else(wanted)).transpose()
     }
 
     /// The same, which must be there.
-    pub fn required_count(&self, column: usize, least: u32) -> Result<u32, ReadError> {
+    pub fn required_count(&self, column: Col<Integer>, least: u32) -> Result<u32, ReadError> {
         self.count(column, least)?.ok_or_else(|| self.wrong(column, "a whole number"))
     }
 
     /// A finite number, if there is one.
-    pub fn number(&self, column: usize) -> Result<Option<f64>, ReadError> {
-        let number = match &self.cells[column] {
+    pub fn number(&self, column: Col<Number>) -> Result<Option<f64>, ReadError> {
+        let number = match self.cell(column) {
             Cell::Missing => return Ok(None),
-            Cell::Text(text) if text.is_empty() => return Ok(None),
-            Cell::Integer(integer) => Some(*integer as f64),
-            Cell::Number(number) => Some(*number),
+            Cell::Integer(integer) => Some(integer as f64),
+            Cell::Number(number) => Some(number),
             Cell::Text(text) => text.parse().ok(),
             _ => None,
         };
@@ -152,29 +168,43 @@ impl Row<'_> {
         }
     }
 
+    /// A number that must be there.
+    pub fn required_number(&self, column: Col<Number>) -> Result<f64, ReadError> {
+        self.number(column)?.ok_or_else(|| self.wrong(column, "a number"))
+    }
+
     /// A day, if there is one.
-    pub fn date(&self, column: usize) -> Result<Option<Date>, ReadError> {
-        let wanted = "a day of the calendar such as 2016-09-06";
-        match self.text(column)? {
-            None => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| self.wrong(column, wanted)),
+    pub fn date(&self, column: Col<Day>) -> Result<Option<Date>, ReadError> {
+        let wrong = || self.wrong(column, "a day of the calendar such as 2016-09-06");
+        match self.cell(column) {
+            Cell::Missing => Ok(None),
+            Cell::Day(day) => Ok(Some(day)),
+            Cell::Text(text) => text.parse().map(Some).map_err(|_| wrong()),
+            _ => Err(wrong()),
         }
     }
 
+    /// A day that must be there.
+    pub fn required_date(&self, column: Col<Day>) -> Result<Date, ReadError> {
+        let wanted = "a day of the calendar such as 2016-09-06";
+        self.date(column)?.ok_or_else(|| self.wrong(column, wanted))
+    }
+
     /// A list of texts; a missing one is empty.
-    pub fn list(&self, column: usize) -> Result<Cow<'_, [String]>, ReadError> {
-        let list = match &self.cells[column] {
-            Cell::Missing => Cow::Borrowed(&[][..]),
-            Cell::List(list) => Cow::Borrowed(&list[..]),
-            Cell::Text(text) if text.is_empty() => Cow::Borrowed(&[][..]),
-            Cell::Text(text) => text.split(';').map(str::to_owned).collect::<Vec<_>>().into(),
-            Cell::Integer(integer) => vec![integer.to_string()].into(),
-            _ => return Err(self.wrong(column, "a list of texts")),
+    pub fn list(&self, column: Col<Texts>) -> Result<Vec<Cow<'r, str>>, ReadError> {
+        let list = match self.cell(column) {
+            Cell::Missing => Some(Vec::new()),
+            Cell::List(list) => list.texts(),
+            Cell::Text(Cow::Borrowed(text)) => Some(text.split(';').map(Cow::Borrowed).collect()),
+            Cell::Text(text) => Some(text.split(';').map(|text| Cow::Owned(text.to_owned())).collect()),
+            Cell::Integer(integer) => Some(vec![Cow::Owned(integer.to_string())]),
+            _ => None,
         };
+        let list = list.ok_or_else(|| self.wrong(column, "a list of texts"))?;
         if list.len() > MAX_LIST || list.iter().any(|text| text.len() > MAX_TEXT_BYTES) {
             return Err(self.error(format!(
                 "`{}` is too long a list; it may have {MAX_LIST} texts of {} KiB",
-                self.columns[column],
+                self.names[column.at()],
                 MAX_TEXT_BYTES >> 10
             )));
         }
@@ -183,19 +213,18 @@ impl Row<'_> {
 }
 
 /// Reads the rows of a table.
-pub struct RowReader<'c> {
+pub struct RowReader {
     input: Arc<str>,
-    columns: &'c [&'c str],
-    source: Rows,
+    names: Vec<Box<str>>,
+    source: RowSource,
     /// Whether the table has the column; of JSON this is not known beforehand.
     has: Vec<bool>,
-    is_over: bool,
 }
 
-enum Rows {
-    Csv { lines: Lines, delimiter: u8, width: usize, at: Vec<Option<usize>> },
-    Ndjson(Lines),
-    Batches { batches: Batches, batch: Vec<Option<Vec<Cell>>>, row: usize, rows: usize, before: u64 },
+enum RowSource {
+    Csv { records: Records, places: Vec<Option<usize>> },
+    Ndjson { lines: JsonLines, object: serde_json::Map<String, serde_json::Value> },
+    Batches { batches: Batches, batch: BatchRows, next: usize, before: u64 },
 }
 
 enum Batches {
@@ -218,368 +247,212 @@ impl Batches {
     }
 }
 
-impl<'c> RowReader<'c> {
-    /// Opens a table. Columns that are not asked for are passed over.
+/// The rows of a batch in memory.
+#[derive(Default)]
+pub struct BatchRows {
+    names: Vec<Box<str>>,
+    columns: Vec<Option<ArrayCells>>,
+    rows: usize,
+}
+
+impl fmt::Debug for RowReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowReader").field("input", &self.input).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BatchRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchRows").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+impl BatchRows {
+    /// The rows of a batch, by the columns of a table. Columns that it does not have are empty.
+    ///
+    /// # Errors
+    ///
+    /// A column that cannot be converted.
+    pub fn new(table: &Table, batch: &RecordBatch) -> Result<Self, ArrowError> {
+        let mut rows = Self { names: names(table), ..Self::default() };
+        rows.take(batch)?;
+        Ok(rows)
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let cells = |name: &Box<str>| {
+            let column = batch.column_by_name(name);
+            column.map(|column| guarded(|| ArrayCells::of(column))).transpose()
+        };
+        self.columns = self.names.iter().map(cells).collect::<Result<_, _>>()?;
+        self.rows = batch.num_rows();
+        Ok(())
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.rows).map(|row| self.row("batch", row, 0))
+    }
+
+    fn row<'r>(&'r self, input: &'r str, row: usize, before: u64) -> Row<'r> {
+        let position = Position::Row(before + row as u64 + 1);
+        Row { input, position, names: &self.names, cells: Cells::Batch(&self.columns, row) }
+    }
+}
+
+fn names(table: &Table) -> Vec<Box<str>> {
+    table.columns.iter().map(|column| column.name.into()).collect()
+}
+
+impl RowReader {
+    /// Opens a table: standard input as NDJSON. Columns that are not declared are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The input cannot be opened, is none of the formats, has no header, or lacks a column that is needed.
+    pub fn open(input: &Input, table: &Table) -> Result<Self, ReadError> {
+        let reader = Self::named(input, names(table))?;
+        let columns = table.columns.iter().enumerate();
+        let needed = columns.filter(|(_, column)| column.presence == Presence::Needed).map(|(at, _)| at);
+        reader.require(&needed.collect::<Vec<usize>>(), table.what)?;
+        Ok(reader)
+    }
+
+    /// Opens a table of columns that are known only now. Their handles count them.
     ///
     /// # Errors
     ///
     /// The input cannot be opened, is none of the formats, or has no header.
-    pub fn open(input: &Input, format: Option<Format>, columns: &'c [&'c str]) -> Result<Self, ReadError> {
+    pub fn named(input: &Input, names: Vec<Box<str>>) -> Result<Self, ReadError> {
         let name: Arc<str> = input.to_string().into();
-        if *input == Input::Stdin && format.is_none_or(|format| format == Format::Ndjson) {
-            let lines = Lines::new(Box::new(io::stdin()));
-            return Ok(Self::of(name, columns, Rows::Ndjson(lines), vec![true; columns.len()]));
+        let all = vec![true; names.len()];
+        let ndjson = |lines| RowSource::Ndjson { lines, object: serde_json::Map::new() };
+        if *input == Input::Stdin {
+            let lines = ndjson(JsonLines::prompt(Box::new(io::stdin())));
+            return Ok(Self { input: name, names, source: lines, has: all });
         }
         let broken = |error: ArrowError| ReadError::broken_table(&name, 0, &error);
-        let position = |schema: &SchemaRef| -> Vec<bool> {
-            columns.iter().map(|column| schema.index_of(column).is_ok()).collect()
-        };
-        let batches = |batches| Rows::Batches { batches, batch: Vec::new(), row: 0, rows: 0, before: 0 };
-        let (source, has) = match open_source(input, format, &Arc::new(AtomicU64::new(0)))? {
+        let in_schema = |schema: &Schema| names.iter().map(|name| schema.index_of(name).is_ok()).collect();
+        let (batches, has) = match open_source(input, None, &Arc::new(AtomicU64::new(0)))? {
             Source::Text { format: Format::Csv, bytes } => {
-                let mut lines = Lines::new(bytes);
-                let (delimiter, headers) = header(&mut lines, &name, columns)?;
-                let at: Vec<Option<usize>> = columns
-                    .iter()
-                    .map(|column| headers.iter().position(|header| header.trim() == *column))
-                    .collect();
-                let has = at.iter().map(Option::is_some).collect();
-                (Rows::Csv { lines, delimiter, width: headers.len(), at }, has)
+                let is_known = |header: &str| names.iter().any(|name| **name == *header);
+                let (records, headers) = Records::open(&name, bytes, &is_known)?;
+                let place = |name: &Box<str>| headers.iter().position(|header| **header == **name);
+                let places: Vec<Option<usize>> = names.iter().map(place).collect();
+                let has = places.iter().map(Option::is_some).collect();
+                return Ok(Self { input: name, names, source: RowSource::Csv { records, places }, has });
             }
-            Source::Text { bytes, .. } => (Rows::Ndjson(Lines::new(bytes)), vec![true; columns.len()]),
+            Source::Text { bytes, .. } => {
+                let lines = ndjson(JsonLines::new(bytes));
+                return Ok(Self { input: name, names, source: lines, has: all });
+            }
             Source::File { format: Format::Parquet, file } => {
                 let reader =
                     guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
-                let has = position(reader.schema());
-                let reader = guarded(|| Ok(reader.with_batch_size(8192).build()?)).map_err(broken)?;
-                (batches(Batches::Parquet(reader)), has)
+                let has = in_schema(reader.schema());
+                let reader = guarded(|| Ok(reader.with_batch_size(BATCH_ROWS).build()?)).map_err(broken)?;
+                (Batches::Parquet(reader), has)
             }
             Source::File { file, .. } => {
                 let reader = guarded(|| FileReader::try_new_buffered(file, None)).map_err(broken)?;
-                let has = position(&reader.schema());
-                (batches(Batches::File(Box::new(reader))), has)
+                let has = in_schema(&reader.schema());
+                (Batches::File(Box::new(reader)), has)
             }
             Source::Stream(bytes) => {
                 let reader = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
-                let has = position(&reader.schema());
-                (batches(Batches::Stream(Box::new(reader))), has)
+                let has = in_schema(&reader.schema());
+                (Batches::Stream(Box::new(reader)), has)
             }
         };
-        Ok(Self::of(name, columns, source, has))
-    }
-
-    fn of(input: Arc<str>, columns: &'c [&'c str], source: Rows, has: Vec<bool>) -> Self {
-        Self { input, columns, source, has, is_over: false }
+        let batch = BatchRows { names: names.clone(), ..BatchRows::default() };
+        Ok(Self {
+            input: name,
+            names,
+            source: RowSource::Batches { batches, batch, next: 0, before: 0 },
+            has,
+        })
     }
 
     /// Whether the table has a column; of JSON this is not known beforehand, and so is true.
-    pub fn has(&self, column: usize) -> bool {
-        self.has[column]
+    pub fn has<K>(&self, column: Col<K>) -> bool {
+        self.has[column.at()]
     }
 
-    /// Refuses a table that lacks one of these columns. In JSON every row is asked for itself.
+    /// Refuses a table that lacks one of these columns, by their places.
+    ///
+    /// # Errors
+    ///
+    /// The first that it lacks, with `what` the table should be.
     pub fn require(&self, columns: &[usize], what: &str) -> Result<(), ReadError> {
         match columns.iter().find(|&&column| !self.has[column]) {
             None => Ok(()),
-            Some(&column) => Err(ReadError::content(
-                &self.input,
-                format!("has no column `{}`; is it {what}?", self.columns[column]),
-            )),
+            Some(&column) => {
+                let reason = format!("has no column `{}`; is it {what}?", self.names[column]);
+                Err(ReadError::content(&self.input, reason))
+            }
         }
     }
 
-    fn read(&mut self) -> Result<Option<Row<'c>>, ReadError> {
-        let columns = self.columns;
-        let row =
-            |input: &Arc<str>, position, cells| Row { input: Arc::clone(input), position, columns, cells };
-        match &mut self.source {
-            Rows::Csv { lines, delimiter, width, at } => {
-                let Some((line, record)) = lines.record(&self.input)? else { return Ok(None) };
-                let position = Position::Line(line);
-                let cells = split(&record, *delimiter);
-                if cells.len() != *width {
-                    let reason = format!("{position}: has {} fields, the header has {width}", cells.len());
-                    return Err(ReadError::content(&self.input, reason));
-                }
-                let cells = at.iter().map(|at| match at {
-                    Some(at) => Cell::Text(cells[*at].clone()),
-                    None => Cell::Missing,
-                });
-                Ok(Some(row(&self.input, position, cells.collect())))
+    /// The next row. After an error nothing should be read.
+    ///
+    /// # Errors
+    ///
+    /// The input breaks off, or has a record that is none; with its place.
+    pub fn read(&mut self) -> Result<Option<Row<'_>>, ReadError> {
+        let Self { input, names, source, .. } = self;
+        let row = |position, cells| Row { input, position, names, cells };
+        match source {
+            RowSource::Csv { records, places } => {
+                let record = records.read(input)?;
+                Ok(record.map(|record| row(Position::Line(record.line), Cells::Record(record, places))))
             }
-            Rows::Ndjson(lines) => loop {
-                let Some((line, text)) = lines.line(&self.input)? else { return Ok(None) };
-                if text.trim().is_empty() {
-                    continue;
-                }
-                let position = Position::Line(line);
-                let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
-                    .map_err(|error| {
-                        let reason = format!("{position}: is no JSON object on one line: {error}");
-                        ReadError::content(&self.input, reason)
-                    })?;
-                let cells = columns.iter().map(|column| object.get(*column).map_or(Cell::Missing, json_cell));
-                return Ok(Some(row(&self.input, position, cells.collect())));
-            },
-            Rows::Batches { batches, batch, row: at, rows, before } => {
-                while at == rows {
-                    *before += *rows as u64;
-                    let failed = |error: ArrowError| ReadError::broken_table(&self.input, *before, &error);
-                    let Some(next) = batches.next() else { return Ok(None) };
-                    let next = next.map_err(failed)?;
-                    let cells = |column: &&str| {
-                        let column = next.column_by_name(column);
-                        column.map(|column| guarded(|| array_cells(column))).transpose()
+            RowSource::Ndjson { lines, object } => {
+                let Some((line, text)) = lines.read(input)? else { return Ok(None) };
+                *object = serde_json::from_slice(text).map_err(|error| {
+                    let reason = format!("line {line}: is no JSON object on one line: {error}");
+                    ReadError::content(input, reason)
+                })?;
+                Ok(Some(row(Position::Line(line), Cells::Object(object))))
+            }
+            RowSource::Batches { batches, batch, next, before } => {
+                while *next == batch.rows {
+                    *before += batch.rows as u64;
+                    let failed = |error: ArrowError| ReadError::broken_table(input, *before, &error);
+                    let Some(more) = batches.next() else {
+                        (*next, batch.rows) = (0, 0);
+                        return Ok(None);
                     };
-                    *batch = columns.iter().map(cells).collect::<Result<_, _>>().map_err(failed)?;
-                    (*at, *rows) = (0, next.num_rows());
+                    batch.take(&more.map_err(failed)?).map_err(failed)?;
+                    *next = 0;
                 }
-                let cells = batch.iter_mut().map(|column| match column {
-                    Some(column) => std::mem::replace(&mut column[*at], Cell::Missing),
-                    None => Cell::Missing,
-                });
-                let cells = cells.collect();
-                *at += 1;
-                Ok(Some(row(&self.input, Position::Row(*before + *at as u64), cells)))
+                *next += 1;
+                Ok(Some(batch.row(input, *next - 1, *before)))
             }
         }
     }
 }
 
-impl<'c> Iterator for RowReader<'c> {
-    type Item = Result<Row<'c>, ReadError>;
-
-    /// The next row. After an error nothing comes.
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let row = self.read();
-        self.is_over = !matches!(row, Ok(Some(_)));
-        row.transpose()
-    }
-}
-
-/// Text, line by line: a line is given out as soon as it has come.
-struct Lines {
-    bytes: BufReader<Box<dyn Read + Send>>,
-    line: u64,
-}
-
-impl Lines {
-    fn new(bytes: Box<dyn Read + Send>) -> Self {
-        Self { bytes: BufReader::with_capacity(1 << 16, bytes), line: 0 }
-    }
-
-    /// The next line without its end.
-    fn line(&mut self, input: &str) -> Result<Option<(u64, String)>, ReadError> {
-        let mut bytes = Vec::new();
-        let mut limited = (&mut self.bytes).take(MAX_ROW_BYTES as u64 + 1);
-        let read = limited.read_until(b'\n', &mut bytes);
-        read.map_err(|error| ReadError::broken(&input, format!("line {}", self.line), &error))?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        self.line += 1;
-        let failed = |reason| Err(ReadError::content(&input, format!("line {}: {reason}", self.line)));
-        if bytes.len() > MAX_ROW_BYTES {
-            return failed("is longer than 4 MiB; is a line end missing?");
-        }
-        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-            bytes.pop();
-        }
-        if self.line == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
-            bytes.drain(..3);
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some((self.line, text))),
-            Err(_) => failed("is not UTF-8; save the file as UTF-8"),
-        }
-    }
-
-    /// The next record of CSV, which goes on over a line end within quotes, and its first line.
-    fn record(&mut self, input: &str) -> Result<Option<(u64, String)>, ReadError> {
-        loop {
-            let Some((first, mut record)) = self.line(input)? else { return Ok(None) };
-            if record.is_empty() {
-                continue;
-            }
-            while !record.matches('"').count().is_multiple_of(2) {
-                let Some((_, more)) = self.line(input)? else {
-                    let reason =
-                        format!("line {first}: a quote is opened and never closed; close or remove it");
-                    return Err(ReadError::content(&input, reason));
-                };
-                if record.len() + more.len() > MAX_ROW_BYTES {
-                    let reason =
-                        format!("line {first}: the record is longer than 4 MiB; is a quote missing?");
-                    return Err(ReadError::content(&input, reason));
-                }
-                record.push('\n');
-                record += &more;
-            }
-            return Ok(Some((first, record)));
-        }
-    }
-}
-
-/// The separator and the headers of a CSV file.
-fn header(lines: &mut Lines, input: &str, columns: &[&str]) -> Result<(u8, Vec<String>), ReadError> {
-    let Some((_, record)) = lines.record(input)? else {
-        return Err(ReadError::content(&input, "has no header; its first line must name the columns"));
-    };
-    let tried = [b'\t', b';', b','].map(|delimiter| {
-        let headers = split(&record, delimiter);
-        let known = headers.iter().filter(|header| columns.contains(&header.trim())).count();
-        (known, delimiter, headers)
-    });
-    let best = tried.into_iter().max_by_key(|(known, _, headers)| (*known, headers.len()));
-    Ok(best.map_or((b',', Vec::new()), |(_, delimiter, headers)| (delimiter, headers)))
-}
-
-/// The cells of a record.
-fn split(record: &str, delimiter: u8) -> Vec<String> {
-    let delimiter = char::from(delimiter);
-    let mut cells = Vec::new();
-    let mut rest = record;
-    loop {
-        let mut cell = String::new();
-        if let Some(quoted) = rest.strip_prefix('"') {
-            rest = quoted;
-            while let Some(at) = rest.find('"') {
-                cell += &rest[..at];
-                rest = &rest[at + 1..];
-                match rest.strip_prefix('"') {
-                    Some(more) => {
-                        cell.push('"');
-                        rest = more;
-                    }
-                    None => break,
-                }
-            }
-        }
-        let (more, after) = match rest.split_once(delimiter) {
-            Some((more, after)) => (more, Some(after)),
-            None => (rest, None),
-        };
-        cell += more;
-        cells.push(cell);
-        match after {
-            Some(after) => rest = after,
-            None => return cells,
-        }
-    }
-}
-
-fn json_cell(value: &serde_json::Value) -> Cell {
+fn json_cell(value: &serde_json::Value) -> Cell<'_> {
     use serde_json::Value;
     match value {
         Value::Null => Cell::Missing,
-        Value::Bool(flag) => Cell::Text(flag.to_string()),
+        Value::Bool(flag) => Cell::Text(Cow::Borrowed(if *flag { "true" } else { "false" })),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Cell::Integer(integer),
             None => number.as_f64().map_or(Cell::Other("a number out of bounds"), Cell::Number),
         },
-        Value::String(text) => Cell::Text(text.clone()),
+        Value::String(text) => Cell::Text(Cow::Borrowed(text)),
         Value::Object(_) => Cell::Other("an object"),
-        Value::Array(list) => {
-            let texts: Option<Vec<String>> =
-                list.iter().map(|element| element.as_str().map(str::to_owned)).collect();
-            texts.map_or(Cell::Other("a list of other things than texts"), Cell::List)
-        }
-    }
-}
-
-/// The cells of a column of a batch.
-fn array_cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
-    let cast = |to: &DataType| arrow_cast::cast(column, to);
-    let kind = match column.data_type() {
-        DataType::Dictionary(_, value) => value.as_ref().clone(),
-        kind => kind.clone(),
-    };
-    let rows = column.len();
-    Ok(match &kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Date32 | DataType::Date64 => {
-            let texts = cast(&DataType::Utf8)?;
-            let texts = texts.as_string::<i32>();
-            texts.iter().map(|text| text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))).collect()
-        }
-        kind if kind.is_integer() => {
-            let integers = cast(&DataType::Int64)?;
-            let integers = integers.as_primitive::<Int64Type>();
-            let cell = |row| match (column.is_null(row), integers.is_null(row)) {
-                (true, _) => Cell::Missing,
-                (_, true) => Cell::Other("a number out of bounds"),
-                _ => Cell::Integer(integers.value(row)),
-            };
-            (0..rows).map(cell).collect()
-        }
-        kind if kind.is_floating() => {
-            let numbers = cast(&DataType::Float64)?;
-            let numbers = numbers.as_primitive::<Float64Type>();
-            numbers.iter().map(|number| number.map_or(Cell::Missing, Cell::Number)).collect()
-        }
-        DataType::List(_) => {
-            let lists = column.as_list::<i32>();
-            let offsets = lists.value_offsets().iter().map(|&at| at as usize);
-            list_cells(column, lists.values(), offsets)?
-        }
-        DataType::LargeList(_) => {
-            let lists = column.as_list::<i64>();
-            let offsets = lists.value_offsets().iter().map(|&at| at as usize);
-            list_cells(column, lists.values(), offsets)?
-        }
-        DataType::Boolean => {
-            let flags = column.as_boolean();
-            flags.iter().map(|flag| flag.map_or(Cell::Missing, |flag| Cell::Text(flag.to_string()))).collect()
-        }
-        DataType::Null => vec![Cell::Missing; rows],
-        _ => (0..rows)
-            .map(|row| if column.is_null(row) { Cell::Missing } else { Cell::Other("of another type") })
-            .collect(),
-    })
-}
-
-/// The cells of a column of lists, whose elements stand one list after the other.
-fn list_cells(
-    lists: &ArrayRef,
-    elements: &ArrayRef,
-    offsets: impl Iterator<Item = usize> + Clone,
-) -> Result<Vec<Cell>, ArrowError> {
-    let mut elements = array_cells(elements)?;
-    let list = |(row, (from, to)): (usize, (usize, usize))| {
-        if lists.is_null(row) {
-            return Cell::Missing;
-        }
-        let texts: Option<Vec<String>> = elements[from..to]
-            .iter_mut()
-            .map(|cell| match std::mem::replace(cell, Cell::Missing) {
-                Cell::Text(text) => Some(text),
-                Cell::Integer(integer) => Some(integer.to_string()),
-                _ => None,
-            })
-            .collect();
-        texts.map_or(Cell::Other("a list of other things than texts"), Cell::List)
-    };
-    Ok(offsets.clone().zip(offsets.skip(1)).enumerate().map(list).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_split_as_they_are_written() {
-        for (record, cells) in [
-            ("a,b", vec!["a", "b"]),
-            ("", vec![""]),
-            (",", vec!["", ""]),
-            ("\"a,b\",c", vec!["a,b", "c"]),
-            ("\"a\"\"b\",\"\"", vec!["a\"b", ""]),
-            ("\"a\nb\",\"c\"", vec!["a\nb", "c"]),
-            ("a\"b\",c", vec!["a\"b\"", "c"]),
-        ] {
-            assert_eq!(split(record, b','), cells, "{record}");
-        }
+        Value::Array(list) => Cell::List(List::Json(list)),
     }
 }

@@ -2,6 +2,7 @@
 
 use annotate_snippets::renderer::Style;
 use qingfeng_insight::effect::{Effect, Estimate, Figures, Part, Rate, RuleEffect, Standing, State};
+use qingfeng_inspection::Counted;
 
 use super::Told;
 use crate::numbers::{count, grouped};
@@ -302,23 +303,23 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
             percent(share)
         ));
     }
-    let (unplanned, first) = &told.evidence.unplanned;
-    if *unplanned > 0 {
+    let Counted { total, first } = &told.evidence.unplanned;
+    if *total > 0 {
         let what = if told.full { "were not assessed" } else { "no plan selected" };
         notes.push(format!(
             "{} that {what} ({}{}): not counted.",
-            count(*unplanned, "declaration") + " with results",
+            count(*total, "declaration") + " with results",
             first.join(", "),
-            if *unplanned > first.len() as u64 { ", …" } else { "" }
+            if *total > first.len() as u64 { ", …" } else { "" }
         ));
     }
-    let (elsewhere, first) = &told.evidence.planned_elsewhere;
-    if *elsewhere > 0 {
+    let Counted { total, first } = &told.evidence.planned_elsewhere;
+    if *total > 0 {
         notes.push(format!(
             "{} of declarations that the assessments do not have ({}{}).",
-            count(*elsewhere, "planned inspection"),
+            count(*total, "planned inspection"),
             first.join(", "),
-            if *elsewhere > first.len() as u64 { ", …" } else { "" }
+            if *total > first.len() as u64 { ", …" } else { "" }
         ));
     }
     let changed = told.changed;

@@ -1,103 +1,89 @@
 //! `qingfeng plan`: each site's list of inspections, day by day.
 
-mod report;
+mod summary;
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::read::Input;
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Capacity, Outcomes, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
+    AssessedDeclaration, Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
     left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
 
-use crate::args::Format;
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
+use crate::findings::ResultsArgs;
+use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, output, write_text};
-use crate::{render, terminal};
+use crate::passes::ThreadArgs;
+use crate::policy::PolicyArgs;
+use crate::terminal::{self, Format};
 
-/// Make each site's list of inspections for a day, or for many.
+/// Plan the inspections of each site.
 ///
 /// Reads assessments by declaration, as `score` writes them, and selects by the pack's `[selection]`: first what must be
-/// inspected; then, with room kept for the draw, quotas, what there is to learn and the worthiest; then the surprise
-/// inspections, drawn by a secret key. Every row has the probability with which its declaration was to be inspected.
-/// The same inputs give the same plan, in whatever order they come.
+/// inspected; then, with room kept for the draw, quotas, exploration and the declarations of highest worth; then the
+/// random inspections, drawn by a secret key. Each row has the probability with which its declaration was to be inspected.
+/// The same inputs give the same plan, in any order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng plan assessments.parquet --rules rules/clean-wind --key-file draw.key -o plan.csv",
-    "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \\\n      \
+    "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \
      --from 2016-09-05 --until 2016-09-11 --key-file draw.key -o plan.csv --left-out left-out.csv",
-]))]
+], &[exit::finding("with --strict: a declaration that must be inspected is left out"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration: CSV, NDJSON, Parquet or Arrow. Those of days before the first planned day are what
-    /// outcomes are learnt from.
+    /// Assessments by declaration, as `qingfeng score` writes them. From those of days before the first planned day, and
+    /// their outcomes, the plan learns.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArgs,
 
-    /// What each site can inspect on each day: columns site, day (or from and until), weekdays, inspections or hours.
-    /// Without it, the pack says it.
-    #[arg(long, value_name = "FILE")]
-    capacity: Option<PathBuf>,
+    #[command(flatten)]
+    results: ResultsArgs,
 
-    /// What earlier inspections showed, a row a line: columns declaration_id, found_on, result. May be given several
-    /// times.
-    #[arg(long, value_name = "FILE")]
-    outcomes: Vec<PathBuf>,
-
-    /// The first day to plan; without it, the first day of the assessments.
+    /// First day. Default: that of the assessments.
     #[arg(long, value_name = "DAY")]
     from: Option<Date>,
 
-    /// The last day to plan; without it, the last day of the assessments.
+    /// Last day. Default: that of the assessments.
     #[arg(long, value_name = "DAY")]
     until: Option<Date>,
 
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Where to write the plan, one row an inspection: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or
-    /// .zst. `-` is standard output, as NDJSON.
+    /// Output file, a row an inspection: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. `-`: NDJSON on standard
+    /// output.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Where to write what was left out, and why, in the same formats.
+    /// Declarations that the plan left out: write them to this file, each with the reason.
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
 
-    /// Where to write the summary of each office and day as JSON.
+    /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// End with exit code 1 if a declaration that must be inspected is left out.
+    /// Exit with code 1 if anything is found: a declaration that must be inspected is left out.
     #[arg(long)]
     strict: bool,
 
-    /// How many threads plan; without it, one for each processor. The plan is the same for any number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// For whom the summary at the end is written.
+    /// Output format: of the summary on standard error.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
-    let engine = render::open_policy(&args.rules)?;
-    let pack = engine.pack();
-    let Some(policy) = Policy::of(pack) else {
-        return Err(Failure::Usage(format!(
-            "{}/pack.toml has no [selection], which says who is inspected; see `qingfeng reference selection`",
-            args.rules.display()
-        )));
-    };
+    let (opened, policy) = args.policy.open()?;
     let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
@@ -105,27 +91,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
-    let files = |error: &dyn std::fmt::Display| Failure::Files(error.to_string());
-    let capacity = match &args.capacity {
-        Some(path) => Capacity::read(&Input::from(path.clone()), &policy).map_err(|error| files(&error))?,
-        None => Capacity::of_policy(&policy),
-    };
-    let outcomes = match args.outcomes.as_slice() {
-        [] => None,
-        paths => {
-            let inputs: Vec<Input> = paths.iter().cloned().map(Input::from).collect();
-            Some(Outcomes::read(&inputs).map_err(|error| files(&error))?)
-        }
-    };
-    let inputs: Vec<Input> = args.assessments.iter().cloned().map(Input::from).collect();
-    let candidates = Candidates::read(&inputs, &engine)?;
-    let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else {
+    let capacity = args.policy.capacity(&policy)?;
+    let outcomes = args.results.timeline()?;
+    let inputs = ReadArgs::inputs(&args.assessments);
+    let candidates = Candidates::read(&inputs, &opened)?;
+    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
+    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
                 .into(),
         ));
     };
-    let days = [args.from.unwrap_or(first.day), args.until.unwrap_or(last.day)];
+    let days = [args.from.unwrap_or(first), args.until.unwrap_or(last)];
 
     let mut planner = Planner::new(&policy, &capacity);
     if let Some(outcomes) = &outcomes {
@@ -133,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let day_key = |day| key.as_ref().map(|key| key.of_day(day));
     let plan = planner
-        .with_threads(args.threads.map(Into::into))
+        .with_threads(args.threads.number())
         .plan(&candidates, days[0], days[1], &day_key)
         .map_err(|error| Failure::Usage(error.to_string()))?;
 
@@ -144,12 +121,16 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::note(&match args.format {
-        Format::Human => report::human(&summary, args.left_out.is_some()),
+    let told = match args.format {
+        Format::Human => summary::human(&summary, args.left_out.is_some()),
         Format::Json => terminal::json(&summary)?,
-    });
-    let missed = summary.total.mandatory_missed > 0;
-    Ok(if args.strict && missed { Exit::Finding } else { Exit::Done })
+    };
+    if args.strict && summary.total.mandatory_missed > 0 {
+        terminal::note(&told);
+        return Ok(Exit::Finding);
+    }
+    terminal::summary(&told);
+    Ok(Exit::Done)
 }
 
 /// Refuses outputs that would overwrite each other or an input.
@@ -158,7 +139,8 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.left_out.as_deref().map(|path| ("--left-out", path)));
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     let mut inputs = args.assessments.clone();
-    inputs.extend(args.outcomes.iter().chain(&args.capacity).chain(&args.key.key_file).cloned());
+    let others = args.results.outcomes.iter().chain(&args.policy.capacity).chain(&args.key.key_file);
+    inputs.extend(others.cloned());
     check_apart(&outputs, &inputs)
 }
 

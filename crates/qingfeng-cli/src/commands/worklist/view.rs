@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::selection::{Amount, OverrideAction};
+use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
@@ -321,10 +322,12 @@ pub fn changes(line: &Line, words: Language) -> Vec<String> {
     let site = |site: &Option<String>| site.clone().unwrap_or_default();
     let mut all = Vec::new();
     for change in &line.overrides {
-        let did = match change.action.as_str() {
-            "add" => format!("{} {} {}", words.list_added(), words.list_to(), site(&change.to)),
-            "drop" => format!("{} {} {}", words.list_dropped(), words.list_from(), site(&change.from)),
-            _ => format!(
+        let did = match change.action {
+            OverrideAction::Add => format!("{} {} {}", words.list_added(), words.list_to(), site(&change.to)),
+            OverrideAction::Drop => {
+                format!("{} {} {}", words.list_dropped(), words.list_from(), site(&change.from))
+            }
+            OverrideAction::Reroute => format!(
                 "{} {} {} {} {}",
                 words.list_rerouted(),
                 words.list_from(),
