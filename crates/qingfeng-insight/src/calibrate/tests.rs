@@ -10,7 +10,7 @@ use rand_pcg::rand_core::Rng;
 use super::*;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::AssessedDeclaration;
-use qingfeng_inspection::outcomes::Verdict as Result_;
+use qingfeng_store::Verdict as Result_;
 use qingfeng_store::Outcome;
 use qingfeng_rules::SelectionKind;
 use qingfeng_store::Violation;
