@@ -5,16 +5,16 @@
 //! | `assess/memory` | interpreted scoring of 20,000 generated lines, typed columns in memory to results in memory, reasons included, one thread |
 //! | `load/clean-wind` | opening the pack: reading its files, checking its rules, reading its lookup tables |
 //!
-//! Run a part with `cargo bench -p qingfeng --bench assess -- assess/memory`. Each group checks its answer before it
+//! Run a part with `cargo bench -p qingfeng-benches --bench assess -- assess/memory`. Each group checks its answer before it
 //! times anything; a bench whose answer has changed fails.
 
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use qingfeng::{Assessment, Engine};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
-const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
+const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/clean-wind");
 const SEED: u64 = 2016;
 const LINES: u64 = 20_000;
 

@@ -10,7 +10,7 @@
 //! common, and shows the lookups as large as they can be.
 //!
 //! ```sh
-//! cargo bench -p qingfeng --features sqlite --bench lookups
+//! cargo bench -p qingfeng-benches --bench lookups
 //! ```
 //!
 //! `--runs N` measures N turns (5), `--exporters N` different exporters on as many lines (1,000,000), a tenth of them with
@@ -19,9 +19,6 @@
 //! and its CPU time is taken.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to whoever runs it")]
-
-#[expect(dead_code, reason = "shared with the other benches")]
-mod measure;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,12 +30,11 @@ use qingfeng::read::{Input, Lines, ReadOptions, Reader};
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, JobOptions, Outputs, Summary};
-use qingfeng_store::Verdict;
+use qingfeng_benches::measure::{Pair, cpu, thread_seconds};
 use qingfeng_store::{
-    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Violation,
+    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Verdict,
+    Violation,
 };
-
-use measure::{Pair, cpu, thread_seconds};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

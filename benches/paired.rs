@@ -12,9 +12,9 @@
 //!
 //! ```sh
 //! cargo build --release --bin qingfeng                        # for `threads` and `memory`
-//! cargo bench -p qingfeng --bench paired                      # all but `memory`
-//! cargo bench -p qingfeng --bench paired -- by-hand growth    # some
-//! cargo bench -p qingfeng --bench paired -- memory            # some minutes, 600 MB of disk
+//! cargo bench -p qingfeng-benches --bench paired                      # all but `memory`
+//! cargo bench -p qingfeng-benches --bench paired -- by-hand growth    # some
+//! cargo bench -p qingfeng-benches --bench paired -- memory            # some minutes, 600 MB of disk
 //! ```
 //!
 //! `--runs N` measures N turns of each (5), `--lines N` on N lines in memory (65,536), `--command-lines N` lets the
@@ -26,8 +26,6 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to whoever runs it")]
 
-mod measure;
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -38,11 +36,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use qingfeng::read::Lines;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation};
-use qingfeng_lab::generate::Generator;
-use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
-use qingfeng_testkit::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
-
-use measure::{Pair, cpu, machine, median, run, wall};
+use qingfeng_benches::hand::{GoodsLine, KnownKeys};
+use qingfeng_benches::measure::{Pair, Run, cpu, machine, median, run, wall};
+use qingfeng_benches::workload::{Case, Checksum, Density, LINES_SEED, Mix, assess, bound, lines};
+use qingfeng_lab::Generator;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -375,7 +372,7 @@ impl Score<'_> {
         self.directory.join("summary.json")
     }
 
-    fn run(&self, threads: usize) -> Result<measure::Run> {
+    fn run(&self, threads: usize) -> Result<Run> {
         let mut command = Command::new(binary()?);
         command.arg("score").arg(self.input).arg("--rules").arg(self.pack);
         command.arg("--threads").arg(threads.to_string()).arg("--summary").arg(self.summary());

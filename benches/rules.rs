@@ -7,8 +7,8 @@
 //! | `load/100`, `load/1000`, `load/10000` | opening such a pack from its files |
 //! | `declaration/1000` | one declaration of five lines, given and answered as a value, with 1,000 rules: `compiled`, `interpreted` |
 //!
-//! Run a part with `cargo bench -p qingfeng --bench rules -- rules/1000/by-hand`; what is not run is not set up.
-//! `qingfeng_testkit::workload` describes the rules and the mixes, `qingfeng_testkit::hand` the rules by hand. Before
+//! Run a part with `cargo bench -p qingfeng-benches --bench rules -- rules/1000/by-hand`; what is not run is not set up.
+//! `qingfeng_benches::workload` describes the rules and the mixes, `qingfeng_testkit::hand` the rules by hand. Before
 //! anything is timed, the engine's answer on the very lines is compared with that of the rules by hand.
 //!
 //! The keys of the lines are known after the first pass, to the engine as to the rules by hand, as they are in a file
@@ -20,8 +20,8 @@ use arrow_array::RecordBatch;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use qingfeng::{Declaration, Engine, Evaluation, Item};
-use qingfeng_testkit::hand::{GoodsLine, KnownKeys};
-use qingfeng_testkit::workload::{Case, LINES_SEED, Mix, assess, bound, lines};
+use qingfeng_benches::hand::{GoodsLine, KnownKeys};
+use qingfeng_benches::workload::{Case, LINES_SEED, Mix, assess, bound, lines};
 
 /// The lines of a pass, but for the interpreter and for rules without keys.
 const LINES: u64 = 16_384;

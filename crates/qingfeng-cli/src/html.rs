@@ -1,5 +1,4 @@
-//! Pages that a command writes: one file each, with its styles in it. They need no script and nothing from outside,
-//! and can be printed.
+//! Pages that a command writes: one file each, with its styles in it. They need nothing from outside, and can be printed.
 //!
 //! maud escapes what stands between tags and in attributes. [`text`] also takes out what would hide or turn text
 //! around, as on a terminal; texts that others wrote go through it.
@@ -7,80 +6,45 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+pub use crate::numbers::thin as number;
 use crate::terminal::clean;
+use crate::words::Language;
 
 /// The styles that all pages share.
 const STYLE: &str = include_str!("html.css");
 
 /// A page.
 pub struct Page<'p> {
+    /// Its language.
+    pub language: Language,
     /// The title, which is also the heading.
     pub title: &'p str,
     /// A line below it: what the page is about, such as the pack and the inputs.
     pub subtitle: &'p str,
     /// Styles of this kind of page, after those that all share. Part of the command, never from outside.
     pub style: &'static str,
+    /// Its script. A page with one may use its own styles and that script and nothing else: a Content Security Policy
+    /// keeps a browser from everything that is not in the file, whatever text got into it.
+    pub script: Option<&'static str>,
 }
 
 impl Page<'_> {
     /// The whole page with its content.
     pub fn with(&self, body: &Markup) -> String {
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="generator" content=(concat!("qingfeng ", env!("CARGO_PKG_VERSION")));
-                    title { (text(self.title)) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(self.style)) }
-                }
-                body {
-                    header {
-                        h1 { (text(self.title)) }
-                        @if !self.subtitle.is_empty() { p.subtitle { (text(self.subtitle)) } }
-                    }
-                    main { (body) }
-                    footer { "Written by qingfeng " (env!("CARGO_PKG_VERSION")) }
-                }
-            }
-        };
-        page.into_string() + "\n"
-    }
-}
-
-/// A page with a script, which may use its own styles and that script and nothing else: a Content Security Policy keeps
-/// a browser from everything that is not in the file, whatever text got into it.
-pub struct ScriptedPage<'p> {
-    /// The language of the page, as HTML has it: `en`, `zh-Hans`.
-    pub language: &'p str,
-    /// The title, which is also the heading.
-    pub title: &'p str,
-    /// A line below it.
-    pub subtitle: &'p str,
-    /// Styles of this kind of page.
-    pub style: &'static str,
-    /// Its script.
-    pub script: &'static str,
-    /// The line at its end.
-    pub footer: &'p str,
-}
-
-impl ScriptedPage<'_> {
-    /// The whole page with its content.
-    pub fn with(&self, body: &Markup) -> String {
         let style = format!("{STYLE}{}", self.style);
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-            base64(&Sha256::digest(style.as_bytes())),
-            base64(&Sha256::digest(self.script.as_bytes())),
-        );
+        let policy = self.script.map(|script| {
+            format!(
+                "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+                base64(&Sha256::digest(style.as_bytes())),
+                base64(&Sha256::digest(script.as_bytes())),
+            )
+        });
         let page = html! {
             (DOCTYPE)
-            html lang=(self.language) {
+            html lang=(self.language.tag()) {
                 head {
                     meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(policy);
+                    @if let Some(policy) = policy { meta http-equiv="Content-Security-Policy" content=(policy); }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="generator" content=(concat!("qingfeng ", env!("CARGO_PKG_VERSION")));
                     title { (text(self.title)) }
@@ -92,8 +56,8 @@ impl ScriptedPage<'_> {
                         @if !self.subtitle.is_empty() { p.subtitle { (text(self.subtitle)) } }
                     }
                     main { (body) }
-                    footer { (text(self.footer)) }
-                    script { (PreEscaped(self.script)) }
+                    footer { (self.language.written_by(env!("CARGO_PKG_VERSION"))) }
+                    @if let Some(script) = self.script { script { (PreEscaped(script)) } }
                 }
             }
         };
@@ -119,20 +83,6 @@ fn base64(bytes: &[u8]) -> String {
 /// A text that others may have written.
 pub fn text(text: &str) -> Markup {
     html! { (clean(text)) }
-}
-
-/// A whole number with thin blanks between its thousands, which never break.
-pub fn number(number: impl Into<i128>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "\u{2212}" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The same with its sign, `+` as well: a change. Nothing changed is `0`.
@@ -185,12 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart_by_thin_blanks() {
-        for (value, text) in
-            [(0, "0"), (999, "999"), (1_000, "1\u{202f}000"), (-1_234_567, "−1\u{202f}234\u{202f}567")]
-        {
-            assert_eq!(number(value), text);
-        }
+    fn changes_have_their_sign() {
         assert_eq!([change(12), change(0), change(-3)], ["+12", "0", "−3"]);
     }
 
@@ -205,7 +150,13 @@ mod tests {
 
     #[test]
     fn what_others_wrote_is_text() {
-        let page = Page { title: "<b>\u{202e}", subtitle: "\"&\x1b", style: "" };
+        let page = Page {
+            language: Language::En,
+            title: "<b>\u{202e}",
+            subtitle: "\"&\x1b",
+            style: "",
+            script: None,
+        };
         let page = page.with(&html! { p title=(clean("\"<")) { (text("</main><script>")) } });
         assert!(page.contains("<title>&lt;b&gt;\u{fffd}</title>"), "{page}");
         assert!(page.contains("&quot;&amp;␛"), "{page}");

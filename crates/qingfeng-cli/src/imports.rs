@@ -6,10 +6,11 @@ use qingfeng::read::Reject;
 use qingfeng::write::{TableWriter, WriteError};
 
 use crate::exit::Failure;
+use crate::numbers::{count, grouped};
 use crate::outputs::output;
 use crate::rejects;
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, WARNING, clean, styled};
 
 /// The rejects that are shown when they go to no file.
 const SHOWN_REJECTS: usize = 5;

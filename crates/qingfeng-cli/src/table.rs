@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::terminal::{clean, styled};
+use crate::terminal::{DIM, clean, styled};
 
 /// How many columns a text without styles takes.
 pub fn width(text: &str) -> usize {
@@ -34,6 +34,15 @@ impl Cell {
         self.right = true;
         self
     }
+}
+
+/// The heads of columns: those of numbers at the right, these at the left.
+pub fn heads(names: &[&str], left: &[usize]) -> Vec<Cell> {
+    let cell = |(at, name): (usize, &&str)| {
+        let cell = Cell::new(name).style(DIM);
+        if left.contains(&at) { cell } else { cell.right() }
+    };
+    names.iter().enumerate().map(cell).collect()
 }
 
 /// Rows in columns, two blanks apart, each after an indent. Wide letters are counted as two.
@@ -89,19 +98,4 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_line_up_whatever_the_width_of_letters() {
-        let rows = [
-            vec![Cell::new("电池"), Cell::new("1").right(), Cell::new("x")],
-            vec![Cell::new("a"), Cell::new("100").right(), Cell::new("")],
-            vec![Cell::new(""), Cell::new("7").right(), Cell::new("y")],
-        ];
-        assert_eq!(
-            table("  ", &rows).lines().collect::<Vec<_>>(),
-            ["  电池    1  x", "  a     100", "          7  y"]
-        );
-    }
-}
+mod tests;

@@ -1,8 +1,19 @@
 //! What findings say: the worth of rules, points that fit, new rules, signs in the trade, aims, the report.
 //!
+//! | to learn | call |
+//! | --- | --- |
+//! | what rules are worth | [`Effect::of`] |
+//! | which points fit what was found | [`calibrate()`] |
+//! | which rules labelled history proposes | [`mine()`] |
+//! | where trade went, which sites differ, which rules decay | [`Watch::of`] |
+//! | how far the year's aims are reached | [`Targets::of`] |
+//! | what a campaign found | [`Report::of`] |
+//!
+//! Results are data that `serde` writes; their parts have names in the modules. Sentences are left to the program that
+//! shows them.
+//!
 //! It reads what `score`, `plan` and people wrote, and proposes. It does not know how a plan is made, and changes no pack.
 
-#[cfg(feature = "calibrate")]
 pub mod calibrate;
 pub mod effect;
 pub mod mine;
@@ -10,3 +21,15 @@ pub mod report;
 mod statistics;
 pub mod targets;
 pub mod watch;
+
+pub use calibrate::{CalibrateError, CalibrateOptions, Calibration, CurrentPoints, calibrate};
+pub use effect::{
+    Effect, EffectOptions, Estimate, FiredLines, KnownRule, Rate, RuleEffect, StateReason, Thresholds,
+    effect_rows, effect_schema,
+};
+pub use mine::{
+    LabelledLines, Labels, MineError, MineOptions, Mined, MinedRule, labelled_schema, mine, rule_file,
+};
+pub use report::{Report, ReportOptions, ReportParts, Survey, SurveyError};
+pub use targets::{Aims, AimsError, Notice, Targets, TipOff};
+pub use watch::{Sign, Since, Trade, TradeWatchOptions, Watch, WatchOptions};

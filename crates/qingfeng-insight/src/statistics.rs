@@ -1,5 +1,7 @@
-//! Distributions, and the correction of many tests. What a library has as well as we need it is the library's.
+//! Distributions, tests, and the correction of many tests. Formulas have their sources beside them. What a library has as
+//! well as we need it is the library's.
 
+use serde::Serialize;
 use statrs::function::erf::{erfc, erfc_inv};
 use statrs::function::gamma::{gamma_ur, ln_gamma};
 
@@ -90,6 +92,61 @@ fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
     result
 }
 
+/// A rate between its bounds, all in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Rate {
+    /// The rate.
+    pub rate: f64,
+    /// The lower bound of its interval.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+/// Wilson's interval of a share (1927).
+///
+/// ```
+/// use qingfeng_insight::effect::wilson;
+///
+/// let rate = wilson(3.0, 20.0, 0.95).expect("twenty results");
+/// assert_eq!((rate.rate, (rate.low * 1e4).round(), (rate.high * 1e4).round()), (0.15, 524.0, 3604.0));
+/// assert_eq!(wilson(0.0, 0.0, 0.95), None);
+/// ```
+pub fn wilson(found: f64, of: f64, level: f64) -> Option<Rate> {
+    if of <= 0.0 {
+        return None;
+    }
+    let rate = (found / of).clamp(0.0, 1.0);
+    let z = normal_quantile(0.5 + level / 2.0);
+    let z2 = z * z;
+    let middle = (rate + z2 / (2.0 * of)) / (1.0 + z2 / of);
+    let half = z / (1.0 + z2 / of) * (rate * (1.0 - rate) / of + z2 / (4.0 * of * of)).sqrt();
+    let low = if found <= 0.0 { 0.0 } else { (middle - half).clamp(0.0, rate) };
+    let high = if found >= of { 1.0 } else { (middle + half).clamp(rate, 1.0) };
+    Some(Rate { rate, low, high })
+}
+
+/// The interval of Clopper and Pearson (1934) for a share; counts need not be whole.
+///
+/// ```
+/// use qingfeng_insight::effect::clopper_pearson;
+///
+/// // No finding in 30: at most 11.6 of 100 (the rule of three says 10 for one side).
+/// let (low, high) = clopper_pearson(0.0, 30.0, 0.95);
+/// assert_eq!((low, (high * 1e4).round()), (0.0, 1157.0));
+/// ```
+pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
+    if of <= 0.0 {
+        return (0.0, 1.0);
+    }
+    let tail = (1.0 - level) / 2.0;
+    let found = found.clamp(0.0, of);
+    let low = if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) };
+    let high = if found >= of { 1.0 } else { beta_quantile(1.0 - tail, found + 1.0, of - found) };
+    (low, high)
+}
+
 /// Probabilities corrected for their number, so that a threshold on them bounds the share of false discoveries
 /// (Benjamini and Hochberg 1995).
 pub(crate) fn false_discovery(p: &[f64]) -> Vec<f64> {
@@ -104,9 +161,107 @@ pub(crate) fn false_discovery(p: &[f64]) -> Vec<f64> {
     adjusted
 }
 
+/// The two-sided 95 % quantile of the normal distribution.
+pub(crate) const Z95: f64 = 1.959_963_984_540_054;
+/// The two-sided 99.8 % quantile, at which funnels are drawn.
+pub(crate) const Z998: f64 = 3.090_232_306_167_813;
+
+/// How far successes lean to high or low scores within one stratum: the sum of scores of successes less what was to be
+/// expected, and its variance (Mantel 1963). Each group is its score, its number, its successes.
+pub(crate) fn lean(groups: &[(f64, u64, u64)]) -> (f64, f64) {
+    let sum = |of: &dyn Fn(f64, f64, f64) -> f64| -> f64 {
+        groups.iter().map(|&(score, count, hits)| of(score, count as f64, hits as f64)).sum()
+    };
+    let count = sum(&|_, count, _| count);
+    if count < 2.0 {
+        return (0.0, 0.0);
+    }
+    let hits = sum(&|_, _, hits| hits);
+    let (middle, rate) = (sum(&|score, count, _| score * count) / count, hits / count);
+    let leans = sum(&|score, count, hits| (score - middle) * (hits - count * rate));
+    let spread = sum(&|score, count, _| count * (score - middle).powi(2));
+    (leans, hits * (count - hits) / (count * (count - 1.0)) * spread)
+}
+
+/// The trend of successes over strata: the statistic of Cochran (1954) and Armitage (1955) with N - 1 for N, summed over
+/// strata as Mantel (1963) has it, so that a change of their shares is no trend. Below 0 it falls; `None` where nothing
+/// varies.
+///
+/// - P. Armitage: Tests for Linear Trends in Proportions and Frequencies. Biometrics 11 (1955), 375–386.
+/// - N. Mantel: Chi-Square Tests with One Degree of Freedom. Journal of the American Statistical Association 58 (1963),
+///   690–700.
+pub(crate) fn trend(strata: impl Iterator<Item = Vec<(f64, u64, u64)>>) -> Option<f64> {
+    let (sum, variance) = strata.map(|groups| lean(&groups)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    (variance > 0.0).then(|| sum / variance.sqrt())
+}
+
+/// Solves `matrix · x = right` for a symmetric positive semidefinite matrix, and gives `right · x` and the rank: the
+/// statistic of a score test whose parts may depend on each other.
+pub(crate) fn quadratic(mut matrix: Vec<Vec<f64>>, right: &[f64]) -> (f64, u32) {
+    let size = right.len();
+    let largest = (0..size).map(|at| matrix[at][at]).fold(0.0, f64::max);
+    let mut rest = right.to_vec();
+    let mut used = vec![false; size];
+    let (mut statistic, mut rank) = (0.0, 0);
+    // Cholesky without roots: each pivot takes its part of the statistic and is swept out of what remains.
+    for _ in 0..size {
+        let free = (0..size).filter(|&at| !used[at]);
+        let Some(pivot) = free.max_by(|&a, &b| matrix[a][a].total_cmp(&matrix[b][b]).then(b.cmp(&a))) else {
+            break;
+        };
+        let of_pivot = matrix[pivot][pivot];
+        if of_pivot <= largest * 1e-9 || of_pivot <= 0.0 {
+            break;
+        }
+        used[pivot] = true;
+        rank += 1;
+        statistic += rest[pivot] * rest[pivot] / of_pivot;
+        let row = matrix[pivot].clone();
+        let at_pivot = rest[pivot];
+        for other in (0..size).filter(|&at| !used[at]) {
+            let factor = row[other] / of_pivot;
+            rest[other] -= factor * at_pivot;
+            for column in 0..size {
+                matrix[other][column] -= factor * row[column];
+            }
+        }
+    }
+    (statistic, rank)
+}
+
+/// How much numbers vary about the mean of their group beyond what Poisson numbers do, at least 1: Pearson's statistic
+/// by its degrees of freedom (McCullagh and Nelder 1989, 6.2).
+pub(crate) fn dispersion(groups: &[&[u32]]) -> f64 {
+    let (mut pearson, mut degrees) = (0.0, 0.0);
+    for group in groups {
+        let mean = group.iter().map(|&count| f64::from(count)).sum::<f64>() / group.len().max(1) as f64;
+        if mean > 0.0 {
+            pearson += group.iter().map(|&count| (f64::from(count) - mean).powi(2) / mean).sum::<f64>();
+            degrees += group.len() as f64 - 1.0;
+        }
+    }
+    if degrees > 0.0 { (pearson / degrees).max(1.0) } else { 1.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_are_those_of_tables() {
+        // From R: binom.test.
+        for (found, of, low, high) in [
+            (0.0, 10.0, 0.0, 0.308_497),
+            (1.0, 10.0, 0.002_529, 0.445_016),
+            (5.0, 10.0, 0.187_086, 0.812_914),
+            (10.0, 10.0, 0.691_503, 1.0),
+            (3.0, 1000.0, 0.000_619, 0.008_742),
+            (20_000.0, 1_000_000.0, 0.019_726_5, 0.020_276_3),
+        ] {
+            let (l, h) = clopper_pearson(found, of, 0.95);
+            assert!((l - low).abs() < 2e-6 && (h - high).abs() < 2e-6, "{found} of {of}: {l} to {h}");
+        }
+    }
 
     fn near(found: f64, wanted: f64, within: f64) {
         assert!((found - wanted).abs() <= within * wanted.abs().max(1e-300), "{found} is not {wanted}");
@@ -170,5 +325,34 @@ mod tests {
             let kept: Vec<bool> = false_discovery(&p).iter().map(|&p| p <= 0.05).collect();
             assert_eq!(kept, expected, "{p:?}");
         }
+    }
+
+    #[test]
+    fn a_trend_as_in_the_literature() {
+        // Agresti (2002), table 5.3: malformations by alcohol, scores 0, .5, 1.5, 4, 7. Trend with N: z² = 6.5701,
+        // prop.trend.test in R; with N - 1 the same to the fourth figure.
+        let groups = [(0.0, 17_114, 48), (0.5, 14_502, 38), (1.5, 793, 5), (4.0, 127, 1), (7.0, 38, 1)];
+        let (sum, variance) = lean(&groups);
+        near(sum * sum / variance, 6.57, 1e-3);
+        assert_eq!(lean(&[(0.0, 1, 1)]), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_quadratic_form_of_dependent_parts() {
+        // x' V^-1 x with V = [[2, 1], [1, 2]], x = [1, 0]: 2/3; a third part that repeats the first adds nothing.
+        let (statistic, rank) = quadratic(vec![vec![2.0, 1.0], vec![1.0, 2.0]], &[1.0, 0.0]);
+        near(statistic, 2.0 / 3.0, 1e-12);
+        assert_eq!(rank, 2);
+        let repeated = vec![vec![2.0, 1.0, 2.0], vec![1.0, 2.0, 1.0], vec![2.0, 1.0, 2.0]];
+        let (statistic, rank) = quadratic(repeated, &[1.0, 0.0, 1.0]);
+        near(statistic, 2.0 / 3.0, 1e-12);
+        assert_eq!(rank, 2);
+    }
+
+    #[test]
+    fn dispersion_is_one_for_what_varies_less_than_chance() {
+        assert_eq!(dispersion(&[&[5, 5, 5], &[9, 9]]), 1.0);
+        near(dispersion(&[&[0, 10]]), 10.0, 1e-12);
+        assert_eq!(dispersion(&[&[], &[0, 0]]), 1.0);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 
 use super::policy::Policy;
 use qingfeng::read::{Input, ReadError, ReadOptions};
@@ -35,7 +36,7 @@ qingfeng::columns! {
 ///
 /// ```
 /// use qingfeng_inspection::Capacity;
-/// use qingfeng_rules::Amount;
+/// use qingfeng_rules::selection::Amount;
 ///
 /// let day = "2016-09-06".parse()?;
 /// let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(10))]);
@@ -122,85 +123,92 @@ impl Capacity {
         let mut sites: BTreeMap<String, Vec<Span>> = BTreeMap::new();
         let (mut rows, mut without) = (0, None);
         let inputs = std::slice::from_ref(input);
-        let streamed = tables::stream(inputs, &CapacityColumns::TABLE, &ReadOptions::default(), &mut |row| {
-            rows += 1;
-            if rows > MAX_CAPACITY_ROWS {
-                let reason = format!("more than {MAX_CAPACITY_ROWS} rows; give a smaller table");
-                return Err(ReadError::content(input, reason));
-            }
-            let site = row.text(columns.site).unwrap_or_default();
-            if !offices.contains(site) {
-                let inspects = if policy.sites.iter().any(|known| known.name == site) {
-                    let kinds = policy.selection.offices.join(", ");
-                    format!("the site `{site}` does not inspect: its kind is none of `offices` ({kinds})")
-                } else {
-                    format!("there is no site `{}` in the pack", qingfeng::internals::shown(site))
-                };
-                let nearest = offices
-                    .iter()
-                    .map(|office| (strsim::osa_distance(office, site), office))
-                    .min()
-                    .filter(|&(distance, _)| distance <= 2);
-                let help = match nearest {
-                    Some((_, office)) => format!("did you mean `{office}`?"),
-                    None => "see the pack's reference/sites.toml".to_owned(),
-                };
-                return Err(row.error(format!("{inspects}; {help}")));
-            }
-            let (from, until) = match (row.date(columns.day), row.date(columns.from), row.date(columns.until)) {
-                (Some(day), None, None) => (Some(day), Some(day)),
-                (Some(_), ..) => {
-                    return Err(row.error("a `day` and a `from` or `until`; give one or the other"));
+        let streamed =
+            tables::stream(inputs, &CapacityColumns::TABLE, &ReadOptions::default(), &mut |row| {
+                rows += 1;
+                if rows > MAX_CAPACITY_ROWS {
+                    let reason = format!("more than {MAX_CAPACITY_ROWS} rows; give a smaller table");
+                    return Err(ReadError::content(input, reason));
                 }
-                (None, Some(from), Some(until)) if from > until => {
-                    return Err(row.error(format!("`from` is {from}, after `until`, {until}; exchange them")));
+                let site = row.text(columns.site).unwrap_or_default();
+                if !offices.contains(site) {
+                    let inspects = if policy.sites.iter().any(|known| known.name == site) {
+                        let kinds = policy.selection.offices.join(", ");
+                        format!("the site `{site}` does not inspect: its kind is none of `offices` ({kinds})")
+                    } else {
+                        format!("there is no site `{}` in the pack", qingfeng::internals::shown(site))
+                    };
+                    let nearest = offices
+                        .iter()
+                        .map(|office| (strsim::osa_distance(office, site), office))
+                        .min()
+                        .filter(|&(distance, _)| distance <= 2);
+                    let help = match nearest {
+                        Some((_, office)) => format!("did you mean `{office}`?"),
+                        None => "see the pack's reference/sites.toml".to_owned(),
+                    };
+                    return Err(row.error(format!("{inspects}; {help}")));
                 }
-                (None, from, until) => (from, until),
-            };
-            let weekdays = match row.text(columns.weekdays) {
-                Some(text) => weekdays(text).ok_or_else(|| {
-                    let text = qingfeng::internals::shown(text);
-                    row.error(format!(
-                        "`weekdays` is `{text}`; write them as `mon wed fri`, `mon-fri` or `1-5`"
-                    ))
-                })?,
-                None => ALL_WEEK,
-            };
-            let amount = match (row.integer(columns.inspections), row.number(columns.hours)) {
-                (Some(_), Some(_)) => {
-                    return Err(row.error("both `inspections` and `hours`; give one of them"));
-                }
-                (None, None) => {
-                    let reason = "neither `inspections` nor `hours`; give one of them, 0 for a closed day";
-                    without.get_or_insert(row.error(reason));
-                    return Ok(Ok(()));
-                }
-                (Some(count), None) => {
-                    let within = u32::try_from(count).ok().filter(|&count| count <= MAX_INSPECTIONS);
-                    let count = within.ok_or_else(|| {
+                let (from, until) =
+                    match (row.date(columns.day), row.date(columns.from), row.date(columns.until)) {
+                        (Some(day), None, None) => (Some(day), Some(day)),
+                        (Some(_), ..) => {
+                            return Err(row.error("a `day` and a `from` or `until`; give one or the other"));
+                        }
+                        (None, Some(from), Some(until)) if from > until => {
+                            return Err(
+                                row.error(format!("`from` is {from}, after `until`, {until}; exchange them"))
+                            );
+                        }
+                        (None, from, until) => (from, until),
+                    };
+                let weekdays = match row.text(columns.weekdays) {
+                    Some(text) => weekdays(text).ok_or_else(|| {
+                        let text = qingfeng::internals::shown(text);
                         row.error(format!(
-                            "`inspections` is {count}; give a number from 0 to {MAX_INSPECTIONS}"
+                            "`weekdays` is `{text}`; write them as `mon wed fri`, `mon-fri` or `1-5`"
                         ))
-                    })?;
-                    Amount::Inspections(count)
-                }
-                (None, Some(hours)) => {
-                    if !(0.0..=MAX_HOURS).contains(&hours) {
-                        let message = format!("`hours` is {hours}; give a number from 0 to {MAX_HOURS}");
-                        return Err(row.error(message));
+                    })?,
+                    None => ALL_WEEK,
+                };
+                let amount = match (row.integer(columns.inspections), row.number(columns.hours)) {
+                    (Some(_), Some(_)) => {
+                        return Err(row.error("both `inspections` and `hours`; give one of them"));
                     }
-                    Amount::Points((hours * f64::from(policy.selection.cost.points_per_hour)) as u32)
-                }
-            };
-            let span = Span { from, until, weekdays, amount, place: row.place() };
-            sites.entry(site.to_owned()).or_default().push(span);
-            Ok(Ok(()))
-        })?;
+                    (None, None) => {
+                        let reason =
+                            "neither `inspections` nor `hours`; give one of them, 0 for a closed day";
+                        without.get_or_insert(row.error(reason));
+                        return Ok(Ok(()));
+                    }
+                    (Some(count), None) => {
+                        let within = u32::try_from(count).ok().filter(|&count| count <= MAX_INSPECTIONS);
+                        let count = within.ok_or_else(|| {
+                            row.error(format!(
+                                "`inspections` is {count}; give a number from 0 to {MAX_INSPECTIONS}"
+                            ))
+                        })?;
+                        Amount::Inspections(count)
+                    }
+                    (None, Some(hours)) => {
+                        if !(0.0..=MAX_HOURS).contains(&hours) {
+                            let message = format!("`hours` is {hours}; give a number from 0 to {MAX_HOURS}");
+                            return Err(row.error(message));
+                        }
+                        Amount::Points((hours * f64::from(policy.selection.cost.points_per_hour)) as u32)
+                    }
+                };
+                let span = Span { from, until, weekdays, amount, place: row.place() };
+                sites.entry(site.to_owned()).or_default().push(span);
+                Ok(Ok(()))
+            })?;
         // A plan made from a part of a table is another plan.
         if let Some(reject) = streamed.rejects.first() {
             let what = match (&reject.field, &reject.value) {
                 (Some(field), Some(value)) => format!("`{field}` is `{value}`: "),
-                (Some(field), None) if !reject.reason.contains(&format!("`{field}`")) => format!("`{field}`: "),
+                (Some(field), None) if !reject.reason.contains(&format!("`{field}`")) => {
+                    format!("`{field}`: ")
+                }
                 _ => String::new(),
             };
             let place = format!("{}, {}", reject.input, reject.position);

@@ -47,10 +47,11 @@ pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use proof::{OfficeProof, Proof, ProofOf};
 pub use rolling::{
-    Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast, Hindsight, History,
-    MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,
+    Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast,
+    Hindsight, History, MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,
 };
 pub use rows::{
-    DecisionColumns, LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows, left_out_schema, plan_rows, plan_schema,
+    DecisionColumns, LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows,
+    left_out_schema, plan_rows, plan_schema,
 };
 pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Amount, Date, SelectionKind};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};
@@ -209,9 +210,8 @@ fn plan_row(row: &Row<'_>) -> Result<PlanRow, ReadError> {
         }
     };
     let text = |column: Col<Text>| Ok::<_, ReadError>(row.text(column)?.map(Cow::into_owned));
-    let texts = |column: Col<Texts>| {
-        Ok::<_, ReadError>(row.list(column)?.into_iter().map(Cow::into_owned).collect())
-    };
+    let texts =
+        |column: Col<Texts>| Ok::<_, ReadError>(row.list(column)?.into_iter().map(Cow::into_owned).collect());
     Ok(PlanRow {
         day: row.required_date(columns.day)?,
         office: row.required_text(columns.office)?.into_owned(),
@@ -299,7 +299,10 @@ mod tests {
                 "2016-02-03,yiwu,1,D1,random,1,x,green,1,p\n",
                 "line 2: `score` is `x`; it must be a whole number",
             ),
-            ("2016-02-03,yiwu,1,D1,random,1,0,green,1\n", "line 2: has 9 fields, the header has 10; a cell with a separator in it must stand in quotes"),
+            (
+                "2016-02-03,yiwu,1,D1,random,1,0,green,1\n",
+                "line 2: has 9 fields, the header has 10; a cell with a separator in it must stand in quotes",
+            ),
             (
                 "2016-02-03,\"yiwu,1,D1,random,1,0,green,1,p\n",
                 "line 2: the quote that opens cell 2 is never closed; close or remove it",

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::{Amount, Date, Least, RandomLeast, SelectionKind};
+use qingfeng_rules::selection::{Amount, Least, RandomLeast};
+use qingfeng_rules::{Date, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{AssessedDeclaration, Candidates};
@@ -204,7 +205,8 @@ impl<'p> Planner<'p> {
                 std::mem::replace(&mut pending, known).into_values().flatten()
             {
                 experience.learn(candidate, &all[candidate], cell, before, now);
-                plan.outcomes.used = plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
+                plan.outcomes.used =
+                    plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
             }
             experience.settle();
 
@@ -359,7 +361,7 @@ impl<'p> Planner<'p> {
         let usual = self.usual_value(members, all);
         let members = members.iter().map(|&at| {
             let member = self.member(&all[at], office, day, capacity, experience);
-            let value = if self.policy.selection.worth == qingfeng_rules::Worth::Value {
+            let value = if self.policy.selection.worth == qingfeng_rules::selection::Worth::Value {
                 whole_value(&all[at]).unwrap_or(usual)
             } else {
                 1
@@ -507,7 +509,15 @@ impl OfficeDay<'_> {
             let Some((why, probability)) = why.remove(&at) else { continue };
             self.is_selected[at] = true;
             self.left -= u64::from(cost);
-            self.selected.push(Selected { candidate, kind, why: vec![why], probability, worth, cost, stratum });
+            self.selected.push(Selected {
+                candidate,
+                kind,
+                why: vec![why],
+                probability,
+                worth,
+                cost,
+                stratum,
+            });
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::candidate::Candidates;
@@ -260,7 +261,13 @@ impl PlanSummary {
             without_office: plan.without_office.len() as u64,
             without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
             without_day: candidates.without_day.total,
-            without_day_first: candidates.without_day.first.iter().take(SHOWN).map(ToString::to_string).collect(),
+            without_day_first: candidates
+                .without_day
+                .first
+                .iter()
+                .take(SHOWN)
+                .map(ToString::to_string)
+                .collect(),
             merged_duplicates: candidates
                 .read
                 .saturating_sub(all.len() as u64)

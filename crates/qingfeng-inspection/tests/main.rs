@@ -29,7 +29,10 @@ fn the_page_on_outcomes_has_their_columns_and_headers() {
     for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let words = |cell: &str| -> Vec<String> {
-            cell.split([',', ' ']).map(|word| word.trim_matches('`').to_owned()).filter(|word| !word.is_empty()).collect()
+            cell.split([',', ' '])
+                .map(|word| word.trim_matches('`').to_owned())
+                .filter(|word| !word.is_empty())
+                .collect()
         };
         let names = words(cells[0]);
         for header in words(cells[2]) {

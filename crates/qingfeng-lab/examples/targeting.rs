@@ -1,4 +1,4 @@
-//! Which order of targeting finds most: a table over made-up years.
+//! Which order of targeting finds most: a table over synthetic years.
 //!
 //! One office inspects a share of each day's declarations and learns from what it inspected alone, beginning with
 //! nothing known. What is compared: the order (score, posterior mean, upper confidence bound), the share of the capacity
@@ -11,13 +11,15 @@
 use std::sync::Arc;
 
 use qingfeng::generate::Generator;
-use qingfeng_inspection::outcomes::Timeline;
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::rules::{Amount, ChannelId, Millionths, RandomLeast};
-use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidates, Capacity, Planner, Policy, PolicySite, Targeting};
+use qingfeng::rules::ChannelId;
+use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::outcomes::Timeline;
+use qingfeng_inspection::{Candidates, Capacity, Planner, Policy, PolicySite, Targeting};
+use qingfeng_lab::Generator;
 
 type Failure = Box<dyn std::error::Error>;
 

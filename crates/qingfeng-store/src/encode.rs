@@ -246,7 +246,10 @@ fn found(finding: &Finding) -> Result<String, StoreError> {
     }
     note("the id of a declaration", &outcome.declaration_id)?;
     let found_on = outcome.found_on.ok_or_else(|| {
-        StoreError::refused(format!("the result of {} needs the day on which it was found", outcome.declaration_id))
+        StoreError::refused(format!(
+            "the result of {} needs the day on which it was found",
+            outcome.declaration_id
+        ))
     })?;
     many("a finding", "parties", parties.len())?;
     for party in parties {

@@ -241,9 +241,7 @@ impl Import {
     ///
     /// [`StoreError`]; then nothing was added.
     pub fn add(&self, store: &mut Store, author: &Author) -> Result<(Imported, SnapshotId), StoreError> {
-        decided(store, author, |store, at| {
-            Ok(self.decide(&entries(store, at, Some(&self.form.table))?))
-        })
+        decided(store, author, |store, at| Ok(self.decide(&entries(store, at, Some(&self.form.table))?)))
     }
 
     fn decide(&self, known: &[KnownEntry]) -> (Imported, Vec<NewChange>) {

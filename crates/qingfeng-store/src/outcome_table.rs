@@ -70,7 +70,7 @@ pub fn is_code(text: &str) -> bool {
 
 fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake {
     let told = qingfeng::internals::shown(value);
-    let reason = match qingfeng_rules::nearest(&value.to_lowercase(), names.iter().copied()) {
+    let reason = match qingfeng_rules::internals::nearest(&value.to_lowercase(), names.iter().copied()) {
         Some(name) => format!("there is no {} `{told}`; did you mean `{name}`?", field.replace('_', " ")),
         None => {
             format!("there is no {} `{told}`; there are {}", field.replace('_', " "), names.join(", "))
@@ -107,7 +107,12 @@ pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
             Some(known.ok_or_else(|| unknown("disposal", name, &Disposal::ALL.map(|(name, _)| name)))?)
         }
     };
-    let (mut pieces, value, fine, hours) = (row.integer(COLUMNS.pieces), row.number(COLUMNS.value), row.number(COLUMNS.fine), row.number(COLUMNS.hours));
+    let (mut pieces, value, fine, hours) = (
+        row.integer(COLUMNS.pieces),
+        row.number(COLUMNS.value),
+        row.number(COLUMNS.fine),
+        row.number(COLUMNS.hours),
+    );
     let below = |name: &'static str, number: Option<f64>| match number.filter(|number| *number < 0.0) {
         None => Ok(()),
         Some(number) => {
@@ -118,7 +123,8 @@ pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
     for (name, number) in [("value", value), ("fine", fine), ("hours", hours)] {
         below(name, number)?;
     }
-    let (found_on, known_on) = (row.date(COLUMNS.found_on).or_else(|| row.date(COLUMNS.declared_on)), row.date(COLUMNS.known_on));
+    let (found_on, known_on) =
+        (row.date(COLUMNS.found_on).or_else(|| row.date(COLUMNS.declared_on)), row.date(COLUMNS.known_on));
     if let (Some(found), Some(known)) = (found_on, known_on)
         && known < found
     {

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, FieldId, HistoryRole, Kind, Level, Pack, Schema, Value};
+use qingfeng_rules::lookups::HistoryRole;
+use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Pack, Schema, Value};
 use serde::Serialize;
 
 use super::history::role_of;
@@ -15,9 +16,9 @@ use super::{
     APPEND_MAX, Author, ChangeKind, Finding, NewChange, Outcome, Party, SnapshotId, Store, StoreError,
 };
 use crate::outcome_table::{self as table, OutcomeColumns};
+use qingfeng::internals::Typed;
 use qingfeng::read::{Input, Place, ReadOptions, Reader, Reject};
 use qingfeng::tables::{self, Col, Mistake, SheetRow};
-use qingfeng::internals::Typed;
 
 /// The most rows of one import of results.
 pub const OUTCOMES_MAX: usize = APPEND_MAX;
@@ -262,7 +263,13 @@ impl Outcomes {
         for row in nobody {
             let reason = "nobody answers for it: there is no exporter, producer, agent or brand; fill one in, or give the \
                           declarations with --declarations";
-            self.reject(row.place, Some(row.finding.outcome.declaration_id.into()), "exporter", None, reason.to_owned());
+            self.reject(
+                row.place,
+                Some(row.finding.outcome.declaration_id.into()),
+                "exporter",
+                None,
+                reason.to_owned(),
+            );
         }
     }
 
@@ -433,11 +440,7 @@ fn fields(pack: &Pack) -> Result<(Vec<Field>, Vec<HistoryRole>), StoreError> {
 }
 
 /// The finding of a row, and the day on which it counts as known.
-fn finding(
-    row: SheetRow<'_>,
-    roles: &[HistoryRole],
-    known: Known,
-) -> Result<(Finding, Date), Mistake> {
+fn finding(row: SheetRow<'_>, roles: &[HistoryRole], known: Known) -> Result<(Finding, Date), Mistake> {
     let outcome = table::outcome(row)?;
     let Some(found_on) = outcome.found_on else {
         return Err(("found_on", None, "`found_on` is missing; fill in the day of the result".to_owned()));

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use qingfeng::rules::Date;
 use qingfeng::{Declaration, Engine, Evaluation};
 use qingfeng_store::StoreLookups;
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng_store::{
     Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreUrl, Violation,
 };
+use qingfeng_store::{Outcome, Verdict};
 
 const MANIFEST: &str = r#"
 [pack]

@@ -20,6 +20,8 @@ mod case;
 mod compare;
 mod pack;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

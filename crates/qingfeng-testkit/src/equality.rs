@@ -3,14 +3,15 @@
 //!
 //! ```
 //! use qingfeng::{Engine, Evaluation};
-//! use qingfeng_lab::generate::Generator;
-//! use qingfeng_testkit::equality::compare;
+//! use qingfeng_testkit::equality::{compare, table};
+//! use qingfeng_testkit::generate::{Choices, declarations_for};
 //!
 //! let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind")).unwrap();
-//! let lines = Generator::new(1, 20).next().unwrap().declarations;
+//! let declarations = declarations_for(engine.pack(), &mut Choices::new(&[7; 500]), 20);
+//! let lines = table(&engine.pack().schema, &declarations).unwrap();
 //! let interpreted = engine.clone().with_evaluation(Evaluation::Interpreted);
 //! let tally = compare(&interpreted, &engine, &lines).unwrap_or_else(|difference| panic!("{difference}"));
-//! assert_eq!(tally.lines, 20);
+//! assert!(tally.lines >= 20);
 //! ```
 
 use std::collections::BTreeMap;

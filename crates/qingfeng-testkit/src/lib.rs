@@ -5,11 +5,8 @@
 //! - [`fuzz`] has the functions that fuzzers call, and seeded inputs for them that reach deep.
 //! - [`generate`] makes packs and declarations up.
 //! - [`equality`] compares the answers of two engines on the same lines.
-//! - [`workload`] draws rules for benches, and [`hand`] evaluates them as an engineer without an engine would.
 
 pub mod corpus;
 pub mod equality;
 pub mod fuzz;
 pub mod generate;
-pub mod hand;
-pub mod workload;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, Evaluation, JobOptions, Outputs, Profile, ProfileOptions};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 fn engine(pack: &str) -> Engine {
     Engine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(pack)).unwrap()

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};

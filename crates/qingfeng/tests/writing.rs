@@ -57,7 +57,7 @@ fn text_formats_say_what_the_table_says() {
                \"D,3\",0,1e21,\n";
     let json = "{\"declaration_id\":\"D1\",\"score\":70,\"share\":0.1,\"reasons\":[\"new exporter\",\"brand; unknown\"]}\n\
                 {\"declaration_id\":\"D\\\"2\\\"\",\"score\":null,\"share\":1.0,\"reasons\":[]}\n\
-                {\"declaration_id\":\"D,3\",\"score\":0,\"share\":1.0e21,\"reasons\":null}\n";
+                {\"declaration_id\":\"D,3\",\"score\":0,\"share\":1e21,\"reasons\":null}\n";
     for (name, expected) in [("t.csv", csv), ("t.ndjson", json)] {
         for compression in ["", ".gz", ".zst"] {
             let path = directory.path().join(format!("{name}{compression}"));

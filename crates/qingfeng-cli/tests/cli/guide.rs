@@ -89,7 +89,7 @@ fn each_step_gives_what_it_shows(name: &str) {
 }
 
 /// The root of the repository.
-fn repository() -> &'static Path {
+pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
@@ -220,7 +220,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Whether the lines shown are those printed, with some left out where the document says so.
-fn shows(shown: &str, printed: &str) -> bool {
+pub fn shows(shown: &str, printed: &str) -> bool {
     fn matches(shown: &[&str], printed: &[&str]) -> bool {
         match (shown, printed) {
             ([], _) => printed.is_empty(),

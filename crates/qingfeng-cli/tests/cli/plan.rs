@@ -159,9 +159,8 @@ fn learner() -> Desk {
     let desk = desk();
     let mut declarations = desk.read("declarations.csv");
     for day in ["05", "20"] {
-        declarations += &format!(
-            "H{day},1,2016-03-{day},CNSHA,FJ,0110,E9,8711209000,motorcycle,,5,5,1000,,no,,\n"
-        );
+        declarations +=
+            &format!("H{day},1,2016-03-{day},CNSHA,FJ,0110,E9,8711209000,motorcycle,,5,5,1000,,no,,\n");
     }
     desk.write("declarations.csv", declarations);
     desk.run("score declarations.csv --rules harbour -o scored.csv").exits(0);
@@ -231,7 +230,8 @@ fn a_plan_takes_results_in_whatever_form_every_other_command_takes_them() {
         "results.csv",
         "declaration_id,item_no,declared_on,found_on,result,exporter\nD4,1,2016-03-01,2016-03-02,counterfeit,E9\n",
     );
-    desk.run("outcome import results.csv --rules harbour --store sqlite:s.sqlite --by clerk --backfill").exits(0);
+    desk.run("outcome import results.csv --rules harbour --store sqlite:s.sqlite --by clerk --backfill")
+        .exits(0);
     assert_eq!(worths(&desk, "--store sqlite:s.sqlite"), found);
 }
 

@@ -1,12 +1,11 @@
-//! Declarations put together by the rules that fired on them.
+//! Declarations grouped by the rules that fired on them.
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::{CurrentPoints, Totals};
 use qingfeng_inspection::evidence::{Evidence, Judged};
-use qingfeng_rules::SelectionKind;
 use qingfeng_store::Verdict;
 
 /// Weights of declarations, added up.
@@ -88,22 +87,19 @@ enum Division {
 impl Division {
     fn of(self, day: Date) -> i64 {
         match self {
-            Self::Month => day.year() * 12 + day.month() - 1,
+            Self::Month => i64::from(Month::of(day).day(1).days()),
             Self::Week => i64::from(day.days()).div_euclid(7),
             Self::Day => i64::from(day.days()),
         }
     }
 
     fn name(self, number: i64) -> String {
-        let day = |days: i64| {
-            let day = i32::try_from(days).ok().and_then(Date::from_days);
-            day.map_or_else(String::new, |day| day.to_string())
-        };
-        match self {
-            Self::Month => format!("{:04}-{:02}", number.div_euclid(12), number.rem_euclid(12) + 1),
-            Self::Week => day(number * 7),
-            Self::Day => day(number),
-        }
+        let days = if matches!(self, Self::Week) { number * 7 } else { number };
+        let day = i32::try_from(days).ok().and_then(Date::from_days);
+        day.map_or_else(String::new, |day| match self {
+            Self::Month => Month::of(day).to_string(),
+            Self::Week | Self::Day => day.to_string(),
+        })
     }
 }
 

@@ -1,14 +1,9 @@
-//! The regression itself, by `anofox-regression`.
-
-use anofox_regression::faer::{Col, Mat};
-use anofox_regression::solvers::{BinomialRegressor, FittedRegressor, Regressor};
+//! The regressions of a calibration: points over sets of rules, and log odds over a score.
 
 use super::CalibrateError;
 use super::design::Found;
+use super::ridge::{Ridge, Row, are_separate, probability};
 
-/// The steps of a fit at most.
-const STEPS: usize = 100;
-const TOLERANCE: f64 = 1e-10;
 /// Products that a step may take: rows by the square of the columns.
 pub(super) const PRODUCTS_MAX: u64 = 500_000_000;
 
@@ -23,11 +18,6 @@ impl Line {
     pub(super) fn probability(self, score: f64) -> f64 {
         probability(self.intercept + self.slope * score)
     }
-}
-
-/// The probability of these log odds.
-pub(super) fn probability(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// A point's worth is next to not penalised: enough that scores which part violations from clear without fault have one.
@@ -48,122 +38,91 @@ pub(super) fn line(items: &[(i64, f64, f64)]) -> Result<Line, CalibrateError> {
         let intercept = ((violations + 0.5) / (all - violations + 0.5)).ln();
         return Ok(Line { intercept, slope: 0.0 });
     }
-    let rows: Vec<(f64, f64, f64)> =
-        by_score.into_iter().map(|(score, sums)| (score as f64, sums.0, sums.1)).collect();
     // In tens of points, so that the slope is of the size of the intercept.
-    let x = Mat::from_fn(rows.len(), 1, |row, _| rows[row].0 / 10.0);
-    let y = Col::from_fn(rows.len(), |row| rows[row].1 / (rows[row].1 + rows[row].2));
-    let weights = Col::from_fn(rows.len(), |row| rows[row].1 + rows[row].2);
-    let fitted = BinomialRegressor::logistic()
-        .weights(weights)
-        .lambda(LINE_PENALTY)
-        .max_iterations(STEPS)
-        .tolerance(TOLERANCE)
-        .error_on_non_convergence(false)
-        .build()
-        .fit(&x, &y)
-        .map_err(|error| CalibrateError::Failed(error.to_string()))?;
-    let slope = fitted.result().coefficients[0] / 10.0;
-    let intercept = fitted.result().intercept.unwrap_or_default();
-    Ok(Line { intercept, slope: if slope.is_finite() { slope } else { 0.0 } })
+    let row = |(score, (violations, clear)): (i64, (f64, f64))| Row {
+        terms: vec![(0, 1.0), (1, score as f64 / 10.0)],
+        share: violations / (violations + clear),
+        weight: violations + clear,
+        offset: 0.0,
+    };
+    let rows: Vec<Row> = by_score.into_iter().map(row).collect();
+    let fitted = Ridge::fit(&rows, 2, LINE_PENALTY).ok_or(CalibrateError::Singular)?;
+    Ok(Line { intercept: fitted.beta[0], slope: fitted.beta[1] / 10.0 })
 }
 
-/// What a fit gives for the columns.
-#[derive(Clone, Debug)]
+/// The log odds over rules that fired or did not, beside what is given of each set.
+pub(super) struct Regression {
+    /// The rules, rising.
+    pub rules: Vec<u32>,
+    rows: Vec<Row>,
+    /// By row the squares of the weights of violations and of clear.
+    squares: Vec<(f64, f64)>,
+}
+
+/// Coefficients of a regression.
 pub(super) struct Coefficients {
     pub intercept: f64,
-    /// By column; `None` where a column is made of others.
-    pub values: Vec<Option<f64>>,
-    /// Their standard errors, of the sandwich; empty unless they were asked for.
+    /// By rule.
+    pub values: Vec<f64>,
+    /// Their standard errors; empty unless they were asked for.
     pub errors: Vec<f64>,
 }
 
-/// Fits the log odds over the columns (rules), beside what is given of each row (`offset`), with weights that have a mean
-/// of one.
-pub(super) fn fit(
-    rows: &[Found<'_>],
-    columns: &[u32],
-    offset: &[f64],
-    penalty: f64,
-    with_errors: bool,
-) -> Result<Coefficients, CalibrateError> {
-    let products = rows.len() as u64 * (columns.len() as u64 + 1).pow(2);
-    if products > PRODUCTS_MAX {
-        return Err(CalibrateError::TooLarge { sets: rows.len() as u64, rules: columns.len() as u64 });
-    }
-    let (count, weight) = rows
-        .iter()
-        .fold((0, 0.0), |(count, weight), row| (count + row.both().count, weight + row.both().weight));
-    let unit = count as f64 / weight;
-    // The library asks for as many rows as columns; those without weight add nothing.
-    let padded = rows.len().max(columns.len() + 2);
-    let mut x = Mat::<f64>::zeros(padded, columns.len());
-    for (at, row) in rows.iter().enumerate() {
-        for rule in &row.set.rules {
-            if let Ok(column) = columns.binary_search(rule) {
-                x[(at, column)] = 1.0;
+impl Regression {
+    /// Over those of the rules (rising) that say something beside the intercept and earlier ones. Weights are scaled to a
+    /// mean of one.
+    pub(super) fn new(found: &[Found<'_>], rules: Vec<u32>) -> Result<Self, CalibrateError> {
+        let products = found.len() as u64 * (rules.len() as u64 + 1).pow(2);
+        if products > PRODUCTS_MAX {
+            return Err(CalibrateError::TooLarge { sets: found.len() as u64, rules: rules.len() as u64 });
+        }
+        let unit = unit(found);
+        let row = |found: &Found<'_>, rules: &[u32]| {
+            let columns = found.set.rules.iter().filter_map(|rule| rules.binary_search(rule).ok());
+            Row {
+                terms: std::iter::once((0, 1.0)).chain(columns.map(|column| (column + 1, 1.0))).collect(),
+                share: found.violations.weight / found.both().weight,
+                weight: found.both().weight * unit,
+                offset: 0.0,
             }
-        }
+        };
+        let rows = |rules: &[u32]| -> Vec<Row> { found.iter().map(|found| row(found, rules)).collect() };
+        let separate = are_separate(&rows(&rules), rules.len() + 1);
+        let rules: Vec<u32> =
+            rules.into_iter().zip(&separate[1..]).filter_map(|(rule, is)| is.then_some(rule)).collect();
+        let squares = found.iter().map(|row| (row.violations.square, row.clear.square));
+        let squares = squares.map(|(violations, clear)| (unit * unit * violations, unit * unit * clear));
+        Ok(Self { rows: rows(&rules), squares: squares.collect(), rules })
     }
-    let share = |at: usize| rows.get(at).map_or(0.5, |row| row.violations.weight / row.both().weight);
-    let y = Col::from_fn(padded, share);
-    let weights = Col::from_fn(padded, |at| rows.get(at).map_or(0.0, |row| row.both().weight * unit));
-    let offsets = Col::from_fn(padded, |at| offset.get(at).copied().unwrap_or_default());
-    let fitted = BinomialRegressor::logistic()
-        .weights(weights)
-        .offset(offsets)
-        .lambda(penalty)
-        .compute_inference(with_errors)
-        .max_iterations(STEPS)
-        .tolerance(TOLERANCE)
-        .error_on_non_convergence(false)
-        .build()
-        .fit(&x, &y)
-        .map_err(|error| CalibrateError::Failed(error.to_string()))?;
-    let result = fitted.result();
-    let values: Vec<Option<f64>> =
-        result.coefficients.iter().map(|&value| value.is_finite().then_some(value)).collect();
-    let intercept = result
-        .intercept
-        .filter(|value| value.is_finite())
-        .ok_or_else(|| CalibrateError::Failed("it found no intercept".to_owned()))?;
-    let errors = match fitted.vcov() {
-        Some(inverse) if with_errors => {
-            let chance = |row: &Found<'_>, offset: f64| {
-                let fired = row.set.rules.iter().filter_map(|rule| columns.binary_search(rule).ok());
-                let sum: f64 = fired.filter_map(|column| values[column]).sum();
-                probability(intercept + offset + sum)
+
+    /// The same with what is given of the log odds of each set.
+    pub(super) fn given(mut self, offsets: impl Iterator<Item = f64>) -> Self {
+        self.rows.iter_mut().zip(offsets).for_each(|(row, offset)| row.offset = offset);
+        self
+    }
+
+    pub(super) fn fit(&self, penalty: f64, with_errors: bool) -> Result<Coefficients, CalibrateError> {
+        let fitted = Ridge::fit(&self.rows, self.rules.len() + 1, penalty).ok_or(CalibrateError::Singular)?;
+        let errors = if with_errors {
+            let square = |(row, (violations, clear)): (&Row, &(f64, f64))| {
+                let p = probability(row.offset + row.times(&fitted.beta));
+                violations * (1.0 - p) * (1.0 - p) + clear * p * p
             };
-            sandwich(rows, columns, offset, unit, &inverse, &chance)
-        }
-        _ => Vec::new(),
-    };
-    Ok(Coefficients { intercept, values, errors })
+            let squares: Vec<f64> = self.rows.iter().zip(&self.squares).map(square).collect();
+            fitted.errors(&self.rows, &squares).split_off(1)
+        } else {
+            Vec::new()
+        };
+        let mut values = fitted.beta;
+        let rest = values.split_off(1);
+        Ok(Coefficients { intercept: values[0], values: rest, errors })
+    }
 }
 
-/// Standard errors by the sandwich: the inverse of the penalised information on both sides of the sum of the squares of
-/// what each declaration says (Huber 1967; Binder 1983).
-fn sandwich(
-    rows: &[Found<'_>],
-    columns: &[u32],
-    offset: &[f64],
-    unit: f64,
-    inverse: &Mat<f64>,
-    chance: &dyn Fn(&Found<'_>, f64) -> f64,
-) -> Vec<f64> {
-    let size = columns.len() + 1;
-    let mut middle = Mat::<f64>::zeros(size, size);
-    for (row, &offset) in rows.iter().zip(offset) {
-        let p = chance(row, offset);
-        let square = unit * unit * (row.violations.square * (1.0 - p) * (1.0 - p) + row.clear.square * p * p);
-        let mut terms = vec![0];
-        terms.extend(row.set.rules.iter().filter_map(|rule| Some(columns.binary_search(rule).ok()? + 1)));
-        for &a in &terms {
-            for &b in &terms {
-                middle[(a, b)] += square;
-            }
-        }
-    }
-    let variance = inverse * &middle * inverse;
-    (1..size).map(|at| variance[(at, at)].max(0.0).sqrt()).collect()
+/// What makes the mean weight one.
+pub(super) fn unit(found: &[Found<'_>]) -> f64 {
+    let (count, weight) = found
+        .iter()
+        .fold((0, 0.0), |(count, weight), row| (count + row.both().count, weight + row.both().weight));
+    count as f64 / weight
 }

@@ -1,7 +1,7 @@
 //! From what was found to whole points.
 
 use super::design::{Design, Found, Set};
-use super::fit::{self, Line};
+use super::fit::{self, Line, Regression};
 use super::{CalibrateError, CalibrateOptions, CurrentPoints, Reason, Toward};
 
 /// Points learnt from some declarations.
@@ -40,10 +40,7 @@ fn uncut(set: &Set, points: &[i64]) -> i64 {
 
 /// How the log odds rise with the score under these points.
 fn forecast(rows: &[Found<'_>], of: &dyn Fn(&Set) -> i64) -> Result<Line, CalibrateError> {
-    let (count, weight) = rows
-        .iter()
-        .fold((0, 0.0), |(count, weight), row| (count + row.both().count, weight + row.both().weight));
-    let unit = count as f64 / weight;
+    let unit = fit::unit(rows);
     let items: Vec<(i64, f64, f64)> =
         rows.iter().map(|row| (of(row.set), row.violations.weight * unit, row.clear.weight * unit)).collect();
     fit::line(&items)
@@ -60,6 +57,7 @@ pub(super) struct Lesson<'l> {
     pack: Line,
     pack_slope: f64,
     reasons: Vec<Reason>,
+    regression: Regression,
 }
 
 impl<'l> Lesson<'l> {
@@ -81,7 +79,7 @@ impl<'l> Lesson<'l> {
             row.set.rules.iter().for_each(|&rule| fired[rule as usize] += row.both().count);
         }
         let support = u64::from(options.support.max(1));
-        let reasons: Vec<Reason> = current
+        let mut reasons: Vec<Reason> = current
             .rules
             .iter()
             .zip(&fired)
@@ -99,44 +97,39 @@ impl<'l> Lesson<'l> {
         }
         let pack = forecast(&rows, &|set| score(set, &today, current))?;
         let pack_slope = forecast(&rows, &|set| uncut(set, &today))?.slope;
-        Ok(Self { rows, design, current, options, today, pack, pack_slope, reasons })
+        let wanted: Vec<u32> =
+            (0..reasons.len() as u32).filter(|&rule| reasons[rule as usize] == Reason::Fitted).collect();
+        // A rule that says no more than others together keeps its points; the others are fitted given that.
+        let regression = Regression::new(&rows, wanted.clone())?;
+        let lost = wanted.iter().filter(|rule| regression.rules.binary_search(rule).is_err());
+        lost.for_each(|&rule| reasons[rule as usize] = Reason::Inseparable);
+        let given = |set: &Set| {
+            let is_drawn_to_zero =
+                |rule: u32| options.toward == Toward::Zero && reasons[rule as usize] == Reason::Fitted;
+            let points = |&rule: &u32| if is_drawn_to_zero(rule) { 0 } else { today[rule as usize] };
+            let sum: i64 = set.rules.iter().map(points).sum();
+            pack_slope.max(0.0) * sum.saturating_add(set.extra) as f64
+        };
+        let regression = regression.given(rows.iter().map(|row| given(row.set)));
+        Ok(Self { rows, design, current, options, today, pack, pack_slope, reasons, regression })
     }
 
     /// Fits with a penalty, and makes whole points of it.
     pub(super) fn learn(&self, penalty: f64, with_errors: bool) -> Result<Learnt, CalibrateError> {
-        let mut reasons = self.reasons.clone();
         let worth = self.pack_slope.max(0.0);
-        let (columns, fitted) = loop {
-            let columns: Vec<u32> =
-                (0..reasons.len() as u32).filter(|&rule| reasons[rule as usize] == Reason::Fitted).collect();
-            let given = |set: &Set| {
-                let of = |rule: u32| {
-                    let is_drawn_to_zero =
-                        self.options.toward == Toward::Zero && reasons[rule as usize] == Reason::Fitted;
-                    if is_drawn_to_zero { 0 } else { self.today[rule as usize] }
-                };
-                let sum: i64 = set.rules.iter().map(|&rule| of(rule)).sum();
-                worth * sum.saturating_add(set.extra) as f64
-            };
-            let offset: Vec<f64> = self.rows.iter().map(|row| given(row.set)).collect();
-            let fitted = fit::fit(&self.rows, &columns, &offset, penalty, with_errors)?;
-            // A rule that says no more than others together keeps its points; the others are fitted given that.
-            let lost = columns.iter().zip(&fitted.values).filter(|(_, value)| value.is_none());
-            let lost: Vec<u32> = lost.map(|(&rule, _)| rule).collect();
-            if lost.is_empty() || lost.len() == columns.len() {
-                break (columns, fitted);
-            }
-            lost.iter().for_each(|&rule| reasons[rule as usize] = Reason::Inseparable);
-        };
-        let mut rules: Vec<LearntRule> =
-            reasons.iter().map(|&reason| LearntRule { reason, coefficient: None, error: None }).collect();
-        for (position, &rule) in columns.iter().enumerate() {
+        let fitted = self.regression.fit(penalty, with_errors)?;
+        let mut rules: Vec<LearntRule> = self
+            .reasons
+            .iter()
+            .map(|&reason| LearntRule { reason, coefficient: None, error: None })
+            .collect();
+        for (position, &rule) in self.regression.rules.iter().enumerate() {
             let prior = match self.options.toward {
                 Toward::Pack => worth * self.today[rule as usize] as f64,
                 Toward::Zero => 0.0,
             };
             let learnt = &mut rules[rule as usize];
-            learnt.coefficient = Some(prior + fitted.values[position].unwrap_or_default());
+            learnt.coefficient = Some(prior + fitted.values[position]);
             learnt.error = fitted.errors.get(position).copied();
         }
         let (scale, points) = self.scaled(&rules, worth);

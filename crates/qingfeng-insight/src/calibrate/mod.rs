@@ -21,7 +21,9 @@ mod judge;
 mod learn;
 mod options;
 mod result;
+mod ridge;
 
+use crate::statistics::Z95;
 use design::Design;
 use learn::{Lesson, reaching, score};
 use qingfeng_inspection::evidence::Evidence;
@@ -82,13 +84,10 @@ pub enum CalibrateError {
         /// Rules to fit.
         rules: u64,
     },
-    /// The library gives no answer.
-    #[error("the regression failed: {0}; a larger penalty may help")]
-    Failed(String),
+    /// The regression has no answer.
+    #[error("the regression failed: its information has no inverse; a larger penalty may help")]
+    Singular,
 }
-
-/// The quantile of the normal distribution for an interval that covers 95 %.
-const COVERS_95: f64 = 1.959_963_984_540_054;
 
 /// Fits the points of a pack's rules to what inspections found.
 ///
@@ -145,7 +144,7 @@ pub fn calibrate(
             coefficient: fitted.coefficient,
             standard_error: fitted.error,
             interval: fitted.coefficient.zip(fitted.error).map(|(coefficient, error)| {
-                let off = COVERS_95 * error;
+                let off = Z95 * error;
                 ((coefficient - off) * learnt.scale, (coefficient + off) * learnt.scale)
             }),
             support: 0,

@@ -107,7 +107,7 @@ pub struct CalibrateOptions {
     /// The least points of a rule; without it 0, and for a rule that has less than 0 today -40 or the least of the
     /// pack.
     pub least: Option<i64>,
-    /// The most points of a rule; without it 40 or what the pack's dearest rule has, and 0 for a rule that has less than
+    /// The most points of a rule; without it 40 or the most points of a rule of the pack, and 0 for a rule that has less than
     /// 0 today.
     pub most: Option<i64>,
     /// Judged declarations on which a rule must have fired; a rule with fewer keeps its points.

@@ -6,6 +6,7 @@ use super::Toward;
 
 /// Points proposed for the rules of a pack, and how they were judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Calibration {
     /// What was learnt from.
     pub totals: Totals,
@@ -31,6 +32,7 @@ pub struct Calibration {
 
 /// What was learnt from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Totals {
     /// Assessed declarations.
     pub assessed: u64,
@@ -73,9 +75,9 @@ pub enum Reason {
     Silent,
     /// Kept: it fired on too few judged declarations.
     LittleSupport,
-    /// Kept: it was silent on too few judged declarations to be told from the intercept.
+    /// Kept: it was silent on too few judged declarations to be distinguished from the intercept.
     AlwaysFires,
-    /// Kept: on what was judged it fires just where a combination of others does, so it cannot be told from them.
+    /// Kept: on what was judged it fires just where a combination of others does, so it cannot be distinguished from them.
     Inseparable,
     /// Kept: the number is not written in the rule, or serves several rules.
     SharedNumber,
@@ -109,6 +111,7 @@ impl Reason {
 
 /// What is proposed for a rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PointsProposal {
     /// The rule's id.
     pub rule: String,
@@ -145,6 +148,7 @@ impl PointsProposal {
 
 /// How many of the assessed declarations reach a channel by their score alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ChannelShare {
     /// The channel.
     pub channel: String,
@@ -158,6 +162,7 @@ pub struct ChannelShare {
 
 /// How the proposal did on periods that it was not learnt from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Validation {
     /// What a period is: `month`, `week` or `day`.
     pub period: &'static str,
@@ -181,6 +186,7 @@ pub struct Validation {
 
 /// A period judged by what was learnt before it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PeriodJudged {
     /// Its name: `2016-09`, or its first day.
     pub period: String,
@@ -198,6 +204,7 @@ pub struct PeriodJudged {
 
 /// A penalty over all periods.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PenaltyJudged {
     /// The penalty.
     pub penalty: f64,
@@ -207,6 +214,7 @@ pub struct PenaltyJudged {
 
 /// What the best declarations held.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct AtCapacity {
     /// The share of the declarations that is inspected, by score.
     pub share: f64,
@@ -226,7 +234,7 @@ pub struct AtCapacity {
 pub enum Verdict {
     /// The proposal forecasts better, by more than chance would.
     Better,
-    /// The two cannot be told apart.
+    /// The two do not differ beyond chance.
     NotTold,
     /// The pack forecasts better.
     Worse,

@@ -1,19 +1,16 @@
-//! Points from made-up worlds whose log odds are known.
+//! Points from synthetic worlds whose log odds are known.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
 use super::*;
-use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::AssessedDeclaration;
-use qingfeng_store::Verdict as Result_;
-use qingfeng_store::Outcome;
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
+use qingfeng_inspection::evidence::{Inspection, Judged};
+use qingfeng_store::{Outcome, Verdict as Result_, Violation};
 
 /// Rules that fire by chance and add to the log odds.
 struct World {
@@ -75,7 +72,7 @@ impl World {
             let score: i64 = fired.iter().map(|&rule| self.rules[rule as usize].2.unwrap_or(12)).sum();
             let hidden = chance(&mut random) < 0.2;
             let odds = self.intercept + added + if hidden { hidden_adds } else { 0.0 };
-            let violates = chance(&mut random) < fit::probability(odds);
+            let violates = chance(&mut random) < ridge::probability(odds);
             let seen = Seen { fired: &fired, score, hidden };
             let probability = chosen(&seen);
             let is_inspected = chance(&mut random) < probability;
@@ -257,7 +254,7 @@ fn what_cannot_be_fitted_is_said() {
     assert_eq!(calibrate(&good, &current, &options(1.0)), Err(CalibrateError::NotSummed));
 }
 
-/// Rules that cannot be told from others, or from everything, keep their points; perfect separation ends at the bounds.
+/// Rules that cannot be distinguished from others, or from everything, keep their points; perfect separation ends at the bounds.
 #[test]
 fn rules_that_say_nothing_of_their_own() {
     let mut world = world(6_000);

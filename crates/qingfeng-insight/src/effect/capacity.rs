@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::estimate::{Rate, Sums};
+use super::estimate::Sums;
 use super::{CapacityPoint, EffectOptions};
+use crate::statistics::Rate;
 
 /// The declarations of a score that a draw or a plan could choose, and what is known of them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,56 +1,46 @@
-//! Rates with intervals, and the estimate of a rate from a draw.
-//!
-//! What is known of a group of declarations has three parts:
-//!
-//! - *certain*: those that were selected with probability 1. They are counted as they are; of those without a result, as
-//!   many violate as of those with one.
-//! - *drawn*: those that a draw chose, each with its own probability π. Their findings are counted as well.
-//! - *the others*: N that could have been drawn and were not, or were and have no result. Nobody saw them; what they hold is
-//!   N times the weighted mean of the drawn, each with the weight 1/π − 1.
-//!
-//! Added up this is the estimate of Horvitz and Thompson (1952), since y/π = y + y (1/π − 1), with the unseen part
-//! post-stratified to its known number as Hájek (1971) has it: the sum of the weights is replaced by N. It needs no assumption of
-//! why the first part was selected.
-//!
-//! The interval is that of the unseen part, since the others are counted. It is the interval of Clopper and Pearson (1934)
-//! for a share, with the effective number of drawn declarations in the place of their number, as Korn and Graubard (1998)
-//! use it for surveys with few cases: the lesser of (Σv)²/Σv² (Kish 1965) and ȳ (1 − ȳ) over the variance of the weighted
-//! mean. That number n is then taken as n N / (n + N): the unseen are themselves no more than N, so that their share spreads
-//! around its expectation. For a simple random sample this is the variance with the usual correction for a finite
-//! population, and of a group that was inspected as a whole nothing stays open. Where results of the certain are missing,
-//! theirs is a second unseen part with an interval made alike, and the bounds of the sum are those of Zou and Donner (2008):
-//! the roots of the summed squares of the distances from each estimate to its bound.
-//!
-//! - C. J. Clopper, E. S. Pearson: The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial.
-//!   Biometrika 26 (1934), 404–413.
-//! - D. G. Horvitz, D. J. Thompson: A Generalization of Sampling Without Replacement from a Finite Universe. Journal of the
-//!   American Statistical Association 47 (1952), 663–685.
-//! - J. Hájek: Comment on an essay by D. Basu. In: Foundations of Statistical Inference, Toronto 1971, 236.
-//! - L. Kish: Survey Sampling. New York 1965, 427–430.
-//! - E. L. Korn, B. I. Graubard: Confidence Intervals for Proportions with Small Expected Number of Positive Counts
-//!   Estimated from Survey Data. Survey Methodology 24 (1998), 193–201.
-//! - E. B. Wilson: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical
-//!   Association 22 (1927), 209–212.
-//! - G. Y. Zou, A. Donner: Construction of Confidence Limits about Effect Measures: A General Approach. Statistics in
-//!   Medicine 27 (2008), 1693–1702.
+//! The estimate of a rate from a draw.
 
 use serde::Serialize;
 
-use crate::statistics::{beta_quantile, normal_quantile};
-
-/// A rate between its bounds, all in [0, 1].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rate {
-    /// The rate.
-    pub rate: f64,
-    /// The lower bound of its interval.
-    pub low: f64,
-    /// The upper bound.
-    pub high: f64,
-}
+use crate::statistics::clopper_pearson;
 
 /// The hit rate of a group had all of it been inspected.
+///
+/// What is known of a group of declarations has three parts:
+///
+/// - *certain*: those that were selected with probability 1. They are counted as they are; of those without a result, as
+///   many violate as of those with one.
+/// - *drawn*: those that a draw chose, each with its own probability π. Their findings are counted as well.
+/// - *the others*: N that could have been drawn and were not, or were and have no result. Nobody saw them; what they hold is
+///   N times the weighted mean of the drawn, each with the weight 1/π − 1.
+///
+/// Added up this is the estimate of Horvitz and Thompson (1952), since y/π = y + y (1/π − 1), with the unseen part
+/// post-stratified to its known number as Hájek (1971) has it: the sum of the weights is replaced by N. It needs no assumption of
+/// why the first part was selected.
+///
+/// The interval is that of the unseen part, since the others are counted. It is the interval of Clopper and Pearson (1934)
+/// for a share, with the effective number of drawn declarations in the place of their number, as Korn and Graubard (1998)
+/// use it for surveys with few cases: the lesser of (Σv)²/Σv² (Kish 1965) and ȳ (1 − ȳ) over the variance of the weighted
+/// mean. That number n is then taken as n N / (n + N): the unseen are themselves no more than N, so that their share spreads
+/// around its expectation. For a simple random sample this is the variance with the usual correction for a finite
+/// population, and of a group that was inspected as a whole nothing stays open. Where results of the certain are missing,
+/// theirs is a second unseen part with an interval made alike, and the bounds of the sum are those of Zou and Donner (2008):
+/// the roots of the summed squares of the distances from each estimate to its bound.
+///
+/// - C. J. Clopper, E. S. Pearson: The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial.
+///   Biometrika 26 (1934), 404–413.
+/// - D. G. Horvitz, D. J. Thompson: A Generalization of Sampling Without Replacement from a Finite Universe. Journal of the
+///   American Statistical Association 47 (1952), 663–685.
+/// - J. Hájek: Comment on an essay by D. Basu. In: Foundations of Statistical Inference, Toronto 1971, 236.
+/// - L. Kish: Survey Sampling. New York 1965, 427–430.
+/// - E. L. Korn, B. I. Graubard: Confidence Intervals for Proportions with Small Expected Number of Positive Counts
+///   Estimated from Survey Data. Survey Methodology 24 (1998), 193–201.
+/// - E. B. Wilson: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical
+///   Association 22 (1927), 209–212.
+/// - G. Y. Zou, A. Donner: Construction of Confidence Limits about Effect Measures: A General Approach. Statistics in
+///   Medicine 27 (2008), 1693–1702.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Estimate {
     /// The rate; `None` where something was not selected and nothing of it was drawn.
     pub rate: Option<f64>,
@@ -183,68 +173,9 @@ impl Sums {
     }
 }
 
-/// Wilson's interval of a share (1927).
-///
-/// ```
-/// use qingfeng_insight::effect::estimate::wilson;
-///
-/// let rate = wilson(3.0, 20.0, 0.95).expect("twenty results");
-/// assert_eq!((rate.rate, (rate.low * 1e4).round(), (rate.high * 1e4).round()), (0.15, 524.0, 3604.0));
-/// assert_eq!(wilson(0.0, 0.0, 0.95), None);
-/// ```
-pub fn wilson(found: f64, of: f64, level: f64) -> Option<Rate> {
-    if of <= 0.0 {
-        return None;
-    }
-    let rate = (found / of).clamp(0.0, 1.0);
-    let z = normal_quantile(0.5 + level / 2.0);
-    let z2 = z * z;
-    let middle = (rate + z2 / (2.0 * of)) / (1.0 + z2 / of);
-    let half = z / (1.0 + z2 / of) * (rate * (1.0 - rate) / of + z2 / (4.0 * of * of)).sqrt();
-    let low = if found <= 0.0 { 0.0 } else { (middle - half).clamp(0.0, rate) };
-    let high = if found >= of { 1.0 } else { (middle + half).clamp(rate, 1.0) };
-    Some(Rate { rate, low, high })
-}
-
-/// The interval of Clopper and Pearson (1934) for a share; counts need not be whole.
-///
-/// ```
-/// use qingfeng_insight::effect::estimate::clopper_pearson;
-///
-/// // No finding in 30: at most 11.6 of 100 (the rule of three says 10 for one side).
-/// let (low, high) = clopper_pearson(0.0, 30.0, 0.95);
-/// assert_eq!((low, (high * 1e4).round()), (0.0, 1157.0));
-/// ```
-pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
-    if of <= 0.0 {
-        return (0.0, 1.0);
-    }
-    let tail = (1.0 - level) / 2.0;
-    let found = found.clamp(0.0, of);
-    let low = if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) };
-    let high = if found >= of { 1.0 } else { beta_quantile(1.0 - tail, found + 1.0, of - found) };
-    (low, high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn intervals_are_those_of_tables() {
-        // From R: binom.test.
-        for (found, of, low, high) in [
-            (0.0, 10.0, 0.0, 0.308_497),
-            (1.0, 10.0, 0.002_529, 0.445_016),
-            (5.0, 10.0, 0.187_086, 0.812_914),
-            (10.0, 10.0, 0.691_503, 1.0),
-            (3.0, 1000.0, 0.000_619, 0.008_742),
-            (20_000.0, 1_000_000.0, 0.019_726_5, 0.020_276_3),
-        ] {
-            let (l, h) = clopper_pearson(found, of, 0.95);
-            assert!((l - low).abs() < 2e-6 && (h - high).abs() < 2e-6, "{found} of {of}: {l} to {h}");
-        }
-    }
 
     #[test]
     fn a_group_of_three_parts() {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_inspection::evidence::{Evidence, RuleAt};
-use qingfeng_store::Verdict;
 use qingfeng::read::{Input, ReadError};
 use qingfeng::tables::RowReader;
+use qingfeng_inspection::evidence::{Evidence, RuleAt};
+use qingfeng_store::Verdict;
 
 /// Goods lines on which rules fired, from assessments by item.
 #[derive(Clone, Debug, Default, PartialEq)]

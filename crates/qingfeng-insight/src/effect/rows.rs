@@ -23,7 +23,7 @@ const COLUMNS: [(&str, Column); 35] = [
     ("title", Column::Text(|rule| rule.title.clone())),
     ("shadow", Column::Flag(|rule| rule.shadow)),
     ("state", Column::Text(|rule| Some(rule.state.name().to_owned()))),
-    ("reason", Column::Text(|rule| Some(rule.reason.clone()))),
+    ("reason", Column::Text(|rule| rule.words.as_ref().map(|words| words.reason.clone()))),
     ("lines", Column::Count(|rule| rule.lines.map(|lines| lines as i64))),
     ("fired", Column::Count(|rule| Some(rule.figures.fired as i64))),
     ("inspected", Column::Count(|rule| Some(rule.figures.inspected as i64))),
@@ -56,7 +56,8 @@ const COLUMNS: [(&str, Column); 35] = [
     ("last_fired", Column::Day(|rule| rule.last_fired)),
 ];
 
-/// The columns of the table: one row a rule, the worthiest first.
+/// The columns of the table: one row a rule, the worthiest first. `reason` is missing unless the rules have
+/// [words](super::ReasonWords).
 ///
 /// ```
 /// assert_eq!(qingfeng_insight::effect::effect_schema().field(0).name(), "rule");

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::capacity::{OfScore, points};
-use super::estimate::{Estimate, wilson};
+use super::estimate::Estimate;
 use super::overlap::Sets;
-use super::state::state;
+use super::state::{Facts, state};
 use super::tally::{Case, Tally, Way};
 use super::trend::{OfMonth, trend};
-use super::{Effect, EffectOptions, Figures, Month, Only, Part, RuleEffect, Standing, State};
+use super::{
+    Effect, EffectOptions, Figures, KnownRule, MonthEffect, Only, Overlap, Part, RuleEffect, Standing,
+};
+use crate::statistics::wilson;
 use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
-use qingfeng_rules::SelectionKind;
 use qingfeng_store::{Outcome, Verdict};
 
 /// What is counted of a rule.
@@ -37,9 +39,9 @@ impl OfRule {
         let Some(day) = judged.day else { return };
         self.first = self.first.or(Some(day));
         self.last = Some(day);
-        let month = day.year() * 12 + day.month() - 1;
+        let month = Month::of(day);
         if self.months.last().is_none_or(|last| last.month != month) {
-            self.months.push(OfMonth { month, ..OfMonth::default() });
+            self.months.push(OfMonth { month, fired: 0, results: [(0, 0); 2] });
         }
         let Some(of_month) = self.months.last_mut() else { return };
         of_month.fired += 1;
@@ -178,38 +180,34 @@ impl Effect {
     }
 }
 
+/// What is known of rules from outside the evidence, and of all of them together.
+struct Setting<'s> {
+    effect: &'s Effect,
+    options: &'s EffectOptions,
+    known: BTreeMap<&'s str, &'s KnownRule>,
+}
+
 fn rules(
     evidence: &Evidence,
     counted: &[OfRule],
     effect: &Effect,
     options: &EffectOptions,
 ) -> Vec<RuleEffect> {
+    let known = options.known.iter().map(|rule| (&*rule.id, rule)).collect();
+    let setting = Setting { effect, options, known };
     let sets = Sets::of(evidence);
     let mut both = vec![0; evidence.rules.len()];
     let fired = |rule: usize| counted.get(rule).map_or(0, |of| of.tally.fired);
-    let known: BTreeMap<&str, (&str, bool)> =
-        options.known.iter().map(|rule| (&*rule.id, (rule.title.as_str(), rule.shadow))).collect();
     let mut rules: Vec<RuleEffect> = Vec::with_capacity(counted.len());
     for (at, of) in counted.iter().enumerate() {
         let partners = sets.partners(at, options.partners, evidence, &fired, &mut both);
-        let mut rule = rule(&evidence.rules[at], of, effect, options);
-        rule.overlaps = partners;
-        rule.lines = options.lines.as_ref().and_then(|lines| lines.fired.get(at).copied());
-        rules.push(rule);
+        let lines = options.lines.as_ref().and_then(|lines| lines.fired.get(at).copied());
+        rules.push(setting.rule(&evidence.rules[at], of, partners, lines));
     }
-    for id in known.keys().filter(|id| evidence.rules.binary_search_by(|rule| (**rule).cmp(id)).is_err()) {
-        let mut never = rule(id, &OfRule::default(), effect, options);
-        never.lines = options.lines.as_ref().map(|_| 0);
-        rules.push(never);
-    }
-    for rule in &mut rules {
-        if let Some((title, shadow)) = known.get(&*rule.rule) {
-            rule.title = Some((*title).to_owned());
-            rule.shadow = *shadow;
-        }
-        let (state, [reason, reason_zh]) =
-            state(rule, effect.days, effect.all.estimate.rate, &options.thresholds);
-        (rule.state, rule.reason, rule.reason_zh) = (state, reason, reason_zh);
+    let never = setting.known.keys();
+    for id in never.filter(|id| evidence.rules.binary_search_by(|rule| (**rule).cmp(id)).is_err()) {
+        let lines = options.lines.as_ref().map(|_| 0);
+        rules.push(setting.rule(id, &OfRule::default(), Vec::new(), lines));
     }
     // What a rule is estimated to find, else what it found.
     let worth = |rule: &RuleEffect| rule.figures.estimate.findings.unwrap_or(rule.figures.found as f64);
@@ -220,27 +218,44 @@ fn rules(
     rules
 }
 
-fn rule(id: &str, of: &OfRule, effect: &Effect, options: &EffectOptions) -> RuleEffect {
-    let figures = of.tally.figures(options.level);
-    let chance = &effect.all.estimate;
-    let lift = figures.estimate.rate.zip(chance.rate.filter(|rate| *rate > 0.0)).map(|(own, all)| own / all);
-    RuleEffect {
-        rule: id.into(),
-        title: None,
-        shadow: of.as_shadow > 0 && of.as_shadow == of.tally.fired,
-        lines: None,
-        first_fired: of.first,
-        last_fired: of.last,
-        lift,
-        standing: standing(&figures, &effect.all, options.level),
-        only: of.only,
-        overlaps: Vec::new(),
-        months: of.months.iter().map(month).collect(),
-        trend: trend(&of.months),
-        state: State::Young,
-        reason: String::new(),
-        reason_zh: String::new(),
-        figures,
+impl Setting<'_> {
+    fn rule(&self, id: &str, of: &OfRule, overlaps: Vec<Overlap>, lines: Option<u64>) -> RuleEffect {
+        let level = self.options.level;
+        let figures = of.tally.figures(level);
+        let known = self.known.get(id);
+        let of_chance = self.effect.all.estimate.rate;
+        let lift =
+            figures.estimate.rate.zip(of_chance.filter(|rate| *rate > 0.0)).map(|(own, all)| own / all);
+        let standing = standing(&figures, &self.effect.all, level);
+        let trend = trend(&of.months);
+        let facts = Facts {
+            figures: &figures,
+            fired: of.first.zip(of.last),
+            days: self.effect.days,
+            trend: trend.as_ref(),
+            standing,
+            of_chance,
+        };
+        let (state, reason) = state(&facts, &self.options.thresholds);
+        let is_shadow = of.as_shadow > 0 && of.as_shadow == of.tally.fired;
+        RuleEffect {
+            rule: id.into(),
+            title: known.map(|known| known.title.clone()),
+            shadow: known.map_or(is_shadow, |known| known.shadow),
+            lines,
+            first_fired: of.first,
+            last_fired: of.last,
+            lift,
+            standing,
+            only: of.only,
+            overlaps,
+            months: of.months.iter().map(month).collect(),
+            trend,
+            state,
+            reason,
+            words: None,
+            figures,
+        }
     }
 }
 
@@ -267,11 +282,6 @@ fn standing(own: &Figures, all: &Figures, level: f64) -> Option<Standing> {
     })
 }
 
-fn month(of: &OfMonth) -> Month {
-    Month {
-        month: format!("{:04}-{:02}", of.month.div_euclid(12), of.month.rem_euclid(12) + 1),
-        fired: of.fired,
-        inspected: of.inspected(),
-        found: of.found(),
-    }
+fn month(of: &OfMonth) -> MonthEffect {
+    MonthEffect { month: of.month.to_string(), fired: of.fired, inspected: of.inspected(), found: of.found() }
 }

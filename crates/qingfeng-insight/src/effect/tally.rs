@@ -1,7 +1,8 @@
 //! What is counted of declarations, group by group.
 
-use super::estimate::{Sums, wilson};
+use super::estimate::Sums;
 use super::{Figures, Part};
+use crate::statistics::wilson;
 use qingfeng_inspection::evidence::{Chance, Evidence, Judged};
 use qingfeng_rules::SelectionKind;
 use qingfeng_store::{Outcome, Verdict};

@@ -3,17 +3,15 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, SelectionKind};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
-use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State};
+use super::{Effect, EffectOptions, FiredLines, KnownRule, Standing, State, StateReason};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_inspection::outcomes::Outcomes;
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng_inspection::{AssessedDeclaration, PlanFile, PlanRow};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
+use qingfeng_store::{Outcome, Verdict, Violation};
 
 const STRONG: u32 = 0;
 const WEAK: u32 = 1;
@@ -422,25 +420,36 @@ fn by_month(months: &[(u64, u64)]) -> Effect {
 
 #[test]
 fn states_and_their_reasons() {
+    let day = |month, day| Date::from_ymd(2016, month, day).unwrap();
     for (months, state, reason) in [
-        (vec![(20, 10), (20, 10)], State::Good, "50.0 %, above the 11.0 % of chance"),
-        (vec![(10, 2), (10, 2)], State::Young, "20 results, fewer than 30"),
-        (vec![(0, 0), (0, 0), (40, 20)], State::Young, "fires since 2016-03-10, for 1 days"),
-        (vec![(40, 30), (40, 10)], State::Tired, "hit rate fell from 75.0 % to 25.0 % (p 0.0000)"),
-        (vec![(60, 0), (60, 0)], State::Dead, "no finding in 120 results"),
+        (vec![(10, 2), (10, 2)], State::Young, StateReason::FewResults { inspected: 20, least: 30 }),
+        (vec![(0, 0), (0, 0), (40, 20)], State::Young, StateReason::New { since: day(3, 10), days: 1 }),
+        (vec![(60, 0), (60, 0)], State::Dead, StateReason::NoFinding { inspected: 120 }),
         (
             vec![(40, 20), (0, 0), (0, 0), (0, 0), (0, 0)],
             State::Dead,
-            "has not fired since 2016-01-10, for 121 days",
+            StateReason::Silent { since: day(1, 10), days: 121 },
         ),
     ] {
         let effect = by_month(&months);
         let rule = effect.rules.iter().find(|rule| &*rule.rule == "weak").unwrap();
-        assert_eq!((rule.state, rule.reason.as_str()), (state, reason), "{months:?}");
+        assert_eq!((rule.state, rule.reason), (state, reason), "{months:?}");
         assert_eq!(rule.title.as_deref(), Some("Weak"));
         let never = effect.rules.iter().find(|rule| &*rule.rule == "never").unwrap();
-        assert_eq!((never.state, never.reason.as_str()), (State::Dead, "never fires"));
+        assert_eq!((never.state, never.reason), (State::Dead, StateReason::NeverFires));
     }
+    let weak = |months: &[(u64, u64)]| {
+        let effect = by_month(months);
+        effect.rules.into_iter().find(|rule| &*rule.rule == "weak").unwrap()
+    };
+    let good = weak(&[(20, 10), (20, 10)]);
+    let StateReason::Compared { rate, chance, standing } = good.reason else { panic!("{good:?}") };
+    assert_eq!((good.state, standing), (State::Good, Some(Standing::Above)));
+    assert!((rate - 0.5).abs() < 1e-9 && (chance - 0.11).abs() < 1e-9, "{good:?}");
+    let tired = weak(&[(40, 30), (40, 10)]);
+    let StateReason::Fell { earlier, later, p } = tired.reason else { panic!("{tired:?}") };
+    assert_eq!((tired.state, earlier, later), (State::Tired, 0.75, 0.25));
+    assert!(p < 0.0001, "{p}");
 }
 
 #[test]

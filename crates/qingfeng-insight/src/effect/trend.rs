@@ -1,13 +1,14 @@
 //! Whether a hit rate changed.
 
+use qingfeng_rules::Month;
+
 use super::Trend;
-use crate::statistics::normal_below;
+use crate::statistics::{self, normal_below};
 
 /// The results of a month: of those selected for certain, and of those drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OfMonth {
-    /// Months since year 0.
-    pub month: i64,
+    pub month: Month,
     pub fired: u64,
     /// Inspected and found, by way of selection.
     pub results: [(u64, u64); 2],
@@ -23,31 +24,16 @@ impl OfMonth {
     }
 }
 
-/// The test of Cochran and Armitage for a trend in shares, summed over the ways of selection as Mantel has it, so that a
-/// change of what is selected is not taken for a change of what is found.
-///
-/// - P. Armitage: Tests for Linear Trends in Proportions and Frequencies. Biometrics 11 (1955), 375–386.
-/// - N. Mantel: Chi-Square Tests with One Degree of Freedom. Journal of the American Statistical Association 58 (1963),
-///   690–700.
+/// The trend of the hit rate over months, each way of selection a stratum of its own, and the rates of the earlier and the
+/// later half of the results.
 pub(crate) fn trend(months: &[OfMonth]) -> Option<Trend> {
-    let (mut sum, mut variance) = (0.0, 0.0);
-    for way in 0..2 {
-        let of =
-            |month: &OfMonth| (month.month as f64, month.results[way].0 as f64, month.results[way].1 as f64);
-        let count: f64 = months.iter().map(|month| of(month).1).sum();
-        let found: f64 = months.iter().map(|month| of(month).2).sum();
-        if count < 2.0 {
-            continue;
-        }
-        let middle = months.iter().map(|month| of(month).0 * of(month).1).sum::<f64>() / count;
-        let rate = found / count;
-        sum += months
-            .iter()
-            .map(|month| (of(month).0 - middle) * (of(month).2 - of(month).1 * rate))
-            .sum::<f64>();
-        let spread: f64 = months.iter().map(|month| of(month).1 * (of(month).0 - middle).powi(2)).sum();
-        variance += found * (count - found) / (count * (count - 1.0)) * spread;
-    }
+    let first = months.first()?.month;
+    let of_way = |way: usize| {
+        let group =
+            |month: &OfMonth| (month.month.since(first) as f64, month.results[way].0, month.results[way].1);
+        months.iter().map(group).collect()
+    };
+    let z = statistics::trend((0..2).map(of_way)).unwrap_or(0.0);
     let total: u64 = months.iter().map(OfMonth::inspected).sum();
     let months_with_results = months.iter().filter(|month| month.inspected() > 0).count();
     if months_with_results < 2 {
@@ -67,7 +53,6 @@ pub(crate) fn trend(months: &[OfMonth]) -> Option<Trend> {
     }
     let share =
         |(inspected, found): (u64, u64)| if inspected == 0 { 0.0 } else { found as f64 / inspected as f64 };
-    let z = if variance > 0.0 { sum / variance.sqrt() } else { 0.0 };
     Some(Trend {
         z,
         p_fall: normal_below(z),
@@ -81,9 +66,13 @@ pub(crate) fn trend(months: &[OfMonth]) -> Option<Trend> {
 mod tests {
     use super::*;
 
+    fn number(months: i64) -> Month {
+        Month::from_ym(2016, 1).unwrap().plus(months).unwrap()
+    }
+
     fn months(counts: &[(u64, u64)]) -> Vec<OfMonth> {
         let month = |(at, &of): (usize, &(u64, u64))| OfMonth {
-            month: at as i64,
+            month: number(at as i64),
             fired: of.0,
             results: [of, (0, 0)],
         };
@@ -107,7 +96,7 @@ mod tests {
     fn a_change_of_selection_is_no_change_of_what_is_found() {
         // Targeted ones hold half, drawn ones 2 of 100; only their numbers change.
         let of = |month, targeted: u64, drawn: u64| OfMonth {
-            month,
+            month: number(month),
             fired: 0,
             results: [(targeted, targeted / 2), (drawn, drawn / 50)],
         };

@@ -6,6 +6,7 @@ use super::Hits;
 
 /// The best lines by points: precision and recall.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BestShare {
     /// Which share of the lines, in percent.
     pub percent: u32,
@@ -21,6 +22,7 @@ pub struct BestShare {
 
 /// How well points rank lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Judgement {
     /// All lines that were ranked.
     pub all: Hits,

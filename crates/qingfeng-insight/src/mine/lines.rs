@@ -6,11 +6,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack, Schema, Value};
 
-use super::LeftOut;
+use super::{LeftOut, MineError};
 use qingfeng::Engine;
-use qingfeng::internals::BatchValues;
-use qingfeng::internals::over_chunks;
-use qingfeng::internals::shown;
+use qingfeng::internals::{BatchValues, over_chunks, shown};
 use qingfeng::read::{Chunk, Input, ReadError, Reader};
 use qingfeng::{JobError, Progress};
 use qingfeng_inspection::outcomes::Outcomes;
@@ -74,14 +72,9 @@ pub enum Labels {
 /// # Errors
 ///
 /// The column is that of a field, so that rules could see it.
-pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, String> {
+pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, MineError> {
     if let Some(field) = schema.field_of_header(column) {
-        return Err(format!(
-            "`{}` is read as the field `{}` of the pack, so that rules could see the result; take the field out of the \
-             schema, or name another column",
-            shown(column),
-            schema[field].name
-        ));
+        return Err(MineError::LabelIsField { column: column.to_owned(), field: schema[field].name.clone() });
     }
     let mut fields = schema.fields().to_vec();
     fields.push(Field {
@@ -97,7 +90,8 @@ pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, Str
         min: None,
         max: None,
     });
-    let mut labelled = Schema::new(fields, schema.declaration).map_err(|clash| clash.to_string())?;
+    let mut labelled =
+        Schema::new(fields, schema.declaration).map_err(|clash| MineError::Label(clash.to_string()))?;
     labelled.item = schema.item;
     labelled.date = schema.date;
     labelled.keys = schema.keys.clone();
@@ -328,7 +322,7 @@ impl Extractor<'_> {
                 part.days.push(values.day(line));
                 part.found.push(found);
                 part.ids.push((id.into(), item.unwrap_or(0)));
-                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::Interpreter>| {
+                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::internals::Interpreter>| {
                     for (&(field, _), column) in self.fields.iter().zip(&mut part.columns) {
                         match (field, interpreter) {
                             (FieldRef::Computed(at), Some(interpreter)) => {

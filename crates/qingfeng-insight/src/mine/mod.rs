@@ -25,10 +25,14 @@ mod search;
 use qingfeng_rules::{Date, Status};
 use serde::Serialize;
 
+use qingfeng::internals::shown;
+
 pub use judge::{BestShare, Judgement};
 pub use lines::{LabelledLines, Labels, MAX_LINES, labelled_schema};
 pub use rhai::rule_file;
 pub use run::mine;
+
+use crate::statistics::wilson;
 
 /// Points of one unit of log odds: 17 points double the odds.
 pub const POINTS_PER_LOG_ODDS: f64 = 25.0;
@@ -77,6 +81,56 @@ impl Default for MineOptions {
     }
 }
 
+/// Why no rules can be proposed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MineError {
+    /// [`MineOptions::conditions`] is out of bounds.
+    #[error("a rule has 1 to {MAX_CONDITIONS} conditions, not {0}")]
+    Conditions(usize),
+    /// [`MineOptions::most`] is out of bounds.
+    #[error("there can be 1 to {MAX_RULES} rules, not {0}")]
+    Rules(usize),
+    /// [`MineOptions::false_discoveries`] is out of bounds.
+    #[error("the rate of false discoveries lies between 0 and 1")]
+    FalseDiscoveries,
+    /// [`MineOptions::prefix`] cannot begin an id.
+    #[error("ids begin with 1 to {} letters, digits, `.`, `_` and `-`", run::PREFIX_MAX)]
+    Prefix,
+    /// A field of [`MineOptions::cold`] is none that conditions may be on.
+    #[error("`{field}` is no field that conditions may be on; these are: {}", known.join(", "))]
+    NoField {
+        /// The field.
+        field: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// The column of labels is that of a field.
+    #[error(
+        "`{}` is read as the field `{field}` of the pack, so that rules could see the result; take the field out of the \
+         schema, or name another column",
+        shown(column)
+    )]
+    LabelIsField {
+        /// The column.
+        column: String,
+        /// The field.
+        field: String,
+    },
+    /// The column of labels cannot stand beside the fields of a schema.
+    #[error("{0}")]
+    Label(String),
+    /// No line is left to learn from beside the held-out ones.
+    #[error("all lines share the values of the cold fields with held-out ones; name more fields")]
+    AllCold,
+    /// No line of the learning time has a result.
+    #[error("no line with a result is of {0} or before; give a later --until")]
+    NothingBefore(Date),
+    /// No line has a result.
+    #[error("no line has a result")]
+    NoResult,
+}
+
 /// Lines with a result, and those of them with a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Hits {
@@ -99,12 +153,7 @@ impl Hits {
     /// assert_eq!((format!("{low:.3}"), format!("{high:.3}")), ("0.219".into(), "0.396".into()));
     /// ```
     pub fn interval(self) -> Option<(f64, f64)> {
-        const Z: f64 = 1.959_963_984_540_054;
-        let (rate, lines) = (self.rate()?, self.lines as f64);
-        let centre = rate + Z * Z / (2.0 * lines);
-        let half = Z * (rate * (1.0 - rate) / lines + Z * Z / (4.0 * lines * lines)).sqrt();
-        let whole = 1.0 + Z * Z / lines;
-        Some((((centre - half) / whole).max(0.0), ((centre + half) / whole).min(1.0)))
+        wilson(self.hits as f64, self.lines as f64, 0.95).map(|rate| (rate.low, rate.high))
     }
 
     pub(crate) fn add(&mut self, found: bool) {
@@ -115,6 +164,7 @@ impl Hits {
 
 /// A proposed rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MinedRule {
     /// Its id.
     pub id: String,
@@ -143,6 +193,7 @@ pub struct MinedRule {
 
 /// A field that took no part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// The field.
     pub field: String,
@@ -152,6 +203,7 @@ pub struct LeftOut {
 
 /// What was proposed, and what it is worth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Mined {
     /// First and last learning day.
     pub learned_days: Option<(Date, Date)>,

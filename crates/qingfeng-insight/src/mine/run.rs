@@ -8,15 +8,16 @@ use qingfeng_rules::{Date, Pack};
 use super::choose::choose;
 use super::judge::Judgement;
 use super::lines::{Data, LabelledLines};
-use super::{Hits, MAX_CONDITIONS, MAX_RULES, MineOptions, Mined, MinedRule, rhai};
+use super::{Hits, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined, MinedRule, rhai};
 
-/// A rule that finds something on so many of its lines looks like a result of inspections.
+/// A rule looks like a result of inspections if this share of its lines has a finding,
 const TOO_GOOD: f64 = 0.95;
-/// If it has so many lines, and this share of all findings.
+/// it has this many lines or more,
 const TOO_GOOD_LINES: u64 = 50;
+/// and this share of all findings or more is on them.
 const TOO_GOOD_SHARE: f64 = 0.1;
-/// Letters with which ids begin.
-const PREFIX_MAX: usize = 50;
+/// Letters with which ids begin, at most.
+pub(super) const PREFIX_MAX: usize = 50;
 
 /// The first and the last day of lines that are in the order of days.
 fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
@@ -36,15 +37,15 @@ fn in_words(days: Option<(Date, Date)>) -> String {
 }
 
 /// Which lines share the values of fields: those of one number do.
-fn same_values(lines: &LabelledLines, fields: &[String]) -> Result<Option<Vec<u32>>, String> {
+fn same_values(lines: &LabelledLines, fields: &[String]) -> Result<Option<Vec<u32>>, MineError> {
     if fields.is_empty() {
         return Ok(None);
     }
     let mut columns = Vec::new();
     for name in fields {
-        let column = lines.column(name).ok_or_else(|| {
-            let known: Vec<&str> = lines.columns.iter().map(|column| column.name.as_str()).collect();
-            format!("`{name}` is no field that conditions may be on; these are: {}", known.join(", "))
+        let column = lines.column(name).ok_or_else(|| MineError::NoField {
+            field: name.clone(),
+            known: lines.columns.iter().map(|column| column.name.clone()).collect(),
         })?;
         columns.push(column);
     }
@@ -93,19 +94,19 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
 /// println!("{} rules", mined.rules.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result<Mined, String> {
+pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result<Mined, MineError> {
     if !(1..=MAX_CONDITIONS).contains(&options.conditions) {
-        return Err(format!("a rule has 1 to {MAX_CONDITIONS} conditions, not {}", options.conditions));
+        return Err(MineError::Conditions(options.conditions));
     }
     if !(1..=MAX_RULES).contains(&options.most) {
-        return Err(format!("there can be 1 to {MAX_RULES} rules, not {}", options.most));
+        return Err(MineError::Rules(options.most));
     }
     if !(options.false_discoveries > 0.0 && options.false_discoveries < 1.0) {
-        return Err("the rate of false discoveries lies between 0 and 1".to_owned());
+        return Err(MineError::FalseDiscoveries);
     }
     let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
     if !options.prefix.chars().all(is_of_id) || !(1..=PREFIX_MAX).contains(&options.prefix.len()) {
-        return Err(format!("ids begin with 1 to {PREFIX_MAX} letters, digits, `.`, `_` and `-`"));
+        return Err(MineError::Prefix);
     }
     let all = 0..lines.len() as u32;
     let is_late = |line: u32| match options.until {
@@ -122,12 +123,9 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
     let dropped = (before - learn.len()) as u64;
     if learn.is_empty() {
         return Err(match (options.until, dropped) {
-            (_, 1..) => "all lines share the values of the cold fields with held-out ones; name more fields"
-                .to_owned(),
-            (Some(until), _) => {
-                format!("no line with a result is of {until} or before; give a later --until")
-            }
-            (None, _) => "no line has a result".to_owned(),
+            (_, 1..) => MineError::AllCold,
+            (Some(until), _) => MineError::NothingBefore(until),
+            (None, _) => MineError::NoResult,
         });
     }
     let choice = choose(pack, lines, &learn, same.as_deref(), options);

@@ -9,14 +9,15 @@ use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::Verdict;
 
-/// How often intervals hold the truth.
+/// The confidence level of intervals.
 pub const LEVEL: f64 = 0.95;
 
-/// The fewest drawn inspections with a result on which an estimate is told.
+/// The fewest drawn inspections with a result on which an estimate is shown.
 pub const LEAST_DRAWN: u64 = 10;
 
 /// Counts of a set of declarations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Counts {
     /// Assessed declarations.
     pub declarations: u64,

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month, SelectionKind};
 use serde::Serialize;
 
 use super::count::{Counter, Counts};
 use super::{Names, Titled, country};
 use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
-use qingfeng_store::{Disposal, Verdict};
+use qingfeng_store::{Disposal, Verdict, Violation};
 
 /// Destinations that are listed.
 pub const DESTINATIONS: usize = 25;
@@ -21,6 +19,7 @@ const NONE: &str = "other";
 
 /// Counts of what belongs to one name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Row {
     /// What they belong to.
     #[serde(flatten)]
@@ -35,6 +34,7 @@ pub struct Row {
 
 /// Results of one kind: a kind of violation, or what became of the goods.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Kind {
     /// Its name in files.
     pub name: String,
@@ -52,6 +52,7 @@ pub struct Kind {
 
 /// Destination regions by goods groups.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Matrix {
     /// The goods groups: columns.
     pub groups: Vec<Titled>,
@@ -61,6 +62,7 @@ pub struct Matrix {
 
 /// A region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MatrixRow {
     /// The region.
     #[serde(flatten)]
@@ -71,6 +73,7 @@ pub struct MatrixRow {
 
 /// A region and a goods group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Cell {
     /// Assessed declarations.
     pub declarations: u64,
@@ -86,6 +89,7 @@ pub struct Cell {
 
 /// A set of declarations, and the same by what they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Cuts {
     /// All.
     pub all: Counts,
@@ -119,18 +123,36 @@ pub struct Cuts {
     pub matrix: Matrix,
 }
 
+/// A cut of all declarations, by a name and its order.
+#[derive(Clone, Copy)]
+enum Cut {
+    Selection,
+    Month,
+    Site,
+    SiteKind,
+    Region,
+    Group,
+    Mode,
+    TraderClass,
+    Channel,
+    Destination,
+}
+
+/// How many cuts there are.
+const CUTS: usize = Cut::Destination as usize + 1;
+
 impl Cuts {
     /// The counts of these declarations, which are in the order of the evidence.
     pub(crate) fn of(declarations: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> Self {
         let mut all = Counter::default();
-        let mut by: [BTreeMap<(usize, String), Counter<'_>>; 10] = Default::default();
+        let mut by: [BTreeMap<(usize, String), Counter<'_>>; CUTS] = Default::default();
         let mut cells: BTreeMap<(usize, usize), Counter<'_>> = BTreeMap::new();
         let groups = goods_order(declarations, names);
         let regions = names.pack.reference.regions.len();
         for judged in declarations {
             all.add(judged, evidence);
-            let mut count = |cut: usize, order: usize, name: &str| {
-                by[cut].entry((order, name.to_owned())).or_default().add(judged, evidence);
+            let mut count = |cut: Cut, order: usize, name: &str| {
+                by[cut as usize].entry((order, name.to_owned())).or_default().add(judged, evidence);
             };
             if let Some(inspection) = &judged.inspection {
                 let order = match inspection.selected {
@@ -138,24 +160,24 @@ impl Cuts {
                     SelectionKind::Targeted => 1,
                     SelectionKind::Random => 2,
                 };
-                count(0, order, inspection.selected.name());
+                count(Cut::Selection, order, inspection.selected.name());
             }
-            count(1, usize::from(judged.day.is_none()), &month(judged.day));
+            count(Cut::Month, usize::from(judged.day.is_none()), &month(judged.day));
             let mut kinds: Vec<&str> = Vec::new();
             for site in sites_of(judged) {
                 let name = evidence.sites.get(site as usize).map_or("", |site| site);
                 let order = names.pack.reference.sites.iter().position(|group| group.name == name);
-                count(2, order.unwrap_or(usize::MAX), name);
+                count(Cut::Site, order.unwrap_or(usize::MAX), name);
                 kinds.extend(names.kind(site));
             }
             if kinds.is_empty() {
-                count(3, usize::MAX, NONE);
+                count(Cut::SiteKind, usize::MAX, NONE);
             }
             kinds.sort_unstable();
             kinds.dedup();
             for kind in kinds {
                 let order = names.pack.schema.keys.site.iter().position(|(known, _)| known == kind);
-                count(3, order.unwrap_or(usize::MAX - 1), kind);
+                count(Cut::SiteKind, order.unwrap_or(usize::MAX - 1), kind);
             }
             let destination = judged.destination.as_deref();
             let mut of_regions = destination.map_or(Vec::new(), |code| names.regions(code, judged.day));
@@ -164,25 +186,24 @@ impl Cuts {
             }
             for &region in &of_regions {
                 let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
-                count(4, region, name);
+                count(Cut::Region, region, name);
             }
             let group = groups.iter().position(|group| *group == &*judged.group).unwrap_or(0);
-            count(5, group, &judged.group);
-            count(6, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
-            count(7, 0, &judged.trader_class);
+            count(Cut::Group, group, &judged.group);
+            count(Cut::Mode, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
+            count(Cut::TraderClass, 0, &judged.trader_class);
             let channel = evidence.channel(judged);
             let at = names.pack.channels.iter().rposition(|known| known.name == channel);
-            count(8, at.unwrap_or(usize::MAX), channel);
+            count(Cut::Channel, at.unwrap_or(usize::MAX), channel);
             if let Some(code) = destination {
-                count(9, 0, code);
+                count(Cut::Destination, 0, code);
             }
             for region in of_regions {
                 cells.entry((region, group)).or_default().add(judged, evidence);
             }
         }
-        let mut by = by.into_iter();
-        let mut rows = |title: &dyn Fn(&str) -> Titled| -> Vec<Row> {
-            let counted = by.next().unwrap_or_default();
+        let mut rows = |cut: Cut, title: &dyn Fn(&str) -> Titled| -> Vec<Row> {
+            let counted = std::mem::take(&mut by[cut as usize]);
             let row = |((_, name), counter): ((usize, String), Counter<'_>)| Row {
                 of: title(&name),
                 kind: None,
@@ -191,18 +212,18 @@ impl Cuts {
             counted.into_iter().map(row).collect()
         };
         let plain = |name: &str| Titled::plain(name);
-        let mut by_selection = rows(&plain);
+        let mut by_selection = rows(Cut::Selection, &plain);
         by_selection.iter_mut().for_each(|row| row.counts.estimate = None);
-        let by_month = rows(&plain);
-        let mut by_site = rows(&|name| names.site(name));
+        let by_month = rows(Cut::Month, &plain);
+        let mut by_site = rows(Cut::Site, &|name| names.site(name));
         for row in &mut by_site {
             let group = names.pack.reference.sites.iter().find(|group| group.name == row.of.name);
             row.kind = group.and_then(|group| group.kind.clone());
         }
-        let by_site_kind = rows(&plain);
-        let by_region = rows(&|name| Titled::of(&names.pack.reference.regions, name));
-        let by_group = rows(&|name| names.goods(name));
-        let mut by_mode = rows(&|name| names.mode(name));
+        let by_site_kind = rows(Cut::SiteKind, &plain);
+        let by_region = rows(Cut::Region, &|name| Titled::of(&names.pack.reference.regions, name));
+        let by_group = rows(Cut::Group, &|name| names.goods(name));
+        let mut by_mode = rows(Cut::Mode, &|name| names.mode(name));
         by_mode.sort_by(|a, b| {
             (a.of.name == NONE, b.counts.declarations, &a.of.name).cmp(&(
                 b.of.name == NONE,
@@ -210,14 +231,14 @@ impl Cuts {
                 &b.of.name,
             ))
         });
-        let by_trader_class = rows(&plain);
-        let mut by_channel = rows(&|name| {
+        let by_trader_class = rows(Cut::TraderClass, &plain);
+        let mut by_channel = rows(Cut::Channel, &|name| {
             let channel = names.pack.channels.iter().find(|channel| channel.name == name);
             let title = channel.and_then(|channel| channel.title.clone());
             Titled { title: title.unwrap_or_else(|| name.to_owned()), ..Titled::plain(name) }
         });
         by_channel.reverse();
-        let mut by_destination = rows(&country);
+        let mut by_destination = rows(Cut::Destination, &country);
         let destinations = by_destination.len() as u64;
         by_destination.sort_by(|a, b| {
             let most = |row: &Row| (row.counts.found, row.counts.inspected, row.counts.declarations);
@@ -257,7 +278,7 @@ pub(super) fn sites_of(judged: &Judged) -> Vec<u32> {
 
 /// `2016-09`, or nothing.
 fn month(day: Option<Date>) -> String {
-    day.map_or_else(|| NONE.to_owned(), |day| day.to_string()[..7].to_owned())
+    day.map_or_else(|| NONE.to_owned(), |day| Month::of(day).to_string())
 }
 
 /// The goods groups that occur: those of the policy in its order, then others by name, `other` at the end.

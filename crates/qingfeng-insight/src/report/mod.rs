@@ -1,7 +1,7 @@
 //! The report of a campaign as data: what was inspected and found, by site, region, goods, mode and month, against the
 //! capacity and the aims, and how far the data can be trusted.
 //!
-//! [`Report::of`] makes it from [`Evidence`], the pack and the plans. It is written as it stands (`serde`): a page that
+//! [`Report::of`] makes it from [`Evidence`], the pack and the plans. `serde` writes it unchanged: a page that
 //! shows a report has no figure of its own.
 //!
 //! A declaration belongs to a region by the destination of its decisive line, to each of its sites and their kinds, and
@@ -16,8 +16,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
+use qingfeng_rules::reference::Groups;
 use qingfeng_rules::{Date, Pack, countries};
 use serde::Serialize;
 
@@ -56,6 +55,7 @@ impl ReportOptions {
 
 /// What a name means to people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Titled {
     /// The name in files.
     pub name: String,
@@ -72,7 +72,7 @@ impl Titled {
         Self { name: name.to_owned(), title: name.to_owned(), title_zh: None }
     }
 
-    pub(crate) fn of(groups: &[qingfeng_rules::Group], name: &str) -> Self {
+    pub(crate) fn of(groups: &[qingfeng_rules::reference::Group], name: &str) -> Self {
         groups.iter().find(|group| group.name == name).map_or_else(
             || Self::plain(name),
             |group| Self {
@@ -86,6 +86,7 @@ impl Titled {
 
 /// The report of a campaign.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// What it is called.
     pub title: String,
@@ -227,46 +228,17 @@ pub fn country(code: &str) -> Titled {
 /// Where the declarations of the evidence belong, by the pack's reference data.
 pub(crate) struct Names<'p> {
     pub pack: &'p Pack,
-    /// By code of a country the regions with their days, in the pack's order.
-    regions: BTreeMap<&'p str, Vec<Membership>>,
-    /// By code of a mode its groups.
-    modes: BTreeMap<&'p str, Vec<Membership>>,
+    regions: Groups,
+    modes: Groups,
     /// The kinds of the evidence's sites.
     site_kinds: Vec<Option<&'p str>>,
 }
 
-struct Membership {
-    group: usize,
-    from: Option<Date>,
-    until: Option<Date>,
-}
-
-fn members(groups: &[qingfeng_rules::Group]) -> BTreeMap<&str, Vec<Membership>> {
-    let mut by_code: BTreeMap<&str, Vec<Membership>> = BTreeMap::new();
-    for (at, group) in groups.iter().enumerate() {
-        for member in &group.members {
-            let membership = Membership { group: at, from: member.from, until: member.until };
-            by_code.entry(member.code.as_str()).or_default().push(membership);
-        }
-    }
-    by_code
-}
-
-/// The groups of a code on a day, in the pack's order, each once. Without a day all that ever had it count, as with
-/// rules.
-fn groups_of(members: &BTreeMap<&str, Vec<Membership>>, code: &str, day: Option<Date>) -> Vec<usize> {
-    let Some(memberships) = members.get(code) else { return Vec::new() };
-    let mut groups: Vec<usize> = memberships
-        .iter()
-        .filter(|of| {
-            day.is_none_or(|day| {
-                of.from.is_none_or(|from| from <= day) && of.until.is_none_or(|until| day <= until)
-            })
-        })
-        .map(|of| of.group)
-        .collect();
-    groups.dedup();
-    groups
+/// The groups of a code on a day, in the pack's order, each once.
+fn groups_of(groups: &Groups, code: &str, day: Option<Date>) -> Vec<usize> {
+    let mut of: Vec<usize> = groups.on(code, day).collect();
+    of.dedup();
+    of
 }
 
 impl<'p> Names<'p> {
@@ -275,8 +247,8 @@ impl<'p> Names<'p> {
         let kind = |site: &str| sites.iter().find(|group| group.name == site)?.kind.as_deref();
         Self {
             pack,
-            regions: members(&pack.reference.regions),
-            modes: members(&pack.reference.modes),
+            regions: Groups::new(&pack.reference.regions),
+            modes: Groups::new(&pack.reference.modes),
             site_kinds: evidence.sites.iter().map(|site| kind(site)).collect(),
         }
     }
@@ -308,8 +280,7 @@ impl<'p> Names<'p> {
 
     /// What people call a mode: the first of the pack's groups that has this code alone, else the code.
     pub fn mode(&self, code: &str) -> Titled {
-        let alone =
-            |group: &&qingfeng_rules::Group| matches!(&group.members[..], [only] if only.code == code);
+        let alone = |group: &&qingfeng_rules::reference::Group| matches!(&group.members[..], [only] if only.code == code);
         let Some(group) = self.pack.reference.modes.iter().find(alone) else { return Titled::plain(code) };
         let with_code = |title: &String| format!("{title} ({code})");
         Titled {

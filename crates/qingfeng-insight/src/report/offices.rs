@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Amount;
+use qingfeng_rules::SelectionKind;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::{Names, ReportOptions, Titled, in_time};
 use qingfeng_inspection::{PlanFile, PlanRow};
-use qingfeng_rules::SelectionKind;
 
 /// What plans used of the capacity, on the days on which something was planned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Capacity {
     /// All offices.
     pub all: OfficeUse,
@@ -20,6 +21,7 @@ pub struct Capacity {
 
 /// An office.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct OfficeUse {
     /// The site.
     #[serde(flatten)]

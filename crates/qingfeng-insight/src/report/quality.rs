@@ -17,6 +17,7 @@ const REJECTS_SHOWN: usize = 5;
 
 /// Something that is counted because it should be rare.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Check {
     /// What: `without_day`, `without_trader`, `group_other` …
     pub what: &'static str,
@@ -30,6 +31,7 @@ pub struct Check {
 
 /// A code that declarations have and the pack does not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Code {
     /// `destination`, `mode`, `site` or `rule`.
     pub field: &'static str,
@@ -41,6 +43,7 @@ pub struct Code {
 
 /// Data quality.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Quality {
     /// Of the declarations.
     pub declarations: Vec<Check>,
@@ -130,7 +133,11 @@ impl Quality {
             ),
             check("results_corrected", evidence.corrected, rows.len() as u64 + evidence.corrected),
             check("without_chance", without_chance, all),
-            check("planned_elsewhere", evidence.planned_elsewhere.total, planned + evidence.planned_elsewhere.total),
+            check(
+                "planned_elsewhere",
+                evidence.planned_elsewhere.total,
+                planned + evidence.planned_elsewhere.total,
+            ),
             check(
                 "unplanned",
                 evidence.unplanned.total,
@@ -144,7 +151,13 @@ impl Quality {
             inspections,
             codes,
             codes_in_all,
-            rejects: evidence.outcome_rejects.first.iter().take(REJECTS_SHOWN).map(ToString::to_string).collect(),
+            rejects: evidence
+                .outcome_rejects
+                .first
+                .iter()
+                .take(REJECTS_SHOWN)
+                .map(ToString::to_string)
+                .collect(),
             planned_elsewhere: ids(&evidence.planned_elsewhere.first),
             unplanned: ids(&evidence.unplanned.first),
         }
@@ -164,12 +177,12 @@ fn codes(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> (Vec<Co
     for judged in counted {
         if let Some(code) = judged.destination.as_deref()
             && countries::country(code).is_none()
-            && !names.regions.contains_key(code)
+            && !names.regions.knows(code)
         {
             *unknown[0].entry(code).or_default() += 1;
         }
         if let Some(code) = judged.mode.as_deref()
-            && !names.modes.contains_key(code)
+            && !names.modes.knows(code)
         {
             *unknown[1].entry(code).or_default() += 1;
         }

@@ -165,10 +165,11 @@ impl Survey {
     /// The first value that the pack does not have, with those that it has.
     pub fn check(&self, pack: &qingfeng_rules::Pack) -> Result<(), SurveyError> {
         let reference = &pack.reference;
-        let names =
-            |groups: &[qingfeng_rules::Group]| groups.iter().map(|group| group.name.clone()).collect();
+        let names = |groups: &[qingfeng_rules::reference::Group]| {
+            groups.iter().map(|group| group.name.clone()).collect()
+        };
         for condition in &self.conditions {
-            let (what, known): (&str, Vec<String>) = match condition.by {
+            let (what, known): (&'static str, Vec<String>) = match condition.by {
                 By::Region => ("region", names(&reference.regions)),
                 By::Site => ("site", names(&reference.sites)),
                 By::Kind => {
@@ -202,13 +203,7 @@ impl Survey {
             if let Some(value) = condition.values.iter().find(|value| !known.contains(value)) {
                 return Err(SurveyError::NotInPack {
                     survey: self.name.clone(),
-                    what: match what {
-                        "region" => "region",
-                        "site" => "site",
-                        "channel" => "channel",
-                        "kind of site" => "kind of site",
-                        _ => "goods group",
-                    },
+                    what,
                     value: value.clone(),
                     known: known.join(", "),
                 });
@@ -270,6 +265,7 @@ impl Survey {
 
 /// A special survey with its counts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SurveyReport {
     /// What it is.
     #[serde(flatten)]

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use qingfeng_rules::{ChannelId, Date, Pack, PackFiles};
+use qingfeng_rules::{ChannelId, Date, Pack, PackFiles, SelectionKind};
 
 use super::*;
-use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_inspection::AssessedDeclaration;
-use qingfeng_store::{Outcome, Verdict};
-use qingfeng_rules::SelectionKind;
-use qingfeng_store::Violation;
+use qingfeng_inspection::evidence::{Inspection, Judged};
+use qingfeng_store::{Outcome, Verdict, Violation};
 
 fn pack() -> Pack {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/clean-wind");

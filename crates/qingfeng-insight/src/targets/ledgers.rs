@@ -171,7 +171,8 @@ impl Notice {
                     })?
                 }
             };
-            let (received_on, answered_on) = (received(row, NOTICES.received_on)?, row.date(NOTICES.answered_on));
+            let (received_on, answered_on) =
+                (received(row, NOTICES.received_on)?, row.date(NOTICES.answered_on));
             if let Some(answered) = answered_on.filter(|answered| *answered < received_on) {
                 let reason = format!(
                     "it was answered on {answered}, before it came on {received_on}; correct one of them"

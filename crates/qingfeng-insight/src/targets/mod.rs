@@ -18,10 +18,10 @@ pub use aims::{Aim, Aims, AimsError, MAX_AIMS_BYTES};
 use cases::Cases;
 pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
 
+use qingfeng_inspection::ChangedPlan;
 use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
-use qingfeng_inspection::ChangedPlan;
 
 /// Where accounts of sites stand of which the pack has no kind.
 pub const OTHER_KIND: &str = "other";
@@ -68,6 +68,7 @@ pub enum Standing {
 
 /// A number against its aim.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Pace {
     /// What is done.
     pub done: f64,
@@ -126,6 +127,7 @@ impl Passed {
 
 /// What sites of a kind did, against their aims.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Account {
     /// The kind of site; `all` is all of them.
     pub kind: String,
@@ -147,6 +149,7 @@ pub struct Account {
 
 /// A notice that should have been answered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Overdue {
     /// Its id.
     pub notice_id: String,
@@ -160,6 +163,7 @@ pub struct Overdue {
 
 /// Counts of notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NoticeCounts {
     /// Received in the year up to the day.
     pub received: u64,
@@ -175,6 +179,7 @@ pub struct NoticeCounts {
 
 /// Notices from abroad.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct NoticeAccount {
     /// Of all countries.
     pub all: NoticeCounts,
@@ -198,6 +203,7 @@ pub struct NoticeAccount {
 
 /// Tip-offs of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TipOffCounts {
     /// Received in the year up to the day.
     pub received: u64,
@@ -213,6 +219,7 @@ pub struct TipOffCounts {
 
 /// The reward for a tip-off.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Reward {
     /// The tip-off.
     pub tip_id: String,
@@ -228,6 +235,7 @@ pub struct Reward {
 
 /// Tip-offs by yield.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TipOffAccount {
     /// Of all kinds.
     pub all: TipOffCounts,
@@ -240,6 +248,7 @@ pub struct TipOffAccount {
 
 /// A year's aims and what was done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Targets {
     /// The year.
     pub year: i64,

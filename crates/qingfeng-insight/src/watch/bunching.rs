@@ -7,10 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stats::Z95;
 use super::trade::Trade;
 use super::{Bunching, BunchingAt, WatchOptions};
-use crate::statistics::{false_discovery, normal_above, poisson_at_least};
+use crate::statistics::{Z95, false_discovery, normal_above, poisson_at_least};
 
 /// Bands of 2 % of the limit.
 const BANDS_A_WHOLE: f64 = 50.0;

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Rule, Status};
+use qingfeng_rules::{Date, Month, Rule, SelectionKind, Status};
 
 use super::open::{Known, State};
-use super::stats::lean;
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
-use crate::statistics::{false_discovery, normal_above};
-use qingfeng_rules::SelectionKind;
+use crate::statistics::{false_discovery, normal_above, trend};
 
 /// The months that count as the last.
 const LAST_MONTHS: usize = 3;
@@ -16,15 +14,6 @@ const LAST_MONTHS: usize = 3;
 const KINDS: [SelectionKind; 3] = [SelectionKind::Mandatory, SelectionKind::Targeted, SelectionKind::Random];
 /// How likely silence may be by chance to be one.
 const SILENCE: f64 = 0.01;
-
-/// A month, by its number from the year 0.
-fn month(day: Date) -> i64 {
-    day.year() * 12 + day.month() - 1
-}
-
-fn month_name(month: i64) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
-}
 
 /// Inspections and findings, by kind of selection.
 type Hits = [[u64; 2]; 3];
@@ -34,24 +23,19 @@ struct Fired {
     count: u64,
     first: Option<Date>,
     last: Option<Date>,
-    months: BTreeMap<i64, Hits>,
+    months: BTreeMap<Month, Hits>,
 }
 
 /// The trend of some kinds of selection together: negative is falling.
-fn trend(months: &BTreeMap<i64, Hits>, kinds: &[usize]) -> Option<f64> {
+fn trend_of(months: &BTreeMap<Month, Hits>, kinds: &[usize]) -> Option<f64> {
     let first = *months.keys().next()?;
-    let (mut sum, mut variance) = (0.0, 0.0);
-    for &kind in kinds {
-        let groups: Vec<(f64, u64, u64)> = months
+    let of_kind = |&kind: &usize| {
+        months
             .iter()
-            .map(|(&month, hits)| ((month - first) as f64, hits[kind][0], hits[kind][1]))
-            .filter(|group| group.1 > 0)
-            .collect();
-        let (of_kind, variance_of_kind) = lean(&groups);
-        sum += of_kind;
-        variance += variance_of_kind;
-    }
-    (variance > 0.0).then(|| sum / variance.sqrt())
+            .map(|(&month, hits)| (month.since(first) as f64, hits[kind][0], hits[kind][1]))
+            .collect()
+    };
+    trend(kinds.iter().map(of_kind))
 }
 
 /// The hit rates of rules over time.
@@ -88,7 +72,7 @@ pub(super) fn decay(known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
             };
             if let Some((inspection, found)) = result {
                 let kind = KINDS.iter().position(|kind| *kind == inspection.selected).unwrap_or(0);
-                let hits = &mut fired.months.entry(month(inspection.day)).or_default()[kind];
+                let hits = &mut fired.months.entry(Month::of(inspection.day)).or_default()[kind];
                 hits[0] += 1;
                 hits[1] += u64::from(found);
             }
@@ -120,7 +104,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
         .months
         .iter()
         .map(|(&month, hits)| MonthHits {
-            month: month_name(month),
+            month: month.to_string(),
             inspected: all(hits, 0),
             found: all(hits, 1),
             random: hits[2][0],
@@ -144,7 +128,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
     let last_from = months.len().saturating_sub(LAST_MONTHS);
     let first = &months[..half.min(if last_from > 0 { last_from } else { months.len() })];
     let is_enough = months.len() >= 3;
-    let z = if is_enough { trend(&fired.months, &[0, 1, 2]) } else { None };
+    let z = if is_enough { trend_of(&fired.months, &[0, 1, 2]) } else { None };
     RuleDecay {
         rule: rule.to_owned(),
         fired: fired.count,
@@ -156,7 +140,7 @@ fn of_rule(rule: &str, fired: &Fired) -> RuleDecay {
         z,
         p: z.map(|z| normal_above(-z)),
         p_adjusted: None,
-        z_random: if is_enough { trend(&fired.months, &[2]) } else { None },
+        z_random: if is_enough { trend_of(&fired.months, &[2]) } else { None },
         silent_days: None,
         proposal: Proposal::Keep,
         place: None,

@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use qingfeng_rules::Date;
 
 use super::flows::{FORMS, Row, WHOLE, WatchedRule};
-use super::stats::{Z95, dispersion};
 use super::trade::{RELAXED, Trade};
-use super::{RuleDisplacement, Shift, ShiftTo, WatchOptions};
-use crate::statistics::{false_discovery, normal_above};
+use super::{Against, RuleDisplacement, Shift, ShiftTo, WatchOptions};
+use crate::statistics::{Z95, dispersion, false_discovery, normal_above};
 
 /// The fewest weeks on each side.
 const WEEKS_MIN: u32 = 4;
@@ -144,17 +143,16 @@ impl Look<'_> {
             };
             let here = axis.and_then(|axis: usize| other_at[axis].get(place));
             let here = here.filter(|cell| cell.counts(weeks).iter().all(|&count| count >= OTHER_MIN));
-            let name = self.text(*place);
             let against = match (here.is_some(), axis) {
-                (true, Some(0)) => [format!("other trade at {name}"), format!("口岸 {name} 的其他贸易")],
-                (true, _) => [format!("other trade in mode {name}"), format!("贸易方式 {name} 的其他贸易")],
-                (false, _) => all_other(),
+                (true, Some(0)) => Against::Port,
+                (true, _) => Against::Mode,
+                (false, _) => Against::All,
             };
-            shifts.push(shift(*to, name, cell, here.unwrap_or(&other), against, weeks));
+            shifts.push(shift(*to, self.text(*place), cell, here.unwrap_or(&other), against, weeks));
         }
         shifts.extend(self.new_exporters());
         let caught = (!caught.weekly.is_empty()).then(|| {
-            let mut caught = shift(ShiftTo::Caught, "", &caught, &other, all_other(), weeks);
+            let mut caught = shift(ShiftTo::Caught, "", &caught, &other, Against::All, weeks);
             caught.p = 1.0 - caught.p;
             caught
         });
@@ -203,19 +201,13 @@ impl Look<'_> {
         }
         // Each exporter counts once, in its period: one number on each side.
         let cell = |new: [u32; 2], cents| Cell { weekly: new.to_vec(), cents };
-        let against = ["exporters as new with other trade".to_owned(), "从事其他贸易的新企业".to_owned()];
-        Some(shift(ShiftTo::NewExporters, "", &cell(new[0], value), &cell(new[1], [0; 2]), against, [1, 1]))
+        let other = cell(new[1], [0; 2]);
+        Some(shift(ShiftTo::NewExporters, "", &cell(new[0], value), &other, Against::NewExporters, [1, 1]))
     }
 }
 
-/// What is compared with where a place has too little other trade, in English and in Chinese.
-fn all_other() -> [String; 2] {
-    ["all other trade".to_owned(), "全部其他贸易".to_owned()]
-}
-
 /// A cell before and after, against other trade.
-fn shift(to: ShiftTo, at: &str, cell: &Cell, other: &Cell, against: [String; 2], weeks: [u32; 2]) -> Shift {
-    let [against, against_zh] = against;
+fn shift(to: ShiftTo, at: &str, cell: &Cell, other: &Cell, against: Against, weeks: [u32; 2]) -> Shift {
     let [before, after] = cell.counts(weeks);
     let [other_before, other_after] = other.counts(weeks);
     let varies = dispersion(&cell.sides(weeks));
@@ -247,7 +239,6 @@ fn shift(to: ShiftTo, at: &str, cell: &Cell, other: &Cell, against: [String; 2],
         other_before,
         other_after,
         against,
-        against_zh,
         ratio,
         low: ratio * (-Z95 * deviation).exp(),
         high: ratio * (Z95 * deviation).exp(),

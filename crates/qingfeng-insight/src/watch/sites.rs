@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::open::{Known, State};
-use super::stats::{Z998, quadratic};
 use super::{BandTreatment, ByKind, Heterogeneity, Share, SiteTreatment, Treatment, WatchOptions};
-use crate::statistics::{chi_square_above, false_discovery, normal_above};
+use crate::statistics::{Z998, chi_square_above, false_discovery, normal_above, quadratic};
 use qingfeng_inspection::evidence::Judged;
 
 /// The most sites that the test of all together takes.

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, SelectionKind};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::{Evidence, Judged};
-use qingfeng::read::{Input, ReadError};
 use crate::{LeftOutColumns, PlanRow};
+use qingfeng::read::{Input, ReadError};
 use qingfeng::tables::RowReader;
 
 /// The chance of a declaration to be inspected.

@@ -5,8 +5,8 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::Evidence;
-use qingfeng_store::{Outcome, Verdict, verdict_of};
 use crate::{Overrides, PlanFile};
+use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// What overrides did to the inspections of evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

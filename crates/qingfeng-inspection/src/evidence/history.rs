@@ -6,11 +6,11 @@ use qingfeng_rules::{Date, FieldId, Pack, SelectionKind};
 
 use super::{Evidence, Inspection, Judged};
 use crate::outcomes::Outcomes;
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng::internals::shown;
 use qingfeng::read::{Input, ReadError};
-use qingfeng_store::Violation;
 use qingfeng::tables::{Col, Day, Row, RowReader, Text};
+use qingfeng_store::Violation;
+use qingfeng_store::{Outcome, Verdict};
 
 /// Results that stand as a column in files of declarations: `0`, `false`, `no` and `clear` are clear; `1`, `true`, `yes`, any
 /// other positive whole number and the names of violations are violations; an empty cell is open.

@@ -7,8 +7,8 @@ use foldhash::fast::FixedState;
 
 use super::{Evidence, Inspection, PlannedDraw};
 use crate::outcomes::Outcomes;
-use qingfeng::read::{Input, ReadError};
 use crate::{Counted, Interner, PlanFile};
+use qingfeng::read::{Input, ReadError};
 
 /// Which declarations the plans selected, and which others have outcomes.
 #[derive(Clone, Debug, Default)]

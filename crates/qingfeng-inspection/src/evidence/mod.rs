@@ -20,9 +20,9 @@ use std::sync::Arc;
 
 use qingfeng_rules::{Date, SelectionKind};
 
-use qingfeng_store::{Outcome, Verdict, verdict_of};
-use qingfeng::read::Reject;
 use crate::{AssessedDeclaration, Counted};
+use qingfeng::read::Reject;
+use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 pub use crate::MAX_NAMES;
 pub use chances::{Chance, Chances, PlannedDraw};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use qingfeng_rules::ChannelId;
 
 use super::{Evidence, Judged, MAX_DECLARATIONS};
-use qingfeng::read::{Input, ReadError};
 use crate::{AssessedDeclaration, AssessmentDecoder};
+use qingfeng::read::{Input, ReadError};
 
 /// Names in order, and by former number the new one.
 fn in_order(names: &[Arc<str>], order: impl Fn(usize, usize) -> Ordering) -> (Vec<Box<str>>, Vec<u32>) {
@@ -112,7 +112,14 @@ mod tests {
             assert_eq!(opened.pack().channels[planned.channel.index()].name, "red");
             assert_eq!(evidence.channel(judged), "red");
             let of = |one: &AssessedDeclaration| {
-                (one.score, one.group.clone(), one.packages, one.value, one.line_groups.clone(), one.sites.len())
+                (
+                    one.score,
+                    one.group.clone(),
+                    one.packages,
+                    one.value,
+                    one.line_groups.clone(),
+                    one.sites.len(),
+                )
             };
             assert_eq!(of(planned), of(judged));
             assert_eq!((planned.score, planned.packages, planned.value), (0, Some(7), Some(12.0)));

@@ -6,8 +6,8 @@ use qingfeng_rules::Date;
 use serde::Serialize;
 
 use super::{MAX_OUTCOMES, Outcomes};
-use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
 use crate::{ChangedPlan, PlanRow};
+use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
 use qingfeng::tables;
 use qingfeng_store::{Outcome, OutcomeColumns, Verdict, outcome_table, verdict_of};
 
@@ -142,7 +142,11 @@ impl Collector {
         let (count, first) = self.by_kind.entry(kind).or_default();
         *count += 1;
         if first.len() < MAX_TOLD {
-            first.push(Told { place: place.to_owned(), declaration_id: qingfeng::internals::shown(id), reason });
+            first.push(Told {
+                place: place.to_owned(),
+                declaration_id: qingfeng::internals::shown(id),
+                reason,
+            });
         }
     }
 }
@@ -196,86 +200,81 @@ impl PlanCheck {
         let mut outcomes = Outcomes::default();
         let mut rows = 0;
         let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-        let rejects = tables::stream(
-            inputs,
-            &OutcomeColumns::TABLE,
-            options,
-            &mut |row| {
-                let outcome = match outcome_table::outcome(row) {
-                    Ok(outcome) => outcome,
-                    Err(mistake) => return Ok(Err(mistake)),
-                };
-                if as_of.is_some_and(|day| outcome.known().is_some_and(|known| known > day)) {
-                    return Ok(Ok(()));
+        let rejects = tables::stream(inputs, &OutcomeColumns::TABLE, options, &mut |row| {
+            let outcome = match outcome_table::outcome(row) {
+                Ok(outcome) => outcome,
+                Err(mistake) => return Ok(Err(mistake)),
+            };
+            if as_of.is_some_and(|day| outcome.known().is_some_and(|known| known > day)) {
+                return Ok(Ok(()));
+            }
+            rows += 1;
+            if rows > MAX_OUTCOMES {
+                let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
+                return Err(ReadError::content(&first, reason));
+            }
+            let place = row.place();
+            let id = &*outcome.declaration_id;
+            let mut misfits: Vec<(Misfit, String)> = Vec::new();
+            let of_plan = planned.get(id).and_then(|rows| planned_for(rows, outcome.found_on));
+            let is_planned = of_plan.is_some() || added.contains(id);
+            match of_plan {
+                None if is_planned => {}
+                None => misfits.push((
+                    Misfit::NotPlanned,
+                    "no plan selected it; correct the number, or give the plan that did with --plan"
+                        .to_owned(),
+                )),
+                Some(plan) => against(&outcome, row.text(outcome_table::COLUMNS.office), plan, &mut misfits),
+            }
+            of_itself(&outcome, row.text(outcome_table::COLUMNS.result), &mut misfits);
+            if is_planned && let Some(day) = outcome.known() {
+                let line = (outcome.declaration_id.clone(), outcome.item_no, day);
+                let known = results.entry(line).or_default();
+                let before = known.first().copied();
+                let is_new = !known.contains(&outcome.verdict);
+                if is_new {
+                    known.push(outcome.verdict);
                 }
-                rows += 1;
-                if rows > MAX_OUTCOMES {
-                    let reason = format!("more than {MAX_OUTCOMES} results; give a shorter time");
-                    return Err(ReadError::content(&first, reason));
-                }
-                let place = row.place();
-                let id = &*outcome.declaration_id;
-                let mut misfits: Vec<(Misfit, String)> = Vec::new();
-                let of_plan = planned.get(id).and_then(|rows| planned_for(rows, outcome.found_on));
-                let is_planned = of_plan.is_some() || added.contains(id);
-                match of_plan {
-                    None if is_planned => {}
-                    None => misfits.push((
-                        Misfit::NotPlanned,
-                        "no plan selected it; correct the number, or give the plan that did with --plan"
-                            .to_owned(),
-                    )),
-                    Some(plan) => against(&outcome, row.text(outcome_table::COLUMNS.office), plan, &mut misfits),
-                }
-                of_itself(&outcome, row.text(outcome_table::COLUMNS.result), &mut misfits);
-                if is_planned && let Some(day) = outcome.known() {
-                    let line = (outcome.declaration_id.clone(), outcome.item_no, day);
-                    let known = results.entry(line).or_default();
-                    let before = known.first().copied();
-                    let is_new = !known.contains(&outcome.verdict);
-                    if is_new {
-                        known.push(outcome.verdict);
-                    }
-                    if let Some(before) = before.filter(|_| is_new) {
-                        let reason = format!(
-                            "the line has the result {} of the same day, this row says {}; keep one, or give the \
+                if let Some(before) = before.filter(|_| is_new) {
+                    let reason = format!(
+                        "the line has the result {} of the same day, this row says {}; keep one, or give the \
                              later one its own `known_on`",
-                            before.name(),
-                            outcome.verdict.name()
-                        );
-                        misfits.push((Misfit::Conflict, reason));
-                    }
+                        before.name(),
+                        outcome.verdict.name()
+                    );
+                    misfits.push((Misfit::Conflict, reason));
                 }
-                if let (Some(number), Some(trader)) =
-                    (&outcome.case_number, of_plan.and_then(|plan| plan.trader.as_deref()))
-                    && (cases.len() < MAX_CASES || cases.contains_key(number))
-                {
-                    let (traders, of_first) =
-                        cases.entry(number.clone()).or_insert_with(|| (Vec::new(), id.into()));
-                    let is_new = !traders.iter().any(|known| **known == *trader);
-                    if is_new {
-                        traders.push(trader.into());
-                    }
-                    if is_new && traders.len() > 1 {
-                        let reason = format!(
-                            "case {} is also that of {} of another trader ({}, here {}); correct the number unless the \
+            }
+            if let (Some(number), Some(trader)) =
+                (&outcome.case_number, of_plan.and_then(|plan| plan.trader.as_deref()))
+                && (cases.len() < MAX_CASES || cases.contains_key(number))
+            {
+                let (traders, of_first) =
+                    cases.entry(number.clone()).or_insert_with(|| (Vec::new(), id.into()));
+                let is_new = !traders.iter().any(|known| **known == *trader);
+                if is_new {
+                    traders.push(trader.into());
+                }
+                if is_new && traders.len() > 1 {
+                    let reason = format!(
+                        "case {} is also that of {} of another trader ({}, here {}); correct the number unless the \
                              case has both",
-                            qingfeng::internals::shown(number),
-                            qingfeng::internals::shown(of_first),
-                            qingfeng::internals::shown(&traders[0]),
-                            qingfeng::internals::shown(trader)
-                        );
-                        misfits.push((Misfit::SharedCase, reason));
-                    }
+                        qingfeng::internals::shown(number),
+                        qingfeng::internals::shown(of_first),
+                        qingfeng::internals::shown(&traders[0]),
+                        qingfeng::internals::shown(trader)
+                    );
+                    misfits.push((Misfit::SharedCase, reason));
                 }
-                told.misfitting += u64::from(!misfits.is_empty());
-                misfits.into_iter().for_each(|(kind, reason)| told.tell(kind, &place, id, reason));
-                if is_planned {
-                    outcomes.add_as_of(outcome, as_of);
-                }
-                Ok(Ok(()))
-            },
-        )?;
+            }
+            told.misfitting += u64::from(!misfits.is_empty());
+            misfits.into_iter().for_each(|(kind, reason)| told.tell(kind, &place, id, reason));
+            if is_planned {
+                outcomes.add_as_of(outcome, as_of);
+            }
+            Ok(Ok(()))
+        })?;
         outcomes.order();
         let (all, offices) = returns(plans, &outcomes, as_of);
         Ok(Self {

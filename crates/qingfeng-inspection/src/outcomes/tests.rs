@@ -120,8 +120,7 @@ fn row() -> impl Strategy<Value = Outcome> {
     let verdicts = [Verdict::Clear, Verdict::Open, Verdict::Waived, Verdict::Violation(Violation::Fake)];
     let parts = (0..3_u8, 0..3_i64, 0..4_i32, proptest::option::of(0..4_i32), 0..4_usize, 0..3_u8);
     parts.prop_map(move |(id, item, found, later, verdict, fine)| {
-        let mut outcome =
-            Outcome::new(&format!("D{id}"), day(found), verdicts[verdict]);
+        let mut outcome = Outcome::new(&format!("D{id}"), day(found), verdicts[verdict]);
         outcome.item_no = (item > 0).then_some(item);
         outcome.known_on = later.map(|later| day(found + later));
         outcome.fine = (fine > 0).then_some(f64::from(fine));

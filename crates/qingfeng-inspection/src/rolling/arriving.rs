@@ -85,7 +85,10 @@ impl Names {
             false => {
                 let column = AssessmentColumns::TABLE.columns[column.at()].name;
                 let remedy = "give the pack that assessed it by --rules";
-                row.error(format!("`{column}` has `{}`, which is no {what} of the pack; {remedy}", shown(name)))
+                row.error(format!(
+                    "`{column}` has `{}`, which is no {what} of the pack; {remedy}",
+                    shown(name)
+                ))
             }
         })
     }
@@ -218,8 +221,7 @@ impl AssessmentDecoder {
         let in_shadow = numbers(COLUMNS.shadow_rules, rules, *for_policy)?;
         let sites = numbers(COLUMNS.sites, sites, false)?;
         let channel = row.text(COLUMNS.channel)?;
-        let channel =
-            channel.ok_or_else(|| row.error("`channel` is missing; each assessment has one"))?;
+        let channel = channel.ok_or_else(|| row.error("`channel` is missing; each assessment has one"))?;
         let channel = match channels.number(&channel) {
             Some(channel) => u8::try_from(channel)
                 .map_err(|_| row.error("one channel too many: assessments may name 256"))?,
@@ -232,8 +234,7 @@ impl AssessmentDecoder {
         let groups: Vec<Arc<str>> = groups.iter().map(|group| interner.text(group)).collect();
         let mut shared = |text: Option<std::borrow::Cow<'_, str>>| text.map(|text| interner.text(&text));
         let (trader, group) = (shared(row.text(COLUMNS.trader)?), shared(row.text(COLUMNS.group)?));
-        let (mode, destination) =
-            (shared(row.text(COLUMNS.mode)?), shared(row.text(COLUMNS.destination)?));
+        let (mode, destination) = (shared(row.text(COLUMNS.mode)?), shared(row.text(COLUMNS.destination)?));
         let trader_class = shared(trader_class);
         let score = row.integer(COLUMNS.score)?;
         let unnamed = if *for_policy { "" } else { "unknown" };

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Worth};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Worth};
 
 use super::super::candidate::AssessedDeclaration;
 use super::super::capacity::Capacity;
 use super::super::draw::{DayKey, Key};
 use super::super::experience::Experience;
 use super::super::policy::{Policy, asked, units};
-use crate::outcomes::Timeline;
 use super::{Arrival, Decision, GroupLeast, Hindsight, History, MAX_GROUPS, Rolling};
+use crate::outcomes::Timeline;
 
 /// The office's days that are open at the same time at most; the earliest is closed for a further one.
 const OPEN_MAX: usize = 4_096;
@@ -250,7 +251,7 @@ impl<'p> Roll<'p> {
             least.push(GroupLeast {
                 name: format!("quota {}", quota.name),
                 least: asked(quota, amount),
-                by_count: matches!(quota.least, qingfeng_rules::Least::Count(_)),
+                by_count: matches!(quota.least, qingfeng_rules::selection::Least::Count(_)),
             });
         }
         let share = policy.selection.exploration.share;
@@ -308,7 +309,7 @@ struct OfCandidate<'p> {
     targetable: bool,
     left_alone: Option<String>,
     trader: Option<String>,
-    rate: qingfeng_rules::Millionths,
+    rate: qingfeng_rules::selection::Millionths,
     groups: u64,
 }
 

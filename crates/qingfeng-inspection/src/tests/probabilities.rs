@@ -1,6 +1,7 @@
 //! Stated probabilities are true, and an estimate made with them is right on average.
 
-use qingfeng_rules::{Amount, ChannelId, Millionths, RandomLeast, SelectionKind};
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast};
+use qingfeng_rules::{ChannelId, SelectionKind};
 
 use super::super::{AssessedDeclaration, Capacity};
 use super::world::*;
@@ -35,7 +36,8 @@ fn declarations_are_inspected_as_often_as_is_stated_and_the_estimate_is_unbiased
             let mut stated = vec![0.0; violates.len()];
             let first = world.plan(0);
             for day in &first.days {
-                for (at, one) in world.candidates.all.iter().enumerate().filter(|(_, one)| one.day == Some(day.day))
+                for (at, one) in
+                    world.candidates.all.iter().enumerate().filter(|(_, one)| one.day == Some(day.day))
                 {
                     let stratum = world.policy.stratum(one);
                     let of = day.strata.iter().find(|draw| draw.name == stratum).unwrap();

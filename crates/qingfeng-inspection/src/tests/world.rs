@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use qingfeng_rules::{
-    Amount, CellPart, ChannelId, Date, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota,
-    QuotaOf, RandomLeast, RandomRates, Selection, Stratum, TraderLimits, Worth,
+use qingfeng_rules::selection::{
+    Amount, CellPart, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota, QuotaOf, RandomLeast,
+    RandomRates, Stratum, TraderLimits, Worth,
 };
+use qingfeng_rules::{ChannelId, Date, Selection};
 
 use super::super::draw::{DayKey, Key};
 use super::super::{
     AssessedDeclaration, Candidates, Capacity, Plan, Planner, Policy, PolicyRule, PolicySite,
 };
 use crate::outcomes::Timeline;
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng_store::Violation;
+use qingfeng_store::{Outcome, Verdict};
 
 pub(super) const DAYS: [&str; 3] = ["2016-09-05", "2016-09-06", "2016-09-07"];
 

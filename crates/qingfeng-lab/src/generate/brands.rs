@@ -1,48 +1,28 @@
 //! Brands: the protected ones, names that look like them, and invented ones that nobody imitates.
 
-use super::goods::Family::{self, *};
+use std::sync::LazyLock;
+
+use super::data::{list, named, rows};
+use super::goods::Family;
 use super::random::{Random, pinned};
 
 #[derive(Debug)]
 pub(super) struct Protected {
     pub(super) name: &'static str,
-    pub(super) families: &'static [Family],
+    pub(super) families: Box<[Family]>,
     /// Whether the holder is abroad.
     pub(super) foreign: bool,
 }
 
-const fn domestic(name: &'static str, families: &'static [Family]) -> Protected {
-    Protected { name, families, foreign: false }
-}
-
-const fn foreign(name: &'static str, families: &'static [Family]) -> Protected {
-    Protected { name, families, foreign: true }
-}
-
 /// The protected brands; a brand's number is its place here.
-pub(super) const PROTECTED: [Protected; 21] = [
-    domestic("DELI", &[Stationery]),
-    domestic("SHUFANG", &[Stationery]),
-    domestic("HAOJUE", &[Motorcycles]),
-    domestic("LIFAN", &[Motorcycles]),
-    domestic("ZONGHAI", &[Motorcycles]),
-    domestic("TECVO", &[Phones]),
-    domestic("HUAXIN", &[Phones]),
-    foreign("SANXIN", &[Phones]),
-    foreign("AURELIO", &[Luxury, Bags]),
-    foreign("VANTORI", &[Luxury, Bags]),
-    foreign("BELLMONT", &[Luxury, Bags]),
-    foreign("RUNWELL", &[Apparel, Footwear]),
-    foreign("TRIVANTE", &[Apparel, Footwear]),
-    domestic("VOLTMAX", &[Batteries]),
-    foreign("POWERON", &[Batteries]),
-    foreign("KIDDOLAND", &[Toys]),
-    domestic("MIDERA", &[Appliances]),
-    domestic("GREELUX", &[Appliances]),
-    foreign("STANFORT", &[Hardware]),
-    domestic("DONGYUE", &[Diesel]),
-    domestic("CERAMIX", &[Building]),
-];
+pub(super) static PROTECTED: LazyLock<Vec<Protected>> = LazyLock::new(|| {
+    let protected = |[name, holder, families]: [&'static str; 3]| Protected {
+        name,
+        families: list(families).map(named).collect(),
+        foreign: holder == "foreign",
+    };
+    rows(include_str!("data/brands.tsv")).map(protected).collect()
+});
 
 /// The number of the brand for which an exporter is authorised: of brand `i` the exporters `100 + 10 * i` to
 /// `104 + 10 * i`.
@@ -161,7 +141,8 @@ mod tests {
     #[test]
     fn look_alikes_differ_from_what_they_imitate() {
         let mut random = Random::new(1, 1);
-        for brand in &PROTECTED {
+        for brand in PROTECTED.iter() {
+            assert!(!brand.families.is_empty(), "{}", brand.name);
             for _ in 0..200 {
                 let mut name = String::new();
                 write_look_alike(brand.name, &mut random, &mut name);

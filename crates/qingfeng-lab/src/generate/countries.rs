@@ -1,9 +1,15 @@
 //! Destinations: every country of ISO 3166-1, how much of the trade it takes, and its place in the campaign.
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::data::{named, number, rows};
 use Region::{Africa, Arab, Belt, Focus, Latin, Other};
 
 /// The campaign's region of a country; where several fit, the first of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Region {
     /// Named by the campaign: Saudi Arabia, UAE, Iran, Iraq, Sudan, Cambodia.
     Focus,
@@ -20,16 +26,14 @@ pub(super) enum Region {
 #[derive(Debug)]
 pub(super) struct Country {
     pub(super) code: &'static str,
+    pub(super) region: Region,
+    /// A country that goods for this landlocked one pass through.
+    pub(super) transit: Option<&'static str>,
     /// Share of general trade, in no particular unit.
     weight: u32,
-    pub(super) region: Region,
 }
 
 impl Country {
-    const fn new(code: &'static str, weight: u32, region: Region) -> Self {
-        Self { code, weight, region }
-    }
-
     pub(super) fn general_weight(&self) -> u32 {
         self.weight
     }
@@ -57,296 +61,40 @@ impl Country {
     }
 }
 
+/// All of them, in the order of their codes.
+pub(super) static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
+    let country = |[code, region, transit, weight]: [&'static str; 4]| Country {
+        code,
+        region: named(region),
+        transit: (!transit.is_empty()).then_some(transit),
+        weight: number(weight),
+    };
+    rows(include_str!("data/countries.tsv")).map(country).collect()
+});
+
 /// The index in [`COUNTRIES`] of a code that is known to be there.
 pub(super) fn index(code: &str) -> u16 {
     COUNTRIES.binary_search_by(|country| country.code.cmp(code)).unwrap_or_default() as u16
 }
 
-/// A country that goods for this landlocked one pass through.
-pub(super) fn usual_transit(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "UG" | "SS" => "KE",
-        "RW" | "BI" | "ZM" => "TZ",
-        "MW" => "MZ",
-        "ZW" | "BW" | "LS" | "SZ" => "ZA",
-        "ML" => "SN",
-        "BF" => "TG",
-        "NE" => "BJ",
-        "TD" | "CF" => "CM",
-        "ET" => "DJ",
-        "PY" => "UY",
-        "BO" => "CL",
-        "NP" => "IN",
-        "AF" => "PK",
-        "UZ" | "TJ" | "TM" => "KZ",
-        "AM" | "AZ" => "GE",
-        "LA" => "TH",
-        "CH" | "AT" => "DE",
-        _ => return None,
-    })
-}
-
-/// All of them, in the order of their codes.
-pub(super) const COUNTRIES: &[Country] = &[
-    Country::new("AD", 4, Other),
-    Country::new("AE", 2600, Focus),
-    Country::new("AF", 60, Belt),
-    Country::new("AG", 2, Latin),
-    Country::new("AI", 4, Other),
-    Country::new("AL", 50, Belt),
-    Country::new("AM", 20, Belt),
-    Country::new("AO", 350, Africa),
-    Country::new("AQ", 2, Other),
-    Country::new("AR", 500, Latin),
-    Country::new("AS", 4, Other),
-    Country::new("AT", 220, Other),
-    Country::new("AU", 1850, Other),
-    Country::new("AW", 3, Other),
-    Country::new("AX", 4, Other),
-    Country::new("AZ", 80, Belt),
-    Country::new("BA", 30, Belt),
-    Country::new("BB", 4, Latin),
-    Country::new("BD", 1050, Belt),
-    Country::new("BE", 750, Other),
-    Country::new("BF", 40, Africa),
-    Country::new("BG", 120, Belt),
-    Country::new("BH", 140, Arab),
-    Country::new("BI", 20, Africa),
-    Country::new("BJ", 240, Africa),
-    Country::new("BL", 4, Other),
-    Country::new("BM", 5, Other),
-    Country::new("BN", 50, Belt),
-    Country::new("BO", 110, Latin),
-    Country::new("BQ", 4, Other),
-    Country::new("BR", 1600, Latin),
-    Country::new("BS", 1, Latin),
-    Country::new("BT", 10, Belt),
-    Country::new("BV", 4, Other),
-    Country::new("BW", 30, Africa),
-    Country::new("BY", 80, Belt),
-    Country::new("BZ", 3, Latin),
-    Country::new("CA", 1500, Other),
-    Country::new("CC", 2, Other),
-    Country::new("CD", 180, Africa),
-    Country::new("CF", 10, Africa),
-    Country::new("CG", 100, Africa),
-    Country::new("CH", 300, Other),
-    Country::new("CI", 200, Africa),
-    Country::new("CK", 5, Other),
-    Country::new("CL", 750, Latin),
-    Country::new("CM", 200, Africa),
-    Country::new("CN", 80, Other),
-    Country::new("CO", 550, Latin),
-    Country::new("CR", 140, Latin),
-    Country::new("CU", 140, Latin),
-    Country::new("CV", 10, Africa),
-    Country::new("CW", 2, Other),
-    Country::new("CX", 3, Other),
-    Country::new("CY", 80, Arab),
-    Country::new("CZ", 400, Belt),
-    Country::new("DE", 3300, Other),
-    Country::new("DJ", 160, Africa),
-    Country::new("DK", 350, Other),
-    Country::new("DM", 4, Latin),
-    Country::new("DO", 160, Latin),
-    Country::new("DZ", 750, Africa),
-    Country::new("EC", 280, Latin),
-    Country::new("EE", 90, Belt),
-    Country::new("EG", 1050, Africa),
-    Country::new("EH", 1, Other),
-    Country::new("ER", 20, Africa),
-    Country::new("ES", 1100, Other),
-    Country::new("ET", 340, Africa),
-    Country::new("FI", 250, Other),
-    Country::new("FJ", 40, Other),
-    Country::new("FK", 1, Other),
-    Country::new("FM", 3, Other),
-    Country::new("FO", 5, Other),
-    Country::new("FR", 1500, Other),
-    Country::new("GA", 50, Africa),
-    Country::new("GB", 2800, Other),
-    Country::new("GD", 1, Latin),
-    Country::new("GE", 80, Belt),
-    Country::new("GF", 3, Other),
-    Country::new("GG", 4, Other),
-    Country::new("GH", 550, Africa),
-    Country::new("GI", 1, Other),
-    Country::new("GL", 4, Other),
-    Country::new("GM", 40, Africa),
-    Country::new("GN", 110, Africa),
-    Country::new("GP", 3, Other),
-    Country::new("GQ", 40, Africa),
-    Country::new("GR", 350, Belt),
-    Country::new("GS", 1, Other),
-    Country::new("GT", 180, Latin),
-    Country::new("GU", 3, Other),
-    Country::new("GW", 10, Africa),
-    Country::new("GY", 2, Latin),
-    Country::new("HK", 7000, Other),
-    Country::new("HM", 2, Other),
-    Country::new("HN", 90, Latin),
-    Country::new("HR", 100, Belt),
-    Country::new("HT", 70, Latin),
-    Country::new("HU", 250, Belt),
-    Country::new("ID", 1700, Belt),
-    Country::new("IE", 220, Other),
-    Country::new("IL", 550, Arab),
-    Country::new("IM", 4, Other),
-    Country::new("IN", 2900, Belt),
-    Country::new("IO", 1, Other),
-    Country::new("IQ", 950, Focus),
-    Country::new("IR", 1200, Focus),
-    Country::new("IS", 20, Other),
-    Country::new("IT", 1400, Other),
-    Country::new("JE", 3, Other),
-    Country::new("JM", 60, Latin),
-    Country::new("JO", 380, Arab),
-    Country::new("JP", 6200, Other),
-    Country::new("KE", 700, Africa),
-    Country::new("KG", 400, Belt),
-    Country::new("KH", 750, Focus),
-    Country::new("KI", 4, Other),
-    Country::new("KM", 10, Africa),
-    Country::new("KN", 4, Latin),
-    Country::new("KP", 100, Other),
-    Country::new("KR", 4300, Other),
-    Country::new("KW", 380, Arab),
-    Country::new("KY", 5, Other),
-    Country::new("KZ", 700, Belt),
-    Country::new("LA", 220, Belt),
-    Country::new("LB", 240, Arab),
-    Country::new("LC", 5, Latin),
-    Country::new("LI", 1, Other),
-    Country::new("LK", 380, Belt),
-    Country::new("LR", 140, Africa),
-    Country::new("LS", 10, Africa),
-    Country::new("LT", 100, Belt),
-    Country::new("LU", 40, Other),
-    Country::new("LV", 90, Belt),
-    Country::new("LY", 240, Africa),
-    Country::new("MA", 380, Africa),
-    Country::new("MC", 2, Other),
-    Country::new("MD", 20, Belt),
-    Country::new("ME", 20, Belt),
-    Country::new("MF", 5, Other),
-    Country::new("MG", 120, Africa),
-    Country::new("MH", 100, Other),
-    Country::new("MK", 20, Belt),
-    Country::new("ML", 60, Africa),
-    Country::new("MM", 850, Belt),
-    Country::new("MN", 140, Belt),
-    Country::new("MO", 220, Other),
-    Country::new("MP", 5, Other),
-    Country::new("MQ", 1, Other),
-    Country::new("MR", 70, Africa),
-    Country::new("MS", 3, Other),
-    Country::new("MT", 120, Other),
-    Country::new("MU", 80, Africa),
-    Country::new("MV", 40, Belt),
-    Country::new("MW", 40, Africa),
-    Country::new("MX", 1550, Latin),
-    Country::new("MY", 1900, Belt),
-    Country::new("MZ", 180, Africa),
-    Country::new("NA", 50, Africa),
-    Country::new("NC", 4, Other),
-    Country::new("NE", 30, Africa),
-    Country::new("NF", 2, Other),
-    Country::new("NG", 1300, Africa),
-    Country::new("NI", 70, Latin),
-    Country::new("NL", 2600, Other),
-    Country::new("NO", 260, Other),
-    Country::new("NP", 160, Belt),
-    Country::new("NR", 4, Other),
-    Country::new("NU", 2, Other),
-    Country::new("NZ", 350, Other),
-    Country::new("OM", 260, Arab),
-    Country::new("PA", 500, Latin),
-    Country::new("PE", 480, Latin),
-    Country::new("PF", 1, Other),
-    Country::new("PG", 60, Other),
-    Country::new("PH", 1450, Belt),
-    Country::new("PK", 1100, Belt),
-    Country::new("PL", 800, Belt),
-    Country::new("PM", 3, Other),
-    Country::new("PN", 4, Other),
-    Country::new("PR", 80, Other),
-    Country::new("PS", 20, Arab),
-    Country::new("PT", 240, Other),
-    Country::new("PW", 3, Other),
-    Country::new("PY", 140, Latin),
-    Country::new("QA", 220, Arab),
-    Country::new("RE", 30, Other),
-    Country::new("RO", 280, Belt),
-    Country::new("RS", 70, Belt),
-    Country::new("RU", 2000, Belt),
-    Country::new("RW", 30, Africa),
-    Country::new("SA", 2000, Focus),
-    Country::new("SB", 3, Other),
-    Country::new("SC", 10, Africa),
-    Country::new("SD", 420, Focus),
-    Country::new("SE", 450, Other),
-    Country::new("SG", 2100, Belt),
-    Country::new("SH", 4, Other),
-    Country::new("SI", 180, Belt),
-    Country::new("SJ", 1, Other),
-    Country::new("SK", 140, Belt),
-    Country::new("SL", 40, Africa),
-    Country::new("SM", 4, Other),
-    Country::new("SN", 220, Africa),
-    Country::new("SO", 60, Africa),
-    Country::new("SR", 4, Latin),
-    Country::new("SS", 30, Africa),
-    Country::new("ST", 10, Africa),
-    Country::new("SV", 80, Latin),
-    Country::new("SX", 5, Other),
-    Country::new("SY", 140, Arab),
-    Country::new("SZ", 10, Africa),
-    Country::new("TC", 1, Other),
-    Country::new("TD", 30, Africa),
-    Country::new("TF", 4, Other),
-    Country::new("TG", 220, Africa),
-    Country::new("TH", 1850, Belt),
-    Country::new("TJ", 160, Belt),
-    Country::new("TK", 4, Other),
-    Country::new("TL", 20, Other),
-    Country::new("TM", 40, Belt),
-    Country::new("TN", 170, Africa),
-    Country::new("TO", 3, Other),
-    Country::new("TR", 900, Arab),
-    Country::new("TT", 60, Latin),
-    Country::new("TV", 5, Other),
-    Country::new("TW", 1900, Other),
-    Country::new("TZ", 420, Africa),
-    Country::new("UA", 450, Belt),
-    Country::new("UG", 160, Africa),
-    Country::new("UM", 3, Other),
-    Country::new("US", 15000, Other),
-    Country::new("UY", 160, Latin),
-    Country::new("UZ", 240, Belt),
-    Country::new("VA", 3, Other),
-    Country::new("VC", 5, Latin),
-    Country::new("VE", 220, Latin),
-    Country::new("VG", 4, Other),
-    Country::new("VI", 1, Other),
-    Country::new("VN", 3000, Belt),
-    Country::new("VU", 3, Other),
-    Country::new("WF", 5, Other),
-    Country::new("WS", 3, Other),
-    Country::new("YE", 220, Arab),
-    Country::new("YT", 3, Other),
-    Country::new("ZA", 1300, Africa),
-    Country::new("ZM", 90, Africa),
-    Country::new("ZW", 70, Africa),
-];
-
 #[cfg(test)]
 mod tests {
+    use qingfeng_rules::countries;
+
     use super::*;
 
     #[test]
-    fn codes_are_sorted_and_found() {
-        assert!(COUNTRIES.is_sorted_by(|left, right| left.code < right.code));
-        assert_eq!(COUNTRIES.len(), 249);
+    fn every_country_has_its_row() {
+        let codes = countries::countries().iter().map(|country| country.alpha2);
+        assert!(COUNTRIES.iter().map(|country| country.code).eq(codes));
         assert_eq!(COUNTRIES[usize::from(index("KE"))].code, "KE");
+        for country in COUNTRIES.iter() {
+            assert!(country.weight > 0, "{}", country.code);
+            assert!(
+                country.transit.is_none_or(|transit| countries::country(transit).is_some()),
+                "{}",
+                country.code
+            );
+        }
     }
 }

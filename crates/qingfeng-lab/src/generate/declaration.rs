@@ -6,10 +6,10 @@ use std::ops::RangeInclusive;
 use super::brands;
 use super::calendar::{Calendar, FIRST_DAY, line_count};
 use super::columns::{Columns, Header, Line, Outcome};
-use super::countries::{self, COUNTRIES, Region};
+use super::countries::{COUNTRIES, Region};
 use super::goods::{Catalogue, Goods, Trade};
 use super::line::{self, Amount, Context};
-use super::places::{self, DISTRICT_COUNT, MARKETS, PORTS, Port, PortKind};
+use super::places::{self, DISTRICTS, MARKETS, PORTS, Port, PortKind};
 use super::random::{NARROW, Random, WIDE, mix};
 use super::text::{self, push_number};
 use super::traders::{EXPORTER_OFFENDER, Habits, PRODUCER_OFFENDER, Traders};
@@ -64,7 +64,7 @@ pub(super) struct Drafter {
     day: u32,
     runs: Vec<Run>,
     /// Last serial number of each customs district.
-    serials: [u64; DISTRICT_COUNT],
+    serials: Vec<u64>,
     header: Header,
     line: Line,
 }
@@ -72,7 +72,7 @@ pub(super) struct Drafter {
 impl Drafter {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed, 0);
-        let serials = [0; DISTRICT_COUNT].map(|_: u64| u64::from(random.below(400_000)));
+        let serials = DISTRICTS.iter().map(|_| u64::from(random.below(400_000))).collect();
         Self {
             random,
             catalogue: Catalogue::new(),
@@ -245,7 +245,7 @@ impl Drafter {
         // Declarations of other kinds take numbers too. Ten digits: the tenth is 0 below a thousand million.
         *serial = (*serial + u64::from(random.between(1, 3))) % 10_000_000_000;
         header.declaration_id.clear();
-        header.declaration_id.push_str(places::district_code(port.district));
+        header.declaration_id.push_str(DISTRICTS[usize::from(port.district)]);
         header.declaration_id.push_str("2016");
         push_number(&mut header.declaration_id, *serial, 10);
 
@@ -393,7 +393,7 @@ fn site_kind(trade: Trade, port: PortKind, random: &mut Random) -> Option<&'stat
 
 fn origin_district(plan: &Plan, goods: &Goods, random: &mut Random) -> Option<u32> {
     if plan.scheme == Some(Tell::District) {
-        let province = places::unlikely_province(goods.provinces, random);
+        let province = places::unlikely_province(&goods.provinces, random);
         return Some(places::draw_district(province, random));
     }
     if random.percent(4) {
@@ -401,7 +401,7 @@ fn origin_district(plan: &Plan, goods: &Goods, random: &mut Random) -> Option<u3
     }
     // An exporter's goods of a kind come from the same place.
     let mut home = Random::new(mix((u64::from(plan.habits.exporter) << 16) | u64::from(plan.goods)), 1);
-    let makers = home_provinces(goods.provinces, &mut home);
+    let makers = home_provinces(&goods.provinces, &mut home);
     let province = home.pick(&goods.provinces[..makers]);
     Some(places::draw_district(province, &mut home))
 }
@@ -412,7 +412,7 @@ fn transport(trade: Trade, port: &Port, random: &mut Random) -> Option<&'static 
         return None;
     }
     Some(match port.kind {
-        PortKind::Border => random.pick(port.crossing),
+        PortKind::Border => random.pick(&port.crossing),
         PortKind::Air if trade == Trade::Parcel => ["6", "5"][random.weighted(&[70, 30])],
         PortKind::Air => "5",
         PortKind::Sea => ["2", "5", "3"][random.weighted(&[96, 3, 1])],
@@ -442,7 +442,7 @@ fn route(plan: &Plan, random: &mut Random) -> (&'static str, Option<&'static str
         let hub = random.pick(odd_hubs(country.region));
         return (country.code, (hub != country.code).then_some(hub));
     }
-    let transit = match countries::usual_transit(country.code) {
+    let transit = match country.transit {
         Some(transit) => random.percent(60).then_some(transit),
         None if random.percent(6) => Some(random.pick(&["HK", "SG", "KR", "AE"])),
         None => None,

@@ -1,11 +1,11 @@
-//! What exporters of a simulation know of the made-up trade: where else goods could leave, how else a brand can be spelt,
+//! What exporters of a simulation know of the synthetic trade: where else goods could leave, how else a brand can be spelt,
 //! which firm was registered lately.
 
 use qingfeng_rules::Date;
 
 use super::brands::write_look_alike;
 use super::calendar::{DAYS, FIRST_DAY};
-use super::places::{MARKETS, PORTS, PortKind, district_code};
+use super::places::{DISTRICTS, MARKETS, PORTS, PortKind};
 use super::random::{self, Random};
 use super::traders::{ESTABLISHED, registered};
 
@@ -53,7 +53,7 @@ pub(crate) fn pinned(key: u64, n: u32) -> u32 {
 
 /// The code of the customs district of a port, which opens the numbers of its declarations.
 pub(crate) fn district_of(port: &str) -> Option<&'static str> {
-    PORTS.iter().find(|known| known.code == port).map(|port| district_code(port.district))
+    PORTS.iter().find(|known| known.code == port).map(|port| DISTRICTS[usize::from(port.district)])
 }
 
 /// The ports through which goods could leave instead: sea ports for a sea port, airports for an airport, crossings to

@@ -1,11 +1,19 @@
-//! What a heading's goods are: their family in the campaign, codes, names, price, mass, and where they are
-//! made. The tables themselves are in [`super::catalogue`].
+//! The goods that are traded, those of the campaign's groups and ordinary ones: their family in the campaign, codes,
+//! names, price, mass, and where they are made.
+//!
+//! Codes and names of an entry belong together in their order. Mobile phones and their parts carry codes of two editions
+//! of the Harmonized System (8517.12 and 8517.70 before 2022, 8517.13, .14 and .79 since), as data of several years does.
 
-use super::catalogue::{CAMPAIGN, ORDINARY};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::data::{list, named, number, rows};
 use super::random::{Random, Weighted};
 
 /// The campaign's groups of goods, and everything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Family {
     Luxury,
     Apparel,
@@ -44,7 +52,8 @@ impl Family {
 }
 
 /// Unit of the declared quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub(super) enum Unit {
     Pcs,
     Kg,
@@ -69,9 +78,9 @@ pub(super) struct Goods {
     /// How often the goods are traded, among all.
     pub(super) weight: u32,
     /// Ten digits each.
-    pub(super) hs: &'static [&'static str],
-    pub(super) english: &'static [&'static str],
-    pub(super) chinese: &'static [&'static str],
+    pub(super) hs: Box<[&'static str]>,
+    pub(super) english: Box<[&'static str]>,
+    pub(super) chinese: Box<[&'static str]>,
     pub(super) unit: Unit,
     /// Thousandths of a US dollar a unit, so that a screw has a price.
     pub(super) price_mills: u32,
@@ -79,8 +88,26 @@ pub(super) struct Goods {
     /// Units in a middling lot of general trade.
     pub(super) lot: u32,
     /// First two digits of the districts that make the goods, the main one first.
-    pub(super) provinces: &'static [u8],
+    pub(super) provinces: Box<[u8]>,
 }
+
+/// All goods: those of the campaign's groups, then the ordinary ones, which are most of the trade.
+pub(super) static GOODS: LazyLock<Vec<Goods>> = LazyLock::new(|| {
+    let goods = |[family, weight, hs, english, chinese, unit, price, grams, lot, provinces]: [&'static str;
+                     10]| Goods {
+        family: named(family),
+        weight: number(weight),
+        hs: list(hs).collect(),
+        english: list(english).collect(),
+        chinese: list(chinese).collect(),
+        unit: named(unit),
+        price_mills: number(price),
+        unit_grams: number(grams),
+        lot: number(lot),
+        provinces: list(provinces).map(number).collect(),
+    };
+    rows(include_str!("data/goods.tsv")).map(goods).collect()
+});
 
 /// How an exporter trades; it decides modes, places, sizes of lots, and the choice of goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,24 +178,22 @@ impl Trade {
     }
 }
 
-/// All goods, with a table of choice for each kind of trade.
+/// The choice among [`GOODS`], a table for each kind of trade.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    goods: Vec<&'static Goods>,
     by_trade: [Weighted; 7],
 }
 
 impl Catalogue {
     pub(super) fn new() -> Self {
-        let goods: Vec<&'static Goods> = CAMPAIGN.iter().chain(ORDINARY).collect();
         let by_trade = Trade::ALL.map(|trade| {
-            Weighted::new(goods.iter().map(|goods| goods.weight * trade.affinity_percent(goods)))
+            Weighted::new(GOODS.iter().map(|goods| goods.weight * trade.affinity_percent(goods)))
         });
-        Self { goods, by_trade }
+        Self { by_trade }
     }
 
     pub(super) fn get(&self, index: u16) -> &'static Goods {
-        self.goods[usize::from(index)]
+        &GOODS[usize::from(index)]
     }
 
     pub(super) fn draw(&self, trade: Trade, random: &mut Random) -> u16 {
@@ -177,10 +202,10 @@ impl Catalogue {
 
     /// Goods of one of these families; the choice belongs to the draw, not to the trade.
     pub(super) fn draw_of(&self, families: &[Family], random: &mut Random) -> u16 {
-        let among = |goods: &&&Goods| families.contains(&goods.family);
-        let count = self.goods.iter().filter(among).count() as u32;
+        let among = |goods: &&Goods| families.contains(&goods.family);
+        let count = GOODS.iter().filter(among).count() as u32;
         let chosen = random.below(count) as usize;
-        self.goods
+        GOODS
             .iter()
             .enumerate()
             .filter(|(_, goods)| among(goods))
@@ -195,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_complete() {
-        for goods in CAMPAIGN.iter().chain(ORDINARY) {
+        for goods in GOODS.iter() {
             let name = goods.english[0];
             assert!(goods.hs.iter().all(|code| code.len() == 10), "{name}");
             assert!(goods.hs.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit())), "{name}");
@@ -203,7 +228,8 @@ mod tests {
             assert!(!goods.chinese.is_empty() && !goods.provinces.is_empty(), "{name}");
             assert!(goods.unit != Unit::Kg || goods.unit_grams == 1_000, "{name}");
         }
-        assert!(ORDINARY.iter().all(|goods| goods.family == Family::Ordinary));
-        assert!(CAMPAIGN.iter().all(|goods| goods.family != Family::Ordinary));
+        let campaign = GOODS.iter().take_while(|goods| goods.family != Family::Ordinary).count();
+        assert!(GOODS[campaign..].iter().all(|goods| goods.family == Family::Ordinary));
+        assert_eq!((campaign, GOODS.len()), (60, 108));
     }
 }

@@ -1,44 +1,10 @@
 //! Synthetic export declarations: a year of a country's trade, with planted violations.
-//!
-//! For trials, training and measurements where real declarations cannot be had. The goods, partners, ports
-//! and modes follow the campaign against counterfeit and substandard export goods of 2015 to 2017: most
-//! lines are ordinary, about two of a hundred violate, more of them among the campaign's goods, regions and
-//! modes, and by parties that were found before. Most violations leave a tell, which is one of:
-//!
-//! | tell | what the declaration shows |
-//! | --- | --- |
-//! | `price` | a unit price far below the usual one |
-//! | `no_brand` | no brand where there should be one |
-//! | `look_alike` | a brand that looks like a protected one: `DEL1`, `HA0JUE` |
-//! | `unauthorised` | a protected brand of an exporter without authorisation |
-//! | `mass` | a mass a piece that does not fit the goods |
-//! | `wording` | a goods name that says replica, style of, no logo, 贴牌, 仿, 无牌 |
-//! | `split` | market procurement split just under 150,000 USD a declaration |
-//! | `district` | an origin district that does not make such goods |
-//! | `transit` | a transit country that hides the destination |
-//! | `parcels` | many small parcels of one branded product on a day |
-//! | `newcomer` | an exporter registered weeks ago with large volume |
-//! | `certificate` | no certificate for batteries, toys or appliances |
-//! | `found_before` | an exporter or producer found before, and nothing else |
-//!
-//! Some violations show nothing, and some lines without a violation show a tell, as in life.
-//!
-//! Who is who follows from the codes. Exporters are `E000001` to `E050000`; those above `E046000` are
-//! registered during the year in the order of their numbers. Exporters whose number is a multiple of 997 and
-//! producers (`P00001` to `P20000`) whose number is a multiple of 499 were found before. For the protected
-//! brand with index `i` of DELI, SHUFANG, HAOJUE, LIFAN, ZONGHAI, TECVO, HUAXIN, SANXIN, AURELIO, VANTORI,
-//! BELLMONT, RUNWELL, TRIVANTE, VOLTMAX, POWERON, KIDDOLAND, MIDERA, GREELUX, STANFORT, DONGYUE and CERAMIX
-//! the exporters `100 + 10 * i` to `104 + 10 * i` are authorised.
-//!
-//! The same seed and number of lines give the same bytes on every machine: all amounts are whole numbers
-//! until they are written, and the spreads come from tables. Memory is that of a batch, whatever the number
-//! of lines.
 
 mod brands;
 mod calendar;
-mod catalogue;
 mod columns;
 mod countries;
+mod data;
 mod declaration;
 pub(crate) mod disguise;
 mod goods;
@@ -64,8 +30,42 @@ const BATCH_LINES: usize = 8_192;
 
 /// A stream of synthetic declarations of the year 2016, in the order of their dates.
 ///
+/// For trials, training and measurements where real declarations cannot be had. The goods, partners, ports
+/// and modes follow the campaign against counterfeit and substandard export goods of 2015 to 2017: most
+/// lines are ordinary, about two of a hundred violate, more of them among the campaign's goods, regions and
+/// modes, and by parties that were found before. Most violations leave a tell, which is one of:
+///
+/// | tell | what the declaration shows |
+/// | --- | --- |
+/// | `price` | a unit price far below the usual one |
+/// | `no_brand` | no brand where there should be one |
+/// | `look_alike` | a brand that looks like a protected one: `DEL1`, `HA0JUE` |
+/// | `unauthorised` | a protected brand of an exporter without authorisation |
+/// | `mass` | a mass a piece that does not fit the goods |
+/// | `wording` | a goods name that says replica, style of, no logo, 贴牌, 仿, 无牌 |
+/// | `split` | market procurement split just under 150,000 USD a declaration |
+/// | `district` | an origin district that does not make such goods |
+/// | `transit` | a transit country that hides the destination |
+/// | `parcels` | many small parcels of one branded product on a day |
+/// | `newcomer` | an exporter registered weeks ago with large volume |
+/// | `certificate` | no certificate for batteries, toys or appliances |
+/// | `found_before` | an exporter or producer found before, and nothing else |
+///
+/// Some violations show nothing, and some lines without a violation show a tell, as in life.
+///
+/// Who is who follows from the codes. Exporters are `E000001` to `E050000`; those above `E046000` are
+/// registered during the year in the order of their numbers. Exporters whose number is a multiple of 997 and
+/// producers (`P00001` to `P20000`) whose number is a multiple of 499 were found before. For the protected
+/// brand with index `i` of DELI, SHUFANG, HAOJUE, LIFAN, ZONGHAI, TECVO, HUAXIN, SANXIN, AURELIO, VANTORI,
+/// BELLMONT, RUNWELL, TRIVANTE, VOLTMAX, POWERON, KIDDOLAND, MIDERA, GREELUX, STANFORT, DONGYUE and CERAMIX
+/// the exporters `100 + 10 * i` to `104 + 10 * i` are authorised.
+///
+/// The same seed and number of lines give the same bytes on every machine: all amounts are whole numbers
+/// until they are written, and the spreads come from tables. Memory is that of a batch, whatever the number
+/// of lines.
+///
 /// ```
-/// use qingfeng_lab::generate::Generator;
+/// use qingfeng_lab::Generator;
 ///
 /// let mut lines = 0;
 /// for generated in Generator::new(2016, 20_000) {
@@ -83,7 +83,7 @@ pub struct Generator {
 /// A batch of declarations and what full inspections of them would find.
 ///
 /// ```
-/// use qingfeng_lab::generate::Generator;
+/// use qingfeng_lab::Generator;
 ///
 /// let generated = Generator::new(2016, 100).next().unwrap();
 /// assert_eq!(generated.declarations.schema(), Generator::schema());
@@ -105,7 +105,7 @@ impl Generator {
     /// not a continuation of the shorter one.
     ///
     /// ```
-    /// use qingfeng_lab::generate::Generator;
+    /// use qingfeng_lab::Generator;
     ///
     /// assert!(Generator::new(1, 0).next().is_none());
     /// let first = Generator::new(1, 10).next().unwrap();
@@ -120,7 +120,7 @@ impl Generator {
     /// unless they are days of 2016 in order.
     ///
     /// ```
-    /// use qingfeng_lab::generate::Generator;
+    /// use qingfeng_lab::Generator;
     /// use qingfeng::rules::Date;
     ///
     /// let [first, last]: [Date; 2] = ["2016-09-01", "2016-09-30"].map(|day| day.parse().unwrap());
@@ -145,7 +145,7 @@ impl Generator {
     /// `declared_on` and `item_no` are always there.
     ///
     /// ```
-    /// use qingfeng_lab::generate::Generator;
+    /// use qingfeng_lab::Generator;
     ///
     /// let schema = Generator::schema();
     /// assert_eq!(schema.field(0).name(), "declaration_id");
@@ -165,7 +165,7 @@ impl Generator {
     /// violation have 0 pieces, value and fine.
     ///
     /// ```
-    /// use qingfeng_lab::generate::Generator;
+    /// use qingfeng_lab::Generator;
     ///
     /// let schema = Generator::outcomes_schema();
     /// assert_eq!(schema.field(3).name(), "result");

@@ -1,22 +1,14 @@
 //! Ports, procurement markets and producing districts, and which of them belong together.
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::data::{list, named, number, rows};
 use super::random::Random;
 
-/// Codes of the customs districts in which the ports lie; they open the declarations' numbers.
-pub(super) const DISTRICTS: [&str; 16] = [
-    "0900", "0200", "4200", "2200", "3100", "5200", "5100", "5300", "3700", "2300", "4600", "8000", "8600",
-    "7200", "0600", "9400",
-];
-/// Districts of the border with Russia and Mongolia, after [`DISTRICTS`].
-pub(super) const NORTHERN_DISTRICTS: [&str; 2] = ["1900", "0700"];
-pub(super) const DISTRICT_COUNT: usize = DISTRICTS.len() + NORTHERN_DISTRICTS.len();
-
-pub(super) fn district_code(district: u8) -> &'static str {
-    let at = usize::from(district);
-    if at < DISTRICTS.len() { DISTRICTS[at] } else { NORTHERN_DISTRICTS[at - DISTRICTS.len()] }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum PortKind {
     Sea,
     Air,
@@ -27,71 +19,54 @@ pub(super) enum PortKind {
 pub(super) struct Port {
     /// UN/LOCODE.
     pub(super) code: &'static str,
-    /// Index of the customs district, for [`district_code`].
+    /// Index of the customs district in [`DISTRICTS`].
     pub(super) district: u8,
     pub(super) kind: PortKind,
     weight: u32,
     /// Provinces whose goods leave here.
-    pub(super) provinces: &'static [u8],
+    pub(super) provinces: Box<[u8]>,
     /// Countries on the other side of a border crossing.
-    pub(super) neighbours: &'static [&'static str],
+    pub(super) neighbours: Box<[&'static str]>,
     /// How goods cross the border here: 3 rail, 4 road.
-    pub(super) crossing: &'static [&'static str],
+    pub(super) crossing: Box<[&'static str]>,
 }
 
-const fn sea(code: &'static str, district: u8, weight: u32, provinces: &'static [u8]) -> Port {
-    Port { code, district, kind: PortKind::Sea, weight, provinces, neighbours: &[], crossing: &[] }
-}
+const PORTS_TABLE: &str = include_str!("data/ports.tsv");
 
-const fn air(code: &'static str, district: u8, weight: u32, provinces: &'static [u8]) -> Port {
-    Port { code, district, kind: PortKind::Air, weight, provinces, neighbours: &[], crossing: &[] }
-}
+/// Codes of the customs districts in which the ports lie, in the order of their first ports; they open the
+/// declarations' numbers.
+pub(super) static DISTRICTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut districts = Vec::new();
+    for [_, district, ..] in rows::<7>(PORTS_TABLE) {
+        if !districts.contains(&district) {
+            districts.push(district);
+        }
+    }
+    districts
+});
 
 /// The nine sea ports of the campaign, two more, airports, and border crossings.
-pub(super) const PORTS: &[Port] = &[
-    sea("CNDLC", 0, 10, &[21, 22, 23]),
-    sea("CNTSN", 1, 16, &[12, 13, 11, 15, 14, 41]),
-    sea("CNTAO", 2, 18, &[37, 41, 61, 13]),
-    sea("CNSHA", 3, 30, &[31, 32, 33, 34, 42, 43, 36, 50, 51]),
-    sea("CNNGB", 4, 28, &[33, 36, 34]),
-    sea("CNHUA", 5, 10, &[44, 43]),
-    sea("CNNSA", 6, 14, &[44, 45, 43]),
-    sea("CNSHK", 7, 14, &[44, 43, 50]),
-    sea("CNYTN", 7, 22, &[44, 43, 36]),
-    sea("CNXMN", 8, 14, &[35, 36]),
-    sea("CNLYG", 9, 6, &[32, 41, 61]),
-    air("CNPVG", 3, 30, &[31, 32, 33, 34, 42]),
-    air("CNCAN", 6, 40, &[44, 35, 43, 36]),
-    air("CNCGO", 10, 16, &[41, 37, 13, 12, 61]),
-    air("CNCKG", 11, 12, &[50, 51, 53]),
-    border("CNRLI", 12, 24, &["MM"], &["4"]),
-    border("CNMHN", 12, 14, &["LA"], &["4"]),
-    border("CNPXG", 13, 26, &["VN"], &["4", "4", "3"]),
-    border("CNMZL", 14, 16, &["RU"], &["3", "3", "4"]),
-    border("CNKHG", 15, 24, &["KZ", "KG", "UZ", "TJ"], &["4", "4", "3"]),
-    border("CNHEK", 16, 6, &["RU"], &["4"]),
-    border("CNSFE", 16, 9, &["RU"], &["3", "4"]),
-    border("CNERC", 17, 7, &["MN", "RU"], &["3", "4"]),
-];
-
-const fn border(
-    code: &'static str,
-    district: u8,
-    weight: u32,
-    neighbours: &'static [&'static str],
-    crossing: &'static [&'static str],
-) -> Port {
-    Port { code, district, kind: PortKind::Border, weight, provinces: &[], neighbours, crossing }
-}
+pub(super) static PORTS: LazyLock<Vec<Port>> = LazyLock::new(|| {
+    let port = |[code, district, kind, provinces, neighbours, crossing, weight]: [&'static str; 7]| Port {
+        code,
+        district: DISTRICTS.iter().position(|known| *known == district).unwrap_or_default() as u8,
+        kind: named(kind),
+        weight: number(weight),
+        provinces: list(provinces).map(number).collect(),
+        neighbours: list(neighbours).collect(),
+        crossing: list(crossing).collect(),
+    };
+    rows(PORTS_TABLE).map(port).collect()
+});
 
 /// A port of a kind, by preference one that serves the province.
 pub(super) fn draw_port(kind: PortKind, province: u8, random: &mut Random) -> u8 {
-    let mut weights = [0; PORTS.len()];
-    for (weight, port) in weights.iter_mut().zip(PORTS) {
-        if port.kind == kind {
-            *weight = port.weight * if port.provinces.contains(&province) { 12 } else { 1 };
-        }
-    }
+    let weight = |port: &Port| match port.provinces.contains(&province) {
+        _ if port.kind != kind => 0,
+        true => port.weight * 12,
+        false => port.weight,
+    };
+    let weights: Vec<u32> = PORTS.iter().map(weight).collect();
     random.weighted(&weights) as u8
 }
 
@@ -101,24 +76,25 @@ pub(super) struct Market {
     pub(super) code: &'static str,
     weight: u32,
     /// Indices of [`PORTS`].
-    pub(super) ports: &'static [u8],
+    pub(super) ports: Box<[u8]>,
 }
 
-/// Index of Khorgas in [`PORTS`].
-const KHORGAS: u8 = 19;
-
-pub(super) const MARKETS: [Market; 5] = [
-    Market { code: "YIWU", weight: 58, ports: &[4, 4, 4, 3] },
-    Market { code: "GUANGZHOU", weight: 19, ports: &[6, 6, 5] },
-    Market { code: "SHENZHEN", weight: 8, ports: &[8, 7] },
-    Market { code: "LINYI", weight: 9, ports: &[2] },
-    Market { code: "XINJIANG", weight: 6, ports: &[KHORGAS] },
-];
+pub(super) static MARKETS: LazyLock<Vec<Market>> = LazyLock::new(|| {
+    let port =
+        |code: &str| PORTS.iter().position(|port| port.code == code).expect("a port of the table") as u8;
+    let market = |[code, weight, ports]: [&'static str; 3]| Market {
+        code,
+        weight: number(weight),
+        ports: list(ports).map(port).collect(),
+    };
+    rows(include_str!("data/markets.tsv")).map(market).collect()
+});
 
 /// A market and the port its goods leave by.
 pub(super) fn draw_market(random: &mut Random) -> (u8, u8) {
-    let market = random.weighted(&MARKETS.each_ref().map(|market| market.weight));
-    (market as u8, random.pick(MARKETS[market].ports))
+    let weights: Vec<u32> = MARKETS.iter().map(|market| market.weight).collect();
+    let market = random.weighted(&weights);
+    (market as u8, random.pick(&MARKETS[market].ports))
 }
 
 /// Provinces that make little for export.
@@ -143,14 +119,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn indices_point_where_they_should() {
-        assert_eq!(PORTS[usize::from(KHORGAS)].code, "CNKHG");
-        assert_eq!(PORTS[4].code, "CNNGB");
-        for port in PORTS {
-            assert!(usize::from(port.district) < DISTRICT_COUNT);
-            assert_eq!(port.kind == PortKind::Border, !port.neighbours.is_empty());
+    fn every_place_is_complete() {
+        assert_eq!((DISTRICTS.len(), PORTS.len(), MARKETS.len()), (18, 23, 5));
+        for port in PORTS.iter() {
+            assert_eq!(port.kind == PortKind::Border, !port.neighbours.is_empty(), "{}", port.code);
+            assert_eq!(port.neighbours.is_empty(), port.crossing.is_empty(), "{}", port.code);
+            assert_eq!(port.neighbours.is_empty(), !port.provinces.is_empty(), "{}", port.code);
         }
-        assert!(MARKETS.iter().flat_map(|market| market.ports).all(|&port| usize::from(port) < PORTS.len()));
+        assert!(MARKETS.iter().all(|market| !market.ports.is_empty()));
     }
 
     #[test]

@@ -1,23 +1,35 @@
 //! The free texts of a declaration: goods names, models, certificates, consignees, contracts.
 
+use std::sync::LazyLock;
+
 use super::brands::PROTECTED;
 use super::countries::Region;
+use super::data::{list, rows};
 use super::goods::{Family, Goods};
 use super::random::{Random, mix, pinned};
 
-const ENGLISH_BEFORE: [&str; 7] = ["new", "assorted", "quality", "small", "large", "standard", "export"];
-const ENGLISH_AFTER: [&str; 8] = [
-    "assorted colours",
-    "in bulk",
-    "mixed sizes",
-    "model 2016",
-    "gift box",
-    "new style",
-    "retail packed",
-    "for wholesale",
-];
-const CHINESE_BEFORE: [&str; 6] = ["新款", "普通", "小号", "大号", "家用", "出口型"];
-const CHINESE_AFTER: [&str; 6] = [" 混色", " 散装", " 彩盒装", " 2016款", " 配件齐全", " 混码"];
+/// The words of one list, of which texts are made.
+type Words = LazyLock<Box<[&'static str]>>;
+
+fn words(name: &str) -> Box<[&'static str]> {
+    let mut lists = rows::<2>(include_str!("data/words.tsv"));
+    lists
+        .find(|[list, _]| *list == name)
+        .map(|[_, words]| list(words).collect())
+        .expect("a list of the table")
+}
+
+static ENGLISH_BEFORE: Words = LazyLock::new(|| words("english_before"));
+static ENGLISH_AFTER: Words = LazyLock::new(|| words("english_after"));
+static CHINESE_BEFORE: Words = LazyLock::new(|| words("chinese_before"));
+static CHINESE_AFTER: Words = LazyLock::new(|| words("chinese_after"));
+static ARAB_NAMES: Words = LazyLock::new(|| words("arab_names"));
+static AFRICAN_NAMES: Words = LazyLock::new(|| words("african_names"));
+static LATIN_NAMES: Words = LazyLock::new(|| words("latin_names"));
+static OTHER_NAMES: Words = LazyLock::new(|| words("other_names"));
+static BUSINESSES: Words = LazyLock::new(|| words("businesses"));
+static FORMS: Words = LazyLock::new(|| words("forms"));
+static FORMS_LATIN: Words = LazyLock::new(|| words("forms_latin"));
 
 /// How a goods name is written.
 #[derive(Debug, Clone, Copy)]
@@ -124,75 +136,6 @@ pub(super) fn write_certificate(family: Family, random: &mut Random, out: &mut S
     push_number(out, u64::from(random.below(1_000_000)), 6);
 }
 
-const ARAB_NAMES: [&str; 10] = [
-    "AL NOOR",
-    "AL BARAKA",
-    "AL MADINA",
-    "GULF STAR",
-    "AL SALAM",
-    "DESERT ROSE",
-    "AL AMEEN",
-    "RED SEA",
-    "AL FAJR",
-    "AL HILAL",
-];
-const AFRICAN_NAMES: [&str; 10] = [
-    "BLUE NILE",
-    "SAHEL",
-    "KILIMANJARO",
-    "GOLD COAST",
-    "BAOBAB",
-    "SAVANNAH",
-    "LAGOON",
-    "SIMBA",
-    "RIFT VALLEY",
-    "ZAMBEZI",
-];
-const LATIN_NAMES: [&str; 10] = [
-    "ANDINA",
-    "DEL SUR",
-    "PACIFICO",
-    "EL SOL",
-    "CARIBE",
-    "LA ESTRELLA",
-    "AMAZONIA",
-    "SAN MARTIN",
-    "TIERRA NUEVA",
-    "RIO PLATA",
-];
-const OTHER_NAMES: [&str; 14] = [
-    "NORTHGATE",
-    "EASTERN",
-    "ORIENT",
-    "HARBOUR",
-    "CONTINENTAL",
-    "GLOBAL LINK",
-    "SILVER BRIDGE",
-    "MERIDIAN",
-    "PRIME",
-    "ATLAS",
-    "SUNRISE",
-    "CROSSWAY",
-    "UNION",
-    "LOTUS",
-];
-const BUSINESSES: [&str; 12] = [
-    "TRADING",
-    "IMPORT EXPORT",
-    "GENERAL TRADING",
-    "SUPPLIES",
-    "COMMERCIAL",
-    "DISTRIBUTION",
-    "ENTERPRISES",
-    "BROTHERS",
-    "WHOLESALE",
-    "LOGISTICS",
-    "RETAIL",
-    "INDUSTRIES",
-];
-const FORMS: [&str; 6] = ["LLC", "LTD", "CO LTD", "EST", "SARL", "INC"];
-const FORMS_LATIN: [&str; 3] = ["SA", "LTDA", "SRL"];
-
 /// The consignee that belongs to `key`.
 pub(super) fn write_consignee(region: Region, key: u64, out: &mut String) {
     let names: &[&str] = match region {
@@ -261,7 +204,7 @@ mod tests {
     #[test]
     fn names_have_at_most_eight_words() {
         let mut random = Random::new(1, 1);
-        for goods in super::super::catalogue::CAMPAIGN.iter().chain(super::super::catalogue::ORDINARY) {
+        for goods in super::super::goods::GOODS.iter() {
             for telling in [false, true] {
                 for variant in 0..100 {
                     let mut name = String::new();

@@ -103,7 +103,7 @@ impl Traders {
         };
         let goods = match authorised {
             Some(brand) => {
-                let families = PROTECTED[usize::from(brand)].families;
+                let families = &PROTECTED[usize::from(brand)].families;
                 [0; 3].map(|_| catalogue.draw_of(families, random))
             }
             None => draw_goods(trade, catalogue, random),
@@ -120,7 +120,7 @@ impl Traders {
             Trade::Border | Trade::Residents => places::draw_port(PortKind::Border, main_province, random),
             _ => places::draw_port(PortKind::Sea, main_province, random),
         };
-        let destinations = [0; 4].map(|_| match PORTS[usize::from(port)].neighbours {
+        let destinations = [0; 4].map(|_| match &*PORTS[usize::from(port)].neighbours {
             // A market in Xinjiang sells across its own border too.
             neighbours if !neighbours.is_empty() => countries::index(random.pick(neighbours)),
             _ => self.draw_destination(trade, random),

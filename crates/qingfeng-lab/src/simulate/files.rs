@@ -9,8 +9,8 @@ use super::result::RuleWorth;
 use qingfeng::Engine;
 use qingfeng_insight::effect::{Effect, EffectOptions};
 use qingfeng_inspection::evidence::{Evidence, Inspection, Judged, PlannedDraw};
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng_inspection::{AssessedDeclaration, Interner, PlannedDay, Policy};
+use qingfeng_store::{Outcome, Verdict};
 
 /// Rules with fewer inspected declarations are not held against the truth.
 pub(super) const INSPECTED_MIN: u64 = 30;

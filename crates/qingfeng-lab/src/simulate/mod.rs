@@ -1,17 +1,5 @@
-//! Simulation: days of made-up trade with exporters who adapt, and the whole cycle day by day, to see what a random share,
+//! Days of synthetic trade with exporters who adapt, and the whole cycle run on them day by day: what a random share,
 //! exploration and calibration are worth where the truth is known.
-//!
-//! ```text
-//! generate ──▶ the day's consignments ──adversaries rewrite theirs──▶ declarations
-//!    declarations ──engine──▶ assessments ──planner, the world's key──▶ inspections ──truth──▶ outcomes
-//!    outcomes ──▶ experience of the planner, points (monthly), what adversaries learn ──▶ the next day
-//! ```
-//!
-//! Each *world* has a seed: its trade, its traders and its draw follow from it. Each *arm* is a way of running the ports.
-//! All arms see the same original trade in the same world, so that their differences are paired.
-//!
-//! Consignments, not declarations, are what is counted: one that an adversary splits into three declarations is one
-//! violation, found when any part of it is. So all arms have the same violations, whatever adversaries do.
 
 mod consignment;
 mod files;
@@ -125,11 +113,23 @@ pub enum SimulateError {
     Threads(String),
 }
 
-/// A simulation, ready to be run.
+/// A simulation, ready to be run: days of synthetic trade with exporters who adapt, and the whole cycle day by day.
+///
+/// ```text
+/// generate ──▶ the day's consignments ──adversaries rewrite theirs──▶ declarations
+///    declarations ──engine──▶ assessments ──planner, the world's key──▶ inspections ──truth──▶ outcomes
+///    outcomes ──▶ experience of the planner, points (monthly), what adversaries learn ──▶ the next day
+/// ```
+///
+/// Each *world* has a seed: its trade, its traders and its draw follow from it. Each *arm* is a way of running the ports.
+/// All arms see the same original trade in the same world, so that their differences are paired.
+///
+/// Consignments, not declarations, are what is counted: one that an adversary splits into three declarations is one
+/// violation, found when any part of it is. So all arms have the same violations, whatever adversaries do.
 ///
 /// ```
 /// use qingfeng::Engine;
-/// use qingfeng_lab::simulate::{Simulation, SimulateOptions};
+/// use qingfeng_lab::{Simulation, SimulateOptions};
 ///
 /// let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
 /// let options = SimulateOptions {

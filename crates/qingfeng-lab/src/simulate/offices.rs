@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Millionths, RandomLeast, RateRule};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast, RateRule};
 
 use super::SimulateError;
 use super::options::{Arm, Inspections, Offices, SimulateOptions};
@@ -154,7 +155,11 @@ impl Bench {
     }
 
     /// Sends a declaration to the offices that its sites are part of.
-    pub(super) fn send(&self, candidate: &mut AssessedDeclaration, shared: &mut BTreeMap<Arc<[u32]>, Arc<[u32]>>) {
+    pub(super) fn send(
+        &self,
+        candidate: &mut AssessedDeclaration,
+        shared: &mut BTreeMap<Arc<[u32]>, Arc<[u32]>>,
+    ) {
         if let Some(known) = shared.get(&candidate.sites) {
             candidate.sites = Arc::clone(known);
             return;

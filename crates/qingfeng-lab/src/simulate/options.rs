@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use qingfeng_rules::{Date, Millionths};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Millionths;
 use serde::{Serialize, Serializer};
 
 use qingfeng_inspection::Capacity;
@@ -48,7 +49,7 @@ impl SimulateOptions {
     /// A quarter of a year of 1,000 lines a day, one world, the usual arms, an inspection for every 50 lines.
     ///
     /// ```
-    /// use qingfeng_lab::simulate::SimulateOptions;
+    /// use qingfeng_lab::SimulateOptions;
     ///
     /// assert_eq!(SimulateOptions::default().arms.len(), 7);
     /// ```
@@ -144,13 +145,13 @@ impl Default for Adversaries {
 /// | `score` | targets by score alone, whatever was learnt |
 ///
 /// ```
-/// use qingfeng_lab::simulate::Arm;
+/// use qingfeng_lab::Arm;
 ///
 /// let arm: Arm = "random-2.5+explore".parse()?;
 /// assert!(arm.explore && !arm.calibrate);
 /// assert_eq!(arm.to_string(), "random-2.5+explore");
 /// assert!("random-200".parse::<Arm>().is_err());
-/// # Ok::<(), qingfeng_lab::simulate::ArmError>(())
+/// # Ok::<(), qingfeng_lab::ArmError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arm {

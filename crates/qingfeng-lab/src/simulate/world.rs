@@ -18,13 +18,14 @@ use super::summary::figures;
 use super::tactics::Tactic;
 use super::trade::Days;
 use crate::generate::{Generated, disguise};
-use qingfeng_inspection::outcomes::Timeline;
-use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{
-    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy, Targeting,
-};
 use qingfeng::tables::BatchRows;
 use qingfeng::{By, Engine};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::outcomes::Timeline;
+use qingfeng_inspection::{
+    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy,
+    Targeting,
+};
 
 /// What a world is made of.
 pub(super) struct Ground<'s> {
@@ -136,7 +137,8 @@ impl Ground<'_> {
                 };
                 let rows = batch.rows(By::Declaration, false)?;
                 for row in BatchRows::new(&AssessmentColumns::TABLE, &rows)?.iter() {
-                    candidates.push(decoder.row(&row).map_err(|error| SimulateError::Assess(error.to_string()))?);
+                    candidates
+                        .push(decoder.row(&row).map_err(|error| SimulateError::Assess(error.to_string()))?);
                 }
             }
             candidates.retain(|candidate| candidate.day.is_some());

@@ -1,11 +1,11 @@
 //! Changes for tests.
 
 use qingfeng::rules::Date;
-use qingfeng_store::{Outcome, Verdict};
 use qingfeng_store::{
     Author, Change, ChangeKind, Entry, Finding, NewChange, Party, Role, SnapshotId, Store, StoreError,
     Violation,
 };
+use qingfeng_store::{Outcome, Verdict};
 
 pub fn day(text: &str) -> Date {
     text.parse().unwrap()

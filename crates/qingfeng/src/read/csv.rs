@@ -276,10 +276,7 @@ pub(super) fn header(
             Some(block) if block.frames.is_empty() => {}
             Some(block) => break block,
             None => {
-                return Err(ReadError::content(
-                    input,
-                    "has no header; its first line must name the columns",
-                ));
+                return Err(ReadError::content(input, "has no header; its first line must name the columns"));
             }
         }
     };
@@ -443,7 +440,8 @@ mod tests {
             ("\"declaration_id\";\"hs, code\"", b';', 2),
             ("colour,size", b',', 2),
         ] {
-            let (found, headers) = headers(&|header| schema.field_of_header(header).is_some(), text, text.contains('"'));
+            let (found, headers) =
+                headers(&|header| schema.field_of_header(header).is_some(), text, text.contains('"'));
             assert_eq!((found, headers.len()), (delimiter, count), "{text}");
         }
     }

@@ -44,9 +44,7 @@ impl Frames {
         let frame = &self.block.frames[self.next];
         self.next += 1;
         match &frame.content {
-            Content::Bad(reason) => {
-                Err(ReadError::content(&input, format!("line {}: {reason}", frame.line)))
-            }
+            Content::Bad(reason) => Err(ReadError::content(&input, format!("line {}: {reason}", frame.line))),
             _ => Ok(Some((frame, &self.block.bytes[frame.start..frame.end]))),
         }
     }

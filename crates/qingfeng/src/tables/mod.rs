@@ -223,7 +223,11 @@ impl Table {
     /// Its columns in Arrow.
     pub fn schema(&self) -> SchemaRef {
         let fields = self.columns.iter().map(|column| {
-            Field::new(column.name, column.kind.data_type(), !matches!(column.presence, Presence::Needed | Presence::Always))
+            Field::new(
+                column.name,
+                column.kind.data_type(),
+                !matches!(column.presence, Presence::Needed | Presence::Always),
+            )
         });
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }

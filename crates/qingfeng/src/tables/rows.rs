@@ -375,7 +375,12 @@ impl RowReader {
             }
         };
         let batch = BatchRows { names: names.clone(), ..BatchRows::default() };
-        Ok(Self { input: name, names, source: RowSource::Batches { batches, batch, next: 0, before: 0 }, has })
+        Ok(Self {
+            input: name,
+            names,
+            source: RowSource::Batches { batches, batch, next: 0, before: 0 },
+            has,
+        })
     }
 
     /// Whether the table has a column; of JSON this is not known beforehand, and so is true.

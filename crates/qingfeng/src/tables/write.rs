@@ -157,9 +157,10 @@ impl RowWriter {
     /// A cell that must be there is missing, or one was given twice.
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.rows = 0;
-        let columns = self.columns.iter_mut().map(|cells| -> ArrayRef {
-            each!(cells, cells => Arc::new(cells.finish()))
-        });
+        let columns = self
+            .columns
+            .iter_mut()
+            .map(|cells| -> ArrayRef { each!(cells, cells => Arc::new(cells.finish())) });
         RecordBatch::try_new(Arc::clone(&self.schema), columns.collect())
     }
 }

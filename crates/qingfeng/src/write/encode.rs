@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
-use arrow_json::writer::LineDelimited;
 use arrow_schema::{ArrowError, SchemaRef};
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
@@ -22,7 +21,7 @@ use rayon::iter::{
     ParallelIterator,
 };
 
-use super::lists::join_lists;
+use super::text;
 use crate::read::Format;
 
 /// The rows of a group of a Parquet file. A group is held in memory until it is full.
@@ -126,10 +125,13 @@ pub(super) enum Encoder {
 
 impl Encoder {
     pub(super) fn new(format: Format, mut sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
+        if let Format::Csv | Format::Ndjson = format {
+            text::check(&schema)?;
+        }
         Ok(match format {
             Format::Csv => {
                 // A table without lines has a header all the same.
-                sink.write_all(&csv(&RecordBatch::new_empty(schema), true)?)?;
+                sink.write_all(&text::header(&schema))?;
                 Self::Csv { sink }
             }
             Format::Ndjson => Self::Ndjson { is_live: matches!(sink, Sink::Stdout(_)), sink },
@@ -140,9 +142,9 @@ impl Encoder {
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         match self {
-            Self::Csv { sink } => write_text(sink, batch, |rows| csv(rows, false)),
+            Self::Csv { sink } => write_text(sink, batch, text::csv),
             Self::Ndjson { sink, is_live } => {
-                write_text(sink, batch, ndjson)?;
+                write_text(sink, batch, text::ndjson)?;
                 // Who reads along sees each batch when it is done.
                 if *is_live { Ok(sink.flush()?) } else { Ok(()) }
             }
@@ -168,7 +170,7 @@ const TEXT_ROWS: usize = 1024;
 fn write_text(
     sink: &mut Sink,
     batch: &RecordBatch,
-    text: impl Fn(&RecordBatch) -> Result<Vec<u8>, ArrowError> + Send + Sync,
+    text: fn(&RecordBatch) -> Result<Vec<u8>, ArrowError>,
 ) -> Result<(), ArrowError> {
     let part = |at: usize| batch.slice(at, TEXT_ROWS.min(batch.num_rows() - at));
     let parts: Vec<RecordBatch> = (0..batch.num_rows()).step_by(TEXT_ROWS).map(part).collect();
@@ -183,20 +185,6 @@ fn write_text(
 /// Whether this is called in a pool of threads. Elsewhere there is none to use: rayon's own would be started.
 fn is_in_pool() -> bool {
     rayon::current_thread_index().is_some()
-}
-
-fn csv(rows: &RecordBatch, with_header: bool) -> Result<Vec<u8>, ArrowError> {
-    let mut writer = arrow_csv::WriterBuilder::new().with_header(with_header).build(Vec::new());
-    writer.write(&join_lists(rows)?)?;
-    Ok(writer.into_inner())
-}
-
-fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
-    let mut writer =
-        arrow_json::WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(Vec::new());
-    writer.write(rows)?;
-    writer.finish()?;
-    Ok(writer.into_inner())
 }
 
 /// Does what `ArrowWriter` does, but with the columns side by side.

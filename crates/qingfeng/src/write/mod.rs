@@ -3,7 +3,7 @@
 //! The same batches give the same bytes, whatever the day and the machine.
 
 mod encode;
-mod lists;
+mod text;
 
 use std::fmt;
 use std::fs::{self, File};

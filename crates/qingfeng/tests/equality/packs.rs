@@ -5,7 +5,7 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use qingfeng::verify::differences;
 use qingfeng::{Assessment, Declaration, Engine};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::{Tally, compare, table};
 use qingfeng_testkit::generate::{Choices, declarations_for};

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng::rules::Passes;
+use qingfeng::rules::internals::Passes;
 use qingfeng::verify::differences;
 use qingfeng::{Assessment, Declaration, Engine, Evaluation};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::table;
 use serde_json::Value;

@@ -27,7 +27,7 @@ use proptest::test_runner::Config as ProptestConfig;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
-use qingfeng_lab::generate::Generator;
+use qingfeng_lab::Generator;
 
 /// So many cases, or more: `QINGFENG_PROPERTY_TIMES` says how many times as many.
 fn cases(usual: u32) -> ProptestConfig {

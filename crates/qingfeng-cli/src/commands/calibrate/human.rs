@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use qingfeng_insight::calibrate::{Calibration, PointsProposal, Reason, Toward, Validation, Verdict};
 
 use super::Report;
-use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, count, grouped, styled};
+use crate::numbers::{count, grouped, percent};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, styled};
 
 /// The rules, those that change most first; of equal changes by id.
 pub fn by_change(rules: &[PointsProposal]) -> Vec<&PointsProposal> {
@@ -95,15 +96,8 @@ fn judged(calibration: &Calibration) -> String {
         count(periods.len() as u64, period)
     );
     let right = |text: String| Cell::new(text).right();
-    let head = |text: &str| Cell::new(text).style(DIM).right();
-    let mut rows = vec![vec![
-        Cell::new(*period).style(DIM),
-        head("learnt from"),
-        head("judged"),
-        head("found"),
-        head("log loss: pack"),
-        head("proposal"),
-    ]];
+    let names = [*period, "learnt from", "judged", "found", "log loss: pack", "proposal"];
+    let mut rows = vec![heads(&names, &[0])];
     for period in periods {
         rows.push(vec![
             Cell::new(&period.period),
@@ -123,14 +117,9 @@ fn judged(calibration: &Calibration) -> String {
         right(format!("{:.4}", validation.proposal_log_loss)),
     ]);
     out += &table("  ", &rows);
-    let percent = |share: f64| right(format!("{:.1} %", share * 100.0));
-    let mut rows = vec![vec![
-        Cell::new("of the best").style(DIM),
-        head("pack: violate"),
-        head("proposal"),
-        head("of all found: pack"),
-        head("proposal"),
-    ]];
+    let percent = |share: f64| right(percent(share));
+    let names = ["of the best", "pack: violate", "proposal", "of all found: pack", "proposal"];
+    let mut rows = vec![heads(&names, &[0])];
     for at in &validation.at_capacity {
         rows.push(vec![
             Cell::new(format!("{} %", at.share * 100.0)),
@@ -177,12 +166,7 @@ fn volumes(calibration: &Calibration) -> String {
         calibration.scale
     );
     let right = |text: String| Cell::new(text).right();
-    let mut rows = vec![vec![
-        Cell::new("channel").style(DIM),
-        Cell::new("from").style(DIM).right(),
-        Cell::new("today").style(DIM).right(),
-        Cell::new("proposal").style(DIM).right(),
-    ]];
+    let mut rows = vec![heads(&["channel", "from", "today", "proposal"], &[0])];
     for channel in calibration.channels.iter().skip(1) {
         rows.push(vec![
             Cell::new(&channel.channel),
@@ -207,18 +191,9 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
         count(changed.len() as u64, "rule"),
         grouped(calibration.rules.len() as u64)
     );
-    let head = |text: &str| Cell::new(text).style(DIM).right();
     let right = |text: String| Cell::new(text).right();
-    let mut rows = vec![vec![
-        Cell::new("rule").style(DIM),
-        head("today"),
-        head("proposal"),
-        head("change"),
-        head("95 % interval"),
-        head("fired on"),
-        head("found"),
-        Cell::new("").style(DIM),
-    ]];
+    let names = ["rule", "today", "proposal", "change", "95 % interval", "fired on", "found"];
+    let mut rows = vec![heads(&names, &[0])];
     for rule in changed.iter().take(limit) {
         let number =
             |points: Option<i64>| right(points.map_or_else(String::new, |points| points.to_string()));

@@ -6,8 +6,9 @@ use qingfeng::rules::{Points, Rule, Status};
 
 use super::view::{points, units, why};
 use super::{axis_title, subject};
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BOLD, DIM, WARNING, clean, styled};
 
 pub fn human(engine: &Engine, coverage: &PolicyCoverage) -> String {
     let pack = engine.pack();

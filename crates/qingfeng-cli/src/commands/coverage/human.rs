@@ -6,8 +6,9 @@ use qingfeng::coverage::{Gap, PolicyCell, PolicyCoverage, Segment};
 
 use super::view::{View, is_everything, points, short, units, why};
 use super::{axis_title, subject};
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table, width};
-use crate::terminal::{BAD, BOLD, DIM, WARNING, clean, count, grouped, styled};
+use crate::terminal::{BAD, BOLD, DIM, WARNING, clean, styled};
 
 /// Columns of the terminal that a table may take.
 const WIDTH_MAX: usize = 118;

@@ -9,6 +9,7 @@ use super::subject;
 use super::view::{View, is_everything, is_whole, points, short, units, why};
 use crate::html::{self, Page};
 use crate::terminal::clean;
+use crate::words::Language;
 
 /// Gaps that the page lists.
 const GAPS_MAX: usize = 200;
@@ -30,7 +31,13 @@ struct Drawing<'c> {
 pub fn page(engine: &Engine, coverage: &PolicyCoverage, view: &View) -> String {
     let drawing = Drawing { pack: engine.pack(), coverage, view, counted: coverage.totals.is_some() };
     let title = "Coverage of the policy";
-    let page = Page { title, subtitle: &subject(engine, coverage), style: include_str!("page.css") };
+    let page = Page {
+        language: Language::En,
+        title,
+        subtitle: &subject(engine, coverage),
+        style: include_str!("page.css"),
+        script: None,
+    };
     page.with(&html! {
         (drawing.figures())
         h2 { (drawing.heading()) }

@@ -1,11 +1,10 @@
 //! Bars and lines of the page: the workload by port and by day.
 
-use std::fmt::Write as _;
-
 use maud::{Markup, html};
 use qingfeng::diff::{DeclarationsDiff, Load};
 
 use super::workload::{Stretches, mean, most_changed, sum};
+use crate::charts::{Line, plot};
 use crate::html::{change, count, head, number, number_cell, text};
 use crate::terminal::clean;
 
@@ -136,12 +135,12 @@ pub fn by_day(found: &DeclarationsDiff) -> Markup {
         }
         div.strips {
             @for at in working(found) {
-                figure.strip {
+                figure.chart {
                     figcaption {
                         span { (text(&found.channels[at])) }
                         span { (mean(all.old[at], days.len())) " → " b { (mean(all.new[at], days.len())) } " a day" }
                     }
-                    (line(&stretches, at, channels))
+                    (lines(&stretches, at, channels))
                 }
             }
         }
@@ -166,41 +165,10 @@ pub fn by_day(found: &DeclarationsDiff) -> Markup {
 }
 
 /// Two lines over stretches of days: the old pack and the new one.
-fn line(stretches: &Stretches, channel: usize, channels: usize) -> Markup {
-    const WIDTH: f64 = 460.0;
-    const HEIGHT: f64 = 110.0;
-    const TOP: f64 = 8.0;
-    const BOTTOM: f64 = 92.0;
-    const LEFT: f64 = 36.0;
-    const RIGHT: f64 = WIDTH - 4.0;
-    let old = stretches.a_day(|load| load.old[channel]);
-    let new = stretches.a_day(|load| load.new[channel]);
-    let most = old.iter().chain(&new).copied().fold(0.0, f64::max);
-    let x = |at: usize| LEFT + (RIGHT - LEFT) * at as f64 / (old.len().max(2) - 1) as f64;
-    let y = |a_day: f64| BOTTOM - (BOTTOM - TOP) * a_day / if most > 0.0 { most } else { 1.0 };
-    let points = |a_day: &[f64]| {
-        let mut points = String::new();
-        for (at, a_day) in a_day.iter().enumerate() {
-            let _ = write!(points, "{:.1},{:.1} ", x(at), y(*a_day));
-        }
-        // A single stretch is a line across.
-        if let [only] = a_day {
-            let _ = write!(points, "{RIGHT:.1},{:.1}", y(*only));
-        }
-        points.trim_end().to_owned()
-    };
-    let loads = &stretches.loads;
-    let ends = [loads.first(), loads.last()].map(|load| load.map_or("", |load| load.value.as_str()));
-    let most = if most >= 10.0 { format!("{most:.0}") } else { format!("{most:.1}") };
-    html! {
-        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label="declarations a day" {
-            line.axis x1=(LEFT) x2=(RIGHT) y1=(BOTTOM) y2=(BOTTOM) {}
-            text x=(LEFT - 6.0) y=(TOP + 4.0) text-anchor="end" { (most) }
-            text x=(LEFT - 6.0) y=(BOTTOM + 3.0) text-anchor="end" { "0" }
-            text x=(LEFT) y=(BOTTOM + 14.0) { (text(ends[0])) }
-            @if loads.len() > 1 { text x=(RIGHT) y=(BOTTOM + 14.0) text-anchor="end" { (text(ends[1])) } }
-            polyline.old points=(points(&old)) {}
-            polyline.new points=(points(&new)) style=(format!("stroke:{}", colour(channel, channels))) {}
-        }
-    }
+fn lines(stretches: &Stretches, channel: usize, channels: usize) -> Markup {
+    let colour = colour(channel, channels);
+    let names: Vec<String> = stretches.loads.iter().map(|load| load.value.clone()).collect();
+    let old = Line { name: "old", colour: "var(--faint)", values: stretches.a_day(|load| load.old[channel]) };
+    let new = Line { name: "new", colour: &colour, values: stretches.a_day(|load| load.new[channel]) };
+    plot("declarations a day", 130.0, &names, &[old, new])
 }

@@ -5,9 +5,10 @@ use qingfeng::diff::{Cause, Change, DeclarationsDiff, Diff, Example, Load, Move,
 
 use super::groups::grouped as groups_of;
 use super::workload::{mean, most_changed, sum};
+use crate::numbers::{count, grouped};
 use crate::render::short_digest;
 use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, channel_style, clean, count, grouped, styled};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, channel_style, clean, styled};
 
 /// Rules of each kind that are shown.
 const RULES_SHOWN: usize = 40;

@@ -11,6 +11,7 @@ use super::groups::grouped;
 use super::human::evidence;
 use crate::html::{self, Page, change, count, head, number, number_cell, per_cent, text};
 use crate::terminal::clean;
+use crate::words::Language;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -48,7 +49,14 @@ pub fn page(diff: &Diff, inputs: &[PathBuf]) -> String {
             "New pack: " (count(diff.new.rules as u64, "rule")) ", digest " code { (text(&diff.new.digest)) }
         }
     };
-    Page { title: "What would change", subtitle: &subtitle, style: STYLE }.with(&body)
+    Page {
+        language: Language::En,
+        title: "What would change",
+        subtitle: &subtitle,
+        style: STYLE,
+        script: None,
+    }
+    .with(&body)
 }
 
 fn figure(number: &str, what: &str) -> Markup {

@@ -3,7 +3,7 @@
 use qingfeng::diff::{Load, Workload};
 use qingfeng::rules::Date;
 
-/// The loads with the greatest change first, so many at most; those without a change are left out. Equals stay in
+/// Up to `most` loads, those with the greatest change first; those without a change are left out. Equals stay in
 /// their order.
 pub fn most_changed(workload: &Workload, most: usize) -> Vec<&Load> {
     let mut loads: Vec<&Load> = workload.loads.iter().filter(|load| load.distance() > 0).collect();

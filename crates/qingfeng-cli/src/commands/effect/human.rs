@@ -1,12 +1,13 @@
 //! The worth of rules for people.
 
 use annotate_snippets::renderer::Style;
-use qingfeng_inspection::Counted;
 use qingfeng_insight::effect::{Effect, Estimate, Figures, Part, Rate, RuleEffect, Standing, State};
+use qingfeng_inspection::Counted;
 
 use super::Told;
-use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, count, grouped};
+use crate::numbers::{count, grouped};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean};
 
 /// Letters of a title and a reason that are shown.
 const LETTERS_MAX: usize = 108;
@@ -25,6 +26,11 @@ pub fn percent(share: f64) -> String {
 pub fn bounds(low: f64, high: f64) -> String {
     let low = percent(low);
     format!("{}–{}", low.trim_end_matches(" %"), percent(high))
+}
+
+/// Why a rule has its state.
+pub fn reason(rule: &RuleEffect) -> &str {
+    rule.words.as_ref().map_or("", |words| &words.reason)
 }
 
 pub fn rate(rate: Option<f64>) -> String {
@@ -164,7 +170,7 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
             let title = rule.title.as_deref().map(|title| format!("{title}: ")).unwrap_or_default();
-            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", rule.reason))));
+            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", reason(rule)))));
         }
     }
     let left = effect.rules.len() - shown.len();
@@ -215,7 +221,7 @@ fn capacity(effect: &Effect, told: &Told<'_>) -> String {
         "by chance",
         "ideal",
     ];
-    let mut rows = vec![header.map(heading).into_iter().collect::<Vec<_>>()];
+    let mut rows = vec![heads(&header, &[])];
     for point in &effect.capacity {
         let right = |text: String| Cell::new(text).right();
         rows.push(vec![
@@ -239,9 +245,8 @@ fn capacity(effect: &Effect, told: &Told<'_>) -> String {
 }
 
 fn parts(what: &str, parts: &[Part], full: bool) -> String {
-    let mut rows = vec![vec![Cell::new("").style(DIM)]];
-    rows[0].extend(["declarations", "inspected", "found", "as seen"].map(heading));
-    rows[0].push(heading(if full { "interval" } else { "of all" }));
+    let last = if full { "interval" } else { "of all" };
+    let mut rows = vec![heads(&["", "declarations", "inspected", "found", "as seen", last], &[0])];
     for part in parts {
         let figures = &part.figures;
         rows.push(vec![

@@ -2,9 +2,10 @@
 
 use qingfeng_insight::effect::{Effect, RuleEffect, Standing};
 
-use super::human::{bounds, decimal, estimate, heading, number, percent, rate, rate_and_bounds, state_style};
-use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, clean, count, grouped, styled};
+use super::human::{bounds, decimal, estimate, number, percent, rate, rate_and_bounds, reason, state_style};
+use crate::numbers::{count, grouped};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{BOLD, DIM, clean, styled};
 
 pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
     let figures = &rule.figures;
@@ -16,7 +17,7 @@ pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
         out += &format!("  {DIM}shadow: adds no points, and is no reason for an inspection{DIM:#}");
     }
     let state = styled(state_style(rule.state), rule.state.name());
-    out += &format!("\n{state}: {}\n\n", clean(&rule.reason));
+    out += &format!("\n{state}: {}\n\n", clean(reason(rule)));
     let mut rows: Vec<[String; 3]> = Vec::new();
     let mut row = |name: &str, value: String, more: String| rows.push([name.to_owned(), value, more]);
     if let Some(lines) = rule.lines {
@@ -88,8 +89,7 @@ fn overlaps(rule: &RuleEffect) -> String {
     if rule.overlaps.is_empty() {
         return String::new();
     }
-    let mut rows = vec![vec![Cell::new("rule").style(DIM)]];
-    rows[0].extend(["both fired", "of its own", "of either"].map(heading));
+    let mut rows = vec![heads(&["rule", "both fired", "of its own", "of either"], &[0])];
     for overlap in &rule.overlaps {
         rows.push(vec![
             Cell::new(&overlap.rule),
@@ -108,12 +108,10 @@ fn months(rule: &RuleEffect, level: f64) -> String {
     if rule.months.is_empty() {
         return String::new();
     }
-    let mut rows = vec![vec![Cell::new("month").style(DIM)]];
-    rows[0].extend(["fired", "inspected", "found", "seen", "interval"].map(heading));
+    let mut rows = vec![heads(&["month", "fired", "inspected", "found", "seen", "interval"], &[0])];
     let hidden = rule.months.len().saturating_sub(MONTHS);
     for month in &rule.months[hidden..] {
-        let seen =
-            qingfeng_insight::effect::estimate::wilson(month.found as f64, month.inspected as f64, level);
+        let seen = qingfeng_insight::effect::wilson(month.found as f64, month.inspected as f64, level);
         let interval = seen.map_or_else(String::new, |seen| bounds(seen.low, seen.high));
         rows.push(vec![
             Cell::new(&month.month),

@@ -1,194 +1,143 @@
 //! The year's aims on the page: cases by kind of site, notices, tip-offs.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
+use qingfeng_insight::targets::{
+    Account, NoticeAccount, NoticeCounts, Overdue, Pace, Standing, Targets, TipOffAccount, TipOffCounts,
+};
 
-use super::doc::{As, Doc};
-use super::tables::table;
-use super::words::word;
+use super::Doc;
+use super::place::{As, At, at};
+use super::tables::{Column, named_table, names, number, numbers, table, texts};
 use crate::html::text;
 
 /// Overdue notices that are listed.
 const OVERDUE: usize = 20;
 
-pub fn section(doc: &Doc<'_>) -> Markup {
+pub fn section(doc: &Doc<'_>, targets: &At<'_, Targets>) -> Markup {
+    let w = doc.w;
+    let pace = w.pace(
+        at!(targets.days_over).said(As::Count),
+        at!(targets.year).said(As::Text),
+        at!(targets.days_left).said(As::Count),
+    );
+    let paces: [(&str, bool, Pick); 4] = [
+        (w.cases(), true, |account| at!(account.cases)),
+        (w.major_cases(), targets.all.major_cases.aim.is_some(), |account| at!(account.major_cases)),
+        (w.fines_yuan(), targets.all.fines.aim.is_some(), |account| at!(account.fines)),
+        (w.pieces(), targets.all.pieces.aim.is_some(), |account| at!(account.pieces)),
+    ];
     html! {
-        p.soft {
-            (doc.figure("targets.days_over", As::Count)) (doc.say(" days of ", " 天已过（"))
-            (doc.figure("targets.year", As::Text)) (doc.say(" are over, ", " 年），余 "))
-            (doc.figure("targets.days_left", As::Count)) (doc.say(" are left. The pace is what is needed in each month from now.", " 天。“每月需”为余下时间每月所需数量。"))
+        p.soft { (PreEscaped(pace)) }
+        @for (number, (what, _, pick)) in paces.into_iter().enumerate().filter(|(_, (_, is_aimed_at, _))| *is_aimed_at) {
+            h3 { (what) }
+            (table_of(doc, targets, pick, number == 0))
         }
-        @for (what, en, zh) in [
-            ("cases", "Cases", "案件"),
-            ("major_cases", "Major cases", "大案"),
-            ("fines", "Fines, yuan", "罚款（元）"),
-            ("pieces", "Pieces", "件数"),
-        ] {
-            @if what == "cases" || doc.has(&format!("targets.all.{what}.aim")) {
-                h3 { (doc.say(en, zh)) }
-                (paces(doc, what))
-            }
+        @if targets.unplanned_cases > 0 {
+            p { (w.not_counted()) (at!(targets.unplanned_cases).figure(As::Count)) }
         }
-        @if doc.number("targets.unplanned_cases") > Some(0.0) {
-            p {
-                (doc.say(
-                    "Cases of declarations that no plan selected and no tip-off or notice names, not counted: ",
-                    "未计入的案件（报关单不在任何计划内，也无举报或通报线索）：",
-                ))
-                (doc.figure("targets.unplanned_cases", As::Count))
-            }
+        @if let Some(account) = at!(targets.notices).some() {
+            h3 { (w.notices()) }
+            (notices(doc, &account))
         }
-        @if doc.has("targets.notices") {
-            h3 { (doc.say("Notices from abroad", "境外通报")) }
-            (notices(doc))
-        }
-        @if doc.has("targets.tip_offs") {
-            h3 { (doc.say("Tip-offs", "举报")) }
-            (tip_offs(doc))
+        @if let Some(account) = at!(targets.tip_offs).some() {
+            h3 { (w.tip_offs()) }
+            (tip_offs(doc, &account))
         }
     }
 }
 
-fn paces(doc: &Doc<'_>, what: &str) -> Markup {
-    let with_work = what == "cases";
-    let mut columns = vec![
-        (doc.say("Kind of site", "站点类型"), false),
-        (doc.say("Done", "已完成"), true),
-        (doc.say("Aim", "目标"), true),
-        (doc.say("By now", "应完成"), true),
-        (doc.say("Needed a month", "每月需"), true),
-        (doc.say("Standing", "状态"), false),
+/// One of the paces of an account.
+type Pick = for<'r> fn(&At<'r, Account>) -> At<'r, Pace>;
+
+fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: bool) -> Markup {
+    let w = doc.w;
+    let standing = |account: &At<'_, Account>| {
+        let (class, name) = match pick(account).standing {
+            Some(Standing::Ahead) => (Some("good"), "ahead"),
+            Some(Standing::Reached) => (Some("good"), "reached"),
+            Some(Standing::Behind) => (Some("bad"), "behind"),
+            Some(Standing::Missed) => (Some("bad"), "missed"),
+            None => (None, ""),
+        };
+        html! { td class=[class] { (text(w.named(name))) } }
+    };
+    /// A column of a pace.
+    macro_rules! pace {
+        ($head:expr, $field:ident, $kind:ident) => {
+            numbers($head, move |account: &At<'_, Account>| {
+                let pace = pick(account);
+                at!(pace.$field).cell(As::$kind)
+            })
+        };
+    }
+    let mut columns: Vec<Column<'_, Account>> = vec![
+        names(w.kind_of_site()),
+        pace!(w.done(), done, Round),
+        pace!(w.aim(), aim, Round),
+        pace!(w.by_now(), expected, Round),
+        pace!(w.needed_a_month(), needed_a_month, Decimal),
+        texts(w.standing(), standing),
     ];
     if with_work {
-        columns.extend([(doc.say("Planned", "计划查验"), true), (doc.say("Open", "未结"), true)]);
+        columns
+            .extend([number!(Account: w.planned(), planned, Count), number!(Account: w.open(), open, Count)]);
     }
-    let row = |path: &str| {
-        let of = |field: &str| format!("{path}.{what}.{field}");
-        let kind = doc.text(&format!("{path}.kind"));
-        let standing = doc.text(&of("standing"));
-        html! {
-            tr {
-                th scope="row" {
-                    @if path == "targets.all" { (doc.say("All", "合计")) }
-                    @else { (text(word(kind, doc.zh).unwrap_or(kind))) }
-                }
-                (doc.cell(&of("done"), As::Round))
-                (doc.cell(&of("aim"), As::Round))
-                (doc.cell(&of("expected"), As::Round))
-                (doc.cell(&of("needed_a_month"), As::Decimal))
-                td class=[match standing { "ahead" | "reached" => Some("good"), "behind" | "missed" => Some("bad"), _ => None }] {
-                    (text(word(standing, doc.zh).unwrap_or(standing)))
-                }
-                @if with_work {
-                    (doc.cell(&format!("{path}.planned"), As::Count))
-                    (doc.cell(&format!("{path}.open"), As::Count))
-                }
-            }
-        }
-    };
-    let body = html! { @for kind in doc.items("targets.kinds") { (row(&kind)) } };
-    table(&columns, &body, Some(&row("targets.all")))
-}
-
-/// The rows of a table by name that can be named in a place; other names are in the JSON alone.
-fn named(doc: &Doc<'_>, path: &str) -> Vec<(String, String)> {
-    let names = doc.at(path).as_object().into_iter().flat_map(|table| table.keys());
-    names
-        .filter(|name| !name.contains(['.', '[', ']']) && !name.is_empty())
-        .map(|name| (name.clone(), format!("{path}.{name}")))
-        .collect()
+    let kinds = at!(targets.kinds).items().map(|account| (w.named(&account.kind).to_owned(), account));
+    named_table(&columns, kinds, Some((w.all(), at!(targets.all))))
 }
 
 /// What people call a country, or what a table has for it.
 fn country(doc: &Doc<'_>, code: &str) -> String {
     let named = qingfeng_insight::report::country(code);
-    named.title_zh.filter(|_| doc.zh).unwrap_or(named.title)
+    named.title_zh.filter(|_| doc.is_chinese()).unwrap_or(named.title)
 }
 
-fn notices(doc: &Doc<'_>) -> Markup {
-    let columns = [
-        (doc.say("Country", "国家"), false),
-        (doc.say("Received", "收到"), true),
-        (doc.say("Answered", "已答复"), true),
-        (doc.say("Open", "未答复"), true),
-        (doc.say("Untraceable", "无法追溯"), true),
-        (doc.say("With a case", "已立案"), true),
+fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
+    let w = doc.w;
+    let columns: [Column<'_, NoticeCounts>; 6] = [
+        names(w.country()),
+        number!(NoticeCounts: w.received(), received, Count),
+        number!(NoticeCounts: w.answered(), answered, Count),
+        number!(NoticeCounts: w.unanswered(), open, Count),
+        number!(NoticeCounts: w.untraceable(), untraceable, Count),
+        number!(NoticeCounts: w.with_case(), with_case, Count),
     ];
-    let row = |name: &str, path: &str| {
-        html! {
-            tr {
-                th scope="row" { (text(name)) }
-                @for field in ["received", "answered", "open", "untraceable", "with_case"] {
-                    (doc.cell(&format!("{path}.{field}"), As::Count))
-                }
-            }
-        }
-    };
-    let body = html! {
-        @for (name, path) in named(doc, "targets.notices.countries") {
-            (row(&country(doc, &name), &path))
-        }
-    };
-    let overdue = doc.items("targets.notices.overdue_notices");
+    let countries = at!(account.countries).rows().map(|(code, counts)| (country(doc, code), counts));
+    let overdue: [Column<'_, Overdue>; 4] = [
+        texts(w.notice(), |notice: &At<'_, Overdue>| at!(notice.notice_id).text_cell()),
+        texts(w.country(), |notice: &At<'_, Overdue>| at!(notice.country).text_cell()),
+        texts(w.received_on(), |notice: &At<'_, Overdue>| at!(notice.received_on).text_cell()),
+        number!(Overdue: w.days(), days, Count),
+    ];
+    let mut answers = w.answered_share(at!(account.answered_share).said(As::Share));
+    if account.answered_aim.is_some() {
+        answers += &w.answered_aim(at!(account.answered_aim).said(As::Share));
+    }
+    if account.median_days.is_some() {
+        answers += &w.median_days(at!(account.median_days).said(As::Decimal));
+    }
+    answers += &w.overdue(at!(account.overdue).said(As::Count));
+    answers += &w.earlier_open(at!(account.earlier_open).said(As::Count));
     html! {
-        p {
-            (doc.say("Answered: ", "答复率：")) (doc.figure("targets.notices.answered_share", As::Share))
-            @if doc.has("targets.notices.answered_aim") {
-                (doc.say("; aim ", "；目标 ")) (doc.figure("targets.notices.answered_aim", As::Share))
-            }
-            @if doc.has("targets.notices.median_days") {
-                (doc.say("; median days to answer ", "；答复天数中位数 "))
-                (doc.figure("targets.notices.median_days", As::Decimal))
-            }
-            (doc.say("; overdue ", "；逾期 ")) (doc.figure("targets.notices.overdue", As::Count))
-            (doc.say("; still open of earlier years ", "；以前年度未答复 "))
-            (doc.figure("targets.notices.earlier_open", As::Count))
-        }
-        (table(&columns, &body, Some(&row(doc.say("All", "合计"), "targets.notices.all"))))
-        @if !overdue.is_empty() {
-            h4 { (doc.say("Overdue, the oldest first", "逾期通报（最早者在前）")) }
-            (table(
-                &[
-                    (doc.say("Notice", "通报"), false),
-                    (doc.say("Country", "国家"), false),
-                    (doc.say("Received", "收到日期"), false),
-                    (doc.say("Days", "天数"), true),
-                ],
-                &html! {
-                    @for notice in overdue.iter().take(OVERDUE) {
-                        tr {
-                            (doc.text_cell(&format!("{notice}.notice_id")))
-                            (doc.text_cell(&format!("{notice}.country")))
-                            (doc.text_cell(&format!("{notice}.received_on")))
-                            (doc.cell(&format!("{notice}.days"), As::Count))
-                        }
-                    }
-                },
-                None,
-            ))
+        p { (PreEscaped(answers)) }
+        (named_table(&columns, countries, Some((w.all(), at!(account.all)))))
+        @if !account.overdue_notices.is_empty() {
+            h4 { (w.overdue_list()) }
+            (table(&overdue, at!(account.overdue_notices).items().take(OVERDUE)))
         }
     }
 }
 
-fn tip_offs(doc: &Doc<'_>) -> Markup {
-    let columns = [
-        (doc.say("Kind", "类型"), false),
-        (doc.say("Received", "收到"), true),
-        (doc.say("Led somewhere", "有线索"), true),
-        (doc.say("Confirmed", "查实"), true),
-        (doc.say("Proceeds, yuan", "罚没款（元）"), true),
-        (doc.say("Rewards, yuan", "奖励（元）"), true),
+fn tip_offs(doc: &Doc<'_>, account: &At<'_, TipOffAccount>) -> Markup {
+    let w = doc.w;
+    let columns: [Column<'_, TipOffCounts>; 6] = [
+        names(w.kind()),
+        number!(TipOffCounts: w.received(), received, Count),
+        number!(TipOffCounts: w.led(), led, Count),
+        number!(TipOffCounts: w.confirmed(), confirmed, Count),
+        number!(TipOffCounts: w.proceeds(), proceeds, Round),
+        number!(TipOffCounts: w.rewards(), rewards, Round),
     ];
-    let row = |name: &str, path: &str| {
-        html! {
-            tr {
-                th scope="row" { (text(name)) }
-                @for field in ["received", "led", "confirmed"] { (doc.cell(&format!("{path}.{field}"), As::Count)) }
-                @for field in ["proceeds", "rewards"] { (doc.cell(&format!("{path}.{field}"), As::Round)) }
-            }
-        }
-    };
-    let body = html! {
-        @for (name, path) in named(doc, "targets.tip_offs.kinds") { (row(&name, &path)) }
-    };
-    table(&columns, &body, Some(&row(doc.say("All", "合计"), "targets.tip_offs.all")))
+    let kinds = at!(account.kinds).rows().map(|(kind, counts)| (kind.to_owned(), counts));
+    named_table(&columns, kinds, Some((w.all(), at!(account.all))))
 }

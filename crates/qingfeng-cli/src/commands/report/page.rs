@@ -1,464 +1,362 @@
-//! The report as a page, made from its JSON alone.
+//! The report as a page.
 
-use maud::{Markup, html};
-use serde_json::Value;
+use maud::{Markup, PreEscaped, html};
+use qingfeng_insight::report::{Code, Counts, Cuts, Report, Statement, Tone};
 
-use super::accounts;
-use super::charts;
-use super::doc::{As, Doc};
-use super::rules;
-use super::watch;
-use super::words::word;
-use crate::html::{ScriptedPage, text};
+use super::place::{As, At, at};
+use super::tables::{Column, number, numbers, table, texts};
+use super::{accounts, rules, watch};
+use crate::charts::{self, Line};
+use crate::html::{Page, text};
+use crate::words::Language;
 
-/// A part of the page: where it is, its heading, and what it has.
-struct Section {
-    id: &'static str,
-    heading: &'static str,
-    content: Markup,
+/// A report and the language in which it is shown.
+#[derive(Clone, Copy)]
+pub struct Doc<'r> {
+    pub report: &'r Report,
+    pub w: Language,
+}
+
+impl<'r> Doc<'r> {
+    /// The report with its place, which is the root of the JSON.
+    pub fn place(&self) -> At<'r, Report> {
+        At::root(self.report)
+    }
+
+    pub fn is_chinese(&self) -> bool {
+        self.w == Language::Zh
+    }
 }
 
 /// The page of a report.
-pub fn page(report: &Value, zh: bool) -> String {
-    let doc = Doc { root: report, zh };
+pub fn page(report: &Report, w: Language) -> String {
+    let doc = Doc { report, w };
     let sections = sections(&doc);
-    let title = match doc.text("title_zh") {
-        zh_title if zh && !zh_title.is_empty() => zh_title,
-        _ => doc.text("title"),
-    };
-    let footer = if zh {
-        concat!("由 qingfeng ", env!("CARGO_PKG_VERSION"), " 生成")
-    } else {
-        concat!("Written by qingfeng ", env!("CARGO_PKG_VERSION"))
-    };
-    let page = ScriptedPage {
-        language: if zh { "zh-Hans" } else { "en" },
-        title,
+    let zh_title = report.title_zh.as_deref().filter(|title| doc.is_chinese() && !title.is_empty());
+    let page = Page {
+        language: w,
+        title: zh_title.unwrap_or(&report.title),
         subtitle: &subtitle(&doc),
         style: include_str!("page.css"),
-        script: include_str!("page.js"),
-        footer,
+        script: Some(include_str!("page.js")),
     };
     page.with(&html! {
         (key_figures(&doc))
         (statements(&doc))
-        nav aria-label=(doc.say("Contents", "目录")) {
-            ol.contents { @for part in &sections { li { a href=(format!("#{}", part.id)) { (part.heading) } } } }
+        nav aria-label=(w.contents()) {
+            ol.contents { @for (id, heading, _) in &sections { li { a href=(format!("#{id}")) { (heading) } } } }
         }
-        @for part in &sections {
-            section id=(part.id) { h2 { (part.heading) } (part.content) }
+        @for (id, heading, content) in &sections {
+            section id=(id) { h2 { (heading) } (content) }
         }
     })
 }
 
 fn subtitle(doc: &Doc<'_>) -> String {
-    let (from, until) = (doc.text("from"), doc.text("until"));
-    let time = match (from, until) {
-        ("", _) | (_, "") => doc.say("no declarations with a day", "没有带日期的报关单").to_owned(),
-        _ => format!("{from} – {until}"),
+    let time = match (doc.report.from, doc.report.until) {
+        (Some(from), Some(until)) => format!("{from} – {until}"),
+        _ => doc.w.no_days().to_owned(),
     };
-    let as_of = doc.text("as_of");
-    format!(
-        "{}{time} · {} {as_of} · {} {}",
-        doc.say("Declarations of ", "申报日期 "),
-        doc.say("as of", "截至"),
-        doc.say("pack", "规则包"),
-        doc.text("pack")
-    )
+    doc.w.subtitle(time, doc.report.as_of, &doc.report.pack)
 }
 
 fn key_figures(doc: &Doc<'_>) -> Markup {
+    let (w, report) = (doc.w, doc.place());
+    let all = at!(report.counts.all);
+    let rate = at!(all.hit_rate).some().map(|rate| at!(rate.rate).figure(As::Share));
     let figures = [
-        ("counts.all.cases", As::Count, doc.say("cases", "案件（起）")),
-        ("counts.all.major_cases", As::Count, doc.say("major cases", "大案（起）")),
-        ("counts.all.fines", As::Round, doc.say("yuan in fines", "罚款（元）")),
-        ("counts.all.pieces", As::Count, doc.say("pieces", "违规商品（件）")),
-        ("counts.all.hit_rate.rate", As::Share, doc.say("of inspections found a violation", "查获率")),
+        (at!(all.cases).figure(As::Count), w.figure_cases()),
+        (at!(all.major_cases).figure(As::Count), w.figure_major()),
+        (at!(all.fines).figure(As::Round), w.figure_fines()),
+        (at!(all.pieces).figure(As::Count), w.figure_pieces()),
+        (rate.unwrap_or_else(|| html! { "–" }), w.figure_hit_rate()),
     ];
     html! {
-        ul.figures {
-            @for (path, kind, name) in figures {
-                li { b { (doc.figure(path, kind)) } span { (name) } }
-            }
-        }
+        ul.figures { @for (figure, name) in figures { li { b { (figure) } span { (name) } } } }
     }
 }
 
 /// The sentences at the head, each with its numbers.
 fn statements(doc: &Doc<'_>) -> Markup {
+    let report = doc.place();
+    let tone = |tone| match tone {
+        Tone::Good => "good",
+        Tone::Plain => "plain",
+        Tone::Worry => "worry",
+    };
     html! {
         ul.statements {
-            @for path in doc.items("statements") {
-                li class=(doc.text(&format!("{path}.tone"))) { (statement(doc, &path)) }
+            @for one in at!(report.statements).items() {
+                li class=(tone(one.tone())) { (PreEscaped(statement(doc.w, &one))) }
             }
         }
     }
 }
 
-fn statement(doc: &Doc<'_>, path: &str) -> Markup {
-    let f = |field: &str, kind: As| doc.figure(&format!("{path}.{field}"), kind);
-    let share = |field: &str| f(field, As::Share);
-    let count = |field: &str| f(field, As::Count);
-    let round = |field: &str| f(field, As::Round);
-    let has = |field: &str| doc.has(&format!("{path}.{field}"));
-    match (doc.text(&format!("{path}.about")), doc.zh) {
-        ("nothing", false) => html! {
-            "Of " (count("declarations")) " declarations no inspection has a result yet: there is nothing to report."
-        },
-        ("nothing", true) => html! {
-            (count("declarations")) " 票报关单中尚无一票有查验结果，无可报告内容。"
-        },
-        ("targeting", false) => html! {
-            "Inspections chosen by rules found a violation in " (share("chosen")) " of " (count("chosen_inspected"))
-            ", those drawn at random in " (share("drawn")) " of " (count("drawn_inspected"))
-            @if has("times") { ": " (f("times", As::Decimal)) " times as often." } @else { "." }
-        },
-        ("targeting", true) => html! {
-            "按规则选查 " (count("chosen_inspected")) " 票，查获率 " (share("chosen")) "；随机抽查 "
-            (count("drawn_inspected")) " 票，查获率 " (share("drawn"))
-            @if has("times") { "，前者为后者的 " (f("times", As::Decimal)) " 倍。" } @else { "。" }
-        },
-        ("no_comparison", false) => html! {
-            "Only " (count("drawn_inspected")) " inspections drawn at random have a result: too few to say what \
-             targeting is worth against chance."
-        },
-        ("no_comparison", true) => html! {
-            "随机抽查中仅 " (count("drawn_inspected")) " 票有结果，不足以与布控查获率比较。"
-        },
-        ("missed", false) => html! {
-            "By the draw, about " (round("violating")) " declarations (" (round("low")) " to " (round("high"))
-            ") violate; " (count("found")) " of them were found, " (share("share")) "."
-        },
-        ("missed", true) => html! {
-            "据随机抽查推算，约有 " (round("violating")) " 票（" (round("low")) " 至 " (round("high"))
-            " 票）违规，其中查获 " (count("found")) " 票，占 " (share("share")) "。"
-        },
-        ("open", false) => html! {
-            (count("open")) " of " (count("planned")) " planned inspections, " (share("share"))
-            ", have no coded result; they count neither as found nor as clear."
-        },
-        ("open", true) => html! {
-            "计划查验 " (count("planned")) " 票，其中 " (count("open")) " 票（" (share("share"))
-            "）无编码结果，既不计为查获，也不计为正常。"
-        },
-        ("aim", false) => html! {
-            (round("done")) " cases of the " (round("aim")) " aimed at in " (f("year", As::Text))
-            @if has("needed_a_month") { "; " (f("needed_a_month", As::Decimal)) " a month are needed in the days left." }
-            @else { ", and no day is left." }
-        },
-        ("aim", true) => html! {
-            (f("year", As::Text)) " 年目标案件 " (round("aim")) " 起，已完成 " (round("done")) " 起"
-            @if has("needed_a_month") { "，余下时间每月需 " (f("needed_a_month", As::Decimal)) " 起。" }
-            @else { "，本年度已结束。" }
-        },
-        ("capacity", false) => html! {
-            (count("inspections")) " inspections used " (share("share")) " of the capacity of the days planned."
-        },
-        ("capacity", true) => html! {
-            "查验 " (count("inspections")) " 票，占计划日查验能力的 " (share("share")) "。"
-        },
-        _ => html! {},
+/// A statement as text of a page.
+fn statement(w: Language, one: &At<'_, Statement>) -> String {
+    /// A field of a statement, by its name.
+    macro_rules! said {
+        ($field:ident, $kind:ident) => {
+            one.field(concat!(".", stringify!($field)), |_| $field).said(As::$kind)
+        };
+    }
+    match one.value() {
+        Statement::Nothing { declarations } => w.says_nothing(said!(declarations, Count)),
+        Statement::Targeting { chosen, chosen_inspected, drawn, drawn_inspected, times, .. } => {
+            let more = match times {
+                Some(_) => w.says_times(said!(times, Decimal)),
+                None => w.full_stop().to_owned(),
+            };
+            w.says_targeting(
+                said!(chosen, Share),
+                said!(chosen_inspected, Count),
+                said!(drawn, Share),
+                said!(drawn_inspected, Count),
+                more,
+            )
+        }
+        Statement::NoComparison { drawn_inspected } => w.says_no_comparison(said!(drawn_inspected, Count)),
+        Statement::Missed { violating, low, high, found, share, .. } => w.says_missed(
+            said!(violating, Round),
+            said!(low, Round),
+            said!(high, Round),
+            said!(found, Count),
+            said!(share, Share),
+        ),
+        Statement::Open { open, planned, share, .. } => {
+            w.says_open(said!(open, Count), said!(planned, Count), said!(share, Share))
+        }
+        Statement::Aim { year, done, aim, needed_a_month, .. } => {
+            let rest = match needed_a_month {
+                Some(_) => w.says_needed(said!(needed_a_month, Decimal)),
+                None => w.says_no_day_left().to_owned(),
+            };
+            w.says_aim(said!(done, Round), said!(aim, Round), said!(year, Text), rest)
+        }
+        Statement::Capacity { share, inspections, .. } => {
+            w.says_capacity(said!(inspections, Count), said!(share, Share))
+        }
     }
 }
 
-fn sections(doc: &Doc<'_>) -> Vec<Section> {
+/// The parts of the page: where each is, its heading, and what it has.
+fn sections(doc: &Doc<'_>) -> Vec<(&'static str, &'static str, Markup)> {
+    let (w, report) = (doc.w, doc.place());
+    let counts = &at!(report.counts);
     let mut sections = Vec::new();
-    let mut add =
-        |id, en, zh, content: Markup| sections.push(Section { id, heading: doc.say(en, zh), content });
-    if doc.has("targets") {
-        add("targets", "The year against its aims", "年度目标完成情况", accounts::section(doc));
+    if let Some(targets) = at!(report.targets).some() {
+        sections.push(("targets", w.section_targets(), accounts::section(doc, &targets)));
     }
-    add("results", "Results", "总体情况", results(doc, "counts", true));
-    add("sites", "Sites", "站点", sites(doc, "counts"));
-    add("destinations", "Destinations", "目的国和地区", destinations(doc, "counts"));
-    add("goods", "Goods and trade modes", "商品与贸易方式", goods(doc, "counts"));
-    add("violations", "Kinds of violation", "违规类型与处置", violations(doc, "counts"));
-    if doc.has("effect") {
-        add("rules", "The worth of rules", "规则效果", rules::section(doc));
+    sections.push(("results", w.section_results(), results(doc, counts)));
+    sections.push(("sites", w.section_sites(), sites(doc, counts)));
+    sections.push(("destinations", w.section_destinations(), destinations(doc, counts)));
+    sections.push(("goods", w.section_goods(), goods(doc, counts)));
+    sections.push(("violations", w.section_violations(), violations(doc, counts)));
+    if let Some(effect) = at!(report.effect).some() {
+        sections.push(("rules", w.section_rules(), rules::section(doc, &effect)));
     }
-    add("capacity", "Selection and capacity", "选查与查验能力", capacity(doc));
-    if doc.has("watch") {
-        add("watch", "Displacement and unequal treatment", "贸易转移与执法统一", watch::section(doc));
+    sections.push(("capacity", w.section_capacity(), capacity(doc)));
+    if let Some(found) = at!(report.watch).some() {
+        sections.push(("watch", w.section_watch(), watch::section(doc, &found)));
     }
-    if doc.has("surveys") {
-        add("surveys", "Special surveys", "专项调查", surveys(doc));
+    if !doc.report.surveys.is_empty() {
+        sections.push(("surveys", w.section_surveys(), surveys(doc)));
     }
-    add("quality", "Quality of the data", "数据质量", quality(doc));
-    add("method", "How to read the figures", "指标说明", method(doc));
+    sections.push(("quality", w.section_quality(), quality(doc)));
+    sections.push(("method", w.section_method(), method(doc)));
     sections
 }
 
-fn results(doc: &Doc<'_>, path: &str, with_charts: bool) -> Markup {
-    let of = |field: &str| format!("{path}.{field}");
-    let months = doc.items(&of("by_month"));
-    let values = |field: &str| -> Vec<f64> {
-        months.iter().map(|row| doc.number(&format!("{row}.{field}")).unwrap_or(0.0)).collect()
+fn results(doc: &Doc<'_>, counts: &At<'_, Cuts>) -> Markup {
+    let w = doc.w;
+    let names: Vec<String> = counts.by_month.iter().map(|row| doc.title(&row.of)).collect();
+    let line = |name, colour, count: fn(&Counts) -> u64| Line {
+        name,
+        colour,
+        values: counts.by_month.iter().map(|row| count(&row.counts) as f64).collect(),
     };
-    let names: Vec<String> = months.iter().map(|row| doc.title(row)).collect();
+    let all = || Some(at!(counts.all));
     html! {
-        @if with_charts {
-            div.charts {
-                (charts::lines(
-                    doc.say("Inspected and found, by month", "各月查验与查获（票）"),
-                    &names,
-                    &[
-                        (doc.say("Inspected", "已查验"), values("inspected")),
-                        (doc.say("Found", "查获"), values("found")),
-                    ],
-                ))
-                (charts::lines(
-                    doc.say("Cases and major cases, by month", "各月案件与大案（起）"),
-                    &names,
-                    &[(doc.say("Cases", "案件"), values("cases")), (doc.say("Major", "大案"), values("major_cases"))],
-                ))
-            }
-        }
-        h3 { (doc.say("By month of the declaration", "按申报月份")) }
-        (doc.counts(&of("by_month"), doc.say("Month", "月份"), Some(&of("all"))))
-        @if doc.has(&of("by_selection")) {
-            h3 { (doc.say("By reason of selection", "按选查方式")) }
-            (doc.counts(&of("by_selection"), doc.say("Selected", "选查方式"), Some(&of("all"))))
-        }
-        h3 { (doc.say("By channel", "按通道")) }
-        (doc.counts(&of("by_channel"), doc.say("Channel", "通道"), Some(&of("all"))))
-    }
-}
-
-fn sites(doc: &Doc<'_>, path: &str) -> Markup {
-    let of = |field: &str| format!("{path}.{field}");
-    html! {
-        p.soft {
-            (doc.say(
-                "A declaration counts at each of its sites: a consignment from a producing area that leaves by a port is in \
-                 both rows, so rows do not add up.",
-                "一票报关单计入其所属的每个站点：产地货物经口岸出口，两行均计入，故各行不可相加。",
-            ))
-        }
         div.charts {
-            (doc.bars(&of("by_site"), "cases", doc.say("Cases by site", "各站点案件（起）")))
-            (doc.share_bars(&of("by_site_kind"), "hit_rate.rate", doc.say("Hit rate by kind of site, per cent", "各类站点查获率（%）")))
+            (charts::lines(w.chart_inspected(), &names, &[
+                line(w.inspected(), "var(--accent)", |counts| counts.inspected),
+                line(w.found(), "var(--warn)", |counts| counts.found),
+            ]))
+            (charts::lines(w.chart_cases(), &names, &[
+                line(w.cases(), "var(--accent)", |counts| counts.cases),
+                line(w.major(), "var(--warn)", |counts| counts.major_cases),
+            ]))
         }
-        h3 { (doc.say("By kind of site", "按站点类型")) }
-        (doc.counts(&of("by_site_kind"), doc.say("Kind", "类型"), None))
-        h3 { (doc.say("By site", "按站点")) }
-        (doc.counts(&of("by_site"), doc.say("Site", "站点"), None))
+        h3 { (w.by_month()) }
+        (doc.counts(&at!(counts.by_month), w.month(), all()))
+        @if !counts.by_selection.is_empty() {
+            h3 { (w.by_selection()) }
+            (doc.counts(&at!(counts.by_selection), w.selected(), all()))
+        }
+        h3 { (w.by_channel()) }
+        (doc.counts(&at!(counts.by_channel), w.channel(), all()))
     }
 }
 
-fn destinations(doc: &Doc<'_>, path: &str) -> Markup {
-    let of = |field: &str| format!("{path}.{field}");
+fn sites(doc: &Doc<'_>, counts: &At<'_, Cuts>) -> Markup {
+    let w = doc.w;
     html! {
-        p.soft {
-            (doc.say(
-                "Regions are those of the pack; a country may be in several, so rows do not add up.",
-                "区域以规则包为准；一国可属于多个区域，故各行不可相加。",
-            ))
-        }
+        p.soft { (w.sites_overlap()) }
         div.charts {
-            (doc.bars(&of("by_region"), "found", doc.say("Violations found by region", "各区域查获（票）")))
-            (doc.bars(&of("by_destination"), "found", doc.say("Violations found by destination", "各目的国查获（票）")))
+            (doc.bars(&counts.by_site, w.chart_sites(), |counts| counts.cases))
+            (doc.rate_bars(&counts.by_site_kind, w.chart_site_kinds()))
         }
-        h3 { (doc.say("By region", "按区域")) }
-        (doc.counts(&of("by_region"), doc.say("Region", "区域"), None))
-        h3 { (doc.say("Regions and goods", "区域与商品")) }
-        p.soft {
-            (doc.say(
-                "Hit rate, found of inspected, and after ≈ the estimate for all declarations, where enough were drawn. The \
-                 deeper the colour, the higher the hit rate is at least (lower end of its interval); without colour nothing \
-                 was inspected.",
-                "查获率、查获数/查验数；≈ 后为全部报关单违规率的估计（随机抽查足够时）。颜色越深，查获率的置信下限越高；\
-                 无底色表示未查验。",
-            ))
-        }
-        (doc.matrix(&of("matrix")))
-        h3 { (doc.say("Destinations with the most found", "查获最多的目的国")) }
-        @if doc.number(&of("destinations")).unwrap_or(0.0) > doc.len(&of("by_destination")) as f64 {
-            p.soft {
-                (doc.say("The first of ", "共 ")) (doc.figure(&of("destinations"), As::Count))
-                (doc.say(" destinations.", " 个目的国，仅列前若干个。"))
-            }
-        }
-        (doc.counts(&of("by_destination"), doc.say("Destination", "目的国"), None))
+        h3 { (w.by_site_kind()) }
+        (doc.counts(&at!(counts.by_site_kind), w.kind(), None))
+        h3 { (w.by_site()) }
+        (doc.counts(&at!(counts.by_site), w.site(), None))
     }
 }
 
-fn goods(doc: &Doc<'_>, path: &str) -> Markup {
-    let of = |field: &str| format!("{path}.{field}");
+fn destinations(doc: &Doc<'_>, counts: &At<'_, Cuts>) -> Markup {
+    let w = doc.w;
     html! {
-        p.soft {
-            (doc.say(
-                "A declaration counts in the goods group and the mode of its decisive line.",
-                "报关单按其决定性商品项的类别和贸易方式计入。",
-            ))
-        }
+        p.soft { (w.regions_overlap()) }
         div.charts {
-            (doc.bars(&of("by_group"), "found", doc.say("Violations found by goods group", "各类商品查获（票）")))
-            (doc.share_bars(&of("by_group"), "hit_rate.rate", doc.say("Hit rate by goods group, per cent", "各类商品查获率（%）")))
+            (doc.bars(&counts.by_region, w.chart_regions(), |counts| counts.found))
+            (doc.bars(&counts.by_destination, w.chart_destinations(), |counts| counts.found))
         }
-        h3 { (doc.say("By goods group", "按商品类别")) }
-        (doc.counts(&of("by_group"), doc.say("Goods", "商品"), Some(&of("all"))))
-        h3 { (doc.say("By trade mode", "按贸易方式")) }
-        (doc.counts(&of("by_mode"), doc.say("Mode", "贸易方式"), Some(&of("all"))))
-        h3 { (doc.say("By class of trader", "按企业类别")) }
-        (doc.counts(&of("by_trader_class"), doc.say("Class", "类别"), Some(&of("all"))))
+        h3 { (w.by_region()) }
+        (doc.counts(&at!(counts.by_region), w.region(), None))
+        h3 { (w.regions_and_goods()) }
+        p.soft { (w.matrix_note()) }
+        (doc.matrix(&at!(counts.matrix)))
+        h3 { (w.most_found_at()) }
+        @if counts.destinations > counts.by_destination.len() as u64 {
+            p.soft { (PreEscaped(w.first_of(at!(counts.destinations).said(As::Count)))) }
+        }
+        (doc.counts(&at!(counts.by_destination), w.destination(), None))
     }
 }
 
-fn violations(doc: &Doc<'_>, path: &str) -> Markup {
-    let of = |field: &str| format!("{path}.{field}");
-    if !doc.has(&of("by_violation")) {
-        return html! { p { (doc.say("No violation was found.", "未查获违规。")) } };
+fn goods(doc: &Doc<'_>, counts: &At<'_, Cuts>) -> Markup {
+    let w = doc.w;
+    let all = || Some(at!(counts.all));
+    html! {
+        p.soft { (w.decisive_line()) }
+        div.charts {
+            (doc.bars(&counts.by_group, w.chart_goods(), |counts| counts.found))
+            (doc.rate_bars(&counts.by_group, w.chart_goods_rate()))
+        }
+        h3 { (w.by_goods()) }
+        (doc.counts(&at!(counts.by_group), w.goods(), all()))
+        h3 { (w.by_mode()) }
+        (doc.counts(&at!(counts.by_mode), w.mode(), all()))
+        h3 { (w.by_class()) }
+        (doc.counts(&at!(counts.by_trader_class), w.class(), all()))
+    }
+}
+
+fn violations(doc: &Doc<'_>, counts: &At<'_, Cuts>) -> Markup {
+    let w = doc.w;
+    if counts.by_violation.is_empty() {
+        return html! { p { (w.no_violation()) } };
     }
     html! {
-        h3 { (doc.say("By kind", "按类型")) }
-        (doc.kinds(&of("by_violation"), doc.say("Kind", "类型")))
-        h3 { (doc.say("What became of the goods", "处置方式")) }
-        (doc.kinds(&of("by_disposal"), doc.say("Disposal", "处置")))
+        h3 { (w.by_kind()) }
+        (doc.kinds(&at!(counts.by_violation), w.kind()))
+        h3 { (w.by_disposal()) }
+        (doc.kinds(&at!(counts.by_disposal), w.disposal()))
     }
 }
 
 fn capacity(doc: &Doc<'_>) -> Markup {
-    if !doc.has("capacity.offices") {
-        return html! { p { (doc.say("No plan was given, or it has no inspections.", "未提供计划，或计划中没有查验。")) } };
+    let w = doc.w;
+    if doc.report.capacity.offices.is_empty() {
+        return html! { p { (w.no_plan()) } };
     }
     html! {
-        p.soft {
-            (doc.say(
-                "Of the days on which an office had inspections planned.",
-                "仅含各站点有查验计划的日期。",
-            ))
-        }
+        p.soft { (w.planned_days()) }
         div.charts {
-            (doc.share_bars("capacity.offices", "used_share", doc.say("Capacity used, per cent", "能力使用率（%）")))
-            (doc.share_bars("capacity.offices", "random_share", doc.say("Drawn at random, per cent of inspections", "随机抽查占比（%）")))
+            (doc.office_bars(w.chart_used(), |office| office.used_share))
+            (doc.office_bars(w.chart_drawn(), |office| office.random_share))
         }
         (doc.capacity())
     }
 }
 
 fn surveys(doc: &Doc<'_>) -> Markup {
+    let (w, report) = (doc.w, doc.place());
     html! {
-        @for (at, survey) in doc.items("surveys").iter().enumerate() {
-            @let counts = format!("{survey}.counts");
-            @let of = |field: &str| format!("{counts}.{field}");
-            section.survey id=(format!("survey-{at}")) {
-                h3.survey { (text(doc.text(&format!("{survey}.name")))) }
+        @for (number, survey) in at!(report.surveys).items().enumerate() {
+            @let counts = at!(survey.counts);
+            @let all = || Some(at!(counts.all));
+            section.survey id=(format!("survey-{number}")) {
+                h3.survey { (text(&survey.survey.name)) }
                 p.soft {
-                    code data-f=(format!("{survey}.filter")) data-as="text" { (text(doc.text(&format!("{survey}.filter")))) }
-                    @for title in doc.items(&format!("{survey}.titles")) { " · " (text(&doc.title(&title))) }
+                    (at!(survey.filter).code())
+                    @for title in &survey.titles { " · " (text(&doc.title(title))) }
                 }
-                @if doc.number(&of("all.declarations")) == Some(0.0) {
-                    p { (doc.say("No declaration meets its conditions.", "没有符合条件的报关单。")) }
+                @if counts.all.declarations == 0 {
+                    p { (w.nothing_surveyed()) }
                 } @else {
-                    (doc.counts(&of("by_month"), doc.say("Month", "月份"), Some(&of("all"))))
-                    (doc.counts(&of("by_site"), doc.say("Site", "站点"), None))
-                    (doc.counts(&of("by_destination"), doc.say("Destination", "目的国"), None))
-                    (doc.counts(&of("by_group"), doc.say("Goods", "商品"), Some(&of("all"))))
-                    (doc.counts(&of("by_mode"), doc.say("Mode", "贸易方式"), Some(&of("all"))))
-                    @if doc.has(&of("by_violation")) {
-                        (doc.kinds(&of("by_violation"), doc.say("Kind of violation", "违规类型")))
+                    (doc.counts(&at!(counts.by_month), w.month(), all()))
+                    (doc.counts(&at!(counts.by_site), w.site(), None))
+                    (doc.counts(&at!(counts.by_destination), w.destination(), None))
+                    (doc.counts(&at!(counts.by_group), w.goods(), all()))
+                    (doc.counts(&at!(counts.by_mode), w.mode(), all()))
+                    @if !counts.by_violation.is_empty() {
+                        (doc.kinds(&at!(counts.by_violation), w.kind_of_violation()))
                     }
                 }
             }
+        }
+    }
+}
+
+/// Texts of data, with commas between them.
+fn listed(texts: &At<'_, Vec<String>>) -> Markup {
+    html! {
+        @for (number, one) in texts.items().enumerate() {
+            @if number > 0 { ", " }
+            (one.code())
         }
     }
 }
 
 fn quality(doc: &Doc<'_>) -> Markup {
+    let (w, report) = (doc.w, doc.place());
+    let quality = at!(report.quality);
+    let firsts =
+        [(w.planned_elsewhere(), at!(quality.planned_elsewhere)), (w.unplanned(), at!(quality.unplanned))];
+    let codes: [Column<'_, Code>; 3] = [
+        texts(w.field(), |code: &At<'_, Code>| html! { td { (text(w.named(code.field))) } }),
+        texts(w.code(), |code: &At<'_, Code>| at!(code.code).text_cell()),
+        number!(Code: w.declarations(), declarations, Count),
+    ];
     html! {
-        h3 { (doc.say("Declarations", "报关单")) }
-        (doc.checks("quality.declarations"))
-        h3 { (doc.say("Inspections and results", "查验与结果")) }
-        (doc.checks("quality.inspections"))
-        @for (path, en, zh) in [
-            ("quality.planned_elsewhere", "Planned without an assessment, the first", "计划中有而无评估结果的报关单（前几票）"),
-            ("quality.unplanned", "Results without a plan, the first", "计划外结果的报关单（前几票）"),
-        ] {
-            @if doc.has(path) {
-                p.soft {
-                    (doc.say(en, zh)) ": "
-                    @for (at, id) in doc.items(path).iter().enumerate() {
-                        @if at > 0 { ", " }
-                        code data-f=(id) data-as="text" { (text(doc.text(id))) }
-                    }
-                }
-            }
+        h3 { (w.of_declarations()) }
+        (doc.checks(&at!(quality.declarations)))
+        h3 { (w.of_inspections()) }
+        (doc.checks(&at!(quality.inspections)))
+        @for (what, ids) in &firsts {
+            @if !ids.is_empty() { p.soft { (what) ": " (listed(ids)) } }
         }
-        @if doc.has("quality.codes") {
-            h3 { (doc.say("Codes that the pack does not have", "规则包中没有的代码")) }
-            p.soft { (doc.figure("quality.codes_in_all", As::Count)) (doc.say(" codes in all.", " 个代码。")) }
-            (super::tables::table(
-                &[
-                    (doc.say("Field", "字段"), false),
-                    (doc.say("Code", "代码"), false),
-                    (doc.say("Declarations", "报关单"), true),
-                ],
-                &html! {
-                    @for code in doc.items("quality.codes") {
-                        tr {
-                            @let field = doc.text(&format!("{code}.field"));
-                            td { (text(word(field, doc.zh).unwrap_or(field))) }
-                            (doc.text_cell(&format!("{code}.code")))
-                            (doc.cell(&format!("{code}.declarations"), As::Count))
-                        }
-                    }
-                },
-                None,
-            ))
+        @if !quality.codes.is_empty() {
+            h3 { (w.unknown_codes()) }
+            p.soft { (PreEscaped(w.codes_in_all(at!(quality.codes_in_all).said(As::Count)))) }
+            (table(&codes, at!(quality.codes).items()))
         }
     }
 }
 
 fn method(doc: &Doc<'_>) -> Markup {
+    let (w, report) = (doc.w, doc.place());
     let terms = [
-        (
-            doc.say("Inspected", "已查验"),
-            doc.say(
-                "Planned inspections with a coded result: clear or a violation. Open and waived ones are not among them.",
-                "有编码结果（正常或违规）的计划查验。未反馈和免查的不计入。",
-            ),
-        ),
-        (
-            doc.say("Cases", "案件"),
-            doc.say(
-                "Declarations with a violation; those with the same case number are one case. Against the year's aims a case is \
-                 of the day on which it was found, elsewhere of the day of its declaration.",
-                "有违规的报关单计为一起，同一案号合为一起。年度目标按查获日期计，其余按申报日期计。",
-            ),
-        ),
-        (
-            doc.say("Hit rate", "查获率"),
-            doc.say(
-                "Found of inspected, with the interval of Wilson (1927) for 95 %. Of what was selected because it was \
-                 suspect it says nothing about the rest.",
-                "查获数除以已查验数，附 Wilson（1927）95% 置信区间。因可疑而选查的结果不能代表其余货物。",
-            ),
-        ),
-        (
-            doc.say("Of all, estimated", "总体违规率（估计）"),
-            doc.say(
-                "The share of all declarations that violate, each inspection weighted by one over the probability with which \
-                 it was selected (Hájek 1971); the interval is that of the drawn (Kish 1965, Wilson 1927). Shown where at \
-                 least ten drawn inspections have a result.",
-                "全部报关单中违规的比例，每票查验按入选概率的倒数加权（Hájek 1971），区间取自随机抽查部分（Kish 1965、\
-                 Wilson 1927）。随机抽查有结果不少于十票时列出。",
-            ),
-        ),
-        (
-            doc.say("Without a day", "无日期"),
-            doc.say(
-                "Declarations without a day are counted, since nothing says that they are outside the time of the report.",
-                "无申报日期的报关单计入，因为无法说明其不在报告期内。",
-            ),
-        ),
+        (w.inspected(), w.term_inspected()),
+        (w.cases(), w.term_cases()),
+        (w.hit_rate(), w.term_hit_rate()),
+        (w.of_all(), w.term_of_all()),
+        (w.without_day(), w.term_without_day()),
     ];
     html! {
         dl.terms { @for (term, meaning) in terms { dt { (term) } dd { (meaning) } } }
-        p.soft { (doc.say("Packs that assessed", "评估所用规则包")) ": "
-            @for (at, pack) in doc.items("packs").iter().enumerate() {
-                @if at > 0 { ", " }
-                code data-f=(pack) data-as="text" { (text(doc.text(pack))) }
-            }
-        }
+        p.soft { (w.packs()) ": " (listed(&at!(report.packs))) }
     }
 }

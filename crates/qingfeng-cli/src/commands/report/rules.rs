@@ -1,11 +1,12 @@
 //! The worth of rules on the page.
 
 use maud::{Markup, html};
+use qingfeng_insight::effect::{CapacityPoint, Effect, RuleEffect, State};
 
-use super::charts;
-use super::doc::{As, Doc};
-use super::tables::table;
-use super::words::word;
+use super::Doc;
+use super::place::{As, At, HasInterval as _, at};
+use super::tables::{Column, number, numbers, per_cent, table, texts};
+use crate::charts;
 use crate::html::text;
 
 /// Rules that are listed by worth.
@@ -13,131 +14,93 @@ const BEST: usize = 30;
 /// Rules that are listed because they find less than they did, or nothing.
 const DOUBTFUL: usize = 40;
 
-pub fn section(doc: &Doc<'_>) -> Markup {
-    let rules = doc.items("effect.rules");
-    let state = |rule: &String| doc.text(&format!("{rule}.state"));
-    let fired = |rule: &&String| doc.number(&format!("{rule}.fired")) > Some(0.0);
-    let best: Vec<String> = rules.iter().filter(fired).take(BEST).cloned().collect();
-    let doubtful: Vec<String> = rules
-        .iter()
-        .filter(|rule| matches!(state(rule), "tired" | "dead"))
-        .filter(|rule| !best.contains(rule))
-        .take(DOUBTFUL)
-        .cloned()
-        .collect();
-    if rules.is_empty() {
-        return html! { p { (doc.say("No rule fired.", "没有规则命中。")) } };
+pub fn section(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
+    let w = doc.w;
+    if effect.rules.is_empty() {
+        return html! { p { (w.no_rule_fired()) } };
     }
-    let found: Vec<(String, f64)> = best
-        .iter()
-        .map(|rule| {
-            (
-                doc.text(&format!("{rule}.rule")).to_owned(),
-                doc.number(&format!("{rule}.found")).unwrap_or(0.0),
-            )
-        })
-        .collect();
-    let precision: Vec<(String, f64)> = doc
-        .items("effect.capacity")
-        .iter()
-        .filter_map(|point| {
-            let share = doc.number(&format!("{point}.share"))? * 100.0;
-            let rate = doc.number(&format!("{point}.precision.rate"))? * 100.0;
-            Some((format!("{share:.1} %"), (rate * 10.0).round() / 10.0))
-        })
-        .collect();
+    let is_best = |rule: &RuleEffect| rule.figures.fired > 0;
+    let best: Vec<_> = at!(effect.rules).items().filter(|rule| is_best(rule)).take(BEST).collect();
+    let later = at!(effect.rules).items().filter(|rule| !best.iter().any(|best| best.rule == rule.rule));
+    let doubtful: Vec<_> =
+        later.filter(|rule| matches!(rule.state, State::Tired | State::Dead)).take(DOUBTFUL).collect();
+    let found: Vec<(String, f64)> =
+        best.iter().map(|rule| (rule.rule.to_string(), rule.figures.found as f64)).collect();
+    let precision = effect.capacity.iter().filter_map(|point| {
+        Some((format!("{:.1} %", point.share * 100.0), per_cent(point.precision.as_ref()?.rate)))
+    });
     html! {
-        p.soft {
-            (doc.say(
-                "Seen is the hit rate of what was inspected, estimated that of everything on which the rule fired, as the draw \
-                 tells it. Lift compares the estimate with that of all declarations. Only this rule: found where no other \
-                 rule fired.",
-                "“实际”为已查验部分的查获率，“估计”为该规则全部命中报关单的违规率（据随机抽查推算）。“提升”为与总体违规率之比。\
-                 “独有”为仅此规则命中的查获数。",
-            ))
-        }
+        p.soft { (w.rules_note()) }
         div.charts {
-            (charts::bars(doc.say("Found by the worthiest rules", "最有效规则的查获（票）"), &found))
-            (charts::bars(
-                doc.say("Hit rate if the highest scores were inspected up to this share, per cent", "按分值由高到低查验至此比例时的查获率（%）"),
-                &precision,
-            ))
+            (charts::bars(w.chart_rules(), &found))
+            (charts::bars(w.chart_precision(), &precision.collect::<Vec<_>>()))
         }
-        h3 { (doc.say("The worthiest", "最有效的规则")) }
+        h3 { (w.worthiest()) }
         (rule_table(doc, &best, false))
         @if !doubtful.is_empty() {
-            h3 { (doc.say("To look at: tired or dead", "需检视：减弱或失效")) }
+            h3 { (w.doubtful()) }
             (rule_table(doc, &doubtful, true))
         }
-        h3 { (doc.say("Score and capacity", "分值与能力")) }
-        (capacity(doc))
+        h3 { (w.score_and_capacity()) }
+        (capacity(doc, effect))
     }
 }
 
-fn rule_table(doc: &Doc<'_>, rules: &[String], with_reason: bool) -> Markup {
-    let mut columns = vec![
-        (doc.say("Rule", "规则"), false),
-        (doc.say("State", "状态"), false),
-        (doc.say("Fired", "命中"), true),
-        (doc.say("Inspected", "已查验"), true),
-        (doc.say("Found", "查获"), true),
-        (doc.say("Seen", "实际"), true),
-        (doc.say("Estimated", "估计"), true),
-        (doc.say("Lift", "提升"), true),
-        (doc.say("Only this rule", "独有"), true),
-    ];
-    if with_reason {
-        columns.push((doc.say("Why", "原因"), false));
+fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) -> Markup {
+    let w = doc.w;
+    /// A column of the figures of a rule.
+    macro_rules! figure {
+        ($head:expr, $field:ident, $cell:ident($($kind:ident)?)) => {
+            numbers($head, |rule: &At<'_, RuleEffect>| {
+                let figures = rule.same(|rule| &rule.figures);
+                at!(figures.$field).$cell($(As::$kind)?)
+            })
+        };
     }
-    let body = html! {
-        @for rule in rules {
-            @let of = |field: &str| format!("{rule}.{field}");
-            tr {
-                th scope="row" {
-                    span data-f=(of("rule")) data-as="text" { (text(doc.text(&of("rule")))) }
-                    @if doc.has(&of("title")) { small.wrap { (text(doc.text(&of("title")))) } }
-                }
-                td {
-                    @let state = doc.text(&of("state"));
-                    (text(word(state, doc.zh).unwrap_or(state)))
-                    @if doc.at(&of("shadow")).as_bool() == Some(true) { small { (doc.say("on trial", "试行")) } }
-                }
-                (doc.cell(&of("fired"), As::Count))
-                (doc.cell(&of("inspected"), As::Count))
-                (doc.cell(&of("found"), As::Count))
-                (doc.rate_cell(&of("seen")))
-                (doc.rate_cell(&of("estimate")))
-                (doc.cell(&of("lift"), As::Decimal))
-                (doc.cell(&of("only.found"), As::Count))
-                @if with_reason { (doc.text_cell(&of(doc.say("reason", "reason_zh")))) }
+    let name = |rule: &At<'_, RuleEffect>| {
+        html! {
+            th scope="row" {
+                (at!(rule.rule).figure(As::Text))
+                @if let Some(title) = &rule.title { small.wrap { (text(title)) } }
             }
         }
     };
-    table(&columns, &body, None)
+    let state = |rule: &At<'_, RuleEffect>| {
+        html! { td { (text(w.named(rule.state.name()))) @if rule.shadow { small { (w.on_trial()) } } } }
+    };
+    let mut columns: Vec<Column<'_, RuleEffect>> = vec![
+        texts(w.rule(), name),
+        texts(w.state(), state),
+        figure!(w.fired(), fired, cell(Count)),
+        figure!(w.inspected(), inspected, cell(Count)),
+        figure!(w.found(), found, cell(Count)),
+        figure!(w.seen(), seen, rate_cell()),
+        figure!(w.estimated(), estimate, rate_cell()),
+        number!(RuleEffect: w.lift(), lift, Decimal),
+        number!(RuleEffect: w.only_this_rule(), only.found, Count),
+    ];
+    if with_reason {
+        columns.push(texts(w.why(), |rule: &At<'_, RuleEffect>| {
+            match rule.same(|rule| &rule.words).some() {
+                Some(words) if doc.is_chinese() => at!(words.reason_zh).text_cell(),
+                Some(words) => at!(words.reason).text_cell(),
+                None => html! { td {} },
+            }
+        }));
+    }
+    table(&columns, rules.iter().cloned())
 }
 
 /// Precision and recall where the highest scores are inspected.
-fn capacity(doc: &Doc<'_>) -> Markup {
-    let columns = [
-        (doc.say("Inspected of all", "查验比例"), true),
-        (doc.say("Inspections", "查验"), true),
-        (doc.say("From score", "分值下限"), true),
-        (doc.say("Found, estimated", "查获（估计）"), true),
-        (doc.say("Hit rate", "查获率"), true),
-        (doc.say("Of all violations", "占全部违规"), true),
+fn capacity(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
+    let w = doc.w;
+    let columns: [Column<'_, CapacityPoint>; 6] = [
+        number!(CapacityPoint: w.inspected_of_all(), share, Share),
+        number!(CapacityPoint: w.inspections(), inspections, Count),
+        number!(CapacityPoint: w.from_score(), score, Count),
+        number!(CapacityPoint: w.found_estimated(), found, Round),
+        numbers(w.hit_rate(), |point: &At<'_, CapacityPoint>| at!(point.precision).rate_cell()),
+        number!(CapacityPoint: w.of_all_violations(), recall, Share),
     ];
-    let body = html! {
-        @for point in doc.items("effect.capacity") {
-            @let of = |field: &str| format!("{point}.{field}");
-            tr {
-                (doc.cell(&of("share"), As::Share))
-                (doc.cell(&of("inspections"), As::Count))
-                (doc.cell(&of("score"), As::Count))
-                (doc.cell(&of("found"), As::Round))
-                (doc.rate_cell(&of("precision")))
-                (doc.cell(&of("recall"), As::Share))
-            }
-        }
-    };
-    table(&columns, &body, None)
+    table(&columns, at!(effect.capacity).items())
 }

@@ -1,143 +1,168 @@
-//! Tables of a report, all from its JSON.
+//! Tables and bars of a report.
 
 use maud::{Markup, html};
+use qingfeng_insight::report::{Cell, Check, Counts, Kind, Matrix, OfficeUse, Row, Titled};
 
-use super::charts;
-use super::doc::{As, Doc};
+use super::Doc;
+use super::place::{As, At, HasInterval as _, at};
+use crate::charts;
 use crate::html::{self, text};
 
-/// A heading of a column, and whether numbers stand below it.
-type Column<'c> = (&'c str, bool);
+/// A column of a table: its heading, whether numbers stand below it, and its cell in each row.
+pub struct Column<'c, T> {
+    head: &'c str,
+    is_number: bool,
+    cell: Box<dyn Fn(&At<'_, T>) -> Markup + 'c>,
+}
 
-/// A table that can be sorted, in a box of its own that scrolls where it is too wide.
-pub fn table(columns: &[Column<'_>], body: &Markup, foot: Option<&Markup>) -> Markup {
+/// A column of texts.
+pub fn texts<'c, T>(head: &'c str, cell: impl Fn(&At<'_, T>) -> Markup + 'c) -> Column<'c, T> {
+    Column { head, is_number: false, cell: Box::new(cell) }
+}
+
+/// A column of numbers.
+pub fn numbers<'c, T>(head: &'c str, cell: impl Fn(&At<'_, T>) -> Markup + 'c) -> Column<'c, T> {
+    Column { head, is_number: true, cell: Box::new(cell) }
+}
+
+/// A column of a field of rows that is a number, and how it is written.
+macro_rules! number {
+    ($row:ty: $head:expr, $($field:ident).+, $kind:ident) => {
+        numbers($head, |row: &At<'_, $row>| at!(row.$($field).+).cell(As::$kind))
+    };
+}
+pub(super) use number;
+
+/// A table without names of its rows.
+pub fn table<'r, T: 'r>(columns: &[Column<'_, T>], rows: impl IntoIterator<Item = At<'r, T>>) -> Markup {
+    drawn(columns, rows.into_iter().map(|row| (None, row)), None)
+}
+
+/// A table whose first column has the names of its rows.
+pub fn named_table<'r, T: 'r>(
+    columns: &[Column<'_, T>],
+    rows: impl Iterator<Item = (String, At<'r, T>)>,
+    foot: Option<(&str, At<'r, T>)>,
+) -> Markup {
+    drawn(columns, rows.map(|(name, row)| (Some(name), row)), foot)
+}
+
+/// A table that can be sorted, in a box of its own that scrolls where it is too wide. A name stands in the place of the
+/// first column.
+fn drawn<'r, T: 'r>(
+    columns: &[Column<'_, T>],
+    rows: impl Iterator<Item = (Option<String>, At<'r, T>)>,
+    foot: Option<(&str, At<'r, T>)>,
+) -> Markup {
+    let cells = |name: Option<&str>, row: &At<'r, T>| {
+        html! {
+            tr {
+                @if let Some(name) = name { th scope="row" { (text(name)) } }
+                @for column in &columns[usize::from(name.is_some())..] { ((column.cell)(row)) }
+            }
+        }
+    };
+    let heads: Vec<(&str, bool)> = columns.iter().map(|column| (column.head, column.is_number)).collect();
     html! {
-        div.scroll tabindex="0" role="group" aria-label=[columns.first().map(|(name, _)| name)] {
+        div.scroll tabindex="0" role="group" aria-label=[heads.first().map(|(name, _)| name)] {
             table.sortable {
-                (html::head(columns))
-                tbody { (body) }
-                @if let Some(foot) = foot { tfoot { (foot) } }
+                (html::head(&heads))
+                tbody { @for (name, row) in rows { (cells(name.as_deref(), &row)) } }
+                @if let Some((name, foot)) = &foot { tfoot { (cells(Some(name), foot)) } }
             }
         }
     }
 }
 
+/// The head of a first column whose names stand apart.
+pub fn names<T>(head: &str) -> Column<'_, T> {
+    texts(head, |_| html! {})
+}
+
+/// Bars of what is more than nothing, the largest first.
+fn bars(title: &str, values: impl Iterator<Item = (String, f64)>) -> Markup {
+    let mut values: Vec<(String, f64)> = values.filter(|(_, value)| *value > 0.0).collect();
+    values.sort_by(|a, b| b.1.total_cmp(&a.1));
+    charts::bars(title, &values)
+}
+
+/// A share in per cent, with one decimal.
+pub fn per_cent(share: f64) -> f64 {
+    (share * 1000.0).round() / 10.0
+}
+
 impl Doc<'_> {
-    fn count_columns(&self, first: &'static str) -> Vec<Column<'_>> {
-        vec![
-            (first, false),
-            (self.say("Declarations", "报关单"), true),
-            (self.say("Inspected", "已查验"), true),
-            (self.say("Found", "查获"), true),
-            (self.say("Hit rate", "查获率"), true),
-            (self.say("Of all, estimated", "总体违规率（估计）"), true),
-            (self.say("Cases", "案件"), true),
-            (self.say("Major", "大案"), true),
-            (self.say("Pieces", "件数"), true),
-            (self.say("Fines, yuan", "罚款（元）"), true),
-        ]
+    /// Counts by what declarations belong to. `all` is the whole, where rows add up to it.
+    pub fn counts(&self, rows: &At<'_, Vec<Row>>, first: &str, all: Option<At<'_, Counts>>) -> Markup {
+        let w = self.w;
+        let columns: [Column<'_, Counts>; 10] = [
+            names(first),
+            number!(Counts: w.declarations(), declarations, Count),
+            number!(Counts: w.inspected(), inspected, Count),
+            number!(Counts: w.found(), found, Count),
+            numbers(w.hit_rate(), |row: &At<'_, Counts>| at!(row.hit_rate).rate_cell()),
+            numbers(w.of_all(), |row: &At<'_, Counts>| at!(row.estimate).rate_cell()),
+            number!(Counts: w.cases(), cases, Count),
+            number!(Counts: w.major(), major_cases, Count),
+            number!(Counts: w.pieces(), pieces, Count),
+            number!(Counts: w.fines_yuan(), fines, Round),
+        ];
+        let rows = rows.items().map(|row| (self.title(&row.of), row.same(|row| &row.counts)));
+        named_table(&columns, rows, all.map(|all| (w.all(), all)))
     }
 
-    fn count_cells(&self, path: &str) -> Markup {
-        let of = |field: &str| format!("{path}.{field}");
-        html! {
-            (self.cell(&of("declarations"), As::Count))
-            (self.cell(&of("inspected"), As::Count))
-            (self.cell(&of("found"), As::Count))
-            (self.rate_cell(&of("hit_rate")))
-            (self.rate_cell(&of("estimate")))
-            (self.cell(&of("cases"), As::Count))
-            (self.cell(&of("major_cases"), As::Count))
-            (self.cell(&of("pieces"), As::Count))
-            (self.cell(&of("fines"), As::Round))
-        }
+    /// A bar for each row.
+    pub fn bars(&self, rows: &[Row], title: &str, count: fn(&Counts) -> u64) -> Markup {
+        bars(title, rows.iter().map(|row| (self.title(&row.of), count(&row.counts) as f64)))
     }
 
-    /// Counts by what declarations belong to. `all` is the place of the whole, where rows add up to it.
-    pub fn counts(&self, path: &str, first: &'static str, all: Option<&str>) -> Markup {
-        let body = html! {
-            @for row in self.items(path) {
-                tr { th scope="row" { (text(&self.title(&row))) } (self.count_cells(&row)) }
-            }
-        };
-        let foot = all.map(|all| {
-            html! { tr { th scope="row" { (self.say("All", "合计")) } (self.count_cells(all)) } }
-        });
-        table(&self.count_columns(first), &body, foot.as_ref())
+    /// A bar with the hit rate of each row, in per cent.
+    pub fn rate_bars(&self, rows: &[Row], title: &str) -> Markup {
+        let rate = |row: &Row| Some((self.title(&row.of), per_cent(row.counts.hit_rate.as_ref()?.rate)));
+        bars(title, rows.iter().filter_map(rate))
     }
 
-    /// A bar for each row with this figure, the largest first.
-    pub fn bars(&self, path: &str, field: &str, title: &str) -> Markup {
-        let mut values: Vec<(String, f64)> = self
-            .items(path)
-            .iter()
-            .map(|row| (self.title(row), self.number(&format!("{row}.{field}")).unwrap_or(0.0)))
-            .filter(|(_, value)| *value > 0.0)
-            .collect();
-        values.sort_by(|a, b| b.1.total_cmp(&a.1));
-        charts::bars(title, &values)
-    }
-
-    /// The same for shares, in per cent.
-    pub fn share_bars(&self, path: &str, field: &str, title: &str) -> Markup {
-        let mut values: Vec<(String, f64)> = self
-            .items(path)
-            .iter()
-            .filter_map(|row| Some((self.title(row), self.number(&format!("{row}.{field}"))?)))
-            .map(|(name, share)| (name, (share * 1000.0).round() / 10.0))
-            .filter(|(_, value)| *value > 0.0)
-            .collect();
-        values.sort_by(|a, b| b.1.total_cmp(&a.1));
-        charts::bars(title, &values)
+    /// A bar with a share of each office, in per cent.
+    pub fn office_bars(&self, title: &str, share: fn(&OfficeUse) -> Option<f64>) -> Markup {
+        let offices = &self.report.capacity.offices;
+        bars(
+            title,
+            offices.iter().filter_map(|office| Some((self.title(&office.of), per_cent(share(office)?)))),
+        )
     }
 
     /// Kinds of violation, or what became of the goods.
-    pub fn kinds(&self, path: &str, first: &'static str) -> Markup {
-        let value = match self.text("unit") {
-            "" => self.say("Value", "货值").to_owned(),
-            unit if self.zh => format!("货值（{unit}）"),
-            unit => format!("Value, {unit}"),
-        };
-        let columns = [
-            (first, false),
-            (self.say("Goods lines", "商品项"), true),
-            (self.say("Declarations", "报关单"), true),
-            (self.say("Pieces", "件数"), true),
-            (value.as_str(), true),
-            (self.say("Fines, yuan", "罚款（元）"), true),
+    pub fn kinds(&self, kinds: &At<'_, Vec<Kind>>, first: &str) -> Markup {
+        let w = self.w;
+        let unit = self.report.unit.as_deref().filter(|unit| !unit.is_empty());
+        let value = unit.map_or_else(|| w.value().to_owned(), |unit| w.value_in(unit));
+        let columns: [Column<'_, Kind>; 6] = [
+            names(first),
+            number!(Kind: w.goods_lines(), lines, Count),
+            number!(Kind: w.declarations(), declarations, Count),
+            number!(Kind: w.pieces(), pieces, Count),
+            number!(Kind: &value, value, Round),
+            number!(Kind: w.fines_yuan(), fines, Round),
         ];
-        let body = html! {
-            @for row in self.items(path) {
-                tr {
-                    th scope="row" { (text(&self.title(&row))) }
-                    (self.cell(&format!("{row}.lines"), As::Count))
-                    (self.cell(&format!("{row}.declarations"), As::Count))
-                    (self.cell(&format!("{row}.pieces"), As::Count))
-                    (self.cell(&format!("{row}.value"), As::Round))
-                    (self.cell(&format!("{row}.fines"), As::Round))
-                }
-            }
-        };
-        table(&columns, &body, None)
+        named_table(&columns, kinds.items().map(|kind| (w.named(&kind.name).to_owned(), kind)), None)
     }
 
     /// Regions by goods groups: found of inspected in each cell, the deeper the higher the hit rate.
-    pub fn matrix(&self, path: &str) -> Markup {
-        let groups = self.items(&format!("{path}.groups"));
+    pub fn matrix(&self, matrix: &At<'_, Matrix>) -> Markup {
         html! {
-            div.scroll tabindex="0" role="group" aria-label=(self.say("Regions and goods", "区域与商品")) {
+            div.scroll tabindex="0" role="group" aria-label=(self.w.regions_and_goods()) {
                 table.matrix {
                     thead {
                         tr {
                             td {}
-                            @for group in &groups { th scope="col" { span { (text(&self.title(group))) } } }
+                            @for group in &matrix.groups { th scope="col" { span { (text(&self.title(group))) } } }
                         }
                     }
                     tbody {
-                        @for row in self.items(&format!("{path}.rows")) {
+                        @for row in at!(matrix.rows).items() {
                             tr {
-                                th scope="row" { (text(&self.title(&row))) }
-                                @for cell in self.items(&format!("{row}.cells")) { (self.matrix_cell(&cell)) }
+                                th scope="row" { (text(&self.title(&row.of))) }
+                                @for cell in at!(row.cells).items() { (matrix_cell(&cell)) }
                             }
                         }
                     }
@@ -146,107 +171,88 @@ impl Doc<'_> {
         }
     }
 
-    fn matrix_cell(&self, cell: &str) -> Markup {
-        let of = |field: &str| format!("{cell}.{field}");
-        let inspected = self.number(&of("inspected")).unwrap_or(0.0);
-        let declared = self.number(&of("declarations")).unwrap_or(0.0);
-        // The lower end of the interval: a single finding of a single inspection is no hot spot.
-        let shade = match self.number(&of("hit_rate.low")) {
-            _ if declared == 0.0 => "e",
-            None => "n",
-            Some(low) if low >= 0.4 => "s4",
-            Some(low) if low >= 0.2 => "s3",
-            Some(low) if low >= 0.1 => "s2",
-            Some(low) if low >= 0.03 => "s1",
-            Some(_) => "s0",
-        };
-        html! {
-            td class=(shade) {
-                @if inspected > 0.0 {
-                    (self.figure(&of("hit_rate.rate"), As::Share))
-                    small { (self.figure(&of("found"), As::Count)) "/" (self.figure(&of("inspected"), As::Count)) }
-                    @if self.has(&of("estimate.rate")) {
-                        small { "≈ " (self.figure(&of("estimate.rate"), As::Share)) }
-                    }
-                } @else if declared > 0.0 {
-                    small { "0/0" }
-                }
-            }
-        }
-    }
-
     /// Checks of the data, those with something to tell.
-    pub fn checks(&self, path: &str) -> Markup {
-        let columns = [
-            (self.say("What", "项目"), false),
-            (self.say("Count", "数量"), true),
-            (self.say("Of", "总数"), true),
-            (self.say("Share", "占比"), true),
+    pub fn checks(&self, checks: &At<'_, Vec<Check>>) -> Markup {
+        let w = self.w;
+        let columns: [Column<'_, Check>; 4] = [
+            names(w.what()),
+            number!(Check: w.count(), count, Count),
+            number!(Check: w.of(), of, Count),
+            number!(Check: w.share(), share, Share),
         ];
-        let body = html! {
-            @for row in self.items(path) {
-                tr {
-                    th scope="row" {
-                        @let what = self.text(&format!("{row}.what"));
-                        (text(super::words::word(what, self.zh).unwrap_or(what)))
-                    }
-                    (self.cell(&format!("{row}.count"), As::Count))
-                    (self.cell(&format!("{row}.of"), As::Count))
-                    (self.cell(&format!("{row}.share"), As::Share))
-                }
-            }
-        };
-        table(&columns, &body, None)
+        named_table(&columns, checks.items().map(|check| (w.named(check.what).to_owned(), check)), None)
     }
 
     /// The use of the capacity by office.
     pub fn capacity(&self) -> Markup {
-        let mut columns = vec![
-            (self.say("Office", "查验站点"), false),
-            (self.say("Days", "天数"), true),
-            (self.say("Inspections", "查验"), true),
-            (self.say("Mandatory", "必查"), true),
-            (self.say("Targeted", "布控"), true),
-            (self.say("Drawn", "随机"), true),
-            (self.say("Share drawn", "随机占比"), true),
+        let (w, report) = (self.w, self.place());
+        let capacity = at!(report.capacity);
+        let heads =
+            [w.unit_inspections(), w.unit_points()].map(|unit| [w.used_in(unit), w.possible_in(unit)]);
+        let [[used, possible], [used_points, possible_points]] = &heads;
+        let mut columns: Vec<Column<'_, OfficeUse>> = vec![
+            names(w.office()),
+            number!(OfficeUse: w.days(), days, Count),
+            number!(OfficeUse: w.inspections(), inspections, Count),
+            number!(OfficeUse: w.mandatory(), mandatory, Count),
+            number!(OfficeUse: w.targeted(), targeted, Count),
+            number!(OfficeUse: w.drawn(), random, Count),
+            number!(OfficeUse: w.share_drawn(), random_share, Share),
         ];
-        let units = [
-            ("inspections", self.say("inspections", "票"), "capacity.all.inspections_possible"),
-            ("points", self.say("points", "分"), "capacity.all.points_possible"),
-        ];
-        let units: Vec<_> =
-            units.into_iter().filter(|(_, _, possible)| self.number(possible) > Some(0.0)).collect();
-        let heads: Vec<[String; 2]> = units
-            .iter()
-            .map(|(_, unit, _)| {
-                [
-                    format!("{}, {unit}", self.say("Used", "已用能力")),
-                    format!("{}, {unit}", self.say("Possible", "查验能力")),
-                ]
-            })
-            .collect();
-        columns.extend(heads.iter().flatten().map(|head| (head.as_str(), true)));
-        columns.push((self.say("Used", "使用率"), true));
-        let row = |path: &str, name: &str| {
-            let of = |field: &str| format!("{path}.{field}");
-            html! {
-                tr {
-                    th scope="row" { (text(name)) }
-                    @for field in ["days", "inspections", "mandatory", "targeted", "random"] {
-                        (self.cell(&of(field), As::Count))
-                    }
-                    (self.cell(&of("random_share"), As::Share))
-                    @for (unit, _, _) in &units {
-                        (self.cell(&of(&format!("{unit}_used")), As::Count))
-                        (self.cell(&of(&format!("{unit}_possible")), As::Count))
-                    }
-                    (self.cell(&of("used_share"), As::Share))
-                }
+        if capacity.all.inspections_possible > 0 {
+            columns.push(number!(OfficeUse: used, inspections_used, Count));
+            columns.push(number!(OfficeUse: possible, inspections_possible, Count));
+        }
+        if capacity.all.points_possible > 0 {
+            columns.push(number!(OfficeUse: used_points, points_used, Count));
+            columns.push(number!(OfficeUse: possible_points, points_possible, Count));
+        }
+        columns.push(number!(OfficeUse: w.used(), used_share, Share));
+        let offices = at!(capacity.offices).items().map(|office| (self.title(&office.of), office));
+        named_table(&columns, offices, Some((w.all(), at!(capacity.all))))
+    }
+
+    /// What people call a thing: its title in the page's language, a word for its name, or the name.
+    pub fn title(&self, of: &Titled) -> String {
+        let zh = of.title_zh.as_deref().unwrap_or("");
+        let own = if self.is_chinese() { zh } else { &of.title };
+        if (own.is_empty() || own == of.name)
+            && let Some(word) = self.w.name(&of.name)
+        {
+            return word.to_owned();
+        }
+        [own, &of.title, &of.name].into_iter().find(|text| !text.is_empty()).unwrap_or("").to_owned()
+    }
+
+    /// What people call a site of this name; of another name itself.
+    pub fn site_title(&self, name: &str) -> String {
+        let site = self.report.counts.by_site.iter().find(|site| site.of.name == name);
+        site.map_or_else(|| name.to_owned(), |site| self.title(&site.of))
+    }
+}
+
+fn matrix_cell(cell: &At<'_, Cell>) -> Markup {
+    // The lower end of the interval: a single finding of a single inspection is no hot spot.
+    let shade = match cell.hit_rate.map(|rate| rate.low) {
+        _ if cell.declarations == 0 => "e",
+        None => "n",
+        Some(low) if low >= 0.4 => "s4",
+        Some(low) if low >= 0.2 => "s3",
+        Some(low) if low >= 0.1 => "s2",
+        Some(low) if low >= 0.03 => "s1",
+        Some(_) => "s0",
+    };
+    let rate = at!(cell.hit_rate).some().filter(|_| cell.inspected > 0);
+    let estimate = at!(cell.estimate).some().filter(|estimate| estimate.rate.is_some());
+    html! {
+        td class=(shade) {
+            @if let Some(rate) = rate {
+                (at!(rate.rate).figure(As::Share))
+                small { (at!(cell.found).figure(As::Count)) "/" (at!(cell.inspected).figure(As::Count)) }
+                @if let Some(estimate) = estimate { small { "≈ " (at!(estimate.rate).figure(As::Share)) } }
+            } @else if cell.declarations > 0 {
+                small { "0/0" }
             }
-        };
-        let body = html! {
-            @for office in self.items("capacity.offices") { (row(&office, &self.title(&office))) }
-        };
-        table(&columns, &body, Some(&row("capacity.all", self.say("All", "合计"))))
+        }
     }
 }

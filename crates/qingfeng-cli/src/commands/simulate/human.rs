@@ -1,9 +1,10 @@
 //! The figures of a simulation, for people.
 
-use qingfeng_lab::simulate::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
+use qingfeng_lab::{Accuracy, ArmResult, Estimate, Figures, Offices, Simulated, Tactic};
 
-use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, clean, count, grouped, styled};
+use crate::numbers::{count, grouped, percent};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{BOLD, DIM, clean, styled};
 
 /// All of it.
 pub fn human(simulated: &Simulated) -> String {
@@ -21,18 +22,6 @@ pub fn human(simulated: &Simulated) -> String {
 
 fn heading(title: &str) -> String {
     format!("{BOLD}{title}{BOLD:#}\n")
-}
-
-fn head(names: &[&str]) -> Vec<Cell> {
-    let cell = |(at, name): (usize, &&str)| {
-        let cell = Cell::new(name).style(DIM);
-        if at == 0 { cell } else { cell.right() }
-    };
-    names.iter().enumerate().map(cell).collect()
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 fn number(figure: f64) -> String {
@@ -87,7 +76,7 @@ const SHOWN: [Shown; 7] = [
 
 fn arms(simulated: &Simulated) -> String {
     let names: Vec<&str> = ["arm"].into_iter().chain(SHOWN.map(|(name, ..)| name)).collect();
-    let mut rows = vec![head(&names)];
+    let mut rows = vec![heads(&names, &[0])];
     for ArmResult { arm, figures, .. } in &simulated.arms {
         let mut row = vec![Cell::new(arm.to_string()).style(BOLD)];
         row.extend(SHOWN.map(|(_, of, write)| Cell::new(write(of(figures).mean)).right()));
@@ -117,13 +106,16 @@ fn differences(simulated: &Simulated) -> String {
     let Some(first) = simulated.arms.first().filter(|_| simulated.arms.len() > 1) else {
         return String::new();
     };
-    let mut rows = vec![head(&[
-        "arm",
-        "found a year",
-        "of all violations, points",
-        "last third, points",
-        "hits of inspections, points",
-    ])];
+    let mut rows = vec![heads(
+        &[
+            "arm",
+            "found a year",
+            "of all violations, points",
+            "last third, points",
+            "hits of inspections, points",
+        ],
+        &[0],
+    )];
     for arm in &simulated.arms {
         let Some(less) = &arm.difference else { continue };
         rows.push(vec![
@@ -156,7 +148,7 @@ fn months(simulated: &Simulated) -> String {
         return String::new();
     }
     let names: Vec<&str> = ["arm"].into_iter().chain(months).collect();
-    let mut rows = vec![head(&names)];
+    let mut rows = vec![heads(&names, &[0])];
     for arm in &simulated.arms {
         let mut row = vec![Cell::new(arm.arm.to_string()).style(BOLD)];
         row.extend(arm.months.iter().map(|month| Cell::new(percent(month.found_share.mean)).right()));
@@ -178,16 +170,19 @@ fn told(tactic: Option<Tactic>) -> &'static str {
 
 fn tactics(simulated: &Simulated) -> String {
     let Some(arm) = simulated.arms.iter().find(|arm| !arm.arm.steady) else { return String::new() };
-    let mut rows = vec![head(&[
-        "way",
-        "taken up",
-        "violations",
-        "found",
-        "left for a finding",
-        "by the draw",
-        "days until then",
-        "first found after days",
-    ])];
+    let mut rows = vec![heads(
+        &[
+            "way",
+            "taken up",
+            "violations",
+            "found",
+            "left for a finding",
+            "by the draw",
+            "days until then",
+            "first found after days",
+        ],
+        &[0],
+    )];
     let mean = |mean: Option<f64>| mean.map_or_else(|| "-".to_owned(), |mean| format!("{mean:.1}"));
     for of in arm.tactics.iter().filter(|of| of.violations > 0) {
         let share = of.violations_found as f64 / of.violations as f64;
@@ -210,19 +205,22 @@ fn tactics(simulated: &Simulated) -> String {
 }
 
 fn rules(simulated: &Simulated) -> String {
-    let mut rows = vec![head(&[
-        "arm",
-        "rules",
-        "naive: bias, points",
-        "error",
-        "held",
-        "corrected: rules",
-        "bias, points",
-        "error",
-        "held",
-        "violations estimated",
-        "true",
-    ])];
+    let mut rows = vec![heads(
+        &[
+            "arm",
+            "rules",
+            "naive: bias, points",
+            "error",
+            "held",
+            "corrected: rules",
+            "bias, points",
+            "error",
+            "held",
+            "violations estimated",
+            "true",
+        ],
+        &[0],
+    )];
     let accuracy = |of: Option<Accuracy>| match of {
         None => ["-".to_owned(), "-".to_owned(), "-".to_owned()],
         Some(of) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng_lab::simulate::{Counts, Simulated};
+use qingfeng_lab::{Counts, Simulated};
 
 use crate::exit::Failure;
 use crate::outputs::output;

@@ -2,8 +2,9 @@
 
 use qingfeng_insight::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
 
-use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, count, grouped, styled};
+use crate::numbers::{count, grouped, percent};
+use crate::table::{Cell, heads, table};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
 /// The overdue notices and the rewards that are shown.
 const SHOWN: usize = 10;
@@ -22,10 +23,6 @@ fn number(number: f64) -> String {
 fn yuan(amount: f64) -> String {
     let fen = (amount * 100.0).round() as i128;
     format!("{}.{:02}", grouped(fen / 100), fen % 100)
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 pub fn human(targets: &Targets, aims: &Aims) -> String {
@@ -49,14 +46,6 @@ pub fn human(targets: &Targets, aims: &Aims) -> String {
     out + &notices(targets, aims) + &tip_offs(targets)
 }
 
-fn heading(names: &[&str], left: &[usize]) -> Vec<Cell> {
-    let cell = |(at, name): (usize, &&str)| {
-        let cell = Cell::new(*name).style(DIM);
-        if left.contains(&at) { cell } else { cell.right() }
-    };
-    names.iter().enumerate().map(cell).collect()
-}
-
 /// By aim, then by kind of site, what was done and what is needed.
 fn accounts(targets: &Targets) -> String {
     type Of = fn(&Account) -> &Pace;
@@ -66,8 +55,7 @@ fn accounts(targets: &Targets) -> String {
         ("fines, yuan", |account| &account.fines),
         ("pieces", |account| &account.pieces),
     ];
-    let mut rows =
-        vec![heading(&["", "", "done", "aim", "expected by now", "needed a month", ""], &[0, 1, 6])];
+    let mut rows = vec![heads(&["", "", "done", "aim", "expected by now", "needed a month", ""], &[0, 1, 6])];
     for (name, of) in aims {
         let all = &targets.all;
         // A kind that has nothing and aims at nothing says nothing.
@@ -99,7 +87,7 @@ fn accounts(targets: &Targets) -> String {
 
 /// What came of planned inspections.
 fn inspections(targets: &Targets) -> String {
-    let mut rows = vec![heading(&["", "planned", "open", "waived"], &[0])];
+    let mut rows = vec![heads(&["", "planned", "open", "waived"], &[0])];
     for account in targets.kinds.iter().filter(|of| of.planned > 0).chain([&targets.all]) {
         rows.push(vec![
             Cell::new(&account.kind),
@@ -118,7 +106,7 @@ fn inspections(targets: &Targets) -> String {
 fn notices(targets: &Targets, aims: &Aims) -> String {
     let Some(account) = &targets.notices else { return String::new() };
     let mut rows =
-        vec![heading(&["", "received", "answered", "open", "untraceable", "with a case", "answered"], &[0])];
+        vec![heads(&["", "received", "answered", "open", "untraceable", "with a case", "answered"], &[0])];
     let row = |name: &str, of: &NoticeCounts| {
         let mut cells = vec![Cell::new(name)];
         let numbers = [of.received, of.answered, of.open, of.untraceable, of.with_case];
@@ -168,7 +156,7 @@ fn notices(targets: &Targets, aims: &Aims) -> String {
 fn tip_offs(targets: &Targets) -> String {
     let Some(account) = &targets.tip_offs else { return String::new() };
     let names = ["", "received", "led on", "confirmed", "proceeds, yuan", "rewards, yuan"];
-    let mut rows = vec![heading(&names, &[0])];
+    let mut rows = vec![heads(&names, &[0])];
     let row = |name: &str, of: &TipOffCounts| {
         let mut cells = vec![Cell::new(name)];
         cells.extend([of.received, of.led, of.confirmed].map(|number| Cell::new(grouped(number)).right()));
@@ -181,8 +169,7 @@ fn tip_offs(targets: &Targets) -> String {
     rows.push(row("all", &account.all));
     let mut out = format!("\n{BOLD}Tip-offs{BOLD:#}\n{}", table("  ", &rows));
     if !account.rewards.is_empty() {
-        let mut rows =
-            vec![heading(&["reward for", "case", "proceeds, yuan", "reward, yuan", ""], &[0, 1, 4])];
+        let mut rows = vec![heads(&["reward for", "case", "proceeds, yuan", "reward, yuan", ""], &[0, 1, 4])];
         rows.extend(account.rewards.iter().take(SHOWN).map(|reward| {
             vec![
                 Cell::new(&reward.tip_id).style(BOLD),

@@ -2,8 +2,9 @@
 
 use qingfeng::testing::Backtest;
 
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, count, grouped};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean};
 
 pub fn human(backtests: &[Backtest]) -> String {
     let mut out = format!("{BOLD}Expectations on files{BOLD:#}\n");

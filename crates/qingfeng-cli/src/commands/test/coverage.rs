@@ -3,8 +3,9 @@
 use qingfeng::rules::Pack;
 use qingfeng::testing::{Coverage, RuleCoverage};
 
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, clean, count, grouped};
+use crate::terminal::{BOLD, DIM, clean};
 
 /// Rules of one place that are named before the others are only counted.
 const NAMED: usize = 3;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use qingfeng::testing::{MutationReport, Survivor};
 
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, count, grouped, styled};
+use crate::numbers::{count, grouped};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, styled};
 
 /// Characters of a replaced text that are shown.
 const SHOWN: usize = 60;

@@ -5,8 +5,10 @@ use qingfeng_insight::watch::{
 };
 
 use super::Read;
-use crate::table::{Cell, table, wrapped};
-use crate::terminal::{BOLD, DIM, GOOD, WARNING, clean, count, grouped, styled};
+use crate::numbers::{self, count, grouped, p_value};
+use crate::table::{Cell, heads, table, wrapped};
+use crate::terminal::{BOLD, DIM, GOOD, WARNING, clean, styled};
+use crate::words::Language;
 
 /// Signs of a kind that are shown; JSON has all.
 const SIGNS_SHOWN: usize = 20;
@@ -80,7 +82,7 @@ fn title(kind: SignKind) -> &'static str {
 fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
     let mut out = format!("\n{BOLD}{}{BOLD:#}\n", title(kind));
     for sign in signs.iter().take(SIGNS_SHOWN) {
-        let lines = wrapped(&clean(&sign.text), COLUMNS);
+        let lines = wrapped(&clean(sign.words.as_ref().map_or("", |words| &words.text)), COLUMNS);
         out += &format!("  {} {}\n", styled(WARNING, "•"), lines.join("\n    "));
         let decay = watch.decay.iter().find(|decay| decay.rule == sign.subject);
         if matches!(kind, SignKind::Decay | SignKind::Silent)
@@ -99,8 +101,9 @@ fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
             signs.len()
         );
     }
-    out += &format!("  {DIM}may mean: {}{DIM:#}\n", kind.may_mean()[0]);
-    out += &format!("  {DIM}next: {}{DIM:#}\n", kind.look_next()[0]);
+    let [_, means, next] = Language::En.sign_kind(kind);
+    out += &format!("  {DIM}may mean: {means}{DIM:#}\n");
+    out += &format!("  {DIM}next: {next}{DIM:#}\n");
     out
 }
 
@@ -119,7 +122,7 @@ fn displacement(rules: &[RuleDisplacement]) -> String {
     let mut out = format!("\n{BOLD}Rules that came into force{BOLD:#}\n");
     if !judged.is_empty() {
         let head = ["rule", "since", "weeks", "caught before", "after", "times", "places compared"];
-        let mut rows = vec![head_cells(&head)];
+        let mut rows = vec![heads(&head, &[0])];
         for of_rule in judged {
             let caught = of_rule.caught.as_ref();
             let number = |of: Option<u64>| Cell::new(grouped(of.unwrap_or(0))).right();
@@ -148,7 +151,7 @@ fn limits(limits: &[Bunching], options: &WatchOptions) -> String {
         return String::new();
     }
     let head = ["mode", "limit", "declarations", "90 to 100 %", "expected", "times", "100 to 110 %"];
-    let mut rows: Vec<Vec<Cell>> = vec![head_cells(&head)];
+    let mut rows: Vec<Vec<Cell>> = vec![heads(&head, &[0])];
     for bunching in limits {
         let number = |value: Option<f64>, places: usize| {
             Cell::new(value.map_or("-".to_owned(), |value| format!("{value:.places$}"))).right()
@@ -180,17 +183,8 @@ fn limits(limits: &[Bunching], options: &WatchOptions) -> String {
     out
 }
 
-/// The heads of columns, all but the first at the right.
-fn head_cells(names: &[&str]) -> Vec<Cell> {
-    let cell = |(at, name): (usize, &&str)| {
-        let cell = Cell::new(name).style(DIM);
-        if at > 0 { cell.right() } else { cell }
-    };
-    names.iter().enumerate().map(cell).collect()
-}
-
 fn percent(share: Option<f64>) -> Cell {
-    Cell::new(share.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0))).right()
+    Cell::new(share.map_or("-".to_owned(), numbers::percent)).right()
 }
 
 fn sites(watch: &Watch) -> String {
@@ -199,7 +193,7 @@ fn sites(watch: &Watch) -> String {
     }
     let head =
         ["site", "declarations", "inspected", "share", "same scores", "times", "alike", "found", "expected"];
-    let mut rows = vec![head_cells(&head)];
+    let mut rows = vec![heads(&head, &[0])];
     for site in &watch.sites.sites {
         rows.push(vec![
             Cell::new(&site.site),
@@ -216,7 +210,7 @@ fn sites(watch: &Watch) -> String {
     let mut out = format!("\n{BOLD}Sites, scores being equal{BOLD:#}\n{}", table("  ", &rows));
     for (what, test) in [("shares inspected", watch.sites.inspected), ("hit rates", watch.sites.found)] {
         if let Some(test) = test.filter(|test| test.degrees > 0) {
-            let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p {:.3}", test.p) };
+            let p = p_value(test.p);
             out += &format!(
                 "  {what} of sites: chi-square {:.1} with {} degrees of freedom, {p}\n",
                 test.chi_square, test.degrees
@@ -243,7 +237,7 @@ fn open(watch: &Watch) -> String {
         "to 90",
         "older",
     ];
-    let mut rows = vec![head_cells(&head)];
+    let mut rows = vec![heads(&head, &[0])];
     for site in open.sites.iter().filter(|site| site.open.hits > 0) {
         let numbers = [site.inspections, site.open.hits, site.nothing, site.uncoded, site.partly];
         let mut row = vec![Cell::new(&site.site)];

@@ -3,20 +3,21 @@
 use annotate_snippets::renderer::{Effects, Style};
 
 use super::view::{Changed, Line, List, View, changes, kind};
-use super::words::Words;
+use crate::numbers::grouped;
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, WARNING, channel_style, clean, grouped, styled};
+use crate::terminal::{BOLD, DIM, WARNING, channel_style, clean, styled};
+use crate::words::Language;
 
 const STRUCK: Style = Style::new().effects(Effects::STRIKETHROUGH);
 
-pub fn human(view: &View, words: &Words) -> String {
+pub fn human(view: &View, words: Language) -> String {
     if view.lists.is_empty() {
-        return format!("{}\n", words.empty);
+        return format!("{}\n", words.list_empty());
     }
     let lists: Vec<String> = view.lists.iter().map(|list| of_list(view, list, words)).collect();
     let mut out = lists.join("\n");
     if !view.rules.is_empty() {
-        out += &format!("\n{}\n", styled(BOLD, words.rules));
+        out += &format!("\n{}\n", styled(BOLD, words.list_rules()));
         let rows: Vec<_> =
             view.rules.iter().map(|(id, title)| vec![Cell::new(id), Cell::new(title)]).collect();
         out += &table("  ", &rows);
@@ -24,7 +25,7 @@ pub fn human(view: &View, words: &Words) -> String {
     out
 }
 
-fn of_list(view: &View, list: &List, words: &Words) -> String {
+fn of_list(view: &View, list: &List, words: Language) -> String {
     let office = match &list.office_title {
         Some(title) => format!("{title} ({})", list.office),
         None => list.office.clone(),
@@ -33,16 +34,16 @@ fn of_list(view: &View, list: &List, words: &Words) -> String {
     let head = |text: &str| Cell::new(text).style(DIM);
     let mut rows = vec![vec![
         head("#").right(),
-        head(words.declaration),
-        head(words.selected),
-        head(words.likely),
-        head(words.score).right(),
-        head(words.channel),
-        head(words.goods),
-        head(words.trader),
-        head(words.items).right(),
-        head(words.packages).right(),
-        head(words.cost).right(),
+        head(words.list_declaration()),
+        head(words.list_selected()),
+        head(words.list_likely()),
+        head(words.list_score()).right(),
+        head(words.list_channel()),
+        head(words.list_goods()),
+        head(words.list_trader()),
+        head(words.list_items()).right(),
+        head(words.list_packages()).right(),
+        head(words.list_cost()).right(),
     ]];
     rows.extend(list.lines.iter().map(|line| cells(view, line, words)));
     let rows = table("  ", &rows);
@@ -62,15 +63,15 @@ fn of_list(view: &View, list: &List, words: &Words) -> String {
         }
     }
     out += &format!("  {}\n", list.totals(words));
-    let commitment = list.commitment.as_deref().unwrap_or(words.no_draw);
-    out += &format!("  {}: {}\n", words.commitment, clean(commitment));
+    let commitment = list.commitment.as_deref().unwrap_or(words.list_no_draw());
+    out += &format!("  {}: {}\n", words.list_commitment(), clean(commitment));
     for pack in &list.packs {
-        out += &format!("  {}: {}\n", words.pack, clean(pack));
+        out += &format!("  {}: {}\n", words.list_pack(), clean(pack));
     }
     out
 }
 
-fn cells(view: &View, line: &Line, words: &Words) -> Vec<Cell> {
+fn cells(view: &View, line: &Line, words: Language) -> Vec<Cell> {
     let number = |number: Option<i64>| number.map_or(String::new(), grouped);
     let style = if line.stands() { Style::new() } else { STRUCK };
     let order = match (line.changed, line.order) {

@@ -3,22 +3,27 @@
 use maud::{Markup, html};
 
 use super::view::{Changed, Line, List, View, changes, kind};
-use super::words::Words;
 use crate::html::{self, Page};
+use crate::words::Language;
 
-pub fn page(view: &View, words: &Words) -> String {
+pub fn page(view: &View, words: Language) -> String {
     let days = view.lists.first().zip(view.lists.last());
     let subtitle = match days {
         Some((first, last)) if first.day == last.day => first.day.to_string(),
         Some((first, last)) => format!("{} – {}", first.day, last.day),
-        None => words.empty.to_owned(),
+        None => words.list_empty().to_owned(),
     };
-    let page = Page { title: words.title, subtitle: &subtitle, style: include_str!("page.css") };
-    let page = page.with(&html! {
+    let page = Page {
+        language: words,
+        title: words.list_title(),
+        subtitle: &subtitle,
+        style: include_str!("page.css"),
+        script: None,
+    };
+    page.with(&html! {
         @if view.lists.len() > 1 { (contents(view, words)) }
         @for (at, list) in view.lists.iter().enumerate() { (sheet(view, at, list, words)) }
-    });
-    page.replacen("<html lang=\"en\">", &format!("<html lang=\"{}\">", words.language), 1)
+    })
 }
 
 fn office(list: &List) -> String {
@@ -26,7 +31,7 @@ fn office(list: &List) -> String {
 }
 
 /// What the page has, to click on a screen.
-fn contents(view: &View, words: &Words) -> Markup {
+fn contents(view: &View, words: Language) -> Markup {
     html! {
         ul.contents {
             @for (at, list) in view.lists.iter().enumerate() {
@@ -36,7 +41,7 @@ fn contents(view: &View, words: &Words) -> Markup {
     }
 }
 
-fn sheet(view: &View, at: usize, list: &List, words: &Words) -> Markup {
+fn sheet(view: &View, at: usize, list: &List, words: Language) -> Markup {
     let ids = list.lines.iter().flat_map(|line| &line.rules);
     let mut ids: Vec<&String> = ids.collect();
     ids.sort_unstable();
@@ -49,27 +54,27 @@ fn sheet(view: &View, at: usize, list: &List, words: &Words) -> Markup {
             p.soft { (html::text(&list.totals(words))) }
             table.wide.list {
                 (html::head(&[
-                    ("", false), ("#", true), (words.declaration, false), (words.selected, false),
-                    (words.score, true), (words.goods, false), (words.items, true), (words.packages, true),
-                    (words.cost, true), (words.result, false),
+                    ("", false), ("#", true), (words.list_declaration(), false), (words.list_selected(), false),
+                    (words.list_score(), true), (words.list_goods(), false), (words.list_items(), true), (words.list_packages(), true),
+                    (words.list_cost(), true), (words.list_result(), false),
                 ]))
                 @for line in &list.lines { (row(view, line, words)) }
             }
-            p.sign { (words.officer) span {} }
+            p.sign { (words.list_officer()) span {} }
             @if !titled.is_empty() {
-                h3 { (words.rules) }
+                h3 { (words.list_rules()) }
                 dl.rules { @for (id, title) in titled { dt { (html::text(id)) } dd { (html::text(title)) } } }
             }
             dl.proof {
-                dt { (words.commitment) }
-                dd { code { (html::text(list.commitment.as_deref().unwrap_or(words.no_draw))) } }
-                @for pack in &list.packs { dt { (words.pack) } dd { code { (html::text(pack)) } } }
+                dt { (words.list_commitment()) }
+                dd { code { (html::text(list.commitment.as_deref().unwrap_or(words.list_no_draw()))) } }
+                @for pack in &list.packs { dt { (words.list_pack()) } dd { code { (html::text(pack)) } } }
             }
         }
     }
 }
 
-fn row(view: &View, line: &Line, words: &Words) -> Markup {
+fn row(view: &View, line: &Line, words: Language) -> Markup {
     let number = |number: Option<i64>| number.map_or(String::new(), html::number);
     let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
     let order = match line.changed {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::rules::{Amount, Date, OverrideAction, Pack};
+use qingfeng::rules::selection::{Amount, OverrideAction};
+use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
-use super::words::Words;
+use crate::words::Language;
 
 /// All lists of a plan that are wanted.
 #[derive(Debug, Serialize)]
@@ -86,10 +87,10 @@ impl Line {
     }
 
     /// How likely it was to be on the list, for people: `1`, `1 in 29`, `67 %`.
-    pub fn chance(&self, words: &Words) -> String {
+    pub fn chance(&self, words: Language) -> String {
         match self.probability {
             None => "–".to_owned(),
-            Some(1.0) => words.certain.to_owned(),
+            Some(1.0) => words.list_certain().to_owned(),
             Some(chance) if chance > 0.5 => format!("{:.0} %", chance * 100.0),
             Some(chance) => {
                 let one_in = 1.0 / chance;
@@ -99,17 +100,17 @@ impl Line {
                 } else {
                     format!("{near:.1}")
                 };
-                format!("{} {shown} ({:.1} %)", words.one_in, chance * 100.0)
+                format!("{} {shown} ({:.1} %)", words.list_one_in(), chance * 100.0)
             }
         }
     }
 }
 
-fn title(pack: Option<&Pack>, sites: bool, name: &str, words: &Words) -> Option<String> {
+fn title(pack: Option<&Pack>, sites: bool, name: &str, words: Language) -> Option<String> {
     let reference = &pack?.reference;
     let groups = if sites { &reference.sites } else { &reference.commodities };
     let group = groups.iter().find(|group| group.name == name)?;
-    let chinese = group.title_zh.clone().filter(|_| words.language != "en");
+    let chinese = group.title_zh.clone().filter(|_| words == Language::Zh);
     Some(chinese.unwrap_or_else(|| group.title.clone()))
 }
 
@@ -120,7 +121,7 @@ impl View {
         pack: Option<&Pack>,
         office: Option<&str>,
         day: Option<Date>,
-        words: &Words,
+        words: Language,
     ) -> Self {
         let mut lists: BTreeMap<(Date, String), List> = BTreeMap::new();
         let mut titles: BTreeMap<String, String> = BTreeMap::new();
@@ -193,7 +194,7 @@ impl View {
 }
 
 impl List {
-    fn new(day: Date, office: &str, pack: Option<&Pack>, words: &Words) -> Self {
+    fn new(day: Date, office: &str, pack: Option<&Pack>, words: Language) -> Self {
         Self {
             day,
             office: office.to_owned(),
@@ -212,7 +213,7 @@ impl List {
         }
     }
 
-    fn add(&mut self, of: &ChangedRow, away: bool, pack: Option<&Pack>, words: &Words) {
+    fn add(&mut self, of: &ChangedRow, away: bool, pack: Option<&Pack>, words: Language) {
         let row = of.row.as_ref();
         let changed = match row {
             _ if away => Some(Changed::ReroutedAway),
@@ -271,9 +272,12 @@ impl List {
     }
 
     /// `1 inspection`, `2 inspections`: those that stand.
-    pub fn count(&self, words: &Words) -> String {
+    pub fn count(&self, words: Language) -> String {
         let standing = self.standing();
-        format!("{standing} {}", if standing == 1 { words.inspection } else { words.inspections })
+        format!(
+            "{standing} {}",
+            if standing == 1 { words.list_inspection() } else { words.list_inspections() }
+        )
     }
 
     /// The inspections that stand.
@@ -282,12 +286,12 @@ impl List {
     }
 
     /// What the list comes to: `10 inspections (2 mandatory, 7 targeted, 1 random), 143 points of a capacity of 160`.
-    pub fn totals(&self, words: &Words) -> String {
+    pub fn totals(&self, words: Language) -> String {
         let counts = [
-            (self.mandatory, words.mandatory),
-            (self.targeted, words.targeted),
-            (self.random, words.random),
-            (self.added, words.added),
+            (self.mandatory, words.list_mandatory()),
+            (self.targeted, words.list_targeted()),
+            (self.random, words.list_random()),
+            (self.added, words.list_added()),
         ];
         let counts: Vec<String> = counts
             .iter()
@@ -299,12 +303,12 @@ impl List {
             totals += &format!(" ({})", counts.join(", "));
         }
         if self.dropped > 0 {
-            totals += &format!(", {} {}", self.dropped, words.dropped);
+            totals += &format!(", {} {}", self.dropped, words.list_dropped());
         }
-        let (cost, capacity_word) = (words.cost.to_lowercase(), words.capacity);
+        let (cost, capacity_word) = (words.list_cost().to_lowercase(), words.list_capacity());
         totals += &match (self.capacity, self.capacity_in) {
             (Some(capacity), Some("points")) => {
-                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.points)
+                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.list_points())
             }
             (Some(capacity), _) => format!("; {capacity_word} {capacity}"),
             _ => format!("; {cost} {}", self.cost),
@@ -314,38 +318,40 @@ impl List {
 }
 
 /// What people did with a line, each change in words.
-pub fn changes(line: &Line, words: &Words) -> Vec<String> {
+pub fn changes(line: &Line, words: Language) -> Vec<String> {
     let site = |site: &Option<String>| site.clone().unwrap_or_default();
     let mut all = Vec::new();
     for change in &line.overrides {
         let did = match change.action {
-            OverrideAction::Add => format!("{} {} {}", words.added, words.to, site(&change.to)),
-            OverrideAction::Drop => format!("{} {} {}", words.dropped, words.from, site(&change.from)),
+            OverrideAction::Add => format!("{} {} {}", words.list_added(), words.list_to(), site(&change.to)),
+            OverrideAction::Drop => {
+                format!("{} {} {}", words.list_dropped(), words.list_from(), site(&change.from))
+            }
             OverrideAction::Reroute => format!(
                 "{} {} {} {} {}",
-                words.rerouted,
-                words.from,
+                words.list_rerouted(),
+                words.list_from(),
                 site(&change.from),
-                words.to,
+                words.list_to(),
                 site(&change.to)
             ),
         };
         let second =
-            change.second.as_ref().map_or(String::new(), |second| format!(" {} {second}", words.with));
-        all.push(format!("{did} {} {}{second}: {}", words.by, change.by, change.reason));
+            change.second.as_ref().map_or(String::new(), |second| format!(" {} {second}", words.list_with()));
+        all.push(format!("{did} {} {}{second}: {}", words.list_by(), change.by, change.reason));
     }
     if line.overrides.first().is_some_and(|first| first.known == Some(false)) {
-        all.push(words.unknown.to_owned());
+        all.push(words.list_unknown().to_owned());
     }
     all
 }
 
 /// How a line came onto the list, in the reader's language.
-pub fn kind(line: &Line, words: &Words) -> &'static str {
+pub fn kind(line: &Line, words: Language) -> &'static str {
     match line.selected {
-        "mandatory" => words.mandatory,
-        "targeted" => words.targeted,
-        "random" => words.random,
-        _ => words.added,
+        "mandatory" => words.list_mandatory(),
+        "targeted" => words.list_targeted(),
+        "random" => words.list_random(),
+        _ => words.list_added(),
     }
 }

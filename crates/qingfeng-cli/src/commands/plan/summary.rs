@@ -1,0 +1,193 @@
+//! The summary of a plan, for people.
+
+use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
+
+use crate::numbers::{count, grouped};
+use crate::table::{Cell, table};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
+
+/// Days on which something fell short that are shown.
+const SHOWN_DAYS: usize = 20;
+/// Ids that are shown.
+const SHOWN_IDS: usize = 5;
+
+/// By office over all days; then what fell short, on which day.
+pub fn human(summary: &PlanSummary, left_out_written: bool) -> String {
+    [
+        offices(summary),
+        missed(summary),
+        short(summary),
+        quotas(summary),
+        unplanned(summary),
+        outcomes(summary),
+        left_out(summary, left_out_written),
+    ]
+    .concat()
+}
+
+/// `8 of 10`, in inspections, points, or both.
+fn used(of: &OfficeSummary) -> String {
+    let inspections = (of.inspections > 0 || of.points == 0)
+        .then(|| format!("{} of {}", grouped(of.inspections_used), grouped(of.inspections)));
+    let points =
+        (of.points > 0).then(|| format!("{} of {} points", grouped(of.points_used), grouped(of.points)));
+    inspections.into_iter().chain(points).collect::<Vec<_>>().join(", ")
+}
+
+fn offices(summary: &PlanSummary) -> String {
+    let heading =
+        ["office", "declarations", "mandatory", "targeted", "random", "asked", "capacity used", "left out"];
+    let mut rows: Vec<Vec<Cell>> = vec![
+        heading
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                let cell = Cell::new(name).style(DIM);
+                if at == 0 { cell } else { cell.right() }
+            })
+            .collect(),
+    ];
+    let row = |name: &str, of: &OfficeSummary| {
+        let numbers = [of.declarations, of.mandatory, of.targeted, of.random, of.random_asked];
+        let mut row = vec![Cell::new(name).style(BOLD)];
+        row.extend(numbers.iter().map(|&number| Cell::new(grouped(number)).right()));
+        row.push(Cell::new(used(of)).right());
+        row.push(Cell::new(grouped(of.left_out + of.mandatory_missed)).right());
+        row
+    };
+    rows.extend(summary.offices.iter().map(|(name, of)| row(name, of)));
+    if summary.offices.len() > 1 {
+        rows.push(row("all", &summary.total));
+    }
+    let days = if summary.from == summary.until {
+        format!("Inspections on {}", summary.from)
+    } else {
+        format!("Inspections from {} to {}", summary.from, summary.until)
+    };
+    let drawn = if summary.drawn_with_key { "" } else { " (nothing was drawn: no key)" };
+    let closed = match summary.total.closed_days {
+        0 => String::new(),
+        closed => {
+            format!("  {}\n", styled(DIM, &format!("office's days without inspections: {}", grouped(closed))))
+        }
+    };
+    format!("{BOLD}{days}{BOLD:#}{drawn}\n{}{closed}", table("  ", &rows))
+}
+
+fn ids(ids: &[String], all: u64) -> String {
+    let mut shown =
+        ids.iter().take(SHOWN_IDS).map(|id| clean(id).into_owned()).collect::<Vec<_>>().join(", ");
+    if all > SHOWN_IDS as u64 {
+        shown += ", …";
+    }
+    shown
+}
+
+/// The loudest thing that a plan can say.
+fn missed(summary: &PlanSummary) -> String {
+    let missed = summary.total.mandatory_missed;
+    if missed == 0 {
+        return String::new();
+    }
+    let all: Vec<String> = summary.days.iter().flat_map(|day| day.missed_first.iter().cloned()).collect();
+    let verb = if missed == 1 { "is" } else { "are" };
+    let heading =
+        styled(ERROR, &format!("{} that must be inspected {verb} left out", count(missed, "declaration")));
+    format!("\n{heading}: the capacity does not suffice\n  {}\n", ids(&all, missed))
+}
+
+fn short(summary: &PlanSummary) -> String {
+    let short: Vec<&DaySummary> = summary.days.iter().filter(|day| !day.short.is_empty()).collect();
+    if short.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = short
+        .iter()
+        .take(SHOWN_DAYS)
+        .map(|day| {
+            vec![
+                Cell::new(day.day.to_string()),
+                Cell::new(&day.office).style(BOLD),
+                Cell::new(day.short.join("; ")),
+            ]
+        })
+        .collect();
+    let rest = match short.len().saturating_sub(SHOWN_DAYS) {
+        0 => String::new(),
+        more => format!("  and {} more; --summary FILE has them all\n", grouped(more as u64)),
+    };
+    format!("\n{}\n{}{rest}", styled(WARNING, "Days on which something fell short"), table("  ", &rows))
+}
+
+fn quotas(summary: &PlanSummary) -> String {
+    if summary.total.quotas.is_empty() {
+        return String::new();
+    }
+    let heading = ["quota", "asked", "possible", "met", ""];
+    let heading = heading.iter().enumerate().map(|(at, name)| {
+        let cell = Cell::new(*name).style(DIM);
+        if at > 0 && at < 4 { cell.right() } else { cell }
+    });
+    let rows = summary.total.quotas.iter().map(|(name, quota)| {
+        vec![
+            Cell::new(name).style(BOLD),
+            Cell::new(grouped(quota.asked)).right(),
+            Cell::new(grouped(quota.possible)).right(),
+            Cell::new(grouped(quota.met)).right(),
+            Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
+        ]
+    });
+    let rows: Vec<_> = std::iter::once(heading.collect()).chain(rows).collect();
+    let displaced = match summary.total.displaced {
+        0 => String::new(),
+        displaced => format!("  they displaced {}\n", count(displaced, "declaration")),
+    };
+    format!("\n{BOLD}Quotas{BOLD:#}\n{}{displaced}", table("  ", &rows))
+}
+
+/// Declarations of which no list can know.
+fn unplanned(summary: &PlanSummary) -> String {
+    let mut out = String::new();
+    if summary.without_office > 0 {
+        let heading =
+            styled(WARNING, &format!("{} without an office", count(summary.without_office, "declaration")));
+        let first = ids(&summary.without_office_first, summary.without_office);
+        out += &format!("\n{heading}: none of their sites has capacity on their day\n  {first}\n");
+    }
+    if summary.without_day > 0 {
+        let heading =
+            styled(WARNING, &format!("{} without a day", count(summary.without_day, "declaration")));
+        let first = ids(&summary.without_day_first, summary.without_day);
+        out += &format!("\n{heading}: no day's plan can have them\n  {first}\n");
+    }
+    if summary.merged_duplicates > 0 {
+        let merged = count(summary.merged_duplicates, "assessment");
+        out += &format!("\n{merged} of a declaration that is there twice on a day: the worst counts\n");
+    }
+    out
+}
+
+fn outcomes(summary: &PlanSummary) -> String {
+    let [declarations, used, unknown] = summary.outcomes;
+    if declarations == 0 {
+        return String::new();
+    }
+    let without = match unknown {
+        0 => String::new(),
+        unknown => format!("; {} not among the assessments", grouped(unknown)),
+    };
+    format!("\nLearnt from {} of {}{without}\n", grouped(used), count(declarations, "inspected declaration"))
+}
+
+fn left_out(summary: &PlanSummary, written: bool) -> String {
+    let OfficeSummary { left_out, limited, mandatory_missed, .. } = summary.total;
+    if left_out + mandatory_missed == 0 || written {
+        return String::new();
+    }
+    let limited = match limited {
+        0 => String::new(),
+        limited => format!(", {} by limits on traders", grouped(limited)),
+    };
+    let all = count(left_out + mandatory_missed, "declaration");
+    format!("\n{all} left out{limited} (--left-out FILE says why)\n")
+}

@@ -1,0 +1,79 @@
+//! How numbers are written, for a terminal, on pages and in sentences.
+
+/// The digits of a whole number, its thousands apart.
+fn apart(number: i128, minus: &str, separator: char) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::from(if number < 0 { minus } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A whole number with its thousands apart: `1,234,567`.
+pub fn grouped(number: impl Into<i128>) -> String {
+    apart(number.into(), "-", ',')
+}
+
+/// A whole number for a page, with thin blanks between its thousands, which never break, and a true minus.
+pub fn thin(number: impl Into<i128>) -> String {
+    apart(number.into(), "\u{2212}", '\u{202f}')
+}
+
+/// A number for a page with so many decimals; nothing rounds to `−0.0`.
+pub fn thin_decimals(number: f64, places: usize) -> String {
+    let text = format!("{:.places$}", number.abs());
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = whole.parse::<i128>().map_or_else(|_| whole.to_owned(), thin);
+    let sign = if number < 0.0 && !is_zero { "\u{2212}" } else { "" };
+    format!("{sign}{whole}.{rest}")
+}
+
+/// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
+pub fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A share in per cent with one decimal: `9.6 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A ratio with two decimals, or none where it is large.
+pub fn times(ratio: f64) -> String {
+    if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }
+}
+
+/// A probability in a sentence.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p {p:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (number, text) in [(1_000, "1\u{202f}000"), (-1_234_567, "−1\u{202f}234\u{202f}567")] {
+            assert_eq!(thin(number), text);
+        }
+        assert_eq!([count(1, "line"), count(2_000, "line")], ["1 line", "2,000 lines"]);
+    }
+
+    #[test]
+    fn decimals_on_pages() {
+        for (number, places, text) in
+            [(-0.04, 1, "0.0"), (1.005, 2, "1.00"), (-538_800.04, 1, "\u{2212}538\u{202f}800.0")]
+        {
+            assert_eq!(thin_decimals(number, places), text);
+        }
+    }
+}
