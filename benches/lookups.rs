@@ -32,8 +32,8 @@ use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Engine, JobOptions, Outputs, Summary};
 use qingfeng_benches::measure::{Pair, cpu, thread_seconds};
 use qingfeng_store::{
-    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Verdict,
-    Violation,
+    Author, ChangeKind, Entry, Finding, NewChange, Outcome, Party, Role, Store, StoreLookups, StoreUrl,
+    Verdict, Violation,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -95,11 +95,10 @@ fn fill(store: &mut Store, exporters: usize) -> Result<()> {
                 grade: Some(if at % 20 == 0 { "A" } else { "B" }.to_owned()),
             })
         } else {
+            let fake = Outcome::new(&format!("F{at}"), day, Verdict::Violation(Violation::Fake));
             ChangeKind::Found(Finding {
-                item_no: Some(1),
-                pieces: Some(10),
+                outcome: Outcome { item_no: Some(1), pieces: Some(10), ..fake },
                 parties: vec![Party { role: Role::Exporter, name }],
-                ..Finding::new(format!("F{at}"), day, Verdict::Violation(Violation::Fake))
             })
         };
         NewChange { known_on: day, kind }
