@@ -1,18 +1,13 @@
 //! What the command line says.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{
-    calibrate, check, coverage, diff, draw, effect, explain, explain_code, generate, lookup, mine, outcome,
-    overrides, plan, profile, reference, report, roll, rules, schema, score, simulate, targets, test, verify,
-    watch, why_not, worklist,
-};
-use crate::exit;
+use crate::commands;
+use crate::exit::{Exit, Failure};
+use crate::groups;
+use crate::terminal::{BOLD, Verbosity};
 
-/// Decide which export declarations a port should open.
-///
-/// Risk officers write rules; qingfeng scores every goods line of every declaration against them, and sends each
-/// declaration to a control channel.
+/// Decide which export declarations a port should inspect.
 #[derive(Debug, Parser)]
 #[command(
     name = "qingfeng",
@@ -20,56 +15,104 @@ use crate::exit;
     max_term_width = 100,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = exit::help(&[
-        "qingfeng check rules/clean-wind",
-        "qingfeng score declarations.csv --rules rules/clean-wind -o assessments.parquet",
-        "qingfeng explain D2016000042 declarations.csv --rules rules/clean-wind",
-    ])
+    after_help = "`qingfeng COMMAND --help` shows a command's options, examples and exit codes."
 )]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+
+    /// Print results and errors only: no progress, no summaries.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
+    /// Also print what is read, and how long it takes.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
 }
 
-/// The commands, in the order of their help. What each does is said where its arguments are.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Score(score::Args),
-    Plan(plan::Args),
-    Draw(draw::Args),
-    Roll(roll::Args),
-    Override(overrides::Args),
-    Worklist(worklist::Args),
-    Check(check::Args),
-    Test(test::Args),
-    ExplainCode(explain_code::Args),
-    Explain(explain::Args),
-    WhyNot(why_not::Args),
-    Rules(rules::Args),
-    Lookup(lookup::Args),
-    Outcome(outcome::Args),
-    Effect(effect::Args),
-    Targets(targets::Args),
-    Report(report::Args),
-    Watch(watch::Args),
-    Calibrate(calibrate::Args),
-    Mine(mine::Args),
-    Diff(diff::Args),
-    Coverage(coverage::Args),
-    Verify(verify::Args),
-    Profile(profile::Args),
-    Generate(generate::Args),
-    Simulate(simulate::Args),
-    Schema(schema::Args),
-    Reference(reference::Args),
+impl Cli {
+    /// The command line of this process; ends the process where it is wrong or asks for help.
+    pub fn of_process() -> Self {
+        Self::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// How much is said on standard error.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
-/// For whom a listing is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs.
-    Json,
+/// The whole command as clap has it, with its subcommands in groups.
+pub fn command() -> clap::Command {
+    let command = Cli::command();
+    let mut template = String::from("{about}\n\n{usage-heading} {usage}\n");
+    for (heading, commands) in groups::of(&command) {
+        template += &format!("\n{BOLD}{heading}:{BOLD:#}\n");
+        for (name, about) in commands {
+            template += &format!("  {BOLD}{name:<12}{BOLD:#}  {about}\n");
+        }
+    }
+    template += &format!("\n{BOLD}Options:{BOLD:#}\n{{options}}{{after-help}}");
+    command.help_template(template)
 }
+
+macro_rules! commands {
+    ($($name:ident: $module:ident,)*) => {
+        /// The commands. What each does is said where its arguments are.
+        #[derive(Debug, Subcommand)]
+        pub enum Command {
+            $($name(commands::$module::Args),)*
+            Completions(commands::completions::Args),
+            Man(commands::man::Args),
+        }
+
+        impl Command {
+            /// Does it.
+            pub fn run(&self) -> Result<Exit, Failure> {
+                match self {
+                    $(Self::$name(args) => commands::$module::run(args),)*
+                    Self::Completions(args) => commands::completions::run(args, command()),
+                    Self::Man(args) => commands::man::run(args, command()),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Score: score,
+    Explain: explain,
+    Check: check,
+    Test: test,
+    WhyNot: why_not,
+    Diff: diff,
+    Coverage: coverage,
+    Rules: rules,
+    Schema: schema,
+    Reference: reference,
+    ExplainCode: explain_code,
+    Lookup: lookup,
+    Plan: plan,
+    Draw: draw,
+    Roll: roll,
+    Override: overrides,
+    Worklist: worklist,
+    Outcome: outcome,
+    Effect: effect,
+    Watch: watch,
+    Calibrate: calibrate,
+    Mine: mine,
+    Targets: targets,
+    Report: report,
+    Verify: verify,
+    Profile: profile,
+    Generate: generate,
+    Simulate: simulate,
+}
+
+#[cfg(test)]
+mod tests;

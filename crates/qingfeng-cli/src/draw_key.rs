@@ -19,8 +19,8 @@ const KEY_FILE_BYTES_MAX: u64 = 4_096;
 /// Where the key of the draw is.
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
-    /// The file with the key of the draw, made by `qingfeng draw new-key`. Without it the variable QINGFENG_DRAW_KEY
-    /// holds the key.
+    /// File with the key of the draw, made by `qingfeng draw new-key`. Default: the key in the environment variable
+    /// QINGFENG_DRAW_KEY.
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 }
@@ -81,7 +81,7 @@ fn warn_of_readers(path: &Path, file: &File) {
     if file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0) {
         let path = path.display().to_string();
         let path = clean(&path);
-        terminal::note(&format!(
+        terminal::summary(&format!(
             "{WARNING}warning:{WARNING:#} others can read {path}, and with it foresee the draw; `chmod 600 {path}`\n"
         ));
     }

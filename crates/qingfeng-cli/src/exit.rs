@@ -1,15 +1,20 @@
 //! How the command ends.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use arrow_schema::ArrowError;
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
+use qingfeng::testing::BacktestError;
 use qingfeng::write::WriteError;
-use qingfeng_store::StoreError;
+use qingfeng_insight::calibrate::CalibrateError;
+use qingfeng_inspection::draw::KeyError;
+use qingfeng_inspection::{OverrideError, TableError};
+use qingfeng_store::{ImportError, StoreError};
 
-use crate::render::{Checked, human};
-use crate::terminal::{self, ERROR, clean};
+use crate::terminal::{self, ERROR, StdoutError, clean};
 
 /// The exit codes. Their numbers never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +22,7 @@ use crate::terminal::{self, ERROR, clean};
 pub enum Exit {
     /// All done. Also when nobody reads standard output any more.
     Done = 0,
-    /// The command did its work and found something.
+    /// The command did its work and found something. What that is each command says in its help.
     Finding = 1,
     /// The command line is wrong. clap ends with this number by itself.
     Usage = 2,
@@ -27,49 +32,64 @@ pub enum Exit {
     Pack = 4,
 }
 
-impl Exit {
-    /// All of them, with what they mean, a line each.
-    const ALL: [(Self, &'static [&'static str]); 5] = [
-        (Self::Done, &["done"]),
-        (
-            Self::Finding,
-            &[
-                "check: the pack has errors, or what --deny names; explain: there is no such declaration;",
-                "verify: the compiled rules differ from the interpreter;",
-                "diff --exit-code: something differs;",
-                "draw prove: the plan is not what the draw gives;",
-                "test: a test fails or has a mistake, or there is none;",
-                "score --strict: there are rejects or scattered declarations;",
-                "plan --strict: a declaration that must be inspected is left out;",
-                "lookup import --strict: there are rejects; lookup verify: a change is not as it was written;",
-                "outcome import --strict: there are rejects, or results that do not fit the plan;",
-                "outcome check --strict: there are results that do not fit the plan;",
-                "watch --strict: there is a sign",
-            ],
-        ),
-        (Self::Usage, &["the command line is wrong"]),
-        (Self::Files, &["an input cannot be read, or an output cannot be written"]),
-        (Self::Pack, &["the rule pack is invalid (`qingfeng check DIR` shows why)"]),
-    ];
-}
-
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
 }
 
-/// What `--help` says at its end: examples, and the exit codes.
-pub fn help(examples: &[&str]) -> String {
-    let mut help = String::from(if examples.len() == 1 { "Example:\n" } else { "Examples:\n" });
-    for example in examples {
-        let _ = writeln!(help, "  {example}");
-    }
-    help.push_str("\nExit codes:");
-    for (exit, meaning) in Exit::ALL {
-        let _ = write!(help, "\n  {}  {}", exit as u8, meaning.join("\n     "));
+/// An exit code and what it means for one command.
+pub type Code = (Exit, &'static str);
+
+/// Of commands that read or write files.
+pub const FILES: Code = (Exit::Files, "an input cannot be read, or an output cannot be written");
+/// Of commands that open a pack.
+pub const PACK: Code = (Exit::Pack, "the rule pack is invalid; `qingfeng check DIR` shows why");
+
+/// Of commands that can find something: when they do.
+pub const fn finding(meaning: &'static str) -> Code {
+    (Exit::Finding, meaning)
+}
+
+/// Columns of the lines of examples.
+const EXAMPLE_COLUMNS: usize = 96;
+
+/// What `--help` says at its end of commands that only have subcommands: examples.
+pub fn examples(examples: &[&str]) -> String {
+    let mut help = String::from(if examples.len() == 1 { "Example:" } else { "Examples:" });
+    examples.iter().for_each(|example| help += &broken(example));
+    help
+}
+
+/// What `--help` says at its end: examples, and the exit codes of the command besides those that all have.
+pub fn help(examples: &[&str], codes: &[Code]) -> String {
+    let mut help = self::examples(examples) + "\n\nExit codes:\n  0  success";
+    let usage = (Exit::Usage, "the command line is wrong");
+    let mut codes: Vec<Code> = codes.iter().copied().chain([usage]).collect();
+    codes.sort_by_key(|(exit, _)| *exit as u8);
+    for (exit, meaning) in codes {
+        let _ = write!(help, "\n  {}  {meaning}", exit as u8);
     }
     help
+}
+
+/// An example as a shell reads it, continued before an option where it is too long for a line.
+fn broken(example: &str) -> String {
+    let mut out = String::from("\n ");
+    let mut used = 1;
+    for word in example
+        .split(" -")
+        .enumerate()
+        .map(|(at, rest)| if at > 0 { format!("-{rest}") } else { rest.into() })
+    {
+        if used + 1 + word.len() > EXAMPLE_COLUMNS {
+            out += " \\\n     ";
+            used = 5;
+        }
+        out += &format!(" {word}");
+        used += 1 + word.len();
+    }
+    out
 }
 
 /// Why a command could not do its work.
@@ -79,8 +99,8 @@ pub enum Failure {
     Usage(String),
     /// An input or an output.
     Files(String),
-    /// The pack in a directory.
-    Pack(Box<Checked>),
+    /// A pack: its mistakes, as they are shown.
+    Pack(String),
     /// Nobody reads standard output any more: nothing to say, and nobody to say it to.
     Closed,
 }
@@ -96,7 +116,7 @@ impl Failure {
         }
     }
 
-    /// Tells it on standard error.
+    /// Reports it on standard error.
     pub fn report(&self) {
         match self {
             // The end is that of clap's own messages.
@@ -105,28 +125,17 @@ impl Failure {
                 clean(message)
             )),
             Self::Files(message) => terminal::note(&format!("{ERROR}error:{ERROR:#} {}\n", clean(message))),
-            Self::Pack(checked) => terminal::note(&human(checked)),
+            Self::Pack(mistakes) => terminal::note(mistakes),
             Self::Closed => {}
         }
     }
 }
 
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::NoInput | ReadError::StdinTwice => Self::Usage(error.to_string()),
-            error => Self::Files(error.to_string()),
-        }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Url { .. } | StoreError::Refused { .. } | StoreError::NoSnapshot { .. } => {
-                Self::Usage(error.to_string())
-            }
-            error => Self::Files(error.to_string()),
+impl From<StdoutError> for Failure {
+    fn from(StdoutError(error): StdoutError) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Files(format!("standard output: cannot be written: {error}")),
         }
     }
 }
@@ -141,12 +150,32 @@ impl From<WriteError> for Failure {
     }
 }
 
-impl From<JobError> for Failure {
-    fn from(error: JobError) -> Self {
-        match error {
-            JobError::Read(error) => error.into(),
-            JobError::Write(error) => error.into(),
-            error => Self::Files(error.to_string()),
+/// Errors of the library: about the command line where they match what follows `usage`, that of another type where they
+/// hold one, and else about a file.
+macro_rules! failures {
+    ($($error:ty $(, usage $($usage:path)|+)? $(, of $inner:path)*;)*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                match error {
+                    $($($usage { .. } => Self::Usage(error.to_string()),)+)?
+                    $($inner(error) => error.into(),)*
+                    error => Self::Files(error.to_string()),
+                }
+            }
         }
-    }
+    )*};
+}
+
+failures! {
+    ArrowError;
+    serde_json::Error;
+    KeyError;
+    OverrideError, usage OverrideError::Refused;
+    CalibrateError, usage CalibrateError::Option;
+    ReadError, usage ReadError::NoInput | ReadError::StdinTwice;
+    StoreError, usage StoreError::Url | StoreError::Refused | StoreError::NoSnapshot;
+    JobError, of JobError::Read, of JobError::Write;
+    TableError, of TableError::Read;
+    ImportError, of ImportError::Read, of ImportError::Store;
+    BacktestError, of BacktestError::Read;
 }

@@ -10,7 +10,7 @@ use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
 use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;
-use crate::inputs::ReadArgs;
+use crate::inputs::{EncodingArgs, ReadArgs};
 use crate::numbers::{count, grouped};
 use crate::terminal::{self, WARNING, clean, styled};
 
@@ -36,28 +36,32 @@ impl std::ops::Deref for NeededResults {
 /// What inspections found.
 #[derive(Debug, clap::Args)]
 pub struct ResultsArgs {
-    /// What inspections found, a row a line: columns declaration_id, item_no, found_on, result, and others where they are
-    /// known. Of several rows of a line the one known last counts.
+    /// Results of inspections, with the columns declaration_id, item_no, found_on, result, and optionally others. Of several
+    /// rows of a goods line the one known last counts.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "store")]
     pub outcomes: Vec<PathBuf>,
 
-    /// Take what inspections found from a store: sqlite:PATH or postgresql://USER@HOST/DATABASE.
+    /// Store of lookup tables and results: sqlite:PATH or postgresql://USER@HOST/DATABASE. Gives the results instead of
+    /// --outcomes.
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
 
-    /// Use only the results that were known at the end of this day; without it, all.
+    /// Use the state as of this day: results that were known at its end. Default: all.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     pub as_of: Option<Date>,
 
-    /// Outcomes, and other tables that people keep, are in GB 18030 (and with it GBK and GB 2312) instead of UTF-8.
-    #[arg(long)]
-    pub gb18030: bool,
+    #[command(flatten)]
+    pub encoding: EncodingArgs,
+
+    /// The same as `--encoding gb18030`, of outcomes and other tables that people keep alone.
+    #[arg(long, hide = true)]
+    gb18030: bool,
 }
 
 impl ResultsArgs {
     /// How tables that people keep are read.
     pub fn options(&self) -> ReadOptions {
-        let encoding = if self.gb18030 { Encoding::Gb18030 } else { Encoding::Utf8 };
+        let encoding = if self.gb18030 { Encoding::Gb18030 } else { self.encoding.get() };
         ReadOptions { encoding, ..ReadOptions::default() }
     }
 
@@ -148,7 +152,7 @@ impl Plans {
         let (mut files, mut overrides) = (Vec::new(), Vec::new());
         for path in paths {
             let plan = PlanFile::read(path)?;
-            overrides.push(Overrides::read(&plan).map_err(|error| Failure::Files(error.to_string()))?);
+            overrides.push(Overrides::read(&plan)?);
             files.push(plan);
         }
         Ok(Self { files, overrides })
@@ -164,8 +168,7 @@ impl Plans {
 /// Which inspections were planned, and what they found.
 #[derive(Debug, clap::Args)]
 pub struct FindingsArgs {
-    /// Plans, as `qingfeng plan` writes them. They say who was selected, how, and how likely it was. Changes by people are
-    /// read from the file beside each.
+    /// Plans, as `qingfeng plan` wrote them. Changes by people are read from the file beside each.
     #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
     pub plans: Vec<PathBuf>,
 
@@ -195,5 +198,5 @@ pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
     if rejected > SHOWN_REJECTS as u64 {
         out += &format!("  and {} more\n", grouped(rejected - SHOWN_REJECTS as u64));
     }
-    terminal::note(&out);
+    terminal::summary(&out);
 }

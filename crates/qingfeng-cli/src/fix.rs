@@ -11,7 +11,7 @@ use qingfeng::rules::{Applied, Diagnostics, Pack, PackFiles};
 use crate::exit::Failure;
 use crate::numbers::{count, grouped};
 use crate::terminal::{GOOD, WARNING, clean, styled};
-use crate::text_diff;
+use crate::unified;
 
 /// Correcting one mistake can bring out another behind it. Each round finds what it can.
 const ROUNDS_MAX: usize = 20;
@@ -84,7 +84,7 @@ pub fn diff(outcome: &Outcome) -> String {
     let mut diff = String::new();
     for (path, before, after) in outcome.changes() {
         let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-        let text = text_diff::unified(path, &before, &after);
+        let text = format!("--- a/{path}\n+++ b/{path}\n{}", unified::hunks(&before, &after));
         // A diff is read by programs too: tabs and line ends stay, all else that a terminal could obey does not.
         for line in text.split_inclusive('\n') {
             let (line, end) = match (line.strip_suffix("\r\n"), line.strip_suffix('\n')) {

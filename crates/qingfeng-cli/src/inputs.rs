@@ -8,12 +8,12 @@ use qingfeng::read::{Encoding, Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack};
 
 use crate::exit::Failure;
+use crate::terminal::{self, clean};
 
 /// What to read, and how.
 #[derive(Debug, clap::Args)]
 pub struct InputArgs {
-    /// Files with declarations: CSV, NDJSON, Parquet or Arrow; the first two also packed with gzip or zstd. `-` is
-    /// standard input.
+    /// Files with declarations: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 
@@ -22,15 +22,46 @@ pub struct InputArgs {
 }
 
 /// How to read inputs.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct ReadArgs {
-    /// The format of all inputs, when neither their names nor their content tell it.
+    #[command(flatten)]
+    format: InputFormatArgs,
+
+    #[command(flatten)]
+    encoding: EncodingArgs,
+}
+
+/// The format of inputs.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct InputFormatArgs {
+    /// Format of all inputs. Default: by file name, then by content.
     #[arg(long, value_name = "FORMAT")]
     input_format: Option<InputFormat>,
+}
 
-    /// The encoding of text files.
+impl InputFormatArgs {
+    /// How to read inputs of this format, for commands whose encoding stands with other options.
+    pub fn with(self, encoding: EncodingArgs) -> ReadArgs {
+        ReadArgs { format: self, encoding }
+    }
+}
+
+/// How text files are encoded.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct EncodingArgs {
+    /// Encoding of text files.
     #[arg(long, value_name = "ENCODING", default_value = "utf-8")]
     encoding: InputEncoding,
+}
+
+impl EncodingArgs {
+    /// The encoding.
+    pub fn get(self) -> Encoding {
+        match self.encoding {
+            InputEncoding::Utf8 => Encoding::Utf8,
+            InputEncoding::Gb18030 => Encoding::Gb18030,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -60,6 +91,11 @@ pub fn is_standard(path: &Path) -> bool {
 }
 
 impl InputArgs {
+    /// How files are read.
+    pub fn options(&self, options: ReadOptions) -> ReadOptions {
+        self.how.options(options)
+    }
+
     /// A reader of the inputs, for declarations as the pack has them.
     pub fn reader(&self, pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
         self.how.reader(&self.inputs, pack, options)
@@ -69,22 +105,23 @@ impl InputArgs {
 impl ReadArgs {
     /// A reader of these inputs, for declarations as the pack has them.
     pub fn reader(&self, inputs: &[PathBuf], pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
-        Ok(Reader::new(Arc::clone(&pack.schema), Self::inputs(inputs), self.options(options))?)
+        let options = self.options(options);
+        terminal::detail(|| {
+            let names: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
+            format!("Reading {}", clean(&names.join(", ")))
+        });
+        Ok(Reader::new(Arc::clone(&pack.schema), Self::inputs(inputs), options)?)
     }
 
     /// These options with what the command line says.
     pub fn options(&self, options: ReadOptions) -> ReadOptions {
-        let format = self.input_format.map(|format| match format {
+        let format = self.format.input_format.map(|format| match format {
             InputFormat::Csv => Format::Csv,
             InputFormat::Ndjson => Format::Ndjson,
             InputFormat::Parquet => Format::Parquet,
             InputFormat::Arrow => Format::Arrow,
         });
-        let encoding = match self.encoding {
-            InputEncoding::Utf8 => Encoding::Utf8,
-            InputEncoding::Gb18030 => Encoding::Gb18030,
-        };
-        ReadOptions { format, encoding, ..options }
+        ReadOptions { format, encoding: self.encoding.get(), ..options }
     }
 
     /// Paths on the command line as inputs.

@@ -1,12 +1,12 @@
 //! Files that a command writes.
 
-use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use qingfeng::write::Output;
 
 use crate::exit::Failure;
 use crate::inputs::is_standard;
+use crate::terminal;
 
 /// An output by its path on the command line; none, and `-`, are standard output.
 pub fn output(path: Option<&PathBuf>) -> Output {
@@ -61,9 +61,5 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
         return std::fs::write(path, text)
             .map_err(|error| Failure::Files(format!("{}: cannot be written: {error}", path.display())));
     }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Files(format!("standard output: cannot be written: {error}")),
-    })
+    Ok(terminal::print_bytes(text.as_bytes())?)
 }

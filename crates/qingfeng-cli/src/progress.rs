@@ -1,8 +1,10 @@
 //! A bar on standard error while a command works. Where that is no terminal nothing is drawn.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use qingfeng::Progress;
 
 use crate::numbers::{count, grouped};
+use crate::terminal::{Verbosity, verbosity};
 
 /// How far a command is.
 pub struct Bar {
@@ -12,6 +14,9 @@ pub struct Bar {
 impl Bar {
     /// A bar towards a total, if that is known: bytes of the inputs, or lines.
     pub fn new(total: Option<u64>) -> Self {
+        if verbosity() == Verbosity::Quiet {
+            return Self { bar: ProgressBar::hidden() };
+        }
         let (bar, template) = match total {
             Some(total) => (ProgressBar::new(total), "{bar:30} {percent:>3} %  {msg}, {eta} left"),
             None => (ProgressBar::no_length(), "{spinner} {msg}"),
@@ -44,5 +49,16 @@ impl Bar {
     /// Takes the bar away.
     pub fn end(self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Does work that reports its progress through inputs of so many bytes, and takes the bar away.
+    pub fn during<R>(
+        bytes_total: Option<u64>,
+        work: impl FnOnce(&mut (dyn FnMut(Progress) + Send)) -> R,
+    ) -> R {
+        let bar = Self::new(bytes_total);
+        let done = work(&mut |progress| bar.show(progress.bytes_read, progress.lines));
+        bar.end();
+        done
     }
 }

@@ -1,17 +1,20 @@
-//! The mistakes of a pack, for people.
+//! Opening packs, and their mistakes for people.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
-use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity, Sources};
+use qingfeng::rules::{
+    Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity, Sources, suggestion,
+};
 use qingfeng::{Engine, OpenedPack};
 use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
 use crate::numbers::count;
-use crate::terminal::{BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
+use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;
@@ -34,33 +37,66 @@ pub struct Checked {
 impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
-        Self::of(directory, Engine::builder(directory).living(lookups).check())
+        let (diagnostics, engine) = Engine::builder(directory).living(lookups).check();
+        Self { engine, ..Self::of(directory, diagnostics) }
     }
 
-    /// What was found when the pack was opened.
-    fn of(directory: &Path, (diagnostics, engine): (Diagnostics, Option<Engine>)) -> Self {
-        Self { directory: directory.to_owned(), diagnostics, engine, as_of: None, notes_shown: false }
+    /// The mistakes of the pack in a directory.
+    pub fn of(directory: &Path, diagnostics: Diagnostics) -> Self {
+        Self { directory: directory.to_owned(), diagnostics, engine: None, as_of: None, notes_shown: false }
     }
 
     fn engine(mut self) -> Result<Engine, Failure> {
-        self.engine.take().ok_or_else(|| Failure::Pack(Box::new(self)))
+        self.engine.take().ok_or_else(|| Failure::Pack(human(&self)))
     }
 }
 
 /// The engine of the pack in a directory, or its mistakes as the failure of the command.
 pub fn open(directory: &Path, lookups: &StoreLookups) -> Result<Engine, Failure> {
-    Checked::new(directory, lookups).engine()
+    let start = Instant::now();
+    let engine = Checked::new(directory, lookups).engine()?;
+    terminal::detail(|| {
+        let rules = count(engine.pack().rules.len() as u64, "rule");
+        let (name, seconds) = (clean(engine.pack_id()).into_owned(), start.elapsed().as_secs_f64());
+        format!("Opened {name}: {rules}, {seconds:.2} s")
+    });
+    Ok(engine)
 }
 
 /// The same for the tests of the pack.
 pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
-    Checked::of(directory, Engine::builder(directory).for_tests().check()).engine()
+    let (diagnostics, engine) = Engine::builder(directory).for_tests().check();
+    Checked { engine, ..Checked::of(directory, diagnostics) }.engine()
 }
 
 /// The pack for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
     let (opened, diagnostics) = OpenedPack::check(directory);
-    opened.ok_or_else(|| Failure::Pack(Box::new(Checked::of(directory, (diagnostics, None)))))
+    opened.ok_or_else(|| Failure::Pack(human(&Checked::of(directory, diagnostics))))
+}
+
+/// The pack in a directory, without its lookup tables.
+pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
+    Pack::load(&PackFiles::read(directory))
+        .map_err(|diagnostics| Failure::Pack(human(&Checked::of(directory, diagnostics))))
+}
+
+/// The position of a rule in its pack.
+pub fn rule_position(pack: &Pack, id: &str) -> Result<usize, Failure> {
+    pack.rules.iter().position(|rule| rule.id == id).ok_or_else(|| {
+        let ids = pack.rules.iter().map(|rule| rule.id.as_str());
+        Failure::Usage(format!("there is no rule `{id}`; {}", suggestion(id, ids)))
+    })
+}
+
+/// The days on which a rule is in force, where they are bounded.
+pub fn validity(from: Option<Date>, until: Option<Date>) -> String {
+    match (from, until) {
+        (None, None) => String::new(),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (Some(from), Some(until)) => format!("{from} to {until}"),
+    }
 }
 
 /// The beginning of a digest, enough to compare two by eye.

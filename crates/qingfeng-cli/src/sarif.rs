@@ -4,156 +4,60 @@
 
 use std::path::{Component, Path};
 
-use qingfeng::rules::{Code, Diagnostic, Fix, Place, Severity, Sources, Suppressed};
+use qingfeng::rules::{Code, Diagnostic, Fix, Label, Place, Sources, Suppressed};
 use serde::Serialize;
 
+use crate::diagnostics_json::Span;
+use crate::record::{is_empty, is_none, record};
 use crate::render::Checked;
-use crate::report::Span;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// A log with one run.
-#[derive(Serialize)]
-pub struct Log<'c> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run<'c>; 1],
+/// The log of a check, with one run.
+pub fn log(checked: &Checked) -> impl Serialize + use<'_> {
+    let diagnostics = &checked.diagnostics;
+    let files = Files { sources: &diagnostics.sources, directory: &checked.directory };
+    let found = diagnostics.items.iter().map(|item| (item, None));
+    let allowed = diagnostics.suppressed.iter().map(|suppressed| (&suppressed.diagnostic, Some(suppressed)));
+    let results = found.chain(allowed).map(|(item, suppressed)| {
+        let mark = diagnostics.fingerprint(item);
+        files.result(item, suppressed, mark)
+    });
+    let driver = record!(#[serde(rename_all = "camelCase")] {
+        name: "qingfeng",
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        rules: Code::ALL.iter().map(|&code| kind(code)).collect::<Vec<_>>(),
+    });
+    let run = record!(#[serde(rename_all = "camelCase")] {
+        tool: record!({ driver: driver }),
+        column_kind: "unicodeCodePoints",
+        results: results.collect::<Vec<_>>(),
+    });
+    record!({
+        #[serde(rename = "$schema")]
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [run],
+    })
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'c> {
-    tool: Tool,
-    column_kind: &'static str,
-    results: Vec<Outcome<'c>>,
+fn text(text: impl Serialize) -> impl Serialize {
+    record!({ text: text })
 }
 
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver {
-    name: &'static str,
-    semantic_version: &'static str,
-    rules: Vec<Kind>,
-}
-
-/// One code. SARIF calls it a rule.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Kind {
-    id: &'static str,
-    name: &'static str,
-    short_description: Text<'static>,
-    help: Text<'static>,
-    /// Relative to the documents of this version.
-    help_uri: String,
-    default_configuration: Configuration,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: Severity,
-}
-
-#[derive(Serialize)]
-struct Text<'c> {
-    text: std::borrow::Cow<'c, str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Outcome<'c> {
-    rule_id: &'static str,
-    rule_index: usize,
-    level: Severity,
-    message: Text<'c>,
-    locations: Vec<Location<'c>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location<'c>>,
-    partial_fingerprints: Fingerprints,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fixes: Vec<Change<'c>>,
-    suppressions: Vec<Suppression<'c>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<Properties<'c>>,
-}
-
-#[derive(Serialize)]
-struct Fingerprints {
-    #[serde(rename = "qingfeng/v1")]
-    mark: String,
-}
-
-#[derive(Serialize)]
-struct Properties<'c> {
-    /// The rule of the pack.
-    rule: &'c str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location<'c> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<usize>,
-    physical_location: Physical,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Text<'c>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Artifact,
-    region: Region,
-}
-
-#[derive(Serialize)]
-struct Artifact {
-    uri: String,
-}
-
-/// Lines and columns from 1; the end is the column after the last one.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: usize,
-    start_column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Change<'c> {
-    description: Text<'c>,
-    artifact_changes: Vec<ArtifactChange<'c>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactChange<'c> {
-    artifact_location: Artifact,
-    replacements: Vec<Replacement<'c>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Replacement<'c> {
-    deleted_region: Region,
-    inserted_content: Text<'c>,
-}
-
-#[derive(Serialize)]
-struct Suppression<'c> {
-    kind: &'static str,
-    justification: &'c str,
-    location: Location<'c>,
+/// One code, which SARIF calls a rule.
+fn kind(code: Code) -> impl Serialize {
+    let page = code.page();
+    record!(#[serde(rename_all = "camelCase")] {
+        id: code.id(),
+        name: code.name(),
+        short_description: text(code.summary()),
+        help: text(format!("{} {} {}", page.meaning, page.why, page.remedy)),
+        // Relative to the documents of this version.
+        help_uri: format!("crates/qingfeng-rules/codes/{}.md", code.id()),
+        default_configuration: record!({ level: code.severity() }),
+    })
 }
 
 /// The files of a pack, and how they are called.
@@ -162,112 +66,105 @@ struct Files<'c> {
     directory: &'c Path,
 }
 
-impl<'c> Log<'c> {
-    /// The log of a check.
-    pub fn new(checked: &'c Checked) -> Self {
-        let diagnostics = &checked.diagnostics;
-        let files = Files { sources: &diagnostics.sources, directory: &checked.directory };
-        let said = diagnostics.items.iter().map(|item| (item, None));
-        let allowed =
-            diagnostics.suppressed.iter().map(|suppressed| (&suppressed.diagnostic, Some(suppressed)));
-        let results = said.chain(allowed).map(|(item, suppressed)| {
-            let mark = diagnostics.fingerprint(item);
-            files.outcome(item, suppressed, mark)
-        });
-        let run = Run {
-            tool: Tool {
-                driver: Driver {
-                    name: "qingfeng",
-                    semantic_version: env!("CARGO_PKG_VERSION"),
-                    rules: Code::ALL.iter().map(|&code| Kind::new(code)).collect(),
-                },
-            },
-            column_kind: "unicodeCodePoints",
-            results: results.collect(),
-        };
-        Self { schema: SCHEMA, version: "2.1.0", runs: [run] }
-    }
-}
-
-impl Kind {
-    fn new(code: Code) -> Self {
-        let page = code.page();
-        Self {
-            id: code.id(),
-            name: code.name(),
-            short_description: Text { text: code.summary().into() },
-            help: Text { text: format!("{} {} {}", page.meaning, page.why, page.remedy).into() },
-            help_uri: format!("crates/qingfeng-rules/codes/{}.md", code.id()),
-            default_configuration: Configuration { level: code.severity() },
-        }
-    }
-}
-
-impl<'c> Files<'c> {
-    fn outcome(&self, item: &'c Diagnostic, suppressed: Option<&'c Suppressed>, mark: String) -> Outcome<'c> {
+impl Files<'_> {
+    fn result<'c>(
+        &self,
+        item: &'c Diagnostic,
+        suppressed: Option<&'c Suppressed>,
+        mark: String,
+    ) -> impl Serialize + use<'c> {
         let mut message = item.title.clone();
         for more in item.note.iter().chain(&item.help) {
             message += &format!("; {more}");
         }
-        let location = |(at, label): (usize, &'c qingfeng::rules::Label)| {
-            let message = (!label.text.is_empty()).then(|| Text { text: label.text.as_str().into() });
-            Location { id: (at > 0).then_some(at), physical_location: self.physical(&label.place), message }
+        let location = |(at, label): (usize, &'c Label)| {
+            let message = (!label.text.is_empty()).then(|| text(label.text.as_str()));
+            self.location((at > 0).then_some(at), &label.place, message)
         };
-        let mut locations: Vec<Location<'_>> = item.labels.iter().enumerate().map(location).collect();
+        let mut locations: Vec<_> = item.labels.iter().enumerate().map(location).collect();
         let related_locations = locations.split_off(locations.len().min(1));
-        Outcome {
+        let suppressions = suppressed.map(|suppressed| {
+            let location = self.location(None, &suppressed.place, None::<()>);
+            record!({ kind: "inSource", justification: &suppressed.reason, location: location })
+        });
+        record!(#[serde(rename_all = "camelCase")] {
             rule_id: item.code.id(),
             rule_index: Code::ALL.iter().position(|&code| code == item.code).unwrap_or(0),
             level: item.severity(),
-            message: Text { text: message.into() },
-            locations,
-            related_locations,
-            partial_fingerprints: Fingerprints { mark },
-            fixes: item.fixes.iter().map(|fix| self.change(fix)).collect(),
-            suppressions: suppressed.into_iter().map(|suppressed| self.suppression(suppressed)).collect(),
-            properties: item.rule.as_deref().map(|rule| Properties { rule }),
-        }
+            message: text(message),
+            locations: locations,
+            #[serde(skip_serializing_if = "is_empty")]
+            related_locations: related_locations,
+            partial_fingerprints: record!({
+                #[serde(rename = "qingfeng/v1")]
+                mark: mark,
+            }),
+            #[serde(skip_serializing_if = "is_empty")]
+            fixes: item.fixes.iter().map(|fix| self.change(fix)).collect::<Vec<_>>(),
+            suppressions: suppressions.into_iter().collect::<Vec<_>>(),
+            // The rule of the pack.
+            #[serde(skip_serializing_if = "is_none")]
+            properties: item.rule.as_deref().map(|rule| record!({ rule: rule })),
+        })
     }
 
-    fn suppression(&self, suppressed: &'c Suppressed) -> Suppression<'c> {
-        let location =
-            Location { id: None, physical_location: self.physical(&suppressed.place), message: None };
-        Suppression { kind: "inSource", justification: &suppressed.reason, location }
+    fn location<M: Serialize>(
+        &self,
+        id: Option<usize>,
+        place: &Place,
+        message: Option<M>,
+    ) -> impl Serialize + use<M> {
+        let artifact_location = self.artifact(&place.file);
+        let physical = record!(#[serde(rename_all = "camelCase")] {
+            artifact_location: artifact_location,
+            region: self.region(place),
+        });
+        record!(#[serde(rename_all = "camelCase")] {
+            #[serde(skip_serializing_if = "is_none")]
+            id: id,
+            physical_location: physical,
+            #[serde(skip_serializing_if = "is_none")]
+            message: message,
+        })
     }
 
-    fn change(&self, fix: &'c Fix) -> Change<'c> {
-        let mut artifact_changes: Vec<(&str, ArtifactChange<'c>)> = Vec::new();
+    fn change<'c>(&self, fix: &'c Fix) -> impl Serialize + use<'c> {
+        let mut files: Vec<(&'c str, Vec<_>)> = Vec::new();
         for edit in &fix.edits {
-            let replacement = Replacement {
+            let replacement = record!(#[serde(rename_all = "camelCase")] {
                 deleted_region: self.region(&edit.place),
-                inserted_content: Text { text: edit.replacement.as_str().into() },
-            };
-            match artifact_changes.iter_mut().find(|(file, _)| *file == &*edit.place.file) {
-                Some((_, change)) => change.replacements.push(replacement),
-                None => {
-                    let artifact_location = self.artifact(&edit.place.file);
-                    let change = ArtifactChange { artifact_location, replacements: vec![replacement] };
-                    artifact_changes.push((&edit.place.file, change));
-                }
+                inserted_content: text(edit.replacement.as_str()),
+            });
+            match files.iter_mut().find(|(file, _)| *file == &*edit.place.file) {
+                Some((_, replacements)) => replacements.push(replacement),
+                None => files.push((&edit.place.file, vec![replacement])),
             }
         }
-        Change {
-            description: Text { text: fix.title.as_str().into() },
-            artifact_changes: artifact_changes.into_iter().map(|(_, change)| change).collect(),
-        }
+        let changes = files.into_iter().map(|(file, replacements)| {
+            record!(#[serde(rename_all = "camelCase")] {
+                artifact_location: self.artifact(file),
+                replacements: replacements,
+            })
+        });
+        record!(#[serde(rename_all = "camelCase")] {
+            description: text(fix.title.as_str()),
+            artifact_changes: changes.collect::<Vec<_>>(),
+        })
     }
 
-    fn physical(&self, place: &Place) -> Physical {
-        Physical { artifact_location: self.artifact(&place.file), region: self.region(place) }
+    fn artifact(&self, file: &str) -> impl Serialize + use<> {
+        record!({ uri: uri(&self.directory.join(file)) })
     }
 
-    fn artifact(&self, file: &str) -> Artifact {
-        Artifact { uri: uri(&self.directory.join(file)) }
-    }
-
-    fn region(&self, place: &Place) -> Region {
+    /// Lines and columns from 1; the end is the column after the last one.
+    fn region(&self, place: &Place) -> impl Serialize + use<> {
         let Span { start_line, start_column, end_line, end_column, .. } = Span::new(place, self.sources);
-        Region { start_line, start_column, end_line, end_column }
+        record!(#[serde(rename_all = "camelCase")] {
+            start_line: start_line,
+            start_column: start_column,
+            end_line: end_line,
+            end_column: end_column,
+        })
     }
 }
 
@@ -301,21 +198,4 @@ fn uri(path: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_uris() {
-        let cases = [
-            ("rules/clean-wind/a.rhai", "rules/clean-wind/a.rhai"),
-            ("./rules/规 则/50%.rhai", "rules/%E8%A7%84%20%E5%88%99/50%25.rhai"),
-            ("../rules/a.rhai", "../rules/a.rhai"),
-        ];
-        for (path, expected) in cases {
-            assert_eq!(uri(Path::new(path)), expected);
-        }
-        if cfg!(unix) {
-            assert_eq!(uri(Path::new("/srv/a.rhai")), "file:///srv/a.rhai");
-        }
-    }
-}
+mod tests;

@@ -1,26 +1,62 @@
-//! The options that say which store of lookups is meant, and who changes it.
+//! The options that say which pack and which store of lookups are meant, and who changes a store.
 
 use std::env::VarError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use qingfeng::Engine;
-use qingfeng::rules::{Pack, PackFiles};
-use qingfeng_store::{Author, StoreLookups, StoreUrl};
+use qingfeng::rules::Pack;
+use qingfeng_store::{Author, Store, StoreError, StoreLookups, StoreUrl};
 
 use crate::clock;
 use crate::exit::Failure;
-use crate::render::{self, Checked};
+use crate::render;
 
 /// The environment variable that names the store.
 const STORE: &str = "QINGFENG_STORE";
 /// The environment variable that names who changes it.
 const BY: &str = "QINGFENG_BY";
 
+/// The pack that scores, and its living lookup tables.
+#[derive(Debug, clap::Args)]
+pub struct PackArgs {
+    /// Directory of the rule pack.
+    #[arg(long, value_name = "DIR")]
+    pub rules: PathBuf,
+
+    #[command(flatten)]
+    pub lookups: LookupArgs,
+}
+
+impl PackArgs {
+    /// The engine of the pack.
+    pub fn open(&self) -> Result<Engine, Failure> {
+        self.lookups.open(&self.rules)
+    }
+}
+
+/// The pack that a command is about, and its living lookup tables.
+#[derive(Debug, clap::Args)]
+pub struct DirectoryArgs {
+    /// Directory of the rule pack.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+
+    #[command(flatten)]
+    pub lookups: LookupArgs,
+}
+
+impl DirectoryArgs {
+    /// The engine of the pack.
+    pub fn open(&self) -> Result<Engine, Failure> {
+        self.lookups.open(&self.directory)
+    }
+}
+
 /// Which store is meant.
 #[derive(Debug, clap::Args)]
 pub struct StoreArgs {
-    /// The store: sqlite:PATH or postgresql://USER@HOST/DATABASE. Without it, the environment variable QINGFENG_STORE,
-    /// else what pack.toml says.
+    /// Store of lookup tables and results: sqlite:PATH or postgresql://USER@HOST/DATABASE. Default: the environment
+    /// variable QINGFENG_STORE, then the store that pack.toml names.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -31,8 +67,8 @@ pub struct LookupArgs {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// The snapshot of the store: what was in it after the change of this number. Without it, the latest.
-    #[arg(long, value_name = "NUMBER")]
+    /// Snapshot of the store, by the number of its last change. Default: the latest.
+    #[arg(long, value_name = "SNAPSHOT")]
     snapshot: Option<u64>,
 }
 
@@ -94,11 +130,11 @@ impl StoreArgs {
 /// Who changes a store, and why.
 #[derive(Debug, clap::Args)]
 pub struct AuthorArgs {
-    /// Who makes the change. Without it, the environment variable QINGFENG_BY.
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    /// Name of the person who makes the change. Default: the environment variable QINGFENG_BY.
+    #[arg(long, value_name = "NAME", alias = "by")]
+    author: Option<String>,
 
-    /// Why it is made.
+    /// Why the change is made.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -106,17 +142,26 @@ pub struct AuthorArgs {
 impl AuthorArgs {
     /// The author, by the clock of the machine.
     pub fn author(&self) -> Result<Author, Failure> {
-        let by = match &self.by {
+        let by = match &self.author {
             Some(by) => Some(by.clone()),
             None => environment(BY)?,
         };
         let by = by.map(|by| by.trim().to_owned()).filter(|by| !by.is_empty()).ok_or_else(|| {
             Failure::Usage(format!(
-                "a change needs the name of who makes it; give --by NAME, or set the environment variable {BY}"
+                "a change needs the name of who makes it; give --author NAME, or set the environment variable {BY}"
             ))
         })?;
         let reason = self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         Ok(Author { by, at: clock::now(), reason: reason.map(str::to_owned) })
+    }
+}
+
+/// The store if it is there.
+pub fn existing(url: &StoreUrl) -> Result<Option<Store>, Failure> {
+    match Store::open(url) {
+        Ok(store) => Ok(Some(store)),
+        Err(StoreError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -129,17 +174,4 @@ fn environment(name: &str) -> Result<Option<String>, Failure> {
             Err(Failure::Usage(format!("the environment variable {name} is no text in UTF-8; set it anew")))
         }
     }
-}
-
-/// The pack in a directory, without its lookup tables.
-pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
-    Pack::load(&PackFiles::read(directory)).map_err(|diagnostics| {
-        Failure::Pack(Box::new(Checked {
-            directory: directory.to_owned(),
-            diagnostics,
-            engine: None,
-            as_of: None,
-            notes_shown: false,
-        }))
-    })
 }

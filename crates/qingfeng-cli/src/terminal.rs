@@ -1,15 +1,65 @@
 //! Writing to standard output and standard error.
 //!
+//! What was asked for goes to standard output. On standard error stand errors ([`note`]), what a reader of a log can do
+//! without ([`summary`]), and with `--verbose` more ([`detail`]).
+//!
 //! Texts carry their styles as escape sequences; the streams take them away where they are not wanted: when the
 //! stream is no terminal, or `NO_COLOR` is set. So whatever others wrote must go through [`clean`] first.
 
 use std::borrow::Cow;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
+use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::exit::Failure;
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Errors, and warnings that change the exit code.
+    Quiet,
+    /// Progress and summaries too.
+    Normal,
+    /// Also what is read, and how long it takes.
+    Verbose,
+}
+
+static VERBOSITY: OnceLock<Verbosity> = OnceLock::new();
+
+/// Sets how much is said; the first call counts.
+pub fn set_verbosity(verbosity: Verbosity) {
+    let _ = VERBOSITY.set(verbosity);
+}
+
+/// How much is said.
+pub fn verbosity() -> Verbosity {
+    VERBOSITY.get().copied().unwrap_or(Verbosity::Normal)
+}
+
+/// Output format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+impl Format {
+    /// Prints a result to standard output: as JSON, or as `human` writes it.
+    pub fn print<T: Serialize>(self, value: &T, human: impl FnOnce() -> String) -> Result<(), StdoutError> {
+        match self {
+            Self::Human => print(&human()),
+            Self::Json => print_json(value),
+        }
+    }
+}
+
+/// Standard output could not be written.
+#[derive(Debug)]
+pub struct StdoutError(pub io::Error);
 
 /// For headings.
 pub const BOLD: Style = Style::new().effects(Effects::BOLD);
@@ -71,33 +121,34 @@ fn is_harmful(letter: char) -> bool {
 }
 
 /// Prints a text with styles to standard output.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), StdoutError> {
     let mut stdout = anstream::stdout().lock();
-    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError)
+}
+
+/// Prints a text to standard output unchanged.
+pub fn print_bytes(text: &[u8]) -> Result<(), StdoutError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(StdoutError)
 }
 
 /// Prints JSON to standard output, escaping what JSON allows and a terminal could take for a command.
-pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
-    let text = json(value)?;
-    let mut stdout = io::stdout().lock();
-    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+pub fn print_json<T: Serialize>(value: &T) -> Result<(), StdoutError> {
+    print_bytes(json(value).map_err(|error| StdoutError(error.into()))?.as_bytes())
 }
 
 /// Prints values as JSON to standard output, one a line, escaped in the same way.
-pub fn print_json_lines<T: Serialize>(values: impl Iterator<Item = T>) -> Result<(), Failure> {
+pub fn print_json_lines<T: Serialize>(values: impl Iterator<Item = T>) -> Result<(), StdoutError> {
     let mut out = String::new();
     for value in values {
-        let text = serde_json::to_string(&value).map_err(|error| Failure::Files(error.to_string()))?;
-        out += &escaped(&text);
+        out += &escaped(&serde_json::to_string(&value).map_err(|error| StdoutError(error.into()))?);
     }
-    let mut stdout = io::stdout().lock();
-    written(stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush()))
+    print_bytes(out.as_bytes())
 }
 
 /// A value as indented JSON that ends with a line end.
-pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Files(error.to_string()))?;
-    Ok(escaped(&text))
+pub fn json<T: Serialize>(value: &T) -> serde_json::Result<String> {
+    Ok(escaped(&serde_json::to_string_pretty(value)?))
 }
 
 /// JSON with a line end, and with escapes for what a terminal could take for a command.
@@ -120,11 +171,26 @@ pub fn note(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-fn written(result: io::Result<()>) -> Result<(), Failure> {
-    result.map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Files(format!("standard output: cannot be written: {error}")),
-    })
+/// The same for what changes no exit code: not with `--quiet`.
+pub fn summary(text: &str) {
+    if verbosity() != Verbosity::Quiet {
+        note(text);
+    }
+}
+
+/// The same for details: only with `--verbose`.
+pub fn detail(text: impl FnOnce() -> String) {
+    if verbosity() == Verbosity::Verbose {
+        note(&format!("{DIM}{}{DIM:#}\n", text()));
+    }
+}
+
+/// The first characters of a long text, with a mark that more follow.
+pub fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 /// A channel's name in the colour of its severity: the mildest green, the most severe red.
@@ -137,25 +203,4 @@ pub fn channel_style(at: usize, channels: usize) -> Style {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_as_a_picture() {
-        assert_eq!(clean("a\x1b[31mb\u{9b}2Jc\u{202e}d\te\r\n\x7f"), "a␛[31mb\u{fffd}2Jc\u{fffd}d e␍␊␡");
-        assert_eq!(clean("电池 batteries"), "电池 batteries");
-    }
-
-    #[test]
-    fn cleaned_source_keeps_its_places() {
-        let source = "a\u{9b}b\u{202e}c\u{61c}d\u{feff}";
-        let cleaned = clean_source(source);
-        assert_eq!(cleaned.len(), source.len());
-        assert_eq!(cleaned, "a¿b\u{fffd}c¿d\u{fffd}");
-    }
-
-    #[test]
-    fn json_escapes_what_a_terminal_would_obey() {
-        assert_eq!(json(&"a\x1b\u{9b}\u{202e}").unwrap_or_default(), "\"a\\u001b\\u009b\\u202e\"\n");
-    }
-}
+mod tests;

@@ -1,24 +1,20 @@
 //! `qingfeng check`: every mistake in a pack.
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 use qingfeng::rules::{Code, Date, Severity, nearest};
 
 use crate::clock::today;
 use crate::exit::{self, Exit, Failure};
-use crate::fix;
 use crate::render::{self, Checked};
-use crate::report::Report;
-use crate::sarif::Log;
-use crate::stores::LookupArgs;
-use crate::terminal;
+use crate::stores::DirectoryArgs;
+use crate::terminal::{self, Verbosity};
+use crate::{diagnostics_json, fix, sarif};
 
-/// Check a rule pack and show every mistake in it.
+/// Check a rule pack and show every mistake.
 ///
 /// Reads pack.toml, the reference data, all rule files and all lookup tables. Nothing is scored.
 ///
-/// A warning that is meant as it is can be allowed by a comment above the rule, or in it, with the reason:
+/// A comment above a rule, or in it, allows a warning that is meant, with the reason:
 /// `// qingfeng: allow QF1001 because whole dozens are meant`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
@@ -26,40 +22,36 @@ use crate::terminal;
     "qingfeng check rules/clean-wind --deny warnings,QF1003",
     "qingfeng check rules/clean-wind --fix --dry-run",
     "qingfeng check rules/clean-wind --format sarif > check.sarif",
-]))]
+], &[exit::finding("the pack has errors, or what --deny names"), exit::FILES]))]
 pub struct Args {
-    /// The directory that holds pack.toml.
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: DirectoryArgs,
 
-    /// How mistakes are shown.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 
-    /// What else counts as an error: a code such as QF1001 (`qingfeng explain-code` lists them), `warnings` for all
-    /// warnings, `residual` for QF1003. Several are parted by commas.
+    /// Treat these as errors: codes such as QF1001 (`qingfeng explain-code` lists them), `warnings` for all warnings,
+    /// `residual` for QF1003. Separate several by commas.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Denied::parse)]
     deny: Vec<Denied>,
 
-    /// Show notes too: advice, mostly on speed, that changes no answer. Formats for programs always have them.
+    /// Show notes too: advice, mostly on speed, that changes no result. Formats for programs always have them.
     #[arg(long)]
     notes: bool,
 
-    /// Correct the files where it is certain what is meant, then check them. Nothing is changed if that would leave
-    /// more errors.
+    /// Correct files where it is certain what is meant, then check them. Nothing is changed if that would leave more
+    /// errors.
     #[arg(long)]
     fix: bool,
 
-    /// With --fix: change nothing, and print what would be changed as a unified diff.
+    /// Change nothing. With --fix: print what would be changed, as a unified diff.
     #[arg(long, requires = "fix", conflicts_with = "format")]
     dry_run: bool,
 
-    /// The day for which validity is judged, such as 2016-12-31. Without it `as_of` under `[check]` in pack.toml, and
-    /// without that today.
-    #[arg(long, value_name = "DATE")]
+    /// Use the state as of this day, such as 2016-12-31, to judge validity. Default: `as_of` under `[check]` in pack.toml,
+    /// then today.
+    #[arg(long, value_name = "DAY")]
     as_of: Option<Date>,
 }
 
@@ -101,33 +93,39 @@ enum Format {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     if args.fix {
-        let outcome = fix::plan(&args.directory);
+        let outcome = fix::plan(&args.pack.directory);
         if args.dry_run {
             terminal::print(&fix::diff(&outcome))?;
-            terminal::note(&fix::told(&outcome, "would be"));
+            terminal::summary(&fix::told(&outcome, "would be"));
             return Ok(if outcome.errors_after > 0 { Exit::Finding } else { Exit::Done });
         }
-        fix::write(&args.directory, &outcome)?;
-        terminal::note(&fix::told(&outcome, "were"));
+        fix::write(&args.pack.directory, &outcome)?;
+        terminal::summary(&fix::told(&outcome, "were"));
     }
-    let checked = checked(args)?;
+    let mut checked = checked(args)?;
     match args.format {
+        Format::Human if terminal::verbosity() == Verbosity::Quiet => {
+            if checked.diagnostics.errors() > 0 {
+                checked.diagnostics.items.retain(|item| item.severity() == Severity::Error);
+                terminal::print(&render::human(&checked))?;
+            }
+        }
         Format::Human => terminal::print(&render::human(&checked))?,
         Format::Plain => terminal::print(&render::plain(&checked))?,
-        Format::Json => terminal::print_json(&Report::new(&checked))?,
-        Format::Sarif => terminal::print_json(&Log::new(&checked))?,
+        Format::Json => terminal::print_json(&diagnostics_json::report(&checked))?,
+        Format::Sarif => terminal::print_json(&sarif::log(&checked))?,
     }
     Ok(if checked.diagnostics.errors() > 0 { Exit::Finding } else { Exit::Done })
 }
 
 /// All that is to be said of the pack.
 fn checked(args: &Args) -> Result<Checked, Failure> {
-    let mut checked = Checked::new(&args.directory, &args.lookups.lookups()?);
+    let mut checked = Checked::new(&args.pack.directory, &args.pack.lookups.lookups()?);
     checked.notes_shown = args.notes;
     checked.as_of =
         checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     match &checked.engine {
-        Some(engine) => checked.diagnostics = engine.review(&args.directory, checked.as_of),
+        Some(engine) => checked.diagnostics = engine.review(&args.pack.directory, checked.as_of),
         // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
         None => checked.diagnostics.suppress(|_| false),
     }

@@ -3,55 +3,30 @@
 use qingfeng::rules::{Code, Severity, nearest};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::record::record;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, ERROR, WARNING, styled};
+use crate::terminal::{BOLD, DIM, ERROR, Format, WARNING, styled};
 
-/// Explain a code of a mistake, or list all codes.
+/// Explain a diagnostic code, or list all codes.
 ///
-/// Says what the mistake is, why it matters and what to do about it, with an example and the message that it gives.
-/// The same pages are in docs/codes.
+/// Says what the mistake is, why it matters and what to do, with an example and its message. The same pages are in
+/// docs/codes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&["qingfeng explain-code QF0201", "qingfeng explain-code"]))]
+#[command(after_help = exit::help(&["qingfeng explain-code QF0201", "qingfeng explain-code"], &[]))]
 pub struct Args {
-    /// The code, such as QF0201. Without one all codes are listed.
+    /// Code, such as QF0201. Default: all codes.
     #[arg(value_name = "CODE")]
     code: Option<String>,
 
-    /// For whom it is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
-/// A code and its page.
-#[derive(Serialize)]
-struct Page {
-    code: &'static str,
-    name: &'static str,
-    severity: Severity,
-    summary: &'static str,
-    meaning: String,
-    why: String,
-    remedy: String,
-    example: Vec<File>,
-    message: &'static str,
-}
-
-#[derive(Serialize)]
-struct File {
-    file: &'static str,
-    text: &'static str,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let Some(written) = &args.code else {
-        match args.format {
-            Format::Human => terminal::print(&listing())?,
-            Format::Json => {
-                terminal::print_json(&Code::ALL.iter().map(|&code| Page::new(code)).collect::<Vec<_>>())?;
-            }
-        }
+        args.format.print(&Code::ALL.iter().map(|&code| page(code)).collect::<Vec<_>>(), listing)?;
         return Ok(Exit::Done);
     };
     let Some(code) = Code::find(written) else {
@@ -62,28 +37,24 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         };
         return Err(Failure::Usage(format!("there is no code `{written}`; {help}")));
     };
-    match args.format {
-        Format::Human => terminal::print(&human(code))?,
-        Format::Json => terminal::print_json(&Page::new(code))?,
-    }
+    args.format.print(&page(code), || human(code))?;
     Ok(Exit::Done)
 }
 
-impl Page {
-    fn new(code: Code) -> Self {
-        let page = code.page();
-        Self {
-            code: code.id(),
-            name: code.name(),
-            severity: code.severity(),
-            summary: code.summary(),
-            meaning: page.meaning,
-            why: page.why,
-            remedy: page.remedy,
-            example: page.example.into_iter().map(|(file, text)| File { file, text }).collect(),
-            message: page.message,
-        }
-    }
+/// A code and its page as data.
+fn page(code: Code) -> impl Serialize {
+    let page = code.page();
+    record!({
+        code: code.id(),
+        name: code.name(),
+        severity: code.severity(),
+        summary: code.summary(),
+        meaning: page.meaning,
+        why: page.why,
+        remedy: page.remedy,
+        example: page.example.into_iter().map(|(file, text)| record!({ file: file, text: text })).collect::<Vec<_>>(),
+        message: page.message,
+    })
 }
 
 /// The page as it stands in the documents, with its headings set off.

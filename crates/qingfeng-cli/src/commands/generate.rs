@@ -1,4 +1,4 @@
-//! `qingfeng generate`: made-up declarations.
+//! `qingfeng generate`: synthetic declarations.
 
 use std::path::{Path, PathBuf};
 
@@ -10,37 +10,36 @@ use crate::exit::{self, Exit, Failure};
 use crate::outputs::{check_apart, output};
 use crate::progress::Bar;
 
-/// Write made-up declarations, to try things out.
+/// Generate synthetic declarations.
 ///
-/// A year of a country's exports with planted violations, about two lines in a hundred. The same number of lines and
-/// the same seed give the same files on every machine.
+/// A year of a country's exports with planted violations, about two in a hundred lines. The same number of lines and the
+/// same seed give the same files on every machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng generate --lines 1000000 --outcomes outcomes.parquet -o declarations.parquet",
-]))]
+], &[exit::FILES]))]
 pub struct Args {
-    /// How many goods lines to write.
+    /// Number of goods lines.
     #[arg(long, value_name = "N")]
     lines: u64,
 
-    /// The first day; the lines are spread over the days from it.
+    /// First day. The lines are spread over the days from it.
     #[arg(long, value_name = "DAY", default_value = "2016-01-01")]
     from: Date,
 
-    /// The last day.
+    /// Last day.
     #[arg(long, value_name = "DAY", default_value = "2016-12-31")]
     until: Date,
 
-    /// Another seed gives other declarations.
-    #[arg(long, value_name = "S", default_value_t = 2016)]
+    /// Seed of random numbers.
+    #[arg(long, value_name = "SEED", default_value_t = 2016)]
     seed: u64,
 
-    /// Also write what a full inspection of each line would find.
+    /// Results of inspections, written to this file: what a full inspection of each line would find.
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
 
-    /// Where to write: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or .zst. `-` is standard output,
-    /// as NDJSON.
+    /// Output file: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. `-`: NDJSON on standard output.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }

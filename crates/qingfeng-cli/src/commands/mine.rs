@@ -13,81 +13,73 @@ use qingfeng_insight::mine::{
 use qingfeng_inspection::outcomes::Outcomes;
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::tell_rejects;
-use crate::inputs::{ReadArgs, day};
+use crate::inputs::{InputArgs, ReadArgs, day};
 use crate::numbers::{count, grouped, percent};
 use crate::outputs::{check_apart, write_text};
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
+use crate::stores::PackArgs;
 use crate::table::{Cell, heads, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
+use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
-/// Propose rules from what inspections found.
+/// Propose rules from results of inspections.
 ///
-/// Reads declarations with their results and looks for codes, bands of numbers, words and conjunctions of them that lead
-/// to findings. What is proposed was found on earlier learning days and confirmed on later ones; what is shown of it,
-/// lines, hit rate and its interval at 95 %, is of held-out days that were not used at all: those after `--until`, and
-/// the files of `--judge`. The rules are written as Rhai, shadow rules unless `--active`, for a risk officer to read.
+/// Reads declarations with their results and looks for codes, ranges of numbers, words and conjunctions of these that lead
+/// to findings. Proposals are found on earlier learning days and confirmed on later ones; the lines, hit rates and 95 %
+/// intervals shown are of held-out days that were not used at all: those after --until, and the files of --judge. The
+/// rules are written in Rhai, as shadow rules unless --active, for a risk officer to read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng mine declarations.parquet --outcomes outcomes.csv --rules rules/clean-wind --until 2016-06-30 -o mined.rhai",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv -o mined-pack",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv --cold hs,departure,origin",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Files with declarations, some of them with a result.
-    #[arg(value_name = "INPUT", required = true)]
-    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    inputs: InputArgs,
 
     #[command(flatten)]
-    how: ReadArgs,
+    pack: PackArgs,
 
-    /// The directory of the rule pack, for its fields, groups and keys.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
-    #[command(flatten)]
-    lookups: LookupArgs,
-
-    /// Files with the results of inspections, of lines or of declarations as a whole.
+    /// Results of inspections, of goods lines or of declarations as a whole.
     #[arg(long, value_name = "FILE", required_unless_present = "label", conflicts_with = "label")]
     outcomes: Vec<PathBuf>,
 
-    /// The column of the inputs that holds the result: 1 or 0, true or false, or clear, counterfeit and so on. It must be
-    /// no field of the pack.
+    /// Column with the result of a declaration, or of a goods line, in the inputs: 1 or 0, true or false, or clear, counterfeit
+    /// and so on. It must not be a field of the pack.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
 
-    /// The last day to learn from; later days are held out.
+    /// Last day, of declarations to learn from. Later days are held out.
     #[arg(long, value_name = "DAY", value_parser = day)]
     until: Option<Date>,
 
-    /// A file with further held-out lines.
+    /// File with further held-out declarations. May be repeated.
     #[arg(long, value_name = "FILE")]
     judge: Vec<PathBuf>,
 
-    /// Learn from no line whose values of these fields, taken together, occur in a held-out line, and say what learning
-    /// from all lines would give. For data in which the same goods come back with the same result.
+    /// Learn from no line whose combination of values of these fields occurs in a held-out line, and report what learning
+    /// from all lines would give. For data in which the same goods return with the same result.
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     cold: Vec<String>,
 
-    /// The conditions of a rule at most.
+    /// Maximum number of conditions of a rule.
     #[arg(
         long, value_name = "N", default_value = "2",
         value_parser = clap::value_parser!(u8).range(1..=MAX_CONDITIONS as i64)
     )]
     conditions: u8,
 
-    /// The rules at most.
+    /// Maximum number of rules to propose.
     #[arg(
         long, value_name = "N", default_value = "30",
         value_parser = clap::value_parser!(u16).range(1..=MAX_RULES as i64)
     )]
     most: u16,
 
-    /// The learning lines that a code, a band or a rule must have.
+    /// Minimum number of learning lines of a code, a range or a rule.
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(5..))]
     least_lines: u32,
 
@@ -99,20 +91,18 @@ pub struct Args {
     #[arg(long)]
     active: bool,
 
-    /// What the ids of rules begin with.
+    /// Prefix of the ids of proposed rules.
     #[arg(long, value_name = "TEXT", default_value = "MINED")]
     prefix: String,
 
-    /// Where to write the rules: a rule file (.rhai), or the directory of a new pack, a copy of that of --rules with the
-    /// rules in mined.rhai.
+    /// Output file (.rhai), or directory of a new pack: a copy of that of --rules with the rules in mined.rhai.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
 
-    /// How many threads read; without it, one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// For whom the answer is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -132,7 +122,8 @@ struct Answer<'a> {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.judge).chain(&args.outcomes).cloned().collect();
+    let inputs: Vec<PathBuf> =
+        args.inputs.inputs.iter().chain(&args.judge).chain(&args.outcomes).cloned().collect();
     if let Some(output) = &args.output {
         check_apart(&[("--output", output)], &inputs)?;
         if !is_rule_file(output) && output.exists() {
@@ -142,7 +133,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             )));
         }
     }
-    let engine = args.lookups.open(&args.rules)?;
+    let engine = args.pack.open()?;
     let pack = engine.pack();
     let (schema, labels) = match &args.label {
         Some(column) => {
@@ -158,18 +149,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let read = |path: &PathBuf, judged: bool| -> Result<(Reader, Input, bool), Failure> {
         let input = ReadArgs::inputs(std::slice::from_ref(path)).remove(0);
-        let options = args.how.options(ReadOptions::default());
+        let options = args.inputs.options(ReadOptions::default());
         Ok((Reader::new(Arc::clone(&schema), vec![input.clone()], options)?, input, judged))
     };
     let mut readers = Vec::new();
-    for path in &args.inputs {
+    for path in &args.inputs.inputs {
         readers.push(read(path, false)?);
     }
     for path in &args.judge {
         readers.push(read(path, true)?);
     }
     let bar = Bar::new(None);
-    let threads = args.threads.map(Into::into);
+    let threads = args.threads.number();
     let lines = LabelledLines::read(&engine, readers, &labels, args.parties, threads, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });
@@ -194,7 +185,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
     };
     if let Some(output) = &args.output {
-        write(&args.rules, output, &mined, pack)?;
+        write(&args.pack.rules, output, &mined, pack)?;
     }
     let answer = Answer {
         mined: &mined,
@@ -202,10 +193,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         unlabelled: lines.unlabelled,
         rejected: lines.rejected,
     };
-    match args.format {
-        Format::Human => terminal::print(&human(&answer, args))?,
-        Format::Json => terminal::print_json(&answer)?,
-    }
+    args.format.print(&answer, || human(&answer, args))?;
     Ok(Exit::Done)
 }
 

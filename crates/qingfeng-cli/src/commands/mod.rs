@@ -2,6 +2,7 @@
 
 pub mod calibrate;
 pub mod check;
+pub mod completions;
 pub mod coverage;
 pub mod diff;
 pub mod draw;
@@ -10,6 +11,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod generate;
 pub mod lookup;
+pub mod man;
 pub mod mine;
 pub mod outcome;
 pub mod overrides;

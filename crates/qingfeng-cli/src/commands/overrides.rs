@@ -6,25 +6,24 @@ use clap::Subcommand;
 use qingfeng::read::Input;
 use qingfeng::rules::{Date, OverrideAction};
 use qingfeng_inspection::{
-    ArrivingDeclarations, AssessedDeclaration, Override, OverrideBy, OverrideError, OverrideRequest,
-    Overrides, PlanFile,
+    ArrivingDeclarations, AssessedDeclaration, Override, OverrideBy, OverrideRequest, Overrides, PlanFile,
 };
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
+use crate::render;
 use crate::stores::AuthorArgs;
 use crate::table::{Cell, table};
-use crate::{render, terminal};
+use crate::terminal::{self, Format};
 
-/// Change a plan, with a name and a reason: add a declaration, drop one, or send one elsewhere.
+/// Change a plan, with a name and a reason.
 ///
-/// The plan itself stays as it is. Changes are kept beside it in PLAN.overrides.ndjson, a line each, to which lines are
-/// only added; each line has the hash of the one before. `qingfeng worklist` shows them. The pack says in
-/// `[[selection.overrides]]` which changes need a second person.
+/// The plan itself stays unchanged. Changes are kept beside it in PLAN.overrides.ndjson, to which lines are only added; each
+/// line has the hash of the one before. `qingfeng worklist` shows them. The pack says in `[[selection.overrides]]` which
+/// changes need a second person.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&[
-    "qingfeng override drop plan.csv D2016000042 --reason \"container opened yesterday\" --by \"Li Wei\" --rules rules/clean-wind",
-    "qingfeng override reroute plan.csv D2016000042 --to ningbo --reason \"sent on\" --by \"Li Wei\" --rules rules/clean-wind",
+#[command(disable_help_subcommand = true, after_help = exit::examples(&[
+    "qingfeng override drop plan.csv D2016000042 --reason \"container opened yesterday\" --author \"Li Wei\" \
+     --rules rules/clean-wind",
     "qingfeng override list plan.csv",
 ]))]
 pub struct Args {
@@ -34,38 +33,56 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Inspect declarations that the plan does not have, or that were dropped.
+    /// Add inspections of declarations that the plan does not have, or that were dropped.
+    #[command(after_help = exit::help(
+        &["qingfeng override add plan.csv D2016000044 --to yiwu --reason \"asked for by Kenya\" --author \"Li Wei\" \
+           --second \"Wang Fang\" --rules rules/clean-wind"],
+        CODES,
+    ))]
     Add(AddArgs),
-    /// Do not inspect declarations of the plan.
+    /// Drop inspections of the plan.
+    #[command(after_help = exit::help(
+        &["qingfeng override drop plan.csv D2016000042 --reason \"container opened yesterday\" --author \"Li Wei\" \
+           --rules rules/clean-wind"],
+        CODES,
+    ))]
     Drop(ChangeArgs),
-    /// Inspect declarations at another site.
+    /// Move inspections to another site.
+    #[command(after_help = exit::help(
+        &["qingfeng override reroute plan.csv D2016000042 --to ningbo --reason \"sent on\" --author \"Li Wei\" \
+           --rules rules/clean-wind"],
+        CODES,
+    ))]
     Reroute(RerouteArgs),
-    /// Show the changes of a plan, and check that none was tampered with.
+    /// List the changes of a plan, and check that none was tampered with.
+    #[command(after_help = exit::help(&["qingfeng override list plan.csv"], &[exit::FILES]))]
     List(ListArgs),
 }
 
+const CODES: &[exit::Code] = &[exit::FILES, exit::PACK];
+
 #[derive(Debug, clap::Args)]
 struct ChangeArgs {
-    /// The plan, as `qingfeng plan` wrote it.
+    /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// The declarations.
+    /// Id of a declaration. May be repeated.
     #[arg(value_name = "DECLARATION", required = true)]
     declarations: Vec<String>,
 
     #[command(flatten)]
     author: AuthorArgs,
 
-    /// Who agrees, where the pack asks for a second person.
+    /// Name of a second person who agrees, where the pack asks for one.
     #[arg(long, value_name = "NAME")]
     second: Option<String>,
 
-    /// The day; needed where the plan has several that fit.
+    /// Day of inspections. Needed where the plan has several that fit.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     day: Option<Date>,
 
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 }
@@ -75,12 +92,11 @@ struct AddArgs {
     #[command(flatten)]
     change: ChangeArgs,
 
-    /// The site that inspects; of what was dropped it may be left out.
+    /// Site that inspects. Not needed for what was dropped.
     #[arg(long, value_name = "SITE")]
     to: Option<String>,
 
-    /// Assessments in which the declarations are. Without any, or if they are not there, the list says that nothing is
-    /// known of them.
+    /// Assessments of the declarations. Without them, the list says that nothing is known of these.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     assessments: Vec<PathBuf>,
 }
@@ -90,29 +106,20 @@ struct RerouteArgs {
     #[command(flatten)]
     change: ChangeArgs,
 
-    /// The site that inspects.
+    /// Site that inspects.
     #[arg(long, value_name = "SITE")]
     to: String,
 }
 
 #[derive(Debug, clap::Args)]
 struct ListArgs {
-    /// The plan, as `qingfeng plan` wrote it.
+    /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// For whom the list is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-}
-
-impl From<OverrideError> for Failure {
-    fn from(error: OverrideError) -> Self {
-        match error {
-            OverrideError::Refused(message) => Self::Usage(message),
-            error => Self::Files(error.to_string()),
-        }
-    }
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -165,23 +172,23 @@ fn make(
         reason: author.reason.unwrap_or_default(),
     };
     let made = Overrides::make(&plan, pack, &requests, &by)?;
-    terminal::print(&human(&made))
+    Ok(terminal::print(&human(&made))?)
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
     let plan = PlanFile::read(&args.plan)?;
     let overrides = Overrides::read(&plan)?;
     if matches!(args.format, Format::Json) {
-        return terminal::print_json(&overrides.all);
+        return Ok(terminal::print_json(&overrides.all)?);
     }
     let Some(hash) = overrides.last_hash() else {
-        return terminal::print("The plan has no overrides.\n");
+        return Ok(terminal::print("The plan has no overrides.\n")?);
     };
     let count = crate::numbers::count(overrides.all.len() as u64, "override");
     let note = format!(
         "\n{count}; the last hash is {hash}: keep it elsewhere to see later that none was changed.\n"
     );
-    terminal::print(&(human(&overrides.all) + &note))
+    Ok(terminal::print(&(human(&overrides.all) + &note))?)
 }
 
 /// What an override did, in words.

@@ -1,73 +1,56 @@
 //! `qingfeng profile`: what each rule costs.
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 use qingfeng::profile::EvaluatedBy;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::{Evaluation, Profile, ProfileOptions, RuleProfile};
+use qingfeng::{Profile, ProfileOptions, RuleProfile};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::{count, grouped};
-use crate::passes::PassArgs;
+use crate::numbers::{count, grouped};
+use crate::passes::EngineArgs;
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
+use crate::stores::PackArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean};
+use crate::terminal::{BOLD, DIM, Format, clean, shortened};
 
-/// Show what each rule costs on your own declarations, the dearest first.
+/// Measure the cost of each rule on your declarations.
 ///
-/// For each rule: how many goods lines its key fits (candidates), on how many of them it is looked at (visits: its
-/// witness holds), on how many it fires, and the time that its condition and its points take. A visit takes less time
-/// than asking the clock, so each rule is evaluated by itself over all lines that it visits, several times in a row, and
-/// the least of these times counts.
+/// For each rule: how many goods lines its key fits (candidates), on how many of them it is evaluated (visits: its witness
+/// holds), on how many it fires, and the time of its condition and points. A visit takes less time than reading the
+/// clock, so each rule is evaluated by itself over all lines that it visits, several times, and the least time counts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng profile declarations.csv --rules rules/clean-wind",
     "qingfeng profile *.parquet --rules rules/clean-wind --sort visits --limit 50",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     inputs: InputArgs,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: PackArgs,
 
-    /// What the rules are sorted by, the most first.
+    /// Sort by this column, descending.
     #[arg(long, value_name = "COLUMN", default_value = "time")]
     sort: Sort,
 
-    /// How many rules to show; the others are added up. JSON has all of them.
+    /// Maximum number of rows to show. The other rules are added up; JSON has all of them.
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
 
-    /// What evaluates the rules.
-    #[arg(long, value_name = "ENGINE", default_value = "compiled")]
-    engine: EngineKind,
+    #[command(flatten)]
+    engine: EngineArgs,
 
-    /// How many threads evaluate. More are sooner done, and disturb each other's times.
+    /// Number of threads. More than one disturb each other's times.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
 
-    /// For whom the profile is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-
-    #[command(flatten)]
-    passes: PassArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineKind {
-    Compiled,
-    Interpreted,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -79,27 +62,17 @@ enum Sort {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let evaluation = match args.engine {
-        EngineKind::Compiled => Evaluation::Compiled,
-        EngineKind::Interpreted => Evaluation::Interpreted,
-    };
-    let engine = args.passes.applied(args.lookups.open(&args.rules)?).with_evaluation(evaluation);
+    let engine = args.engine.applied(args.pack.open()?);
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
-    let bar = Bar::new(reader.bytes_total());
     let options = ProfileOptions { threads: args.threads.into() };
-    let profile =
-        engine.profile(reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
-    bar.end();
-    let mut profile = profile?;
+    let mut profile =
+        Bar::during(reader.bytes_total(), |progress| engine.profile(reader, &options, progress))?;
     sort(&mut profile.rules, args.sort);
-    match args.format {
-        Format::Human => terminal::print(&human(&profile, args.limit as usize))?,
-        Format::Json => terminal::print_json(&profile)?,
-    }
+    args.format.print(&profile, || human(&profile, args.limit as usize))?;
     Ok(Exit::Done)
 }
 
-/// The most first; of equals the first of the pack.
+/// Descending; of equals the first of the pack.
 fn sort(rules: &mut [RuleProfile], by: Sort) {
     rules.sort_by(|a, b| match by {
         Sort::Time => b.seconds().total_cmp(&a.seconds()),
@@ -163,9 +136,9 @@ fn human(profile: &Profile, limit: usize) -> String {
         out += line;
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
-            out += &format!("  {DIM}{}{DIM:#}\n", clean(&shortened(&rule.title)));
+            out += &format!("  {DIM}{}{DIM:#}\n", clean(&shortened(&rule.title, LETTERS_MAX)));
             if let Some(witness) = &rule.witness {
-                out += &format!("  {DIM}visited where {}{DIM:#}\n", clean(&shortened(witness)));
+                out += &format!("  {DIM}visited where {}{DIM:#}\n", clean(&shortened(witness, LETTERS_MAX)));
             }
         }
     }
@@ -228,12 +201,5 @@ fn duration(seconds: f64) -> String {
         number if number < 10.0 => format!("{number:.2} {unit}"),
         number if number < 100.0 => format!("{number:.1} {unit}"),
         number => format!("{number:.0} {unit}"),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LETTERS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -9,18 +9,17 @@ use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table, width, wrapped};
 use crate::terminal::{self, BOLD, DIM};
 
-/// Look up a key, a field or a function of the rule language.
+/// Look up a key, field or function of the rule language.
 ///
-/// Without a name it lists all names; with `keys`, `fields` or `functions` it prints that part as a document in Markdown.
-/// What examples give is computed.
+/// Without a name it lists all names; with `keys`, `fields` or `functions` it prints that part as a Markdown document.
+/// The results of examples are computed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&[
-    "qingfeng reference has_word",
-    "qingfeng reference at_least",
-    "qingfeng reference functions",
-]))]
+#[command(after_help = exit::help(
+    &["qingfeng reference has_word", "qingfeng reference at_least", "qingfeng reference functions"],
+    &[],
+))]
 pub struct Args {
-    /// A name, an operator in quotes, or a part: `keys`, `fields` or `functions`.
+    /// Name, operator in quotes, or one of `keys`, `fields` and `functions`.
     #[arg(value_name = "NAME", allow_hyphen_values = true)]
     name: Option<String>,
 }

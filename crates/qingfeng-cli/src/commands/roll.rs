@@ -24,21 +24,20 @@ use crate::terminal::{self, WARNING, styled};
 
 /// The rows that go to a file at a time.
 const BATCH_ROWS: usize = 8_192;
-
-/// Decide who gets inspected while declarations come, one at a time.
+/// Select inspections while declarations arrive.
 ///
-/// Takes assessments in the order in which they come and decides on each at once, by the pack's `[selection]`: what must be
-/// inspected is, as long as there is capacity; the draw falls on each declaration by itself, with the rate as its
-/// probability; and the best of the rest are targeted, by a threshold that follows from what is left of the capacity and
-/// from what earlier days let expect. Standard input is answered row by row. A day begins at each site with its first
-/// declaration. At the end it is told what share was reached of the worth that could have been, had the day been known.
+/// Takes assessments in the order in which they arrive and decides on each at once, by the pack's `[selection]`: what must
+/// be inspected is, while there is capacity; each declaration is drawn independently, with the rate as its probability;
+/// and the best of the rest are targeted, by a threshold that follows from the remaining capacity and from earlier days.
+/// Standard input is answered row by row. A day begins at each site with its first declaration. The summary says which
+/// share of the best possible worth was reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng roll today.ndjson --rules rules/clean-wind --history 2016-08.parquet --key-file draw.key -o decisions.csv",
     "qingfeng score - --rules rules/clean-wind < feed.csv | qingfeng roll - --rules rules/clean-wind --key-file draw.key",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration, as `qingfeng score` writes them with a pack that has `[selection]`. `-` is standard
+    /// Assessments by declaration, as `qingfeng score` writes them, with a pack that has `[selection]`. `-` is standard
     /// input, as NDJSON.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     inputs: Vec<PathBuf>,
@@ -46,7 +45,7 @@ pub struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
 
-    /// Assessments of earlier days, by which it is known what a day brings.
+    /// Assessments of earlier days, from which the number of declarations of a day is estimated.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     history: Vec<PathBuf>,
 
@@ -60,12 +59,12 @@ pub struct Args {
     #[arg(long, conflicts_with = "key_file")]
     without_draw: bool,
 
-    /// Where to write a row for each declaration: .csv, .ndjson, .parquet or .arrow. Without it, and for `-`, NDJSON goes to
-    /// standard output, each row at once.
+    /// Output file, a row a declaration: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. Default, and `-`:
+    /// NDJSON on standard output, each row at once.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Where to write what each site's day came to, as JSON.
+    /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 }
@@ -183,7 +182,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::note(&human(&summary, policy.draws() && key.is_none()));
+    terminal::summary(&human(&summary, policy.draws() && key.is_none()));
     Ok(Exit::Done)
 }
 
@@ -267,8 +266,7 @@ impl Sink {
     fn put(&mut self, row: Row) -> Result<(), Failure> {
         match self {
             Self::Stdout => {
-                let mut text =
-                    serde_json::to_string(&row).map_err(|error| Failure::Files(error.to_string()))?;
+                let mut text = serde_json::to_string(&row)?;
                 text.push('\n');
                 let mut stdout = std::io::stdout().lock();
                 stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {

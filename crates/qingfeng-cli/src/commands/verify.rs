@@ -1,46 +1,39 @@
 //! `qingfeng verify`: whether the compiled rules give the interpreter's answer on someone's own declarations.
 
-use std::path::PathBuf;
-
 use qingfeng::read::ReadOptions;
 use qingfeng::{Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::count;
-use crate::passes::PassArgs;
+use crate::passes::{PassArgs, ThreadArgs};
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
+use crate::stores::PackArgs;
 use crate::terminal::{self, ERROR, GOOD, WARNING, clean, styled};
 
-/// Check that the compiled rules give the interpreter's answer on your own declarations.
+/// Compare compiled rules with the interpreter on your declarations.
 ///
-/// The interpreter defines what a rule means; `score` runs programs that the rules are compiled to. This reads the
-/// inputs as `score` does, evaluates the rules on every goods line in both ways, and compares fired rules, points,
+/// The interpreter defines what a rule means; `score` runs programs that the rules are compiled to. This command reads
+/// the inputs as `score` does, evaluates the rules on every goods line both ways, and compares fired rules, points,
 /// scores, channels, faults and reasons. It is as slow as the interpreter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng verify declarations.csv --rules rules/clean-wind",
-    "qingfeng verify *.parquet --rules rules/clean-wind --limit 100000",
-]))]
+    "qingfeng verify *.parquet --rules rules/clean-wind --lines 100000",
+], &[exit::finding("the compiled rules differ from the interpreter"), exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     inputs: InputArgs,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    #[command(flatten)]
+    pack: PackArgs,
+
+    /// Number of goods lines. The comparison stops after the declaration that reaches it.
+    #[arg(long, value_name = "N", alias = "limit", value_parser = clap::value_parser!(u64).range(1..))]
+    lines: Option<u64>,
 
     #[command(flatten)]
-    lookups: LookupArgs,
-
-    /// Stop when so many goods lines were compared; the declaration at hand is finished.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-
-    /// How many threads evaluate; without it, one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    threads: ThreadArgs,
 
     #[command(flatten)]
     passes: PassArgs,
@@ -51,21 +44,18 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let mut engine = args.passes.applied(args.lookups.open(&args.rules)?);
+    let mut engine = args.passes.applied(args.pack.open()?);
     if args.plant_fault {
         engine = engine.with_planted_fault();
     }
     let usual = ReadOptions::default();
-    let batch_lines = args.limit.map_or(usual.batch_lines, |limit| {
+    let batch_lines = args.lines.map_or(usual.batch_lines, |limit| {
         usize::try_from(limit).map_or(usual.batch_lines, |limit| limit.min(usual.batch_lines))
     });
     let reader = args.inputs.reader(engine.pack(), ReadOptions { batch_lines, ..usual })?;
-    let bar = Bar::new(reader.bytes_total());
-    let options = VerifyOptions { threads: args.threads.map(Into::into), limit: args.limit };
+    let options = VerifyOptions { threads: args.threads.number(), limit: args.lines };
     let verification =
-        engine.verify(reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
-    bar.end();
-    let verification = verification?;
+        Bar::during(reader.bytes_total(), |progress| engine.verify(reader, &options, progress))?;
     terminal::print(&human(&verification))?;
     Ok(if verification.difference.is_some() { Exit::Finding } else { Exit::Done })
 }

@@ -1,47 +1,44 @@
 //! `qingfeng why-not`: which parts of a rule keep it from firing, over whole files.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
 
 use qingfeng::read::ReadOptions;
-use qingfeng::rules::{Pack, Status, suggestion};
+use qingfeng::rules::Status;
 use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
+use crate::render::rule_position;
+use crate::stores::PackArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BAD, BOLD, DIM, ERROR, WARNING, clean, styled};
+use crate::terminal::{self, BAD, BOLD, DIM, ERROR, Format, WARNING, clean, styled};
 
-/// Show why a rule does not fire on more lines.
+/// Show why a rule does not fire on more goods lines.
 ///
-/// Reads the inputs as `score` does, and counts how many goods lines each part of the rule's key and of its condition
-/// blocked, and how many it blocked alone: lines on which the rule would hold if it did not ask for this. Then come the
-/// nearest misses: the lines that lack the fewest parts, those closest to a threshold first. A rule that is a draft or
-/// retired can be asked, too.
+/// Reads the inputs as `score` does, and counts how many goods lines each part of the rule's key and condition blocked,
+/// and how many it blocked alone: lines on which the rule would hold without that part. Then come the nearest misses: the
+/// lines on which the fewest parts failed, those closest to a threshold first. The rule may be a draft or retired.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng why-not MC-01 declarations.csv --rules rules/clean-wind",
     "qingfeng why-not MC-01 *.parquet --rules rules/clean-wind --limit 50 --format json",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The id of the rule.
+    /// Id of a rule.
     #[arg(value_name = "RULE")]
     rule: String,
 
     #[command(flatten)]
     inputs: InputArgs,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: PackArgs,
 
-    /// How many of the nearest misses to show.
+    /// Maximum number of rows to show: of nearest misses.
     #[arg(
         long,
         value_name = "N",
@@ -50,38 +47,22 @@ pub struct Args {
     )]
     limit: u16,
 
-    /// How many threads evaluate; without it, one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// For whom the answer is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = args.lookups.open(&args.rules)?;
-    let rule = position(engine.pack(), &args.rule)?;
+    let engine = args.pack.open()?;
+    let rule = rule_position(engine.pack(), &args.rule)?;
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
-    let bar = Bar::new(reader.bytes_total());
-    let options = WhyNotOptions { misses: args.limit.into(), threads: args.threads.map(Into::into) };
-    let why =
-        engine.why_not(rule, reader, &options, &mut |progress| bar.show(progress.bytes_read, progress.lines));
-    bar.end();
-    let why = why?;
-    match args.format {
-        Format::Human => terminal::print(&human(&why))?,
-        Format::Json => terminal::print_json(&why)?,
-    }
+    let options = WhyNotOptions { misses: args.limit.into(), threads: args.threads.number() };
+    let why = Bar::during(reader.bytes_total(), |progress| engine.why_not(rule, reader, &options, progress))?;
+    args.format.print(&why, || human(&why))?;
     Ok(Exit::Done)
-}
-
-/// The position of a rule in its pack.
-pub fn position(pack: &Pack, id: &str) -> Result<usize, Failure> {
-    pack.rules.iter().position(|rule| rule.id == id).ok_or_else(|| {
-        let ids = pack.rules.iter().map(|rule| rule.id.as_str());
-        Failure::Usage(format!("there is no rule `{id}`; {}", suggestion(id, ids)))
-    })
 }
 
 /// Letters of what a key asks for, and of a part, that are shown.
@@ -169,7 +150,7 @@ fn tightest(why: &WhyNot) -> Vec<(String, u64)> {
     }
     let mut parts = Vec::new();
     why.condition.iter().for_each(|condition| leaves(condition, &mut parts));
-    let of_condition = most(parts.into_iter().map(|part| (shortened(&part.text), part.alone)));
+    let of_condition = most(parts.into_iter().map(|part| (shortened(&part.text).into_owned(), part.alone)));
     let of_key = most(why.stages.iter().map(|stage| (format!("the {}", stage.name), stage.alone)));
     of_condition.into_iter().chain(of_key).collect()
 }
@@ -187,11 +168,8 @@ fn rounded(value: &str, wanted: &str) -> String {
     if wanted.split(' ').any(|word| word == short) || short == "0" { value.to_owned() } else { short }
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LETTERS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn shortened(text: &str) -> Cow<'_, str> {
+    terminal::shortened(text, LETTERS_MAX)
 }
 
 /// One table for key and condition, so that their numbers stand below each other.
@@ -250,7 +228,7 @@ fn label(part: &PartCount) -> String {
     match part.joined {
         Some("any") => "any of these".to_owned(),
         Some(_) => "all of these".to_owned(),
-        None => shortened(&part.text),
+        None => shortened(&part.text).into_owned(),
     }
 }
 

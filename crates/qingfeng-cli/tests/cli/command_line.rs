@@ -4,55 +4,106 @@ use std::process::Stdio;
 
 use crate::support::{Desk, golden};
 
+/// The help of a command and of all its subcommands, one below the other.
+fn helps(desk: &Desk, command: &str, all: &mut String) {
+    let help = desk.run(&format!("{command} --help")).exits(0).stdout;
+    desk.run(&format!("{command} -h")).exits(0);
+    *all += &format!(
+        "$ qingfeng {}--help\n{help}\n",
+        if command.is_empty() { String::new() } else { format!("{command} ") }
+    );
+    let names = |line: &str| {
+        Some(line.strip_prefix("  ")?.split("  ").next()?.to_owned())
+            .filter(|name| !name.starts_with([' ', '-']))
+    };
+    // Those of `qingfeng` itself stand in groups.
+    let (first, last) =
+        if command.is_empty() { ("Score and explain:", "\nOptions:") } else { ("\nCommands:", "\n\n") };
+    let Some((_, list)) = help.split_once(first) else {
+        assert!(help.contains("\nExample") && help.contains("\nExit codes:\n  0  success"), "{help}");
+        return;
+    };
+    let commands: Vec<String> = list.split(last).next().unwrap().lines().filter_map(names).collect();
+    assert!(!commands.is_empty(), "{help}");
+    for name in commands {
+        helps(desk, format!("{command} {name}").trim_start(), all);
+    }
+}
+
 #[test]
 fn help_of_every_command() {
     let desk = Desk::empty();
-    golden("help.txt", &desk.run("--help").exits(0).stdout);
-    for command in [
-        "roll",
-        "override",
-        "worklist",
-        "score",
-        "plan",
-        "check",
-        "explain-code",
-        "explain",
-        "rules",
-        "generate",
-        "simulate",
-        "schema",
-        "test",
-        "verify",
-        "watch",
-        "why-not",
-        "profile",
-        "diff",
-        "coverage",
-        "draw",
-        "reference",
-        "lookup",
-        "lookup import",
-        "lookup add",
-        "lookup expire",
-        "lookup list",
-        "lookup log",
-        "lookup verify",
-        "outcome",
-        "outcome import",
-        "outcome check",
-        "outcome list",
-        "effect",
-        "report",
-        "calibrate",
-        "targets",
-        "mine",
-    ] {
-        let help = desk.run(&format!("{command} --help")).exits(0).stdout;
-        assert!(help.contains("Example") && help.contains("Exit codes:"), "{help}");
-        golden(&format!("help-{}.txt", command.replace(' ', "-")), &help);
-        desk.run(&format!("{command} -h")).exits(0);
-    }
+    let mut all = String::new();
+    helps(&desk, "", &mut all);
+    golden("help.txt", &all);
     assert!(desk.run("--version").exits(0).stdout.starts_with("qingfeng "));
+}
+
+/// The commands of `qingfeng` by the list in its help.
+fn commands(desk: &Desk) -> Vec<String> {
+    let help = desk.run("--help").exits(0).stdout;
+    let (list, _) = help.split_once("\nOptions:").unwrap();
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn completions_name_every_command_for_each_shell() {
+    let desk = Desk::empty();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = desk.run(&format!("completions {shell}")).exits(0).stdout;
+        for command in commands(&desk) {
+            assert!(script.contains(&command), "{shell}: {command}");
+        }
+        assert!(script.contains("--left-out"), "{shell}");
+    }
+    desk.run("completions cmd").exits(2);
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let desk = Desk::empty();
+    desk.run("man pages/man1").exits(0);
+    let top = desk.read("pages/man1/qingfeng.1");
+    for command in commands(&desk) {
+        let page = desk.read(&format!("pages/man1/qingfeng-{command}.1"));
+        for section in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH EXAMPLE"] {
+            assert!(page.contains(section), "{command}: {section}");
+        }
+        assert!(top.contains(&command.replace('-', "\\-")), "{command}");
+    }
+    assert!(top.contains("Score and explain"), "the groups of the help");
+    let page = desk.read("pages/man1/qingfeng-lookup-import.1");
+    assert!(page.contains(".SH \"EXIT STATUS\""), "{page}");
+    desk.write("taken", "");
+    desk.run("man taken").exits(3);
+}
+
+#[test]
+fn quiet_and_verbose() {
+    let desk = Desk::new();
+    let quiet = |args: &str, code| {
+        let ran = desk.run(args).exits(code);
+        (ran.stdout, ran.stderr)
+    };
+    let score = "score declarations.csv --rules harbour -o out.csv";
+    assert_eq!(quiet(&format!("{score} --quiet"), 0), (String::new(), String::new()));
+    let (_, told) = quiet(&format!("{score} --quiet --strict"), 1);
+    assert!(
+        told.contains("1 line rejected") && told.contains("scattered") && !told.contains("Goods lines"),
+        "{told}"
+    );
+    let (_, told) = quiet(&format!("{score} -q --strict --rejects bad.csv"), 1);
+    assert!(told.contains("1 line rejected"), "{told}");
+    assert_eq!(quiet("check harbour -q", 0), (String::new(), String::new()));
+    assert!(quiet("check nowhere -q", 1).0.contains("error"));
+    assert!(quiet("score nowhere.csv --rules harbour -q", 3).1.contains("nowhere.csv"));
+    let (out, told) = quiet("-v explain D1 declarations.csv --rules harbour", 0);
+    assert!(!out.contains("Opened"), "{out}");
+    for part in ["Opened harbour@3", "5 rules", "Reading declarations.csv", "Ended with exit code 0"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    desk.run("check harbour -q -v").exits(2);
 }
 
 #[test]
@@ -120,7 +171,7 @@ fn exit_codes() {
         (3, "explain D1 nowhere.csv --rules harbour"),
         (2, "verify declarations.csv"),
         (2, "verify declarations.csv --rules harbour --without everything"),
-        (2, "verify declarations.csv --rules harbour --limit 0"),
+        (2, "verify declarations.csv --rules harbour --lines 0"),
         (2, "rules harbour --program NOTHING"),
         (3, "generate --lines 1 -o nowhere/out.csv"),
         (3, "verify nowhere.csv --rules harbour"),
@@ -220,5 +271,21 @@ fn the_packs_of_the_repository_are_valid() {
         let desk = Desk::empty();
         let ran = crate::support::run(desk.command("check").arg(&pack));
         assert_eq!(ran.code, 0, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn earlier_names_of_options_are_understood() {
+    let desk = Desk::new();
+    for (args, code) in [
+        ("coverage harbour --gaps 1", 0),
+        ("diff harbour harbour --exit-code", 0),
+        ("verify declarations.csv --rules harbour --limit 1", 0),
+        ("lookup verify --rules harbour --by Li", 2),
+        ("lookup expire 1 --withdraw --rules harbour --by Li", 3),
+        ("effect a.csv --plan p.csv --outcomes o.csv --gb18030", 3),
+        ("effect a.csv --plan p.csv --outcomes o.csv --encoding gb18030", 3),
+    ] {
+        desk.run(args).exits(code);
     }
 }

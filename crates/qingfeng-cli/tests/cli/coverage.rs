@@ -8,7 +8,7 @@ fn coverage_for_people() {
     for (name, args) in [
         ("coverage.txt", ""),
         ("coverage-trade.txt", "declarations.csv --by commodity,mode"),
-        ("coverage-one-axis.txt", "declarations.csv --by mode --gaps 1"),
+        ("coverage-one-axis.txt", "declarations.csv --by mode --limit 1"),
         ("coverage-one-day.txt", "--as-of 2015-03-01 --mode general"),
         ("coverage-cell.txt", "declarations.csv --region africa --commodity motorcycles --mode general"),
     ] {

@@ -76,7 +76,7 @@ fn what_means_the_same_is_no_difference() {
         ("reference/regions.toml", "africa", "south"),
         ("other.rhai", "score: 15,", "score: 10 + 5,"),
     ]);
-    let ran = desk.run("diff harbour next declarations.csv --exit-code").exits(0);
+    let ran = desk.run("diff harbour next declarations.csv --strict").exits(0);
     golden("diff-none.txt", &ran.stdout);
     let page = desk.run("diff harbour next --html page.html").exits(0);
     assert!(page.stdout.contains("No difference"), "{}", page.stdout);
@@ -94,8 +94,8 @@ fn exit_codes_tell_what_became_of_it() {
     desk.write("fields/lookups/blacklist.csv", "exporter,listed_on,grade\n");
     for (args, code, said) in [
         ("diff harbour next", 0, ""),
-        ("diff harbour next --exit-code", 1, ""),
-        ("diff harbour harbour --exit-code", 0, ""),
+        ("diff harbour next --strict", 1, ""),
+        ("diff harbour harbour --strict", 0, ""),
         ("diff harbour", 2, "<NEW>"),
         ("diff harbour next nowhere.csv", 3, "nowhere.csv"),
         ("diff harbour broken", 4, "the new pack is invalid"),

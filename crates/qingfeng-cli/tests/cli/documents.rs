@@ -86,13 +86,27 @@ fn help(desk: &Desk, words: &[&str]) -> Option<String> {
     (ran.code == 0).then_some(ran.stdout)
 }
 
+/// The headings and the commands in the help of `qingfeng`, in order, each with whether it is a command.
+fn listed(help: &str) -> Vec<(&str, bool)> {
+    let start = help.find("Score and explain:").unwrap();
+    let list = help[start..].split("\nOptions:").next().unwrap();
+    let lines = list.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| match line.strip_prefix("  ") {
+            Some(command) => (command.split("  ").next().unwrap(), true),
+            None => (line.trim_end_matches(':'), false),
+        })
+        .collect()
+}
+
 /// The commands in blocks of a document, each as its words. One goes on in the next line after `\`.
 fn commands(document: &str) -> Vec<Vec<String>> {
     let code: Vec<&str> = lines(document).filter(|(is_code, _)| *is_code).map(|(_, line)| line).collect();
     let code = code.join("\n").replace("\\\n", " ");
     let called = code.lines().filter_map(|line| {
         let line = line.trim().trim_start_matches("$ ").trim_start_matches("\"$");
-        let called = line.strip_prefix("qingfeng ").or_else(|| line.split_once("--bin qingfeng -- ").map(|of| of.1));
+        let called =
+            line.strip_prefix("qingfeng ").or_else(|| line.split_once("--bin qingfeng -- ").map(|of| of.1));
         called.filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
     });
     // What is said after `#`, and what is done with the output.
@@ -110,9 +124,9 @@ fn commands_and_options_that_documents_show_exist() {
         for words in commands(&text) {
             let groups = ["draw", "lookup", "outcome", "override"];
             let name = &words[..if groups.contains(&words[0].as_str()) { 2 } else { 1 }.min(words.len())];
-            let help = known.entry(name.to_vec()).or_insert_with(|| {
-                help(&desk, &name.iter().map(String::as_str).collect::<Vec<_>>())
-            });
+            let help = known
+                .entry(name.to_vec())
+                .or_insert_with(|| help(&desk, &name.iter().map(String::as_str).collect::<Vec<_>>()));
             let Some(help) = help else {
                 missing.insert(format!("{}: qingfeng {}", path.display(), name.join(" ")));
                 continue;
@@ -136,13 +150,7 @@ fn the_list_of_commands_has_those_of_the_help_in_their_groups() {
         line.strip_prefix("## ").or_else(|| line.strip_prefix("| `qingfeng ")?.split([' ', '`']).next())
     });
     let help = help(&Desk::empty(), &[""]).unwrap();
-    let (_, groups) = help.split_once("Score and explain:").unwrap();
-    let (groups, _) = groups.split_once("\nOptions:").unwrap();
-    let names = groups.lines().filter(|line| !line.is_empty()).map(|line| match line.strip_prefix("  ") {
-        Some(command) => command.split("  ").next().unwrap(),
-        None => line.trim_end_matches(':'),
-    });
-    let shown: Vec<&str> = ["Score and explain"].into_iter().chain(names).collect();
+    let shown: Vec<&str> = listed(&help).into_iter().map(|(name, _)| name).collect();
     assert_eq!(headings.collect::<Vec<_>>(), shown, "docs/commands.md and `qingfeng --help` differ");
 }
 
@@ -150,14 +158,19 @@ fn the_list_of_commands_has_those_of_the_help_in_their_groups() {
 fn documents_and_help_use_the_words_of_the_glossary() {
     let glossary = std::fs::read_to_string(repository().join("docs/glossary.md")).unwrap();
     let rows = glossary.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 5);
-    let avoided: Vec<&str> = rows.flat_map(|row| row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
+    let avoided: Vec<&str> =
+        rows.flat_map(|row| row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
     assert!(avoided.len() > 10, "{avoided:?}");
-    let golden = repository().join("crates/qingfeng-cli/tests/golden");
-    let helps = std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path());
-    let helps = helps.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("help"));
-    let helps = helps.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()));
+    let desk = Desk::empty();
+    let top = help(&desk, &[""]).unwrap();
+    let mut helps = vec![(PathBuf::from("qingfeng --help"), top.clone())];
+    for (command, _) in listed(&top).into_iter().filter(|(_, is_command)| *is_command) {
+        helps.push((PathBuf::from(format!("qingfeng {command} --help")), help(&desk, &[command]).unwrap()));
+    }
     // The glossary and the paper that points to it name the words; old entries of the changelog stay as they were.
-    let names_them = |path: &Path| ["glossary.md", "CONTRIBUTING.md", "CHANGELOG.md"].iter().any(|name| path.ends_with(name));
+    let names_them = |path: &Path| {
+        ["glossary.md", "CONTRIBUTING.md", "CHANGELOG.md"].iter().any(|name| path.ends_with(name))
+    };
     let mut found = Vec::new();
     for (path, text) in documents().into_iter().filter(|(path, _)| !names_them(path)).chain(helps) {
         let text = text.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != '-', " ");

@@ -66,7 +66,7 @@ fn a_dropped_inspection_is_waived() {
     for file in ["a.csv", "plan.csv", "r.csv"] {
         harbour.write(file, desk.read(file));
     }
-    harbour.run("override drop plan.csv D2 --reason opened --by Li --rules harbour").exits(0);
+    harbour.run("override drop plan.csv D2 --reason opened --author Li --rules harbour").exits(0);
     let shown = harbour.run(COMMAND).exits(0).stdout;
     assert!(shown.contains("1 selected without a coded result or waived"), "{shown}");
     assert!(shown.contains("Changed by people: 1 dropped (waived)"), "{shown}");
@@ -109,7 +109,7 @@ fn what_people_add_and_reroute_is_due_where_they_sent_it() {
         "r.csv",
         "declaration_id,item_no,found_on,result,office\nD1,1,2016-09-06,fake,khorgos\nD3,1,2016-09-06,fake,shanghai\n",
     );
-    let by = "--reason asked --by Li --rules harbour";
+    let by = "--reason asked --author Li --rules harbour";
     harbour.run(&format!("override reroute plan.csv D1 --to khorgos {by}")).exits(0);
     harbour.run(&format!("override add plan.csv D3 --to shanghai --day 2016-09-06 {by}")).exits(0);
     let results = "--plan plan.csv --outcomes r.csv --as-of 2016-10-31 --format json";

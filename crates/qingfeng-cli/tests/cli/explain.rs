@@ -4,7 +4,7 @@ use crate::support::{DECLARATIONS, Desk, golden, is_harmful, run};
 
 #[test]
 fn several_lines_and_a_fault() {
-    let ran = Desk::new().run("explain D1 declarations.csv --rules harbour").exits(0);
+    let ran = Desk::new().run("explain D1 declarations.csv --rules harbour --all").exits(0);
     golden("explain-fault.txt", &ran.stdout);
     assert_eq!(ran.stderr, "");
 }
@@ -13,7 +13,7 @@ fn several_lines_and_a_fault() {
 fn a_ceiling_under_a_floor() {
     golden(
         "explain-limits.txt",
-        &Desk::new().run("explain D3 declarations.csv --rules harbour").exits(0).stdout,
+        &Desk::new().run("explain D3 declarations.csv --rules harbour --all").exits(0).stdout,
     );
 }
 
@@ -21,7 +21,7 @@ fn a_ceiling_under_a_floor() {
 fn a_declaration_with_a_rejected_line() {
     golden(
         "explain-reject.txt",
-        &Desk::new().run("explain D4 declarations.csv --rules harbour").exits(0).stdout,
+        &Desk::new().run("explain D4 declarations.csv --rules harbour --all").exits(0).stdout,
     );
 }
 
@@ -29,7 +29,7 @@ fn a_declaration_with_a_rejected_line() {
 fn a_declaration_on_which_nothing_fired() {
     golden(
         "explain-nothing.txt",
-        &Desk::new().run("explain D2 declarations.csv --rules harbour").exits(0).stdout,
+        &Desk::new().run("explain D2 declarations.csv --rules harbour --all").exits(0).stdout,
     );
 }
 
@@ -37,7 +37,7 @@ fn a_declaration_on_which_nothing_fired() {
 fn a_shadow_rule_and_a_trusted_exporter() {
     golden(
         "explain-shadow.txt",
-        &Desk::new().run("explain D5 declarations.csv --rules harbour").exits(0).stdout,
+        &Desk::new().run("explain D5 declarations.csv --rules harbour --all").exits(0).stdout,
     );
 }
 
@@ -46,7 +46,47 @@ fn the_largest_points_and_the_cap() {
     let desk = Desk::new();
     let manifest = desk.read("harbour/pack.toml");
     desk.write("harbour/pack.toml", manifest.replace("cap = 100", "cap = 40\ncombine = \"max\""));
-    golden("explain-max.txt", &desk.run("explain D4 declarations.csv --rules harbour").exits(0).stdout);
+    golden("explain-max.txt", &desk.run("explain D4 declarations.csv --rules harbour --all").exits(0).stdout);
+}
+
+#[test]
+fn what_fired_and_what_nearly_did() {
+    let desk = Desk::new();
+    let mut shown = String::new();
+    for id in ["D1", "D2", "D3", "D4", "D5"] {
+        let command = format!("explain {id} declarations.csv --rules harbour");
+        shown += &format!("$ qingfeng {command}\n{}\n", desk.run(&command).exits(0).stdout);
+    }
+    golden("explain-short.txt", &shown);
+}
+
+#[test]
+fn an_explanation_fits_a_screen() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let declarations = root.join("docs/examples/declarations.csv");
+    let text = std::fs::read_to_string(&declarations).unwrap();
+    let mut ids: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    ids.dedup();
+    assert!(ids.len() > 3);
+    let desk = Desk::empty();
+    for id in ids {
+        let mut command = desk.command("explain");
+        command.arg(id).arg(&declarations).arg("--rules").arg(root.join("rules/clean-wind"));
+        let lines = run(&mut command).exits(0).stdout.lines().count();
+        assert!(lines <= 40, "{id}: {lines} lines");
+    }
+    // Twenty goods lines with several rules each, and more rejects than are shown.
+    let desk = Desk::new();
+    let mut many = DECLARATIONS.lines().next().unwrap().to_owned() + "\n";
+    for item in 1..=30 {
+        let quantity = if item % 3 == 0 { "many" } else { "10" };
+        many += &format!(
+            "D1,{item},2016-03-01,CNKHG,KE,0110,E9,8711209000,motorcycle,,{quantity},10,2000,,no,,red\n"
+        );
+    }
+    desk.write("many.csv", many);
+    let shown = desk.run("explain D1 many.csv --rules harbour").exits(0).stdout;
+    assert!(shown.lines().count() <= 40 && shown.contains("more line"), "{shown}");
 }
 
 #[test]
@@ -98,14 +138,14 @@ fn a_declaration_that_could_not_be_read() {
 #[test]
 fn standard_input() {
     let desk = Desk::new();
-    let from_file = desk.run("explain D2 declarations.csv --rules harbour").exits(0).stdout;
+    let from_file = desk.run("explain D2 declarations.csv --rules harbour --all").exits(0).stdout;
     assert_eq!(desk.run_with("explain D2 - --rules harbour", DECLARATIONS).exits(0).stdout, from_file);
 }
 
 #[test]
 fn colours_are_for_terminals_and_change_nothing_else() {
     let desk = Desk::new();
-    let plain = desk.run("explain D1 declarations.csv --rules harbour").exits(0).stdout;
+    let plain = desk.run("explain D1 declarations.csv --rules harbour --all").exits(0).stdout;
     assert!(!plain.contains('\u{1b}'));
     let mut forced = desk.command("explain D1 declarations.csv --rules harbour");
     let coloured = run(forced.env("CLICOLOR_FORCE", "1")).stdout;

@@ -53,7 +53,7 @@ fn desk() -> Desk {
 }
 
 const IMPORT: &str =
-    "outcome import results.csv --declarations declarations.csv --rules harbour --by Li --backfill";
+    "outcome import results.csv --declarations declarations.csv --rules harbour --author Li --backfill";
 
 #[test]
 fn results_make_a_history_that_lines_of_later_days_see() {
@@ -92,10 +92,10 @@ fn results_make_a_history_that_lines_of_later_days_see() {
     let again = desk.run(IMPORT).exits(0).stdout;
     assert!(again.contains("Snapshot 2#"), "{again}");
     desk.write("correction.csv", "declaration_id,item_no,day,result,exporter\nD1,1,2016-03-10,clear,E1\n");
-    let early = "outcome import correction.csv --rules harbour --by Li --strict --known-on 2016-03-09";
+    let early = "outcome import correction.csv --rules harbour --author Li --strict --known-on 2016-03-09";
     desk.run(early).exits(1);
     let told = desk
-        .run("outcome import correction.csv --rules harbour --by Li --known-on 2016-03-10")
+        .run("outcome import correction.csv --rules harbour --author Li --known-on 2016-03-10")
         .exits(0)
         .stdout;
     assert!(told.contains("1 of lines that had another result"), "{told}");

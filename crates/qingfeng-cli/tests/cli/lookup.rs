@@ -171,12 +171,13 @@ fn nobody_changes_a_store_without_a_name() {
             command.env_remove("QINGFENG_BY").env_remove("QINGFENG_STORE");
             name.map(|name| command.env("QINGFENG_BY", name));
             let ran = run(&mut command).exits(2);
-            assert!(ran.stderr.contains("--by NAME"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("--author NAME"), "{}", ran.stderr);
         }
         assert!(!desk.has("harbour/lookups/store.sqlite"), "{args}");
     }
     // The option goes before the environment, the store's address too.
-    let mut command = desk.command("lookup add blacklist exporter=E1 --rules harbour --source tip --by Wang");
+    let mut command =
+        desk.command("lookup add blacklist exporter=E1 --rules harbour --source tip --author Wang");
     run(command.env("QINGFENG_BY", "Li Wei").env("QINGFENG_STORE", "sqlite:elsewhere.sqlite")).exits(0);
     assert!(desk.has("elsewhere.sqlite") && !desk.has("harbour/lookups/store.sqlite"));
     let log = by_li_wei(&desk, "lookup log --store sqlite:elsewhere.sqlite --format json").exits(0);

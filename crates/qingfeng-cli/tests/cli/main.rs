@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod codes;
 mod command_line;
+mod corpus;
 mod coverage;
 mod diff;
 mod docs;

@@ -141,8 +141,7 @@ fn a_year_is_accounted_for_against_its_aims() {
 #[test]
 fn a_store_gives_the_same_accounts_and_its_histories_count_no_waiver() {
     let desk = desk();
-    let import =
-        "outcome import outcomes.csv --rules harbour --by Li --backfill --store sqlite:s.db --plan plan.csv";
+    let import = "outcome import outcomes.csv --rules harbour --author Li --backfill --store sqlite:s.db --plan plan.csv";
     let told = desk.run(import).exits(0).stdout;
     assert!(told.contains("waived or open, which no history counts"), "{told}");
     assert!(told.contains("1 of lines that had another result"), "{told}");
@@ -163,5 +162,5 @@ fn a_store_gives_the_same_accounts_and_its_histories_count_no_waiver() {
     let parties: Vec<&str> =
         list["parties"].as_array().unwrap().iter().filter_map(|party| party["name"].as_str()).collect();
     assert_eq!(parties, ["E1", "E2", "E9"]);
-    desk.run("outcome import - --rules harbour --by Li --plan plan.csv --store sqlite:s.db").exits(2);
+    desk.run("outcome import - --rules harbour --author Li --plan plan.csv --store sqlite:s.db").exits(2);
 }

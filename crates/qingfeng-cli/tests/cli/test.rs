@@ -158,7 +158,7 @@ fn changes_that_no_test_notices() {
     assert_eq!(steady(&desk.run("test harbour --mutate").exits(0).stdout), steady(&shown));
     desk.run("test harbour --mutate --mutate-min 1").exits(0);
     desk.run("test harbour --mutate --mutate-min 100").exits(1);
-    let json = desk.run("test harbour --mutate --limit 5 --format json").exits(0).json();
+    let json = desk.run("test harbour --mutate --mutate-limit 5 --format json").exits(0).json();
     let report = &json["mutations"];
     assert_eq!(report["tried"].as_u64().unwrap() + report["invalid"].as_u64().unwrap(), 5);
 }

@@ -97,7 +97,7 @@ fn kinds(answer: &Value) -> Vec<(String, String)> {
 fn planted_signs_are_told() {
     let desk = Desk::new();
     evidence(&desk);
-    let human = desk.run(&format!("{WATCH} --late 10 --list 3")).exits(0);
+    let human = desk.run(&format!("{WATCH} --late 10 --limit 3")).exits(0);
     golden("watch.txt", &human.stdout);
     let answer = desk.run(&format!("{WATCH} --late 10 --format json --strict")).exits(1).json();
     let kinds = kinds(&answer);
@@ -117,7 +117,7 @@ fn trade_that_moves_and_trade_under_a_limit_is_told() {
     evidence(&desk);
     declarations(&desk);
     let command = format!("{WATCH} --rules harbour --declarations trade.csv");
-    let human = desk.run(&format!("{command} --list 3")).exits(0);
+    let human = desk.run(&format!("{command} --limit 3")).exits(0);
     golden("watch-trade.txt", &human.stdout);
     let json = desk.run(&format!("{command} --format json --threads 1")).exits(0);
     let kinds = kinds(&json.json());
@@ -158,9 +158,9 @@ fn what_is_wrong_is_said_with_its_remedy() {
         (format!("{trade} --rule NONE --since 2016-03-01"), 2, "there is no rule `NONE`"),
         (format!("{trade} --rule TRIAL"), 2, "--since"),
         (format!("{trade} --rule TRIAL --rule BLACK --since 2016-03-01"), 2, "give each rule its own day"),
-        (format!("{trade} --limit 1039"), 2, "1039=150000"),
-        (format!("{trade} --limit 1039=NaN"), 2, "1039=150000"),
-        (format!("{trade} --level 2"), 2, "0.05"),
+        (format!("{trade} --value-limit 1039"), 2, "1039=150000"),
+        (format!("{trade} --value-limit 1039=NaN"), 2, "1039=150000"),
+        (format!("{trade} --false-discovery-rate 2"), 2, "0.05"),
         (format!("{trade} --window 7"), 2, "28"),
         (format!("{WATCH} --declarations trade.csv"), 2, "--rules"),
         ("watch nothing.csv --plan plan.csv --outcomes outcomes.csv".to_owned(), 3, "nothing.csv"),

@@ -11,103 +11,100 @@ use qingfeng_insight::calibrate::{CalibrateOptions, Calibration, CurrentPoints, 
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::check_apart;
-use crate::stores::load_pack;
-use crate::terminal;
+use crate::render::load_pack;
+use crate::terminal::Format;
 
-/// Propose points for rules from what inspections found.
+/// Propose points for rules from results of inspections.
 ///
 /// A regression of findings on the rules that fired gives each rule the points that it deserves beside the others. Each
-/// inspected declaration counts by one over its probability of being selected, so that what was looked at most does not
-/// look worst; each of the last months is judged by what was learnt before it, and the points of today with it. Rules with
-/// points that are computed, with a channel of their own or with too few inspections keep what they have. The proposal is a
-/// copy of the pack with other numbers in it, for `qingfeng diff` and for the officers to judge; the pack stays as it is.
+/// inspected declaration is weighted by 1/probability of its selection. Each of the last months is predicted from what
+/// was known before it, and so are the points of today. Rules with computed points, with a channel of their own or with
+/// too few inspections keep their points. The proposal is a copy of the pack with other points, for `qingfeng diff` and
+/// for the officers to judge; the pack itself stays unchanged.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng calibrate assessments.parquet --rules rules/clean-wind --plan plan.parquet --outcomes results.csv -o proposal",
     "qingfeng calibrate assessments.parquet --rules rules/clean-wind --plan plan-*.parquet --store sqlite:port.sqlite",
     "qingfeng calibrate assessments.csv --rules rules/import-fraud --outcomes train.csv --label Fraud -o proposal",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments, as `qingfeng score` writes them by declaration.
+    /// Assessments by declaration, as `qingfeng score` writes them.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
-    /// Plans, as `qingfeng plan` writes them. They say who was selected, how, and how likely it was.
+    /// Plans, as `qingfeng plan` wrote them. Changes by people are read from the file beside each.
     #[arg(long = "plan", value_name = "FILE", num_args = 1.., required_unless_present_any = ["full", "label"])]
     plans: Vec<PathBuf>,
 
     #[command(flatten)]
     results: NeededResults,
 
-    /// Everything is known: each declaration with an outcome counts as one, and no plan is needed. For history of which
-    /// each declaration was inspected, and for made-up worlds; with results of chosen inspections alone points follow the
-    /// choice.
+    /// All declarations have results, as in labelled history, so that no plan is needed. With results of selected
+    /// inspections alone the points would follow the selection.
     #[arg(long, conflicts_with = "plans")]
     full: bool,
 
-    /// The same with results in a column of the declarations that --outcomes names: 0 or clear, 1 or the name of a
-    /// violation.
-    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["plans", "store", "as_of", "gb18030"])]
+    /// Column with the result of a declaration, in the files of --outcomes, which are then declarations: 0 or clear, 1 or
+    /// the name of a violation. Implies --full.
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["plans", "store", "as_of", "encoding", "gb18030"])]
     label: Option<String>,
 
-    /// Learn only from declarations from this day on.
+    /// First day, of declarations to learn from.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
 
-    /// Learn only from declarations up to this day.
+    /// Last day, of declarations to learn from.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     until: Option<Date>,
 
-    /// Where to write the proposal: a directory that is not there yet, or is empty. Without it, nothing is written.
+    /// Output directory for the proposal. It must not exist, or be empty. Default: nothing is written.
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// The version of the proposal; without it that of the pack with `+calibrated` behind it.
+    /// Version of the proposal. Default: that of the pack with `+calibrated` appended.
     #[arg(long, value_name = "VERSION")]
     pack_version: Option<String>,
 
-    /// The least points of a rule; without it 0, and for a rule below 0 today -40 or the least that any
-    /// rule has.
+    /// Minimum points of a rule. Default: 0; for a rule that is below 0 today, -40 or the minimum of all rules.
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     min: Option<i64>,
 
-    /// The most points of a rule; without it 40 or the most that any rule has today, and 0 for a rule below 0.
+    /// Maximum points of a rule. Default: 40 or the maximum of all rules; for a rule that is below 0 today, 0.
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     max: Option<i64>,
 
-    /// On how many judged declarations a rule must have fired; one with fewer keeps its points.
+    /// Minimum number of judged declarations on which a rule fired. A rule with fewer keeps its points.
     #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
     support: u32,
 
     /// Rules that keep their points whatever was found.
-    #[arg(long, value_name = "RULE", num_args = 1..)]
+    #[arg(long, value_name = "ID", num_args = 1..)]
     keep: Vec<String>,
 
-    /// Towards what points are drawn where little was found.
+    /// Points towards which the fit is drawn where little was found.
     #[arg(long, value_name = "WHAT", default_value = "pack")]
     toward: TowardArg,
 
-    /// The strengths of that pull that are tried, in declarations.
+    /// Strengths of that pull to try, in declarations.
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', default_values_t = CalibrateOptions::default().penalties)]
     penalty: Vec<f64>,
 
-    /// How many of the latest periods (months, or weeks or days where there are few) are judged by what was learnt before.
+    /// Number of latest periods (months, or weeks or days where there are few) that are predicted from those before.
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(0..=120))]
     periods: u32,
 
-    /// How many changed rules are listed for people. JSON and the proposal have all.
+    /// Maximum number of rows to show: of changed rules. JSON and the proposal have all of them.
     #[arg(long, value_name = "N", default_value = "40")]
     limit: usize,
 
-    /// For whom the result is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -168,10 +165,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         ..CalibrateOptions::default()
     };
     let evidence = evidence(args, &pack)?;
-    let calibration = calibrate(&evidence, &current, &options).map_err(|error| match error {
-        qingfeng_insight::calibrate::CalibrateError::Option(_) => Failure::Usage(error.to_string()),
-        error => Failure::Files(error.to_string()),
-    })?;
+    let calibration = calibrate(&evidence, &current, &options)?;
     let version = args.pack_version.clone().unwrap_or_else(|| next_version(&pack.version));
     let diff = target.as_ref().map(|target| target.diff_command(&pack));
     let report = Report {
@@ -188,10 +182,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(target) = &target {
         target.write(&files, &pack, &report)?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&report, args.limit))?,
-        Format::Json => terminal::print_json(&report)?,
-    }
+    args.format.print(&report, || human::human(&report, args.limit))?;
     Ok(Exit::Done)
 }
 

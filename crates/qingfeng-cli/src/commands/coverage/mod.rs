@@ -13,53 +13,49 @@ use qingfeng::coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, T
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::outputs;
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-
-use crate::stores::LookupArgs;
-use crate::terminal;
+use crate::stores::DirectoryArgs;
+use crate::terminal::{self, Format};
 use view::View;
 
-/// Show which regions, goods and trade modes the rules look at, and the gaps.
+/// Show which regions, goods and trade modes the rules cover, and the gaps.
 ///
-/// A table of two of the three, by default goods by region. In each cell stands how many active rules are made for it:
-/// they name the goods and the region. A rule that asks for neither is there for everything and fills no gap. A gap is a
-/// cell that no rule names, not even its goods or its region alone, or that rules name which by themselves cannot lead
-/// out of the mildest channel. With declarations it is also counted how much trade there is in each cell, and the gaps
-/// with the most value come first.
+/// A table of two of the three, by default goods by region. Each cell shows how many active rules are made for it: they
+/// name its goods and its region. A rule that asks for neither applies everywhere and fills no gap. A gap is a cell that
+/// no rule names, not even its goods or its region alone, or whose rules cannot by themselves lead out of the mildest
+/// channel. With declarations it also counts how much trade there is in each cell, and the gaps with the most value come
+/// first.
 ///
-/// Groups may overlap, and a line counts in each group that it is in. Conditions are not looked at, nor is the key
-/// `site`: points are what a line can get at most.
+/// Groups may overlap, and a line counts in each of its groups. Conditions and the key `site` are ignored: points are what
+/// a line can get at most.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng coverage rules/clean-wind",
     "qingfeng coverage rules/clean-wind --by commodity,mode --region africa",
     "qingfeng coverage rules/clean-wind --region africa --commodity toys --mode general",
     "qingfeng coverage rules/clean-wind declarations.csv --as-of 2016-06-30 --html coverage.html",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory that holds pack.toml.
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: DirectoryArgs,
 
-    /// Files with declarations, whose trade is counted: CSV, NDJSON, Parquet or Arrow. `-` is standard input.
+    /// Files with declarations: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    /// Default: no trade is counted.
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
     #[command(flatten)]
     read: ReadArgs,
 
-    /// What the rows of the table are, and its columns; without it goods by region, or the two that are left.
-    #[arg(long, value_name = "ROWS,COLUMNS", value_delimiter = ',')]
+    /// What a row of the result is, and after a comma what a column is. Default: commodity,region, or the two that are left.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     by: Vec<By>,
 
-    /// Only this group of regions; `all` and `other` (in no group) can be named too.
+    /// Only this group of regions. `all` and `other` (in no group) can be named too.
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
 
@@ -71,26 +67,25 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     mode: Option<String>,
 
-    /// Rules in force and members of groups on this day; without it, on any day. Lines are put into the groups of this
-    /// day too, whatever their own.
-    #[arg(long, value_name = "DATE", value_parser = crate::inputs::day)]
+    /// Use the state as of this day: of rules in force and of members of groups, also for goods lines of other days.
+    /// Default: any day.
+    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
-    /// How many gaps are listed.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    gaps: usize,
+    /// Maximum number of rows to show: of gaps.
+    #[arg(long, alias = "gaps", value_name = "N", default_value_t = 20)]
+    limit: usize,
 
-    /// Also write a page with a picture of the coverage to this file.
+    /// Also write an HTML page to this file, for a browser or for paper.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// For whom the coverage is written. For programs it has all cells of region, goods and mode.
+    /// Output format. JSON has all cells of region, goods and mode.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 
-    /// How many threads evaluate; without it, one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 }
 
 /// An axis of the table.
@@ -138,7 +133,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         );
         outputs::check_apart(&files, &args.inputs)?;
     }
-    let engine = args.lookups.open(&args.directory)?;
+    let engine = args.pack.open()?;
     let pack = engine.pack();
     let by: Vec<usize> = args.by.iter().map(|by| by.axis()).collect();
     let view = View::new(pack, &by, &only);
@@ -153,7 +148,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.inputs.is_empty() {
         let reader = args.read.reader(&args.inputs, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
-        let options = TradeOptions { threads: args.threads.map(Into::into) };
+        let options = TradeOptions { threads: args.threads.number() };
         let counted = engine.count_trade(&mut coverage, reader, &options, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);
         });
@@ -169,7 +164,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Human if only.iter().all(Option::is_some) => {
             terminal::print(&cell::human(&engine, coverage))?;
         }
-        Format::Human => terminal::print(&human::human(&engine, coverage, &view, args.gaps))?,
+        Format::Human => terminal::print(&human::human(&engine, coverage, &view, args.limit))?,
     }
     Ok(Exit::Done)
 }

@@ -12,37 +12,37 @@ use qingfeng::Engine;
 use qingfeng::diff::{Diff, DiffOptions, Readers, read_alike};
 use qingfeng::read::ReadOptions;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
 use crate::outputs::{check_apart, write_text};
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
-use crate::terminal::{self, ERROR};
+use crate::terminal::{self, ERROR, Format};
 
-/// Show what would change with another rule pack: rules by what they mean, and declarations by what becomes of them.
+/// Show what would change with another rule pack.
 ///
-/// A rule counts as changed if it decides otherwise on some line: renaming a group or a constant, moving a rule, or
-/// writing its condition in another order changes nothing. With inputs both packs score the same declarations, and
-/// for each that changes its channel the differences are told without which it would not have. Nothing is written
-/// but the report.
+/// A rule counts as changed if it decides otherwise on some goods line: renaming a group or a constant, moving a rule, or
+/// writing its condition in another order changes nothing. With inputs both packs score the same declarations, and for
+/// each that changes its channel the causes are reported: the differences without which it would not have. Nothing is
+/// written but the report.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng diff rules/in-force rules/proposed",
     "qingfeng diff rules/in-force rules/proposed 2016-*.parquet --html change.html",
-    "qingfeng diff rules/in-force rules/proposed declarations.csv --format json --exit-code",
-]))]
+    "qingfeng diff rules/in-force rules/proposed declarations.csv --format json --strict",
+], &[exit::finding("with --strict: something differs"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory of the pack that is in force.
+    /// Directory of the rule pack in force.
     #[arg(value_name = "OLD")]
     old: PathBuf,
 
-    /// The directory of the pack that would take its place.
+    /// Directory of the rule pack that would replace it.
     #[arg(value_name = "NEW")]
     new: PathBuf,
 
-    /// Files with declarations to score with both packs; without any, only the packs are compared. CSV, NDJSON,
-    /// Parquet or Arrow; the first two also packed with gzip or zstd. `-` is standard input.
+    /// Files with declarations: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    /// Default: only the packs are compared.
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
@@ -52,25 +52,24 @@ pub struct Args {
     #[command(flatten)]
     how: ReadArgs,
 
-    /// How the report is shown on standard output.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 
-    /// Also write the report as a page for a browser or for print: one file that needs nothing else.
+    /// Also write an HTML page to this file, for a browser or for paper.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// The declarations that are shown of each pair of an old and a new channel.
+    /// Number of declarations to show for each pair of an old and a new channel.
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(0..=1000))]
     examples: u16,
 
-    /// End with exit code 1 if anything differs. Without it a comparison that could be made ends with 0.
-    #[arg(long)]
-    exit_code: bool,
+    /// Exit with code 1 if anything is found: a difference.
+    #[arg(long, alias = "exit-code")]
+    strict: bool,
 
-    /// How many threads score; without it, one for each processor. The report is the same for any number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -83,11 +82,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.html {
         write_text(path, &page::page(&diff, &args.inputs))?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&diff))?,
-        Format::Json => terminal::print_json(&diff)?,
-    }
-    Ok(if args.exit_code && !diff.is_empty() { Exit::Finding } else { Exit::Done })
+    args.format.print(&diff, || human::human(&diff))?;
+    Ok(if args.strict && !diff.is_empty() { Exit::Finding } else { Exit::Done })
 }
 
 /// The engine of one of the packs; of an invalid one it is said which it is.
@@ -114,7 +110,7 @@ fn over(args: &Args, old: &Engine, new: &Engine) -> Result<Diff, Failure> {
         readers
     };
     let bar = Bar::new(readers.bytes_total());
-    let options = DiffOptions { threads: args.threads.map(Into::into), examples: args.examples.into() };
+    let options = DiffOptions { threads: args.threads.number(), examples: args.examples.into() };
     let diff = old.diff_over(new, readers, &options, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });

@@ -9,21 +9,20 @@ use qingfeng::rules::Date;
 use qingfeng_inspection::draw::Key;
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::draw_key::{KeyArgs, write_secret};
 use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table};
-use crate::terminal::{self, clean};
+use crate::terminal::{self, Format, clean};
 
 /// The days of one list of commitments at most: ten years.
 const DAYS_MAX: i64 = 3_660;
 
-/// Keep the key of the surprise inspections, publish what commits to it, and prove a day's draw.
+/// Manage the key of random inspections, and prove a day's draw.
 ///
-/// Who is inspected by surprise follows from a secret key and from nothing that anybody can choose. What is published
-/// before a day binds the office to its key; shown the key of that day alone, an auditor repeats the draw.
+/// Who is inspected at random follows from a secret key and from nothing that anybody can choose. A commitment published
+/// before a day binds the office to its key; with the key of that day alone, an auditor can repeat the draw.
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true, after_help = exit::help(&[
+#[command(disable_help_subcommand = true, after_help = exit::examples(&[
     "qingfeng draw new-key -o draw.key",
     "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
     "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
@@ -41,52 +40,56 @@ enum Command {
     Prove(prove::Args),
 }
 
-/// Make a key at random.
+/// Make a random key.
 ///
 /// It is written to a new file that nobody else can read. Keep a copy where it cannot be lost: without it no draw can be
 /// repeated or proved. Whoever has it can foresee every draw.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&["qingfeng draw new-key -o draw.key"]))]
+#[command(after_help = exit::help(&["qingfeng draw new-key -o draw.key"], &[exit::FILES]))]
 struct NewKeyArgs {
-    /// The file to write. It must not be there.
+    /// Output file. It must not exist.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
 
-/// Print what commits to the key of each day: publish it before the days come.
+/// Print commitments to the keys of days, to be published before the days.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
-]))]
+], &[exit::FILES]))]
 struct CommitArgs {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// The first day, such as 2016-09-01.
+    /// First day.
     #[arg(long, value_name = "DAY")]
     from: Date,
 
-    /// The last day; without it the first one.
+    /// Last day. Default: the first.
     #[arg(long, value_name = "DAY")]
     until: Option<Date>,
 
-    /// For whom to write.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
-/// Write the key of one day for an auditor. It tells nothing of other days.
+/// Write the key of one day for an auditor.
+///
+/// It reveals nothing of other days. While the day is not over, whoever has its key can foresee its draw.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&["qingfeng draw day-key --key-file draw.key --day 2016-09-06 -o day.key"]))]
+#[command(after_help = exit::help(&[
+    "qingfeng draw day-key --key-file draw.key --day 2016-09-06 -o day.key",
+], &[exit::FILES]))]
 struct DayKeyArgs {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// The day, such as 2016-09-06. While it is not over, whoever has its key can foresee its draw.
+    /// Day of inspections.
     #[arg(long, value_name = "DAY")]
     day: Date,
 
-    /// The file to write. It must not be there.
+    /// Output file. It must not exist.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -110,10 +113,10 @@ fn new_key(args: &NewKeyArgs) -> Result<Exit, Failure> {
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random)
         .map_err(|error| Failure::Files(format!("the system gives no random numbers: {error}")))?;
-    let key = Key::from_bytes(&random).map_err(|error| Failure::Files(error.to_string()))?;
+    let key = Key::from_bytes(&random)?;
     write_secret(&args.output, &key.to_secret_hex())?;
     let path = args.output.display().to_string();
-    terminal::note(&format!(
+    terminal::summary(&format!(
         "A new key is in {}. Whoever has it can foresee every draw; without it none can be proved.\n",
         clean(&path)
     ));
@@ -136,14 +139,8 @@ fn commit(args: &CommitArgs) -> Result<Exit, Failure> {
         .filter_map(|after| args.from.plus_days(after))
         .map(|day| Commitment { day: day.to_string(), commitment: key.of_day(day).commitment() })
         .collect();
-    match args.format {
-        Format::Json => terminal::print_json(&commitments)?,
-        Format::Human => {
-            let rows: Vec<Vec<Cell>> =
-                commitments.iter().map(|of| vec![Cell::new(&of.day), Cell::new(&of.commitment)]).collect();
-            terminal::print(&table("", &rows))?;
-        }
-    }
+    let row = |of: &Commitment| vec![Cell::new(&of.day), Cell::new(&of.commitment)];
+    args.format.print(&commitments, || table("", &commitments.iter().map(row).collect::<Vec<_>>()))?;
     Ok(Exit::Done)
 }
 
@@ -151,7 +148,7 @@ fn day_key(args: &DayKeyArgs) -> Result<Exit, Failure> {
     let key = args.key.get()?.of_day(args.day);
     write_secret(&args.output, &key.to_secret_hex())?;
     let path = args.output.display().to_string();
-    terminal::note(&format!(
+    terminal::summary(&format!(
         "The key of {} is in {}; it commits as {}.\n",
         args.day,
         clean(&path),

@@ -6,14 +6,14 @@ use qingfeng::rules::Date;
 use qingfeng_inspection::{Candidates, PlanFile, Proof, ProofOf};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
 use crate::policy::PolicyArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, ERROR, GOOD, clean, styled};
+use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
 /// The differences that are told of an office.
 const TOLD: usize = 100;
@@ -25,40 +25,41 @@ const TOLD: usize = 100;
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
-    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key --office yiwu",
-]))]
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key \
+     --office yiwu",
+], &[exit::finding("the plan is not what the draw gives"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The plan, as `qingfeng plan` wrote it.
+    /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// The assessments from which it was made, as `qingfeng score` wrote them by declaration.
+    /// Assessments by declaration, as `qingfeng score` writes them: those from which the plan was made.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
     #[command(flatten)]
     policy: PolicyArgs,
 
-    /// The day, such as 2016-09-06.
+    /// Day of inspections.
     #[arg(long, value_name = "DAY")]
     day: Date,
 
-    /// One office alone.
+    /// Site of inspections. Default: all.
     #[arg(long, value_name = "SITE")]
     office: Option<String>,
 
     #[command(flatten)]
     key: KeyArgs,
 
-    /// The file with the key of the day alone, made by `qingfeng draw day-key`.
+    /// File with the key of the day alone, made by `qingfeng draw day-key`.
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     day_key: Option<PathBuf>,
 
-    /// The commitment that was published before the day, 64 hex digits.
+    /// Commitment that was published before the day, 64 hex digits.
     #[arg(long, value_name = "HEX")]
     commitment: Option<String>,
 
-    /// For whom to write.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -109,10 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
-    match args.format {
-        Format::Json => terminal::print_json(&report(&proof))?,
-        Format::Human => terminal::print(&human(&proof))?,
-    }
+    args.format.print(&report(&proof), || human(&proof))?;
     Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
 }
 

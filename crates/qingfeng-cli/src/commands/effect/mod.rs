@@ -13,106 +13,112 @@ use qingfeng_insight::effect::{
 };
 use qingfeng_inspection::evidence::{Changed, Evidence};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{NeededResults, Plans, history};
 use crate::outputs::{check_apart, output};
+use crate::render;
+use crate::terminal::{self, Format};
 use crate::words::tell_effect;
-use crate::{render, terminal};
 
-/// Show what each rule is worth: what it found, and what it would find if all it fires on were inspected.
+/// Estimate what each rule is worth.
 ///
-/// Puts together assessments by declaration, the plans that chose inspections, and their results. Hit rates of what was
-/// selected say how good the selection is, not the rule: so each rate stands here twice, as it was seen, and as the
-/// surprise inspections say it is, each counted for all those that could have been drawn in its place. What has no coded
-/// result, or was waived, counts neither as a finding nor as clear. Changes of a plan by people are read from the file
-/// beside it: a dropped inspection without a result is waived.
+/// Joins assessments by declaration, the plans that selected inspections, and their results. The hit rate among inspected
+/// declarations tells how good the selection is, not the rule: so each rate appears twice, as observed, and as estimated
+/// from random inspections, each weighted by 1/probability. What has no coded result, or was waived, counts neither as a
+/// finding nor as clear. Changes of a plan by people are read from the file beside it: a dropped inspection without a
+/// result is waived.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng effect assessments.parquet --plan plan.csv --outcomes results.csv --rules rules/clean-wind",
     "qingfeng effect assessments.parquet --plan plan-*.csv --outcomes results.csv --rule FO-AF",
-    "qingfeng effect history.parquet --full --label Fraud --outcomes train.csv --rules rules/import-fraud \\\n      \
-     -o worth.csv",
-]))]
+    "qingfeng effect history.parquet --full --label Fraud --outcomes train.csv --rules rules/import-fraud -o worth.csv",
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration, as `score` writes them: CSV, NDJSON, Parquet or Arrow.
+    /// Assessments by declaration, as `qingfeng score` writes them.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// Plans, as `plan` writes them.
+    /// Plans, as `qingfeng plan` wrote them. Changes by people are read from the file beside each.
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "full")]
     plan: Vec<PathBuf>,
 
     #[command(flatten)]
     results: NeededResults,
 
-    /// What plans left out (`plan --left-out`): it tells the chance of strata of which nothing was drawn.
+    /// Declarations that the plan left out, as `plan --left-out` wrote them. They give the probability of strata from which
+    /// nothing was drawn.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "full")]
     left_out: Vec<PathBuf>,
 
-    /// Assessments by goods line (`score --by item`): a rule has found something only where it fired on the violating
-    /// line. Without them, where it fired on the declaration.
+    /// Assessments by goods line (`score --by item`). With them a rule has a finding only where it fired on the violating
+    /// line, else where it fired on the declaration.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     items: Vec<PathBuf>,
 
-    /// The directory of the rule pack: gives titles, rules that never fired, and points per hour.
+    /// Directory of the rule pack. Gives titles, rules that never fired, and points per hour.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 
-    /// The results are of all declarations, so that no plan is needed: labelled history.
+    /// All declarations have results, as in labelled history, so that no plan is needed.
     #[arg(long, conflicts_with = "plan")]
     full: bool,
 
-    /// With --full: the column of the results with 1 for a violation and 0 for none, in files of declarations.
-    #[arg(long, value_name = "COLUMN", requires = "full", conflicts_with_all = ["plan", "store", "as_of", "gb18030"])]
+    /// Column with the result of a declaration, in the files of --outcomes, which are then declarations: 1 for a violation,
+    /// 0 for none. Needs --full.
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "full",
+        conflicts_with_all = ["plan", "store", "as_of", "encoding", "gb18030"]
+    )]
     label: Option<String>,
 
-    /// Show everything of one rule.
+    /// Id of a rule. Shows everything about it.
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
 
     /// Shares of all declarations at which precision and recall are shown.
-    #[arg(long, value_name = "SHARE", value_delimiter = ',', default_values_t = CAPACITIES, value_parser = share)]
-    capacity: Vec<f64>,
+    #[arg(long, alias = "capacity", value_name = "SHARE", value_delimiter = ',', default_values_t = CAPACITIES, value_parser = share)]
+    share: Vec<f64>,
 
-    /// How often intervals shall hold the truth.
+    /// Confidence level of intervals.
     #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
     level: f64,
 
-    /// A rule with fewer results is young.
+    /// Minimum number of results of a rule. A rule with fewer is young.
     #[arg(long, value_name = "N", default_value_t = Thresholds::default().young_results)]
     young_results: u64,
 
-    /// A rule that began to fire less than so many days before the end is young.
+    /// Minimum age of a rule in days, at the end of the data. A younger rule is young.
     #[arg(long, value_name = "DAYS", default_value_t = Thresholds::default().young_days)]
     young_days: u32,
 
-    /// A rule without a finding in so many results is dead.
+    /// Number of results without a finding after which a rule is dead.
     #[arg(long, value_name = "N", default_value_t = Thresholds::default().dead_results)]
     dead_results: u64,
 
-    /// A rule that has not fired for so many days is dead.
+    /// Number of days without firing after which a rule is dead.
     #[arg(long, value_name = "DAYS", default_value_t = Thresholds::default().dead_days)]
     dead_days: u32,
 
-    /// A rule is tired if so great a fall of its hit rate is less likely than this by chance.
+    /// Significance level at which a falling hit rate makes a rule tired.
     #[arg(long, value_name = "SHARE", default_value_t = Thresholds::default().tired_level, value_parser = level)]
     tired_level: f64,
 
-    /// What the rules are sorted by, the most first: what they are estimated to find, their estimated hit rate, what was
-    /// found in an officer's hour, what only they found, or their state.
+    /// Sort by this column, descending: estimated findings, estimated hit rate, findings per officer hour, findings of this
+    /// rule only, or state.
     #[arg(long, value_name = "COLUMN", default_value = "worth")]
     sort: Sort,
 
-    /// How many rules to show. JSON and tables have all of them.
+    /// Maximum number of rows to show. JSON and tables have all of them.
     #[arg(long, value_name = "N", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
 
-    /// Where to write a table of the rules: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or .zst.
+    /// Output file with a table of the rules: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// For whom the worth of rules is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -163,7 +169,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let mut options = EffectOptions {
         level: args.level,
-        capacities: args.capacity.clone(),
+        capacities: args.share.clone(),
         lines,
         thresholds: Thresholds {
             young_results: args.young_results,
@@ -183,7 +189,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     sort(&mut effect.rules, args.sort);
     if let Some(path) = &args.output {
         let mut writer = TableWriter::create(&output(Some(path)), effect_schema())?;
-        let rows = effect_rows(&effect).map_err(|error| Failure::Files(error.to_string()))?;
+        let rows = effect_rows(&effect)?;
         writer.write(&rows)?;
         writer.finish()?;
     }

@@ -1,49 +1,48 @@
 //! `qingfeng explain`: why a declaration got its channel.
 
-pub mod condition;
+mod short;
 mod tree;
 mod why;
-
-use std::path::PathBuf;
 
 use qingfeng::read::{Lines, ReadOptions, Reject};
 use qingfeng::rules::{Kind, Pack};
 use qingfeng::{Engine, Explanation};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
-use crate::stores::LookupArgs;
-use crate::terminal;
+use crate::stores::PackArgs;
+use crate::terminal::{self, Format};
 
 /// The goods lines that are read at a time. All of a batch are evaluated to explain one.
 const BATCH_LINES: usize = 512;
 
 /// Show why a declaration got its channel.
 ///
-/// Reads the inputs until the declaration is found, and shows each of its goods lines: the values, the rules that
-/// fired, those that did not and which part of their condition failed, the points, and how these led to the channel.
+/// Reads the inputs until the declaration is found, and shows how it got its channel: the rules that fired, and those
+/// that nearly did, with the part of their condition that failed. --all shows each goods line with its values and all of
+/// its rules; JSON always has everything.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng explain D2016000042 declarations.csv --rules rules/clean-wind",
-]))]
+    "qingfeng explain D2016000042 declarations.csv --rules rules/clean-wind --all",
+], &[exit::finding("the inputs do not have the declaration, or it could not be read"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The number of the declaration.
-    #[arg(value_name = "DECLARATION_ID")]
+    /// Id of a declaration.
+    #[arg(value_name = "DECLARATION")]
     declaration: String,
 
     #[command(flatten)]
     inputs: InputArgs,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: PackArgs,
 
-    /// For whom the explanation is written.
+    /// Show everything: each goods line with all of its values and rules.
+    #[arg(long)]
+    all: bool,
+
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -58,7 +57,7 @@ struct Found {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = args.lookups.open(&args.rules)?;
+    let engine = args.pack.open()?;
     let wanted = canonical(&args.declaration, engine.pack());
     let mut rejects = Vec::new();
     let options = ReadOptions { batch_lines: BATCH_LINES, ..ReadOptions::default() };
@@ -77,10 +76,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Finding);
     };
     let found = Found { explanation, rejects };
-    match args.format {
-        Format::Human => terminal::print(&tree::human(&found, engine.pack()))?,
-        Format::Json => terminal::print_json(&found)?,
-    }
+    let human = if args.all { tree::human } else { short::human };
+    args.format.print(&found, || human(&found, engine.pack()))?;
     Ok(Exit::Done)
 }
 

@@ -6,10 +6,10 @@ use annotate_snippets::renderer::Style;
 use qingfeng::rules::{FieldRef, Level, Pack};
 use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 
-use super::{Found, condition, why};
-use crate::commands::rules::validity;
+use super::{Found, why};
+use crate::condition;
 use crate::numbers::count;
-use crate::render::short_digest;
+use crate::render::{short_digest, validity};
 use crate::table::{Cell, table, width};
 use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, styled};
 
@@ -19,11 +19,7 @@ const LINE_WIDTH: usize = 100;
 /// The whole explanation.
 pub fn human(found: &Found, pack: &Pack) -> String {
     let explanation = &found.explanation;
-    let mut out = head(found, pack);
-    out += &format!("\n{BOLD}Why {}{BOLD:#}\n", styled_channel(&explanation.channel, pack));
-    for (at, step) in why::steps(explanation, pack).iter().enumerate() {
-        out += &format!("  {}. {step}\n", at + 1);
-    }
+    let mut out = head(found, pack, usize::MAX);
     if let Some(item) = explanation.items.first() {
         let header = item.fields.iter().filter(|field| is_of_declaration(&field.source, pack));
         out += &format!("\n{BOLD}The declaration{BOLD:#}\n");
@@ -36,17 +32,17 @@ pub fn human(found: &Found, pack: &Pack) -> String {
     out
 }
 
-fn head(found: &Found, pack: &Pack) -> String {
+/// The decision, lines that could not be read, and how the channel came about.
+pub fn head(found: &Found, pack: &Pack, rejects_max: usize) -> String {
     let explanation = &found.explanation;
     let title = explanation.channel_title.as_deref().map(|title| format!(": {}", clean(title)));
-    let at = pack.channels.iter().position(|channel| channel.name == explanation.channel).unwrap_or(0);
     let digest = explanation.pack.rsplit_once('#').map_or("", |(_, digest)| short_digest(digest));
     let mut rows = vec![
         vec![Cell::new("Declaration").style(DIM), Cell::new(&explanation.declaration_id).style(BOLD)],
         vec![
             Cell::new("Channel").style(DIM),
             Cell::new(format!("{}{}", explanation.channel, title.unwrap_or_default()))
-                .style(channel_style(at, pack.channels.len())),
+                .style(style_of(&explanation.channel, pack)),
         ],
         vec![Cell::new("Score").style(DIM), Cell::new(explanation.score.to_string())],
     ];
@@ -60,16 +56,25 @@ fn head(found: &Found, pack: &Pack) -> String {
         out += &format!(
             "\n{WARNING}{lines} of it could not be read and had no part in the decision{WARNING:#}\n"
         );
-        for reject in &found.rejects {
+        for reject in found.rejects.iter().take(rejects_max) {
             out += &format!("  {}\n", clean(&reject.to_string()));
         }
+    }
+    out += &format!("\n{BOLD}Why {}{BOLD:#}\n", styled_channel(&explanation.channel, pack));
+    for (at, step) in why::steps(explanation, pack).iter().enumerate() {
+        out += &format!("  {}. {step}\n", at + 1);
     }
     out
 }
 
+/// The style of a channel.
+pub fn style_of(channel: &str, pack: &Pack) -> Style {
+    let at = pack.channels.iter().position(|known| known.name == channel).unwrap_or(0);
+    channel_style(at, pack.channels.len())
+}
+
 fn styled_channel(name: &str, pack: &Pack) -> String {
-    let at = pack.channels.iter().position(|channel| channel.name == name).unwrap_or(0);
-    styled(channel_style(at, pack.channels.len()), &clean(name))
+    styled(style_of(name, pack), &clean(name))
 }
 
 /// Whether a field is the same on all lines of a declaration.
@@ -186,7 +191,8 @@ impl Group {
     }
 }
 
-fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
+/// A rule with what it gives.
+pub fn rule_head(rule: &ExplainedRule, pack: &Pack) -> String {
     let (mark, style) = Group::of(rule).mark();
     let mut out = format!("  {style}{mark}{style:#} {BOLD}{}{BOLD:#}", clean(&rule.id));
     if let Some(points) = rule.points {
@@ -210,16 +216,18 @@ fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
         out += &format!("  {DIM}{}{DIM:#}", validity(definition.from, definition.until));
     }
     out.push('\n');
+    out
+}
+
+fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
+    let mut out = rule_head(rule, pack);
     // The part of the condition that has no value says so itself.
     if let Some(fault) =
         rule.fault.as_ref().filter(|_| !rule.condition.as_ref().is_some_and(condition::a_leaf_faulted))
     {
-        out += &format!("    {ERROR}{}{ERROR:#}\n", clean(fault));
+        out += &fault_line(fault);
     }
-    // Without evidence of its own a rule gives its title.
-    if let Some(reason) = rule.reason.as_deref().filter(|reason| *reason != rule.title) {
-        out += &format!("    {}\n", clean(reason));
-    }
+    out += &reason_line(rule);
     match &rule.condition {
         Some(condition) if rule.fired || rule.fault.is_some() => out += &condition::all(condition),
         Some(condition) => out += &condition::looked_at(condition),
@@ -227,4 +235,17 @@ fn rule(rule: &ExplainedRule, pack: &Pack) -> String {
         None => {}
     }
     out
+}
+
+/// Why a rule could not be evaluated.
+pub fn fault_line(fault: &str) -> String {
+    format!("    {ERROR}{}{ERROR:#}\n", clean(fault))
+}
+
+/// Why a rule fired; without evidence of its own it gives its title, which is there already.
+pub fn reason_line(rule: &ExplainedRule) -> String {
+    match rule.reason.as_deref().filter(|reason| *reason != rule.title) {
+        Some(reason) => format!("    {}\n", clean(reason)),
+        None => String::new(),
+    }
 }

@@ -8,27 +8,29 @@ use qingfeng_store::{self as store, Store, TableForm};
 use super::entry_line;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::stores::{AuthorArgs, StoreArgs, load_pack};
+use crate::render::load_pack;
+use crate::stores::{AuthorArgs, StoreArgs};
 use crate::terminal::{self, GOOD, clean, styled};
 
-/// Add one entry to a lookup table of the store.
+/// Add one entry to a lookup table.
 ///
-/// What was said of its key for its days or later ends on the day before its first.
+/// An earlier entry of its key for these days or later ends on the day before its first day.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&[
-    "qingfeng lookup add blacklist exporter=91330782MA28 --rules rules/clean-wind --from 2016-09-06 \\\n    --grade A \
-     --source \"market supervision of Yiwu\" --by \"Li Wei\" --reason \"case 2016-118\"",
-]))]
+#[command(after_help = exit::help(
+    &["qingfeng lookup add blacklist exporter=91330782MA28 --rules rules/clean-wind --from 2016-09-06 --grade A \
+       --source \"market supervision of Yiwu\" --author \"Li Wei\" --reason \"case 2016-118\""],
+    &[exit::FILES, exit::PACK],
+))]
 pub struct Args {
-    /// The lookup table, as pack.toml names it.
+    /// Lookup table, as pack.toml names it.
     #[arg(value_name = "TABLE")]
     table: String,
 
-    /// The values of its columns; those of the key must be there.
+    /// Values of its columns. Those of the key are required.
     #[arg(value_name = "COLUMN=VALUE", required = true, value_parser = pair)]
     values: Vec<(String, String)>,
 
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
@@ -38,23 +40,23 @@ pub struct Args {
     #[command(flatten)]
     author: AuthorArgs,
 
-    /// Its first day; without one it has none.
+    /// First day. Default: none.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
 
-    /// Its last day; without one it has none.
+    /// Last day. Default: none.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     until: Option<Date>,
 
-    /// Where it comes from.
+    /// Source of entries.
     #[arg(long, value_name = "TEXT", required = true)]
     source: String,
 
-    /// How grave or how sure it is, in the source's own grades.
+    /// Grade of entries, in the source's own grades.
     #[arg(long, value_name = "TEXT")]
     grade: Option<String>,
 
-    /// The day from which on it counts as known; without it, today. Lines of earlier days do not see it.
+    /// Day from which the change counts as known. Default: today. Goods lines of earlier days do not see it.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     known_on: Option<Date>,
 }

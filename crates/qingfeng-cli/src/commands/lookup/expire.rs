@@ -9,27 +9,27 @@ use crate::exit::{self, Exit, Failure};
 use crate::stores::AuthorArgs;
 use crate::terminal::{self, GOOD, clean, styled};
 
-/// End an entry of a lookup table of the store, or take back one that was a mistake.
+/// End an entry of a lookup table, or withdraw one that was a mistake.
 ///
-/// The entry stays in the store with its end: lines of days before the end was known see it as before.
+/// The entry stays in the store with its end: lines of days before the end was known still see it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng lookup expire 12 --until 2016-12-31 --rules rules/clean-wind --by \"Li Wei\" --reason \"fine paid\"",
-]))]
+    "qingfeng lookup expire 12 --until 2016-12-31 --rules rules/clean-wind --author \"Li Wei\" --reason \"fine paid\"",
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The number of the entry, as `lookup list` shows it.
+    /// Number of an entry, as `lookup list` shows it.
     #[arg(value_name = "ENTRY")]
     entry: u64,
 
-    /// Its last day.
+    /// Last day.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, required_unless_present = "withdraw")]
     until: Option<Date>,
 
-    /// Take the entry back: it counts on no day.
+    /// Withdraw the entry: it counts on no day.
     #[arg(long, conflicts_with = "until")]
     withdraw: bool,
 
-    /// The day from which on this counts as known; without it, today.
+    /// Day from which the change counts as known. Default: today.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     known_on: Option<Date>,
 

@@ -4,39 +4,40 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
-use qingfeng_store::{self as store, Import, ImportError, ImportOptions, Known, Store, TableForm};
+use qingfeng_store::{self as store, Import, ImportOptions, Known, Store, TableForm};
 
-use super::existing;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::ReadArgs;
 use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
-use crate::stores::{AuthorArgs, StoreArgs, load_pack};
+use crate::render::load_pack;
+use crate::stores::{AuthorArgs, StoreArgs, existing};
 use crate::terminal;
 
-/// Add the rows of files to a lookup table of the store.
+/// Import files into a lookup table.
 ///
-/// Each row is checked by itself; those that cannot be taken are counted and written to --rejects. A row that is there
-/// already adds nothing, so a list can be imported again and again. A row that says something else of a key ends what
-/// was said of the key for its days or later, and follows it.
+/// Each row is checked by itself; rejected rows are counted and written to --rejects. A row that is already there adds
+/// nothing, so a list can be imported repeatedly. A row that says something else about a key ends the earlier entry for
+/// the days of the row and later, and replaces it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng lookup import blacklist list.csv --rules rules/clean-wind --by \"Li Wei\" --source \"market supervision\"",
-    "qingfeng lookup import notices old.csv --rules rules/clean-wind --by \"Li Wei\" --backfill --dry-run",
-]))]
+    "qingfeng lookup import blacklist list.csv --rules rules/clean-wind --author \"Li Wei\" \
+     --source \"market supervision\"",
+    "qingfeng lookup import notices old.csv --rules rules/clean-wind --author \"Li Wei\" --backfill --dry-run",
+], &[exit::finding("with --strict: a row is rejected"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The lookup table, as pack.toml names it.
+    /// Lookup table, as pack.toml names it.
     #[arg(value_name = "TABLE")]
     table: String,
 
-    /// Files with its rows: CSV, NDJSON, Parquet or Arrow; the first two also packed with gzip or zstd. `-` is standard
-    /// input.
+    /// Files to read, with rows of the table: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
@@ -46,36 +47,35 @@ pub struct Args {
     #[command(flatten)]
     author: AuthorArgs,
 
-    /// Where rows come from that do not say it.
+    /// Source of entries. For rows that do not name one.
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
 
-    /// The grade of rows that have none.
+    /// Grade of entries, in the source's own grades. For rows that have none.
     #[arg(long, value_name = "TEXT")]
     grade: Option<String>,
 
-    /// The day from which on the rows count as known; without it, today. Lines of earlier days do not see them.
+    /// Day from which the change counts as known. Default: today. Goods lines of earlier days do not see it.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
     known_on: Option<Date>,
 
-    /// Each row counts as known from its own first day on, as if it had been here at once. For a table that moves into
-    /// the store; scores of old days change.
+    /// Count rows as known from their own first day on. For a table that moves into the store; scores of past days change.
     #[arg(long)]
     backfill: bool,
 
-    /// Take rows too whose first day is after the one on which they are known.
+    /// Accept rows whose first day is after the day on which they are known.
     #[arg(long)]
     future: bool,
 
-    /// Where to write the rows that cannot be taken: .csv, .ndjson, .parquet or .arrow.
+    /// Write rejected rows to this file: .csv, .ndjson, .parquet or .arrow.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
-    /// Say what would happen, and change nothing.
+    /// Change nothing. Print what would be changed.
     #[arg(long)]
     dry_run: bool,
 
-    /// End with exit code 1 if a row cannot be taken. The others are added all the same.
+    /// Exit with code 1 if anything is found: a rejected row. The others are added all the same.
     #[arg(long)]
     strict: bool,
 
@@ -149,14 +149,4 @@ fn human(args: &Args, import: &Import, imported: &store::Imported, after: Option
         after,
     }
     .human()
-}
-
-impl From<ImportError> for Failure {
-    fn from(error: ImportError) -> Self {
-        match error {
-            ImportError::Read(error) => error.into(),
-            ImportError::Store(error) => error.into(),
-            error => Self::Files(error.to_string()),
-        }
-    }
 }

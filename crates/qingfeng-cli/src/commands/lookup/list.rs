@@ -7,47 +7,47 @@ use qingfeng_store::{End, KnownEntry, SnapshotId, TableForm, entries};
 use serde::Serialize;
 
 use super::{Where, entry_line, short};
-use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean};
+use crate::terminal::{self, BOLD, DIM, Format, clean};
 
-/// List the entries of a lookup table of the store.
+/// List the entries of a lookup table.
 ///
-/// Those that count for a line of today, or of another day as it was known then; with --all every entry with who added
-/// it, who ended it, when and why.
+/// Those that count for a goods line of today, or of another day as it was known then; with --all every entry with who
+/// added it, who ended it, when and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng lookup list blacklist --rules rules/clean-wind",
     "qingfeng lookup list blacklist --rules rules/clean-wind --key 91330782MA28 --all",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The lookup table, as pack.toml names it; without --rules, as the store does.
+    /// Lookup table, as pack.toml names it; without --rules, as the store names it.
     #[arg(value_name = "TABLE")]
     table: String,
 
     #[command(flatten)]
     store: Where,
 
-    /// The day on which entries must count, as it was known then; without it, today.
+    /// Use the state as of this day. Default: today.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "all")]
     as_of: Option<Date>,
 
-    /// Entries with this value in their key alone.
+    /// Only entries with this value in their key.
     #[arg(long, value_name = "VALUE")]
     key: Option<String>,
 
-    /// Every entry, whether it counts or not, with its changes.
+    /// Show everything: each entry, whether it counts or not, with its changes.
     #[arg(long)]
     all: bool,
 
-    /// As it was after this change.
-    #[arg(long, value_name = "NUMBER")]
+    /// Snapshot of the store, by the number of its last change. Default: the latest.
+    #[arg(long, value_name = "SNAPSHOT")]
     snapshot: Option<u64>,
 
-    /// For whom the list is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }

@@ -8,34 +8,35 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Where, entry_line};
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean};
+use crate::terminal::{self, BOLD, DIM, Format, StdoutError, clean};
 
-/// Show the changes of the store, the newest last: who made each, when and why, and from which day it counts as known.
+/// Show the changes of a store, the newest last.
+///
+/// Each change with who made it, when and why, and from which day it counts as known.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng lookup log --rules rules/clean-wind --last 20",
     "qingfeng lookup log --store sqlite:store.sqlite --entry 12 --format json",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     store: Where,
 
-    /// The changes of this table alone, as the store names it.
+    /// Only changes of this table, as the store names it.
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
 
-    /// The changes of this entry alone.
+    /// Only changes of this entry.
     #[arg(long, value_name = "NUMBER")]
     entry: Option<u64>,
 
-    /// The last ones alone.
+    /// Only the last changes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     last: Option<u32>,
 
-    /// For whom the list is written. As JSON: one change a line.
+    /// Output format. JSON has one change per line.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -96,7 +97,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Ok(())
     });
     if let Some(failure) = failure {
-        return Err(failure);
+        return Err(failure.into());
     }
     // What was as it was written is shown before the change that is not.
     print(args.format, &mut kept, &entries)?;
@@ -108,7 +109,7 @@ fn print(
     format: Format,
     changes: &mut VecDeque<Change>,
     entries: &HashMap<u64, Option<Date>>,
-) -> Result<(), Failure> {
+) -> Result<(), StdoutError> {
     let changes: Vec<Change> = changes.drain(..).collect();
     match format {
         Format::Human => {

@@ -7,22 +7,25 @@ mod list;
 mod log;
 mod verify;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::rules::Pack;
-use qingfeng_store::{Entry, Store, StoreError, StoreUrl};
+use qingfeng_store::{Entry, Store, StoreUrl};
 
 use crate::exit::{self, Exit, Failure};
-use crate::stores::{StoreArgs, load_pack};
+use crate::render::load_pack;
+use crate::stores::StoreArgs;
+use crate::terminal::shortened;
 
-/// Keep the lookup tables that live in a store: import lists, add and end entries, see who changed what and when.
+/// Manage lookup tables in a store.
 ///
-/// A store keeps entries of lookup tables and findings of inspections. Things are only added to it: each change has a
-/// number, who made it, when and why, and from which day it counts as known.
+/// A store keeps entries of lookup tables and results of inspections, and is append-only: each change has a number, who
+/// made it, when and why, and from which day it counts as known.
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true, after_help = exit::help(&[
-    "qingfeng lookup import blacklist list.csv --rules rules/clean-wind --by \"Li Wei\"",
+#[command(disable_help_subcommand = true, after_help = exit::examples(&[
+    "qingfeng lookup import blacklist list.csv --rules rules/clean-wind --author \"Li Wei\"",
     "qingfeng lookup list blacklist --rules rules/clean-wind --as-of 2016-09-06",
 ]))]
 pub struct Args {
@@ -54,7 +57,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 /// Which store a command looks at, where the pack is needed for its address alone.
 #[derive(Debug, clap::Args)]
 struct Where {
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 
@@ -77,15 +80,6 @@ impl Where {
     }
 }
 
-/// The store if it is there.
-pub fn existing(url: &StoreUrl) -> Result<Option<Store>, Failure> {
-    match Store::open(url) {
-        Ok(store) => Ok(Some(store)),
-        Err(StoreError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// What an entry says, in one line: `exporter=91330782MA28; grade A; from 2016-09-01 on; source notice of Kenya`.
 fn entry_line(entry: &Entry) -> String {
     let mut parts: Vec<String> =
@@ -102,9 +96,6 @@ fn entry_line(entry: &Entry) -> String {
 }
 
 /// The beginning of a long value.
-fn short(value: &str) -> String {
-    match value.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
+fn short(value: &str) -> Cow<'_, str> {
+    shortened(value, 60)
 }

@@ -7,21 +7,21 @@ use crate::exit::{self, Exit, Failure};
 use crate::numbers::grouped;
 use crate::terminal::{self, BAD, GOOD, clean, styled};
 
-/// Check that every change of the store is as it was written.
+/// Verify that no change of a store was tampered with.
 ///
 /// Computes the hash of each change from the first on. Prints the name of the snapshot, which assessments carry after
-/// `+lookups@`; with --snapshot that of an assessment, to see that this store is the one it was made with.
+/// `+lookups@`; --snapshot with the name from an assessment verifies that it was made with this store.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng lookup verify --rules rules/clean-wind",
     "qingfeng lookup verify --rules rules/clean-wind --snapshot '1234#9f3a06c4d2e1'",
-]))]
+], &[exit::finding("a change was tampered with, or the store is another"), exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     store: Where,
 
-    /// The snapshot to check: the number of a change, or the name that an assessment has.
-    #[arg(long, value_name = "NAME", value_parser = name)]
+    /// Snapshot of the store, by the number of its last change or by the name that an assessment has. Default: the latest.
+    #[arg(long, value_name = "SNAPSHOT", value_parser = name)]
     snapshot: Option<Name>,
 }
 

@@ -6,49 +6,48 @@ use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
 use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
+use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;
 
-/// Check results of inspections against the plans, before they count anywhere.
+/// Check results of inspections against plans.
 ///
-/// Tells rows that no plan asked for, that were found before their planned day, that say another site or another way of
-/// selection than the plan, waivers without a coded reason, and lines with two results; and, by site, how many planned
-/// inspections have a coded result, are waived, are open, or have nothing at all.
+/// Reports rows that no plan asked for, that were found before their planned day, that name another site or another kind
+/// of selection than the plan, waivers without a coded reason, and lines with two results; and, by site, how many planned
+/// inspections have a coded result, are waived, are open, or have no result.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng outcome check outcomes.csv --plan plan.csv",
     "qingfeng outcome check outcomes-*.csv --plan plans/*.csv --as-of 2016-09-30 --strict",
-]))]
+], &[exit::finding("with --strict: a row is rejected or does not fit the plan"), exit::FILES]))]
 pub struct Args {
-    /// Files with results: CSV, NDJSON, Parquet or Arrow; the first two also packed with gzip or zstd. `-` is standard
-    /// input.
-    #[arg(value_name = "OUTCOMES", required = true)]
+    /// Files to read, with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Plans, as `qingfeng plan` writes them.
+    /// Plans, as `qingfeng plan` wrote them.
     #[arg(long = "plan", value_name = "FILE", num_args = 1.., required = true)]
     plans: Vec<PathBuf>,
 
-    /// Only what was known at the end of this day, and inspections planned for it or before.
+    /// Use the state as of this day: what was known at its end, and inspections planned up to it. Default: all.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
-    /// End with exit code 1 if a row cannot be read or does not fit.
+    /// Exit with code 1 if anything is found: a row that is rejected or does not fit the plan.
     #[arg(long)]
     strict: bool,
 
     #[command(flatten)]
     read: ReadArgs,
 
-    /// For whom the check is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -57,10 +56,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let plans = Plans::read(&args.plans)?.changed();
     let options = args.read.options(ReadOptions::default());
     let check = PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, &options, args.as_of)?;
-    match args.format {
-        Format::Json => terminal::print_json(&check)?,
-        Format::Human => terminal::print(&human(&check))?,
-    }
+    args.format.print(&check, || human(&check))?;
     Ok(if args.strict && !check.is_clean() { Exit::Finding } else { Exit::Done })
 }
 

@@ -8,37 +8,37 @@ use qingfeng_inspection::outcomes::check::PlanCheck;
 use qingfeng_store::{Known, Outcomes, OutcomesImported, Store};
 
 use crate::clock;
-use crate::commands::lookup::existing;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::imports::{Imported, write_rejects};
 use crate::inputs::{ReadArgs, is_standard};
 use crate::numbers::grouped;
+use crate::numbers::grouped;
 use crate::outputs::check_apart;
-use crate::stores::{AuthorArgs, StoreArgs, load_pack};
+use crate::render::load_pack;
+use crate::stores::{AuthorArgs, StoreArgs, existing};
 use crate::terminal;
 
-/// Add the results of inspections to the store.
+/// Import results of inspections into the store.
 ///
 /// Columns: declaration_id, item_no, found_on (or day, or declared_on), result (clear, counterfeit, fake, inferior,
-/// safety, health, environment, misdeclared, waived, open), and, where they are known, known_on, selected, waiver, pieces,
-/// value, fine, case_number, major_case, disposal (destroyed, returned, confiscated, rectified), disclosed_on, hours,
-/// exporter, producer, agent, brand. A line without a coded result, or waived without a coded reason, is open: no history
-/// counts it, neither as an inspection nor as clear. Who answers for a row that does not say it is taken from the declarations, by id and line. A row that is
-/// there already adds nothing; a row that says something else of a line corrects it from the day on which it is known.
+/// safety, health, environment, misdeclared, waived, open), and optionally known_on, selected, waiver, pieces, value, fine,
+/// case_number, major_case, disposal (destroyed, returned, confiscated, rectified), disclosed_on, hours, exporter,
+/// producer, agent, brand. A goods line without a coded result, or waived without a coded reason, is open: no history
+/// counts it. Parties that a row does not name are taken from the declarations, by id and line. A row that is already
+/// there adds nothing; a row that says something else of a line corrects it from the day on which it is known.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng outcome import results.csv --rules rules/clean-wind --by \"Li Wei\"",
-    "qingfeng outcome import outcomes.parquet --declarations declarations.parquet --rules rules/clean-wind --by import \
-     --backfill",
-]))]
+    "qingfeng outcome import results.csv --rules rules/clean-wind --author \"Li Wei\"",
+    "qingfeng outcome import outcomes.parquet --declarations declarations.parquet --rules rules/clean-wind \
+     --author import --backfill",
+], &[exit::finding("with --strict: a row is rejected or does not fit the plan"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Files with results: CSV, NDJSON, Parquet or Arrow; the first two also packed with gzip or zstd. `-` is standard
-    /// input.
+    /// Files to read, with results: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
@@ -48,33 +48,34 @@ pub struct Args {
     #[command(flatten)]
     author: AuthorArgs,
 
-    /// Files with the declarations, for rows that do not say who answers for them.
+    /// Files with declarations. Parties that results do not name are taken from them.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     declarations: Vec<PathBuf>,
 
-    /// Plans to check the results against: rows that do not fit are told, and added all the same.
+    /// Plans, as `qingfeng plan` wrote them. Rows that do not fit are reported, and added all the same.
     #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
     plans: Vec<PathBuf>,
 
-    /// The day on which results count as known that have no `known_on` of their own; without it, today. Lines of this day and of earlier ones do not see
-    /// them.
+    /// Day from which the change counts as known, for rows without `known_on`. Default: today. Goods lines of this day and
+    /// of earlier ones do not see it.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
     known_on: Option<Date>,
 
-    /// Each result counts as known on the day on which it was found. For results of the past that move into the store;
-    /// scores of old days change.
+    /// Count rows as known from their own first day on: the day on which the result was found. For past results that move
+    /// into the store; scores of past days change.
     #[arg(long)]
     backfill: bool,
 
-    /// Where to write the rows that cannot be taken: .csv, .ndjson, .parquet or .arrow.
+    /// Write rejected rows to this file: .csv, .ndjson, .parquet or .arrow.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
-    /// Say what would happen, and change nothing.
+    /// Change nothing. Print what would be changed.
     #[arg(long)]
     dry_run: bool,
 
-    /// End with exit code 1 if a row cannot be taken or does not fit the plan. The others are added all the same.
+    /// Exit with code 1 if anything is found: a row that is rejected or does not fit the plan. The others are added all the
+    /// same.
     #[arg(long)]
     strict: bool,
 

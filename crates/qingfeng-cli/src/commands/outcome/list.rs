@@ -6,15 +6,15 @@ use qingfeng::rules::{Date, HistoryRole, Pack};
 use qingfeng_store::{Finding, Findings, PartyHistory, SnapshotId, Store};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::{count, grouped};
-use crate::stores::{LookupArgs, load_pack};
+use crate::render::load_pack;
+use crate::stores::LookupArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean};
+use crate::terminal::{self, BOLD, DIM, Format, clean};
 
-/// List what lines of a day see of parties, or what was found on a declaration.
+/// List histories of parties, or results of a declaration.
 ///
 /// By party: how often each exporter, producer, agent or brand was inspected and what was found, as rules read it; those
 /// with the most violations first. By declaration: each result as it was known on the day.
@@ -23,16 +23,16 @@ use crate::terminal::{self, BOLD, DIM, clean};
     "qingfeng outcome list --rules rules/clean-wind --role producer",
     "qingfeng outcome list --rules rules/clean-wind --party 91330782MA28 --as-of 2016-09-06",
     "qingfeng outcome list --rules rules/clean-wind --declaration D2016000042",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory of the rule pack.
+    /// Directory of the rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
     #[command(flatten)]
     lookups: LookupArgs,
 
-    /// As what parties answer.
+    /// Role of parties: exporter, producer, agent or brand.
     #[arg(long, value_name = "ROLE", default_value = "exporter", value_parser = role, conflicts_with = "declaration")]
     role: HistoryRole,
 
@@ -40,19 +40,19 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with = "declaration")]
     party: Option<String>,
 
-    /// The results of this declaration.
+    /// Only the results of this declaration.
     #[arg(long, value_name = "ID")]
     declaration: Option<String>,
 
-    /// The day whose lines see the history; without it, today.
+    /// Use the state as of this day, as goods lines of it see it. Default: today.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
-    /// How many parties are listed for people.
+    /// Maximum number of rows to show: of parties. JSON has all of them.
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
-    /// For whom the list is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }

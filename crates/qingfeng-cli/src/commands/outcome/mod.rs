@@ -8,14 +8,14 @@ use clap::Subcommand;
 
 use crate::exit::{self, Exit, Failure};
 
-/// Keep what inspections found: check and import results, see the history of exporters, producers, agents and brands.
+/// Check and import results of inspections.
 ///
-/// Results go into the store that lookup tables may come from. A table of a pack with `history` is made of them: rules
-/// read from it how often a party was inspected and what was found, as it was known on the day of each line.
+/// Results go into the store that lookup tables may come from. A lookup table with `history` is made of them: rules read
+/// from it how often a party was inspected and what was found, as it was known on the day of each goods line.
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true, after_help = exit::help(&[
-    "qingfeng outcome import results.csv --rules rules/clean-wind --by \"Li Wei\"",
+#[command(disable_help_subcommand = true, after_help = exit::examples(&[
     "qingfeng outcome check results.csv --plan plan.csv",
+    "qingfeng outcome import results.csv --rules rules/clean-wind --author \"Li Wei\"",
     "qingfeng outcome list --rules rules/clean-wind --role exporter --as-of 2016-09-06",
 ]))]
 pub struct Args {

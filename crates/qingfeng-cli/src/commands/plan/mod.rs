@@ -1,6 +1,6 @@
 //! `qingfeng plan`: each site's list of inspections, day by day.
 
-mod report;
+mod summary;
 
 use std::path::{Path, PathBuf};
 
@@ -12,30 +12,30 @@ use qingfeng_inspection::{
     left_out_rows, left_out_schema, plan_rows, plan_schema,
 };
 
-use crate::args::Format;
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
 use crate::inputs::ReadArgs;
 use crate::outputs::{check_apart, output, write_text};
+use crate::passes::ThreadArgs;
 use crate::policy::PolicyArgs;
-use crate::terminal;
+use crate::terminal::{self, Format};
 
-/// Make each site's list of inspections for a day, or for many.
+/// Plan the inspections of each site.
 ///
 /// Reads assessments by declaration, as `score` writes them, and selects by the pack's `[selection]`: first what must be
-/// inspected; then, with room kept for the draw, quotas, what there is to learn and the worthiest; then the surprise
-/// inspections, drawn by a secret key. Every row has the probability with which its declaration was to be inspected.
-/// The same inputs give the same plan, in whatever order they come.
+/// inspected; then, with room kept for the draw, quotas, exploration and the declarations of highest worth; then the
+/// random inspections, drawn by a secret key. Each row has the probability with which its declaration was to be inspected.
+/// The same inputs give the same plan, in any order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng plan assessments.parquet --rules rules/clean-wind --key-file draw.key -o plan.csv",
-    "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \\\n      \
+    "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \
      --from 2016-09-05 --until 2016-09-11 --key-file draw.key -o plan.csv --left-out left-out.csv",
-]))]
+], &[exit::finding("with --strict: a declaration that must be inspected is left out"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration: CSV, NDJSON, Parquet or Arrow. Those of days before the first planned day are what
-    /// outcomes are learnt from.
+    /// Assessments by declaration, as `qingfeng score` writes them. From those of days before the first planned day, and
+    /// their outcomes, the plan learns.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
@@ -45,39 +45,38 @@ pub struct Args {
     #[command(flatten)]
     results: ResultsArgs,
 
-    /// The first day to plan; without it, the first day of the assessments.
+    /// First day. Default: that of the assessments.
     #[arg(long, value_name = "DAY")]
     from: Option<Date>,
 
-    /// The last day to plan; without it, the last day of the assessments.
+    /// Last day. Default: that of the assessments.
     #[arg(long, value_name = "DAY")]
     until: Option<Date>,
 
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Where to write the plan, one row an inspection: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or
-    /// .zst. `-` is standard output, as NDJSON.
+    /// Output file, a row an inspection: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. `-`: NDJSON on standard
+    /// output.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Where to write what was left out, and why, in the same formats.
+    /// Declarations that the plan left out: write them to this file, each with the reason.
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
 
-    /// Where to write the summary of each office and day as JSON.
+    /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// End with exit code 1 if a declaration that must be inspected is left out.
+    /// Exit with code 1 if anything is found: a declaration that must be inspected is left out.
     #[arg(long)]
     strict: bool,
 
-    /// How many threads plan; without it, one for each processor. The plan is the same for any number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// For whom the summary at the end is written.
+    /// Output format: of the summary on standard error.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -111,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let day_key = |day| key.as_ref().map(|key| key.of_day(day));
     let plan = planner
-        .with_threads(args.threads.map(Into::into))
+        .with_threads(args.threads.number())
         .plan(&candidates, days[0], days[1], &day_key)
         .map_err(|error| Failure::Usage(error.to_string()))?;
 
@@ -122,12 +121,16 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::note(&match args.format {
-        Format::Human => report::human(&summary, args.left_out.is_some()),
+    let told = match args.format {
+        Format::Human => summary::human(&summary, args.left_out.is_some()),
         Format::Json => terminal::json(&summary)?,
-    });
-    let missed = summary.total.mandatory_missed > 0;
-    Ok(if args.strict && missed { Exit::Finding } else { Exit::Done })
+    };
+    if args.strict && summary.total.mandatory_missed > 0 {
+        terminal::note(&told);
+        return Ok(Exit::Finding);
+    }
+    terminal::summary(&told);
+    Ok(Exit::Done)
 }
 
 /// Refuses outputs that would overwrite each other or an input.

@@ -19,10 +19,10 @@ use qingfeng_insight::watch::{Since, Trade, TradeWatchOptions, Watch, WatchOptio
 use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::Evidence;
 
-use crate::commands::targets::{LedgerArgs, read_aims};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
-use crate::inputs::ReadArgs;
+use crate::inputs::InputFormatArgs;
+use crate::ledgers::{LedgerArgs, read_aims};
 use crate::outputs::{check_apart, write_text};
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
@@ -30,75 +30,73 @@ use crate::words::{Language, tell_effect, tell_watch};
 use crate::{clock, render, terminal};
 use page::Doc;
 
-/// Write the report of a campaign: what was inspected, what was found, and how far the data can be trusted.
+/// Write the report of a campaign.
 ///
-/// The page is one file that needs nothing from outside, for a browser, light or dark, or for paper. It has counts by
-/// site, kind of site, region, goods, trade mode and month; regions by goods; kinds of violation and what became of the
-/// goods; what plans used of the capacity; special surveys; and the quality of the data. All of its figures are in its
-/// JSON, and no others.
+/// The report is one HTML page that needs nothing else, for a browser or for paper. It has counts by site, kind of site,
+/// region, goods, trade mode and month; regions by goods; kinds of violation and what happened to the goods; use of
+/// capacity; special surveys; and the quality of the data. Its JSON has the same figures.
 ///
 /// A declaration counts at each of its sites and in each region of its destination, so rows of these overlap.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \
      --as-of 2016-12-31 -o report.html",
-    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \\\n      \
+    "qingfeng report assessments.parquet --rules rules/clean-wind --plan plan.csv --outcomes results.csv \
      --survey \"Border trade to Myanmar=destination:MM,kind:border\" --lang zh -o report.html --json report.json",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration, as `qingfeng score` wrote them: CSV, NDJSON, Parquet or Arrow.
+    /// Assessments by declaration, as `qingfeng score` writes them.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
-    /// The directory of the rule pack, for regions, goods groups and titles.
+    /// Directory of the rule pack. Gives regions, goods groups and titles.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
 
     #[command(flatten)]
     findings: FindingsArgs,
 
-    /// The aims of the year, as `qingfeng targets` reads them.
+    /// Targets of the year, as `qingfeng targets` reads them.
     #[arg(long, value_name = "FILE")]
     aims: Option<PathBuf>,
 
     #[command(flatten)]
     ledgers: LedgerArgs,
 
-    /// The declarations themselves, to see where trade went when rules came into force, and what gathers just under value
-    /// limits. May be given several times.
+    /// Files with declarations. They show where trade moved when rules came into force, and what accumulates just under
+    /// value limits.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     declarations: Vec<PathBuf>,
 
     #[command(flatten)]
-    read: ReadArgs,
+    read: InputFormatArgs,
 
-    /// The first day of the declarations that count.
+    /// First day. Default: that of the assessments.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     from: Option<Date>,
 
-    /// A special survey: NAME=CONDITION,… with conditions such as destination:MM, region:africa, site:yiwu,
-    /// kind:border, group:toys, mode:1039, class:new, channel:red or rule:ID; several values with `|`. May be given
-    /// several times.
+    /// Special survey: NAME=CONDITION,… with conditions such as destination:MM, region:africa, site:yiwu, kind:border,
+    /// group:toys, mode:1039, class:new, channel:red or rule:ID; several values are separated by `|`. May be repeated.
     #[arg(long, value_name = "NAME=CONDITIONS")]
     survey: Vec<Survey>,
 
-    /// The title; without it the pack's.
+    /// Title. Default: that of the pack.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 
-    /// The language of the page; titles are in it where the pack has them.
+    /// Language of headings. Titles are in it where the pack has them.
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     lang: Language,
 
-    /// How the report is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "html")]
     format: ReportFormat,
 
-    /// Where to write; without it, and for `-`, standard output.
+    /// Output file. Default, and `-`: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Also write its figures as JSON to this file.
+    /// Also write the figures as JSON to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -187,7 +185,8 @@ fn watched(
         let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
         // Rules are evaluated on the trade, so here the lookup tables are needed.
         let engine = LookupArgs::of_store(args.findings.results.store.clone()).open(&args.rules)?;
-        let reader = args.read.reader(&args.declarations, pack, ReadOptions::default())?;
+        let read = args.read.with(args.findings.results.encoding);
+        let reader = read.reader(&args.declarations, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
         let trade = Trade::read(&engine, reader, &trade_options, options, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);

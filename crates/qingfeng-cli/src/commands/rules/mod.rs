@@ -3,58 +3,50 @@
 mod program;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
-use qingfeng::rules::{ChannelId, Closure, Date, Key, KeyValue, Pack, Points, Rule, Status, Visit};
+use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status, Visit};
 use serde::Serialize;
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::count;
-use crate::render::short_digest;
-use crate::stores::LookupArgs;
+use crate::record::record;
+use crate::render::{short_digest, validity};
+use crate::stores::DirectoryArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, WARNING, clean, styled};
+use crate::terminal::{self, BOLD, DIM, Format, WARNING, clean, shortened, styled};
 
 /// List the rules of a pack.
 ///
-/// For people: by file, with the points a rule gives, the channels it asks for at least (≥) or at most (≤), its
-/// validity, and what it is keyed on; then what must hold on a line for the rule to be visited there (its witness),
-/// and what of it is left to the interpreter. As JSON: everything, with each condition as text and the fields it reads.
+/// For people: by file, with the points of each rule, the channels it sets as a minimum (≥) or maximum (≤), its validity
+/// and its keys; then what must hold on a line for the rule to be evaluated there (its witness), and what of it is left
+/// to the interpreter. As JSON: everything, with each condition as text and the fields it reads.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&[
-    "qingfeng rules rules/clean-wind",
-    "qingfeng rules rules/clean-wind --program BR-UA-DELI",
-]))]
+#[command(after_help = exit::help(
+    &["qingfeng rules rules/clean-wind", "qingfeng rules rules/clean-wind --program BR-UA-DELI"],
+    &[exit::FILES, exit::PACK],
+))]
 pub struct Args {
-    /// The directory that holds pack.toml.
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: DirectoryArgs,
 
-    /// For whom the list is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 
-    /// Show one rule alone: its program as it is compiled, and again after each pass that changes it.
+    /// Show the compiled program of this rule alone, and again after each pass that changes it.
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     program: Option<String>,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = args.lookups.open(&args.directory)?;
+    let engine = args.pack.open()?;
     if let Some(id) = &args.program {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);
     }
-    match args.format {
-        Format::Human => terminal::print(&human(&engine))?,
-        Format::Json => terminal::print_json(&Listing::new(&engine))?,
-    }
+    args.format.print(&listing(&engine), || human(&engine))?;
     Ok(Exit::Done)
 }
 
@@ -109,7 +101,7 @@ fn evaluation(engine: &Engine, at: usize) -> String {
             "no condition: fires on each line that its key fits".into()
         }
         (Visit::Always, _) => "the condition always holds: fires on each line that its key fits".into(),
-        (_, Some(witness)) => format!("witness: {}", shortened(&witness)),
+        (_, Some(witness)) => format!("witness: {}", shortened(&witness, WITNESS_LETTERS)),
         (_, None) => "no witness: visited on each candidate line".into(),
     };
     let evaluated = if rule.status.is_evaluated() { "" } else { "not evaluated; " };
@@ -123,13 +115,6 @@ fn evaluation(engine: &Engine, at: usize) -> String {
         out += &format!("      {} {}\n", styled(WARNING, "residual:"), clean(&text));
     }
     out
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(WITNESS_LETTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// `182 compiled, 2 residual; 12 without a witness`: draft and retired rules are compiled, and visited nowhere.
@@ -175,16 +160,6 @@ fn channel_name(pack: &Pack, channel: ChannelId) -> &str {
     &pack.channels[channel.index()].name
 }
 
-/// The days on which a rule is in force, where they are bounded.
-pub fn validity(from: Option<Date>, until: Option<Date>) -> String {
-    match (from, until) {
-        (None, None) => String::new(),
-        (Some(from), None) => format!("from {from}"),
-        (None, Some(until)) => format!("until {until}"),
-        (Some(from), Some(until)) => format!("{from} to {until}"),
-    }
-}
-
 /// `region: africa, KE; mode: general`: what the rule is keyed on.
 fn keys(rule: &Rule, pack: &Pack) -> String {
     let keys = KEYS.into_iter().filter_map(|key| {
@@ -209,118 +184,59 @@ fn key_names<'p>(rule: &'p Rule, key: Key, pack: &'p Pack) -> Vec<&'p str> {
     values.iter().map(name).collect()
 }
 
-#[derive(Serialize)]
-struct Listing<'p> {
-    pack: &'p str,
-    digest: &'p str,
-    rules: Vec<ListedRule<'p>>,
+/// The rules as data.
+fn listing(engine: &Engine) -> impl Serialize + use<'_> {
+    let rules = (0..engine.pack().rules.len()).map(|at| listed(engine, at));
+    record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules.collect::<Vec<_>>() })
 }
 
-#[derive(Serialize)]
-struct ListedRule<'p> {
-    id: &'p str,
-    title: &'p str,
-    status: Status,
-    file: &'p str,
-    line: usize,
-    region: Vec<&'p str>,
-    commodity: Vec<&'p str>,
-    mode: Vec<&'p str>,
-    site: Vec<&'p str>,
-    from: Option<Date>,
-    until: Option<Date>,
-    /// The condition as text.
-    when: Option<String>,
-    /// The points, where they are the same on every line.
-    points: Option<i64>,
-    /// What computes the points, where they are not.
-    points_computed: Option<String>,
-    at_least: Option<&'p str>,
-    at_most: Option<&'p str>,
-    reason: Option<String>,
-    basis: Option<&'p str>,
-    owner: Option<&'p str>,
-    tags: &'p [String],
-    /// The fields that condition, points and reason read.
-    fields: BTreeSet<&'p str>,
-    /// Whether all of its closures are compiled.
-    compiled: bool,
-    /// The closures that are not, and why.
-    residual: Vec<ListedResidual<'p>>,
-    /// Whether it fires on each line that its key fits.
-    always: bool,
-    /// What must hold on a line for the rule to be visited there; without one, and unless it always fires, it is
-    /// visited on each line that its key fits.
-    witness: Option<String>,
-}
-
-/// A closure that is left to the interpreter.
-#[derive(Serialize)]
-struct ListedResidual<'p> {
-    closure: &'static str,
-    reason: &'p str,
-    file: &'p str,
-    line: usize,
-    column: usize,
-}
-
-impl<'p> Listing<'p> {
-    fn new(engine: &'p Engine) -> Self {
-        let pack = engine.pack();
-        Self {
-            pack: engine.pack_id(),
-            digest: engine.digest(),
-            rules: (0..pack.rules.len()).map(|at| ListedRule::new(engine, at)).collect(),
-        }
-    }
-}
-
-impl<'p> ListedRule<'p> {
-    fn new(engine: &'p Engine, at: usize) -> Self {
-        let (pack, program) = (engine.pack(), engine.program());
-        let rule = &pack.rules[at];
-        let residuals = program.residuals(at);
-        let residual = residuals.iter().map(|residual| {
-            let (line, column) = pack.warnings.sources.line_and_column(&residual.place);
-            ListedResidual {
-                closure: residual.closure,
-                reason: &residual.reason,
-                file: &residual.place.file,
-                line,
-                column,
-            }
-        });
-        let (points, computed) = match &rule.points {
-            Points::Fixed(points) => (Some(*points), None),
-            Points::Computed(closure) => (None, Some(closure)),
-        };
-        let closures = rule.when.iter().chain(computed).chain(&rule.reason);
-        Self {
-            id: &rule.id,
-            title: &rule.title,
-            status: rule.status,
-            file: &rule.place.file,
-            line: pack.warnings.sources.line_and_column(&rule.place).0,
-            region: key_names(rule, Key::Region, pack),
-            commodity: key_names(rule, Key::Commodity, pack),
-            mode: key_names(rule, Key::Mode, pack),
-            site: key_names(rule, Key::Site, pack),
-            from: rule.from,
-            until: rule.until,
-            when: rule.when.as_ref().map(Closure::text),
-            points,
-            points_computed: computed.map(Closure::text),
-            at_least: rule.at_least.map(|channel| channel_name(pack, channel)),
-            at_most: rule.at_most.map(|channel| channel_name(pack, channel)),
-            reason: rule.reason.as_ref().map(Closure::text),
-            basis: rule.basis.as_deref(),
-            owner: rule.owner.as_deref(),
-            tags: &rule.tags,
-            fields: closures.flat_map(Closure::fields).map(|field| pack.field_name(field)).collect(),
-            compiled: residuals.is_empty(),
-            residual: residual.collect(),
-            always: program.visit(at) == Visit::Always,
-            witness: program.witness_text(at),
-        }
-    }
+fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
+    let (pack, program) = (engine.pack(), engine.program());
+    let rule = &pack.rules[at];
+    let residuals = program.residuals(at);
+    let residual = residuals.iter().map(|residual| {
+        let (line, column) = pack.warnings.sources.line_and_column(&residual.place);
+        record!({
+            closure: residual.closure,
+            reason: &residual.reason,
+            file: &*residual.place.file,
+            line: line,
+            column: column,
+        })
+    });
+    let (points, computed) = match &rule.points {
+        Points::Fixed(points) => (Some(*points), None),
+        Points::Computed(closure) => (None, Some(closure)),
+    };
+    let closures = rule.when.iter().chain(computed).chain(&rule.reason);
+    record!({
+        id: &rule.id,
+        title: &rule.title,
+        status: rule.status,
+        file: &*rule.place.file,
+        line: pack.warnings.sources.line_and_column(&rule.place).0,
+        region: key_names(rule, Key::Region, pack),
+        commodity: key_names(rule, Key::Commodity, pack),
+        mode: key_names(rule, Key::Mode, pack),
+        site: key_names(rule, Key::Site, pack),
+        from: rule.from,
+        until: rule.until,
+        when: rule.when.as_ref().map(Closure::text),
+        // Where they are the same on every line; else what computes them.
+        points: points,
+        points_computed: computed.map(Closure::text),
+        at_least: rule.at_least.map(|channel| channel_name(pack, channel)),
+        at_most: rule.at_most.map(|channel| channel_name(pack, channel)),
+        reason: rule.reason.as_ref().map(Closure::text),
+        basis: rule.basis.as_deref(),
+        owner: rule.owner.as_deref(),
+        tags: &rule.tags,
+        // Those that condition, points and reason read.
+        fields: closures.flat_map(Closure::fields).map(|field| pack.field_name(field)).collect::<BTreeSet<_>>(),
+        compiled: residuals.is_empty(),
+        residual: residual.collect::<Vec<_>>(),
+        // Fires on each line that its key fits; without a witness it is visited on each of these.
+        always: program.visit(at) == Visit::Always,
+        witness: program.witness_text(at),
+    })
 }

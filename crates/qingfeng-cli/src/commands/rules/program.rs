@@ -1,9 +1,10 @@
 //! `qingfeng rules --program`: what becomes of one rule on its way through the compiler.
 
 use qingfeng::Engine;
-use qingfeng::rules::{Passes, Place, suggestion};
+use qingfeng::rules::{Passes, Place};
 
 use crate::exit::Failure;
+use crate::render::rule_position;
 use crate::terminal::{BOLD, DIM, clean, styled};
 
 /// How the last line of a listing begins.
@@ -12,10 +13,7 @@ const WITNESS: &str = "  witness ";
 /// The program of a rule as it was lowered, and again after each pass that changed it.
 pub fn stages(engine: &Engine, id: &str) -> Result<String, Failure> {
     let pack = engine.pack();
-    let Some(at) = pack.rules.iter().position(|rule| rule.id == id) else {
-        let ids = pack.rules.iter().map(|rule| rule.id.as_str());
-        return Err(Failure::Usage(format!("there is no rule `{id}`; {}", suggestion(id, ids))));
-    };
+    let at = rule_position(pack, id)?;
     let rule = &pack.rules[at];
     let locate = |place: &Place| {
         let (line, column) = pack.warnings.sources.line_and_column(place);

@@ -2,43 +2,31 @@
 
 mod listing;
 
-use std::path::PathBuf;
-
 use qingfeng::rules::{Field, FieldId, Level, Pack};
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
-
-use crate::stores::LookupArgs;
+use crate::stores::DirectoryArgs;
 use crate::table::{Cell, table};
-use crate::terminal::{self, BOLD, DIM, clean};
-use listing::Listing;
+use crate::terminal::{BOLD, DIM, Format, clean};
 
 /// List the fields that rules can use and files can have.
 ///
-/// The fields of declarations with the headers that files may have for them, the fields computed from these, and the
+/// The fields of declarations with the column headers that files may have for them, derived and computed fields, and the
 /// lookup tables with their columns.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&["qingfeng schema rules/clean-wind"]))]
+#[command(after_help = exit::help(&["qingfeng schema rules/clean-wind"], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory that holds pack.toml.
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: DirectoryArgs,
 
-    /// For whom the list is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let engine = args.lookups.open(&args.directory)?;
-    match args.format {
-        Format::Human => terminal::print(&human(engine.pack()))?,
-        Format::Json => terminal::print_json(&Listing::new(&engine))?,
-    }
+    let engine = args.pack.open()?;
+    args.format.print(&listing::listing(&engine), || human(engine.pack()))?;
     Ok(Exit::Done)
 }
 

@@ -1,50 +1,46 @@
 //! `qingfeng score`: what becomes of each declaration.
 
-mod report;
+mod summary;
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng::{By, Engine, Evaluation, JobOptions, Outputs, Summary};
+use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
 use crate::outputs::{check_apart, output, write_text};
-use crate::passes::PassArgs;
+use crate::passes::{EngineArgs, ThreadArgs};
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
+use crate::stores::PackArgs;
+use crate::terminal::Verbosity;
 use crate::{rejects, terminal};
-use report::{Report, SHOWN_REJECTS};
+use summary::{Report, SHOWN_REJECTS};
 
-/// Score declarations and write what becomes of each.
+/// Score declarations and assign each to a channel.
 ///
-/// Writes one row for each declaration, or for each goods line, in the order of the inputs: score, channel, the rules
-/// that fired and the pack that decided. At the end a summary goes to standard error. The lines of a declaration must
-/// stand together.
+/// Writes one row per declaration, or per goods line, in the order of the inputs: score, channel, the rules that fired
+/// and the pack that decided. A summary goes to standard error. The lines of a declaration must be adjacent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng score declarations.csv --rules rules/clean-wind -o assessments.parquet",
     "qingfeng score *.ndjson.gz --rules rules/clean-wind --reasons --rejects bad.csv -o out.csv",
-]))]
+], &[exit::finding("with --strict: a line was rejected, or a declaration is scattered"), exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     inputs: InputArgs,
 
-    /// The directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: PackArgs,
 
-    /// Where to write: .csv, .ndjson, .parquet or .arrow; the first two also with .gz or .zst. Without it, and for
-    /// `-`, NDJSON goes to standard output.
+    /// Output file: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. Default, and `-`: NDJSON on standard
+    /// output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// What a row stands for.
+    /// What a row of the result is.
     #[arg(long, value_name = "WHAT", default_value = "declaration")]
     by: Rows,
 
@@ -52,41 +48,29 @@ pub struct Args {
     #[arg(long)]
     reasons: bool,
 
-    /// Where to write the lines that could not be read, in the same formats.
+    /// Write rejected rows to this file, in the formats of --output.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
-    /// Where to write the summary as JSON.
+    /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// End with exit code 1 if a line could not be read or a declaration is scattered over the inputs.
+    /// Exit with code 1 if anything is found: a rejected line, or a declaration scattered over the inputs.
     #[arg(long)]
     strict: bool,
 
-    /// How many threads score; without it, one for each processor. The output is the same for any number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-
-    /// What evaluates the rules: programs that they were compiled to, or the interpreter, which is slow and defines
-    /// what they mean. The output is the same.
-    #[arg(long, value_name = "ENGINE", default_value = "compiled")]
-    engine: Evaluator,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
     #[command(flatten)]
-    passes: PassArgs,
+    engine: EngineArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Rows {
     Declaration,
     Item,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Evaluator {
-    Compiled,
-    Interpreted,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -96,18 +80,20 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     check_apart(&outputs, &args.inputs.inputs)?;
 
-    let evaluation = match args.engine {
-        Evaluator::Compiled => Evaluation::Compiled,
-        Evaluator::Interpreted => Evaluation::Interpreted,
-    };
-    let engine = args.passes.applied(args.lookups.open(&args.rules)?).with_evaluation(evaluation);
+    let engine = args.engine.applied(args.pack.open()?);
     let (summary, rejects) = score(args, &engine)?;
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::note(&Report { summary: &summary, engine: &engine, rejects: &rejects }.human());
-    let found = summary.lines_rejected > 0 || summary.scattered_declarations > 0;
-    Ok(if args.strict && found { Exit::Finding } else { Exit::Done })
+    let report = Report { summary: &summary, engine: &engine, rejects: &rejects };
+    terminal::summary(&report.human());
+    if args.strict && (summary.lines_rejected > 0 || summary.scattered_declarations > 0) {
+        if terminal::verbosity() == Verbosity::Quiet {
+            terminal::note(&report.findings());
+        }
+        return Ok(Exit::Finding);
+    }
+    Ok(Exit::Done)
 }
 
 /// Scores the inputs and writes the outputs. Gives the summary, and the first rejects if they go nowhere else.
@@ -126,7 +112,7 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
     };
     let mut first_rejects: Vec<Reject> = Vec::new();
     let bar = Bar::new(reader.bytes_total());
-    let options = JobOptions { by, reasons: args.reasons, threads: args.threads.map(Into::into) };
+    let options = JobOptions { by, reasons: args.reasons, threads: args.threads.number() };
     let outputs = Outputs {
         assessments: &mut |rows| assessments.write(rows),
         rejects: &mut |found| match &mut rejects {

@@ -1,4 +1,4 @@
-//! `qingfeng simulate`: days of made-up trade with exporters who adapt, and what a way of running the ports is worth.
+//! `qingfeng simulate`: days of synthetic trade with exporters who adapt, and what a way of selecting is worth.
 
 mod human;
 mod rows;
@@ -16,93 +16,86 @@ use qingfeng_lab::{
     Simulation,
 };
 
-use crate::args::Format;
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
 use crate::outputs::check_apart;
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-use crate::stores::LookupArgs;
-use crate::terminal;
+use crate::stores::PackArgs;
+use crate::terminal::{self, Format};
 
-/// See in made-up trade what random inspections, exploration and calibration are worth.
+/// Simulate trade that adapts, to compare ways of selecting inspections.
 ///
-/// Runs the whole cycle day by day: trade of 2016 with planted violations, assessments by the pack, plans by its policy,
-/// inspections, what is learnt from them. Exporters who violate adapt: who was found, or heard of it, changes the port,
-/// the trade mode, the spelling of the brand, splits the consignment or uses another name. All arms see the same trade;
-/// each is held against the first. The same seed gives the same figures on every machine.
+/// Runs the whole cycle day by day on synthetic trade of 2016 with planted violations: assessments by the pack, plans by its
+/// policy, inspections, learning from results. Exporters who violate adapt: those who were found, or heard of it, change
+/// the port, the trade mode, the spelling of the brand, split the consignment or use another name. All arms see the same
+/// trade; each is compared with the first. The same seed gives the same figures on every machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng simulate --rules rules/clean-wind",
     "qingfeng simulate --rules rules/clean-wind --days 366 --seeds 5 --arms random-10,random-0,random-10+calibrate",
     "qingfeng simulate --rules rules/clean-wind --arms random-10+steady,random-0+steady --format json",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory of the rule pack; it must have an inspection policy, `[selection]`.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    lookups: LookupArgs,
+    pack: PackArgs,
 
-    /// The first day.
+    /// First day.
     #[arg(long, value_name = "DAY", default_value = "2016-01-01")]
     from: Date,
 
-    /// How many days; they must all be of 2016.
+    /// Number of days. All must be of 2016.
     #[arg(long, value_name = "N", default_value_t = 91, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
 
-    /// Goods lines of a day, on average: about 380 declarations of each 1,000.
+    /// Mean number of goods lines per day. 1,000 are about 380 declarations.
     #[arg(long, value_name = "N", default_value_t = 1_000,
           value_parser = clap::value_parser!(u64).range(1..=MAX_LINES_PER_DAY))]
     lines_per_day: u64,
 
-    /// Inspections of a day, all offices together, dealt to them as the pack's capacities are; without it, one for every
-    /// 50 lines, about one declaration in twenty.
+    /// Number of inspections per day of all offices, divided among them in proportion to the pack's capacities. Default: one
+    /// per 50 goods lines, about one declaration in twenty.
     #[arg(long, value_name = "N", conflicts_with = "capacity")]
     inspections: Option<u32>,
 
-    /// What each site can inspect on each day, as for `plan`.
+    /// Capacity of each site by day, as for `plan`.
     #[arg(long, value_name = "FILE")]
     capacity: Option<PathBuf>,
 
-    /// Which declarations share an office. An office draws whole declarations, so that many small ones draw more than their
-    /// share.
+    /// Which sites share an office. An office draws whole declarations, so many small ones draw more than their share.
     #[arg(long, value_name = "WHICH", default_value = "one")]
     offices: OfficesOf,
 
-    /// What is compared, the first with all others. Parts, joined by `+`: random-N (N percent of inspections drawn),
+    /// Arms to compare, the first with all others. Parts, joined by `+`: random-N (N percent of inspections drawn),
     /// random-pack (the pack's rates), explore (capacity for young rules), calibrate (points fitted each month), steady
-    /// (no exporter adapts), score (targeted by score alone). Without it: random-10, and what differs from it in one thing.
+    /// (no exporter adapts), score (targeted by score alone). Default: random-10, and what differs from it in one thing.
     #[arg(long, value_name = "ARM,...", value_delimiter = ',')]
     arms: Vec<Arm>,
 
-    /// How many of a hundred exporters who violate adapt at all.
+    /// Percentage of violating exporters who adapt at all.
     #[arg(long, value_name = "PERCENT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=100))]
     adapting: u32,
 
-    /// How many of a hundred findings at others of the same trade who use the same way make one change.
+    /// Percentage of findings at others of the same trade and method that make an exporter change.
     #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100))]
     alert: u32,
 
-    /// The seed of the first world.
-    #[arg(long, value_name = "S", default_value_t = 2016)]
+    /// Seed of random numbers, of the first world.
+    #[arg(long, value_name = "SEED", default_value_t = 2016)]
     seed: u64,
 
-    /// How many worlds, each with trade, exporters and draws of its own. Intervals are over them.
+    /// Number of worlds, each with its own trade, exporters and draws. Intervals are over them.
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: u32,
 
-    /// How many threads; without it, one for each processor. The figures are the same for any number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// Where to write the counts of each arm, world and month as a table: .csv, .ndjson, .parquet or .arrow; the first two
-    /// also with .gz or .zst.
+    /// Output file with the counts of each arm, world and month: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// For whom the figures are written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -129,12 +122,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>())?;
-    let engine = args.lookups.open(&args.rules)?;
+    let engine = args.pack.open()?;
     let inspections = match &args.capacity {
         Some(path) => {
             let policy = Policy::of(engine.pack()).ok_or_else(|| failure(SimulateError::NoPolicy))?;
             let capacity = Capacity::read(&Input::from(path.clone()), &policy);
-            Inspections::Table(capacity.map_err(|error| Failure::Files(error.to_string()))?)
+            Inspections::Table(capacity?)
         }
         None => Inspections::PerDay(args.inspections.unwrap_or((args.lines_per_day / 50).max(1) as u32)),
     };
@@ -157,7 +150,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         } else {
             args.arms.iter().take(MAX_ARMS + 1).copied().collect()
         },
-        threads: args.threads.map(Into::into),
+        threads: args.threads.number(),
     };
     let simulation = Simulation::new(&engine, options).map_err(failure)?;
     let table = args.output.as_ref().map(rows::Table::create).transpose()?;
@@ -180,10 +173,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(table) = table {
         table.write(&simulated)?;
     }
-    match args.format {
-        Format::Human => terminal::print(&human::human(&simulated))?,
-        Format::Json => terminal::print_json(&simulated)?,
-    }
+    args.format.print(&simulated, || human::human(&simulated))?;
     Ok(Exit::Done)
 }
 

@@ -4,10 +4,10 @@ use qingfeng::rules::Pack;
 use qingfeng::testing::{TestResult, Trace};
 
 use super::{Run, backtest, coverage, mutate};
-use crate::commands::explain::condition;
+use crate::condition;
 use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, clean, styled};
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, Verbosity, WARNING, clean, styled, verbosity};
 
 /// Failures first, then what was asked for, then the verdict.
 pub fn human(run: &Run, pack: &Pack) -> String {
@@ -33,6 +33,9 @@ fn verdict(run: &Run) -> String {
     let (all, failed) = (run.report.results.len() as u64, run.report.failed() as u64);
     let directory = run.checked.directory.display().to_string();
     let directory = clean(&directory).into_owned();
+    if failed == 0 && all > 0 && run.checked.diagnostics.errors() == 0 && verbosity() == Verbosity::Quiet {
+        return String::new();
+    }
     let mut out = if all == 0 && run.loaded > 0 {
         format!("{}: none of {} is meant\n", styled(WARNING, "No test"), count(run.loaded as u64, "test"))
     } else if all == 0 {

@@ -1,105 +1,71 @@
 //! The results of tests as data. docs/testing.md says what each key holds.
 
 use qingfeng::rules::Pack;
-use qingfeng::testing::{Backtest, Coverage, CoverageTotals, MutationReport, TestResult};
+use qingfeng::testing::Coverage;
 use serde::Serialize;
 
 use super::Run;
-use crate::exit::Failure;
+use crate::diagnostics_json;
+use crate::record::{is_none, record};
 
-#[derive(Serialize)]
-pub struct Report<'r> {
-    pack: String,
-    passed: usize,
-    failed: usize,
-    seconds: f64,
-    tests: Vec<Test<'r>>,
-    mistakes: serde_json::Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expectations: Option<Vec<Expectation<'r>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coverage: Option<Covered<'r>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mutations: Option<Mutated<'r>>,
-}
-
-#[derive(Serialize)]
-struct Test<'r> {
-    passed: bool,
-    #[serde(flatten)]
-    result: &'r TestResult,
-}
-
-#[derive(Serialize)]
-struct Expectation<'r> {
-    passed: bool,
-    #[serde(flatten)]
-    backtest: &'r Backtest,
-}
-
-#[derive(Serialize)]
-struct Mutated<'r> {
-    percent: f64,
-    #[serde(flatten)]
-    report: &'r MutationReport,
-}
-
-#[derive(Serialize)]
-struct Covered<'r> {
-    totals: CoverageTotals,
-    rules: Vec<Rule<'r>>,
-}
-
-#[derive(Serialize)]
-struct Rule<'r> {
-    rule: &'r str,
-    file: &'r str,
-    line: usize,
-    fired: bool,
-    silent: bool,
-    points: Option<bool>,
-    parts: Vec<Part<'r>>,
-}
-
-#[derive(Serialize)]
-struct Part<'r> {
-    text: &'r str,
-    held: bool,
-    failed: bool,
-}
-
-pub fn report<'r>(run: &'r Run, pack: &'r Pack) -> Result<Report<'r>, Failure> {
-    let mistakes = serde_json::to_value(crate::report::Report::new(&run.checked))
-        .map_err(|error| Failure::Files(error.to_string()))?;
+pub fn report<'r>(run: &'r Run, pack: &'r Pack) -> impl Serialize + use<'r> {
     let results = &run.report.results;
-    Ok(Report {
+    let tests = results.iter().map(|result| {
+        record!({
+            passed: result.passed(),
+            #[serde(flatten)]
+            result: result,
+        })
+    });
+    let expectations = run.backtests.as_ref().map(|backtests| {
+        let each = backtests.iter().map(|backtest| {
+            record!({
+                passed: backtest.passed(),
+                #[serde(flatten)]
+                backtest: backtest,
+            })
+        });
+        each.collect::<Vec<_>>()
+    });
+    let mutations = run.mutations.as_ref().map(|report| {
+        record!({
+            percent: report.percent(),
+            #[serde(flatten)]
+            report: report,
+        })
+    });
+    // With its keys in the order of the alphabet.
+    let mistakes =
+        serde_json::to_value(diagnostics_json::items(&run.checked.diagnostics)).unwrap_or_default();
+    record!({
         pack: format!("{}@{}", pack.name, pack.version),
         passed: results.len() - run.report.failed(),
         failed: run.report.failed(),
         seconds: run.report.seconds,
-        tests: results.iter().map(|result| Test { passed: result.passed(), result }).collect(),
-        mistakes: mistakes.get("diagnostics").cloned().unwrap_or_default(),
-        expectations: run.backtests.as_ref().map(|backtests| {
-            backtests.iter().map(|backtest| Expectation { passed: backtest.passed(), backtest }).collect()
-        }),
+        tests: tests.collect::<Vec<_>>(),
+        mistakes: mistakes,
+        #[serde(skip_serializing_if = "is_none")]
+        expectations: expectations,
+        #[serde(skip_serializing_if = "is_none")]
         coverage: run.coverage.as_ref().map(|coverage| covered(coverage, pack)),
-        mutations: run.mutations.as_ref().map(|report| Mutated { percent: report.percent(), report }),
+        #[serde(skip_serializing_if = "is_none")]
+        mutations: mutations,
     })
 }
 
-fn covered<'r>(coverage: &'r Coverage, pack: &Pack) -> Covered<'r> {
-    let rules = coverage.rules.iter().map(|rule| Rule {
-        rule: &rule.id,
-        file: &rule.place.file,
-        line: pack.warnings.sources.line_and_column(&rule.place).0,
-        fired: rule.fired,
-        silent: rule.silent,
-        points: rule.points,
-        parts: rule
-            .parts
-            .iter()
-            .map(|part| Part { text: &part.text, held: part.held, failed: part.failed })
-            .collect(),
+fn covered<'r>(coverage: &'r Coverage, pack: &'r Pack) -> impl Serialize + use<'r> {
+    let rules = coverage.rules.iter().map(|rule| {
+        let parts =
+            rule.parts.iter().map(|part| record!({ text: &part.text, held: part.held, failed: part.failed }));
+        record!({
+            rule: &rule.id,
+            file: &*rule.place.file,
+            line: pack.warnings.sources.line_and_column(&rule.place).0,
+            fired: rule.fired,
+            silent: rule.silent,
+            points: rule.points,
+            parts: parts.collect::<Vec<_>>(),
+        })
     });
-    Covered { totals: coverage.totals(), rules: rules.collect() }
+    record!({ totals: coverage.totals(), rules: rules.collect::<Vec<_>>() })
 }

@@ -20,49 +20,48 @@ use crate::progress::Bar;
 use crate::render::{self, Checked};
 use crate::terminal;
 
-/// Run the tests of a pack's rules.
+/// Run the tests of a rule pack.
 ///
-/// Tests stand beside the rules: tests/*.rhai, and tables in tests/*.csv. Each is a declaration and what is expected of
-/// it. A test that fails shows what was expected, what came out, and which part of which condition decided. What
-/// expect.toml expects of whole files is run with --data.
+/// Tests are kept beside the rules: tests/*.rhai, and tables in tests/*.csv. Each is a declaration and what is expected of
+/// it. A failing test shows what was expected, what came out, and which part of which condition decided. With --data it
+/// also runs what expect.toml expects of whole files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng test rules/clean-wind",
     "qingfeng test rules/clean-wind --filter motorcycle",
     "qingfeng test rules/clean-wind --coverage --mutate --mutate-min 80",
     "qingfeng test rules/clean-wind --data /data/2016",
-]))]
+], &[exit::finding("a test fails or cannot be read, there is none, or --mutate-min is missed"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The directory that holds pack.toml.
+    /// Directory of the rule pack.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
-    /// Run only the tests in whose name or file this text stands, whatever its case.
+    /// Run only tests whose name or file contains this text, ignoring case.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 
-    /// Show what no test shows: rules that never fire or are never silent, points, parts of conditions.
+    /// Show what no test covers: rules that never fire or are never silent, points, parts of conditions.
     #[arg(long)]
     coverage: bool,
 
-    /// Change thresholds, operators, codes, keys, days and points one at a time, and list the changes that no test
-    /// notices.
+    /// Change thresholds, operators, codes, keys, days and points one at a time, and list changes that no test notices.
     #[arg(long)]
     mutate: bool,
 
-    /// Try so many changes at most, spread over all rules.
-    #[arg(long, value_name = "N", requires = "mutate", value_parser = clap::value_parser!(u32).range(1..))]
-    limit: Option<u32>,
+    /// Try at most this many changes, spread over all rules.
+    #[arg(long, value_name = "N", alias = "limit", requires = "mutate", value_parser = clap::value_parser!(u32).range(1..))]
+    mutate_limit: Option<u32>,
 
-    /// Fail where the tests notice fewer changes than so many of a hundred.
+    /// Fail where the tests notice a smaller share of the changes.
     #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
     mutate_min: Option<u8>,
 
-    /// Also run what expect.toml expects of files, which are found in this directory.
+    /// Also run what expect.toml expects of files, which are in this directory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// How results are shown.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -119,13 +118,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(text) => tests.filter(text),
         None => tests,
     };
-    let mut checked = Checked {
-        directory: args.directory.clone(),
-        diagnostics,
-        engine: None,
-        as_of: None,
-        notes_shown: false,
-    };
+    let mut checked = Checked::of(&args.directory, diagnostics);
     let report = tests.run();
     let backtests = match &args.data {
         Some(data) if !tests.expectations().is_empty() => match tests.backtest(data) {
@@ -134,8 +127,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
                 checked.diagnostics.items.extend(mistakes.items);
                 Some(Vec::new())
             }
-            Err(BacktestError::Read(error)) => return Err(error.into()),
-            Err(error) => return Err(Failure::Files(error.to_string())),
+            Err(error) => return Err(error.into()),
         },
         Some(_) => Some(Vec::new()),
         None => None,
@@ -150,7 +142,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             }
             terminal::print(&human::human(&run, engine.pack()))?;
         }
-        Format::Json => terminal::print_json(&json::report(&run, engine.pack())?)?,
+        Format::Json => terminal::print_json(&json::report(&run, engine.pack()))?,
         Format::Junit => terminal::print(&junit::xml(&run, engine.pack()))?,
     }
     Ok(run.exit())
@@ -158,7 +150,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn mutated(tests: &Tests, args: &Args) -> MutationReport {
     let bar = Bar::new(Some(0));
-    let options = MutateOptions { limit: args.limit.map(|limit| limit as usize) };
+    let options = MutateOptions { limit: args.mutate_limit.map(|limit| limit as usize) };
     let report = tests.mutate(&options, &|done, total| {
         bar.tell(done, total, format!("{} tried", count(done, "change")));
     });

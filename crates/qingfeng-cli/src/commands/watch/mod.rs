@@ -11,91 +11,96 @@ use qingfeng_insight::watch::{Limit, Since, Trade, TradeWatchOptions, Watch, Wat
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
-use crate::args::Format;
-use crate::commands::why_not::position;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
-use crate::inputs::{ReadArgs, day};
+use crate::inputs::{InputFormatArgs, day};
+use crate::passes::ThreadArgs;
 use crate::progress::Bar;
+use crate::render::rule_position;
 use crate::stores::LookupArgs;
-use crate::terminal;
+use crate::terminal::Format;
 use crate::words::tell_watch;
 
 /// Watch for displacement, unequal treatment, decaying rules and open inspections.
 ///
-/// From assessments, plans and outcomes it shows sites that inspect or find more or less than others at the same scores,
-/// rules whose hit rate falls or that fire no more, and inspections without a coded result: they are open, never clear. With
-/// --declarations it shows besides trade that moved to another port, mode, HS code or to new exporters after a rule came
-/// into force, and declarations that gather just under a value limit. Each is a sign and no proof.
+/// From assessments, plans and outcomes it shows sites that inspect or find more or less than others at equal scores, rules
+/// whose hit rate falls or that no longer fire, and inspections without a coded result, which are open and never clear.
+/// With --declarations it also shows trade that moved to another port, mode, HS code or to new exporters after a rule came
+/// into force, and declarations that accumulate just under a value limit. Each is a sign, not a proof.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng watch assessments.parquet --plan plan.csv --outcomes results.csv --rules rules/clean-wind",
-    "qingfeng watch assessments.parquet --plan plan.csv --outcomes results.csv --rules rules/clean-wind \\\n      \
+    "qingfeng watch assessments.parquet --plan plan.csv --outcomes results.csv --rules rules/clean-wind \
      --declarations 2016.parquet --rule MP-01 --since 2016-09-01",
-]))]
+], &[exit::finding("with --strict: there is a sign"), exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// Assessments by declaration, as `score` writes them: CSV, NDJSON, Parquet or Arrow.
+    /// Assessments by declaration, as `qingfeng score` writes them.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
     #[command(flatten)]
     findings: FindingsArgs,
 
-    /// The directory of the rule pack: says where rules stand, and which site a declaration belongs to. Its living lookup
-    /// tables come from --store, if that is given.
+    /// Directory of the rule pack. Gives the places of rules and the sites of declarations; its living lookup tables come
+    /// from --store, if that is given.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 
-    /// The declarations themselves, as they were scored: shows where trade goes, and what gathers under limits.
+    /// Files with declarations. They show where trade moved, and what accumulates just under value limits.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "rules")]
     declarations: Vec<PathBuf>,
 
     #[command(flatten)]
-    how: ReadArgs,
+    how: InputFormatArgs,
 
-    /// A rule whose trade is looked at, with --since, in place of all active rules that have a first day. May be
-    /// repeated, each with a --since of its own.
+    /// Id of a rule. Its trade is compared before and after --since; may be repeated, each with its own --since. Default: all
+    /// active rules that have a first day.
     #[arg(long = "rule", value_name = "ID", requires_all = ["since", "declarations"])]
     rule: Vec<String>,
 
-    /// The day on which the rule came into force, or became known.
+    /// Day on which the rule of --rule came into force, or became known.
     #[arg(long, value_name = "DAY", value_parser = day, requires = "rule")]
     since: Vec<Date>,
 
-    /// A value limit of a declaration of a trade mode, in the unit of declared values, as 1039=150000. May be repeated.
-    /// Without it, 150,000 for market procurement (1039; announcement 2014 no. 54).
+    /// Limit of the value of a declaration in a trade mode, in the unit of declared values, such as 1039=150000. May be
+    /// repeated. Default: 150,000 for market procurement (1039; announcement 2014 no. 54).
     #[arg(long, value_name = "MODE=VALUE", value_parser = limit)]
-    limit: Vec<Limit>,
+    value_limit: Vec<Limit>,
 
-    /// The share of the signs of a kind that may be chance.
-    #[arg(long, value_name = "SHARE", default_value = "0.05", value_parser = share)]
-    level: f64,
+    /// False discovery rate: the share of the signs of a kind that may be chance.
+    #[arg(long, alias = "level", value_name = "SHARE", default_value = "0.05", value_parser = share)]
+    false_discovery_rate: f64,
 
-    /// The least change that is a sign: 1.25 is a quarter more, or a fifth less.
+    /// Smallest ratio that is a sign: 1.25 is a quarter more, or a fifth less.
     #[arg(long, value_name = "RATIO", default_value = "1.25", value_parser = ratio)]
     least_ratio: f64,
 
-    /// Days before and after a rule's first day that are compared.
+    /// Number of days before and after the first day of a rule that are compared.
     #[arg(long, value_name = "DAYS", default_value = "91", value_parser = clap::value_parser!(u32).range(28..=3660))]
     window: u32,
 
-    /// Days after which an inspection without a result is late.
+    /// Number of days after which an inspection without a result is late.
     #[arg(long, value_name = "DAYS", default_value = "30", value_parser = clap::value_parser!(u32).range(0..=3660))]
     late: u32,
 
-    /// How many open inspections, places and exporters to list at most.
-    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    list: u32,
+    /// Maximum number of rows to show: of open inspections, of sites and of exporters.
+    #[arg(
+        long,
+        alias = "list",
+        value_name = "N",
+        default_value = "20",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    limit: u32,
 
-    /// End with exit code 1 if there is any sign.
+    /// Exit with code 1 if anything is found: a sign.
     #[arg(long)]
     strict: bool,
 
-    /// How many threads read declarations; without it, one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
-    /// For whom the answer is written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -106,7 +111,7 @@ fn limit(text: &str) -> Result<Limit, String> {
     let value: f64 = value.trim().parse().map_err(|_| wrong())?;
     let mode = mode.trim().to_owned();
     let is_limit = !mode.is_empty() && value.is_finite() && value > 0.0;
-    is_limit.then(|| Limit { mode, value, source: "--limit".to_owned() }).ok_or_else(wrong)
+    is_limit.then(|| Limit { mode, value, source: "--value-limit".to_owned() }).ok_or_else(wrong)
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -163,15 +168,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = opened.as_ref().map(|opened| &**opened.pack());
     let mut options = WatchOptions {
         as_of: args.findings.results.as_of,
-        level: args.level,
+        level: args.false_discovery_rate,
         least_ratio: args.least_ratio,
         window_days: args.window,
         late_after_days: args.late,
-        list_max: args.list as usize,
+        list_max: args.limit as usize,
         ..WatchOptions::default()
     };
-    if !args.limit.is_empty() {
-        options.limits.clone_from(&args.limit);
+    if !args.value_limit.is_empty() {
+        options.limits.clone_from(&args.value_limit);
     }
     if let Some(pack) = pack {
         options = options.of_pack(pack);
@@ -192,10 +197,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         watch.add_pack(pack, &options);
     }
     tell_watch(&mut watch, &options);
-    match args.format {
-        Format::Human => terminal::print(&human::human(&watch, &read, &options))?,
-        Format::Json => terminal::print_json(&Answer { read: &read, watch: &watch })?,
-    }
+    args.format.print(&Answer { read: &read, watch: &watch }, || human::human(&watch, &read, &options))?;
     Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
 }
 
@@ -212,13 +214,14 @@ fn since(pack: &Pack, args: &Args) -> Result<Vec<Since>, Failure> {
         return Ok(Since::of_pack(pack));
     }
     let named = args.rule.iter().zip(&args.since);
-    named.map(|(id, &day)| Ok(Since { rule: position(pack, id)?, day })).collect()
+    named.map(|(id, &day)| Ok(Since { rule: rule_position(pack, id)?, day })).collect()
 }
 
 fn trade(engine: &Engine, since: Vec<Since>, options: &WatchOptions, args: &Args) -> Result<Trade, Failure> {
-    let reader = args.how.reader(&args.declarations, engine.pack(), ReadOptions::default())?;
+    let how = args.how.with(args.findings.results.encoding);
+    let reader = how.reader(&args.declarations, engine.pack(), ReadOptions::default())?;
     let bar = Bar::new(reader.bytes_total());
-    let watched = TradeWatchOptions { since, threads: args.threads.map(Into::into) };
+    let watched = TradeWatchOptions { since, threads: args.threads.number() };
     let trade = Trade::read(engine, reader, &watched, options, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });

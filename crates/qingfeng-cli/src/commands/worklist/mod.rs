@@ -17,43 +17,43 @@ use crate::words::Language;
 use crate::{render, terminal};
 use view::View;
 
-/// Show each site's list for the day: who is inspected, why, and how likely it was to be.
+/// Show each site's inspections of a day.
 ///
-/// A list has the inspections of a plan with the changes that people made of it. Each line says why it is there and
-/// how likely it was to be: 1 where it had to be or was the best use of the capacity, the chance of the draw where it was
-/// drawn. Of rules it has ids and titles, and nothing of their conditions. As a page it is made for paper: a sheet for each
-/// site, with a box to tick and room for the result.
+/// A list has the inspections of a plan with the changes that people made of it. Each row says why it is there and how
+/// likely it was to be: 1 where it was mandatory or targeted, the probability of the draw where it was drawn. Rules appear
+/// with ids and titles, without their conditions. The page is made for paper: a sheet for each site, with a box to tick
+/// and room for the result.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng worklist plan.csv --office yiwu --day 2016-09-06 --rules rules/clean-wind",
     "qingfeng worklist plan.csv --rules rules/clean-wind --format html --lang zh -o lists.html",
-]))]
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    /// The plan, as `qingfeng plan` wrote it.
+    /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Only the list of this site.
+    /// Site of inspections. Default: all.
     #[arg(long, value_name = "SITE")]
     office: Option<String>,
 
-    /// Only the lists of this day.
+    /// Day of inspections. Default: all.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     day: Option<Date>,
 
-    /// The directory of the rule pack, for titles of rules, goods and sites, and for capacities.
+    /// Directory of the rule pack. Gives titles of rules, goods and sites, and capacities.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 
-    /// How the lists are written.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ListFormat,
 
-    /// Where to write; without it, and for `-`, standard output.
+    /// Output file. Default, and `-`: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The language of headings; titles are in it where the pack has them.
+    /// Language of headings. Titles are in it where the pack has them.
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     lang: Language,
 }

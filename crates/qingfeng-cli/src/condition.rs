@@ -4,7 +4,7 @@ use annotate_snippets::renderer::Style;
 use qingfeng::ExplainedPart;
 
 use crate::numbers::count;
-use crate::terminal::{BAD, DIM, ERROR, GOOD, clean, styled};
+use crate::terminal::{BAD, DIM, ERROR, GOOD, clean, shortened, styled};
 
 /// The characters of a value that are shown beside the part that saw it.
 const VALUE_CHARACTERS: usize = 60;
@@ -52,6 +52,37 @@ fn pruned(part: &ExplainedPart) -> (ExplainedPart, usize) {
         [only] => (only.clone(), left_out),
         _ => (ExplainedPart { parts, ..part.clone() }, left_out),
     }
+}
+
+/// How many parts would have to hold besides for the condition to hold; those not looked at are counted.
+pub fn lacking(part: &ExplainedPart) -> usize {
+    match part.joined {
+        _ if part.outcome == "held" => 0,
+        _ if part.parts.is_empty() => 1,
+        Some("or") => part.parts.iter().map(lacking).min().unwrap_or(1),
+        _ => part.parts.iter().map(lacking).sum(),
+    }
+}
+
+/// The first part that failed, on one line, and how many others failed or were not looked at.
+pub fn failed(condition: &ExplainedPart) -> String {
+    fn leaves<'p>(part: &'p ExplainedPart, all: &mut Vec<&'p ExplainedPart>) {
+        match part.parts.as_slice() {
+            [] => all.push(part),
+            parts => parts.iter().for_each(|part| leaves(part, all)),
+        }
+    }
+    let mut parts = Vec::new();
+    leaves(condition, &mut parts);
+    let mut failed = parts.iter().filter(|part| part.outcome == "failed");
+    let first = failed.next().map_or_else(String::new, |part| part_text(part));
+    let left_out = parts.iter().filter(|part| part.outcome == "not reached").count();
+    let counted = [(failed.count(), "more failed"), (left_out, "not looked at")];
+    let notes =
+        counted.into_iter().filter(|(parts, _)| *parts > 0).map(|(parts, what)| format!("{parts} {what}"));
+    let notes = notes.collect::<Vec<_>>().join(", ");
+    let notes = if notes.is_empty() { notes } else { format!("   {DIM}({notes}){DIM:#}") };
+    format!("    └─ {first}{notes}\n")
 }
 
 /// A condition. The mark of the rule speaks for the whole, so that is only named by how its parts are joined.
@@ -104,7 +135,7 @@ fn part_text(part: &ExplainedPart) -> String {
         .filter(|seen| seen.source != part.text)
         .map(|seen| match seen.value.as_str() {
             "()" => format!("{} is missing", clean(&seen.source)),
-            value => format!("{} is {}", clean(&seen.source), shortened(&clean(value))),
+            value => format!("{} is {}", clean(&seen.source), shortened(&clean(value), VALUE_CHARACTERS)),
         })
         .collect();
     if !seen.is_empty() {
@@ -114,14 +145,6 @@ fn part_text(part: &ExplainedPart) -> String {
         out += &format!("   {ERROR}{}{ERROR:#}", clean(fault));
     }
     out
-}
-
-/// A value that is too long to read beside its source, a list mostly, by its beginning.
-fn shortened(value: &str) -> String {
-    match value.char_indices().nth(VALUE_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
 }
 
 fn mark(outcome: &str) -> (&'static str, Style) {

@@ -42,6 +42,17 @@ impl Report<'_> {
         .concat()
     }
 
+    /// What `--strict` does not take.
+    pub fn findings(&self) -> String {
+        let total = self.summary.lines_rejected;
+        match self.rejects() {
+            none if none.is_empty() && total > 0 => {
+                format!("{} rejected\n", count(total, "line")) + &self.scattered()
+            }
+            rejects => rejects + &self.scattered(),
+        }
+    }
+
     fn lines(&self) -> String {
         let Summary { lines_read, lines_assessed, lines_rejected, .. } = *self.summary;
         let rejected = if lines_rejected > 0 { WARNING } else { DIM };
