@@ -1,7 +1,8 @@
 //! The mistakes of a pack as data.
 
 use qingfeng::Engine;
-use qingfeng::rules::{Diagnostic, Diagnostics, Place, Sources};
+use qingfeng::rules::diagnostics::Sources;
+use qingfeng::rules::{Diagnostic, Diagnostics, Place};
 use serde::Serialize;
 
 use crate::record::record;

@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use qingfeng::rules::{Applied, Diagnostics, Pack, PackFiles};
+use qingfeng::rules::diagnostics::Applied;
+use qingfeng::rules::{Diagnostics, Pack, PackFiles};
 
 use crate::exit::Failure;
 use crate::numbers::{count, grouped};

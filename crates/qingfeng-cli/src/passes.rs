@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
-use qingfeng::rules::Passes;
+use qingfeng::rules::internals::Passes;
 use qingfeng::{Engine, Evaluation};
 
 /// Which passes the compiler leaves out.

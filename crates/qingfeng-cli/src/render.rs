@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
-use qingfeng::rules::{
-    Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity, Sources, suggestion,
-};
+use qingfeng::rules::diagnostics::Sources;
+use qingfeng::rules::internals::suggestion;
+use qingfeng::rules::{Date, Diagnostic, Diagnostics, Edit, Fix, Label, Pack, PackFiles, Place, Severity};
 use qingfeng::{Engine, OpenedPack};
 use qingfeng_store::StoreLookups;
 

@@ -4,7 +4,8 @@
 
 use std::path::{Component, Path};
 
-use qingfeng::rules::{Code, Diagnostic, Fix, Label, Place, Sources, Suppressed};
+use qingfeng::rules::diagnostics::{Sources, Suppressed};
+use qingfeng::rules::{Code, Diagnostic, Fix, Label, Place};
 use serde::Serialize;
 
 use crate::diagnostics_json::Span;

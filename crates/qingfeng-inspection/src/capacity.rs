@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 
 use super::policy::Policy;
 use qingfeng::read::{Input, ReadError, ReadOptions};
@@ -35,7 +36,7 @@ qingfeng::columns! {
 ///
 /// ```
 /// use qingfeng_inspection::Capacity;
-/// use qingfeng_rules::Amount;
+/// use qingfeng_rules::selection::Amount;
 ///
 /// let day = "2016-09-06".parse()?;
 /// let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(10))]);

@@ -19,7 +19,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{CellPart, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::CellPart;
 
 use super::candidate::AssessedDeclaration;
 use super::policy::Policy;

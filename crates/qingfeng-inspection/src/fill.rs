@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date, Quota};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Quota};
 
 use super::candidate::AssessedDeclaration;
 use super::experience::Expected;
@@ -162,8 +163,8 @@ impl Office<'_> {
     /// What a declaration counts for a quota: 1, or its cost where the quota is a share of the capacity.
     pub(super) fn counted(&self, quota: &Quota, member: usize) -> u64 {
         match quota.least {
-            qingfeng_rules::Least::Count(_) => 1,
-            qingfeng_rules::Least::Share(_) => self.members[member].cost.into(),
+            qingfeng_rules::selection::Least::Count(_) => 1,
+            qingfeng_rules::selection::Least::Share(_) => self.members[member].cost.into(),
         }
     }
 

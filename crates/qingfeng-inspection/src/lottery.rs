@@ -1,6 +1,6 @@
 //! Between an office's members and the draw, which knows strata and ids alone.
 
-use qingfeng_rules::{Millionths, RandomLeast};
+use qingfeng_rules::selection::{Millionths, RandomLeast};
 
 use super::draw::{self, DayKey, Reserve, StratumCount};
 use super::plan::StratumDraw;

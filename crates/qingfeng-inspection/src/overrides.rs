@@ -10,7 +10,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Date, OverrideAction, Pack};
+use qingfeng_rules::selection::OverrideAction;
+use qingfeng_rules::{Date, Pack};
 use serde::{Deserialize, Serialize};
 
 use super::plan_file::{PlanFile, PlanRow};
@@ -501,7 +502,7 @@ fn check_site(pack: &Pack, site: &str) -> Result<(), OverrideError> {
     if offices.contains(&site) {
         return Ok(());
     }
-    let near = qingfeng_rules::suggestion(site, offices.iter().copied());
+    let near = qingfeng_rules::internals::suggestion(site, offices.iter().copied());
     let site = qingfeng::internals::shown(site);
     Err(OverrideError::Refused(format!("the pack has no site `{site}` that inspects; {near}")))
 }

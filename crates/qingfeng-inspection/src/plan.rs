@@ -1,6 +1,7 @@
 //! What a plan says of an office and a day.
 
-use qingfeng_rules::{Amount, Date, Millionths, SelectionKind};
+use qingfeng_rules::selection::{Amount, Millionths};
+use qingfeng_rules::{Date, SelectionKind};
 
 /// An inspection of a plan.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use qingfeng_rules::{Amount, Date, SelectionKind};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::{Amount, Date, Least, RandomLeast, SelectionKind};
+use qingfeng_rules::selection::{Amount, Least, RandomLeast};
+use qingfeng_rules::{Date, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{AssessedDeclaration, Candidates};
@@ -360,7 +361,7 @@ impl<'p> Planner<'p> {
         let usual = self.usual_value(members, all);
         let members = members.iter().map(|&at| {
             let member = self.member(&all[at], office, day, capacity, experience);
-            let value = if self.policy.selection.worth == qingfeng_rules::Worth::Value {
+            let value = if self.policy.selection.worth == qingfeng_rules::selection::Worth::Value {
                 whole_value(&all[at]).unwrap_or(usual)
             } else {
                 1

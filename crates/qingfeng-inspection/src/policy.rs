@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Amount, Date, Least, Millionths, Pack, Quota, QuotaOf, Selection, Status, Stratum};
+use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf, Stratum};
+use qingfeng_rules::{Date, Pack, Selection, Status};
 
 use super::candidate::AssessedDeclaration;
 use super::capacity::Capacity;

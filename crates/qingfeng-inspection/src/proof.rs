@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
-use qingfeng_rules::Amount;
+use qingfeng_rules::selection::Amount;
 
 use super::candidate::AssessedDeclaration;
 use super::plan::PlannedDay;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, Date};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::candidate::Candidates;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::rules::{Amount, ChannelId, Millionths, RandomLeast};
+use qingfeng::rules::ChannelId;
+use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
 use qingfeng_inspection::draw::Key;

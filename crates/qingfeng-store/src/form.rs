@@ -1,7 +1,8 @@
 //! What the rows of a table of the store are made of.
 
 use arrow_array::ArrayRef;
-use qingfeng_rules::{Date, Field, Kind, LookupSource, Pack, Schema, Value};
+use qingfeng_rules::lookups::LookupSource;
+use qingfeng_rules::{Date, Field, Kind, Pack, Schema, Value};
 
 use super::{Entry, StoreError};
 use qingfeng::internals::Typed;

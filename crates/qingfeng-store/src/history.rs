@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, HISTORY_COLUMNS, HistoryGrade, HistoryRole, Kind, Lookup, Pack, Schema};
+use qingfeng_rules::lookups::{HISTORY_COLUMNS, HistoryGrade, HistoryRole, Lookup};
+use qingfeng_rules::{Date, Field, Kind, Pack, Schema};
 use serde::Serialize;
 
 use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};

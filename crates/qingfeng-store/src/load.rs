@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use qingfeng_rules::{Code, Date, Diagnostic, Lookup, LookupSource, Pack};
+use qingfeng_rules::lookups::{Lookup, LookupSource};
+use qingfeng_rules::{Code, Date, Diagnostic, Pack};
 
 use super::history::Findings;
 use super::versions::Versions;
@@ -172,7 +173,7 @@ impl Living {
     fn unknown_table(&self, table: &str, lookup: &Lookup) -> Diagnostic {
         let known: &BTreeSet<String> = self.versions.tables();
         let title = format!("the store has no table `{table}`, and never had");
-        let nearest = qingfeng_rules::nearest(table, known.iter().map(String::as_str));
+        let nearest = qingfeng_rules::internals::nearest(table, known.iter().map(String::as_str));
         let named: Vec<String> = known.iter().take(20).map(|name| format!("`{name}`")).collect();
         let has = match (nearest, named.as_slice()) {
             (Some(name), _) => format!("did you mean `{name}`?"),

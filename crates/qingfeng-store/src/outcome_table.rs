@@ -70,7 +70,7 @@ pub fn is_code(text: &str) -> bool {
 
 fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake {
     let told = qingfeng::internals::shown(value);
-    let reason = match qingfeng_rules::nearest(&value.to_lowercase(), names.iter().copied()) {
+    let reason = match qingfeng_rules::internals::nearest(&value.to_lowercase(), names.iter().copied()) {
         Some(name) => format!("there is no {} `{told}`; did you mean `{name}`?", field.replace('_', " ")),
         None => {
             format!("there is no {} `{told}`; there are {}", field.replace('_', " "), names.join(", "))

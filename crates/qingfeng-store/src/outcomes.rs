@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Field, FieldId, HistoryRole, Kind, Level, Pack, Schema, Value};
+use qingfeng_rules::lookups::HistoryRole;
+use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Pack, Schema, Value};
 use serde::Serialize;
 
 use super::history::role_of;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use arrow_array::ArrayRef;
-use qingfeng_rules::{Date, Lookup, Schema};
+use qingfeng_rules::lookups::Lookup;
+use qingfeng_rules::{Date, Schema};
 
 use super::{Change, ChangeKind, Entry};
 use qingfeng::internals::Column;

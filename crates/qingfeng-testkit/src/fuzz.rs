@@ -11,10 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
-use qingfeng::rules::{
-    Date, FieldRef, Interpreter, LineSource, LineValues, Memo, Pack, PackFiles, PartTree, Scalar, Schema,
-    Value,
-};
+use qingfeng::rules::internals::{Interpreter, LineSource, LineValues, Memo, PartTree, Scalar};
+use qingfeng::rules::{Date, FieldRef, Pack, PackFiles, Schema, Value};
 use qingfeng::{Engine, Evaluation};
 
 use crate::equality::{self, Tally};
@@ -142,11 +140,11 @@ fn together(
 }
 
 /// The outcome that an explanation must show.
-fn explained(holds: &Result<bool, qingfeng::rules::Fault>) -> qingfeng::rules::Outcome {
+fn explained(holds: &Result<bool, qingfeng::rules::Fault>) -> qingfeng::rules::internals::Outcome {
     match holds {
-        Ok(true) => qingfeng::rules::Outcome::Held,
-        Ok(false) => qingfeng::rules::Outcome::Failed,
-        Err(fault) => qingfeng::rules::Outcome::Fault(*fault),
+        Ok(true) => qingfeng::rules::internals::Outcome::Held,
+        Ok(false) => qingfeng::rules::internals::Outcome::Failed,
+        Err(fault) => qingfeng::rules::internals::Outcome::Fault(*fault),
     }
 }
 

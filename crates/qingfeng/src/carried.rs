@@ -11,10 +11,9 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
 use arrow_schema::{ArrowError, DataType, Field};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{
-    Date, FieldId, FieldRef, Groups, KNOWN_TRADERS, Kind, Level, Membership, OTHER_GROUP, Pack, Selection,
-    UNNAMED_TRADERS, Value,
-};
+use qingfeng_rules::reference::{Groups, Membership};
+use qingfeng_rules::selection::{KNOWN_TRADERS, OTHER_GROUP, UNNAMED_TRADERS};
+use qingfeng_rules::{Date, FieldId, FieldRef, Kind, Level, Pack, Selection, Value};
 
 use crate::output::{TextLists, coded_text, list_of_texts};
 use crate::values::BatchValues;

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
-use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Lookup, Pack, PackFiles, Passes, Program, Status};
+use qingfeng_rules::internals::{Passes, Program};
+use qingfeng_rules::lookups::Lookup;
+use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Pack, PackFiles, Status};
 
 use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
 use crate::bind::{BindError, Binding};

@@ -5,10 +5,8 @@ mod timing;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use qingfeng_rules::{
-    Date, Fault, FieldId, FieldRef, Interpreter, Level, LineSource, Memo, Pack, Passes, Program, Value,
-    Visit, Witness,
-};
+use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
+use qingfeng_rules::{Date, Fault, FieldId, FieldRef, Level, Pack, Value};
 
 use crate::assessment::{Effects, LineResult};
 use crate::dictionary::{Dictionary, MISSING};

@@ -1,6 +1,7 @@
 //! Why a declaration got its channel: each line, each candidate rule, each part of its condition.
 
-use qingfeng_rules::{ChannelId, FieldRef, Outcome, Part, Value};
+use qingfeng_rules::internals::{Outcome, Part};
+use qingfeng_rules::{ChannelId, FieldRef, Value};
 use serde::Serialize;
 
 use crate::assessment::decisive;
@@ -219,7 +220,7 @@ impl Engine {
     }
 
     fn fields(&self, values: &std::sync::Arc<crate::values::BatchValues>, line: usize) -> Vec<NamedValue> {
-        use qingfeng_rules::LineValues;
+        use qingfeng_rules::internals::LineValues;
         let pack = self.pack();
         let declared = pack.schema.ids().map(FieldRef::Declared);
         let known = declared.chain(pack.derived().map(FieldRef::Derived)).filter_map(|field| {

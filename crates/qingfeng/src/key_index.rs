@@ -8,7 +8,8 @@ mod rule_key;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{CodeList, Date, FieldId, Group, Groups, Key, KeyValue, Pack, Rule, Schema, Status};
+use qingfeng_rules::reference::{Group, Groups};
+use qingfeng_rules::{CodeList, Date, FieldId, Key, KeyValue, Pack, Rule, Schema, Status};
 
 pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 

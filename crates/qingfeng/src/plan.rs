@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{FieldId, Probe, Program, Visit, Witness, Words};
+use qingfeng_rules::FieldId;
+use qingfeng_rules::internals::{Probe, Program, Visit, Witness, Words};
 
 use crate::key_index::{KeyIndex, RuleSet};
 

@@ -16,7 +16,8 @@
 
 use std::time::Instant;
 
-use qingfeng_rules::{Status, Visit};
+use qingfeng_rules::Status;
+use qingfeng_rules::internals::Visit;
 use serde::Serialize;
 
 use crate::engine::Engine;

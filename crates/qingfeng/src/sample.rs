@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{LineSource, Memo, Probe, Program, Value, WordCounts};
+use qingfeng_rules::Value;
+use qingfeng_rules::internals::{LineSource, Memo, Probe, Program, WordCounts};
 
 use crate::values::BatchValues;
 

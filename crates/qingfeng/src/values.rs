@@ -6,7 +6,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::ScalarBuffer;
-use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, LineValues, Pack, Value};
+use qingfeng_rules::internals::LineValues;
+use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value};
 
 use crate::key_index::LineKey;
 use crate::lookup::{self, LookupTable};

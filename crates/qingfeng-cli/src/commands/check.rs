@@ -1,7 +1,8 @@
 //! `qingfeng check`: every mistake in a pack.
 
 use clap::ValueEnum;
-use qingfeng::rules::{Code, Date, Severity, nearest};
+use qingfeng::rules::internals::nearest;
+use qingfeng::rules::{Code, Date, Severity};
 
 use crate::clock::today;
 use crate::exit::{self, Exit, Failure};

@@ -1,6 +1,7 @@
 //! `qingfeng explain-code`: what a code of `check` means.
 
-use qingfeng::rules::{Code, Severity, nearest};
+use qingfeng::rules::internals::nearest;
+use qingfeng::rules::{Code, Severity};
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};

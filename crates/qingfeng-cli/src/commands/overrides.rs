@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use qingfeng::read::Input;
-use qingfeng::rules::{Date, OverrideAction};
+use qingfeng::rules::Date;
+use qingfeng::rules::selection::OverrideAction;
 use qingfeng_inspection::{
     ArrivingDeclarations, AssessedDeclaration, Override, OverrideBy, OverrideRequest, Overrides, PlanFile,
 };

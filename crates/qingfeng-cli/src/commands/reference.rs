@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use qingfeng::rules::internals::suggestion;
 use qingfeng::rules::manual::{self, Entry, Example, Part};
-use qingfeng::rules::suggestion;
 
 use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table, width, wrapped};

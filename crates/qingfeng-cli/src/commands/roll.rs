@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
-use qingfeng::rules::{Amount, Date, Pack};
+use qingfeng::rules::selection::Amount;
+use qingfeng::rules::{Date, Pack};
 use qingfeng::tables::RowWriter;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;

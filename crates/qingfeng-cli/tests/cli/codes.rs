@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use qingfeng::rules::{Code, EXAMPLE_PACK};
+use qingfeng::rules::Code;
+use qingfeng::rules::diagnostics::EXAMPLE_PACK;
 
 use crate::support::{Desk, golden, stored};
 

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, FieldRef, Group, Key, Kind, Pack, Words};
+use qingfeng_rules::internals::Words;
+use qingfeng_rules::reference::Group;
+use qingfeng_rules::{Date, FieldRef, Key, Kind, Pack};
 
 use super::lines::{Column, Data, LabelledLines, MISSING, can_be_named};
 
@@ -131,7 +133,7 @@ fn members(
     let fitting: Vec<Vec<(Option<Date>, Option<Date>)>> = names
         .iter()
         .map(|name| {
-            let fits = |member: &&qingfeng_rules::Member| match member.prefix || prefixes {
+            let fits = |member: &&qingfeng_rules::reference::Member| match member.prefix || prefixes {
                 true => name.starts_with(&member.code),
                 false => **name == *member.code,
             };

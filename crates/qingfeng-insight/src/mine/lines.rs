@@ -322,7 +322,7 @@ impl Extractor<'_> {
                 part.days.push(values.day(line));
                 part.found.push(found);
                 part.ids.push((id.into(), item.unwrap_or(0)));
-                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::Interpreter>| {
+                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::internals::Interpreter>| {
                     for (&(field, _), column) in self.fields.iter().zip(&mut part.columns) {
                         match (field, interpreter) {
                             (FieldRef::Computed(at), Some(interpreter)) => {

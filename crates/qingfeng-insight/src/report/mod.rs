@@ -16,7 +16,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use qingfeng_rules::{Date, Groups, Pack, countries};
+use qingfeng_rules::reference::Groups;
+use qingfeng_rules::{Date, Pack, countries};
 use serde::Serialize;
 
 use crate::effect::Effect;
@@ -71,7 +72,7 @@ impl Titled {
         Self { name: name.to_owned(), title: name.to_owned(), title_zh: None }
     }
 
-    pub(crate) fn of(groups: &[qingfeng_rules::Group], name: &str) -> Self {
+    pub(crate) fn of(groups: &[qingfeng_rules::reference::Group], name: &str) -> Self {
         groups.iter().find(|group| group.name == name).map_or_else(
             || Self::plain(name),
             |group| Self {
@@ -279,8 +280,7 @@ impl<'p> Names<'p> {
 
     /// What people call a mode: the first of the pack's groups that has this code alone, else the code.
     pub fn mode(&self, code: &str) -> Titled {
-        let alone =
-            |group: &&qingfeng_rules::Group| matches!(&group.members[..], [only] if only.code == code);
+        let alone = |group: &&qingfeng_rules::reference::Group| matches!(&group.members[..], [only] if only.code == code);
         let Some(group) = self.pack.reference.modes.iter().find(alone) else { return Titled::plain(code) };
         let with_code = |title: &String| format!("{title} ({code})");
         Titled {

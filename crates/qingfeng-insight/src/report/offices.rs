@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Amount, SelectionKind};
+use qingfeng_rules::SelectionKind;
+use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::{Names, ReportOptions, Titled, in_time};

@@ -165,8 +165,9 @@ impl Survey {
     /// The first value that the pack does not have, with those that it has.
     pub fn check(&self, pack: &qingfeng_rules::Pack) -> Result<(), SurveyError> {
         let reference = &pack.reference;
-        let names =
-            |groups: &[qingfeng_rules::Group]| groups.iter().map(|group| group.name.clone()).collect();
+        let names = |groups: &[qingfeng_rules::reference::Group]| {
+            groups.iter().map(|group| group.name.clone()).collect()
+        };
         for condition in &self.conditions {
             let (what, known): (&'static str, Vec<String>) = match condition.by {
                 By::Region => ("region", names(&reference.regions)),

@@ -78,7 +78,7 @@ impl Reading<'_> {
                 continue;
             }
             let shown = qingfeng::internals::shown(name);
-            let remedy = match qingfeng_rules::nearest(name, keys.iter().copied()) {
+            let remedy = match qingfeng_rules::internals::nearest(name, keys.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", keys.join(", ")),
             };
@@ -185,7 +185,7 @@ impl Aims {
                 let name = key.get_ref().as_ref();
                 let shown = qingfeng::internals::shown(name);
                 if !kinds.contains(&name) {
-                    let remedy = match qingfeng_rules::nearest(name, kinds.iter().copied()) {
+                    let remedy = match qingfeng_rules::internals::nearest(name, kinds.iter().copied()) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("the pack has {}", kinds.join(", ")),
                     };

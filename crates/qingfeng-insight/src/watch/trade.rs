@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, FieldId, Groups, Kind, Pack, Rule, Status, Value};
+use qingfeng_rules::reference::Groups;
+use qingfeng_rules::{Date, FieldId, Kind, Pack, Rule, Status, Value};
 
 use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::{Limit, WatchOptions};
@@ -127,7 +128,7 @@ fn number(value: Value<'_>) -> Option<f64> {
 struct Watcher<'a> {
     engine: Engine,
     fields: Fields,
-    sites: &'a [qingfeng_rules::Group],
+    sites: &'a [qingfeng_rules::reference::Group],
     site_groups: Groups,
     /// By position of a rule in the changed pack: the forms that it stands for.
     forms: Vec<Vec<u32>>,

@@ -17,7 +17,7 @@ pub use sizes::{DrawSizes, Reserve, StratumCount, StratumSize, plan_draw, reserv
 ///
 /// ```
 /// use qingfeng_inspection::draw::{Key, StratumCount, draw, plan_draw};
-/// use qingfeng_rules::{Millionths, RandomLeast};
+/// use qingfeng_rules::selection::{Millionths, RandomLeast};
 ///
 /// let key = Key::parse("8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210")?;
 /// let day = key.of_day("2016-09-06".parse()?);

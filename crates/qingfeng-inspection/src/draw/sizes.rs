@@ -1,6 +1,6 @@
 //! How many are drawn of each stratum, and how likely each declaration is to be drawn: known before the key is.
 
-use qingfeng_rules::{Millionths, RandomLeast};
+use qingfeng_rules::selection::{Millionths, RandomLeast};
 
 /// A stratum of an office's day, before the draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn weight(stratum: &StratumCount) -> u128 {
 ///
 /// ```
 /// use qingfeng_inspection::draw::{StratumCount, reserve};
-/// use qingfeng_rules::{Millionths, RandomLeast};
+/// use qingfeng_rules::selection::{Millionths, RandomLeast};
 ///
 /// let stratum = StratumCount { name: "all".into(), rate: Millionths(20_000), declarations: 120, population: 100 };
 /// let mut costs: Vec<u32> = vec![15; 100];
@@ -175,7 +175,7 @@ fn apportioned(numbers: &[u64], total: u64) -> Vec<u64> {
 ///
 /// ```
 /// use qingfeng_inspection::draw::{StratumCount, plan_draw};
-/// use qingfeng_rules::{Millionths, RandomLeast};
+/// use qingfeng_rules::selection::{Millionths, RandomLeast};
 ///
 /// let of = |name: &str, declarations, population| StratumCount {
 ///     name: name.into(),

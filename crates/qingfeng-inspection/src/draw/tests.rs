@@ -1,7 +1,7 @@
 //! Who is drawn, how many, and how often.
 
 use proptest::prelude::*;
-use qingfeng_rules::{Millionths, RandomLeast};
+use qingfeng_rules::selection::{Millionths, RandomLeast};
 
 use super::*;
 

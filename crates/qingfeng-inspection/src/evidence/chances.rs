@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, SelectionKind};
+use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::{Evidence, Judged};
 use crate::{LeftOutColumns, PlanRow};

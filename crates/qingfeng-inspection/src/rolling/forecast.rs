@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::{Date, Millionths};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Millionths;
 
 use super::Arrival;
 use super::mass::{Mass, bin};

@@ -19,7 +19,7 @@ mod roll;
 
 use std::collections::HashMap;
 
-use qingfeng_rules::{Amount, Millionths};
+use qingfeng_rules::selection::{Amount, Millionths};
 
 pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, MAX_NAMES};
 pub use forecast::{Forecast, History};
@@ -118,7 +118,7 @@ struct GroupState {
 /// An office's day while declarations come.
 ///
 /// ```
-/// use qingfeng::rules::{Amount, Millionths};
+/// use qingfeng::rules::selection::{Amount, Millionths};
 /// use qingfeng_inspection::{Arrival, Rolling};
 /// use qingfeng_rules::SelectionKind;
 ///

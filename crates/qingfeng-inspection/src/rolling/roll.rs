@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Worth};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Worth};
 
 use super::super::candidate::AssessedDeclaration;
 use super::super::capacity::Capacity;
@@ -250,7 +251,7 @@ impl<'p> Roll<'p> {
             least.push(GroupLeast {
                 name: format!("quota {}", quota.name),
                 least: asked(quota, amount),
-                by_count: matches!(quota.least, qingfeng_rules::Least::Count(_)),
+                by_count: matches!(quota.least, qingfeng_rules::selection::Least::Count(_)),
             });
         }
         let share = policy.selection.exploration.share;
@@ -308,7 +309,7 @@ struct OfCandidate<'p> {
     targetable: bool,
     left_alone: Option<String>,
     trader: Option<String>,
-    rate: qingfeng_rules::Millionths,
+    rate: qingfeng_rules::selection::Millionths,
     groups: u64,
 }
 

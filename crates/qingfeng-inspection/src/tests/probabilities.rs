@@ -1,6 +1,7 @@
 //! Stated probabilities are true, and an estimate made with them is right on average.
 
-use qingfeng_rules::{Amount, ChannelId, Millionths, RandomLeast, SelectionKind};
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast};
+use qingfeng_rules::{ChannelId, SelectionKind};
 
 use super::super::{AssessedDeclaration, Capacity};
 use super::world::*;

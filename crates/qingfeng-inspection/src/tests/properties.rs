@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use qingfeng_rules::{Amount, Least, Millionths, Quota, QuotaOf};
+use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf};
 
 use super::super::policy::{asked, units};
 use super::super::{Capacity, PlanMarks, PlanSummary, left_out_rows, plan_rows};
@@ -183,7 +183,7 @@ fn absurd_declarations_cost_and_are_worth_something_finite() {
         ..candidate(DAYS[1], 1)
     };
     let mut selection = selection();
-    selection.worth = qingfeng_rules::Worth::Value;
+    selection.worth = qingfeng_rules::selection::Worth::Value;
     selection.cost.hundred_packages = u32::MAX;
     let world = World {
         policy: policy(selection),
@@ -208,8 +208,12 @@ fn absurd_declarations_cost_and_are_worth_something_finite() {
 fn a_trader_is_left_alone_after_inspections_without_a_finding() {
     let mut selection = selection();
     selection.random.rate = Millionths(0);
-    selection.traders =
-        qingfeng_rules::TraderLimits { inspections: Some(2), days: 60, pause_days: 30, per_day: None };
+    selection.traders = qingfeng_rules::selection::TraderLimits {
+        inspections: Some(2),
+        days: 60,
+        pause_days: 30,
+        per_day: None,
+    };
     for (results, expected) in [
         (&[("2016-08-01", false), ("2016-09-01", false)][..], Some("trader left alone until 2016-10-01")),
         (&[("2016-08-01", false), ("2016-09-01", true)], None),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use qingfeng_rules::{
-    Amount, CellPart, ChannelId, Date, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota,
-    QuotaOf, RandomLeast, RandomRates, Selection, Stratum, TraderLimits, Worth,
+use qingfeng_rules::selection::{
+    Amount, CellPart, Exploration, InspectionCost, Least, Mandatory, Millionths, Quota, QuotaOf, RandomLeast,
+    RandomRates, Stratum, TraderLimits, Worth,
 };
+use qingfeng_rules::{ChannelId, Date, Selection};
 
 use super::super::draw::{DayKey, Key};
 use super::super::{

@@ -242,7 +242,7 @@ pub(super) const PLACES: [usize; 2] = [column::PORT, column::PLACE];
 
 #[cfg(test)]
 mod tests {
-    use qingfeng_rules::Millionths;
+    use qingfeng_rules::selection::Millionths;
 
     use super::super::consignment::Columns;
     use super::*;

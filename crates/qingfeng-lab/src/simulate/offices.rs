@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Amount, Date, Millionths, RandomLeast, RateRule};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::{Amount, Millionths, RandomLeast, RateRule};
 
 use super::SimulateError;
 use super::options::{Arm, Inspections, Offices, SimulateOptions};

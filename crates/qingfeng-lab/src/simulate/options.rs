@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use qingfeng_rules::{Date, Millionths};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Millionths;
 use serde::{Serialize, Serializer};
 
 use qingfeng_inspection::Capacity;

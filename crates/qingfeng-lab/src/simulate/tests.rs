@@ -1,6 +1,7 @@
 //! Whole simulations of small worlds.
 
-use qingfeng_rules::{Date, Millionths};
+use qingfeng_rules::Date;
+use qingfeng_rules::selection::Millionths;
 
 use super::*;
 use qingfeng_inspection::Capacity;
@@ -101,7 +102,8 @@ fn the_draw_has_its_share_of_the_inspections() {
 #[test]
 fn each_site_can_be_an_office_of_its_own_with_a_table() {
     let sites = ["ningbo", "shanghai", "yiwu", "yantian"];
-    let table = Capacity::of_sites(sites.map(|site| (site, qingfeng_rules::Amount::Inspections(3))));
+    let table =
+        Capacity::of_sites(sites.map(|site| (site, qingfeng_rules::selection::Amount::Inspections(3))));
     for (offices, most) in [(Offices::Sites, 12), (Offices::Kinds, 12), (Offices::One, 12)] {
         let inspections = Inspections::Table(table.clone());
         let simulated = run(SimulateOptions { offices, inspections, ..small(&["random-30"]) });

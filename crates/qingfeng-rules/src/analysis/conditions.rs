@@ -24,7 +24,7 @@ struct Idle {
 struct IdleSearch {
     /// The condition.
     closure: Place,
-    /// What holds besides the parts that are looked at: first what the key says, so many, then other parts.
+    /// What holds besides the parts that are looked at: first those that the key implies (this number), then other parts.
     context: Vec<Formula>,
     of_key: usize,
     /// Parts that stand once and are asked several times.

@@ -38,15 +38,15 @@ struct RuleFormulas {
     key: [(u32, Formula); 4],
     /// Where it is in force.
     valid: Formula,
-    /// The condition as it stands in the file, and in the form that all equal conditions share.
+    /// The condition as written in the file, and in the form that all equal conditions share.
     when: Option<(NodeId, NodeId)>,
     /// Where the condition holds.
     holds: Formula,
     /// Where its points, if they are computed, come out without a fault.
     gives: Formula,
-    /// What each part of the key speaks of.
+    /// The terms that each part of the key mentions.
     key_terms: [BTreeSet<TermId>; 4],
-    /// What its condition, its points and its validity speak of.
+    /// The terms that its condition, its points and its validity mention.
     spoken: BTreeSet<TermId>,
     /// Where it fires: its points, if they are computed, come out without a fault too.
     fires: Formula,
@@ -81,7 +81,8 @@ impl Pack {
     /// is found.
     ///
     /// ```
-    /// use qingfeng_rules::{Code, Pack, PackFiles, Passes};
+    /// use qingfeng_rules::{Code, Pack, PackFiles};
+    /// use qingfeng_rules::internals::Passes;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -145,7 +146,7 @@ impl Pack {
     }
 }
 
-/// Rules that a loop makes of one closure have one mistake: it is told once, with the number of rules.
+/// Rules that a loop makes of one closure have one mistake: it is reported once, with the number of rules.
 fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut kept: Vec<(Diagnostic, usize)> = Vec::with_capacity(found.len());
     let mut known: HashMap<(Code, Place, String), usize> = HashMap::new();

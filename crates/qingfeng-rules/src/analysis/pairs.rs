@@ -35,13 +35,13 @@ fn count_twice(combine: Combine, a: &Rule, b: &Rule) -> bool {
     combine == Combine::Sum && sign(a) != 0 && sign(a) == sign(b)
 }
 
-/// What a condition says without any choice, and the terms that its alternatives speak of.
+/// What a condition says without any choice, and the terms that its alternatives mention.
 struct Known {
     state: State,
     chosen: BTreeSet<TermId>,
 }
 
-/// The rules whose formula speaks of a term.
+/// The rules whose formula mentions a term.
 type Speaking = BTreeMap<TermId, Vec<usize>>;
 
 impl Analysis<'_> {
@@ -118,7 +118,7 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether a part of a rule's key, or its validity, speaks of a term.
+    /// Whether a part of a rule's key, or its validity, mentions a term.
     fn key_says(&self, at: usize, term: TermId) -> bool {
         let rule = &self.rules[at];
         rule.key_terms.iter().any(|terms| terms.contains(&term))
@@ -149,7 +149,7 @@ impl Analysis<'_> {
         self.found.push(item);
     }
 
-    /// Rules with one condition and keys that overlap; the pairs that were told.
+    /// Rules with one condition and keys that overlap; the pairs that were reported.
     fn same_conditions(&mut self) -> BTreeSet<(usize, usize)> {
         let mut alike: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for at in self.active() {
@@ -214,7 +214,7 @@ impl Analysis<'_> {
         self.found.push(item);
     }
 
-    /// For each term, the rules whose formula speaks of it or of something that implies it.
+    /// For each term, the rules whose formula mentions it or something that implies it.
     fn speaking(&self) -> Speaking {
         let mut speaking = Speaking::new();
         for at in self.active() {
@@ -227,7 +227,7 @@ impl Analysis<'_> {
         speaking
     }
 
-    /// The rules that may fire only where this one does: those that speak of what one of its parts speaks of.
+    /// The rules that may fire only where this one does: those that mention what one of its parts mentions.
     fn narrower(&self, broad: usize, speaking: &Speaking) -> Vec<usize> {
         let mut parts = Vec::new();
         conjuncts(&self.rules[broad].fires, &mut parts);
@@ -337,7 +337,7 @@ fn pair(a: usize, b: usize) -> (usize, usize) {
     (a.min(b), a.max(b))
 }
 
-/// The terms of which a formula speaks.
+/// The terms that a formula mentions.
 fn collect(formula: &Formula, terms: &mut BTreeSet<TermId>) {
     walk(formula, &mut |part| {
         if let Shape::Literal(term, _) = &**part {

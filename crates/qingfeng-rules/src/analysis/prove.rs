@@ -14,9 +14,9 @@ const CHOICES_MAX: u32 = 3_000;
 
 /// How many parts of formulas are looked at before a question is given up.
 const STEPS_MAX: u32 = 100_000;
-/// How many of them for all questions about one rule by itself.
+/// The limit for all questions about a single rule.
 const STEPS_OF_RULE_MAX: u32 = 1_000_000;
-/// How many of them for all questions about a pack, a few seconds' work.
+/// The limit for all questions about a pack: a few seconds of work.
 const STEPS_OF_PACK_MAX: u32 = 200_000_000;
 
 /// How much more may be looked at.

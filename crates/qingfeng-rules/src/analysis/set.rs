@@ -277,7 +277,7 @@ impl Values {
     }
 }
 
-/// A set of values, perhaps with the missing one, perhaps with the cases in which there is a fault instead.
+/// A set of values, which may include the missing one and the cases in which there is a fault instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Set {
     pub missing: bool,

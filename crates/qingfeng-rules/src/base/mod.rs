@@ -2,6 +2,7 @@
 
 pub mod countries;
 pub mod limits;
+pub(crate) mod markdown;
 pub(crate) mod text;
 pub(crate) mod value;
 pub(crate) mod words;

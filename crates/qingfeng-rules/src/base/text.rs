@@ -47,7 +47,7 @@ fn is_unspaced(letter: char) -> bool {
 }
 
 /// Whether the text has the word, or the words in a row. Case, width and the number of blanks do not matter.
-/// A Latin word must stand by itself; Chinese has no blanks, so there any occurrence counts.
+/// A Latin word must be a whole word; Chinese has no blanks, so there any occurrence counts.
 pub fn has_word(text: &str, word: &str) -> bool {
     let (text, word) = (folded(text), folded(word));
     let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else { return false };
@@ -70,7 +70,7 @@ pub(crate) fn joins(a: Option<char>, b: Option<char>) -> bool {
     a.is_some_and(is_of_word) && b.is_some_and(is_of_word)
 }
 
-/// Whether a letter is part of a word that must stand by itself.
+/// Whether a letter is part of a word that must be matched as a whole.
 pub(crate) fn is_of_word(letter: char) -> bool {
     // Most letters that are not spaced are Chinese, for which the other question is a long one.
     !is_unspaced(letter) && letter.is_alphanumeric()

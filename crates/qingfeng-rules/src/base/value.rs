@@ -23,7 +23,7 @@ impl Date {
     /// The last day that has a four-digit year: 9999-12-31.
     pub const MAX: Self = Self(2_932_896);
 
-    /// The day so many days after (or before) 1970-01-01, or `None` outside the years 1 to 9999.
+    /// The day this number of days after (or before) 1970-01-01, or `None` outside the years 1 to 9999.
     pub fn from_days(days: i32) -> Option<Self> {
         (Self::MIN.0..=Self::MAX.0).contains(&days).then_some(Self(days))
     }
@@ -40,7 +40,7 @@ impl Date {
         Self::from_days(i32::try_from(days).ok()?)
     }
 
-    /// The day so many days later, or `None` outside the years 1 to 9999.
+    /// The day this number of days later (or earlier), or `None` outside the years 1 to 9999.
     pub fn plus_days(self, days: i64) -> Option<Self> {
         Self::from_days(i32::try_from(i64::from(self.0).checked_add(days)?).ok()?)
     }

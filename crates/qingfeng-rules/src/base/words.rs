@@ -10,7 +10,7 @@ use crate::base::text::{fold_into, folded, is_of_word, joins};
 /// cost grows with the text and with what is found, not with how many words there are.
 ///
 /// ```
-/// use qingfeng_rules::Words;
+/// use qingfeng_rules::internals::Words;
 ///
 /// let words = Words::new([("replica", 0), ("no logo", 1), ("仿", 2), ("logo", 3)]);
 /// let mut found = Vec::new();
@@ -113,7 +113,7 @@ impl Words {
             && self.by_letter.is_empty()
     }
 
-    /// Calls `found` with the number of each word that the text has; with one that stands there twice, twice. `scratch`
+    /// Calls `found` with the number of each word that the text has; once for each occurrence. `scratch`
     /// holds the text as it is compared, and is only there to be used again.
     pub fn find(&self, text: &str, scratch: &mut String, found: &mut dyn FnMut(u32)) {
         if self.is_empty() {
@@ -211,7 +211,7 @@ impl Words {
     }
 }
 
-/// What the quick look at a text came to.
+/// The result of the quick look at a text.
 enum Simple {
     /// All words are found.
     Done,
@@ -247,7 +247,7 @@ impl WordCounts {
         }
     }
 
-    /// At most so many times does the word stand in the texts.
+    /// An upper bound on how often the word occurs in the texts.
     pub fn at_most(&self, word: &str) -> u32 {
         let word = folded(word);
         let Some(first) = word.chars().next() else { return 0 };

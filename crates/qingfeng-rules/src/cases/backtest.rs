@@ -48,7 +48,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Whether so many lines are within the bound.
+    /// Whether this number of lines is within the bound.
     pub fn allows(self, count: u64) -> bool {
         match self {
             Self::Exactly(bound) => count == bound,

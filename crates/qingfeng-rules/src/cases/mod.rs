@@ -89,7 +89,7 @@ pub struct Outcomes {
     pub silent: Vec<usize>,
     /// Rules that fire with these points.
     pub points: Vec<(usize, i64)>,
-    /// Rules that cannot be evaluated, perhaps for this fault.
+    /// Rules that cannot be evaluated, optionally with the expected fault.
     pub faults: Vec<(usize, Option<Fault>)>,
     /// Rules that fire with this reason.
     pub reasons: Vec<(usize, String)>,
@@ -142,7 +142,7 @@ impl TestFiles {
     }
 
     /// Reads `tests/*.rhai` and `tests/*.csv`, directories in it too, and `expect.toml` of the pack in a directory.
-    /// What cannot be read becomes a mistake. A pack without tests is none.
+    /// What cannot be read becomes a mistake. A pack without tests is not a mistake.
     pub fn read(directory: &Path) -> Self {
         let mut files = Self::default();
         let expectations = directory.join(backtest::FILE);

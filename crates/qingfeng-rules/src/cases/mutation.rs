@@ -1,7 +1,7 @@
 //! Small changes of rule files, one at a time: tests that are worth something notice them.
 //!
 //! A change is a piece of text in place of another one. What a change means is not looked at: a changed pack is loaded
-//! like any other, and a change that makes it invalid is none.
+//! like any other; a change that makes it invalid does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::lang::kernel::Arithmetic;
 use crate::lang::rule::Status;
 use crate::lang::rule::computed_needs;
 use crate::lang::sandbox;
-use crate::lang::syntax::{Function, Lowering, SourceMap};
+use crate::lang::syntax::{Function, SourceMap, Translator};
 use crate::model::derived::FieldRef;
 use crate::pack::{Pack, PackFiles};
 
@@ -91,9 +91,9 @@ pub fn mutations(pack: &Pack) -> Vec<Mutation> {
     for name in files {
         let text = pack.warnings.sources.text(&name).unwrap_or("");
         let Ok(ast) = engine.compile(text) else { continue };
-        let lowering = Lowering { source: SourceMap::new(text) };
-        let top_level = lowering.top_level(&ast);
-        let functions = lowering.functions(&ast);
+        let translator = Translator { source: SourceMap::new(text) };
+        let top_level = translator.top_level(&ast);
+        let functions = translator.functions(&ast);
         let mut file = File {
             pack,
             name: &name,
@@ -124,10 +124,10 @@ struct File<'f> {
     functions: &'f BTreeMap<String, Function>,
     /// Where closures are written, by the function that they are.
     closures: BTreeMap<&'f str, Vec<usize>>,
-    /// The rules that the expression at hand belongs to.
+    /// The rules that the current expression belongs to.
     rules: Vec<usize>,
     found: Vec<Mutation>,
-    /// How far the closure at hand stands after the one whose places are known: closures with one text are one
+    /// How far the current closure stands after the one whose places are known: closures with one text are one
     /// function.
     shift: usize,
 }

@@ -15,7 +15,7 @@ use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::kernel::Scalar;
 use crate::lang::rule_files::{self, Environment, fixed};
 use crate::lang::sandbox;
-use crate::lang::syntax::{Lowering, SourceMap, constant_of};
+use crate::lang::syntax::{SourceMap, Translator, constant_of};
 use crate::model::schema::{FieldId, Kind};
 
 /// A call of `test`, as it was made.
@@ -46,9 +46,9 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     let ast = rule_files::run_tests(&engine, &file, text, &environment, reading.diagnostics);
     let calls = std::mem::take(&mut *calls.lock().unwrap_or_else(PoisonError::into_inner));
     let Some(ast) = ast else { return Vec::new() };
-    let lowering = Lowering { source: SourceMap::new(text) };
-    let top_level = lowering.top_level(&ast);
-    let functions = lowering.functions(&ast);
+    let translator = Translator { source: SourceMap::new(text) };
+    let top_level = translator.top_level(&ast);
+    let functions = translator.functions(&ast);
     let mut sites: BTreeMap<usize, Site<'_>> = BTreeMap::new();
     let mut variables: BTreeMap<&str, &Expr> = BTreeMap::new();
     for expr in top_level.iter().chain(functions.values().map(|function| &function.body)) {
@@ -65,7 +65,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     }
     let mut tests = Vec::new();
     for call in calls {
-        let token = lowering.source.token(call.position);
+        let token = translator.source.token(call.position);
         let site = sites.get(&token.start).cloned().unwrap_or_default();
         reading.mistaken = false;
         let mut script = Script { reading, text, variables: &variables, token, site };

@@ -31,7 +31,7 @@ enum Column {
         key: &'static str,
         rule: Option<String>,
     },
-    /// A mistake, told once.
+    /// Whether a mistake has been reported.
     Unknown,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Comment {
     pub span: Range<usize>,
     /// Where its text begins.
     pub text: usize,
-    /// What it speaks of: the call of `rule` or `field` in which it stands, the statement, line or table below it.
+    /// What it refers to: the call of `rule` or `field` in which it stands, the statement, line or table below it.
     /// None where it stands behind something, or above nothing.
     pub scope: Option<Range<usize>>,
 }
@@ -62,7 +62,7 @@ impl<'t> Read<'t> {
         self.tokens.push(Token { sign, span });
     }
 
-    /// Keeps the comment that begins here with a sign of so many bytes, if it is one to us, and gives its end.
+    /// Keeps the comment that begins here with a sign of this length in bytes, if it is addressed to the checker, and gives its end.
     fn comment(&mut self, start: usize, sign: usize) -> usize {
         let text = self.text;
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);

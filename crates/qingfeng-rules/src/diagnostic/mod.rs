@@ -29,7 +29,7 @@ use suppression::Suppression;
 pub enum Severity {
     /// The pack is invalid.
     Error,
-    /// The pack works, but perhaps not as meant.
+    /// The pack can be used, but may not do what is meant.
     Warning,
     /// Advice, on speed for one. Fails nothing unless it is asked for.
     Note,
@@ -56,6 +56,7 @@ pub struct Place {
 
 /// A place and what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Label {
     /// The place.
     pub place: Place,
@@ -63,8 +64,9 @@ pub struct Label {
     pub text: String,
 }
 
-/// A piece of a file and what is to stand there instead.
+/// A span of a file and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Edit {
     /// What is replaced; of no length where something is put in.
     pub place: Place,
@@ -74,10 +76,11 @@ pub struct Edit {
 
 /// A change of the files that mends a mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Fix {
     /// What the change does, as an order: ``write `unit_value` ``.
     pub title: String,
-    /// The changes, which do not overlap; all of them or none.
+    /// The changes, which do not overlap. They are made together.
     pub edits: Vec<Edit>,
     /// Whether it gives what the author means, so that it may be applied without asking. Of others a person must
     /// choose one.
@@ -116,6 +119,7 @@ impl Fix {
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What kind of mistake.
     pub code: Code,
@@ -211,8 +215,9 @@ struct Known {
     rules: BTreeMap<String, Place>,
 }
 
-/// All mistakes of a pack, with the texts they speak of. As an error it prints one line for each.
+/// All mistakes of a pack, with the texts they point into. As an error it prints one line for each.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Diagnostics {
     /// The mistakes, whatever they weigh, in the order of files and places.
     pub items: Vec<Diagnostic>,
@@ -253,7 +258,7 @@ impl Diagnostics {
         }
     }
 
-    /// Adds the mistakes of other files, with the texts they speak of.
+    /// Adds the mistakes of other files, with the texts they point into.
     pub fn extend(&mut self, other: Self) {
         other.items.into_iter().for_each(|item| self.push(item));
         self.sources.extend(other.sources);
@@ -330,7 +335,7 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
         .map(|(_, name)| name)
 }
 
-/// ``did you mean `x`?`` or, where nothing is near, the list of what there is.
+/// ``did you mean `x`?`` or, where nothing is near, the list of known names.
 pub fn suggestion<'n>(written: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
     if let Some(name) = nearest(written, known.clone()) {
         return format!("did you mean `{name}`?");

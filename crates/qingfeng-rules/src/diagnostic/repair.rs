@@ -149,7 +149,7 @@ pub(crate) fn quote_numbers(source: &str, place: &Place) -> Option<Fix> {
     Some(edits.fold(Fix::safe(title, first, text), |fix, (place, text)| fix.and(place, text)))
 }
 
-/// The day that a text means which is none of the forms that are read: `2016-9-6`, `6.9.2016`, `2016年9月6日`.
+/// The day meant by a text in a form that is not read: `2016-9-6`, `6.9.2016`, `2016年9月6日`.
 pub(crate) fn loose_day(text: &str) -> Option<Date> {
     let parts: Vec<&str> =
         text.split(['-', '/', '.', ' ', '年', '月', '日']).filter(|part| !part.is_empty()).collect();

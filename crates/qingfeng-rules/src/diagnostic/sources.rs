@@ -1,11 +1,11 @@
-//! The texts that diagnostics speak of.
+//! The texts that diagnostics point into.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::Place;
 
-/// The texts of a pack's files, so that a diagnostic can show the line it speaks of.
+/// The texts of a pack's files, so that a diagnostic can show the line it points at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
     texts: BTreeMap<Arc<str>, Source>,

@@ -19,12 +19,13 @@ pub(super) struct Suppression {
     reason: Arc<str>,
     /// The comment.
     place: Place,
-    /// What it speaks of.
+    /// What it refers to.
     scope: Range<usize>,
 }
 
 /// A diagnostic that a comment allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Suppressed {
     /// What would have been said.
     pub diagnostic: Diagnostic,

@@ -29,7 +29,7 @@ pub(crate) struct Expr {
     pub span: Range<usize>,
 }
 
-/// A name as it stands in the source.
+/// A name as written in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub text: String,
@@ -68,59 +68,40 @@ pub(crate) enum Operator {
     BitXor,
 }
 
+/// Each operator with its sign and its number of operands.
+const OPERATORS: [(Operator, &str, usize); 21] = [
+    (Operator::Compare(Comparison::Equal), "==", 2),
+    (Operator::Compare(Comparison::NotEqual), "!=", 2),
+    (Operator::Compare(Comparison::Less), "<", 2),
+    (Operator::Compare(Comparison::LessOrEqual), "<=", 2),
+    (Operator::Compare(Comparison::Greater), ">", 2),
+    (Operator::Compare(Comparison::GreaterOrEqual), ">=", 2),
+    (Operator::Arithmetic(Arithmetic::Add), "+", 2),
+    (Operator::Arithmetic(Arithmetic::Subtract), "-", 2),
+    (Operator::Arithmetic(Arithmetic::Multiply), "*", 2),
+    (Operator::Arithmetic(Arithmetic::Divide), "/", 2),
+    (Operator::Arithmetic(Arithmetic::Remainder), "%", 2),
+    (Operator::Arithmetic(Arithmetic::Power), "**", 2),
+    (Operator::In, "in", 2),
+    (Operator::Negate, "-", 1),
+    (Operator::Plus, "+", 1),
+    (Operator::Not, "!", 1),
+    (Operator::Range, "..", 2),
+    (Operator::RangeInclusive, "..=", 2),
+    (Operator::BitAnd, "&", 2),
+    (Operator::BitOr, "|", 2),
+    (Operator::BitXor, "^", 2),
+];
+
 impl Operator {
-    /// The operator of this sign with so many operands.
+    /// The operator with this sign and number of operands.
     pub fn of(sign: &str, operands: usize) -> Option<Self> {
-        use Arithmetic::{Add, Divide, Multiply, Power, Remainder, Subtract};
-        Some(match (sign, operands) {
-            ("==", 2) => Self::Compare(Comparison::Equal),
-            ("!=", 2) => Self::Compare(Comparison::NotEqual),
-            ("<", 2) => Self::Compare(Comparison::Less),
-            ("<=", 2) => Self::Compare(Comparison::LessOrEqual),
-            (">", 2) => Self::Compare(Comparison::Greater),
-            (">=", 2) => Self::Compare(Comparison::GreaterOrEqual),
-            ("+", 2) => Self::Arithmetic(Add),
-            ("-", 2) => Self::Arithmetic(Subtract),
-            ("*", 2) => Self::Arithmetic(Multiply),
-            ("/", 2) => Self::Arithmetic(Divide),
-            ("%", 2) => Self::Arithmetic(Remainder),
-            ("**", 2) => Self::Arithmetic(Power),
-            ("in", 2) => Self::In,
-            ("-", 1) => Self::Negate,
-            ("+", 1) => Self::Plus,
-            ("!", 1) => Self::Not,
-            ("..", 2) => Self::Range,
-            ("..=", 2) => Self::RangeInclusive,
-            ("&", 2) => Self::BitAnd,
-            ("|", 2) => Self::BitOr,
-            ("^", 2) => Self::BitXor,
-            _ => return None,
-        })
+        OPERATORS.iter().find(|&&(_, known, count)| (known, count) == (sign, operands)).map(|known| known.0)
     }
 
     /// The sign as it is written.
     pub fn sign(self) -> &'static str {
-        match self {
-            Self::Compare(Comparison::Equal) => "==",
-            Self::Compare(Comparison::NotEqual) => "!=",
-            Self::Compare(Comparison::Less) => "<",
-            Self::Compare(Comparison::LessOrEqual) => "<=",
-            Self::Compare(Comparison::Greater) => ">",
-            Self::Compare(Comparison::GreaterOrEqual) => ">=",
-            Self::Arithmetic(Arithmetic::Add) | Self::Plus => "+",
-            Self::Arithmetic(Arithmetic::Subtract) | Self::Negate => "-",
-            Self::Arithmetic(Arithmetic::Multiply) => "*",
-            Self::Arithmetic(Arithmetic::Divide) => "/",
-            Self::Arithmetic(Arithmetic::Remainder) => "%",
-            Self::Arithmetic(Arithmetic::Power) => "**",
-            Self::In => "in",
-            Self::Not => "!",
-            Self::Range => "..",
-            Self::RangeInclusive => "..=",
-            Self::BitAnd => "&",
-            Self::BitOr => "|",
-            Self::BitXor => "^",
-        }
+        OPERATORS.iter().find(|known| known.0 == self).map_or("", |known| known.1)
     }
 }
 
@@ -322,7 +303,7 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr], separator: &str) -> fm
     Ok(())
 }
 
-/// An operand, in parentheses unless it stands by itself.
+/// An operand, in parentheses unless it needs none.
 pub(crate) struct Operand<'e>(pub &'e Expr);
 
 impl fmt::Display for Operand<'_> {

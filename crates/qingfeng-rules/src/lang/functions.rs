@@ -15,6 +15,48 @@ pub(crate) struct Function {
     pub result: fn(&[Type]) -> Option<Type>,
     /// What it does. Functions on lists, maps and closures have none here; the interpreter provides them.
     pub run: Option<fn(&[Value<'_>]) -> kernel::Result>,
+    /// How many arguments it takes, if it has something to run.
+    pub arities: &'static [usize],
+    /// What a call costs about, in comparisons of numbers.
+    pub cost: u32,
+    /// On about which share of lines a test holds.
+    pub share: f64,
+    /// How an index finds the texts for which a test of a text and a constant holds.
+    pub found_by: Option<FoundBy>,
+}
+
+/// What an index looks for in a text.
+#[derive(Clone, Copy)]
+pub(crate) enum FoundBy {
+    Word,
+    Prefix,
+}
+
+const fn function(
+    name: &'static str,
+    usage: &'static str,
+    result: fn(&[Type]) -> Option<Type>,
+    run: Option<fn(&[Value<'_>]) -> kernel::Result>,
+) -> Function {
+    Function { name, usage, result, run, arities: &[1], cost: 3, share: 0.5, found_by: None }
+}
+
+impl Function {
+    const fn takes(self, arities: &'static [usize]) -> Self {
+        Self { arities, ..self }
+    }
+
+    const fn costs(self, cost: u32) -> Self {
+        Self { cost, ..self }
+    }
+
+    const fn holds_on(self, share: f64) -> Self {
+        Self { share, ..self }
+    }
+
+    const fn found_by(self, found_by: FoundBy) -> Self {
+        Self { found_by: Some(found_by), ..self }
+    }
 }
 
 fn takes(args: &[Type], bases: &[Base]) -> bool {
@@ -164,10 +206,10 @@ fn date(args: &[Value<'_>]) -> kernel::Result {
 
 /// The functions in the order of the reference.
 pub(crate) const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "contains",
-        usage: "text.contains(\"part\"), list.contains(value)",
-        result: |args| match args {
+    function(
+        "contains",
+        "text.contains(\"part\"), list.contains(value)",
+        |args| match args {
             [whole, part] if matches!(whole.base, Base::Array(_)) => match &whole.base {
                 Base::Array(element) if element.comparable(part) => Some(Type::FLAG),
                 _ => None,
@@ -178,168 +220,183 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             [whole, part] if matches!(whole.base, Base::Map) => part.fits(&Base::Text).then_some(Type::FLAG),
             _ => test(args, &[Base::Text, Base::Text]),
         },
-        run: None,
-    },
-    Function {
-        name: "starts_with",
-        usage: "text.starts_with(\"part\")",
-        result: |args| test(args, &[Base::Text, Base::Text]),
-        run: Some(|args| texts(args, |a, b| a.starts_with(b))),
-    },
-    Function {
-        name: "ends_with",
-        usage: "text.ends_with(\"part\")",
-        result: |args| test(args, &[Base::Text, Base::Text]),
-        run: Some(|args| texts(args, |a, b| a.ends_with(b))),
-    },
-    Function {
-        name: "has_word",
-        usage: "text.has_word(\"replica\")",
-        result: |args| test(args, &[Base::Text, Base::Text]),
-        run: Some(|args| texts(args, text::has_word)),
-    },
-    Function {
-        name: "has_any_word",
-        usage: "text.has_any_word([\"replica\", \"仿\"])",
-        result: |args| match args {
+        None,
+    ),
+    function(
+        "starts_with",
+        "text.starts_with(\"part\")",
+        |args| test(args, &[Base::Text, Base::Text]),
+        Some(|args| texts(args, |a, b| a.starts_with(b))),
+    )
+    .takes(&[2])
+    .holds_on(0.05)
+    .found_by(FoundBy::Prefix),
+    function(
+        "ends_with",
+        "text.ends_with(\"part\")",
+        |args| test(args, &[Base::Text, Base::Text]),
+        Some(|args| texts(args, |a, b| a.ends_with(b))),
+    )
+    .takes(&[2])
+    .holds_on(0.05),
+    function(
+        "has_word",
+        "text.has_word(\"replica\")",
+        |args| test(args, &[Base::Text, Base::Text]),
+        Some(|args| texts(args, text::has_word)),
+    )
+    .takes(&[2])
+    .costs(40)
+    .holds_on(0.01)
+    .found_by(FoundBy::Word),
+    function(
+        "has_any_word",
+        "text.has_any_word([\"replica\", \"仿\"])",
+        |args| match args {
             [whole, words] if whole.fits(&Base::Text) && is_list(words) => match &words.base {
                 Base::Array(element) if !element.fits(&Base::Text) => None,
                 _ => Some(Type::FLAG),
             },
             _ => None,
         },
-        run: None,
-    },
-    Function {
-        name: "resembles",
-        usage: "text.resembles(\"DELI\")",
-        result: |args| test(args, &[Base::Text, Base::Text]),
-        run: Some(|args| texts(args, text::resembles)),
-    },
-    Function {
-        name: "matches",
-        usage: "text.matches(\"^[A-Z]{2}[0-9]+$\")",
-        result: |args| test(args, &[Base::Text, Base::Text]),
-        run: None,
-    },
-    Function {
-        name: "to_lower",
-        usage: "text.to_lower()",
-        result: |args| value(args, &[Base::Text], Type::TEXT),
-        run: Some(|args| on_text(args, |text| kernel::text(text.to_lowercase()))),
-    },
-    Function {
-        name: "to_upper",
-        usage: "text.to_upper()",
-        result: |args| value(args, &[Base::Text], Type::TEXT),
-        run: Some(|args| on_text(args, |text| kernel::text(text.to_uppercase()))),
-    },
-    Function {
-        name: "sub_string",
-        usage: "text.sub_string(start, length)",
-        result: |args| {
+        None,
+    ),
+    function(
+        "resembles",
+        "text.resembles(\"DELI\")",
+        |args| test(args, &[Base::Text, Base::Text]),
+        Some(|args| texts(args, text::resembles)),
+    )
+    .takes(&[2])
+    .costs(80)
+    .holds_on(0.01),
+    function(
+        "matches",
+        "text.matches(\"^[A-Z]{2}[0-9]+$\")",
+        |args| test(args, &[Base::Text, Base::Text]),
+        None,
+    ),
+    function(
+        "to_lower",
+        "text.to_lower()",
+        |args| value(args, &[Base::Text], Type::TEXT),
+        Some(|args| on_text(args, |text| kernel::text(text.to_lowercase()))),
+    )
+    .costs(20),
+    function(
+        "to_upper",
+        "text.to_upper()",
+        |args| value(args, &[Base::Text], Type::TEXT),
+        Some(|args| on_text(args, |text| kernel::text(text.to_uppercase()))),
+    )
+    .costs(20),
+    function(
+        "sub_string",
+        "text.sub_string(start, length)",
+        |args| {
             value(args, &[Base::Text, Base::Integer], Type::TEXT)
                 .or_else(|| value(args, &[Base::Text, Base::Integer, Base::Integer], Type::TEXT))
         },
-        run: Some(sub_string),
-    },
-    Function {
-        name: "index_of",
-        usage: "text.index_of(\"part\")",
-        result: |args| value(args, &[Base::Text, Base::Text], Type::INTEGER),
-        run: Some(index_of),
-    },
-    Function {
-        name: "len",
-        usage: "text.len(), list.len()",
-        result: |args| sized(args).then(|| Type::INTEGER.or_missing(any_missing(args))),
-        run: None,
-    },
-    Function {
-        name: "is_empty",
-        usage: "text.is_empty(), list.is_empty()",
-        result: |args| sized(args).then_some(Type::FLAG),
-        run: None,
-    },
-    Function {
-        name: "to_string",
-        usage: "to_string(value)",
-        result: |args| matches!(args, [_]).then_some(Type::TEXT),
-        run: Some(|args| match args {
+        Some(sub_string),
+    )
+    .takes(&[2, 3])
+    .costs(20),
+    function(
+        "index_of",
+        "text.index_of(\"part\")",
+        |args| value(args, &[Base::Text, Base::Text], Type::INTEGER),
+        Some(index_of),
+    )
+    .takes(&[2])
+    .costs(20),
+    function(
+        "len",
+        "text.len(), list.len()",
+        |args| sized(args).then(|| Type::INTEGER.or_missing(any_missing(args))),
+        None,
+    ),
+    function("is_empty", "text.is_empty(), list.is_empty()", |args| sized(args).then_some(Type::FLAG), None),
+    function(
+        "to_string",
+        "to_string(value)",
+        |args| matches!(args, [_]).then_some(Type::TEXT),
+        Some(|args| match args {
             [value] => kernel::text(kernel::display(*value)),
             _ => Err(Fault::TypeMismatch),
         }),
-    },
-    Function {
-        name: "abs",
-        usage: "number.abs()",
-        result: same_number,
-        run: Some(|args| {
+    )
+    .costs(20),
+    function(
+        "abs",
+        "number.abs()",
+        same_number,
+        Some(|args| {
             on_number(
                 args,
                 |a| a.checked_abs().map(Scalar::Integer).ok_or(Fault::Overflow),
                 |a| Ok(Scalar::Number(a.abs())),
             )
         }),
-    },
-    Function {
-        name: "sign",
-        usage: "number.sign()",
-        result: |args| value(args, &[Base::Number], Type::INTEGER),
-        run: Some(|args| {
+    ),
+    function(
+        "sign",
+        "number.sign()",
+        |args| value(args, &[Base::Number], Type::INTEGER),
+        Some(|args| {
             on_number(
                 args,
                 |a| Ok(Scalar::Integer(a.signum())),
                 |a| Ok(Scalar::Integer(i64::from(a > 0.0) - i64::from(a < 0.0))),
             )
         }),
-    },
-    Function {
-        name: "floor",
-        usage: "number.floor()",
-        result: same_number,
-        run: Some(|args| on_number(args, keep, |a| Ok(Scalar::Number(a.floor())))),
-    },
-    Function {
-        name: "ceiling",
-        usage: "number.ceiling()",
-        result: same_number,
-        run: Some(|args| on_number(args, keep, |a| Ok(Scalar::Number(a.ceil())))),
-    },
-    Function {
-        name: "round",
-        usage: "number.round(), number.round(digits)",
-        result: |args| match args {
+    ),
+    function(
+        "floor",
+        "number.floor()",
+        same_number,
+        Some(|args| on_number(args, keep, |a| Ok(Scalar::Number(a.floor())))),
+    ),
+    function(
+        "ceiling",
+        "number.ceiling()",
+        same_number,
+        Some(|args| on_number(args, keep, |a| Ok(Scalar::Number(a.ceil())))),
+    ),
+    function(
+        "round",
+        "number.round(), number.round(digits)",
+        |args| match args {
             [number, digits] if number.is_numeric() && digits.fits(&Base::Integer) => {
                 Some(number.clone().or_missing(digits.missing))
             }
             _ => same_number(args),
         },
-        run: Some(round),
-    },
-    Function {
-        name: "int",
-        usage: "number.int()",
-        result: |args| value(args, &[Base::Number], Type::INTEGER),
-        run: Some(|args| on_number(args, keep, kernel::to_integer)),
-    },
-    Function {
-        name: "to_int",
-        usage: "number.to_int()",
-        result: |args| value(args, &[Base::Number], Type::INTEGER),
-        run: Some(|args| on_number(args, keep, kernel::to_integer)),
-    },
-    Function {
-        name: "to_float",
-        usage: "number.to_float()",
-        result: |args| value(args, &[Base::Number], Type::NUMBER),
-        run: Some(|args| on_number(args, |a| Ok(Scalar::Number(a as f64)), |a| Ok(Scalar::Number(a)))),
-    },
-    Function {
-        name: "sqrt",
-        usage: "number.sqrt()",
-        result: |args| value(args, &[Base::Number], Type::NUMBER),
-        run: Some(|args| {
+        Some(round),
+    )
+    .takes(&[1, 2]),
+    function(
+        "int",
+        "number.int()",
+        |args| value(args, &[Base::Number], Type::INTEGER),
+        Some(|args| on_number(args, keep, kernel::to_integer)),
+    ),
+    function(
+        "to_int",
+        "number.to_int()",
+        |args| value(args, &[Base::Number], Type::INTEGER),
+        Some(|args| on_number(args, keep, kernel::to_integer)),
+    ),
+    function(
+        "to_float",
+        "number.to_float()",
+        |args| value(args, &[Base::Number], Type::NUMBER),
+        Some(|args| on_number(args, |a| Ok(Scalar::Number(a as f64)), |a| Ok(Scalar::Number(a)))),
+    ),
+    function(
+        "sqrt",
+        "number.sqrt()",
+        |args| value(args, &[Base::Number], Type::NUMBER),
+        Some(|args| {
             let root = |a: f64| if a >= 0.0 { Ok(Scalar::Number(a.sqrt())) } else { Err(Fault::NotFinite) };
             match args {
                 [Value::Integer(a)] => root(*a as f64),
@@ -348,55 +405,42 @@ pub(crate) const FUNCTIONS: &[Function] = &[
                 _ => Err(Fault::TypeMismatch),
             }
         }),
-    },
-    Function {
-        name: "min",
-        usage: "min(a, b)",
-        result: either_number,
-        run: Some(|args| extreme(args, std::cmp::Ordering::is_le)),
-    },
-    Function {
-        name: "max",
-        usage: "max(a, b)",
-        result: either_number,
-        run: Some(|args| extreme(args, std::cmp::Ordering::is_ge)),
-    },
-    Function {
-        name: "is_even",
-        usage: "number.is_even()",
-        result: |args| test(args, &[Base::Integer]),
-        run: Some(|args| parity(args, true)),
-    },
-    Function {
-        name: "is_odd",
-        usage: "number.is_odd()",
-        result: |args| test(args, &[Base::Integer]),
-        run: Some(|args| parity(args, false)),
-    },
-    Function {
-        name: "date",
-        usage: "date(\"2016-09-06\")",
-        result: |args| value(args, &[Base::Text], Type::DATE),
-        run: Some(date),
-    },
-    Function {
-        name: "push",
-        usage: "list.push(value)",
-        result: |args| matches!(args, [list, _] if is_list(list)).then_some(Type::MISSING),
-        run: None,
-    },
-    Function {
-        name: "keys",
-        usage: "map.keys()",
-        result: |args| value(args, &[Base::Map], Type::of(Base::Array(Box::new(Type::TEXT)))),
-        run: None,
-    },
-    Function {
-        name: "values",
-        usage: "map.values()",
-        result: |args| value(args, &[Base::Map], Type::of(Base::Array(Box::new(Type::ANY)))),
-        run: None,
-    },
+    ),
+    function("min", "min(a, b)", either_number, Some(|args| extreme(args, std::cmp::Ordering::is_le)))
+        .takes(&[2]),
+    function("max", "max(a, b)", either_number, Some(|args| extreme(args, std::cmp::Ordering::is_ge)))
+        .takes(&[2]),
+    function(
+        "is_even",
+        "number.is_even()",
+        |args| test(args, &[Base::Integer]),
+        Some(|args| parity(args, true)),
+    ),
+    function(
+        "is_odd",
+        "number.is_odd()",
+        |args| test(args, &[Base::Integer]),
+        Some(|args| parity(args, false)),
+    ),
+    function("date", "date(\"2016-09-06\")", |args| value(args, &[Base::Text], Type::DATE), Some(date)),
+    function(
+        "push",
+        "list.push(value)",
+        |args| matches!(args, [list, _] if is_list(list)).then_some(Type::MISSING),
+        None,
+    ),
+    function(
+        "keys",
+        "map.keys()",
+        |args| value(args, &[Base::Map], Type::of(Base::Array(Box::new(Type::TEXT)))),
+        None,
+    ),
+    function(
+        "values",
+        "map.values()",
+        |args| value(args, &[Base::Map], Type::of(Base::Array(Box::new(Type::ANY)))),
+        None,
+    ),
 ];
 
 /// Functions that take a closure, by what they give: a flag, or a list.
@@ -424,16 +468,6 @@ pub(crate) const LEFT_OUT: &[&str] = &[
     "timestamp",
     "type_of",
 ];
-
-/// How many arguments a function on single values takes.
-pub(crate) fn arities(name: &str) -> &'static [usize] {
-    match name {
-        "sub_string" => &[2, 3],
-        "round" => &[1, 2],
-        "min" | "max" | "starts_with" | "ends_with" | "has_word" | "resembles" | "index_of" => &[2],
-        _ => &[1],
-    }
-}
 
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)

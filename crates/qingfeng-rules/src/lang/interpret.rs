@@ -42,7 +42,7 @@ struct Entry {
     entry: u32,
 }
 
-/// The values of the pack's computed fields on the line at hand.
+/// The values of the pack's computed fields on the current line.
 type ComputedValues = Arc<Mutex<Vec<Option<Result<Dynamic, Fault>>>>>;
 
 /// What the interpreter needs of a pack.
@@ -73,25 +73,25 @@ pub struct Interpreter {
 /// Parts of closures that are remembered.
 const SNIPPETS_MAX: usize = 256;
 
-/// How a part of a condition came out.
+/// The outcome of a part of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It holds.
     Held,
     /// It does not hold.
     Failed,
-    /// It was not looked at, since the parts before it decided.
+    /// It was not evaluated, since the parts before it decided.
     NotReached,
     /// It has no value on this line.
     Fault(Fault),
 }
 
-/// A part of a condition and how it came out on a line.
+/// A part of a condition and its outcome on a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// The part as Rhai source.
     pub text: String,
-    /// How it came out.
+    /// Its outcome.
     pub outcome: Outcome,
     /// The values that it saw: source, and value as text.
     pub values: Vec<(String, String)>,
@@ -119,7 +119,7 @@ impl Interpreter {
         self.line = Some(Dynamic::from(Line { lines, at: line }));
     }
 
-    /// Lets go of the line, and of the columns it belongs to.
+    /// Drops the line, and the columns it belongs to.
     pub fn end(&mut self) {
         self.line = None;
     }
@@ -149,9 +149,13 @@ impl Interpreter {
         let needs = needs.get_or_init(|| {
             let closures = self.pack.rules()[rule].closures();
             let fields = closures.flat_map(|closure| closure.fields.iter().copied()).collect();
-            computed_needs(&fields, &self.pack.computed()).into()
+            computed_needs(&fields, self.pack.computed()).into()
         });
-        for &at in needs {
+        self.compute_fields(needs);
+    }
+
+    fn compute_fields(&self, fields: &[usize]) {
+        for &at in fields {
             if self.lock()[at].is_none() {
                 let value = self.call(&self.pack.computed()[at].closure);
                 self.lock()[at] = Some(value);
@@ -165,13 +169,7 @@ impl Interpreter {
     ///
     /// The fault of the field's closure.
     pub fn computed_value(&self, field: usize) -> Result<Scalar, Fault> {
-        let all = [FieldRef::Computed(field)].into();
-        for at in computed_needs(&all, &self.pack.computed()) {
-            if self.lock()[at].is_none() {
-                let value = self.call(&self.pack.computed()[at].closure);
-                self.lock()[at] = Some(value);
-            }
-        }
+        self.compute_fields(&computed_needs(&[FieldRef::Computed(field)].into(), self.pack.computed()));
         match &self.lock()[field] {
             Some(Ok(value)) => sandbox::scalar_of(value),
             Some(Err(fault)) => Err(*fault),
@@ -215,7 +213,7 @@ impl Interpreter {
         reason_text(&definition.title, evidence)
     }
 
-    /// How each part of a rule's condition came out on the line. Conditions are taken apart at `&&` and `||`;
+    /// The outcome of each part of a rule's condition on the line. Conditions are taken apart at `&&` and `||`;
     /// one that is written with statements is shown as a whole. `None` for a rule without a condition.
     pub fn explain(&self, rule: usize) -> Option<Part> {
         let when = self.pack.rules()[rule].when.as_ref()?;
@@ -286,7 +284,7 @@ impl Interpreter {
         Ok(scope)
     }
 
-    /// Evaluates a part of a closure by itself.
+    /// Evaluates a part of a closure separately.
     pub(crate) fn evaluate(
         &self,
         scope: &mut Scope<'_>,
@@ -301,7 +299,7 @@ impl Interpreter {
         result.map_err(|error: Box<EvalAltResult>| sandbox::fault_of(&error))
     }
 
-    /// Gives `run` an expression of a closure, compiled by itself. The last ones are remembered.
+    /// Gives `run` an expression of a closure, compiled separately. The most recent ones are kept.
     fn snippet<T>(&self, closure: &Closure, expr: &Expr, run: &mut dyn FnMut(&AST) -> T) -> Result<T, Fault> {
         let key = (closure.file, expr.to_string());
         let mut snippets = self.snippets.lock().unwrap_or_else(PoisonError::into_inner);

@@ -319,7 +319,7 @@ pub fn sub_string(text: &str, start: i64, length: i64) -> String {
     text.chars().skip(start).take(length).collect()
 }
 
-/// A number rounded half away from zero to so many digits after the point (0 to 12).
+/// A number rounded half away from zero to this number of digits after the point (0 to 12).
 pub fn round(number: f64, digits: i64) -> Result {
     let scale = match u32::try_from(digits) {
         Ok(digits @ 0..=12) => 10_i64.pow(digits) as f64,
@@ -339,7 +339,7 @@ pub fn to_integer(number: f64) -> Result {
     Ok(Scalar::Integer(whole as i64))
 }
 
-/// Points that a closure gave, if a rule can give so many.
+/// The points that a closure gave, if they are within what a rule can give.
 pub(crate) fn checked_points(points: i64) -> Result<i64> {
     let fits = points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs();
     if fits { Ok(points) } else { Err(Fault::Overflow) }

@@ -149,6 +149,7 @@ impl Rule {
 
 /// A field that the pack computes: `field("name", |d| ...)`.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ComputedField {
     /// The name in rules.
     pub name: String,

@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Optimiza
 use crate::base::limits;
 use crate::base::text;
 use crate::base::value::{Date, Value};
-use crate::lang::functions::{self, FUNCTIONS};
+use crate::lang::functions::FUNCTIONS;
 use crate::lang::kernel::{self, Arithmetic, Fault, Scalar};
 
 /// A value taken out of Rhai, so that it can be borrowed.
@@ -424,7 +424,7 @@ pub(crate) fn engine(operations: u64, variables: usize) -> Engine {
     register_collections(&mut engine);
     for function in FUNCTIONS {
         if let Some(run) = function.run {
-            for &arity in functions::arities(function.name) {
+            for &arity in function.arities {
                 register_scalar(&mut engine, function.name, arity, run);
             }
         }

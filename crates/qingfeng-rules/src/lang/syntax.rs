@@ -120,7 +120,7 @@ fn code_letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     })
 }
 
-/// Where so many open brackets are closed, reading on from a place.
+/// Where this number of open brackets are closed, reading on from a place.
 fn closing(text: &str, from: usize, mut depth: usize) -> Option<usize> {
     for (at, letter) in code_letters(&text[from..]) {
         match letter {
@@ -199,11 +199,11 @@ pub(crate) struct CallSite {
 }
 
 /// Translates one file.
-pub(crate) struct Lowering<'s> {
+pub(crate) struct Translator<'s> {
     pub source: SourceMap<'s>,
 }
 
-impl Lowering<'_> {
+impl Translator<'_> {
     /// All functions and closures of a file by their names. Closures with equal text share one name.
     pub fn functions(&self, ast: &AST) -> BTreeMap<String, Function> {
         let mut functions = BTreeMap::new();

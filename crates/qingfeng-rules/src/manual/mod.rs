@@ -1,8 +1,8 @@
 //! The reference of the rule language, generated from what the code takes: keys, fields and functions.
 //!
-//! The readers of rules, `pack.toml` and reference files accept the keys of [`keys`](crate::manual::keys) and no others; fields come from the
-//! built-in schema; what examples give is computed by the interpreter. [`page`] is a document as Markdown, [`find`] gives
-//! single entries.
+//! The readers of rules, `pack.toml` and reference files accept the keys of the page and no others; fields come from
+//! the built-in schema; what the examples of functions give is checked with the interpreter. [`page`] is a document as
+//! Markdown, [`find`] gives single entries.
 //!
 //! ```
 //! let found = qingfeng_rules::manual::find("has_word");
@@ -10,18 +10,17 @@
 //! assert!(found[0].examples.iter().any(|example| example.result.as_deref() == Some("true")));
 //! ```
 
-mod functions;
 mod page;
-mod worked;
 
-use crate::diagnostic::Diagnostics;
+use crate::base::markdown::{cells, plain};
 use crate::lang::functions as language;
 use crate::model::derived::Derived;
-pub use crate::model::keys;
-use crate::model::keys::TABLES;
+use crate::model::keys::Table;
 use crate::model::schema::{CodeList, Field, Level, Schema};
-use functions::SECTIONS;
 pub use page::page;
+
+/// The functions and operators, each with its examples and what they give.
+const FUNCTIONS: &str = include_str!("functions.md");
 
 /// A part of the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,8 +81,13 @@ impl Entry {
 }
 
 /// The line that the examples of functions are about: each field with its value. All other fields are missing.
-pub fn example_line() -> Vec<(&'static str, String)> {
-    worked::line().into_iter().map(|(name, value)| (name, value.to_string())).collect()
+pub fn example_line() -> Vec<(String, String)> {
+    let head = FUNCTIONS.split("\n## ").next().unwrap_or_default();
+    let rows = head.lines().filter_map(cells).skip(1);
+    rows.filter_map(|row| {
+        Some((plain(row.first()?).strip_prefix("d.")?.to_owned(), plain(row.get(1)?).to_owned()))
+    })
+    .collect()
 }
 
 /// All entries of a part, in the order of its document.
@@ -91,7 +95,7 @@ pub fn entries(part: Part) -> Vec<Entry> {
     match part {
         Part::Keys => key_entries(),
         Part::Fields => field_entries(),
-        Part::Functions => function_entries().unwrap_or_default(),
+        Part::Functions => function_entries(),
     }
 }
 
@@ -102,19 +106,18 @@ pub fn find(name: &str) -> Vec<Entry> {
 }
 
 fn key_entries() -> Vec<Entry> {
-    let of_table = |table: &&keys::KeyTable| {
-        let title = table.title;
-        table.rows.iter().map(move |row| Entry {
+    let of_table = |&(table, title): &(Table, &'static str)| {
+        table.rows().iter().map(move |row| Entry {
             part: Part::Keys,
             section: title.to_owned(),
-            name: row.name.to_owned(),
+            name: row.name.clone(),
             usage: None,
-            facts: vec![("takes", row.takes.to_owned()), ("left out", row.default.to_owned())],
-            meaning: row.meaning.to_owned(),
-            examples: vec![Example { source: row.example.to_owned(), result: None }],
+            facts: vec![("takes", row.takes.clone()), ("left out", row.default.clone())],
+            meaning: row.meaning.clone(),
+            examples: vec![Example { source: row.example.clone(), result: None }],
         })
     };
-    TABLES.iter().flat_map(of_table).collect()
+    Table::ALL.iter().flat_map(of_table).collect()
 }
 
 const SECTION_OF_DERIVED: &str = "Derived fields";
@@ -187,27 +190,34 @@ fn field_entry(schema: &Schema, field: &Field, section: &str) -> Entry {
     }
 }
 
-fn function_entries() -> Result<Vec<Entry>, Diagnostics> {
-    let rows = || SECTIONS.iter().flat_map(|(section, rows)| rows.iter().map(move |row| (*section, row)));
-    let formulas: Vec<(&str, bool)> = rows()
-        .flat_map(|(_, row)| row.examples.iter().chain(row.edges).map(|formula| (*formula, row.lists)))
-        .collect();
-    let mut results = worked::results(&formulas)?.into_iter();
-    let entries = rows().map(|(section, row)| {
-        let sources = row.examples.iter().chain(row.edges);
-        let examples =
-            sources.map(|source| Example { source: (*source).to_owned(), result: results.next() }).collect();
-        Entry {
-            part: Part::Functions,
-            section: section.to_owned(),
-            name: row.names.to_owned(),
-            usage: usage(row.names),
-            facts: vec![("takes", row.takes.to_owned()), ("gives", row.gives.to_owned())],
-            meaning: row.meaning.to_owned(),
-            examples,
-        }
+fn function_entries() -> Vec<Entry> {
+    let sections = FUNCTIONS.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'));
+    sections
+        .flat_map(|(section, text)| text.split("\n### ").skip(1).filter_map(|text| function(section, text)))
+        .collect()
+}
+
+fn function(section: &str, text: &str) -> Option<Entry> {
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let (name, meaning) = (lines.next()?, lines.next()?);
+    let facts = ["takes", "gives"].map(|name| {
+        let fact =
+            lines.next().and_then(|line| line.strip_prefix("- ")?.strip_prefix(name)?.strip_prefix(": "));
+        (name, fact.unwrap_or_default().to_owned())
     });
-    Ok(entries.collect())
+    let examples = lines.filter_map(cells).skip(1).map(|row| Example {
+        source: row.first().map_or("", |formula| plain(formula)).to_owned(),
+        result: row.get(1).map(|result| plain(result).to_owned()),
+    });
+    Some(Entry {
+        part: Part::Functions,
+        section: section.to_owned(),
+        name: name.to_owned(),
+        usage: usage(name),
+        facts: facts.into(),
+        meaning: meaning.to_owned(),
+        examples: examples.collect(),
+    })
 }
 
 /// How a function is written, as messages say it.
@@ -223,127 +233,4 @@ fn usage(name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::pack::{Pack, PackFiles};
-
-    #[test]
-    fn every_function_is_described_and_nothing_else() {
-        let entries = function_entries().unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let described: BTreeSet<&str> =
-            entries.iter().filter(|entry| entry.usage.is_some()).map(|entry| entry.name.as_str()).collect();
-        assert_eq!(described, language::names().collect::<BTreeSet<_>>());
-        for entry in &entries {
-            assert!(
-                !entry.meaning.is_empty() && !entry.facts.iter().any(|(_, text)| text.is_empty()),
-                "{entry:?}"
-            );
-            assert!(!entry.examples.is_empty(), "{} has no example", entry.name);
-            for example in &entry.examples {
-                assert!(example.result.as_ref().is_some_and(|result| !result.is_empty()), "{example:?}");
-            }
-            let is_shown = entry.name.split(' ').any(|name| {
-                let name = name.trim_matches(['[', ']', '}']);
-                entry.examples.iter().any(|example| example.source.contains(name))
-            });
-            assert!(is_shown, "{} is in none of its examples", entry.name);
-        }
-    }
-
-    #[test]
-    fn every_key_is_described() {
-        for table in TABLES {
-            let names: BTreeSet<&str> = table.names().collect();
-            assert_eq!(names.len(), table.rows.len(), "{}: a key stands twice", table.title);
-            for row in table.rows {
-                for text in [row.name, row.takes, row.default, row.meaning, row.example] {
-                    assert!(!text.is_empty(), "{}: {row:?}", table.title);
-                }
-            }
-        }
-    }
-
-    /// The examples of keys, put together, are a pack without mistakes.
-    #[test]
-    fn examples_of_keys_are_accepted() {
-        let of = |table: &keys::KeyTable| -> String {
-            let plain = table.rows.iter().filter(|row| !row.example.starts_with('['));
-            plain.map(|row| format!("{}\n", row.example)).collect()
-        };
-        let manifest = format!(
-            "[pack]\n{}[schema]\n{}[schema.fields.licence]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
-             [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[lookups.blacklist]\n{}[store]\n{}\
-             [[history.grades]]\n{}[lookups.notices]\nstore = \"notices\"\nkey = [\"producer\"]\nmay_be_empty = true\n\
-             [lookups.exporter-history]\nhistory = \"exporter\"\n",
-            of(&keys::PACK),
-            of(&keys::SCHEMA),
-            of(&keys::SCHEMA_FIELD).replace("min = 0\nmax = 100\n", ""),
-            "min = 0\nmax = 100",
-            of(&keys::KEYS),
-            of(&keys::SCORE),
-            of(&keys::CHANNEL),
-            of(&keys::ON_FAULT),
-            // The rows of a table come from one place.
-            of(&keys::LOOKUP)
-                .replace("store = \"blacklist\"\n", "")
-                .replace("history = \"exporter\"\n", "")
-                .replace("may_be_empty = true\n", ""),
-            of(&keys::STORE),
-            of(&keys::HISTORY_GRADE),
-        );
-        let quota = of(&keys::SELECTION_QUOTA).replace("site = \"qingdao\"\n", "").replace("count = 5\n", "");
-        let capacity = of(&keys::SELECTION_CAPACITY).replace("hours = 16\n", "");
-        let policy = format!(
-            "[selection]\n{}[[selection.trader_classes]]\n{}[selection.mandatory]\n{}[selection.random]\n{}\
-             [[selection.random.rates]]\n{}[[selection.quotas]]\n{quota}[selection.cost]\n{}[selection.traders]\n{}\
-             [selection.exploration]\n{}[[selection.capacity]]\n{capacity}[[selection.overrides]]\n{}",
-            of(&keys::SELECTION).replace("\"market\", ", ""),
-            of(&keys::SELECTION_CLASS),
-            of(&keys::SELECTION_MANDATORY),
-            of(&keys::SELECTION_RANDOM),
-            of(&keys::SELECTION_RATE),
-            of(&keys::SELECTION_COST),
-            of(&keys::SELECTION_TRADERS),
-            of(&keys::SELECTION_EXPLORATION),
-            of(&keys::SELECTION_OVERRIDE),
-        );
-        let manifest = manifest + &policy;
-        let group = |name: &str, members: &str| format!("[{name}]\ntitle = \"t\"\nmembers = [{members}]\n");
-        let mut files = PackFiles::default();
-        files.insert("pack.toml", manifest.into_bytes());
-        let regions = format!("[belt-and-road]\n{}{}", of(&keys::GROUP), group("africa", "\"KE\""));
-        files.insert("reference/regions.toml", regions.into_bytes());
-        files.insert("reference/commodities.toml", group("motorcycles", "\"8711\"").into_bytes());
-        files.insert("reference/modes.toml", group("general", "\"0110\"").into_bytes());
-        let member = of(&keys::MEMBER).trim_end().replace('\n', ", ");
-        let sites = format!(
-            "[qingdao]\n{}[other]\ntitle = \"t\"\nkind = \"port\"\nmembers = [{{ {member} }}]\n",
-            of(&keys::SITE)
-        );
-        files.insert("reference/sites.toml", sites.into_bytes());
-        let keys: String = keys::RULE.rows.iter().map(|row| format!("    {},\n", row.example)).collect();
-        let fields: String = keys::FIELD.rows.iter().map(|row| format!("{};\n", row.example)).collect();
-        // Of the kinds of site the example keeps one.
-        let rule = format!("{fields}rule(\"EXAMPLE\", #{{\n{keys}}});\n").replace("\"market\"", "\"port\"");
-        files.insert("rules.rhai", rule.into_bytes());
-        if let Err(mistakes) = Pack::load(&files) {
-            panic!("{mistakes}");
-        }
-    }
-
-    #[test]
-    fn entries_are_found_by_name() {
-        let parts = |name: &str| -> Vec<(Part, String)> {
-            find(name).into_iter().map(|entry| (entry.part, entry.section)).collect()
-        };
-        assert_eq!(parts("has_word"), [(Part::Functions, "Text".to_owned())]);
-        assert_eq!(parts("weekday"), [(Part::Functions, "Dates".to_owned())]);
-        assert_eq!(parts("&&"), [(Part::Functions, "Operators".to_owned())]);
-        assert_eq!(parts("unit_value"), [(Part::Fields, SECTION_OF_DERIVED.to_owned())]);
-        assert_eq!(parts("combine"), [(Part::Keys, "[score]".to_owned())]);
-        assert!(parts("mode").len() > 2, "a key of rules, a key of the pack, a field");
-        assert!(parts("nothing").is_empty());
-    }
-}
+mod tests;

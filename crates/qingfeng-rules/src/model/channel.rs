@@ -25,6 +25,7 @@ pub struct Score {
 
 /// A control channel: what happens to a declaration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Channel {
     /// The name that rules and outputs use.
     pub name: String,

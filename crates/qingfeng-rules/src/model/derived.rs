@@ -32,60 +32,51 @@ pub enum Derived {
     DeclarationQuantity,
 }
 
+/// Each field with its name in rules, what it is, and the kind of its values.
+const FIELDS: [(Derived, &str, &str, Kind); 10] = [
+    (Derived::UnitValue, "unit_value", "value / quantity", Kind::Number),
+    (Derived::UnitMass, "unit_mass", "net_kg / quantity", Kind::Number),
+    (Derived::ValuePerKg, "value_per_kg", "value / net_kg", Kind::Number),
+    (Derived::Hs2, "hs2", "first two digits of the commodity code", Kind::Code),
+    (Derived::Hs4, "hs4", "first four digits of the commodity code", Kind::Code),
+    (Derived::Hs6, "hs6", "first six digits of the commodity code", Kind::Code),
+    (Derived::ItemCount, "item_count", "number of lines of the declaration", Kind::Integer),
+    (Derived::DeclarationValue, "declaration_value", "sum of value over the declaration", Kind::Number),
+    (Derived::DeclarationNetKg, "declaration_net_kg", "sum of net_kg over the declaration", Kind::Number),
+    (
+        Derived::DeclarationQuantity,
+        "declaration_quantity",
+        "sum of quantity over the declaration",
+        Kind::Number,
+    ),
+];
+
 impl Derived {
     /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::UnitValue,
-        Self::UnitMass,
-        Self::ValuePerKg,
-        Self::Hs2,
-        Self::Hs4,
-        Self::Hs6,
-        Self::ItemCount,
-        Self::DeclarationValue,
-        Self::DeclarationNetKg,
-        Self::DeclarationQuantity,
-    ];
+    pub const ALL: [Self; 10] = {
+        let mut all = [Self::UnitValue; 10];
+        let mut at = 0;
+        while at < all.len() {
+            assert!(FIELDS[at].0 as usize == at, "the rows stand in the order of the fields");
+            all[at] = FIELDS[at].0;
+            at += 1;
+        }
+        all
+    };
 
     /// The name in rules.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::UnitValue => "unit_value",
-            Self::UnitMass => "unit_mass",
-            Self::ValuePerKg => "value_per_kg",
-            Self::Hs2 => "hs2",
-            Self::Hs4 => "hs4",
-            Self::Hs6 => "hs6",
-            Self::ItemCount => "item_count",
-            Self::DeclarationValue => "declaration_value",
-            Self::DeclarationNetKg => "declaration_net_kg",
-            Self::DeclarationQuantity => "declaration_quantity",
-        }
+        FIELDS[self as usize].1
     }
 
     /// What it is, for people.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::UnitValue => "value / quantity",
-            Self::UnitMass => "net_kg / quantity",
-            Self::ValuePerKg => "value / net_kg",
-            Self::Hs2 => "first two digits of the commodity code",
-            Self::Hs4 => "first four digits of the commodity code",
-            Self::Hs6 => "first six digits of the commodity code",
-            Self::ItemCount => "number of lines of the declaration",
-            Self::DeclarationValue => "sum of value over the declaration",
-            Self::DeclarationNetKg => "sum of net_kg over the declaration",
-            Self::DeclarationQuantity => "sum of quantity over the declaration",
-        }
+        FIELDS[self as usize].2
     }
 
     /// The kind of its values.
     pub fn kind(self) -> Kind {
-        match self {
-            Self::Hs2 | Self::Hs4 | Self::Hs6 => Kind::Code,
-            Self::ItemCount => Kind::Integer,
-            _ => Kind::Number,
-        }
+        FIELDS[self as usize].3
     }
 
     /// Whether every line has it.

@@ -19,7 +19,7 @@ pub struct Group {
     pub members: Vec<Member>,
 }
 
-/// One code of a group, perhaps for a time only.
+/// A code that belongs to a group, always or for some days only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     /// The code; for commodities a prefix.
@@ -34,6 +34,7 @@ pub struct Member {
 
 /// The reference data of a pack; each list in the order of its file.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Reference {
     /// Groups of countries, compared with the schema's region key.
     pub regions: Vec<Group>,
@@ -85,7 +86,7 @@ impl Reference {
 /// An index of groups by the codes of their members: the one place that decides what belongs to a group.
 ///
 /// ```
-/// use qingfeng_rules::{Group, Groups, Member};
+/// use qingfeng_rules::reference::{Group, Groups, Member};
 ///
 /// let member = |code: &str, prefix| Member { code: code.into(), prefix, from: None, until: None };
 /// let group = |name: &str, members| {
@@ -105,7 +106,7 @@ pub struct Groups {
 /// That a code belongs to a group, and the days on which it does.
 #[derive(Clone, Copy, Debug)]
 pub struct Membership {
-    /// The position of the group in the list that [`Groups::new`] was given.
+    /// The position of the group in the list passed to [`Groups::new`].
     pub group: usize,
     from: Option<Date>,
     until: Option<Date>,

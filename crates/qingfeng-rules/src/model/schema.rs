@@ -136,7 +136,7 @@ impl FieldId {
     }
 }
 
-/// The fields of a declaration, and which of them identify a line and feed the keys of rules.
+/// The fields of a declaration, and which of them identify a line and supply the keys of rules.
 ///
 /// ```
 /// use qingfeng_rules::{Kind, Schema};
@@ -162,6 +162,7 @@ pub struct Schema {
 
 /// Which fields the keys of a rule (`region`, `commodity`, `mode`, `site`) read.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Keys {
     /// The field compared with `region`.
     pub region: Option<FieldId>,

@@ -32,7 +32,7 @@ impl Millionths {
     /// The least whole number that is no less than this part of a count.
     ///
     /// ```
-    /// use qingfeng_rules::Millionths;
+    /// use qingfeng_rules::selection::Millionths;
     ///
     /// assert_eq!(Millionths(20_000).of_at_least(51), 2);
     /// assert_eq!(Millionths(20_000).of_at_least(50), 1);
@@ -120,6 +120,7 @@ pub struct Selection {
 
 /// A class of traders: those whose lines a lookup table lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraderClass {
     /// Its name.
     pub name: String,
@@ -139,6 +140,7 @@ pub enum Worth {
 
 /// Which declarations must be inspected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mandatory {
     /// Those on which an active rule fired whose `at_least` is the most severe channel.
     pub forced: bool,
@@ -231,7 +233,7 @@ pub struct InspectionCost {
     /// Points of each hundred packages, begun hundreds counted.
     pub hundred_packages: u32,
     /// The most points of an inspection: of a large consignment officers open a part. It also bounds the room that is
-    /// kept for the draw, which is that of the dearest declarations.
+    /// kept for the draw, which is that of the most expensive declarations.
     pub most: Option<u32>,
     /// Points of a line of some goods groups, instead of `line`.
     pub groups: Vec<(String, u32)>,
@@ -242,26 +244,26 @@ pub struct InspectionCost {
 /// When a trader is left alone. Mandatory and random selection do not ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraderLimits {
-    /// So many inspections without a finding within `days` ...
+    /// This number of inspections without a finding within `days` ...
     pub inspections: Option<u32>,
-    /// ... of so many days ...
+    /// ... of this number of days ...
     pub days: u32,
-    /// ... and the trader is not targeted for so many days after the last of them.
+    /// ... and the trader is not targeted for this number of days after the last of them.
     pub pause_days: u32,
     /// The most targeted inspections of a trader at an office in a day.
     pub per_day: Option<u32>,
 }
 
-/// What of the capacity is spent on learning.
+/// How much of the capacity is spent on learning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exploration {
     /// The share of the capacity for declarations with young rules.
     pub share: Millionths,
-    /// A rule is young so many days from its first day.
+    /// A rule is young for this number of days from its first day.
     pub young_days: u32,
     /// A rule is young too while fewer inspections than this have shown what it finds.
     pub young_results: u32,
-    /// What makes a cell: the declarations of which experience is put together.
+    /// What makes a cell: a group of declarations that share experience.
     pub cell: Vec<CellPart>,
 }
 
@@ -284,6 +286,7 @@ pub enum CellPart {
 
 /// What a site can do in a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SiteCapacity {
     /// The site.
     pub site: String,
@@ -328,6 +331,7 @@ impl OverrideAction {
 
 /// Changes that need a second person. What is not given fits all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OverrideRule {
     /// The changes.
     pub actions: Vec<OverrideAction>,

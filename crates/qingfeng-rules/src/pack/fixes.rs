@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostics, Edit, Fix, Place};
 
 /// A fix that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Applied {
     /// The mistake that it mends.
     pub code: Code,
@@ -103,7 +104,7 @@ struct Accepted<'e>(BTreeMap<usize, &'e Edit>);
 enum State {
     Free,
     Accepted,
-    /// Something else will stand there.
+    /// Another edit takes this place.
     Taken,
 }
 

@@ -17,7 +17,7 @@ use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
 use crate::model::channel::{Channel, ChannelId, Score};
 use crate::model::derived::{Derived, FieldRef};
-use crate::model::manifest::{self, History, Lookup, MemberKind};
+use crate::model::manifest::{self, Document, History, Lookup, MemberKind};
 use crate::model::reference::{Key, Reference};
 use crate::model::schema::{CodeList, Kind, Schema};
 use crate::model::selection::Selection;
@@ -30,6 +30,7 @@ pub use rewrite::WrittenPoints;
 /// A checked pack: schema, reference data, channels and rules, ready to be evaluated.
 ///
 /// A pack is immutable and can be shared between threads.
+#[derive(Clone)]
 pub struct Pack {
     /// The name.
     pub name: String,
@@ -51,7 +52,7 @@ pub struct Pack {
     pub on_fault: Option<ChannelId>,
     /// The lookup tables, in the order of their names.
     pub lookups: Vec<Lookup>,
-    /// Where the store is of which lookup tables and history are made, unless the caller names another:
+    /// Where the store of lookup tables and history is, unless the caller names another:
     /// `sqlite:PATH`, relative to the pack, or `postgresql://...`.
     pub store: String,
     /// How the history of a party is graded.
@@ -101,7 +102,8 @@ impl Pack {
             }
             return Err(diagnostics);
         };
-        let manifest = manifest::read(&"pack.toml".into(), manifest_text, &mut diagnostics);
+        let document = Document::parse("pack.toml", manifest_text, &mut diagnostics);
+        let manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
         let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
             .iter()
@@ -128,8 +130,7 @@ impl Pack {
                 .map(String::as_str)
                 .collect(),
         };
-        let selection =
-            manifest::selection::read(&"pack.toml".into(), manifest_text, &known, &mut diagnostics);
+        let selection = manifest::selection::read(&document, &known, &mut diagnostics);
         let counts = loaded.rules.iter().any(|rule| rule.status == Status::Active);
         if !counts && diagnostics.errors() == 0 {
             let place = Place { file: "pack.toml".into(), span: 0..0 };
@@ -196,7 +197,8 @@ impl Pack {
     /// The rules as programs that need no interpreter, after these passes.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, Passes};
+    /// use qingfeng_rules::{Pack, PackFiles};
+    /// use qingfeng_rules::internals::Passes;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -213,7 +215,8 @@ impl Pack {
     /// key, its days, its status and its id may differ from that one; the digest remains that of this pack.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, Passes, Rule};
+    /// use qingfeng_rules::{Pack, PackFiles, Rule};
+    /// use qingfeng_rules::internals::Passes;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -232,36 +235,17 @@ impl Pack {
     pub fn with_rules(&self, rules: Vec<(usize, Rule)>) -> Self {
         let positions: Vec<usize> = rules.iter().map(|(at, _)| *at).collect();
         Self {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            title: self.title.clone(),
-            title_zh: self.title_zh.clone(),
-            schema: Arc::clone(&self.schema),
-            reference: self.reference.clone(),
-            score: self.score,
-            channels: self.channels.clone(),
-            on_fault: self.on_fault,
-            lookups: self.lookups.clone(),
-            store: self.store.clone(),
-            history: self.history.clone(),
             rules: rules.into_iter().map(|(_, rule)| rule).collect(),
-            computed: self.computed.clone(),
-            check_as_of: self.check_as_of,
-            selection: self.selection.clone(),
-            warnings: self.warnings.clone(),
-            hasher: self.hasher.clone(),
             lowered: self.lowered.of_rules(&positions),
-            files: self.files.clone(),
-            functions: self.functions.clone(),
-            used: self.used.clone(),
-            patterns: self.patterns.clone(),
+            ..self.clone()
         }
     }
 
     /// The condition of a rule (by its position), taken apart at `&&` and `||`.
     ///
     /// ```
-    /// use qingfeng_rules::{Pack, PackFiles, PartTree};
+    /// use qingfeng_rules::{Pack, PackFiles};
+    /// use qingfeng_rules::internals::PartTree;
     ///
     /// # let mut files = PackFiles::default();
     /// # let manifest = "[pack]\nname = \"demo\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
@@ -413,7 +397,7 @@ fn read_reference(
     let site_kinds: Vec<String> = schema.keys.site.iter().map(|(kind, _)| kind.clone()).collect();
     let countries = schema.keys.region.is_none_or(|field| schema[field].codes == Some(CodeList::Country));
     let mut read = |path: &str, kinds: Option<&[String]>, members| match texts.get(path) {
-        Some(text) => manifest::read_groups(&path.into(), text, kinds, members, diagnostics),
+        Some(text) => manifest::read_groups(path, text, kinds, members, diagnostics),
         None => Vec::new(),
     };
     let region_members = if countries { MemberKind::Country } else { MemberKind::Code };

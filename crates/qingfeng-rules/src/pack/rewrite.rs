@@ -1,4 +1,4 @@
-//! Other points and another version, written into the files of a pack: nothing else of them changes.
+//! Other points and another version, written into the files of a pack. Nothing else changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::base::limits;
 use crate::diagnostic::Place;
 use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
 use crate::lang::sandbox;
-use crate::lang::syntax::{Lowering, SourceMap};
+use crate::lang::syntax::{SourceMap, Translator};
 
 /// Points that stand as a number in a call of `rule`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct WrittenPoints {
 
 impl Pack {
     /// The points that are written as numbers where their rules are, in the order of files and places. Points that a
-    /// constant or an expression gives, and those of rules that a function makes, are none of them.
+    /// constant or an expression gives, and those of rules that a function makes, are not among them.
     ///
     /// ```
     /// use qingfeng_rules::{Pack, PackFiles};
@@ -52,8 +52,8 @@ impl Pack {
         for name in files {
             let text = self.warnings.sources.text(&name).unwrap_or("");
             let Ok(ast) = engine.compile(text) else { continue };
-            let lowering = Lowering { source: SourceMap::new(text) };
-            for expr in lowering.top_level(&ast) {
+            let translator = Translator { source: SourceMap::new(text) };
+            for expr in translator.top_level(&ast) {
                 expr.walk(&mut |expr| {
                     let ExprKind::Call { name: called, args, .. } = &expr.kind else { return };
                     let [id, map] = args.as_slice() else { return };

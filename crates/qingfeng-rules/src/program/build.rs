@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::lang::expr::Constant;
+use crate::lang::functions::FUNCTIONS;
 use crate::model::schema::FieldId;
 
 use super::check::{self, Check};
 use super::lower::NotLowered;
 use super::node::{self, NodeContext, NodeId, Nodes, Op};
 use super::{
-    CompiledRule, Condition, Lowered, PackFacts, Passes, Program, Residual, Value, fold, own_cost, witness,
+    CompiledRule, Condition, Lowered, PackFacts, Passes, Program, Residual, ValueSource, fold, witness,
 };
 
 /// Builds a program out of lowered nodes, pass by pass.
@@ -25,7 +26,7 @@ pub(super) struct Builder<'p> {
 
 impl Builder<'_> {
     pub fn build(&mut self, program: &mut Program) {
-        let mut nodes = std::mem::take(&mut program.nodes);
+        let mut nodes = std::mem::take(&mut program.machine.nodes);
         let mut done = HashMap::new();
         let lowered = self.lowered;
         let mut root = |builder: &mut Self, id: NodeId| -> NodeId {
@@ -61,23 +62,23 @@ impl Builder<'_> {
         nodes.seal();
         program.tests = std::mem::take(&mut self.tests);
         program.finds = std::mem::take(&mut self.finds);
-        program.nodes = nodes;
+        program.machine.nodes = nodes;
         for (rule, [when, guard, points, reason]) in lowered.rules.iter().zip(roots) {
             let condition = match (&rule.when, when) {
                 (None, _) => Condition::Always,
-                (Some(_), Some(root)) if is_true(&program.nodes, root) => Condition::Always,
+                (Some(_), Some(root)) if is_true(&program.machine.nodes, root) => Condition::Always,
                 (Some(_), Some(root)) => {
-                    Condition::Check { root, check: Check::of(&program.nodes, self.facts, root) }
+                    Condition::Check { root, check: Check::of(&program.machine.nodes, self.facts, root) }
                 }
                 (Some(_), None) => Condition::Residual {
-                    guard: guard.map(|root| (root, Check::of(&program.nodes, self.facts, root))),
+                    guard: guard.map(|root| (root, Check::of(&program.machine.nodes, self.facts, root))),
                 },
             };
             let value =
                 |lowered: &Option<Result<NodeId, NotLowered>>, node: Option<NodeId>| match (lowered, node) {
-                    (None, _) => Value::Fixed,
-                    (Some(_), Some(node)) => Value::Node(node),
-                    (Some(_), None) => Value::Residual,
+                    (None, _) => ValueSource::Fixed,
+                    (Some(_), Some(node)) => ValueSource::Node(node),
+                    (Some(_), None) => ValueSource::Residual,
                 };
             let (points, reason) = (value(&rule.points, points), value(&rule.reason, reason));
             program.rules.push(CompiledRule { condition, points, reason });
@@ -147,11 +148,7 @@ fn is_find(nodes: &Nodes, facts: &PackFacts, id: NodeId) -> bool {
     let (text, sought) = match (&node.op, &node.args[..]) {
         (Op::In, [part, whole]) => (*whole, *part),
         (Op::Special(node::Special::HasAnyWord), [text, words]) => (*text, *words),
-        (Op::Function(at), [text, sought])
-            if matches!(crate::lang::functions::FUNCTIONS[*at as usize].name, "has_word" | "starts_with") =>
-        {
-            (*text, *sought)
-        }
+        (Op::Function(at), [text, sought]) if FUNCTIONS[*at as usize].found_by.is_some() => (*text, *sought),
         _ => return false,
     };
     let of_field = matches!(&nodes[text].op, Op::Field(field) if facts.text_field(*field).is_some());
@@ -204,7 +201,9 @@ fn dependences(nodes: &Nodes, facts: &PackFacts, finds: bool) -> Vec<Dependence>
             Dependence::Text(field, _) if finds && is_find(nodes, facts, NodeId(at as u32)) => {
                 Dependence::Text(field, 2)
             }
-            Dependence::Text(field, cost) => Dependence::Text(field, cost.saturating_add(own_cost(node))),
+            Dependence::Text(field, cost) => {
+                Dependence::Text(field, cost.saturating_add(check::own_cost(node)))
+            }
             other => other,
         });
     }

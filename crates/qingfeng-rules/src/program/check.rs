@@ -1,4 +1,4 @@
-//! Conditions in the form in which they are evaluated on a line, and what can be said of them beforehand.
+//! Conditions in the form in which they are evaluated on a line, and estimates of their cost and share.
 //!
 //! Most conditions compare fields with constants; those comparisons are taken out of the graph of nodes and done
 //! directly. A missing number is not a number here, with which each comparison comes out as the language wants: all
@@ -14,8 +14,8 @@ use crate::model::derived::FieldRef;
 use crate::model::schema::Kind;
 
 use super::PackFacts;
-use super::eval::{Evaluation, LineSource, Val, compare};
-use super::node::{NodeId, Nodes, Op, Special};
+use super::eval::{Evaluation, LineSource, SET_LEN_MIN, Val, compare};
+use super::node::{Node, NodeId, Nodes, Op, Special};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Check {
@@ -82,7 +82,7 @@ impl Check {
                 match (&item.op, whole.constant()) {
                     (Op::Field(field), Some(Constant::Array(items)))
                         if matches!(facts.field_kind(*field), Kind::Text | Kind::Code)
-                            && items.len() < super::SET_LEN_MIN =>
+                            && items.len() < SET_LEN_MIN =>
                     {
                         let texts = items.iter().map(|item| match item {
                             Constant::Text(text) => Some(Arc::clone(text)),
@@ -213,11 +213,7 @@ pub(crate) fn share(nodes: &Nodes, id: NodeId) -> f64 {
             Some(Constant::Array(words)) => (0.01 * words.len() as f64).min(0.5),
             _ => 0.1,
         },
-        Op::Function(at) => match FUNCTIONS[*at as usize].name {
-            "has_word" | "resembles" => 0.01,
-            "starts_with" | "ends_with" => 0.05,
-            _ => 0.5,
-        },
+        Op::Function(at) => FUNCTIONS[*at as usize].share,
         _ => 0.5,
     }
 }
@@ -233,11 +229,29 @@ pub(crate) fn cost(nodes: &Nodes, id: NodeId) -> u32 {
     let mut total = 0_u32;
     let mut open = vec![id];
     while let Some(id) = open.pop() {
-        total = total.saturating_add(super::own_cost(&nodes[id]));
+        total = total.saturating_add(own_cost(&nodes[id]));
         if total > 10_000 {
             break;
         }
         open.extend(nodes[id].args.iter().copied());
     }
     total
+}
+
+/// What an operation costs about, in comparisons of numbers, without its arguments.
+pub(super) fn own_cost(node: &Node) -> u32 {
+    match &node.op {
+        Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) | Op::Find(_) => 0,
+        Op::Field(FieldRef::Declared(_)) => 1,
+        Op::Function(at) => FUNCTIONS[*at as usize].cost,
+        Op::Matches(_) => 40,
+        Op::Special(Special::HasAnyWord) => 80,
+        // The entries of a batch are found beforehand.
+        Op::Listed(_) | Op::Entry(_) => 2,
+        Op::In => 4,
+        Op::Interpolated => 30,
+        Op::Array | Op::Mapped | Op::Filter => 10,
+        Op::DatePart(_) => 4,
+        _ => 1,
+    }
 }

@@ -4,9 +4,10 @@
 //! them.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::text;
@@ -16,8 +17,8 @@ use crate::lang::functions;
 use crate::lang::kernel::{self, Arithmetic, Fault, Scalar};
 use crate::model::derived::FieldRef;
 
-use super::Program;
-use super::node::{Bits, DatePart, NodeId, Op, Special};
+use super::check::own_cost;
+use super::node::{Bits, DatePart, NodeId, Nodes, Op, Special};
 
 /// Where a compiled program gets the values of one goods line from; `'b` is the life of the batch.
 pub trait LineSource<'b> {
@@ -35,18 +36,18 @@ pub trait LineSource<'b> {
     /// The value of a column (by its position in the table's `columns`) of an entry.
     fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'b>;
     /// How a test on the text of one field came out before on the same text, if that is remembered. Tests are
-    /// numbered in [`Program::tests`].
+    /// numbered in [`Program::tests`](super::Program::tests).
     fn remembered(&self, test: u32) -> Option<bool> {
         let _ = test;
         None
     }
     /// Whether the text of a field has what a find looks for, if an index knows. Finds are numbered in
-    /// [`Program::finds`].
+    /// [`Program::finds`](super::Program::finds).
     fn found(&self, find: u32) -> Option<bool> {
         let _ = find;
         None
     }
-    /// Takes note of how a test came out.
+    /// Remembers the result of a test.
     fn remember(&self, test: u32, holds: bool) {
         let _ = (test, holds);
     }
@@ -195,7 +196,83 @@ fn check_sizes([lists, maps, texts]: [usize; 3]) -> Result<(), Fault> {
     if fits { Ok(()) } else { Err(Fault::TooLarge) }
 }
 
-/// Values of nodes that several rules use, on the line at hand.
+/// Lists of texts shorter than this are searched from front to back.
+pub(super) const SET_LEN_MIN: usize = 9;
+
+/// Nodes, and what evaluating them needs besides.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub nodes: Nodes,
+    /// Nodes whose value is remembered on a line.
+    remembered: Vec<bool>,
+    patterns: BTreeMap<Arc<str>, regex::Regex>,
+    /// Lists of many texts, by the node of the list.
+    sets: HashMap<NodeId, HashSet<Arc<str>>>,
+}
+
+impl Machine {
+    pub fn new(nodes: Nodes) -> Self {
+        Self { nodes, remembered: Vec::new(), patterns: BTreeMap::new(), sets: HashMap::new() }
+    }
+
+    /// What the nodes need besides themselves: regular expressions, sets, and which values are worth remembering.
+    pub(super) fn prepare(&mut self, roots: impl Iterator<Item = NodeId>) {
+        let mut uses = vec![0_u32; self.nodes.len()];
+        let mut costs = vec![0_u32; self.nodes.len()];
+        for at in 0..self.nodes.len() {
+            let id = NodeId(at as u32);
+            let node = &self.nodes[id];
+            for arg in &node.args {
+                uses[arg.index()] += 1;
+            }
+            let parts: u32 = node.args.iter().map(|arg| costs[arg.index()]).fold(0, u32::saturating_add);
+            costs[at] = parts.saturating_add(own_cost(node));
+            if let Op::Matches(pattern) = &node.op
+                && !self.patterns.contains_key(pattern)
+                && let Ok(regex) =
+                    regex::RegexBuilder::new(pattern).size_limit(limits::REGEX_BYTES_MAX).build()
+            {
+                self.patterns.insert(Arc::clone(pattern), regex);
+            }
+            if let Some(Constant::Array(items)) = node.constant()
+                && items.len() >= SET_LEN_MIN
+            {
+                let texts = items.iter().map(|item| match item {
+                    Constant::Text(text) => Some(Arc::clone(text)),
+                    _ => None,
+                });
+                if let Some(texts) = texts.collect::<Option<_>>() {
+                    self.sets.insert(id, texts);
+                }
+            }
+        }
+        for root in roots {
+            uses[root.index()] += 1;
+        }
+        let cheap = 4;
+        self.remembered = (0..self.nodes.len())
+            .map(|at| {
+                let worth =
+                    !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
+                worth && uses[at] > 1 && costs[at] > cheap
+            })
+            .collect();
+    }
+
+    pub fn is_remembered(&self, id: NodeId) -> bool {
+        self.remembered.get(id.index()).copied().unwrap_or(false)
+    }
+
+    fn pattern(&self, pattern: &str) -> Option<&regex::Regex> {
+        self.patterns.get(pattern)
+    }
+
+    fn set(&self, list: NodeId) -> Option<&HashSet<Arc<str>>> {
+        self.sets.get(&list)
+    }
+}
+
+/// Values of nodes that several rules use, on the current line.
 #[derive(Debug, Default)]
 pub struct Memo<'b> {
     values: HashMap<NodeId, Evaluated<'b>, BuildHasherDefault<PositionHasher>>,
@@ -230,7 +307,7 @@ impl Hasher for PositionHasher {
 
 /// Evaluates the nodes of a program on one line.
 pub(crate) struct Evaluation<'e, 'b, S> {
-    pub program: &'b Program,
+    pub machine: &'b Machine,
     pub source: &'e S,
     pub memo: &'e mut Memo<'b>,
 }
@@ -241,7 +318,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
     }
 
     pub fn value(&mut self, id: NodeId) -> Evaluated<'b> {
-        let shared = self.program.is_remembered(id);
+        let shared = self.machine.is_remembered(id);
         if shared && let Some(known) = self.memo.values.get(&id) {
             return known.clone();
         }
@@ -253,8 +330,8 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
     }
 
     fn evaluate(&mut self, id: NodeId) -> Evaluated<'b> {
-        let program = self.program;
-        let node = &program.nodes[id];
+        let machine = self.machine;
+        let node = &machine.nodes[id];
         let args = &node.args;
         match &node.op {
             Op::Constant(constant) => Ok(Val::of_constant(constant)),
@@ -372,7 +449,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 Val::Missing => Ok(Val::Flag(false)),
                 value => match value.text() {
                     Some(text) => {
-                        let regex = program.pattern(pattern).ok_or(Fault::BadArgument)?;
+                        let regex = machine.pattern(pattern).ok_or(Fault::BadArgument)?;
                         Ok(Val::Flag(regex.is_match(text)))
                     }
                     None => Err(Fault::TypeMismatch),
@@ -416,7 +493,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
             }
             Op::Index => {
                 let index = self.value(args[1])?;
-                if let Some(Constant::Array(items)) = program.nodes[args[0]].constant() {
+                if let Some(Constant::Array(items)) = machine.nodes[args[0]].constant() {
                     let at = position(items.len(), &index)?;
                     return Ok(Val::of_constant(&items[at]));
                 }
@@ -479,12 +556,12 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
 
     /// Whether a list, range, map or text has an item.
     fn contains(&mut self, whole: NodeId, item: NodeId) -> Result<bool, Fault> {
-        if let Some(constant) = self.program.nodes[whole].constant() {
+        if let Some(constant) = self.machine.nodes[whole].constant() {
             let item = self.value(item)?;
             return match (constant, &item) {
                 (Constant::Missing, _) | (_, Val::Missing) => Ok(false),
                 (Constant::Array(items), _) => {
-                    if let (Some(text), Some(set)) = (item.text(), self.program.set(whole)) {
+                    if let (Some(text), Some(set)) = (item.text(), self.machine.set(whole)) {
                         return Ok(set.contains(text));
                     }
                     for known in items {
@@ -503,10 +580,10 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
     }
 
     fn special(&mut self, special: Special, args: &[NodeId]) -> Evaluated<'b> {
-        let program = self.program;
+        let machine = self.machine;
         if special == Special::HasAnyWord {
             let whole = self.value(args[0])?;
-            if let Some(words) = program.nodes[args[1]].constant() {
+            if let Some(words) = machine.nodes[args[1]].constant() {
                 return has_any_word(&whole, words).map(Val::Flag);
             }
             let words = self.value(args[1])?;

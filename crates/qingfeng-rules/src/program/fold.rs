@@ -7,8 +7,7 @@ use crate::lang::expr::{Comparison, Constant};
 use crate::lang::kernel::Fault;
 use crate::model::derived::FieldRef;
 
-use super::Program;
-use super::eval::{Evaluation, LineSource, Memo};
+use super::eval::{Evaluation, LineSource, Machine, Memo};
 use super::node::{Kinds, Node, NodeContext, NodeId, NodeSpan, Nodes, Op};
 
 /// The line of a node that reads none.
@@ -174,12 +173,12 @@ pub(crate) fn add(
 
 /// The value of a node of constants.
 fn folded(nodes: &mut Nodes, id: NodeId) -> Result<Option<Constant>, Fault> {
-    let program = Program::of_nodes(std::mem::take(nodes));
+    let machine = Machine::new(std::mem::take(nodes));
     let mut memo = Memo::default();
-    let value = Evaluation { program: &program, source: &NoLine, memo: &mut memo }.value(id);
+    let value = Evaluation { machine: &machine, source: &NoLine, memo: &mut memo }.value(id);
     let value = value.map(|value| value.to_constant());
     drop(memo);
-    *nodes = program.nodes;
+    *nodes = machine.nodes;
     value
 }
 

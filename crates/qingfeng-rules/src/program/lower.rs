@@ -60,7 +60,7 @@ enum Next<'e> {
     End,
     /// The rest of a block; the value before is dropped.
     Statements(&'e [Expr], Rc<Next<'e>>),
-    /// The end of a block, which had so many variables before it.
+    /// The end of a block, and the number of variables before it.
     EndOfBlock(usize, Rc<Next<'e>>),
     /// The turns of a loop from this one on.
     Turn(Rc<Turns<'e>>, usize, Rc<Next<'e>>),
@@ -396,7 +396,7 @@ impl<'l> Lowerer<'l> {
         exprs.iter().map(|expr| self.value(expr)).collect()
     }
 
-    /// Parts of which later ones may not be reached: what they assign would be lost or not.
+    /// Parts of which later ones may not be reached, so that it is open whether their assignments happen.
     fn short_cut(&mut self, parts: &[Expr]) -> Lowered<Vec<NodeId>> {
         match parts.iter().skip(1).find(|part| assigns(part)) {
             Some(part) => Err(self.refused("an assignment within a condition", &part.span)),
@@ -890,7 +890,7 @@ impl<'l> Lowerer<'l> {
                 match at {
                     Some(at)
                         if functions::FUNCTIONS[at].run.is_some()
-                            && functions::arities(name).contains(&count) =>
+                            && functions::FUNCTIONS[at].arities.contains(&count) =>
                     {
                         Op::Function(at as u32)
                     }

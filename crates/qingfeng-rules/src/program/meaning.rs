@@ -212,10 +212,9 @@ impl Graph {
                 });
             }
         });
-        let mut program = Program::of_nodes(nodes);
-        program.facts = Some(std::sync::Arc::clone(facts));
-        program.passes = Passes::NONE;
-        let digests = digests(&program.nodes, facts, tables);
+        let mut program = Program::empty(std::sync::Arc::clone(facts), Passes::NONE);
+        program.machine.nodes = nodes;
+        let digests = digests(&program.machine.nodes, facts, tables);
         Self { program, places, digests }
     }
 
@@ -224,7 +223,7 @@ impl Graph {
     }
 }
 
-/// A text of parts, of which those that are the same on every line are one.
+/// A text of parts; neighbouring parts that are the same on every line become one.
 fn interpolated(nodes: &mut Nodes, context: &NodeContext<'_>, args: Vec<NodeId>, span: &NodeSpan) -> NodeId {
     let mut parts: Vec<NodeId> = Vec::with_capacity(args.len());
     let mut constants: Vec<NodeId> = Vec::new();
@@ -271,15 +270,18 @@ impl Maker<'_> {
 
     fn meaning(&self, node: NodeId) -> Meaning {
         let (shown, program) = (self.shown.places[&node], &self.shown.program);
-        let parts: Vec<NodeId> = match &program.nodes[shown] {
+        let parts: Vec<NodeId> = match &program.machine.nodes[shown] {
             Node { op: Op::And, args, .. } => args.to_vec(),
             _ => vec![shown],
         };
         let several = parts.len() > 1;
         let part = |part: NodeId| {
             let text = cut(program.written_out(part, SHOWN_NODES_MAX));
-            let text =
-                if several && matches!(program.nodes[part].op, Op::Or) { format!("({text})") } else { text };
+            let text = if several && matches!(program.machine.nodes[part].op, Op::Or) {
+                format!("({text})")
+            } else {
+                text
+            };
             MeaningPart { digest: self.shown.digest(part), text }
         };
         let (mut tables, mut computed) = (BTreeSet::new(), BTreeSet::new());
@@ -289,7 +291,7 @@ impl Maker<'_> {
             if !seen.insert(id) {
                 continue;
             }
-            match &program.nodes[id].op {
+            match &program.machine.nodes[id].op {
                 Op::Listed(table) | Op::Entry(table) => {
                     tables.insert(*table as usize);
                 }
@@ -298,7 +300,7 @@ impl Maker<'_> {
                 }
                 _ => {}
             }
-            open.extend_from_slice(&program.nodes[id].args);
+            open.extend_from_slice(&program.machine.nodes[id].args);
         }
         Meaning {
             digest: self.inner.digest(self.inner.places[&node]),

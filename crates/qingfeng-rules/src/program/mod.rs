@@ -20,7 +20,6 @@ mod written;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::kernel::{self, Fault, Scalar};
@@ -32,7 +31,7 @@ use crate::model::schema::{FieldId, Kind, Schema};
 
 use build::Builder;
 use check::Check;
-use eval::{Evaluation, Val};
+use eval::{Evaluation, Machine, Val};
 use lower::{Lowerer, Scope};
 use meaning::Closures;
 
@@ -76,7 +75,7 @@ pub(crate) struct PackFacts {
     /// The fields that each lookup table is keyed by.
     pub(crate) lookup_keys: Vec<Vec<FieldId>>,
     pub(crate) files: Vec<Arc<str>>,
-    /// The rules that always give the same points, and how many.
+    /// The points of each rule that always gives the same; 0 for the others.
     points: Vec<i64>,
     titles: Vec<String>,
 }
@@ -115,7 +114,7 @@ impl PackFacts {
         }
     }
 
-    /// The declared field of texts of which a field is made, if it is made of nothing else.
+    /// The declared text field that a field is made from, if it is made from nothing else.
     fn text_field(&self, field: FieldRef) -> Option<FieldId> {
         match field {
             FieldRef::Declared(id) if matches!(self.schema[id].kind, Kind::Text | Kind::Code) => Some(id),
@@ -285,7 +284,7 @@ fn lower_body(
     )
 }
 
-/// The first parts of a condition of which a later part is not lowered.
+/// The first parts of a condition, up to the one that is not lowered.
 fn lower_guard(
     nodes: &mut Nodes,
     scope: &Scope<'_>,
@@ -299,68 +298,51 @@ fn lower_guard(
     Some(nodes.add(&scope.context, Op::And, lowered, span))
 }
 
-/// Which passes a program goes through. All of them by default; the answers are the same without any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Passes {
-    /// Compute what is the same on every line when the pack is loaded.
-    pub fold: bool,
-    /// Compute equal expressions of all rules once a line.
-    pub share: bool,
-    /// Evaluate first what decides soonest and costs least.
-    pub order: bool,
-    /// Remember by text what depends on the text of one field alone.
-    pub tests: bool,
-    /// Visit a rule only on lines on which a witness of its condition holds.
-    pub witnesses: bool,
-    /// Keep the numeric witnesses of all rules in sorted lists.
-    pub thresholds: bool,
-    /// Find the words of all rules in one pass over a text.
-    pub words: bool,
-    /// Plants a wrong kernel, so that tests can show that it is found: `<` on numbers holds where they are equal.
-    #[doc(hidden)]
-    pub planted_fault: bool,
+macro_rules! passes {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// Which passes a program goes through; by default all. The answers are the same without any.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Passes {
+            $($(#[$doc])* pub $name: bool,)*
+            /// Plants a wrong kernel, so that tests can show that it is found: `<` on numbers holds where they are equal.
+            #[doc(hidden)]
+            pub planted_fault: bool,
+        }
+
+        impl Passes {
+            /// All of them.
+            pub const ALL: Self = Self { $($name: true,)* planted_fault: false };
+            /// None of them.
+            pub const NONE: Self = Self { $($name: false,)* planted_fault: false };
+            /// The names of the passes, in order.
+            pub const NAMES: [&'static str; 7] = [$(stringify!($name)),*];
+
+            /// The pass of this name, to switch it on or off.
+            pub fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl Passes {
-    /// All of them.
-    pub const ALL: Self = Self {
-        fold: true,
-        share: true,
-        order: true,
-        tests: true,
-        witnesses: true,
-        thresholds: true,
-        words: true,
-        planted_fault: false,
-    };
-    /// None of them.
-    pub const NONE: Self = Self {
-        fold: false,
-        share: false,
-        order: false,
-        tests: false,
-        witnesses: false,
-        thresholds: false,
-        words: false,
-        planted_fault: false,
-    };
-    /// The names of the passes, in order.
-    pub const NAMES: [&'static str; 7] =
-        ["fold", "share", "order", "tests", "witnesses", "thresholds", "words"];
-
-    /// The pass of this name, to switch it on or off.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
-        Some(match name {
-            "fold" => &mut self.fold,
-            "share" => &mut self.share,
-            "order" => &mut self.order,
-            "tests" => &mut self.tests,
-            "witnesses" => &mut self.witnesses,
-            "thresholds" => &mut self.thresholds,
-            "words" => &mut self.words,
-            _ => return None,
-        })
-    }
+passes! {
+    /// Compute what is the same on every line when the pack is loaded.
+    fold
+    /// Compute equal expressions of all rules once a line.
+    share
+    /// Evaluate first what decides soonest and costs least.
+    order
+    /// Remember by text what depends on the text of one field alone.
+    tests
+    /// Visit a rule only on lines on which a witness of its condition holds.
+    witnesses
+    /// Keep the numeric witnesses of all rules in sorted lists.
+    thresholds
+    /// Find the words of all rules in one pass over a text.
+    words
 }
 
 impl Default for Passes {
@@ -382,7 +364,7 @@ enum Condition {
 
 /// What gives the points or the reason of a rule.
 #[derive(Clone, Debug)]
-enum Value {
+enum ValueSource {
     Fixed,
     Node(NodeId),
     Residual,
@@ -391,8 +373,8 @@ enum Value {
 #[derive(Clone, Debug)]
 struct CompiledRule {
     condition: Condition,
-    points: Value,
-    reason: Value,
+    points: ValueSource,
+    reason: ValueSource,
 }
 
 /// What a visit of a rule on a line needs.
@@ -432,16 +414,11 @@ impl Residual {
 /// The rules of a pack as programs. Immutable; threads share it.
 #[derive(Debug)]
 pub struct Program {
-    pub(crate) nodes: Nodes,
+    machine: Machine,
     rules: Vec<CompiledRule>,
     residuals: Vec<Vec<Residual>>,
     passes: Passes,
-    facts: Option<Arc<PackFacts>>,
-    /// Nodes whose value is remembered on a line.
-    remembered: Vec<bool>,
-    patterns: BTreeMap<Arc<str>, regex::Regex>,
-    /// Lists of many texts, by the node of the list.
-    sets: HashMap<NodeId, HashSet<Arc<str>>>,
+    facts: Arc<PackFacts>,
     /// The field whose text each test depends on.
     tests: Vec<FieldId>,
     /// The node that each find stands for.
@@ -449,103 +426,35 @@ pub struct Program {
     sources: witness::Sources,
 }
 
-/// Lists of texts shorter than this are searched from front to back.
-const SET_LEN_MIN: usize = 9;
-
 impl Program {
     /// Compiles what was lowered.
     pub(crate) fn compile(lowered: &Lowered, passes: Passes) -> Self {
         let facts = Arc::clone(&lowered.facts);
-        let mut program = Self::of_nodes(Nodes::new(passes.share));
-        program.passes = passes;
-        program.facts = Some(Arc::clone(&facts));
+        let mut program = Self::empty(Arc::clone(&facts), passes);
         with_context(&facts, |context| {
             let mut builder =
                 Builder { lowered, passes, context, facts: &facts, tests: Vec::new(), finds: Vec::new() };
             builder.build(&mut program);
         });
-        program.prepare();
+        program.machine.prepare(program.rules.iter().flat_map(CompiledRule::roots));
         if passes.planted_fault {
             program.plant_fault();
         }
         program
     }
 
-    pub(crate) fn of_nodes(nodes: Nodes) -> Self {
+    /// A program of no rules yet.
+    fn empty(facts: Arc<PackFacts>, passes: Passes) -> Self {
         Self {
-            nodes,
+            machine: Machine::new(Nodes::new(passes.share)),
             rules: Vec::new(),
             residuals: Vec::new(),
-            passes: Passes::NONE,
-            facts: None,
-            remembered: Vec::new(),
-            patterns: BTreeMap::new(),
-            sets: HashMap::new(),
+            passes,
+            facts,
             tests: Vec::new(),
             finds: Vec::new(),
             sources: witness::Sources::default(),
         }
-    }
-
-    fn facts(&self) -> &PackFacts {
-        #[expect(clippy::expect_used, reason = "only a program that folds one constant has no facts")]
-        self.facts.as_ref().expect("compiled programs have the facts of their pack")
-    }
-
-    /// What the nodes need besides themselves: regular expressions, sets, and which values are worth remembering.
-    fn prepare(&mut self) {
-        let mut uses = vec![0_u32; self.nodes.len()];
-        let mut costs = vec![0_u32; self.nodes.len()];
-        for at in 0..self.nodes.len() {
-            let id = NodeId(at as u32);
-            let node = &self.nodes[id];
-            for arg in &node.args {
-                uses[arg.index()] += 1;
-            }
-            let parts: u32 = node.args.iter().map(|arg| costs[arg.index()]).fold(0, u32::saturating_add);
-            costs[at] = parts.saturating_add(own_cost(node));
-            if let Op::Matches(pattern) = &node.op
-                && !self.patterns.contains_key(pattern)
-                && let Ok(regex) =
-                    regex::RegexBuilder::new(pattern).size_limit(limits::REGEX_BYTES_MAX).build()
-            {
-                self.patterns.insert(Arc::clone(pattern), regex);
-            }
-            if let Some(Constant::Array(items)) = node.constant()
-                && items.len() >= SET_LEN_MIN
-            {
-                let texts = items.iter().map(|item| match item {
-                    Constant::Text(text) => Some(Arc::clone(text)),
-                    _ => None,
-                });
-                if let Some(texts) = texts.collect::<Option<_>>() {
-                    self.sets.insert(id, texts);
-                }
-            }
-        }
-        for root in self.rules.iter().flat_map(CompiledRule::roots) {
-            uses[root.index()] += 1;
-        }
-        let cheap = 4;
-        self.remembered = (0..self.nodes.len())
-            .map(|at| {
-                let worth =
-                    !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
-                worth && uses[at] > 1 && costs[at] > cheap
-            })
-            .collect();
-    }
-
-    pub(crate) fn is_remembered(&self, id: NodeId) -> bool {
-        self.remembered.get(id.index()).copied().unwrap_or(false)
-    }
-
-    pub(crate) fn pattern(&self, pattern: &str) -> Option<&regex::Regex> {
-        self.patterns.get(pattern)
-    }
-
-    pub(crate) fn set(&self, list: NodeId) -> Option<&HashSet<Arc<str>>> {
-        self.sets.get(&list)
     }
 
     /// The passes that the program went through.
@@ -583,7 +492,7 @@ impl Program {
             Condition::Always | Condition::Residual { guard: None } => return Ok(true),
             Condition::Check { check, .. } | Condition::Residual { guard: Some((_, check)) } => check,
         };
-        check.holds(&mut Evaluation { program: self, source, memo })
+        check.holds(&mut Evaluation { machine: &self.machine, source, memo })
     }
 
     /// The points of a rule on a line, or `None` where the interpreter must be asked.
@@ -598,13 +507,15 @@ impl Program {
         memo: &mut Memo<'b>,
     ) -> Option<Result<i64, Fault>> {
         match self.rules[rule].points {
-            Value::Fixed => Some(Ok(self.facts().points[rule])),
-            Value::Residual => None,
-            Value::Node(node) => Some(match (Evaluation { program: self, source, memo }).value(node) {
-                Ok(Val::Integer(points)) => kernel::checked_points(points),
-                Ok(_) => Err(Fault::TypeMismatch),
-                Err(fault) => Err(fault),
-            }),
+            ValueSource::Fixed => Some(Ok(self.facts.points[rule])),
+            ValueSource::Residual => None,
+            ValueSource::Node(node) => {
+                Some(match (Evaluation { machine: &self.machine, source, memo }).value(node) {
+                    Ok(Val::Integer(points)) => kernel::checked_points(points),
+                    Ok(_) => Err(Fault::TypeMismatch),
+                    Err(fault) => Err(fault),
+                })
+            }
         }
     }
 
@@ -615,12 +526,12 @@ impl Program {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<String> {
-        let title = &self.facts().titles[rule];
+        let title = &self.facts.titles[rule];
         match self.rules[rule].reason {
-            Value::Fixed => Some(title.clone()),
-            Value::Residual => None,
-            Value::Node(node) => {
-                let value = Evaluation { program: self, source, memo }.value(node);
+            ValueSource::Fixed => Some(title.clone()),
+            ValueSource::Residual => None,
+            ValueSource::Node(node) => {
+                let value = Evaluation { machine: &self.machine, source, memo }.value(node);
                 let value = value.and_then(|value| value.single().map(Scalar::from));
                 Some(kernel::reason_text(title, value))
             }
@@ -639,34 +550,11 @@ impl CompiledRule {
             Condition::Always | Condition::Residual { guard: None } => None,
             Condition::Check { root, .. } | Condition::Residual { guard: Some((root, _)) } => Some(*root),
         };
-        let value = |value: &Value| match value {
-            Value::Node(node) => Some(*node),
-            Value::Fixed | Value::Residual => None,
+        let value = |value: &ValueSource| match value {
+            ValueSource::Node(node) => Some(*node),
+            ValueSource::Fixed | ValueSource::Residual => None,
         };
         condition.into_iter().chain(value(&self.points)).chain(value(&self.reason))
-    }
-}
-
-/// What an operation costs about, in comparisons of numbers, without its arguments.
-fn own_cost(node: &node::Node) -> u32 {
-    match &node.op {
-        Op::Constant(_) | Op::Computed(_) | Op::Then | Op::Fail(_) | Op::Test(_) | Op::Find(_) => 0,
-        Op::Field(FieldRef::Declared(_)) => 1,
-        Op::Function(at) => match crate::lang::functions::FUNCTIONS[*at as usize].name {
-            "has_word" => 40,
-            "resembles" => 80,
-            "to_lower" | "to_upper" | "to_string" | "sub_string" | "index_of" => 20,
-            _ => 3,
-        },
-        Op::Matches(_) => 40,
-        Op::Special(node::Special::HasAnyWord) => 80,
-        // The entries of a batch are found beforehand.
-        Op::Listed(_) | Op::Entry(_) => 2,
-        Op::In => 4,
-        Op::Interpolated => 30,
-        Op::Array | Op::Mapped | Op::Filter => 10,
-        Op::DatePart(_) => 4,
-        _ => 1,
     }
 }
 

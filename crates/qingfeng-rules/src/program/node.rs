@@ -670,7 +670,7 @@ impl Nodes {
         (value, !certain)
     }
 
-    /// Builds nodes anew from the roots down, in order: `make` gets each node with its new arguments.
+    /// Rebuilds nodes from the roots down, in order: `make` gets each node with its new arguments.
     pub fn rebuild(
         &self,
         root: NodeId,

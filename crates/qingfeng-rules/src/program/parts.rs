@@ -53,8 +53,8 @@ pub struct Leaf {
     pub place: Place,
     /// The variables in it that a loop or a constant of the file has fixed, with their values.
     pub constants: Vec<(String, String)>,
-    /// The declared and derived fields that it reads, those of which its computed fields are made and the keys of its
-    /// lookup tables included.
+    /// The declared and derived fields that it reads, including the inputs of its computed fields and the keys of its
+    /// lookup tables.
     pub fields: Vec<FieldRef>,
     /// Why it is left to the interpreter, if it is.
     pub residual: Option<String>,
@@ -76,7 +76,7 @@ enum Evaluated {
     Whole,
 }
 
-/// What a part would have needed to hold, where that can be said in short.
+/// What a part would have needed to hold, where a short form exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// What was looked at: `d.unit_value`.
@@ -86,7 +86,7 @@ pub struct Wanted {
     /// What was wanted of it: `< 300`.
     pub wanted: String,
     /// How far it was from that, from 0 for equal to 1: the difference of two numbers by the larger of them, of two days
-    /// by a year. Of what cannot be measured there is none.
+    /// by a year. `None` where no distance can be measured.
     pub distance: Option<f64>,
 }
 
@@ -121,9 +121,8 @@ impl Parts {
             lets: Vec::new(),
             points: PartPoints::Residual,
             compiled: false,
-            program: Program::of_nodes(Nodes::new(true)),
+            program: Program::empty(Arc::clone(facts), Passes { fold: true, share: true, ..Passes::NONE }),
         };
-        parts.program.facts = Some(Arc::clone(facts));
         let names = Names::new(facts);
         let mut nodes = Nodes::new(true);
         let computed = lower_computed(&mut nodes, facts, &names, lookups, source.computed, functions);
@@ -171,17 +170,16 @@ impl Parts {
                 }
             }
             folded.seal();
-            parts.program.nodes = folded;
+            parts.program.machine.nodes = folded;
         });
-        parts.program.passes = Passes { fold: true, share: true, ..Passes::NONE };
-        parts.program.prepare();
+        parts.program.machine.prepare(std::iter::empty());
         parts.compiled = parts.leaves.iter().all(|leaf| leaf.residual.is_none());
         for leaf in &mut parts.leaves {
             if let Evaluated::Compiled { root, check, seen, asks } = &mut leaf.evaluated {
-                *check = Check::of(&parts.program.nodes, facts, *root);
-                *asks = Asks::of(&parts.program.nodes, *root);
-                *seen = seen_by(&parts.program.nodes, *root);
-                leaf.fields = fields_of(&parts.program.nodes, facts, *root);
+                *check = Check::of(&parts.program.machine.nodes, facts, *root);
+                *asks = Asks::of(&parts.program.machine.nodes, *root);
+                *seen = seen_by(&parts.program.machine.nodes, *root);
+                leaf.fields = fields_of(&parts.program.machine.nodes, facts, *root);
             }
         }
         parts
@@ -203,7 +201,7 @@ impl Parts {
     }
 
     /// Whether nothing of the condition is left to the interpreter. Of one that is, the rule's own answer
-    /// ([`Interpreter::holds`](crate::Interpreter::holds)) is what counts: the interpreter's bounds are those of a whole
+    /// ([`Interpreter::holds`](crate::internals::Interpreter::holds)) is what counts: the interpreter's bounds are those of a whole
     /// condition.
     pub fn condition_is_compiled(&self) -> bool {
         self.compiled
@@ -215,7 +213,7 @@ impl Parts {
     }
 
     /// Whether a part holds on a line, or `None` where the interpreter must be asked
-    /// ([`Interpreter::part_holds`](crate::Interpreter::part_holds)).
+    /// ([`Interpreter::part_holds`](crate::internals::Interpreter::part_holds)).
     ///
     /// # Errors
     ///
@@ -229,7 +227,7 @@ impl Parts {
     ) -> Option<Result<bool, Fault>> {
         match &self.leaves[leaf].evaluated {
             Evaluated::Compiled { check, .. } => {
-                Some(check.holds(&mut Evaluation { program: &self.program, source, memo }))
+                Some(check.holds(&mut Evaluation { machine: &self.program.machine, source, memo }))
             }
             _ => None,
         }
@@ -249,7 +247,7 @@ impl Parts {
             PartPoints::Fixed(points) => Some(Ok(points)),
             PartPoints::Residual => None,
             PartPoints::Node(node) => {
-                Some(match (Evaluation { program: &self.program, source, memo }).value(node) {
+                Some(match (Evaluation { machine: &self.program.machine, source, memo }).value(node) {
                     Ok(Val::Integer(points)) => checked_points(points),
                     Ok(_) => Err(Fault::TypeMismatch),
                     Err(fault) => Err(fault),
@@ -264,7 +262,7 @@ impl Parts {
     }
 
     /// What a part saw of a line: source, and value as text. Of a part that the interpreter evaluates nothing; see
-    /// [`Interpreter::part_values`](crate::Interpreter::part_values).
+    /// [`Interpreter::part_values`](crate::internals::Interpreter::part_values).
     pub fn values<'b, S: LineSource<'b>>(
         &'b self,
         leaf: usize,
@@ -274,16 +272,17 @@ impl Parts {
         let Evaluated::Compiled { seen, .. } = &self.leaves[leaf].evaluated else { return Vec::new() };
         let mut values: Vec<(String, String)> = Vec::new();
         for &node in seen {
-            let keys: &[FieldId] = match self.program.nodes[node].op {
+            let keys: &[FieldId] = match self.program.machine.nodes[node].op {
                 Op::Listed(table) | Op::Entry(table) => self.program.lookup_key(table),
                 _ => &[],
             };
             for &key in keys {
-                let name = format!("d.{}", self.program.facts().schema[key].name);
+                let name = format!("d.{}", self.program.facts.schema[key].name);
                 values.push((name, source.value(FieldRef::Declared(key)).to_string()));
             }
             if keys.is_empty() {
-                let value = Evaluation { program: &self.program, source, memo: &mut *memo }.value(node);
+                let value =
+                    Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(node);
                 values.push((self.program.expression(node), shown(value)));
             }
         }
@@ -300,8 +299,9 @@ impl Parts {
         memo: &mut Memo<'b>,
     ) -> Option<Wanted> {
         let asks = self.asks(leaf)?;
-        let mut value =
-            |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
+        let mut value = |id: NodeId| {
+            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
+        };
         let (of, bound) = asks.sides();
         let (a, b) = (value(of)?, value(bound)?);
         let wanted = asks.wanted(&self.program, &b)?;
@@ -317,8 +317,9 @@ impl Parts {
         memo: &mut Memo<'b>,
     ) -> Option<f64> {
         let asks = self.asks(leaf)?;
-        let mut value =
-            |id: NodeId| Evaluation { program: &self.program, source, memo: &mut *memo }.value(id).ok();
+        let mut value = |id: NodeId| {
+            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
+        };
         let (of, bound) = asks.sides();
         let (a, b) = (value(of)?, value(bound)?);
         asks.distance(&a, &b)
@@ -419,7 +420,7 @@ fn is_joined(expr: &Expr) -> bool {
     }
 }
 
-/// A leaf without what is found in the finished nodes.
+/// A leaf, before its checks, fields and values are taken from the finished nodes.
 fn leaf(
     names: &Names<'_>,
     facts: &PackFacts,

@@ -9,12 +9,13 @@ use super::{Condition, Program};
 impl Program {
     /// Makes `<` on numbers hold where they are equal.
     pub(super) fn plant_fault(&mut self) {
-        for at in 0..self.nodes.len() {
+        for at in 0..self.machine.nodes.len() {
             let id = NodeId(at as u32);
-            let node = &self.nodes[id];
-            let numeric = |arg: &NodeId| self.nodes[*arg].kinds.within(Kinds::NUMERIC.or(Kinds::MISSING));
+            let node = &self.machine.nodes[id];
+            let numeric =
+                |arg: &NodeId| self.machine.nodes[*arg].kinds.within(Kinds::NUMERIC.or(Kinds::MISSING));
             if node.op == Op::Compare(Comparison::Less) && node.args.iter().all(numeric) {
-                self.nodes.replace_op(id, Op::Compare(Comparison::LessOrEqual));
+                self.machine.nodes.replace_op(id, Op::Compare(Comparison::LessOrEqual));
             }
         }
         for rule in &mut self.rules {

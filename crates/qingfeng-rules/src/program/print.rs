@@ -10,7 +10,7 @@ use crate::lang::functions::FUNCTIONS;
 
 use super::node::{Bits, Kinds, NodeId, Op, Special};
 use super::witness::{Probe, Witness};
-use super::{CompiledRule, Condition, Program, Value};
+use super::{CompiledRule, Condition, Program, ValueSource};
 
 impl Program {
     /// The program of a rule as text: each node on a line, after those it uses, with the kinds of its value, whether
@@ -29,12 +29,12 @@ impl Program {
             .iter()
             .map(|&id| {
                 let number = ids[&id];
-                let node = &self.nodes[id];
+                let node = &self.machine.nodes[id];
                 let mut notes = Vec::new();
                 if node.fallible {
                     notes.push("may fault");
                 }
-                if self.is_remembered(id) {
+                if self.machine.is_remembered(id) {
                     notes.push("once a line");
                 }
                 if matches!(node.op, Op::Test(_) | Op::Find(_)) {
@@ -44,7 +44,7 @@ impl Program {
                 // What a field or a constant is shows without its place.
                 let place = match node.args.is_empty() {
                     true => String::new(),
-                    false => locate(&super::place(self.facts(), &node.span)),
+                    false => locate(&super::place(&self.facts, &node.span)),
                 };
                 let kinds = node.kinds.to_string();
                 [
@@ -88,14 +88,14 @@ impl Program {
         };
         line("condition", condition);
         match &compiled.points {
-            Value::Fixed => line("points", self.facts().points[rule].to_string()),
-            Value::Node(node) => line("points", format!("%{}", ids[node])),
-            Value::Residual => line("points", "by the interpreter".to_owned()),
+            ValueSource::Fixed => line("points", self.facts.points[rule].to_string()),
+            ValueSource::Node(node) => line("points", format!("%{}", ids[node])),
+            ValueSource::Residual => line("points", "by the interpreter".to_owned()),
         }
         match &compiled.reason {
-            Value::Fixed => line("reason", "the title".to_owned()),
-            Value::Node(node) => line("reason", format!("%{}", ids[node])),
-            Value::Residual => line("reason", "by the interpreter".to_owned()),
+            ValueSource::Fixed => line("reason", "the title".to_owned()),
+            ValueSource::Node(node) => line("reason", format!("%{}", ids[node])),
+            ValueSource::Residual => line("reason", "by the interpreter".to_owned()),
         }
         if self.passes.witnesses {
             let witness = self.witness_text(rule);
@@ -139,12 +139,12 @@ impl Program {
             Probe::Listed(table) => {
                 format!(
                     "listed in {}",
-                    Constant::Text(self.facts().lookup_names[*table as usize].as_str().into())
+                    Constant::Text(self.facts.lookup_names[*table as usize].as_str().into())
                 )
             }
             Probe::NoNumber(source) => format!("{} == ()", number(*source)),
             Probe::Between(source, low, high) => {
-                let kinds = self.nodes[self.sources.numbers[*source as usize].node()].kinds;
+                let kinds = self.machine.nodes[self.sources.numbers[*source as usize].node()].kinds;
                 let number = number(*source);
                 // Whole numbers and days within bounds that are none.
                 let (low, high) = match kinds.has(Kinds::NUMBER) {
@@ -173,9 +173,9 @@ impl Program {
     fn collect(&self, root: NodeId, ids: &mut BTreeMap<NodeId, usize>, order: &mut Vec<NodeId>) {
         let mut open = vec![root];
         while let Some(&id) = open.last() {
-            let waiting = self.nodes[id].args.iter().copied();
+            let waiting = self.machine.nodes[id].args.iter().copied();
             let waiting =
-                waiting.filter(|arg| self.nodes[*arg].constant().is_none() && !ids.contains_key(arg));
+                waiting.filter(|arg| self.machine.nodes[*arg].constant().is_none() && !ids.contains_key(arg));
             let waiting: Vec<NodeId> = waiting.collect();
             if waiting.is_empty() || ids.contains_key(&id) {
                 open.pop();
@@ -191,7 +191,7 @@ impl Program {
 
     /// A node whose arguments are shown by their numbers.
     fn shown(&self, id: NodeId, ids: &BTreeMap<NodeId, usize>) -> String {
-        self.with_arguments(id, &|arg| match self.nodes[arg].constant() {
+        self.with_arguments(id, &|arg| match self.machine.nodes[arg].constant() {
             Some(constant) => short(constant),
             None => format!("%{}", ids[&arg]),
         })
@@ -206,15 +206,17 @@ impl Program {
         if depth == 0 {
             return "…".to_owned();
         }
-        match self.nodes[id].op {
-            Op::Computed(at) => return format!("d.{}", self.facts().computed[at as usize].0),
-            Op::Test(_) | Op::Find(_) => return self.expression_within(self.nodes[id].args[0], depth),
+        match self.machine.nodes[id].op {
+            Op::Computed(at) => return format!("d.{}", self.facts.computed[at as usize].0),
+            Op::Test(_) | Op::Find(_) => {
+                return self.expression_within(self.machine.nodes[id].args[0], depth);
+            }
             _ => {}
         }
         self.with_arguments(id, &|arg| {
             let text = self.expression_within(arg, depth - 1);
             let parted = matches!(
-                self.nodes[arg].op,
+                self.machine.nodes[arg].op,
                 Op::And
                     | Op::Or
                     | Op::Compare(_)
@@ -228,7 +230,7 @@ impl Program {
         })
     }
 
-    /// A node written out whole, with constants as they stand; nodes beyond so many are left out.
+    /// A node written out in full, with constants as written; nodes beyond a limit are left out.
     pub(super) fn written_out(&self, id: NodeId, nodes_max: usize) -> String {
         let left = std::cell::Cell::new(nodes_max);
         self.written_within(id, &left)
@@ -239,26 +241,26 @@ impl Program {
             return "…".to_owned();
         }
         left.set(left.get() - 1);
-        match &self.nodes[id].op {
-            Op::Computed(at) => return format!("d.{}", self.facts().computed[*at as usize].0),
+        match &self.machine.nodes[id].op {
+            Op::Computed(at) => return format!("d.{}", self.facts.computed[*at as usize].0),
             Op::Constant(constant) => return constant.to_string(),
             Op::Interpolated => {
-                let part = |&arg: &NodeId| match self.nodes[arg].constant() {
+                let part = |&arg: &NodeId| match self.machine.nodes[arg].constant() {
                     Some(Constant::Text(text)) => text.to_string(),
                     _ => format!("${{{}}}", self.written_within(arg, left)),
                 };
-                return format!("`{}`", self.nodes[id].args.iter().map(part).collect::<String>());
+                return format!("`{}`", self.machine.nodes[id].args.iter().map(part).collect::<String>());
             }
             _ => {}
         }
         self.with_arguments(id, &|arg| {
             let text = self.written_within(arg, left);
-            let op = &self.nodes[arg].op;
+            let op = &self.machine.nodes[arg].op;
             let joins = matches!(op, Op::And | Op::Or | Op::Coalesce | Op::Then);
             let computes = matches!(op, Op::Compare(_) | Op::In | Op::Arithmetic(_) | Op::Bits(_));
             // Comparisons bind tighter than what joins them.
-            let in_condition = matches!(self.nodes[id].op, Op::And | Op::Or | Op::If | Op::Then);
-            if joins && !matches!(self.nodes[id].op, Op::If) || computes && !in_condition {
+            let in_condition = matches!(self.machine.nodes[id].op, Op::And | Op::Or | Op::If | Op::Then);
+            if joins && !matches!(self.machine.nodes[id].op, Op::If) || computes && !in_condition {
                 format!("({text})")
             } else {
                 text
@@ -267,8 +269,8 @@ impl Program {
     }
 
     fn with_arguments(&self, id: NodeId, show: &dyn Fn(NodeId) -> String) -> String {
-        let node = &self.nodes[id];
-        let facts = self.facts();
+        let node = &self.machine.nodes[id];
+        let facts = &self.facts;
         let args: Vec<String> = node.args.iter().map(|&arg| show(arg)).collect();
         let joined = |sign: &str| args.join(&format!(" {sign} "));
         let method = |name: &str| match args.split_first() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::base::value::Value;
 use crate::lang::expr::{Comparison, Constant};
-use crate::lang::functions::FUNCTIONS;
+use crate::lang::functions::{FUNCTIONS, FoundBy};
 use crate::lang::kernel::Fault;
 use crate::model::derived::FieldRef;
 use crate::model::schema::FieldId;
@@ -23,9 +23,9 @@ use super::{Condition, PackFacts, Program};
 /// A text on which probes look: that of a field, or one computed from it.
 #[derive(Clone, Debug)]
 pub struct TextSource {
-    /// The declared field of which the text is made.
+    /// The declared field that the text is made from.
     pub field: FieldId,
-    /// How many of its bytes make the text, if it is a beginning of a code; all of them if `None`.
+    /// The length of the text in bytes, if it is a prefix of a code; `None` for the whole text.
     pub digits: Option<usize>,
     /// Whether it is computed: then ask [`Program::text_of`].
     pub computed: bool,
@@ -78,7 +78,7 @@ pub enum Probe {
 pub struct Witness {
     /// The probes.
     pub probes: Vec<Probe>,
-    /// About which share of lines has one of them.
+    /// The estimated share of lines that have one of them, from 0 to 1.
     pub share: f64,
 }
 
@@ -98,7 +98,7 @@ impl Sources {
     pub fn of(program: &Program, facts: &PackFacts, shares: Option<&dyn Fn(&Probe) -> f64>) -> Self {
         let mut finder = Finder {
             shares,
-            nodes: &program.nodes,
+            nodes: &program.machine.nodes,
             facts,
             sources: Self::default(),
             texts: HashMap::new(),
@@ -137,7 +137,7 @@ struct Finder<'p> {
     shares: Option<&'p dyn Fn(&Probe) -> f64>,
 }
 
-/// A rule that hangs on more probes than this is visited on each candidate line instead.
+/// A rule that would need more probes than this is visited on each candidate line instead.
 const PROBES_MAX: usize = 64;
 
 impl Finder<'_> {
@@ -235,17 +235,14 @@ impl Finder<'_> {
                     [text, constant] => (text, self.nodes[constant].constant().and_then(text_of)?),
                     _ => return None,
                 };
-                match FUNCTIONS[*at as usize].name {
-                    "has_word" if self.words => {
-                        let source = self.text(text)?;
-                        Some(self.probe(Probe::Word(source, vec![constant]), 0.01))
-                    }
-                    "starts_with" if !constant.is_empty() => {
-                        let source = self.text(text)?;
-                        Some(self.probe(Probe::Prefix(source, vec![constant]), 0.05))
-                    }
-                    _ => None,
-                }
+                let function = &FUNCTIONS[*at as usize];
+                let probe = match function.found_by {
+                    Some(FoundBy::Word) if self.words => Probe::Word,
+                    Some(FoundBy::Prefix) if !constant.is_empty() => Probe::Prefix,
+                    _ => return None,
+                };
+                let source = self.text(text)?;
+                Some(self.probe(probe(source, vec![constant]), function.share))
             }
             Op::Special(Special::HasAnyWord) if self.words => {
                 let Some(Constant::Array(words)) = self.nodes[node.args[1]].constant() else { return None };
@@ -477,7 +474,7 @@ impl Program {
     /// The witnesses of all rules, chosen by the share of lines that have each probe. Any choice gives the same
     /// answers; a good one visits fewer rules.
     pub fn witnesses_by(&self, shares: &dyn Fn(&Probe) -> f64) -> Vec<Option<Witness>> {
-        Sources::of(self, self.facts(), Some(shares)).witnesses
+        Sources::of(self, &self.facts, Some(shares)).witnesses
     }
 
     /// The witnesses of all rules by rules of thumb, as [`Program::witness`] gives them.
@@ -504,7 +501,7 @@ impl Program {
         let line = OneText(field.map_or(Value::Missing, Value::Text));
         let mut memo = Memo::default();
         let node = self.sources.texts[source as usize].node;
-        let value = Evaluation { program: self, source: &line, memo: &mut memo }.value(node)?;
+        let value = Evaluation { machine: &self.machine, source: &line, memo: &mut memo }.value(node)?;
         match value.single()? {
             Value::Text(text) => Ok(use_it(Some(text))),
             _ => Ok(use_it(None)),
@@ -524,7 +521,7 @@ impl Program {
         memo: &mut Memo<'b>,
     ) -> Result<f64, Fault> {
         let node = self.sources.numbers[source as usize].node;
-        let value = Evaluation { program: self, source: line, memo }.value(node)?;
+        let value = Evaluation { machine: &self.machine, source: line, memo }.value(node)?;
         Ok(match value {
             Val::Integer(integer) => integer as f64,
             Val::Number(number) => number,
@@ -535,6 +532,6 @@ impl Program {
 
     /// The fields that a lookup table is keyed by.
     pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
-        &self.facts().lookup_keys[table as usize]
+        &self.facts.lookup_keys[table as usize]
     }
 }

@@ -1,6 +1,7 @@
 //! What the analysis says of rules, and what it must not say.
 
-use qingfeng_rules::{Code, Date, Diagnostic, Pack, PackFiles, Passes};
+use qingfeng_rules::internals::Passes;
+use qingfeng_rules::{Code, Date, Diagnostic, Pack, PackFiles};
 
 const MANIFEST: &str = r#"
 [pack]

@@ -29,31 +29,69 @@ fn named(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-#[test]
-fn each_part_names_only_parts_below_it() {
+/// All source files, and the lines before their tests.
+fn lines() -> Vec<(PathBuf, Vec<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
     files.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]").map(str::to_owned);
+        (path.strip_prefix(&root).unwrap().to_owned(), lines.collect())
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn each_part_names_only_parts_below_it() {
     let mut wrong = String::new();
-    for path in files.iter().filter(|path| path.parent() != Some(&*root)) {
-        let inner = path.strip_prefix(&root).unwrap();
-        let part = inner.iter().next().unwrap().to_str().unwrap();
-        let Some(place) = ORDER.iter().position(|known| *known == part) else {
-            let _ = writeln!(wrong, "{}: `{part}` is not in the order of parts", inner.display());
-            continue;
-        };
-        let text = std::fs::read_to_string(path).unwrap();
-        // Tests may load packs.
-        let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
-        for (number, line) in (1..).zip(lines) {
-            for other in named(line) {
-                let below = ORDER[..=place].contains(&other);
-                if !below {
-                    let _ = writeln!(wrong, "{}:{number}: `{part}` names `{other}`: {line}", inner.display());
-                }
+    for (path, lines) in lines() {
+        let parts: Vec<_> = path.iter().collect();
+        let [part, _, ..] = parts[..] else { continue };
+        let part = part.to_str().unwrap();
+        let place = ORDER.iter().position(|known| *known == part);
+        let below = place.map_or(&[][..], |place| &ORDER[..=place]);
+        for (number, line) in (1..).zip(&lines) {
+            for other in named(line).filter(|other| !below.contains(other)) {
+                let _ = writeln!(wrong, "{}:{number}: `{part}` names `{other}`: {line}", path.display());
             }
+        }
+        if place.is_none() {
+            let _ = writeln!(wrong, "{}: `{part}` is not in the order of parts", path.display());
         }
     }
     assert!(wrong.is_empty(), "the order is {}\n{wrong}", ORDER.join(" < "));
+}
+
+/// What this crate must never do.
+const NEVER: [&str; 9] = [
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "Utc::now",
+];
+
+/// The files that read the directory of a pack: its policy, and its tests of rules.
+const READERS: [&str; 2] = ["pack/files.rs", "cases/mod.rs"];
+
+#[test]
+fn only_the_files_of_a_pack_are_read_and_nothing_else_of_the_world_is() {
+    let mut wrong = String::new();
+    for (path, lines) in lines() {
+        let may_read = READERS.iter().any(|reader| Path::new(reader) == path);
+        for (number, line) in (1..).zip(&lines) {
+            let code = line.split("//").next().unwrap_or_default();
+            for name in NEVER.iter().filter(|&&name| code.contains(name) && !(may_read && name == "std::fs"))
+            {
+                let _ = writeln!(wrong, "{}:{number}: `{name}`: {line}", path.display());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

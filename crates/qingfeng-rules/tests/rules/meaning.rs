@@ -1,7 +1,8 @@
 //! What conditions mean on a line: missing values, exact comparisons, faults, functions, lookups.
 
 use crate::support::{interpreter, pack, text};
-use qingfeng_rules::{Date, Fault, Scalar};
+use qingfeng_rules::internals::Scalar;
+use qingfeng_rules::{Date, Fault};
 
 fn line() -> Vec<(&'static str, Scalar)> {
     vec![
@@ -245,7 +246,7 @@ fn an_explanation_shows_each_part_with_the_values_it_saw() {
     .unwrap();
     let part = interpreter(&pack, &line(), None).explain(0).unwrap();
     let mut lines = Vec::new();
-    fn show(part: &qingfeng_rules::Part, depth: usize, lines: &mut Vec<String>) {
+    fn show(part: &qingfeng_rules::internals::Part, depth: usize, lines: &mut Vec<String>) {
         let values: Vec<String> =
             part.values.iter().map(|(source, value)| format!("{source} = {value}")).collect();
         lines.push(format!("{}{:?} {} [{}]", "  ".repeat(depth), part.outcome, part.text, values.join(", ")));

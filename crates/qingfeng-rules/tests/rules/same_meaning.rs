@@ -1,6 +1,7 @@
 //! Which rules mean the same, however they are written, and which do not.
 
-use qingfeng_rules::{Pack, PackFiles, PackMeaning};
+use qingfeng_rules::internals::PackMeaning;
+use qingfeng_rules::{Pack, PackFiles};
 
 const MANIFEST: &str = r#"
 [pack]

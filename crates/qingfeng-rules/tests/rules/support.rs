@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qingfeng_rules::{Date, Diagnostics, FieldRef, Interpreter, LineValues, Pack, PackFiles, Scalar, Value};
+use qingfeng_rules::internals::{Interpreter, LineValues, Scalar};
+use qingfeng_rules::{Date, Diagnostics, FieldRef, Pack, PackFiles, Value};
 
 pub const MANIFEST: &str = r#"
 [pack]

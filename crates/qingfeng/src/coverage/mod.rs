@@ -184,7 +184,7 @@ impl Axis {
             }
             None => {
                 let names = self.segments.iter().map(|segment| segment.name.as_str());
-                let help = qingfeng_rules::suggestion(name, names);
+                let help = qingfeng_rules::internals::suggestion(name, names);
                 Err(CoverageError::UnknownSegment { axis: self.key.name(), name: name.to_owned(), help })
             }
         }

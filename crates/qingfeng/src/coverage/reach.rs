@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Date, Groups, Key, Pack, Rule, Status};
+use qingfeng_rules::reference::Groups;
+use qingfeng_rules::{Date, Key, Pack, Rule, Status};
 
 use super::{Axis, CoverageError, STEPS_MAX, Segment, common};
 use crate::key_index::{Dimension, RuleSet};

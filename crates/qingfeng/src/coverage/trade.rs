@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{Date, Groups, Kind, Pack, Status, Value};
+use qingfeng_rules::reference::Groups;
+use qingfeng_rules::{Date, Kind, Pack, Status, Value};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 

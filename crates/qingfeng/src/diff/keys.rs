@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Date, Group, Key, KeyValue, Member, Pack, Rule};
+use qingfeng_rules::reference::{Group, Member};
+use qingfeng_rules::{Date, Key, KeyValue, Pack, Rule};
 
 use super::change::Change;
 

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use qingfeng_rules::{
-    ChannelId, Date, Key, Meaning, MeaningDigest, Pack, PackMeaning, Points, Rule, RuleMeaning,
-};
+use qingfeng_rules::internals::{Meaning, MeaningDigest, PackMeaning, RuleMeaning};
+use qingfeng_rules::{ChannelId, Date, Key, Pack, Points, Rule};
 use serde::Serialize;
 
 use super::change::Change;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use qingfeng_rules::{Lookup, MeaningDigest, Pack, Value};
+use qingfeng_rules::internals::MeaningDigest;
+use qingfeng_rules::lookups::Lookup;
+use qingfeng_rules::{Pack, Value};
 
 use crate::engine::Engine;
 use crate::lookup::LookupTable;

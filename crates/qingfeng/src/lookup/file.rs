@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
-use qingfeng_rules::{
-    Code, CodeList, Diagnostic, Field, FieldId, Kind, Level, Lookup, LookupSource, Schema, Value,
-};
+use qingfeng_rules::lookups::{Lookup, LookupSource};
+use qingfeng_rules::{Code, CodeList, Diagnostic, Field, FieldId, Kind, Level, Schema, Value};
 
 use super::Rows;
 use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};

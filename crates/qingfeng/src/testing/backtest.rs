@@ -79,7 +79,7 @@ impl Tests {
     ///
     /// A file that is missing, with its place in `expect.toml`; a file that cannot be read.
     pub fn backtest(&self, data: &Path) -> Result<Vec<Backtest>, BacktestError> {
-        let mut sources = qingfeng_rules::Sources::default();
+        let mut sources = qingfeng_rules::diagnostics::Sources::default();
         if let Ok(text) = std::fs::read_to_string(self.directory.join("expect.toml")) {
             sources.insert("expect.toml", &text);
         }

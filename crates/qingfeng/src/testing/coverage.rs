@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use qingfeng_rules::cases::{ConditionPart, Outcomes};
-use qingfeng_rules::{Code, Diagnostic, Outcome, Pack, Part, Place, Points, Status};
+use qingfeng_rules::internals::{Outcome, Part};
+use qingfeng_rules::{Code, Diagnostic, Pack, Place, Points, Status};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::{Batch, Tests};

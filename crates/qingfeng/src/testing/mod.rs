@@ -28,7 +28,8 @@ use std::time::Instant;
 
 use arrow_select::concat::concat_batches;
 use qingfeng_rules::cases::{self, CaseLine, Expectation, TestCase, TestFiles};
-use qingfeng_rules::{Code, Diagnostic, Diagnostics, Level, Scalar, Schema};
+use qingfeng_rules::internals::Scalar;
+use qingfeng_rules::{Code, Diagnostic, Diagnostics, Level, Schema};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BinaryHeap;
 
-use qingfeng_rules::{Fault, FieldRef, Memo, Value};
+use qingfeng_rules::internals::Memo;
+use qingfeng_rules::{Fault, FieldRef, Value};
 
 use super::tally::{Asked, Counter, Node, Outcome, View};
 use super::{Miss, MissedPart, named};

@@ -21,7 +21,8 @@
 mod misses;
 mod tally;
 
-use qingfeng_rules::{Key, KeyValue, Pack, PartTree, Parts, Rule, Status};
+use qingfeng_rules::internals::{PartTree, Parts};
+use qingfeng_rules::{Key, KeyValue, Pack, Rule, Status};
 use serde::{Serialize, Serializer};
 
 use crate::engine::Engine;

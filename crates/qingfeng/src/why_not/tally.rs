@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use qingfeng_rules::{FieldRef, Interpreter, LineSource, Memo, PartTree, Parts, Value};
+use qingfeng_rules::internals::{Interpreter, LineSource, Memo, PartTree, Parts};
+use qingfeng_rules::{FieldRef, Value};
 
 use super::misses::{Found, Nearest, Rank};
 use crate::engine::Engine;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng::rules::Passes;
+use qingfeng::rules::internals::Passes;
 use qingfeng::verify::differences;
 use qingfeng::{Assessment, Declaration, Engine, Evaluation};
 use qingfeng_lab::Generator;

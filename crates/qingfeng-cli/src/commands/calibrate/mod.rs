@@ -146,7 +146,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut current = CurrentPoints::of(&pack);
     for id in &args.keep {
         let rule = current.rules.iter_mut().find(|rule| rule.id == *id).ok_or_else(|| {
-            let near = qingfeng::rules::nearest(id, pack.rules.iter().map(|rule| rule.id.as_str()));
+            let near =
+                qingfeng::rules::internals::nearest(id, pack.rules.iter().map(|rule| rule.id.as_str()));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             Failure::Usage(format!("--keep: the pack has no active rule `{id}`{near}"))
         })?;

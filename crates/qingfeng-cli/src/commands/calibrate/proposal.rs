@@ -6,7 +6,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use qingfeng::rules::{LookupSource, Pack, PackFiles, Points};
+use qingfeng::rules::lookups::LookupSource;
+use qingfeng::rules::{Pack, PackFiles, Points};
 use qingfeng_insight::calibrate::Verdict;
 
 use super::Report;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use qingfeng::rules::{Date, HistoryRole, Pack};
+use qingfeng::rules::lookups::HistoryRole;
+use qingfeng::rules::{Date, Pack};
 use qingfeng_store::{Finding, Findings, PartyHistory, SnapshotId, Store};
 use serde::Serialize;
 

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
-use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status, Visit};
+use qingfeng::rules::internals::Visit;
+use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};

@@ -1,7 +1,8 @@
 //! `qingfeng rules --program`: what becomes of one rule on its way through the compiler.
 
 use qingfeng::Engine;
-use qingfeng::rules::{Passes, Place};
+use qingfeng::rules::Place;
+use qingfeng::rules::internals::Passes;
 
 use crate::exit::Failure;
 use crate::render::rule_position;

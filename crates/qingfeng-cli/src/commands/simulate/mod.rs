@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use qingfeng::read::Input;
-use qingfeng::rules::{Date, Millionths};
+use qingfeng::rules::Date;
+use qingfeng::rules::selection::Millionths;
 use qingfeng_inspection::{Capacity, Policy};
 use qingfeng_lab::{
     Adversaries, Arm, Inspections, MAX_ARMS, MAX_LINES_PER_DAY, Offices, SimulateError, SimulateOptions,

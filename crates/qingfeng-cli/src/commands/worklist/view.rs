@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::rules::{Amount, Date, OverrideAction, Pack};
+use qingfeng::rules::selection::{Amount, OverrideAction};
+use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 

@@ -126,7 +126,7 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].implies.iter().map(|(_, other)| *other).collect()
     }
 
-    /// Adds the terms of which a formula speaks, those that these imply, and the fields that decide their tests.
+    /// Adds the terms that a formula mentions, those that these imply, and the fields that decide their tests.
     pub fn spoken(&self, formula: &Formula, terms: &mut BTreeSet<TermId>) {
         let mut open = Vec::new();
         walk(formula, &mut |part| {

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Toml, Value, escapes_pack, is_plain_name};
 use crate::diagnostic::{Code, Place};
-use crate::model::keys;
+use crate::model::keys::Table;
 use crate::model::schema::{FieldId, Kind, Schema};
 
 /// The most grades of `[history]`.
@@ -41,12 +41,7 @@ impl HistoryRole {
 
     /// The name, which is that of the field.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Exporter => "exporter",
-            Self::Producer => "producer",
-            Self::Agent => "agent",
-            Self::Brand => "brand",
-        }
+        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |&(name, _)| name)
     }
 }
 
@@ -102,6 +97,7 @@ impl fmt::Display for LookupSource {
 
 /// A lookup table as `pack.toml` declares it. Its rows are read by the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Lookup {
     /// The name that rules use.
     pub name: String,
@@ -124,6 +120,7 @@ pub struct Lookup {
 
 /// How the history of a party is graded.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct History {
     /// The grades, from grave to light: a party has the first that fits, or none.
     pub grades: Vec<HistoryGrade>,
@@ -131,6 +128,7 @@ pub struct History {
 
 /// A grade of a party. All that it asks for must be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HistoryGrade {
     /// What rules read as `grade`.
     pub name: String,
@@ -171,7 +169,7 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             toml.wrong_type(name, value, "a table");
             continue;
         };
-        toml.known_keys(table, &keys::LOOKUP);
+        toml.known_keys(table, Table::Lookup);
         let place = toml.place(key.span());
         let source = read_source(toml, table, name, &place);
         if let Some(LookupSource::History(role)) = source {
@@ -335,7 +333,7 @@ fn read_history_table(
 ) -> Option<Lookup> {
     for (key, _) in table.iter() {
         let written = key.get_ref().as_ref();
-        if written != "history" && keys::LOOKUP.has(written) {
+        if written != "history" && Table::Lookup.has(written) {
             let title =
                 format!("`{written}` does not go with `history`, which has its own key, days and columns");
             toml.report(Code::BadValue, key.span(), title, "take it out".to_owned());
@@ -372,7 +370,7 @@ fn read_history_table(
 pub(super) fn read_store(toml: &mut Toml<'_>, root: &DeTable<'_>) -> String {
     let default = STORE_DEFAULT.to_owned();
     let Some((table, span)) = toml.table(root, "store") else { return default };
-    toml.known_keys(table, &keys::STORE);
+    toml.known_keys(table, Table::Store);
     let Some((url, url_span)) = toml.text(table, "url") else {
         if table.get("url").is_none() {
             let help = format!("add `url = \"{STORE_DEFAULT}\"`");
@@ -404,7 +402,7 @@ pub(super) fn read_store(toml: &mut Toml<'_>, root: &DeTable<'_>) -> String {
 
 pub(super) fn read_history(toml: &mut Toml<'_>, root: &DeTable<'_>) -> History {
     let Some((table, span)) = toml.table(root, "history") else { return History::default() };
-    toml.known_keys(table, &keys::HISTORY);
+    toml.known_keys(table, Table::History);
     let Some(value) = table.get("grades") else {
         let help =
             "add `[[history.grades]]` with `name` and what the grade asks for, or take `[history]` out";
@@ -425,7 +423,7 @@ pub(super) fn read_history(toml: &mut Toml<'_>, root: &DeTable<'_>) -> History {
             toml.wrong_type("grades", item, "a list of tables: write `[[history.grades]]`");
             continue;
         };
-        toml.known_keys(table, &keys::HISTORY_GRADE);
+        toml.known_keys(table, Table::HistoryGrade);
         let name = toml.required_text(table, item.span(), "name", "\"A\"").unwrap_or_default();
         if let (true, Some(value)) = (name.trim().is_empty() || name.len() > 64, table.get("name")) {
             let title = "the name of a grade has 1 to 64 bytes".to_owned();

@@ -52,13 +52,13 @@ impl Asks {
         }
     }
 
-    /// What is wanted of the first side, given the value of the second, where that can be said in short.
+    /// What is wanted of the first side, given the value of the second, where a short form exists.
     pub fn wanted(self, program: &Program, bound: &Val<'_>) -> Option<String> {
         let (_, side) = self.sides();
         Some(match self {
             Self::Compare(_, comparison, _) => {
                 let sign = Operator::Compare(comparison).sign();
-                match program.nodes[side].constant() {
+                match program.machine.nodes[side].constant() {
                     Some(Constant::Missing) if comparison == Comparison::Equal => "none".to_owned(),
                     Some(Constant::Missing) => "any".to_owned(),
                     Some(_) => format!("{sign} {}", readable(bound)),

@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::{COUNT_MAX, DAYS_MAX, Reader};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::keys;
+use crate::model::keys::Table;
 use crate::model::selection::{
     Amount, CellPart, Exploration, InspectionCost, Least, Millionths, OTHER_GROUP, OverrideAction,
     OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SelectionKind, SiteCapacity,
@@ -25,7 +25,7 @@ impl Reader<'_, '_, '_> {
         let given = self.toml.table(table, "random");
         let place = given.as_ref().map_or(span, |(_, span)| span.clone());
         if let Some((inner, _)) = given {
-            self.toml.known_keys(inner, &keys::SELECTION_RANDOM);
+            self.toml.known_keys(inner, Table::SelectionRandom);
             // A rate that cannot be read has its own message.
             let rate =
                 if inner.get("rate").is_some() { self.share(inner, "rate") } else { Some(random.rate) };
@@ -50,7 +50,7 @@ impl Reader<'_, '_, '_> {
 
     fn rates(&mut self, table: &DeTable<'_>, policy: &Selection, strata: &[Stratum]) -> Vec<RateRule> {
         let mut rates: Vec<RateRule> = Vec::new();
-        for (inner, span) in self.tables(table, "rates", "selection.random.rates", &keys::SELECTION_RATE) {
+        for (inner, span) in self.tables(table, "rates", "selection.random.rates", Table::SelectionRate) {
             if inner.get("rate").is_none() {
                 self.missing(span.clone(), "`rate` is missing".to_owned(), "add `rate = 0.05`");
             }
@@ -88,7 +88,7 @@ impl Reader<'_, '_, '_> {
         rates
     }
 
-    /// The key that is given of two of which one must be.
+    /// The key that is given, of two keys of which exactly one is required.
     fn one_of<'k>(
         &mut self,
         table: &DeTable<'_>,
@@ -114,7 +114,7 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn quotas(&mut self, table: &DeTable<'_>) -> Vec<Quota> {
         let mut quotas: Vec<Quota> = Vec::new();
-        for (inner, span) in self.tables(table, "quotas", "selection.quotas", &keys::SELECTION_QUOTA) {
+        for (inner, span) in self.tables(table, "quotas", "selection.quotas", Table::SelectionQuota) {
             let name = self.toml.required_text(inner, span.clone(), "name", "\"markets\"");
             let of = match self.one_of(inner, &span, ["kind", "site"]) {
                 Some("kind") => {
@@ -157,7 +157,7 @@ impl Reader<'_, '_, '_> {
             points_per_hour: 60,
         };
         let Some((inner, span)) = self.toml.table(table, "cost") else { return cost };
-        self.toml.known_keys(inner, &keys::SELECTION_COST);
+        self.toml.known_keys(inner, Table::SelectionCost);
         let most = 1_000_000;
         cost.declaration = self.count(inner, "declaration", 0, most).unwrap_or(cost.declaration);
         cost.line = self.count(inner, "line", 0, most).unwrap_or(cost.line);
@@ -194,7 +194,7 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn traders(&mut self, table: &DeTable<'_>) -> TraderLimits {
         let Some((inner, span)) = self.toml.table(table, "traders") else { return TraderLimits::default() };
-        self.toml.known_keys(inner, &keys::SELECTION_TRADERS);
+        self.toml.known_keys(inner, Table::SelectionTraders);
         let together = ["inspections", "days", "pause_days"];
         let given = together.iter().filter(|key| inner.get(**key).is_some()).count();
         if given > 0 && given < together.len() {
@@ -219,7 +219,7 @@ impl Reader<'_, '_, '_> {
             cell: vec![CellPart::Band, CellPart::Group, CellPart::Mode],
         };
         let Some((inner, _)) = self.toml.table(table, "exploration") else { return exploration };
-        self.toml.known_keys(inner, &keys::SELECTION_EXPLORATION);
+        self.toml.known_keys(inner, Table::SelectionExploration);
         exploration.share = self.share(inner, "share").unwrap_or_default();
         exploration.young_days = self.count(inner, "young_days", 0, DAYS_MAX).unwrap_or(90);
         exploration.young_results = self.count(inner, "young_results", 0, COUNT_MAX).unwrap_or(30);
@@ -239,7 +239,7 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn capacity(&mut self, table: &DeTable<'_>, policy: &Selection) -> Vec<SiteCapacity> {
         let mut capacity: Vec<SiteCapacity> = Vec::new();
-        for (inner, span) in self.tables(table, "capacity", "selection.capacity", &keys::SELECTION_CAPACITY) {
+        for (inner, span) in self.tables(table, "capacity", "selection.capacity", Table::SelectionCapacity) {
             if inner.get("site").is_none() {
                 self.missing(span.clone(), "`site` is missing".to_owned(), "add `site = \"yiwu\"`");
             }
@@ -278,7 +278,7 @@ impl Reader<'_, '_, '_> {
     pub(super) fn overrides(&mut self, table: &DeTable<'_>) -> Vec<OverrideRule> {
         let mut overrides = Vec::new();
         let path = "selection.overrides";
-        for (inner, _) in self.tables(table, "overrides", path, &keys::SELECTION_OVERRIDE) {
+        for (inner, _) in self.tables(table, "overrides", path, Table::SelectionOverride) {
             let actions = OverrideAction::ALL.map(|action| (action.name(), action));
             let kinds = SelectionKind::ALL.map(|kind| (kind.name(), kind));
             overrides.push(OverrideRule {

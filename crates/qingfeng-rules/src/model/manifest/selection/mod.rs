@@ -6,16 +6,14 @@ mod amounts;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Lookup, Toml, is_plain_name, parse};
+use super::{Document, Lookup, Toml, is_plain_name};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::model::channel::{Channel, ChannelId};
-use crate::model::keys;
-use crate::model::keys::KeyTable;
+use crate::model::keys::Table;
 use crate::model::reference::{Group, Reference};
 use crate::model::schema::{FieldId, Kind, Level, Schema};
 use crate::model::selection::{
@@ -41,23 +39,18 @@ const ENTRIES_MAX: usize = 1_000;
 /// The most quotas: where declarations come one at a time, each is a bit of a number with one more for exploration.
 const QUOTAS_MAX: usize = 63;
 
-/// The policy of a pack, if it has one. Mistakes of syntax were told when the rest of the file was read.
+/// The policy of a pack, if it has one. Of a file that is not TOML none is read.
 pub(crate) fn read(
-    file: &Arc<str>,
-    text: &str,
+    document: &Document<'_>,
     known: &Known<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Selection> {
-    let mut syntax = Diagnostics::default();
-    // The places of a second reading are those of the first.
-    let present = parse(file, text, &mut syntax, |_, root, _| root.get("selection").is_some());
-    if !present || syntax.errors() > 0 {
+    if !document.is_whole || document.root.get_ref().get("selection").is_none() {
         return None;
     }
-    parse(file, text, diagnostics, |toml, root, _| {
-        let (table, span) = toml.table(root, "selection")?;
-        Some(Reader { toml, known }.selection(table, span))
-    })
+    let (mut toml, root) = document.reader(diagnostics);
+    let (table, span) = toml.table(root, "selection")?;
+    Some(Reader { toml: &mut toml, known }.selection(table, span))
 }
 
 struct Reader<'r, 't, 'd> {
@@ -67,7 +60,7 @@ struct Reader<'r, 't, 'd> {
 
 impl Reader<'_, '_, '_> {
     fn selection(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Selection {
-        self.toml.known_keys(table, &keys::SELECTION);
+        self.toml.known_keys(table, Table::Selection);
         let offices = self.offices(table);
         let groups = self.groups(table);
         let trader_classes = self.trader_classes(table);
@@ -122,7 +115,7 @@ impl Reader<'_, '_, '_> {
         table: &'a DeTable<'a>,
         key: &str,
         path: &str,
-        keys: &KeyTable,
+        keys: Table,
     ) -> Vec<(&'a DeTable<'a>, Range<usize>)> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let expected = format!("a list of tables: write `[[{path}]]`");
@@ -229,7 +222,7 @@ impl Reader<'_, '_, '_> {
     fn trader_classes(&mut self, table: &DeTable<'_>) -> Vec<TraderClass> {
         let mut classes: Vec<TraderClass> = Vec::new();
         let path = "selection.trader_classes";
-        for (inner, span) in self.tables(table, "trader_classes", path, &keys::SELECTION_CLASS) {
+        for (inner, span) in self.tables(table, "trader_classes", path, Table::SelectionClass) {
             let name = self.toml.required_text(inner, span.clone(), "name", "\"trusted\"");
             let lookups = self.known.lookups;
             let listed = self.toml.required_text(inner, span.clone(), "listed", "\"trusted-traders\"");
@@ -269,7 +262,7 @@ impl Reader<'_, '_, '_> {
     fn mandatory(&mut self, table: &DeTable<'_>) -> Mandatory {
         let mut mandatory = Mandatory { forced: true, tags: Vec::new() };
         let Some((inner, _)) = self.toml.table(table, "mandatory") else { return mandatory };
-        self.toml.known_keys(inner, &keys::SELECTION_MANDATORY);
+        self.toml.known_keys(inner, Table::SelectionMandatory);
         mandatory.forced = self.toml.flag(inner, "forced").unwrap_or(true);
         let tags = &self.known.tags;
         for (tag, span) in self.toml.texts(inner, "tags") {

@@ -1,0 +1,485 @@
+//! From rule files to rules: runs each file's top level in the sandbox, then checks what it registered.
+
+mod rule_map;
+mod source;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position};
+
+use crate::base::limits;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::rule::{Closure, ComputedField, Rule};
+use crate::lang::sandbox;
+use crate::lang::syntax::{CallSite, Function, SourceMap, Translator, constant_of, line_column};
+use crate::lang::types::{Base, Type};
+use crate::lang::typing::{Checker, Context};
+use crate::model::channel::Channel;
+use crate::model::manifest::Lookup;
+use crate::model::reference::Reference;
+use crate::model::schema::{Kind, Schema};
+
+use rule_map::RuleMap;
+
+pub(crate) use rule_map::key_value;
+
+/// What rules may refer to.
+pub(crate) struct Environment<'e> {
+    pub schema: &'e Schema,
+    pub reference: &'e Reference,
+    pub channels: &'e [Channel],
+    pub lookups: &'e [Lookup],
+}
+
+/// What the rule files of a pack give.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    pub rules: Vec<Rule>,
+    pub computed: Vec<ComputedField>,
+    /// The functions of each file, as Rhai has them.
+    pub files: Vec<AST>,
+    /// The functions of each file, as expressions.
+    pub functions: Vec<BTreeMap<String, Function>>,
+    pub names: Vec<Arc<str>>,
+    pub patterns: BTreeSet<String>,
+    pub used: Used,
+}
+
+/// What rule files use of what the pack defines.
+#[derive(Clone, Default)]
+pub(crate) struct Used {
+    /// Lookup tables, by position.
+    pub lookups: BTreeSet<usize>,
+    /// For each file, the names that its top level calls.
+    pub called: Vec<BTreeSet<String>>,
+}
+
+/// A call of `rule` or `field`, as it was made.
+struct Registration {
+    is_rule: bool,
+    position: Position,
+    id: Dynamic,
+    content: Dynamic,
+}
+
+/// How deep captured values may nest.
+const CAPTURE_DEPTH_MAX: usize = 16;
+
+/// The value with nothing shared in it, so that it stays as it is now; `None` where it nests too deep.
+pub(crate) fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
+    if depth > CAPTURE_DEPTH_MAX {
+        return None;
+    }
+    if value.is_shared() {
+        // One lock at a time: a value that contains itself must end at the depth, not in a deadlock.
+        let inner = value.flatten_clone();
+        return fixed(&inner, depth + 1);
+    }
+    if let Ok(array) = value.as_array_ref() {
+        return array
+            .iter()
+            .map(|item| fixed(item, depth + 1))
+            .collect::<Option<Vec<_>>>()
+            .map(Dynamic::from_array);
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let entries = map.iter().map(|(key, item)| Some((key.clone(), fixed(item, depth + 1)?)));
+        return entries.collect::<Option<rhai::Map>>().map(Dynamic::from_map);
+    }
+    if let Some(pointer) = value.read_lock::<FnPtr>() {
+        let mut pointer = pointer.clone();
+        for captured in pointer.iter_curry_mut() {
+            *captured = fixed(captured, depth + 1)?;
+        }
+        return Some(Dynamic::from(pointer));
+    }
+    Some(value.clone())
+}
+
+/// Loads the rule files, in the order given.
+pub(crate) fn load(
+    files: &[(Arc<str>, Arc<str>)],
+    environment: &Environment<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Loaded {
+    let mut loaded = Loaded::default();
+    let registered: Arc<Mutex<Vec<Registration>>> = Arc::default();
+    let engine = loading_engine(&registered);
+    let mut seen = BTreeMap::new();
+    for (name, text) in files {
+        let mut file = File {
+            name,
+            own: OF_RULES,
+            translator: Translator { source: SourceMap::new(text) },
+            environment,
+            functions: BTreeMap::new(),
+            ast: None,
+            ids: BTreeMap::new(),
+            sites: OnceCell::new(),
+            at: loaded.files.len(),
+            lookups: BTreeSet::new(),
+            called: BTreeSet::new(),
+            about: None,
+            diagnostics,
+        };
+        let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
+        file.ast = Some(Rc::clone(&ast));
+        let ready = file.survey(&ast);
+        if ready {
+            file.run(&engine, &ast);
+        }
+        let calls = std::mem::take(&mut *registered.lock().unwrap_or_else(PoisonError::into_inner));
+        loaded.files.push(ast.clone_functions_only());
+        for call in calls {
+            if call.is_rule {
+                if loaded.rules.len() >= limits::RULES_MAX {
+                    let title = format!("a pack cannot have more than {} rules", limits::RULES_MAX);
+                    file.report(Code::BadValue, file.token(call.position), title, None);
+                    break;
+                }
+                file.rule(&call, &mut loaded, &mut seen);
+                file.about = None;
+            } else {
+                file.field(&call, &mut loaded);
+            }
+        }
+        loaded.used.lookups.extend(std::mem::take(&mut file.lookups));
+        loaded.used.called.push(std::mem::take(&mut file.called));
+        let functions = file.functions;
+        loaded.functions.push(functions);
+        loaded.names.push(Arc::clone(name));
+    }
+    diagnostics.keep_rules(seen);
+    loaded.rules.shrink_to_fit();
+    loaded
+}
+
+/// Functions of rule files.
+const OF_RULES: &[(&str, usize, &str)] =
+    &[("rule", 2, "rule(\"ID\", #{ ... })"), ("field", 2, "field(\"name\", |d| ...)")];
+
+/// Runs a file of tests on an engine that has `test`; gives its tree, unless it has mistakes.
+pub(crate) fn run_tests(
+    engine: &Engine,
+    name: &Arc<str>,
+    text: &str,
+    environment: &Environment<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<AST> {
+    const OF_TESTS: &[(&str, usize, &str)] =
+        &[("test", 3, "test(\"what it shows\", #{ ... }, #{ fires: \"RULE\" })")];
+    let mut file = File {
+        name,
+        own: OF_TESTS,
+        translator: Translator { source: SourceMap::new(text) },
+        environment,
+        functions: BTreeMap::new(),
+        ast: None,
+        ids: BTreeMap::new(),
+        sites: OnceCell::new(),
+        at: 0,
+        lookups: BTreeSet::new(),
+        called: BTreeSet::new(),
+        about: None,
+        diagnostics,
+    };
+    let ast = file.parse(engine, text)?;
+    if !file.survey(&ast) {
+        return None;
+    }
+    let errors = file.diagnostics.errors();
+    file.run(engine, &ast);
+    (file.diagnostics.errors() == errors).then_some(ast)
+}
+
+fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
+    let mut engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
+    // Rules say the same names over and over. What is kept is bounded by the files themselves; with a smaller
+    // bound Rhai would look for the least used text whenever a new one comes.
+    engine.set_max_strings_interned(usize::MAX);
+    for (name, is_rule) in [("rule", true), ("field", false)] {
+        let registered = Arc::clone(registered);
+        engine.register_fn(
+            name,
+            move |context: NativeCallContext<'_>,
+                  id: Dynamic,
+                  content: Dynamic|
+                  -> Result<(), Box<EvalAltResult>> {
+                let position = context.call_position();
+                let (Some(id), Some(content)) = (fixed(&id, 0), fixed(&content, 0)) else {
+                    return Err("a captured value nests too deep".into());
+                };
+                let mut calls = registered.lock().unwrap_or_else(PoisonError::into_inner);
+                if calls.len() > limits::RULES_MAX {
+                    return Err("too many rules".into());
+                }
+                calls.push(Registration { is_rule, position, id, content });
+                Ok(())
+            },
+        );
+    }
+    engine
+}
+
+struct File<'f> {
+    name: &'f Arc<str>,
+    /// The functions that only such files have, with how they are called.
+    own: &'static [(&'static str, usize, &'static str)],
+    translator: Translator<'f>,
+    environment: &'f Environment<'f>,
+    functions: BTreeMap<String, Function>,
+    ast: Option<Rc<AST>>,
+    /// By the start of each registration at the top level, its first argument.
+    ids: BTreeMap<usize, Range<usize>>,
+    /// All registrations with their keys: only mistakes need them.
+    sites: OnceCell<BTreeMap<(usize, usize), CallSite>>,
+    at: usize,
+    /// The lookup tables that its closures use, by position.
+    lookups: BTreeSet<usize>,
+    /// What its top level calls.
+    called: BTreeSet<String>,
+    /// The rule that is being read.
+    about: Option<String>,
+    diagnostics: &'f mut Diagnostics,
+}
+
+impl File<'_> {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place { file: self.name.clone(), span }
+    }
+
+    fn token(&self, position: Position) -> Range<usize> {
+        self.translator.source.token(position)
+    }
+
+    fn own_names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        self.own.iter().map(|&(name, ..)| name)
+    }
+
+    fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
+        self.push(self.mistake(code, span, title, help));
+    }
+
+    fn mistake(
+        &self,
+        code: Code,
+        span: Range<usize>,
+        title: impl Into<String>,
+        help: Option<String>,
+    ) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
+        diagnostic.help = help;
+        diagnostic
+    }
+
+    /// Reports a name that nothing has, with those that there are.
+    fn unknown<'n>(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: impl Into<String>,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let source = self.translator.source.slice(span.clone());
+        let mistake = self.mistake(code, span, title, None).respelt(source, written, known);
+        self.push(mistake);
+    }
+
+    fn push(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.rule = self.about.clone();
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The registration as it is written, if it is written out.
+    fn site(&self, call: &Registration) -> Option<&CallSite> {
+        let ast = self.ast.as_ref()?;
+        let sites = self.sites.get_or_init(|| self.translator.call_sites(ast));
+        sites.get(&line_column(call.position))
+    }
+
+    /// Where a key of a registration stands, and where its value; the call where it was not written out there.
+    fn key_place(&self, call: &Registration, key: &str) -> (Range<usize>, Range<usize>) {
+        let token = self.token(call.position);
+        self.site(call).and_then(|site| site.keys.get(key).cloned()).unwrap_or((token.clone(), token))
+    }
+
+    fn id_place(&self, call: &Registration) -> Range<usize> {
+        let token = self.token(call.position);
+        match self.ids.get(&token.start).cloned().or_else(|| Some(self.site(call)?.id.clone())) {
+            Some(id) => id,
+            None => token,
+        }
+    }
+
+    fn check(
+        &mut self,
+        pointer: FnPtr,
+        computed: &[(String, Type)],
+        loaded_patterns: &mut BTreeSet<String>,
+    ) -> Option<(Type, Closure)> {
+        let name = pointer.fn_name().to_owned();
+        let function = self.functions.get(&name)?;
+        let captured: Vec<Constant> =
+            pointer.iter_curry().map(|value| constant_of(value).unwrap_or(Constant::Missing)).collect();
+        if function.params.len() != captured.len() + 1 {
+            return None;
+        }
+        let environment = self.environment;
+        let context = Context { schema: environment.schema, computed, lookups: environment.lookups };
+        let (ty, found) = Checker::new(&context, &self.functions, self.name.clone())
+            .with_source(&self.translator.source)
+            .closure(&name, &captured);
+        for mut diagnostic in found.diagnostics {
+            diagnostic.rule = self.about.clone();
+            self.diagnostics.push(diagnostic);
+        }
+        loaded_patterns.extend(found.patterns);
+        self.lookups.extend(found.lookups);
+        let params = function.params.clone();
+        let body = unwrapped(&function.body).clone();
+        Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))
+    }
+
+    fn field(&mut self, call: &Registration, loaded: &mut Loaded) {
+        let id_place = self.id_place(call);
+        let Ok(name) = call.id.clone().into_string() else {
+            self.report(Code::WrongType, id_place, "the name of a field must be a text", None);
+            return;
+        };
+        let is_name = name.starts_with(|letter: char| letter.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_name || matches!(name.as_str(), "listed" | "lookup") {
+            let help = Some("use lower case letters, digits and `_`".to_owned());
+            self.report(Code::BadValue, id_place, format!("`{name}` cannot be the name of a field"), help);
+            return;
+        }
+        let computed = types_of(&loaded.computed);
+        let context = Context {
+            schema: self.environment.schema,
+            computed: &computed,
+            lookups: self.environment.lookups,
+        };
+        if context.field(&name).is_some() {
+            let help = Some("give it another name".to_owned());
+            self.report(Code::Duplicate, id_place, format!("there is a field `{name}` already"), help);
+            return;
+        }
+        let Some(pointer) = call.content.clone().try_cast::<FnPtr>() else {
+            let help = Some("write `field(\"name\", |d| ...)`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the second argument of `field` must be a closure",
+                help,
+            );
+            return;
+        };
+        let Some((ty, closure)) = self.check(pointer, &computed, &mut loaded.patterns) else {
+            let help = Some("write `|d| ...`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the closure of a field takes the goods line and nothing else",
+                help,
+            );
+            return;
+        };
+        let kind = match ty.base {
+            Base::Flag => Kind::Flag,
+            Base::Integer => Kind::Integer,
+            Base::Number => Kind::Number,
+            Base::Text => Kind::Text,
+            Base::Date => Kind::Date,
+            _ => {
+                if self.diagnostics.errors() == 0 {
+                    let title =
+                        format!("the field `{name}` is {ty}; a field is a flag, a number, a text or a date");
+                    self.report(Code::TypeMismatch, closure.body.span.clone(), title, None);
+                }
+                return;
+            }
+        };
+        loaded.computed.push(ComputedField { name, kind, missing: ty.missing, closure });
+    }
+
+    fn rule(&mut self, call: &Registration, loaded: &mut Loaded, seen: &mut BTreeMap<String, Place>) {
+        let id_place = self.id_place(call);
+        let Ok(id) = call.id.clone().into_string() else {
+            self.report(Code::WrongType, id_place, "the id of a rule must be a text", None);
+            return;
+        };
+        let is_id = !id.is_empty()
+            && id.len() <= limits::RULE_ID_CHARS_MAX
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if !is_id {
+            let shown: String = id.chars().take(limits::RULE_ID_CHARS_MAX).collect();
+            let help = format!("use up to {} letters, digits, `.`, `_` and `-`", limits::RULE_ID_CHARS_MAX);
+            self.report(
+                Code::BadValue,
+                id_place,
+                format!("`{shown}` cannot be the id of a rule"),
+                Some(help),
+            );
+            return;
+        }
+        self.about = Some(id.clone());
+        if let Some(first) = seen.get(&id) {
+            let diagnostic = Diagnostic::new(Code::Duplicate, format!("there are two rules `{id}`"))
+                .at(self.place(id_place), "the second")
+                .at(first.clone(), "the first")
+                .note("reports and outcomes name rules by their ids")
+                .help("give each rule an id of its own");
+            self.push(diagnostic);
+            return;
+        }
+        seen.insert(id.clone(), self.place(id_place.clone()));
+        let Ok(map) = call.content.as_map_ref() else {
+            let help = Some("write `rule(\"ID\", #{ title: \"...\", ... })`".to_owned());
+            self.report(
+                Code::WrongType,
+                self.token(call.position),
+                "the second argument of `rule` must be a map",
+                help,
+            );
+            return;
+        };
+        let computed = types_of(&loaded.computed);
+        let mut entries = RuleMap {
+            file: self,
+            call,
+            map: &map,
+            id: &id,
+            computed: &computed,
+            patterns: &mut loaded.patterns,
+        };
+        let rule = entries.read(id_place);
+        drop(map);
+        loaded.rules.push(rule);
+    }
+}
+
+fn types_of(computed: &[ComputedField]) -> Vec<(String, Type)> {
+    computed.iter().map(|field| (field.name.clone(), Type::of_kind(field.kind, field.missing))).collect()
+}
+
+/// A block with one expression in it is that expression.
+fn unwrapped(body: &Expr) -> &Expr {
+    match &body.kind {
+        ExprKind::Block(statements) if statements.len() == 1 => unwrapped(&statements[0]),
+        _ => body,
+    }
+}
+
+/// The part of a closure that gives its result.
+fn result_span(body: &Expr) -> Range<usize> {
+    match &body.kind {
+        ExprKind::Block(statements) => statements.last().map_or(body.span.clone(), result_span),
+        _ => body.span.clone(),
+    }
+}

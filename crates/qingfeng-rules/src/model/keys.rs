@@ -1,0 +1,122 @@
+//! The keys of rules, of `pack.toml` and of reference files: what the readers accept, and what the reference says.
+//!
+//! They stand in `keys.md`, which is the page of the reference as well. A key that is not there is refused.
+
+use std::sync::LazyLock;
+
+use crate::base::markdown::{cells, plain};
+
+/// The page of the reference.
+pub(crate) const PAGE: &str = include_str!("keys.md");
+
+/// One key.
+#[derive(Debug)]
+pub(crate) struct KeyRow {
+    pub name: String,
+    /// What it takes.
+    pub takes: String,
+    /// What holds where it is left out; `required` where it cannot be.
+    pub default: String,
+    pub meaning: String,
+    /// How it is written.
+    pub example: String,
+}
+
+macro_rules! tables {
+    ($($name:ident $title:literal)*) => {
+        /// A map or table whose keys are known.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Table { $($name,)* }
+
+        impl Table {
+            /// All of them in the order of the page, with their headings there.
+            pub(crate) const ALL: &[(Self, &str)] = &[$((Self::$name, $title),)*];
+        }
+    };
+}
+
+tables! {
+    Rule "rule"
+    Field "field"
+    Manifest "pack.toml"
+    Pack "[pack]"
+    Schema "[schema]"
+    SchemaField "[schema.fields.NAME]"
+    Keys "[keys]"
+    Score "[score]"
+    Channel "[[channels]]"
+    OnFault "[on_fault]"
+    Lookup "[lookups.NAME]"
+    Store "[store]"
+    History "[history]"
+    HistoryGrade "[[history.grades]]"
+    Check "[check]"
+    Selection "[selection]"
+    SelectionClass "[[selection.trader_classes]]"
+    SelectionMandatory "[selection.mandatory]"
+    SelectionRandom "[selection.random]"
+    SelectionRate "[[selection.random.rates]]"
+    SelectionQuota "[[selection.quotas]]"
+    SelectionCost "[selection.cost]"
+    SelectionTraders "[selection.traders]"
+    SelectionExploration "[selection.exploration]"
+    SelectionCapacity "[[selection.capacity]]"
+    SelectionOverride "[[selection.overrides]]"
+    Group "[NAME] in reference/regions.toml, commodities.toml and modes.toml"
+    Site "[NAME] in reference/sites.toml"
+    Member "{ code = ... } among the members of a group"
+}
+
+static TABLES: LazyLock<Vec<Vec<KeyRow>>> = LazyLock::new(|| PAGE.split("\n## ").skip(1).map(rows).collect());
+
+fn rows(section: &str) -> Vec<KeyRow> {
+    // The first row is the head of the table.
+    section.lines().filter_map(cells).skip(1).filter_map(row).collect()
+}
+
+fn row(cells: Vec<String>) -> Option<KeyRow> {
+    let [name, takes, default, meaning, example] = <[String; 5]>::try_from(cells).ok()?;
+    Some(KeyRow { name: plain(&name).into(), takes, default, meaning, example: plain(&example).into() })
+}
+
+impl Table {
+    /// The keys, in the order of the page.
+    pub(crate) fn rows(self) -> &'static [KeyRow] {
+        &TABLES[self as usize]
+    }
+
+    /// The names of the keys.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> + Clone {
+        self.rows().iter().map(|row| row.name.as_str())
+    }
+
+    /// Whether a key has the name.
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.names().any(|known| known == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_section_of_the_page_is_a_table_and_each_line_of_it_a_key() {
+        let headings: Vec<String> =
+            PAGE.lines().filter_map(|line| Some(line.strip_prefix("## ")?.replace('`', ""))).collect();
+        assert_eq!(headings, Table::ALL.iter().map(|(_, title)| *title).collect::<Vec<_>>());
+        let lines = PAGE.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(Table::ALL.iter().map(|(table, _)| table.rows().len()).sum::<usize>(), lines);
+        for (table, title) in Table::ALL {
+            let names: BTreeSet<&str> = table.names().collect();
+            assert_eq!(names.len(), table.rows().len(), "{title}: a key stands twice");
+            for row in table.rows() {
+                for text in [&row.name, &row.takes, &row.default, &row.meaning, &row.example] {
+                    assert!(!text.is_empty(), "{title}: {row:?}");
+                }
+            }
+        }
+    }
+}

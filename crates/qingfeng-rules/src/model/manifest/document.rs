@@ -1,0 +1,287 @@
+//! A file of TOML, read with places: every mistake in it is collected.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::base::value::Date;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, rewrite_day};
+use crate::model::keys::Table;
+use crate::model::schema::{FieldId, Schema};
+
+/// Reads one TOML file and collects every mistake in it.
+pub(super) struct Toml<'a> {
+    pub(super) file: Arc<str>,
+    pub(super) diagnostics: &'a mut Diagnostics,
+}
+
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+
+fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a flag",
+        DeValue::Datetime(_) => "a date without quotes",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+impl Toml<'_> {
+    pub(super) fn place(&self, span: Range<usize>) -> Place {
+        Place { file: self.file.clone(), span }
+    }
+
+    pub(super) fn report(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: String,
+        help: impl Into<Option<String>>,
+    ) {
+        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
+        diagnostic.help = help.into();
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn written(&self, span: &Range<usize>) -> String {
+        let text = self.diagnostics.sources.text(&self.file);
+        text.and_then(|text| text.get(span.clone())).unwrap_or("").to_owned()
+    }
+
+    /// Reports a name that nothing has, with those that there are.
+    pub(super) fn unknown<'n>(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        title: String,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let source = self.written(&span);
+        let mistake = Diagnostic::new(code, title).at(self.place(span), "");
+        self.diagnostics.push(mistake.respelt(&source, written, known));
+    }
+
+    pub(super) fn wrong_type(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+        let title = format!("`{key}` must be {expected}, not {}", type_name(value.get_ref()));
+        let (place, written) = (self.place(value.span()), self.written(&value.span()));
+        let rewritten = match value.get_ref() {
+            // A version, a date or a code without its quotes.
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)
+                if matches!(expected, "a text" | "a list of texts" | "a list of codes in quotes") =>
+            {
+                Some(format!("\"{written}\""))
+            }
+            DeValue::String(text) if expected == "a whole number" => {
+                text.parse::<i64>().ok().map(|number| number.to_string())
+            }
+            DeValue::String(text)
+                if expected == "true or false" && matches!(text.as_ref(), "true" | "false") =>
+            {
+                Some(text.to_string())
+            }
+            _ => None,
+        };
+        let fix = rewritten.map(|text| Fix::safe(format!("write `{text}`"), place.clone(), text));
+        self.diagnostics.push(Diagnostic::new(Code::WrongType, title).at(place, "").fix(fix));
+    }
+
+    /// The first and the last day of a member exchanged.
+    pub(super) fn exchanged(&self, item: &Value<'_>) -> Option<Fix> {
+        let DeValue::Table(dated) = item.get_ref() else { return None };
+        let (first, last) = (dated.get("from")?.span(), dated.get("until")?.span());
+        let (from, until) = (self.written(&first), self.written(&last));
+        Some(Fix::suggested("exchange the two days", self.place(first), until).and(self.place(last), from))
+    }
+
+    pub(super) fn known_keys(&mut self, table: &DeTable<'_>, known: Table) {
+        for (key, _) in table.iter() {
+            let name = key.get_ref().as_ref();
+            if !known.has(name) {
+                let title = format!("unknown key `{name}`");
+                self.unknown(Code::UnknownKey, key.span(), title, name, known.names());
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some((text.as_ref().to_owned(), value.span())),
+            _ => {
+                self.wrong_type(key, value, "a text");
+                None
+            }
+        }
+    }
+
+    pub(super) fn required_text(
+        &mut self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        key: &str,
+        example: &str,
+    ) -> Option<String> {
+        if table.get(key).is_none() {
+            self.report(
+                Code::MissingKey,
+                span,
+                format!("`{key}` is missing"),
+                format!("add `{key} = {example}`"),
+            );
+        }
+        self.text(table, key).map(|(text, _)| text)
+    }
+
+    pub(super) fn integer(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
+        let value = table.get(key)?;
+        let parsed = match value.get_ref() {
+            DeValue::Integer(integer) => {
+                i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+            }
+            _ => {
+                self.wrong_type(key, value, "a whole number");
+                return None;
+            }
+        };
+        if parsed.is_none() {
+            self.report(Code::BadValue, value.span(), format!("`{key}` is too large"), None);
+        }
+        parsed
+    }
+
+    pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<f64> {
+        let value = table.get(key)?;
+        let text = match value.get_ref() {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+            DeValue::Float(float) => float.as_str(),
+            _ => {
+                self.wrong_type(key, value, "a number");
+                return None;
+            }
+        };
+        let number = text.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.report(Code::BadValue, value.span(), format!("`{key}` is not a finite number"), None);
+        }
+        number
+    }
+
+    pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => {
+                self.wrong_type(key, value, "true or false");
+                None
+            }
+        }
+    }
+
+    pub(super) fn table<'t>(
+        &mut self,
+        table: &'t DeTable<'_>,
+        key: &str,
+    ) -> Option<(&'t DeTable<'t>, Range<usize>)> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Table(inner) => Some((inner, value.span())),
+            _ => {
+                self.wrong_type(key, value, "a table");
+                None
+            }
+        }
+    }
+
+    pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(String, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, value, "a list of texts");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items.iter() {
+            match item.get_ref() {
+                DeValue::String(text) => texts.push((text.as_ref().to_owned(), item.span())),
+                _ => self.wrong_type(key, item, "a list of texts"),
+            }
+        }
+        texts
+    }
+
+    pub(super) fn date(&mut self, table: &DeTable<'_>, key: &str) -> Option<Date> {
+        let (text, span) = self.text(table, key)?;
+        let date = text.parse().ok();
+        if date.is_none() {
+            let title = format!("`{text}` is not a day of the calendar");
+            let (place, source) = (self.place(span.clone()), self.written(&span));
+            let mistake = Diagnostic::new(Code::BadValue, title)
+                .help(format!("write `{key} = \"2016-09-06\"`"))
+                .fix(rewrite_day(&source, &text, &place));
+            self.diagnostics.push(mistake.at(place, ""));
+        }
+        date
+    }
+
+    /// One of the named values.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let (text, span) = self.text(table, key)?;
+        let found = choices.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
+        if found.is_none() {
+            let known = choices.iter().map(|(name, _)| *name);
+            self.unknown(Code::BadValue, span, format!("`{key}` cannot be `{text}`"), &text, known);
+        }
+        found
+    }
+
+    /// A field of the schema.
+    pub(super) fn field(&mut self, schema: &Schema, text: &str, span: Range<usize>) -> Option<FieldId> {
+        let found = schema.field(text);
+        if found.is_none() {
+            let known = schema.fields().iter().map(|field| field.name.as_str());
+            self.unknown(Code::UnknownField, span, format!("the schema has no field `{text}`"), text, known);
+        }
+        found
+    }
+
+    pub(super) fn field_at(&mut self, schema: &Schema, table: &DeTable<'_>, key: &str) -> Option<FieldId> {
+        let (text, span) = self.text(table, key)?;
+        self.field(schema, &text, span)
+    }
+}
+
+/// A file of TOML with the places of all that is in it.
+pub(crate) struct Document<'t> {
+    file: Arc<str>,
+    pub(super) root: Spanned<DeTable<'t>>,
+    /// Whether all of it is TOML.
+    pub(super) is_whole: bool,
+}
+
+impl<'t> Document<'t> {
+    pub(crate) fn parse(file: &str, text: &'t str, diagnostics: &mut Diagnostics) -> Self {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let is_whole = errors.is_empty();
+        let file: Arc<str> = file.into();
+        for error in errors {
+            let place = Place { file: file.clone(), span: error.span().unwrap_or(0..0) };
+            let title = error.message().trim().replace('\n', ", ");
+            diagnostics.push(Diagnostic::new(Code::TomlSyntax, format!("not TOML: {title}")).at(place, ""));
+        }
+        Self { file, root, is_whole }
+    }
+
+    pub(super) fn reader<'d>(&self, diagnostics: &'d mut Diagnostics) -> (Toml<'d>, &DeTable<'t>) {
+        (Toml { file: self.file.clone(), diagnostics }, self.root.get_ref())
+    }
+}

@@ -1,0 +1,157 @@
+//! The files of `reference/`.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::keys::Table;
+use crate::model::reference::{Group, Member};
+use crate::model::schema::CodeList;
+
+use super::document::{Document, Toml};
+use super::is_plain_name;
+
+/// Reads one reference file. Kinds of site are given for sites, and are `None` for all else.
+pub(crate) fn read_groups(
+    file: &str,
+    text: &str,
+    site_kinds: Option<&[String]>,
+    member_kind: MemberKind,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Group> {
+    let document = Document::parse(file, text, diagnostics);
+    let (mut toml, root) = document.reader(diagnostics);
+    let toml = &mut toml;
+    let mut groups: Vec<(usize, Group)> = Vec::new();
+    for (key, value) in root.iter() {
+        let name = key.get_ref().as_ref();
+        let DeValue::Table(table) = value.get_ref() else {
+            toml.wrong_type(name, value, "a table: write `[group-name]`");
+            continue;
+        };
+        if !is_plain_name(name) {
+            let title = format!("`{name}` cannot name a group");
+            let help = "begin with a lower case letter; then lower case letters, digits, `-` and `_`";
+            toml.report(Code::BadValue, key.span(), title, help.to_owned());
+        }
+        toml.known_keys(table, if site_kinds.is_some() { Table::Site } else { Table::Group });
+        let title = toml.required_text(table, key.span(), "title", "\"...\"").unwrap_or_default();
+        let title_zh = toml.text(table, "title_zh").map(|(text, _)| text);
+        let kind = site_kinds.and_then(|kinds| {
+            if table.get("kind").is_none() {
+                let title = format!("the site `{name}` has no `kind`");
+                let help = format!("add `kind`: {}", kinds.join(", "));
+                toml.report(Code::MissingKey, key.span(), title, help);
+            }
+            let choices: Vec<(&str, usize)> =
+                kinds.iter().enumerate().map(|(at, kind)| (kind.as_str(), at)).collect();
+            toml.choice(table, "kind", &choices).map(|at| kinds[at].clone())
+        });
+        let members = read_members(toml, name, table, key.span(), member_kind);
+        groups.push((key.span().start, Group { name: name.to_owned(), title, title_zh, kind, members }));
+    }
+    groups.sort_by_key(|(at, _)| *at);
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What the members of a reference file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemberKind {
+    /// Countries of ISO 3166-1, if the key's field is one of countries.
+    Country,
+    /// HS prefixes.
+    HsPrefix,
+    /// Any code.
+    Code,
+}
+
+fn read_members(
+    toml: &mut Toml<'_>,
+    group: &str,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+    kind: MemberKind,
+) -> Vec<Member> {
+    let Some(value) = table.get("members") else {
+        toml.report(Code::MissingKey, span, format!("the group `{group}` has no `members`"), None);
+        return Vec::new();
+    };
+    let DeValue::Array(items) = value.get_ref() else {
+        toml.wrong_type("members", value, "a list");
+        return Vec::new();
+    };
+    let mut members = Vec::new();
+    for item in items.iter() {
+        let (code, code_span, from, until) = match item.get_ref() {
+            DeValue::String(code) => (code.as_ref().to_owned(), item.span(), None, None),
+            DeValue::Table(dated) => {
+                toml.known_keys(dated, Table::Member);
+                let Some((code, code_span)) = toml.text(dated, "code") else {
+                    if dated.get("code").is_none() {
+                        toml.report(Code::MissingKey, item.span(), "`code` is missing".into(), None);
+                    }
+                    continue;
+                };
+                (code, code_span, toml.date(dated, "from"), toml.date(dated, "until"))
+            }
+            _ => {
+                toml.wrong_type("members", item, "a list of codes in quotes");
+                continue;
+            }
+        };
+        if let (Some(from), Some(until)) = (from, until)
+            && from > until
+        {
+            let title = format!("`{code}` ends on {until}, before it begins on {from}");
+            let place = toml.place(item.span());
+            let mistake = Diagnostic::new(Code::EndsBeforeItBegins, title)
+                .at(place, "")
+                .note("both days count: from the first to the last")
+                .fix(toml.exchanged(item));
+            toml.diagnostics.push(mistake);
+        }
+        if let Some(member) = read_member(toml, &code, code_span, kind) {
+            members.push(Member { from, until, ..member });
+        }
+    }
+    members
+}
+
+fn read_member(toml: &mut Toml<'_>, code: &str, span: Range<usize>, kind: MemberKind) -> Option<Member> {
+    let member = |code: &str, prefix| Some(Member { code: code.to_owned(), prefix, from: None, until: None });
+    let upper = code.trim().to_uppercase();
+    match kind {
+        MemberKind::Country => {
+            let canonical = CodeList::Country.canonical(&upper);
+            if !CodeList::Country.knows(&canonical) {
+                let help = "use the ISO 3166-1 code of two letters, such as `KE`".to_owned();
+                toml.report(Code::UnknownName, span, format!("there is no country `{code}`"), help);
+                return None;
+            }
+            member(&canonical, false)
+        }
+        MemberKind::HsPrefix => {
+            let digits = CodeList::Hs.canonical(&upper);
+            if !is_hs_prefix(&digits) {
+                let help = "use 2 to 10 digits".to_owned();
+                toml.report(Code::BadValue, span, format!("`{code}` is not an HS prefix"), help);
+                return None;
+            }
+            member(&digits, true)
+        }
+        MemberKind::Code => {
+            let (stem, prefix) = upper.strip_suffix('*').map_or((upper.as_str(), false), |stem| (stem, true));
+            if stem.is_empty() {
+                toml.report(Code::BadValue, span, "a code cannot be empty".into(), None);
+                return None;
+            }
+            member(stem, prefix)
+        }
+    }
+}
+
+/// Whether a text is an HS prefix: 2 to 10 digits.
+pub(crate) fn is_hs_prefix(text: &str) -> bool {
+    (2..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}

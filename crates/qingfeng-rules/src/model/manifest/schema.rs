@@ -1,0 +1,191 @@
+//! `[schema]` and `[keys]`.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::Code;
+use crate::model::keys::Table;
+use crate::model::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
+
+use super::document::Toml;
+use super::is_plain_name;
+
+/// Names that a field cannot have, because `d.name` means something else.
+const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "weekday", "len", "is_empty"];
+
+pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -> Schema {
+    let Some((table, span)) = toml.table(root, "schema") else {
+        if root.get("schema").is_none() {
+            let help = "add `[schema]` with `extends = \"export\"`, or define the fields of your own";
+            toml.report(Code::MissingKey, start, "`[schema]` is missing".into(), help.to_owned());
+        }
+        return Schema::export();
+    };
+    toml.known_keys(table, Table::Schema);
+    let extends =
+        toml.choice(table, "extends", &[("export", ())]).is_some() || table.get("extends").is_some();
+    let base = Schema::export();
+    let mut fields: Vec<Field> = if extends { base.fields().to_vec() } else { Vec::new() };
+    let mut places: Vec<Option<Range<usize>>> = vec![None; fields.len()];
+    if let Some((definitions, _)) = toml.table(table, "fields") {
+        for (key, value) in definitions.iter() {
+            let name = key.get_ref().as_ref();
+            if fields.iter().any(|field| field.name == name) {
+                let title = format!("the built-in schema already has a field `{name}`");
+                toml.report(Code::Duplicate, key.span(), title, "give the field another name".to_owned());
+                continue;
+            }
+            if !is_plain_name(name) || name.contains('-') || RESERVED_FIELDS.contains(&name) {
+                let title = format!("`{name}` cannot be the name of a field");
+                let help =
+                    "use lower case letters, digits and `_`, and no name that the language uses itself";
+                toml.report(Code::BadValue, key.span(), title, help.to_owned());
+                continue;
+            }
+            let DeValue::Table(definition) = value.get_ref() else {
+                toml.wrong_type(name, value, "a table");
+                continue;
+            };
+            fields.push(read_field(toml, name, definition, key.span()));
+            places.push(Some(key.span()));
+        }
+    }
+    if fields.len() > usize::from(u16::MAX) {
+        toml.report(Code::BadValue, span.clone(), "a schema cannot have more than 65535 fields".into(), None);
+        fields.truncate(usize::from(u16::MAX));
+    }
+    if fields.is_empty() {
+        let help = "add `extends = \"export\"`, or fields as `[schema.fields.NAME]`";
+        toml.report(Code::MissingKey, span, "the schema has no fields".into(), help.to_owned());
+        return base;
+    }
+    let mut schema = match Schema::new(fields.clone(), FieldId(0)) {
+        Ok(schema) => schema,
+        Err(HeaderClash { header, first, second }) => {
+            let at = fields.iter().rposition(|field| field.name == second);
+            let place = at.and_then(|at| places[at].clone()).unwrap_or(span);
+            let title = format!("the header `{header}` is claimed by the fields `{first}` and `{second}`");
+            toml.report(Code::Duplicate, place, title, "take it out of one of them".to_owned());
+            return base;
+        }
+    };
+    if extends {
+        (schema.declaration, schema.item, schema.date) = (base.declaration, base.item, base.date);
+        schema.keys = base.keys;
+    }
+    match toml.field_at(&schema, table, "declaration") {
+        Some(declaration) => schema.declaration = declaration,
+        None if extends => {}
+        None => {
+            if table.get("declaration").is_none() {
+                let help = "add `declaration = \"FIELD\"` to `[schema]`, the field with the declaration's id";
+                toml.report(Code::MissingKey, span, "`declaration` is missing".into(), help.to_owned());
+            }
+        }
+    }
+    if let Some(item) = toml.field_at(&schema, table, "item") {
+        schema.item = Some(item);
+    }
+    if let Some(date) = toml.field_at(&schema, table, "date") {
+        schema.date = Some(date);
+    }
+    check_role(toml, table, "declaration", &schema, Some(schema.declaration), &[Kind::Text, Kind::Code]);
+    check_role(toml, table, "item", &schema, schema.item, &[Kind::Integer]);
+    check_role(toml, table, "date", &schema, schema.date, &[Kind::Date]);
+    schema
+}
+
+fn check_role(
+    toml: &mut Toml<'_>,
+    table: &DeTable<'_>,
+    key: &str,
+    schema: &Schema,
+    field: Option<FieldId>,
+    kinds: &[Kind],
+) {
+    if let (Some(field), Some(value)) = (field, table.get(key))
+        && !kinds.contains(&schema[field].kind)
+    {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let title = format!("`{key}` must be a field of kind {}", kinds.join(" or "));
+        toml.report(Code::WrongType, value.span(), title, None);
+    }
+}
+
+fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Field {
+    toml.known_keys(table, Table::SchemaField);
+    if table.get("kind").is_none() {
+        let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
+        toml.report(Code::MissingKey, span, format!("the field `{name}` has no `kind`"), help.to_owned());
+    }
+    let kind = toml.choice(table, "kind", &Kind::ALL).unwrap_or(Kind::Text);
+    let codes = toml.choice(table, "codes", &[("country", CodeList::Country), ("hs", CodeList::Hs)]);
+    if let (Some(_), Some(value)) = (codes, table.get("codes"))
+        && kind != Kind::Code
+    {
+        let title = "`codes` belongs to a field of kind code".to_owned();
+        toml.report(Code::BadValue, value.span(), title, "set `kind = \"code\"`".to_owned());
+    }
+    let (min, max) = (toml.number(table, "min"), toml.number(table, "max"));
+    if let (Some(value), false) =
+        (table.get("min").or(table.get("max")), matches!(kind, Kind::Integer | Kind::Number))
+    {
+        let title = "`min` and `max` belong to a field of kind integer or number".to_owned();
+        toml.report(Code::BadValue, value.span(), title, None);
+    }
+    if let (Some(least), Some(most), Some(value)) = (min, max, table.get("max"))
+        && least > most
+    {
+        toml.report(Code::BadValue, value.span(), "`max` is below `min`".into(), None);
+    }
+    Field {
+        name: name.to_owned(),
+        kind,
+        level: toml
+            .choice(table, "level", &[("header", Level::Header), ("item", Level::Item)])
+            .unwrap_or(Level::Item),
+        required: toml.flag(table, "required").unwrap_or(false),
+        unit: toml.text(table, "unit").map(|(text, _)| text),
+        title: toml.text(table, "title").map_or_else(|| name.replace('_', " "), |(text, _)| text),
+        title_zh: toml.text(table, "title_zh").map(|(text, _)| text),
+        columns: toml.texts(table, "columns").into_iter().map(|(text, _)| text).collect(),
+        codes,
+        min,
+        max,
+    }
+}
+
+pub(super) fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Schema) {
+    let Some((table, _)) = toml.table(root, "keys") else { return };
+    toml.known_keys(table, Table::Keys);
+    let code_field = |toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str| {
+        let field = toml.field_at(schema, table, key)?;
+        if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key)) {
+            toml.report(
+                Code::WrongType,
+                value.span(),
+                format!("`{key}` must name a field of kind code"),
+                None,
+            );
+        }
+        Some(field)
+    };
+    let region = code_field(toml, table, "region");
+    let commodity = code_field(toml, table, "commodity");
+    let mode = code_field(toml, table, "mode");
+    let mut site = Vec::new();
+    if let Some((kinds, _)) = toml.table(table, "site") {
+        for (key, _) in kinds.iter() {
+            let kind = key.get_ref().as_ref();
+            if let Some(field) = code_field(toml, kinds, kind) {
+                site.push((kind.to_owned(), field));
+            }
+        }
+        site.sort();
+        schema.keys.site = site;
+    }
+    schema.keys.region = region.or(schema.keys.region);
+    schema.keys.commodity = commodity.or(schema.keys.commodity);
+    schema.keys.mode = mode.or(schema.keys.mode);
+}
