@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::guide::{repository, shows};
 use crate::support::{Desk, run, steady};
 
-/// Every document that people read in the repository.
+/// Every document that people read in the repository. Pages in sources are read in, and stand in `docs` as well.
 fn documents() -> Vec<(PathBuf, String)> {
     fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && !name.starts_with('.') && !["target", "golden", "corpus"].contains(&name) {
+            if path.is_dir() && !name.starts_with('.') && !["target", "golden", "corpus", "src"].contains(&name) {
                 collect(&path, found);
             } else if name.ends_with(".md") {
                 found.push(path);
