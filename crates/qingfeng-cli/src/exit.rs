@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use arrow_schema::ArrowError;
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
-use qingfeng::testing::BacktestError;
+use qingfeng::tools::rule_tests::BacktestError;
 use qingfeng::write::WriteError;
 use qingfeng_insight::calibrate::CalibrateError;
 use qingfeng_inspection::OverrideError;

@@ -10,11 +10,11 @@
 
 use std::sync::Arc;
 
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::Input;
 use qingfeng::rules::ChannelId;
 use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{By, Engine, Outputs};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::outcomes::Timeline;
 use qingfeng_inspection::{
@@ -66,11 +66,6 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
     }
     declarations.finish()?;
     outcomes.finish()?;
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path("d.parquet"))],
-        ReadOptions::default(),
-    )?;
     let mut rows = Vec::new();
     let outputs = Outputs {
         assessments: &mut |batch| {
@@ -80,8 +75,8 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
         rejects: &mut |_| Ok(()),
         progress: &mut |_| {},
     };
-    engine.run(reader, outputs, &JobOptions { by: By::Declaration, reasons: false, threads: None })?;
-    let schema = rows.first().map_or_else(|| output_schema(By::Declaration, false), |batch| batch.schema());
+    engine.score(Input::Path(path("d.parquet"))).run(outputs)?;
+    let schema = engine.output_schema(By::Declaration, false);
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;
