@@ -119,7 +119,7 @@ fn found(
     let plan = planner.plan(candidates, first, last, &|day| Some(key.of_day(day)))?;
     let is_found = |at: usize| {
         let candidate = &candidates.all[at];
-        let known = outcomes.of(&candidate.declaration_id, candidate.day.unwrap_or(first));
+        let known = candidate.day.map_or_else(Vec::new, |day| outcomes.of(&candidate.declaration_id, day));
         known.last().is_some_and(|known| known.found.is_some_and(|(_, found)| found))
     };
     let all = (0..candidates.all.len()).filter(|&at| is_found(at)).count();

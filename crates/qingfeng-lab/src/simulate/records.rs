@@ -19,7 +19,7 @@ const COVERED_MIN: f64 = 0.99;
 pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// Declarations that belong to an office, with their inspections, and which of them violate.
-pub(super) struct Files {
+pub(super) struct OfficeRecords {
     evidence: Evidence,
     violates: Vec<bool>,
     /// By position in the pack, the rule's place in the evidence; likewise for the policy's sites.
@@ -38,7 +38,7 @@ fn in_order(names: Vec<&str>) -> (Vec<Box<str>>, Vec<u32>) {
     (order.iter().map(|&at| names[at].into()).collect(), new)
 }
 
-impl Files {
+impl OfficeRecords {
     pub(super) fn new(engine: &Engine, policy: &Policy) -> Self {
         let pack = engine.pack();
         let (rule_names, rules) = in_order(pack.rules.iter().map(|rule| rule.id.as_str()).collect());

@@ -12,33 +12,33 @@ use qingfeng_rules::Date;
 use super::consignment::{Consignment, column};
 use super::options::Adversaries;
 use super::tactics::Tactic;
-use crate::generate::disguise::{Dice, mix, pinned};
+use crate::generate::disguise::{SeededRandom, mix, pinned};
 use qingfeng_rules::SelectionKind;
 
 /// Of news beyond these a single one is not heard any more.
 const NEWS_MAX: u64 = 200;
 /// What is left of yesterday's impression of a port.
-const FADING: f64 = 0.95;
+const DECAY: f64 = 0.95;
 
 /// The ways that are counted: the tactics, and none.
-pub(super) const WAYS: usize = Tactic::ALL.len() + 1;
+pub(super) const TALLIES: usize = Tactic::ALL.len() + 1;
 
-pub(super) fn way(tactic: Option<Tactic>) -> usize {
-    tactic.map_or(WAYS - 1, |tactic| tactic as usize)
+pub(super) fn tally_index(tactic: Option<Tactic>) -> usize {
+    tactic.map_or(TALLIES - 1, |tactic| tactic as usize)
 }
 
 /// How much is inspected at ports and markets, as those see it who trade there.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Looked(BTreeMap<Box<str>, [f64; 2]>);
+pub(super) struct ObservedRates(BTreeMap<Box<str>, [f64; 2]>);
 
-impl Looked {
+impl ObservedRates {
     /// The share of declarations that was inspected lately; a place of which nothing is known looks like one in twenty.
     pub(super) fn share(&self, place: &str) -> f64 {
         let [declared, inspected] = self.0.get(place).copied().unwrap_or_default();
         (inspected + 1.0) / (declared + 20.0)
     }
 
-    pub(super) fn saw(&mut self, place: &str, inspected: bool) {
+    pub(super) fn record(&mut self, place: &str, inspected: bool) {
         let seen = match self.0.get_mut(place) {
             Some(seen) => seen,
             None => self.0.entry(place.into()).or_default(),
@@ -47,9 +47,9 @@ impl Looked {
         seen[1] += f64::from(u8::from(inspected));
     }
 
-    fn fade(&mut self) {
+    fn decay(&mut self) {
         for seen in self.0.values_mut() {
-            *seen = seen.map(|count| count * FADING);
+            *seen = seen.map(|count| count * DECAY);
         }
     }
 }
@@ -63,7 +63,7 @@ pub(super) fn trade(mode: Option<&str>, hs: Option<&str>) -> Trade {
 
 /// One exporter's state.
 #[derive(Clone, Debug, Default)]
-struct Mind {
+struct ExporterState {
     tactic: Option<Tactic>,
     /// Decides how the tactic is used, until it is changed.
     manner: u64,
@@ -80,7 +80,7 @@ struct Mind {
 
 /// What became of a way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct WayTally {
+pub(super) struct TacticTally {
     pub(super) violations: u64,
     pub(super) found: u64,
     pub(super) taken_up: u64,
@@ -94,26 +94,26 @@ pub(super) struct WayTally {
 
 /// All exporters of a world.
 #[derive(Clone, Debug)]
-pub(super) struct Minds {
+pub(super) struct Exporters {
     seed: u64,
     adversaries: Adversaries,
-    exporters: BTreeMap<u32, Mind>,
+    states: BTreeMap<u32, ExporterState>,
     findings: BTreeMap<(Trade, usize), u64>,
-    pub(super) looked: Looked,
-    pub(super) tallies: [WayTally; WAYS],
+    pub(super) observed: ObservedRates,
+    pub(super) tallies: [TacticTally; TALLIES],
     number: u64,
 }
 
-impl Minds {
+impl Exporters {
     /// `seed` is that of the world.
     pub(super) fn new(seed: u64, adversaries: Adversaries) -> Self {
         Self {
             seed: mix(seed ^ 0xAD_5A_12),
             adversaries,
-            exporters: BTreeMap::new(),
+            states: BTreeMap::new(),
             findings: BTreeMap::new(),
-            looked: Looked::default(),
-            tallies: [WayTally::default(); WAYS],
+            observed: ObservedRates::default(),
+            tallies: [TacticTally::default(); TALLIES],
             number: 0,
         }
     }
@@ -124,7 +124,7 @@ impl Minds {
     }
 
     fn known(&self, trade: &Trade, tactic: Option<Tactic>) -> u64 {
-        self.findings.get(&(trade.clone(), way(tactic))).copied().unwrap_or(0)
+        self.findings.get(&(trade.clone(), tally_index(tactic))).copied().unwrap_or(0)
     }
 
     /// How an exporter who adapts lodges a consignment that violates: by which tactic, and as which declarations; none
@@ -136,61 +136,62 @@ impl Minds {
         consignment: &Consignment,
         day: Date,
     ) -> (Option<Tactic>, Option<Vec<Consignment>>) {
-        let mut mind = self.exporters.remove(&exporter).unwrap_or_default();
-        if mind.changes == 0 && mind.since.is_none() {
-            self.tallies[way(None)].taken_up += 1;
+        let mut state = self.states.remove(&exporter).unwrap_or_default();
+        if state.changes == 0 && state.since.is_none() {
+            self.tallies[tally_index(None)].taken_up += 1;
         }
-        let known = self.known(trade, mind.tactic);
-        let news = known.saturating_sub(mind.heard).min(NEWS_MAX);
-        mind.heard = known;
-        let mut dice = Dice::new(self.seed ^ mix(u64::from(exporter)), mix(known ^ (mind.changes << 32)));
-        let is_warned = (0..news).any(|_| dice.chance(self.adversaries.speed.0));
-        if mind.is_found || is_warned {
-            self.change(exporter, &mut mind, trade, consignment, &mut dice);
+        let known = self.known(trade, state.tactic);
+        let news = known.saturating_sub(state.heard).min(NEWS_MAX);
+        state.heard = known;
+        let mut random =
+            SeededRandom::new(self.seed ^ mix(u64::from(exporter)), mix(known ^ (state.changes << 32)));
+        let is_warned = (0..news).any(|_| random.chance(self.adversaries.speed.0));
+        if state.is_found || is_warned {
+            self.change(exporter, &mut state, trade, consignment, &mut random);
         }
-        let tactic = mind.tactic.filter(|tactic| tactic.fits(consignment));
+        let tactic = state.tactic.filter(|tactic| tactic.fits(consignment));
         let lodged = tactic
-            .map(|tactic| tactic.declare(consignment, mind.manner, day, &self.looked, &mut self.number));
-        let tally = &mut self.tallies[way(tactic)];
+            .map(|tactic| tactic.declare(consignment, state.manner, day, &self.observed, &mut self.number));
+        let tally = &mut self.tallies[tally_index(tactic)];
         tally.violations += 1;
         tally.first_use.get_or_insert(day);
-        if tactic == mind.tactic {
-            mind.since.get_or_insert(day);
+        if tactic == state.tactic {
+            state.since.get_or_insert(day);
         }
-        self.exporters.insert(exporter, mind);
+        self.states.insert(exporter, state);
         (tactic, lodged)
     }
 
     fn change(
         &mut self,
         exporter: u32,
-        mind: &mut Mind,
+        state: &mut ExporterState,
         trade: &Trade,
         consignment: &Consignment,
-        dice: &mut Dice,
+        random: &mut SeededRandom,
     ) {
         let bit = |tactic: Tactic| 1 << tactic as u8;
-        mind.left |= mind.tactic.map_or(0, bit);
+        state.left |= state.tactic.map_or(0, bit);
         let mut order = Tactic::ALL;
         order.sort_by_key(|&tactic| pinned(self.seed ^ mix(u64::from(exporter)) ^ tactic as u64, u32::MAX));
-        let fits = |tactic: &Tactic| Some(*tactic) != mind.tactic && tactic.fits(consignment);
-        let fresh = order.iter().copied().find(|tactic| fits(tactic) && mind.left & bit(*tactic) == 0);
+        let fits = |tactic: &Tactic| Some(*tactic) != state.tactic && tactic.fits(consignment);
+        let fresh = order.iter().copied().find(|tactic| fits(tactic) && state.left & bit(*tactic) == 0);
         // Who has tried all begins again, with what lies back longest.
         let next = fresh.or_else(|| {
-            mind.left = 0;
+            state.left = 0;
             order.iter().copied().find(fits)
         });
-        *mind = Mind {
+        *state = ExporterState {
             tactic: next,
-            manner: dice.bits(),
+            manner: random.bits(),
             since: None,
             passed: 0,
             heard: self.known(trade, next),
-            left: mind.left,
+            left: state.left,
             is_found: false,
-            changes: mind.changes + 1,
+            changes: state.changes + 1,
         };
-        self.tallies[way(next)].taken_up += 1;
+        self.tallies[tally_index(next)].taken_up += 1;
     }
 
     /// Some part of a consignment that violates was found.
@@ -202,33 +203,33 @@ impl Minds {
         kind: SelectionKind,
         day: Date,
     ) {
-        *self.findings.entry((trade.clone(), way(tactic))).or_default() += 1;
-        let Some(mind) = exporter.and_then(|exporter| self.exporters.get_mut(&exporter)) else { return };
-        let tally = &mut self.tallies[way(tactic)];
+        *self.findings.entry((trade.clone(), tally_index(tactic))).or_default() += 1;
+        let Some(state) = exporter.and_then(|exporter| self.states.get_mut(&exporter)) else { return };
+        let tally = &mut self.tallies[tally_index(tactic)];
         tally.found += 1;
         tally.first_found.get_or_insert(day);
-        if mind.tactic == tactic && !mind.is_found {
-            mind.is_found = true;
+        if state.tactic == tactic && !state.is_found {
+            state.is_found = true;
             tally.ended_found += 1;
             tally.ended_by_draw += u64::from(kind == SelectionKind::Random);
-            tally.passed += mind.passed;
-            let since = mind.since.unwrap_or(day);
+            tally.passed += state.passed;
+            let since = state.since.unwrap_or(day);
             tally.days += u64::try_from(day.days() - since.days()).unwrap_or(0);
         }
     }
 
     /// A consignment that violates came through.
     pub(super) fn passed(&mut self, exporter: Option<u32>, tactic: Option<Tactic>) {
-        if let Some(mind) = exporter.and_then(|exporter| self.exporters.get_mut(&exporter))
-            && mind.tactic == tactic
+        if let Some(state) = exporter.and_then(|exporter| self.states.get_mut(&exporter))
+            && state.tactic == tactic
         {
-            mind.passed += 1;
+            state.passed += 1;
         }
     }
 
     /// The day ends: impressions of ports fade.
-    pub(super) fn sleep(&mut self) {
-        self.looked.fade();
+    pub(super) fn end_day(&mut self) {
+        self.observed.decay();
     }
 }
 
@@ -259,30 +260,30 @@ mod tests {
             .find(|one| Tactic::ALL.iter().all(|tactic| one.truth().violation.is_some() && tactic.fits(one)))
             .expect("a consignment that all tactics fit");
         let trade = trade(Some("0110"), Some("61"));
-        let mut minds = Minds::new(1, Adversaries { share: Millionths::ONE, speed: Millionths(0) });
+        let mut exporters = Exporters::new(1, Adversaries { share: Millionths::ONE, speed: Millionths(0) });
         let mut seen = Vec::new();
         for after in 0..7 {
             let day = Date::from_days(16_801 + after).unwrap();
-            let (tactic, lodged) = minds.lodge(7, &trade, &consignment, day);
+            let (tactic, lodged) = exporters.lodge(7, &trade, &consignment, day);
             assert_eq!(tactic.is_some(), lodged.is_some());
             seen.push(tactic);
             // Without speed only one's own finding counts.
-            assert_eq!(minds.lodge(8, &trade, &consignment, day).0, None);
-            minds.found(Some(7), &trade, tactic, SelectionKind::Random, day);
+            assert_eq!(exporters.lodge(8, &trade, &consignment, day).0, None);
+            exporters.found(Some(7), &trade, tactic, SelectionKind::Random, day);
         }
         assert_eq!(seen[0], None);
         let mut tried: Vec<Tactic> = seen[1..6].iter().filter_map(|&tactic| tactic).collect();
         tried.sort_unstable();
         assert_eq!(tried, Tactic::ALL);
         assert!(seen[6].is_some());
-        assert_eq!(minds.tallies.iter().map(|tally| tally.ended_found).sum::<u64>(), 7);
+        assert_eq!(exporters.tallies.iter().map(|tally| tally.ended_found).sum::<u64>(), 7);
     }
 
     #[test]
     fn nobody_adapts_where_nobody_does() {
-        let minds = Minds::new(1, Adversaries { share: Millionths(0), speed: Millionths::ONE });
-        assert!((0..50_000).all(|exporter| !minds.adapts(exporter)));
-        let half = Minds::new(1, Adversaries { share: Millionths(500_000), speed: Millionths::ONE });
+        let exporters = Exporters::new(1, Adversaries { share: Millionths(0), speed: Millionths::ONE });
+        assert!((0..50_000).all(|exporter| !exporters.adapts(exporter)));
+        let half = Exporters::new(1, Adversaries { share: Millionths(500_000), speed: Millionths::ONE });
         let adapt = (0..50_000).filter(|&exporter| half.adapts(exporter)).count();
         assert!((24_000..26_000).contains(&adapt), "{adapt}");
     }
