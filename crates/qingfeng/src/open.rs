@@ -149,7 +149,7 @@ enum Source {
 ///     [lookups.blacklist.columns]
 ///     grade = "text"
 /// "#;
-/// let rule = r#"rule("LISTED", #{ title: "Listed", points: 60, when: |d| d.listed("blacklist") });"#;
+/// let rule = r#"rule("LISTED", #{ title: "Listed", score: 60, when: |d| d.listed("blacklist") });"#;
 /// let mut pack = PackFiles::default();
 /// pack.insert("pack.toml", manifest.into());
 /// pack.insert("listed.rhai", rule.into());

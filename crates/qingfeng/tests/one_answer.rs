@@ -435,7 +435,8 @@ fn as_table(declaration: &Declaration) -> Option<RecordBatch> {
         }
     }
     let has = |name: &str| columns.iter().any(|(key, _)| key == name);
-    (has("declaration_id") && has("mode") && has("destination") && (has("hs") || has("HS Code")))
+    // Both columns for one field are refused, where each item has but one of the keys.
+    (has("declaration_id") && has("mode") && has("destination") && (has("hs") != has("HS Code")))
         .then(|| RecordBatch::try_from_iter(columns).unwrap())
 }
 

@@ -27,7 +27,7 @@ key = ["exporter"]
 [lookups.blacklist.columns]
 grade = "text"
 "#;
-const RULE: &str = r#"rule("LISTED", #{ title: "Listed", points: 60, when: |d| d.listed("blacklist") });"#;
+const RULE: &str = r#"rule("LISTED", #{ title: "Listed", score: 60, when: |d| d.listed("blacklist") });"#;
 
 fn of(exporter: &str) -> Declaration {
     Declaration::new()
