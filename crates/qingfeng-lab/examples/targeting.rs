@@ -10,7 +10,6 @@
 
 use std::sync::Arc;
 
-use qingfeng::generate::Generator;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::ChannelId;
 use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
@@ -84,7 +83,7 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;
-    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine)?;
+    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine.opened())?;
     for candidate in &mut candidates.all {
         candidate.sites = Arc::from([0]);
     }
@@ -111,16 +110,16 @@ fn found(
     selection.random.strata.clear();
     selection.random.at_least = RandomLeast::Day;
     selection.exploration.share = Millionths(young * 10_000);
-    let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else { return Ok(0.0) };
-    let days = last.day.days() - first.day.days() + 1;
+    let Some((first, last)) = candidates.days() else { return Ok(0.0) };
+    let days = last.days() - first.days() + 1;
     let a_day = candidates.all.len() as u32 * percent / 100 / days.unsigned_abs();
     let capacity = Capacity::of_sites([("office", Amount::Inspections(a_day))]);
     let planner = Planner::new(&policy, &capacity).with_outcomes(outcomes).with_targeting(targeting);
     let key = Key::parse("8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210")?;
-    let plan = planner.plan(candidates, first.day, last.day, &|day| Some(key.of_day(day)))?;
+    let plan = planner.plan(candidates, first, last, &|day| Some(key.of_day(day)))?;
     let is_found = |at: usize| {
         let candidate = &candidates.all[at];
-        let known = outcomes.of(&candidate.declaration_id, candidate.day);
+        let known = candidate.day.map(|day| outcomes.of(&candidate.declaration_id, day)).unwrap_or_default();
         known.last().is_some_and(|known| known.found.is_some_and(|(_, found)| found))
     };
     let all = (0..candidates.all.len()).filter(|&at| is_found(at)).count();
