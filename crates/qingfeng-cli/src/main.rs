@@ -1,4 +1,9 @@
 //! The command `qingfeng`: scores declarations with a rule pack, checks packs, and explains decisions.
+//!
+//! Each command is a module of `commands` with its options, its help and its output; `args` puts them together, `groups`
+//! says who uses which. Options that several commands have are in `inputs`, `passes`, `stores`, `findings`, `ledgers` and
+//! `draw_key`. `terminal` writes and knows nothing of the rest; `exit` has the exit codes and turns errors of the library
+//! into messages; `render` opens packs and draws their mistakes, `diagnostics_json` and `sarif` give these as data.
 
 mod args;
 mod charts;

@@ -12,12 +12,12 @@ use crate::render;
 /// The policy of a pack, and the capacities of its sites.
 #[derive(Debug, clap::Args)]
 pub struct PolicyArgs {
-    /// The directory of the rule pack, whose `[selection]` says who is inspected.
+    /// Directory of the rule pack. Its `[selection]` says who is inspected.
     #[arg(long, value_name = "DIR")]
     pub rules: PathBuf,
 
-    /// What each site can inspect on each day: columns site, day (or from and until), weekdays, inspections or hours.
-    /// Without it, the pack says it.
+    /// Capacity of each site by day, with the columns site, day (or from and until), weekdays, inspections or hours.
+    /// Default: the capacities of the pack.
     #[arg(long, value_name = "FILE")]
     pub capacity: Option<PathBuf>,
 }

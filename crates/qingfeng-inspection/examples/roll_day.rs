@@ -20,13 +20,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = Key::parse(&std::fs::read_to_string(key)?)?;
 
     let mut roll = Roll::new(&policy, &capacity, None, Some(&key));
-    for declaration in ArrivingDeclarations::open(&Input::Path(assessments.into()), opened.pack())? {
-        let declaration = declaration?;
-        let taken = roll.take(&declaration);
+    for arriving in ArrivingDeclarations::open(&Input::Path(assessments.into()), opened.pack())? {
+        let arriving = arriving?;
+        let taken = roll.take(&arriving);
         if let (Some(office), Some(decision)) = (taken.office, taken.decision)
             && let Some(selected) = decision.selected
         {
-            let id = &declaration.declaration_id;
+            let id = &arriving.declaration_id;
             println!("{office}: {id} {} with {}, {}", selected.name(), decision.probability, decision.why);
         }
     }

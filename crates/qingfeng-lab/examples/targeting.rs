@@ -10,14 +10,16 @@
 
 use std::sync::Arc;
 
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::Input;
 use qingfeng::rules::ChannelId;
 use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{By, Engine, Outputs};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::outcomes::Timeline;
-use qingfeng_inspection::{Candidates, Capacity, Planner, Policy, PolicySite, Targeting};
+use qingfeng_inspection::{
+    AssessedDeclaration, Candidates, Capacity, Planner, Policy, PolicySite, Targeting,
+};
 use qingfeng_lab::Generator;
 
 type Failure = Box<dyn std::error::Error>;
@@ -64,11 +66,6 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
     }
     declarations.finish()?;
     outcomes.finish()?;
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path("d.parquet"))],
-        ReadOptions::default(),
-    )?;
     let mut rows = Vec::new();
     let outputs = Outputs {
         assessments: &mut |batch| {
@@ -78,8 +75,8 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
         rejects: &mut |_| Ok(()),
         progress: &mut |_| {},
     };
-    engine.run(reader, outputs, &JobOptions { by: By::Declaration, reasons: false, threads: None })?;
-    let schema = rows.first().map_or_else(|| output_schema(By::Declaration, false), |batch| batch.schema());
+    engine.score(Input::Path(path("d.parquet"))).run(outputs)?;
+    let schema = engine.output_schema(By::Declaration, false);
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;
@@ -110,7 +107,10 @@ fn found(
     selection.random.strata.clear();
     selection.random.at_least = RandomLeast::Day;
     selection.exploration.share = Millionths(young * 10_000);
-    let Some((first, last)) = candidates.days() else { return Ok(0.0) };
+    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
+    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
+        return Ok(0.0);
+    };
     let days = last.days() - first.days() + 1;
     let a_day = candidates.all.len() as u32 * percent / 100 / days.unsigned_abs();
     let capacity = Capacity::of_sites([("office", Amount::Inspections(a_day))]);
@@ -119,7 +119,7 @@ fn found(
     let plan = planner.plan(candidates, first, last, &|day| Some(key.of_day(day)))?;
     let is_found = |at: usize| {
         let candidate = &candidates.all[at];
-        let known = candidate.day.map(|day| outcomes.of(&candidate.declaration_id, day)).unwrap_or_default();
+        let known = candidate.day.map_or_else(Vec::new, |day| outcomes.of(&candidate.declaration_id, day));
         known.last().is_some_and(|known| known.found.is_some_and(|(_, found)| found))
     };
     let all = (0..candidates.all.len()).filter(|&at| is_found(at)).count();

@@ -180,7 +180,7 @@ fn push(
                 Some(value) => column.push(value).map_err(|reason| {
                     format!("`{name}` is `{}`: {reason}", qingfeng::internals::shown(value))
                 }),
-                None => column.push_missing(),
+                None => column.push_missing().map_err(String::from),
             }
         };
         if let Err(reason) = pushed {
@@ -196,7 +196,7 @@ fn push(
 
 fn day(column: &mut Column, date: Option<Date>) -> Result<(), String> {
     match date {
-        Some(date) => column.push_date(date),
+        Some(date) => Ok(column.push_date(date)?),
         None => {
             column.push_null();
             Ok(())

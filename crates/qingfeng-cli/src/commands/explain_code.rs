@@ -12,7 +12,7 @@ use crate::terminal::{BOLD, DIM, ERROR, Format, WARNING, styled};
 /// Explain a diagnostic code, or list all codes.
 ///
 /// Says what the mistake is, why it matters and what to do, with an example and its message. The same pages are in
-/// docs/codes.
+/// crates/qingfeng-rules/codes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&["qingfeng explain-code QF0201", "qingfeng explain-code"], &[]))]
 pub struct Args {

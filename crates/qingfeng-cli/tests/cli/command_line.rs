@@ -1,4 +1,5 @@
 //! Help, exit codes, wrong usage, closed pipes.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use std::process::Stdio;
 
