@@ -13,7 +13,10 @@ fn documents() -> Vec<(PathBuf, String)> {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && !name.starts_with('.') && !["target", "golden", "corpus", "src"].contains(&name) {
+            if path.is_dir()
+                && !name.starts_with('.')
+                && !["target", "golden", "corpus", "src"].contains(&name)
+            {
                 collect(&path, found);
             } else if name.ends_with(".md") {
                 found.push(path);
