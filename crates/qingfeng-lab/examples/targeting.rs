@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use qingfeng::read::Input;
+use qingfeng::read::{Input, ReadOptions};
 use qingfeng::rules::ChannelId;
 use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};

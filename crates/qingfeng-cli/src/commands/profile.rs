@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::tools::profile::{Profile, ProfileOptions, RuleProfile};
+use qingfeng::tools::profile::{EvaluatedBy, Profile, ProfileOptions, RuleProfile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;

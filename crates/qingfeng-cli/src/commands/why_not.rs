@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
 use qingfeng::tools::why_not::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};

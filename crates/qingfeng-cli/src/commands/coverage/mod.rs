@@ -9,7 +9,6 @@ mod view;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
 use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
 use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
-use qingfeng::{Engine, Pipeline};
+use qingfeng::Engine;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
