@@ -25,15 +25,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use qingfeng::bind::Binding;
-use qingfeng::read::{Input, Lines, ReadOptions, Reader};
+use qingfeng::read::{Input, Lines};
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, JobOptions, Outputs, Summary};
+use qingfeng::{Engine, Outputs, Summary};
 use qingfeng_benches::measure::{Pair, cpu, thread_seconds};
 use qingfeng_store::{
-    Author, ChangeKind, Entry, Finding, NewChange, Party, Role, Store, StoreLookups, StoreUrl, Verdict,
-    Violation,
+    Author, ChangeKind, Entry, Finding, NewChange, Outcome, Party, Role, Store, StoreLookups, StoreUrl,
+    Verdict, Violation,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -95,12 +94,9 @@ fn fill(store: &mut Store, exporters: usize) -> Result<()> {
                 grade: Some(if at % 20 == 0 { "A" } else { "B" }.to_owned()),
             })
         } else {
-            ChangeKind::Found(Finding {
-                item_no: Some(1),
-                pieces: Some(10),
-                parties: vec![Party { role: Role::Exporter, name }],
-                ..Finding::new(format!("F{at}"), day, Verdict::Violation(Violation::Fake))
-            })
+            let fake = Outcome::new(&format!("F{at}"), day, Verdict::Violation(Violation::Fake));
+            let outcome = Outcome { item_no: Some(1), pieces: Some(10), ..fake };
+            ChangeKind::Found(Finding { outcome, parties: vec![Party { role: Role::Exporter, name }] })
         };
         NewChange { known_on: day, kind }
     });
@@ -149,8 +145,7 @@ fn tables(exporters: usize) -> Result<Vec<RecordBatch>> {
 
 /// The lines as a reader gives them.
 fn bound(engine: &Engine, table: &RecordBatch) -> Result<Lines> {
-    let binding = Binding::new(Arc::clone(&engine.pack().schema), &table.schema(), "the lines")?;
-    Ok(binding.chunk(table, qingfeng::read::MAX_LINES)?.lines)
+    Ok(engine.assess_batch(table)?.lines().clone())
 }
 
 fn write(path: &Path, tables: &[RecordBatch]) -> Result<()> {
@@ -165,12 +160,6 @@ fn write(path: &Path, tables: &[RecordBatch]) -> Result<()> {
 
 /// A whole run on one thread, from the file to rows; the CPU seconds that the thread of the run took, and what it found.
 fn run(engine: &Engine, path: &Path) -> Result<(f64, Summary)> {
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path.into())],
-        ReadOptions::default(),
-    )?;
-    let options = JobOptions { threads: Some(1), ..JobOptions::default() };
     // The thread is made for the run, so that its time begins with it.
     let mut seconds = None;
     let outputs = Outputs {
@@ -182,7 +171,7 @@ fn run(engine: &Engine, path: &Path) -> Result<(f64, Summary)> {
         progress: &mut |_| seconds = thread_seconds(),
     };
     let started = std::time::Instant::now();
-    let summary = engine.run(reader, outputs, &options)?;
+    let summary = engine.score(Input::Path(path.into())).threads(1).run(outputs)?;
     Ok((seconds.unwrap_or(started.elapsed().as_secs_f64()), summary))
 }
 
@@ -230,7 +219,9 @@ fn bench() -> Result<()> {
     let url = |name: &str| StoreUrl::Sqlite(directory.path().join(name));
     fill(&mut Store::create(&url("full.sqlite"))?, exporters)?;
     Store::create(&url("empty.sqlite"))?;
-    let open = |name: &str| Engine::builder(&with).living(&StoreLookups::default().store(url(name))).build();
+    let open = |name: &str| {
+        Engine::builder().directory(&with).lookups(&StoreLookups::default().store(url(name))).build()
+    };
     let (full, empty, plain) = (open("full.sqlite")?, open("empty.sqlite")?, Engine::open(&without)?);
     let tables = tables(exporters)?;
     let file = directory.path().join("lines.parquet");

@@ -1,10 +1,7 @@
 //! One workload to measure: the engine with its pack, the same rules by hand, and what both must find.
 
-use std::sync::Arc;
-
 use arrow_array::RecordBatch;
-use qingfeng::bind::Binding;
-use qingfeng::read::{Lines, MAX_LINES};
+use qingfeng::read::Lines;
 use qingfeng::{Engine, Evaluation};
 use tempfile::TempDir;
 
@@ -94,12 +91,11 @@ impl Case {
 ///
 /// A table does not fit the pack's schema.
 pub fn bound(engine: &Engine, batches: &[RecordBatch]) -> Vec<Lines> {
-    let bind = |batch: &RecordBatch| {
-        let schema = Arc::clone(&engine.pack().schema);
-        let binding = Binding::new(schema, &batch.schema(), "the table").map_err(|error| error.to_string());
-        binding.and_then(|binding| binding.chunk(batch, MAX_LINES).map_err(|error| error.to_string()))
+    let read = |batch| match engine.assess_batch(batch) {
+        Ok(assessed) => assessed.lines().clone(),
+        Err(error) => panic!("{error}"),
     };
-    batches.iter().map(|batch| bind(batch).unwrap_or_else(|error| panic!("{error}")).lines).collect()
+    batches.iter().map(read).collect()
 }
 
 /// Assesses goods lines, a batch after another. Gives the lines assessed, for the bench to look at.

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use arrow_schema::ArrowError;
 use qingfeng::JobError;
 use qingfeng::read::ReadError;
-use qingfeng::testing::BacktestError;
+use qingfeng::tools::rule_tests::BacktestError;
 use qingfeng::write::WriteError;
 use qingfeng_insight::calibrate::CalibrateError;
+use qingfeng_inspection::OverrideError;
 use qingfeng_inspection::draw::KeyError;
-use qingfeng_inspection::{OverrideError, TableError};
 use qingfeng_store::{ImportError, StoreError};
 
 use crate::terminal::{self, ERROR, StdoutError, clean};
@@ -175,7 +175,6 @@ failures! {
     ReadError, usage ReadError::NoInput | ReadError::StdinTwice;
     StoreError, usage StoreError::Url | StoreError::Refused | StoreError::NoSnapshot;
     JobError, of JobError::Read, of JobError::Write;
-    TableError, of TableError::Read;
     ImportError, of ImportError::Read, of ImportError::Store;
     BacktestError, of BacktestError::Read;
 }

@@ -6,7 +6,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-pub use crate::numbers::thin as number;
+pub use crate::numbers::{per_cent, thin as number, thin_change as change, thin_count as count};
 use crate::terminal::clean;
 use crate::words::Language;
 
@@ -85,22 +85,6 @@ pub fn text(text: &str) -> Markup {
     html! { (clean(text)) }
 }
 
-/// The same with its sign, `+` as well: a change. Nothing changed is `0`.
-pub fn change(change: impl Into<i128>) -> String {
-    let change = change.into();
-    if change > 0 { format!("+{}", number(change)) } else { number(change) }
-}
-
-/// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
-pub fn count(count: u64, noun: &str) -> String {
-    format!("{}\u{a0}{noun}{}", number(count), if count == 1 { "" } else { "s" })
-}
-
-/// A part of a whole in per cent, with one decimal; of nothing it is nothing.
-pub fn per_cent(part: u64, whole: u64) -> String {
-    if whole == 0 { String::new() } else { format!("{:.1}\u{202f}%", part as f64 * 100.0 / whole as f64) }
-}
-
 /// A channel's name on the colour of its severity: `at` counts from the mildest of `channels`.
 pub fn channel(name: &str, at: usize, channels: usize) -> Markup {
     let severity = match at {
@@ -133,11 +117,6 @@ pub fn head(columns: &[(&str, bool)]) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn changes_have_their_sign() {
-        assert_eq!([change(12), change(0), change(-3)], ["+12", "0", "−3"]);
-    }
 
     #[test]
     fn base64_is_that_of_the_rfc() {

@@ -23,6 +23,22 @@ pub fn thin(number: impl Into<i128>) -> String {
     apart(number.into(), "\u{2212}", '\u{202f}')
 }
 
+/// The same with its sign, `+` as well: a change. Nothing changed is `0`.
+pub fn thin_change(change: impl Into<i128>) -> String {
+    let change = change.into();
+    if change > 0 { format!("+{}", thin(change)) } else { thin(change) }
+}
+
+/// `1 line`, `2 lines`, for a page.
+pub fn thin_count(count: u64, noun: &str) -> String {
+    format!("{}\u{a0}{noun}{}", thin(count), if count == 1 { "" } else { "s" })
+}
+
+/// A part of a whole in per cent, for a page; empty where there is no whole.
+pub fn per_cent(part: u64, whole: u64) -> String {
+    if whole == 0 { String::new() } else { format!("{:.1}\u{202f}%", part as f64 * 100.0 / whole as f64) }
+}
+
 /// A number for a page with so many decimals; nothing rounds to `−0.0`.
 pub fn thin_decimals(number: f64, places: usize) -> String {
     let text = format!("{:.places$}", number.abs());
@@ -65,6 +81,7 @@ mod tests {
         for (number, text) in [(1_000, "1\u{202f}000"), (-1_234_567, "−1\u{202f}234\u{202f}567")] {
             assert_eq!(thin(number), text);
         }
+        assert_eq!([thin_change(12), thin_change(0), thin_change(-3)], ["+12", "0", "−3"]);
         assert_eq!([count(1, "line"), count(2_000, "line")], ["1 line", "2,000 lines"]);
     }
 

@@ -37,8 +37,8 @@ pub struct Checked {
 impl Checked {
     /// Checks the pack in a directory.
     pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
-        let (diagnostics, engine) = Engine::builder(directory).living(lookups).check();
-        Self { engine, ..Self::of(directory, diagnostics) }
+        let checked = Engine::builder().directory(directory).lookups(lookups).check();
+        Self { engine: checked.opened, ..Self::of(directory, checked.diagnostics) }
     }
 
     /// The mistakes of the pack in a directory.
@@ -65,14 +65,15 @@ pub fn open(directory: &Path, lookups: &StoreLookups) -> Result<Engine, Failure>
 
 /// The same for the tests of the pack.
 pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
-    let (diagnostics, engine) = Engine::builder(directory).for_tests().check();
-    Checked { engine, ..Checked::of(directory, diagnostics) }.engine()
+    let checked = Engine::builder().directory(directory).for_tests().check();
+    Checked { engine: checked.opened, ..Checked::of(directory, checked.diagnostics) }.engine()
 }
 
 /// The pack for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
-    let (opened, diagnostics) = OpenedPack::check(directory);
-    opened.ok_or_else(|| Failure::Pack(human(&Checked::of(directory, diagnostics))))
+    let checked = OpenedPack::check(directory);
+    let diagnostics = checked.diagnostics;
+    checked.opened.ok_or_else(|| Failure::Pack(human(&Checked::of(directory, diagnostics))))
 }
 
 /// The pack in a directory, without its lookup tables.

@@ -22,8 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut roll = Roll::new(&policy, &capacity, None, Some(&key));
     for arriving in ArrivingDeclarations::open(&Input::Path(assessments.into()), opened.pack())? {
         let arriving = arriving?;
-        let Some(candidate) = &arriving.candidate else { continue };
-        let taken = roll.take(candidate);
+        let taken = roll.take(&arriving);
         if let (Some(office), Some(decision)) = (taken.office, taken.decision)
             && let Some(selected) = decision.selected
         {

@@ -195,6 +195,11 @@ impl Candidates {
         Ok(candidates)
     }
 
+    /// The first and the last day of the declarations.
+    pub fn days(&self) -> Option<(Date, Date)> {
+        self.all.first()?.day.zip(self.all.last()?.day)
+    }
+
     /// Assessments that were put together with others of the same declaration and day.
     pub fn put_together(&self) -> u64 {
         self.read - self.without_day.total - self.all.len() as u64

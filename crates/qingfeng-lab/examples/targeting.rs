@@ -10,15 +10,16 @@
 
 use std::sync::Arc;
 
-use qingfeng::generate::Generator;
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::{Input, ReadOptions};
 use qingfeng::rules::ChannelId;
 use qingfeng::rules::selection::{Amount, Millionths, RandomLeast};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs, output_schema};
+use qingfeng::{By, Engine, Outputs};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::outcomes::Timeline;
-use qingfeng_inspection::{Candidates, Capacity, Planner, Policy, PolicySite, Targeting};
+use qingfeng_inspection::{
+    AssessedDeclaration, Candidates, Capacity, Planner, Policy, PolicySite, Targeting,
+};
 use qingfeng_lab::Generator;
 
 type Failure = Box<dyn std::error::Error>;
@@ -65,11 +66,6 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
     }
     declarations.finish()?;
     outcomes.finish()?;
-    let reader = Reader::new(
-        Arc::clone(&engine.pack().schema),
-        vec![Input::Path(path("d.parquet"))],
-        ReadOptions::default(),
-    )?;
     let mut rows = Vec::new();
     let outputs = Outputs {
         assessments: &mut |batch| {
@@ -79,12 +75,12 @@ fn year(engine: &Engine, lines: u64, seed: u64) -> Result<(Candidates, Timeline)
         rejects: &mut |_| Ok(()),
         progress: &mut |_| {},
     };
-    engine.run(reader, outputs, &JobOptions { by: By::Declaration, reasons: false, threads: None })?;
-    let schema = rows.first().map_or_else(|| output_schema(By::Declaration, false), |batch| batch.schema());
+    engine.score(Input::Path(path("d.parquet"))).run(outputs)?;
+    let schema = engine.output_schema(By::Declaration, false);
     let mut assessments = TableWriter::create(&Output::Path(path("a.parquet")), schema)?;
     rows.iter().try_for_each(|batch| assessments.write(batch))?;
     assessments.finish()?;
-    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine)?;
+    let mut candidates = Candidates::read(&[Input::Path(path("a.parquet"))], engine.opened())?;
     for candidate in &mut candidates.all {
         candidate.sites = Arc::from([0]);
     }
@@ -111,16 +107,19 @@ fn found(
     selection.random.strata.clear();
     selection.random.at_least = RandomLeast::Day;
     selection.exploration.share = Millionths(young * 10_000);
-    let (Some(first), Some(last)) = (candidates.all.first(), candidates.all.last()) else { return Ok(0.0) };
-    let days = last.day.days() - first.day.days() + 1;
+    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
+    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
+        return Ok(0.0);
+    };
+    let days = last.days() - first.days() + 1;
     let a_day = candidates.all.len() as u32 * percent / 100 / days.unsigned_abs();
     let capacity = Capacity::of_sites([("office", Amount::Inspections(a_day))]);
     let planner = Planner::new(&policy, &capacity).with_outcomes(outcomes).with_targeting(targeting);
     let key = Key::parse("8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210")?;
-    let plan = planner.plan(candidates, first.day, last.day, &|day| Some(key.of_day(day)))?;
+    let plan = planner.plan(candidates, first, last, &|day| Some(key.of_day(day)))?;
     let is_found = |at: usize| {
         let candidate = &candidates.all[at];
-        let known = outcomes.of(&candidate.declaration_id, candidate.day);
+        let known = candidate.day.map_or_else(Vec::new, |day| outcomes.of(&candidate.declaration_id, day));
         known.last().is_some_and(|known| known.found.is_some_and(|(_, found)| found))
     };
     let all = (0..candidates.all.len()).filter(|&at| is_found(at)).count();

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} added, {} unchanged: {snapshot}", imported.added, imported.unchanged);
 
     let lookups = StoreLookups::default().store(url).snapshot(snapshot.change);
-    let engine = Engine::builder(pack).living(&lookups).build()?;
+    let engine = Engine::builder().directory(pack).lookups(&lookups).build()?;
     println!("{}", engine.pack_id());
     Ok(())
 }

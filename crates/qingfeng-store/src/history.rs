@@ -15,6 +15,7 @@ use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};
 use qingfeng::internals::Column;
 use qingfeng::internals::Rows;
 use qingfeng::internals::Typed;
+use qingfeng::read::Problem;
 
 /// The findings of a store, and what they say of parties.
 #[derive(Debug, Default)]
@@ -260,7 +261,7 @@ fn canonical(name: &str, field: &Field) -> Option<Arc<str>> {
     column.last_text().filter(|text| !text.is_empty()).map(Arc::from)
 }
 
-fn push(columns: &mut [Column], history: &PartyHistory) -> Result<(), String> {
+fn push(columns: &mut [Column], history: &PartyHistory) -> Result<(), Problem> {
     let [in_12m, in_36m, violations_12m, violations_36m, last_finding, last_inspection, clear, grade] =
         columns
     else {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::entries::{KnownEntry, entries, never};
 use super::form::{Mistake, TableForm};
 use super::{APPEND_MAX, Author, ChangeKind, Entry, NewChange, SnapshotId, Store, StoreError};
-use qingfeng::read::{Input, Place, ReadError, ReadOptions, Reader, Reject};
+use qingfeng::read::{Input, Place, Problem, ReadError, ReadOptions, Reader, Reject, RejectKind};
 
 /// The most rows of one import.
 pub const IMPORT_MAX: usize = APPEND_MAX / 2;
@@ -132,14 +132,11 @@ impl Import {
                 match taken {
                     Ok(Some(row)) => import.rows.push(row),
                     Ok(None) => import.summary.unchanged += 1,
-                    Err(Mistake { field, value, reason }) => import.rejects.push(Reject {
-                        input: names.get(place.input as usize).cloned().unwrap_or_default(),
-                        position: place.position,
-                        declaration_id: None,
-                        field,
-                        value,
-                        reason,
-                    }),
+                    Err(Mistake { field, value, reason }) => {
+                        let input = names.get(place.input as usize).cloned().unwrap_or_default();
+                        let problem = Problem::new(RejectKind::Value, reason);
+                        import.rejects.push(Reject::new(input, place.position, problem).at(field, value));
+                    }
                 }
             }
             import.rejects.extend(read_rejects.map(|reject| reject.reject));

@@ -20,7 +20,7 @@ use qingfeng::{LivingLookups, LivingTables, LookupsSnapshot};
 ///
 /// let store = StoreUrl::parse("sqlite:lookups.sqlite", std::path::Path::new("/var/lib/qingfeng"))?;
 /// let lookups = StoreLookups::default().store(store);
-/// let engine = Engine::builder("rules/clean-wind").living(&lookups).build()?;
+/// let engine = Engine::builder().directory("rules/clean-wind").lookups(&lookups).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]

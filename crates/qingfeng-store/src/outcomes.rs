@@ -17,7 +17,7 @@ use super::{
 };
 use crate::outcome_table::{self as table, OutcomeColumns};
 use qingfeng::internals::Typed;
-use qingfeng::read::{Input, Place, ReadOptions, Reader, Reject};
+use qingfeng::read::{Input, Place, Problem, ReadOptions, Reader, Reject, RejectKind};
 use qingfeng::tables::{self, Col, Mistake, SheetRow};
 
 /// The most rows of one import of results.
@@ -140,14 +140,10 @@ impl Outcomes {
         value: Option<String>,
         reason: String,
     ) {
-        self.rejects.push(Reject {
-            input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
-            position: place.position,
-            declaration_id,
-            field: Some(field.to_owned()),
-            value,
-            reason,
-        });
+        let input = self.names.get(place.input as usize).cloned().unwrap_or_default();
+        let problem = Problem::new(RejectKind::Value, reason);
+        let reject = Reject::new(input, place.position, problem).of(declaration_id);
+        self.rejects.push(reject.at(Some(field.to_owned()), value));
     }
 
     fn take(
@@ -370,17 +366,15 @@ impl Outcomes {
                 }
                 Some((on, _)) if *known_on < on => {
                     summary.rejected += 1;
-                    rejects.push(Reject {
-                        input: self.names.get(place.input as usize).cloned().unwrap_or_default(),
-                        position: place.position,
-                        declaration_id: Some(finding.declaration_id.to_string()),
-                        field: Some("found_on".to_owned()),
-                        value: Some(finding.day().to_string()),
-                        reason: format!(
-                            "the line has another result, known since {on}; a correction cannot be known before it: give \
-                             --known-on {on} or a later day"
-                        ),
-                    });
+                    let input = self.names.get(place.input as usize).cloned().unwrap_or_default();
+                    let reason = format!(
+                        "the line has another result, known since {on}; a correction cannot be known before it: give \
+                         --known-on {on} or a later day"
+                    );
+                    let reject =
+                        Reject::new(input, place.position, Problem::new(RejectKind::Conflict, reason))
+                            .of(Some(finding.declaration_id.to_string()));
+                    rejects.push(reject.at(Some("found_on".to_owned()), Some(finding.day().to_string())));
                     continue;
                 }
                 Some(_) => summary.corrections += 1,

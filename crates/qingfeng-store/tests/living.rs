@@ -67,7 +67,7 @@ fn store(path: &Path, changes: &[NewChange]) -> StoreUrl {
 }
 
 fn opened(directory: &Path, store: StoreUrl) -> Engine {
-    Engine::builder(directory).living(&StoreLookups::default().store(store)).build().unwrap()
+    Engine::builder().directory(directory).lookups(&StoreLookups::default().store(store)).build().unwrap()
 }
 
 /// What fires on a line, by both evaluations, which must agree.
@@ -308,7 +308,7 @@ fn entries_and_findings_count_from_when_they_are_known() {
     }
     let url = StoreUrl::Sqlite(directory.path().join("s.sqlite"));
     let before = StoreLookups::default().store(url).snapshot(1);
-    let before = Engine::builder(directory.path()).living(&before).build().unwrap();
+    let before = Engine::builder().directory(directory.path()).lookups(&before).build().unwrap();
     assert!(before.pack_id().contains("+lookups@1#"));
     assert_eq!(fired(&before, "E1", Some(date(20))).get("LISTED").cloned(), weight(1, 5, None));
 }

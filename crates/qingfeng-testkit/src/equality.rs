@@ -16,15 +16,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use qingfeng::read::{Format, Input, ReadOptions, Reader, arrow_schema};
 use qingfeng::rules::{Fault, Schema};
-use qingfeng::verify::{Difference, differences};
-use qingfeng::{Assessment, Declaration, Engine};
+use qingfeng::tools::verify::{Difference, differences};
+use qingfeng::{Assessment, Engine};
+use serde::Serialize;
 
 /// What was compared, so that a test can insist on having compared something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,15 +143,15 @@ fn counted(engine: &Engine, answers: &[Assessment]) -> Tally {
 /// # Errors
 ///
 /// What keeps them from being read, and the lines that are rejected.
-pub fn table(schema: &Arc<Schema>, declarations: &[Declaration]) -> Result<RecordBatch, String> {
-    let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+pub fn table(schema: &Arc<Schema>, declarations: &[impl Serialize]) -> Result<RecordBatch, String> {
+    let mut lines = String::new();
     for declaration in declarations {
-        let line = serde_json::to_string(declaration).map_err(|error| error.to_string())?;
-        writeln!(file, "{line}").map_err(|error| error.to_string())?;
+        lines += &serde_json::to_string(declaration).map_err(|error| error.to_string())?;
+        lines.push('\n');
     }
     let options = ReadOptions { format: Some(Format::Ndjson), ..ReadOptions::default() };
-    let mut reader = Reader::new(Arc::clone(schema), vec![Input::Path(file.path().into())], options)
-        .map_err(|error| error.to_string())?;
+    let inputs = vec![Input::bytes("declarations", lines)];
+    let mut reader = Reader::new(Arc::clone(schema), inputs, options).map_err(|error| error.to_string())?;
     let mut batches = Vec::new();
     for chunk in &mut reader {
         let chunk = chunk.map_err(|error| error.to_string())?;

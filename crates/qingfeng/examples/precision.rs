@@ -16,8 +16,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::{Engine, JobOptions, Outputs};
+use qingfeng::read::Input;
+use qingfeng::{Engine, Outputs};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -52,7 +52,6 @@ fn main() -> Result<(), Failure> {
 fn scores(pack: &str, file: &str) -> Result<Vec<(String, i64)>, Failure> {
     let engine = Engine::open(pack)?;
     let inputs = vec![Input::Path(file.into())];
-    let reader = Reader::new(Arc::clone(&engine.pack().schema), inputs, ReadOptions::default())?;
     let mut scores = Vec::new();
     let mut take = |rows: &RecordBatch| {
         let (ids, points) = (rows.column_by_name("declaration_id"), rows.column_by_name("score"));
@@ -63,7 +62,7 @@ fn scores(pack: &str, file: &str) -> Result<Vec<(String, i64)>, Failure> {
         Ok(())
     };
     let outputs = Outputs { assessments: &mut take, rejects: &mut |_| Ok(()), progress: &mut |_| {} };
-    engine.run(reader, outputs, &JobOptions::default())?;
+    engine.score(inputs).run(outputs)?;
     Ok(scores)
 }
 

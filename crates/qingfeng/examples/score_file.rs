@@ -4,18 +4,14 @@
 
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
-use std::sync::Arc;
-
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::Input;
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{By, Engine, JobOptions, Outputs};
+use qingfeng::{By, Engine, Outputs};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [pack, input, output] = arguments.as_slice() else { return Err("give PACK INPUT OUTPUT".into()) };
     let engine = Engine::open(pack)?;
-    let inputs = vec![Input::Path(input.into())];
-    let reader = Reader::new(Arc::clone(&engine.pack().schema), inputs, ReadOptions::default())?;
     let mut writer =
         TableWriter::create(&Output::Path(output.into()), engine.output_schema(By::Declaration, true))?;
     let outputs = Outputs {
@@ -26,8 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
         progress: &mut |_| {},
     };
-    let options = JobOptions { reasons: true, ..JobOptions::default() };
-    let summary = engine.run(reader, outputs, &options)?;
+    let summary = engine.score(Input::Path(input.into())).reasons(true).run(outputs)?;
     writer.finish()?;
     println!("{}", serde_json::to_string_pretty(&summary)?);
     Ok(())

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use qingfeng_rules::{ChannelId, Combine, Fault, Pack, Score, Status};
 use serde::{Deserialize, Serialize};
 
-/// The result of one declaration.
+use crate::output::summary::Notes;
+
+/// The result of one declaration. Its JSON is stored by whoever decides with it: fields may be added, and what an older
+/// version wrote is read all the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Assessment {
     /// The declaration's id.
     pub declaration_id: String,
@@ -17,14 +21,32 @@ pub struct Assessment {
     /// The number of its worst line: the one in the most severe channel, among those the one with the highest
     /// score, among those the first.
     pub decisive_item: Option<i64>,
+    /// The position of that line in `items`, from 0, which is certain where numbers are repeated. `None` only in what
+    /// was written before there was this field.
+    #[serde(default)]
+    pub decisive_index: Option<usize>,
     /// Each goods line, in order.
     pub items: Vec<ItemAssessment>,
     /// The pack that decided: `name@version#digest`.
     pub pack: Arc<str>,
+    /// What of the declaration was not understood, from [`assess`](crate::Engine::assess) and
+    /// [`assess_json`](crate::Engine::assess_json). Of a table or of files it is noted for all declarations together,
+    /// by [`BatchAssessment::notes`](crate::BatchAssessment::notes) and [`Summary`](crate::Summary).
+    #[serde(default, skip_serializing_if = "Notes::is_empty")]
+    pub notes: Notes,
+}
+
+impl Assessment {
+    /// The goods line that decided; the first one with the number `decisive_item` where the position is not known.
+    pub fn decisive(&self) -> Option<&ItemAssessment> {
+        let by_number = || self.items.iter().find(|item| item.item_no == self.decisive_item);
+        self.decisive_index.and_then(|at| self.items.get(at)).or_else(by_number)
+    }
 }
 
 /// The result of one goods line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ItemAssessment {
     /// The number of the line.
     pub item_no: Option<i64>,
@@ -33,30 +55,36 @@ pub struct ItemAssessment {
     /// The points put together, before floor and cap.
     pub points: i64,
     /// The points that shadow rules would have given.
+    #[serde(default)]
     pub shadow_points: i64,
     /// The channel.
     pub channel: String,
     /// The rules that fired, in the order of the pack.
     pub fired: Vec<FiredRule>,
     /// The rules that could not be evaluated, in the order of the pack.
+    #[serde(default)]
     pub faults: Vec<RuleFault>,
 }
 
 /// A rule that fired on a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FiredRule {
     /// The rule's id.
     pub rule: String,
     /// The points it gave.
     pub points: i64,
     /// Whether it is a shadow rule, which counts nothing.
+    #[serde(default)]
     pub shadow: bool,
     /// Its evidence on this line, where it was asked for.
+    #[serde(default)]
     pub reason: Option<String>,
 }
 
 /// A rule that could not be evaluated on a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RuleFault {
     /// The rule's id.
     pub rule: String,

@@ -1,190 +1,37 @@
 //! The engine: a pack with its lookup tables, ready to assess declarations.
 
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use qingfeng_rules::internals::{Passes, Program};
-use qingfeng_rules::lookups::Lookup;
-use qingfeng_rules::{Code, Date, Diagnostic, Diagnostics, Pack, PackFiles, Status};
+use qingfeng_rules::{Pack, Status};
 
 use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
-use crate::bind::{BindError, Binding};
-use crate::carried::Carrier;
 use crate::declaration::Declaration;
-use crate::evaluate::{BatchResults, Evaluation, Evaluator};
-use crate::lookup::{self, LookupTable, Rows};
+use crate::eval::{BatchResults, Evaluation, Evaluator};
+use crate::explain::Explanation;
+use crate::lookup::LookupTable;
+use crate::open::{Checked, EngineBuilder, LookupsSnapshot, OpenError, OpenedPack};
+use crate::output::selection_columns::Carrier;
+use crate::output::summary::Notes;
 use crate::output::{self, By};
-use crate::read::{Direct, Lines, MAX_LINES, ReadError, Reject};
-use crate::testing;
-
-/// A pack cannot be used. Prints one line for each mistake.
-#[derive(Debug, thiserror::Error)]
-#[error("the pack in {directory} is invalid:\n{diagnostics}")]
-pub struct OpenError {
-    directory: String,
-    diagnostics: Box<Diagnostics>,
-}
-
-impl OpenError {
-    /// All mistakes of the pack.
-    pub fn diagnostics(&self) -> &Diagnostics {
-        &self.diagnostics
-    }
-}
-
-impl OpenError {
-    fn new(directory: &Path, diagnostics: Diagnostics) -> Self {
-        Self { directory: directory.display().to_string(), diagnostics: Box::new(diagnostics) }
-    }
-}
+use crate::read::bind::Binding;
+use crate::read::{BindError, Direct, Lines, OneRead, Reject, Scattered};
 
 /// A declaration or a table cannot be assessed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssessError {
-    /// Lines of the declaration cannot be read; each with field, value and reason.
+    /// Lines of a declaration cannot be read; each with field, value and reason. A declaration is not assessed in part.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Rejected(Vec<Reject>),
-    /// The declaration has no goods line.
-    #[error("the declaration has no goods line")]
-    Empty,
-    /// The columns of the table do not fit the schema.
+    /// The columns of a table do not fit the schema, or its rows do not fit into one batch.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The declaration has more text than a table can hold.
-    #[error("the declaration cannot be read: {0}")]
-    Json(String),
-}
-
-impl From<ReadError> for AssessError {
-    fn from(error: ReadError) -> Self {
-        Self::Json(error.to_string())
-    }
-}
-
-/// What holds the rows of lookup tables that are no files of the pack: a store, a program.
-///
-/// It is asked once, when an engine is opened, with all that the pack declares; so all tables are of one snapshot.
-pub trait LivingLookups {
-    /// The rows of each table of `pack` that has no file of its own, by its position in `pack.lookups`. `directory` is
-    /// where the pack stands, if it stands in one.
-    ///
-    /// # Errors
-    ///
-    /// Mistakes of the pack, each at the place of the table it speaks of.
-    fn read(&self, pack: &Pack, directory: Option<&Path>) -> Result<LivingTables, Vec<Diagnostic>>;
-}
-
-/// What [`LivingLookups`] gives: one snapshot.
-#[derive(Debug)]
-pub struct LivingTables {
-    /// Which, as results name it; `None` where nothing names it.
-    pub snapshot: Option<LookupsSnapshot>,
-    /// The rows of tables, by position in the pack.
-    pub tables: Vec<(usize, Rows)>,
-}
-
-/// How an engine is opened: from which pack, with which lookups.
-///
-/// ```
-/// use qingfeng::Engine;
-///
-/// let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
-/// let engine = Engine::builder(directory).build()?;
-/// assert_eq!(engine.pack().name, "clean-wind");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone)]
-#[must_use = "a builder opens nothing until `build` is called"]
-pub struct EngineBuilder<'b> {
-    directory: PathBuf,
-    living: Option<&'b dyn LivingLookups>,
-    for_tests: bool,
-}
-
-impl<'b> EngineBuilder<'b> {
-    /// Where the rows of lookup tables come from that are no files of the pack.
-    pub fn living(mut self, lookups: &'b dyn LivingLookups) -> Self {
-        self.living = Some(lookups);
-        self
-    }
-
-    /// For the pack's tests: a lookup table for which there is a file `tests/lookups/NAME.csv` has its rows, and nothing
-    /// else is asked for rows, so that tests do not depend on what is in a store today.
-    pub fn for_tests(mut self) -> Self {
-        self.for_tests = true;
-        self
-    }
-
-    /// The engine.
-    ///
-    /// # Errors
-    ///
-    /// The mistakes of the pack, all of them; lookups that cannot be read are one.
-    pub fn build(&self) -> Result<Engine, OpenError> {
-        Engine::load(self).map_err(|diagnostics| OpenError::new(&self.directory, diagnostics))
-    }
-
-    /// All mistakes of the pack, errors and warnings, those of its lookup tables included; and the engine, if there are
-    /// no errors.
-    pub fn check(&self) -> (Diagnostics, Option<Engine>) {
-        match Engine::load(self) {
-            Ok(engine) => (engine.pack().warnings.clone(), Some(engine)),
-            Err(diagnostics) => (diagnostics, None),
-        }
-    }
-}
-
-/// A pack without the rows of living lookups: its rules, channels and inspection policy, for plans, proofs and lists of what
-/// was assessed before, where the store may not be there. It cannot assess; an [`Engine`] can.
-#[derive(Clone, Debug)]
-pub struct OpenedPack {
-    pack: Arc<Pack>,
-    digest: String,
-    pack_id: Arc<str>,
-}
-
-impl OpenedPack {
-    /// Opens the pack in a directory: checks its files and those of its lookup tables.
-    ///
-    /// # Errors
-    ///
-    /// The mistakes of the pack, all of them.
-    pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let (opened, diagnostics) = Self::check(&directory);
-        opened.ok_or_else(|| OpenError::new(directory.as_ref(), diagnostics))
-    }
-
-    /// The same, with all mistakes, warnings too.
-    pub fn check(directory: impl AsRef<Path>) -> (Option<Self>, Diagnostics) {
-        match load(&Engine::builder(directory), false) {
-            Ok(loaded) => {
-                let warnings = loaded.pack.warnings.clone();
-                (Some(loaded.opened()), warnings)
-            }
-            Err(diagnostics) => (None, diagnostics),
-        }
-    }
-
-    /// The pack.
-    pub fn pack(&self) -> &Arc<Pack> {
-        &self.pack
-    }
-
-    /// The digest of the pack, its lookup files included: BLAKE3 in hexadecimal.
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The pack by name, version and digest: `name@version#digest`. Where an engine's lookup tables come from a store,
-    /// `+lookups@` follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
-    pub fn pack_id(&self) -> &Arc<str> {
-        &self.pack_id
-    }
 }
 
 /// A pack, ready to assess declarations. Cloning is cheap: clones share everything.
@@ -219,18 +66,9 @@ struct Inner {
     load_time: Duration,
 }
 
-/// The store of an engine's lookup tables, and what of it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LookupsSnapshot {
-    /// The store, without a password.
-    pub store: String,
-    /// The snapshot, as answers name it: `1234#9f3a06c4d2e1`.
-    pub snapshot: String,
-}
-
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("pack", &self.inner.opened.pack_id).finish_non_exhaustive()
+        f.debug_struct("Engine").field("pack", self.inner.opened.pack_id()).finish_non_exhaustive()
     }
 }
 
@@ -241,61 +79,39 @@ impl Engine {
     ///
     /// The mistakes of the pack, all of them.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::builder(directory).build()
+        Self::builder().directory(directory).build()
     }
 
-    /// How the pack in a directory is opened.
-    pub fn builder<'b>(directory: impl AsRef<Path>) -> EngineBuilder<'b> {
-        EngineBuilder { directory: directory.as_ref().to_owned(), living: None, for_tests: false }
+    /// What an engine is made of: a pack from a directory, an archive or memory, and its lookup tables.
+    pub fn builder<'b>() -> EngineBuilder<'b> {
+        EngineBuilder::new()
     }
 
     /// All mistakes of the pack in a directory, errors and warnings, those of its lookup tables included; and
     /// the engine, if there are no errors.
-    pub fn check(directory: impl AsRef<Path>) -> (Diagnostics, Option<Self>) {
-        Self::builder(directory).check()
+    pub fn check(directory: impl AsRef<Path>) -> Checked<Self> {
+        Self::builder().directory(directory).check()
     }
 
-    /// All that is to be said of this pack, which stands in a directory: the warnings of its files, what its rules show
-    /// before any line is seen, mistakes in its tests, points that they do not cover; without what comments allow.
-    /// `as_of` is the day for which validities are judged; without it the one that the pack names.
-    ///
-    /// ```
-    /// use qingfeng::Engine;
-    ///
-    /// let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/import-fraud");
-    /// let found = Engine::open(directory)?.review(directory, None);
-    /// assert_eq!((found.errors(), found.warnings()), (0, 0));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn review(&self, directory: impl AsRef<Path>, as_of: Option<Date>) -> Diagnostics {
-        let mut found = self.pack().warnings.clone();
-        let (tests, mistakes) = testing::load(self, directory.as_ref());
-        let tests_are_sound = mistakes.errors() == 0;
-        found.extend(mistakes);
-        if tests_are_sound {
-            tests.uncovered_points().into_iter().for_each(|item| found.push(item));
-        }
-        let as_of = as_of.or(self.pack().check_as_of);
-        self.pack().analyse(self.program(), as_of).into_iter().for_each(|item| found.push(item));
-        found.sort();
-        // While tests have mistakes it is not known which comments are needed.
-        found.suppress(|_| tests_are_sound);
-        found
-    }
-
-    fn load(builder: &EngineBuilder<'_>) -> Result<Self, Diagnostics> {
-        let started = Instant::now();
-        let mut loaded = load(builder, true)?;
-        let tables: Vec<LookupTable> = std::mem::take(&mut loaded.tables);
-        let lookups = loaded.snapshot.clone().map(Arc::new);
-        let opened = loaded.opened();
-        let pack = Arc::clone(&opened.pack);
-        let evaluator = Evaluator::new(Arc::clone(&pack), tables.into(), Passes::ALL, false);
-        let direct = Direct::new(&pack.schema);
-        let carrier = Carrier::new(&pack);
-        let load_time = started.elapsed();
-        let inner = Arc::new(Inner { opened, lookups, evaluator, direct, carrier, load_time });
-        Ok(Self { inner, evaluation: Evaluation::default() })
+    pub(crate) fn new(
+        opened: OpenedPack,
+        lookups: Option<LookupsSnapshot>,
+        tables: Arc<[LookupTable]>,
+        passes: Passes,
+        evaluation: Evaluation,
+        max_declaration_lines: usize,
+        started: Instant,
+    ) -> Self {
+        let pack = opened.pack();
+        let inner = Inner {
+            evaluator: Evaluator::new(Arc::clone(pack), tables, passes, false),
+            direct: Direct::new(&pack.schema, max_declaration_lines),
+            carrier: Carrier::new(pack),
+            lookups: lookups.map(Arc::new),
+            opened,
+            load_time: started.elapsed(),
+        };
+        Self { inner: Arc::new(inner), evaluation }
     }
 
     /// The pack without what assesses.
@@ -305,12 +121,12 @@ impl Engine {
 
     /// The pack.
     pub fn pack(&self) -> &Arc<Pack> {
-        &self.inner.opened.pack
+        self.inner.opened.pack()
     }
 
     /// The digest of the pack, its lookup tables included: BLAKE3 in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.inner.opened.digest
+        self.inner.opened.digest()
     }
 
     /// The store and the snapshot of its lookup tables, if one of them comes from a store.
@@ -321,11 +137,25 @@ impl Engine {
     /// The pack by name, version and digest: `name@version#digest`. Where lookup tables come from a store, `+lookups@`
     /// follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
     pub fn pack_id(&self) -> &Arc<str> {
-        &self.inner.opened.pack_id
+        self.inner.opened.pack_id()
     }
 
-    /// The columns of assessments as tables: those of [`output_schema`](crate::output_schema), and by declaration, if the
-    /// pack has an inspection policy, what selection asks for:
+    /// The columns of assessments as tables:
+    ///
+    /// | column | type | |
+    /// | --- | --- | --- |
+    /// | `declaration_id` | text | |
+    /// | `item_no` | integer | by item only |
+    /// | `score` | integer | |
+    /// | `channel` | text | |
+    /// | `decisive_item` | integer | by declaration only: the number of its worst line |
+    /// | `rules` | list of texts | ids of the active rules that fired, in the order of the pack; by declaration on any of its lines |
+    /// | `shadow_rules` | list of texts | the same of shadow rules |
+    /// | `faults` | list of texts | `ID: fault` of the rules that could not be evaluated |
+    /// | `reasons` | list of texts | when asked: `ID: reason`, with `item N, ` before it where a declaration has several lines |
+    /// | `pack` | text | `name@version#digest` |
+    ///
+    /// and by declaration, if the pack has an inspection policy, what selection asks for:
     ///
     /// | column | type | |
     /// | --- | --- | --- |
@@ -405,10 +235,10 @@ impl Engine {
         let inner = Inner {
             lookups: inner.lookups.clone(),
             evaluator,
-            direct: Direct::new(&pack.schema),
+            direct: Direct::new(&pack.schema, inner.direct.max_declaration_lines()),
             carrier: Carrier::new(&pack),
             load_time: inner.load_time,
-            opened: OpenedPack { pack, ..inner.opened.clone() },
+            opened: inner.opened.with_pack(pack),
         };
         Self { inner: Arc::new(inner), evaluation: self.evaluation }
     }
@@ -419,6 +249,7 @@ impl Engine {
 
     /// The same engine with a wrong kernel, so that tests can show that it is found: where it is compiled, `<` on
     /// numbers holds where they are equal.
+    #[cfg(feature = "testing")]
     #[doc(hidden)]
     #[must_use]
     pub fn with_planted_fault(&self) -> Self {
@@ -439,45 +270,110 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A line that cannot be read (a required field missing, a value of the wrong kind), or no line at all.
+    /// A line that cannot be read: a required field missing, a value of the wrong kind, more lines than are assessed
+    /// together, items of several declarations. No part of the declaration is assessed then.
     pub fn assess(&self, declaration: &Declaration) -> Result<Assessment, AssessError> {
-        let chunk = self.inner.direct.read(declaration)?;
-        if !chunk.rejects.is_empty() {
-            return Err(AssessError::Rejected(chunk.rejects));
-        }
-        let results = self.evaluate(&chunk.lines);
-        let reasons = self.reasons(&results);
-        self.assessments(&chunk.lines, &results, &reasons).next().ok_or(AssessError::Empty)
+        self.assess_one(self.inner.direct.read(declaration))
     }
 
-    /// Assesses a table of goods lines, one row a line. Columns are found by the schema's names and headers; the
-    /// lines of one declaration must be adjacent.
+    /// Assesses one declaration that is a JSON message: an object, read as a line of an NDJSON file is. Keys that stand
+    /// there twice reject it, numbers count as they are written, and keys that no field claims are noted.
+    ///
+    /// ```
+    /// # let engine = qingfeng::Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+    /// let message = br#"{"declaration_id": 530120160001, "destination": "KE", "mode": "0110", "vlaue": 1,
+    ///                    "items": [{"hs": 8711209000.0, "quantity": 40, "value": 8000.0}]}"#;
+    /// let assessment = engine.assess_json(message)?;
+    /// assert_eq!(assessment.channel, "red");
+    /// assert_eq!(assessment.notes.unknown_fields, ["vlaue"]);
+    /// println!("{}", serde_json::to_string(&assessment)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`assess`](Self::assess); and what is no JSON, or has more than 16 MiB of it.
+    pub fn assess_json(&self, json: &[u8]) -> Result<Assessment, AssessError> {
+        self.assess_one(self.inner.direct.read_json(json))
+    }
+
+    fn assess_one(&self, read: OneRead) -> Result<Assessment, AssessError> {
+        let (lines, unknown_fields) = one_declaration(read)?;
+        let _span = tracing::trace_span!("assess", lines = lines.len()).entered();
+        let results = self.evaluate(&lines);
+        let reasons = self.reasons(&results);
+        let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields);
+        Ok(Assessment { notes, ..self.assessment(&results, &reasons, 0..lines.len()) })
+    }
+
+    /// Explains the decision about one declaration.
+    ///
+    /// # Errors
+    ///
+    /// As [`assess`](Self::assess).
+    pub fn explain(&self, declaration: &Declaration) -> Result<Explanation, AssessError> {
+        let (lines, _) = one_declaration(self.inner.direct.read(declaration))?;
+        Ok(self.explain_lines(&lines, 0))
+    }
+
+    /// Explains the decision about one declaration that is a JSON message.
+    ///
+    /// # Errors
+    ///
+    /// As [`assess_json`](Self::assess_json).
+    pub fn explain_json(&self, json: &[u8]) -> Result<Explanation, AssessError> {
+        let (lines, _) = one_declaration(self.inner.direct.read_json(json))?;
+        Ok(self.explain_lines(&lines, 0))
+    }
+
+    /// Assesses a table of goods lines, one row a line, on the thread that calls. Columns are found by the schema's
+    /// names and headers. The lines of one declaration must be adjacent: where they are not, each run of them is
+    /// assessed as a declaration, and [`BatchAssessment::scattered`] says so. Tables that are parts of one table, whose
+    /// declarations may go on from one to the next, are [`Input::batches`](crate::read::Input::batches) for
+    /// [`score`](Self::score).
     ///
     /// # Errors
     ///
     /// Columns that do not fit the schema. Rows that cannot be read are no error but rejects.
     pub fn assess_batch(&self, batch: &RecordBatch) -> Result<BatchAssessment, AssessError> {
+        let _span = tracing::debug_span!("assess_batch", rows = batch.num_rows()).entered();
         let schema = Arc::clone(&self.pack().schema);
-        let binding = Binding::new(schema, &batch.schema(), "the table")?;
-        let chunk = binding.chunk(batch, MAX_LINES)?;
-        let mut assessed = self.assess_lines(chunk.lines);
-        assessed.rejects = chunk.rejects;
-        Ok(assessed)
+        let binding = Binding::new(schema, batch.schema_ref(), "the table")?;
+        let (chunk, scattered) = binding.chunk(batch, self.inner.direct.max_declaration_lines())?;
+        let assessed = self.assess_lines(chunk.lines);
+        let unknown_fields = binding.unused_columns().to_vec();
+        Ok(BatchAssessment { rejects: chunk.rejects, scattered, unknown_fields, ..assessed })
     }
 
-    /// Assesses goods lines that were read before, by a [`Reader`](crate::read::Reader) or a
-    /// [`Binding`](crate::bind::Binding) of the pack's schema.
+    /// Assesses goods lines that a [`Reader`](crate::read::Reader) of the pack's schema read.
     ///
     /// # Panics
     ///
     /// If the lines were read by another schema.
     pub fn assess_lines(&self, lines: Lines) -> BatchAssessment {
-        let columns = lines.batch().schema();
+        self.check_schema(&lines);
+        BatchAssessment {
+            results: self.evaluate(&lines),
+            engine: self.clone(),
+            lines,
+            reasons: OnceLock::new(),
+            rejects: Vec::new(),
+            scattered: Scattered::default(),
+            unknown_fields: Vec::new(),
+        }
+    }
+
+    pub(crate) fn check_schema(&self, lines: &Lines) {
+        let columns = lines.batch().schema_ref();
         let fields = self.pack().schema.fields().iter().map(|field| &field.name);
         assert!(columns.fields().iter().map(|column| column.name()).eq(fields), "lines of another schema");
-        let results = self.evaluate(&lines);
-        let reasons = OnceCell::new();
-        BatchAssessment { engine: self.clone(), lines, results, reasons, rejects: Vec::new() }
+    }
+
+    /// Drops what is kept idle for the next calls: interpreters, numbered texts, columns. Calls after it make their
+    /// own again.
+    pub fn trim(&self) {
+        self.inner.evaluator.trim();
+        self.inner.direct.trim();
     }
 
     /// Evaluates the rules on the lines of a batch.
@@ -504,7 +400,7 @@ impl Engine {
         &self,
         results: &BatchResults,
         reasons: &[String],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) -> Assessment {
         let pack = self.pack();
         let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
@@ -545,102 +441,23 @@ impl Engine {
             score: results.lines[worst].score,
             channel: channel(worst),
             decisive_item: output::item_no(pack, results, worst),
+            decisive_index: Some(worst - range.start),
             items,
-            pack: Arc::clone(&self.inner.opened.pack_id),
+            pack: Arc::clone(self.inner.opened.pack_id()),
+            notes: Notes::default(),
         }
     }
 }
 
-/// What was read of a pack.
-struct Loaded {
-    pack: Pack,
-    tables: Vec<LookupTable>,
-    digest: String,
-    snapshot: Option<LookupsSnapshot>,
-}
-
-impl Loaded {
-    fn opened(self) -> OpenedPack {
-        let of_store = self.snapshot.map_or(String::new(), |of| format!("+lookups@{}", of.snapshot));
-        let pack_id = format!("{}@{}#{}{of_store}", self.pack.name, self.pack.version, self.digest).into();
-        OpenedPack { pack: Arc::new(self.pack), digest: self.digest, pack_id }
+/// The lines of a declaration without rejects, and its unknown fields.
+fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>), AssessError> {
+    let OneRead { chunk, unknown_fields } = read;
+    if chunk.rejects.is_empty() {
+        debug_assert_eq!(chunk.lines.declaration_count(), 1, "items of several declarations are rejected");
+        Ok((chunk.lines, unknown_fields))
+    } else {
+        Err(AssessError::Rejected(chunk.rejects))
     }
-}
-
-/// Reads a pack and its lookup tables; without `living` those that are files of it.
-fn load(builder: &EngineBuilder<'_>, living: bool) -> Result<Loaded, Diagnostics> {
-    let directory = builder.directory.as_path();
-    let pack = Pack::load(&PackFiles::read(directory))?;
-    let mut tables = Vec::with_capacity(pack.lookups.len());
-    let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
-    let mut mistakes: Vec<Diagnostic> = Vec::new();
-    let mut snapshot = None;
-    let mut living_rows: Vec<(usize, Rows)> = Vec::new();
-    let without_file = pack.lookups.iter().find(|lookup| lookup.source.file().is_none());
-    if let (Some(first), true, false) = (without_file, living, builder.for_tests) {
-        match builder.living {
-            Some(lookups) => match lookups.read(&pack, Some(directory)) {
-                Ok(read) => (snapshot, living_rows) = (read.snapshot, read.tables),
-                Err(more) => mistakes.extend(more),
-            },
-            None => mistakes.push(no_living(first)),
-        }
-    }
-    for (at, lookup) in pack.lookups.iter().enumerate() {
-        let for_tests = format!("tests/lookups/{}.csv", lookup.name);
-        let has_test_rows = builder.for_tests && directory.join(&for_tests).exists();
-        let file = if has_test_rows { Some(for_tests.as_str()) } else { lookup.source.file() };
-        let Some(file) = file else {
-            if builder.for_tests {
-                mistakes.push(no_test_rows(lookup, &for_tests));
-            }
-            let rows = living_rows.iter().position(|(table, _)| *table == at);
-            let rows =
-                rows.map_or_else(|| Rows::none(&lookup.columns), |found| living_rows.swap_remove(found).1);
-            tables.push(LookupTable::new(rows, lookup.key.clone()));
-            continue;
-        };
-        match lookup::read_file(directory, lookup, file, &pack.schema) {
-            Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
-            Err(more) => mistakes.extend(more),
-        }
-        match std::fs::read(directory.join(file)) {
-            // What tests see instead is no part of the pack.
-            Ok(_) if has_test_rows => {}
-            Ok(content) => contents.push((file.to_owned(), content)),
-            Err(error) if mistakes.is_empty() => {
-                let title = format!("{file} cannot be read: {error}");
-                mistakes.push(Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), ""));
-            }
-            Err(_) => {}
-        }
-    }
-    if !mistakes.is_empty() {
-        let mut all = pack.warnings;
-        mistakes.append(&mut all.items);
-        all.items = mistakes;
-        return Err(all);
-    }
-    let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
-    Ok(Loaded { pack, tables, digest, snapshot })
-}
-
-/// The pack has tables of a store, and none was given.
-fn no_living(lookup: &Lookup) -> Diagnostic {
-    let title = format!("no store was given, and the lookup table `{}` comes from one", lookup.name);
-    Diagnostic::new(Code::UnusableStore, title)
-        .at(lookup.place.clone(), "comes from the store")
-        .help("open the pack with its store: `Engine::builder(directory).living(&store)`")
-}
-
-fn no_test_rows(lookup: &Lookup, file: &str) -> Diagnostic {
-    let title = format!("tests do not see the store, and {file} is not there");
-    let help = format!(
-        "write {file} with the rows of `{}` that the tests need: a header with the key and the columns, and perhaps nothing \
-         else",
-        lookup.name
-    );
-    Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "comes from the store").help(help)
 }
 
 /// The results of a table of goods lines.
@@ -649,8 +466,20 @@ pub struct BatchAssessment {
     lines: Lines,
     results: BatchResults,
     /// The reasons of all fired pairs, once somebody asked for them.
-    reasons: OnceCell<Vec<String>>,
+    reasons: OnceLock<Vec<String>>,
     rejects: Vec<Reject>,
+    scattered: Scattered,
+    unknown_fields: Vec<String>,
+}
+
+impl std::fmt::Debug for BatchAssessment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchAssessment")
+            .field("lines", &self.lines.len())
+            .field("declarations", &self.lines.declaration_count())
+            .field("rejects", &self.rejects.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl BatchAssessment {
@@ -661,6 +490,13 @@ impl BatchAssessment {
 
     fn reasons(&self) -> &[String] {
         self.reasons.get_or_init(|| self.engine.reasons(&self.results))
+    }
+
+    /// Explains the decision about one declaration of the table, `None` if there is none of this number. The rules are
+    /// not evaluated again.
+    pub fn explain(&self, declaration: usize) -> Option<Explanation> {
+        let &[start, end] = self.lines.starts().get(declaration..)?.first_chunk()?;
+        Some(self.engine.explained(&self.results, self.reasons(), start as usize..end as usize))
     }
 
     /// The same assessments as if each rule that fired had given the points that `points` names for it, and what it gave
@@ -690,6 +526,17 @@ impl BatchAssessment {
     /// The rows that could not be read.
     pub fn rejects(&self) -> &[Reject] {
         &self.rejects
+    }
+
+    /// The declarations whose rows do not stand together. Each part of them was assessed as if it were the whole.
+    pub fn scattered(&self) -> &Scattered {
+        &self.scattered
+    }
+
+    /// What of the table was not understood: columns that no field claims, unknown codes, repeated item numbers.
+    pub fn notes(&self) -> Notes {
+        let Self { engine, lines, unknown_fields, .. } = self;
+        Notes::of(engine.pack(), engine.evaluator(), lines, unknown_fields.clone())
     }
 
     /// The goods lines that were assessed.

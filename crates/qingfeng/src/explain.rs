@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::assessment::decisive;
 use crate::engine::Engine;
-use crate::evaluate::BatchResults;
+use crate::eval::BatchResults;
 use crate::output;
 use crate::read::Lines;
 
 /// The decision about one declaration, with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The declaration's id.
     pub declaration_id: String,
@@ -31,6 +32,7 @@ pub struct Explanation {
 
 /// The decision about one goods line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ExplainedItem {
     /// The number of the line.
     pub item_no: Option<i64>,
@@ -58,6 +60,7 @@ pub struct ExplainedItem {
 
 /// A limit to the channel and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Limit {
     /// The channel.
     pub channel: String,
@@ -67,6 +70,7 @@ pub struct Limit {
 
 /// A name or a piece of source, and its value as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NamedValue {
     /// The name or the source.
     pub source: String,
@@ -76,6 +80,7 @@ pub struct NamedValue {
 
 /// What became of one rule on one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ExplainedRule {
     /// The rule's id.
     pub id: String,
@@ -132,17 +137,27 @@ pub(crate) fn explained(part: Part) -> ExplainedPart {
 }
 
 impl Engine {
-    /// Explains the decision about one declaration of a batch.
+    /// Explains the decision about one declaration of lines that a [`Reader`](crate::read::Reader) of the pack's schema
+    /// read. The rules are evaluated on its lines alone.
     ///
     /// # Panics
     ///
-    /// If the batch has no declaration of this number.
-    pub fn explain(&self, lines: &Lines, declaration: usize) -> Explanation {
-        #[expect(clippy::expect_used, reason = "the caller names a declaration of the batch")]
-        let range = lines.declarations().nth(declaration).expect("the batch has the declaration");
+    /// If there is no declaration of this number, or if the lines were read by another schema.
+    pub fn explain_lines(&self, lines: &Lines, declaration: usize) -> Explanation {
+        self.check_schema(lines);
+        let starts = &lines.starts()[declaration..=declaration + 1];
+        let part = lines.part(starts[0] as usize..starts[1] as usize);
+        let results = self.evaluate(&part);
+        self.explained(&results, &self.reasons(&results), 0..part.len())
+    }
+
+    pub(crate) fn explained(
+        &self,
+        results: &BatchResults,
+        reasons: &[String],
+        range: std::ops::Range<usize>,
+    ) -> Explanation {
         let pack = self.pack();
-        let results = self.evaluate(lines);
-        let reasons = self.reasons(&results);
         let worst = range.start + decisive(&results.lines[range.clone()]);
         let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
         let items = range
@@ -153,7 +168,7 @@ impl Engine {
                     self.evaluator().effects().route(result.score, results.fired(line), results.faults(line));
                 let rule_id = |rule: u32| pack.rules[rule as usize].id.clone();
                 ExplainedItem {
-                    item_no: output::item_no(pack, &results, line),
+                    item_no: output::item_no(pack, results, line),
                     decisive: line == worst,
                     points: result.points,
                     score: result.score,
@@ -167,19 +182,17 @@ impl Engine {
                         .map(|(channel, rule)| Limit { channel: name(channel), rule: rule.map(rule_id) }),
                     channel: name(result.channel),
                     fields: self.fields(&results.values, line),
-                    rules: self.rules(&results, results.of_line(&reasons, line), line),
+                    rules: self.rules(results, results.of_line(reasons, line), line),
                 }
             })
             .collect();
         let channel = &pack.channels[results.lines[worst].channel.index()];
         Explanation {
-            declaration_id: output::declaration_id(pack, &results, range.start)
-                .unwrap_or_default()
-                .to_owned(),
+            declaration_id: output::declaration_id(pack, results, range.start).unwrap_or_default().to_owned(),
             score: results.lines[worst].score,
             channel: channel.name.clone(),
             channel_title: channel.title.clone(),
-            decisive_item: output::item_no(pack, &results, worst),
+            decisive_item: output::item_no(pack, results, worst),
             pack: self.pack_id().to_string(),
             items,
         }
@@ -219,7 +232,11 @@ impl Engine {
         })
     }
 
-    fn fields(&self, values: &std::sync::Arc<crate::values::BatchValues>, line: usize) -> Vec<NamedValue> {
+    fn fields(
+        &self,
+        values: &std::sync::Arc<crate::eval::values::BatchValues>,
+        line: usize,
+    ) -> Vec<NamedValue> {
         use qingfeng_rules::internals::LineValues;
         let pack = self.pack();
         let declared = pack.schema.ids().map(FieldRef::Declared);

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use qingfeng::read::{Format, Input, ReadOptions, Reader};
+use qingfeng::read::{Format, Input, ReadOptions};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, By, Declaration, Engine, JobOptions, Outputs};
+use qingfeng::{Assessment, By, Engine, Outputs};
 use qingfeng_testkit::corpus::{
     Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
 };
@@ -24,7 +24,8 @@ fn lines(diagnostics: &Diagnostics) -> Vec<String> {
 
 /// Opens a pack, or gives the outcome of one that is refused.
 fn open(pack: &Path) -> Result<(Engine, Vec<String>), Outcome> {
-    match Engine::check(pack) {
+    let checked = Engine::check(pack);
+    match (checked.diagnostics, checked.opened) {
         (warnings, Some(engine)) => {
             assert!(warnings.items.iter().all(|item| item.severity() == Severity::Warning));
             Ok((engine, lines(&warnings)))
@@ -46,9 +47,8 @@ impl Assess for OneByOne {
             Err(refused) => return Ok(refused),
         };
         let assess = |declaration: &Value| {
-            let declaration: Declaration =
-                serde_json::from_value(declaration.clone()).map_err(|error| error.to_string())?;
-            engine.assess(&declaration).map(found).map_err(|error| error.to_string())
+            let message = declaration.to_string();
+            engine.assess_json(message.as_bytes()).map(found).map_err(|error| error.to_string())
         };
         let declarations = declarations.iter().map(assess).collect::<Result<_, _>>()?;
         Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
@@ -110,9 +110,6 @@ impl Assess for Job {
 fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
     let output = input.with_file_name("assessments.ndjson");
     let options = ReadOptions { format: Some(Format::Ndjson), batch_lines: 2, ..ReadOptions::default() };
-    let inputs = vec![Input::Path(input.to_owned())];
-    let reader =
-        Reader::new(engine.pack().schema.clone(), inputs, options).map_err(|error| error.to_string())?;
     let mut writer = TableWriter::create(&Output::Path(output.clone()), engine.output_schema(by, true))
         .map_err(|error| error.to_string())?;
     let mut rejects = Vec::new();
@@ -124,8 +121,8 @@ fn score(engine: &Engine, input: &Path, by: By) -> Result<Vec<Value>, String> {
         },
         progress: &mut |_| {},
     };
-    let options = JobOptions { by, reasons: true, threads: Some(2) };
-    let summary = engine.run(reader, outputs, &options).map_err(|error| error.to_string())?;
+    let scoring = engine.score(Input::Path(input.to_owned())).read(options).by(by).reasons(true).threads(2);
+    let summary = scoring.run(outputs).map_err(|error| error.to_string())?;
     assert_eq!(summary.lines_read, summary.lines_assessed + summary.lines_rejected);
     if !rejects.is_empty() {
         return Err(rejects.join("\n"));

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use qingfeng::Engine;
-use qingfeng::diff::{Diff, DiffOptions, Readers, read_alike};
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::verify::differences;
+use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
+use qingfeng::tools::verify::differences;
 use qingfeng_testkit::equality::table;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
@@ -99,7 +99,7 @@ impl Files {
             true => Readers::one(self.reader(old)),
             false => Readers::two(self.reader(old), self.reader(new)),
         };
-        let options = DiffOptions { threads: Some(threads), examples: 2 };
+        let options = DiffOptions { pipeline: Some(threads).into(), examples: 2 };
         old.diff_over(new, readers, &options, &mut |_| {}).unwrap()
     }
 }
@@ -328,9 +328,10 @@ fn workload_examples_and_counts_add_up_for_any_number_of_threads() {
     let found = diff.declarations.unwrap();
     assert_eq!(found.matrix.iter().flatten().sum::<u64>(), found.compared);
     for workload in [&found.by_port, &found.by_day] {
-        for side in
-            [|load: &qingfeng::diff::Load| load.totals()[0], |load: &qingfeng::diff::Load| load.totals()[1]]
-        {
+        for side in [
+            |load: &qingfeng::tools::diff::Load| load.totals()[0],
+            |load: &qingfeng::tools::diff::Load| load.totals()[1],
+        ] {
             assert_eq!(workload.loads.iter().map(side).sum::<u64>(), found.compared, "{workload:?}");
         }
     }

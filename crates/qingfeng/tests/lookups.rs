@@ -172,8 +172,9 @@ fn mistakes_in_tables_are_errors_of_the_pack() {
         if let Some(table) = &table {
             std::fs::write(directory.path().join("lookups/rights.csv"), table).unwrap();
         }
-        let (mistakes, engine) = Engine::check(directory.path());
-        assert!(engine.is_none(), "{table:?}");
+        let checked = Engine::check(directory.path());
+        assert!(checked.opened.is_none(), "{table:?}");
+        let mistakes = checked.diagnostics;
         let first = mistakes.line(&mistakes.items[0]);
         assert!(first.starts_with(expected), "{first}\nis not\n{expected}");
     }

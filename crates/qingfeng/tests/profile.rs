@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::tools::profile::{Profile, ProfileOptions};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, Evaluation, JobOptions, Outputs, Profile, ProfileOptions};
+use qingfeng::{Engine, Evaluation, Outputs};
 use qingfeng_lab::Generator;
 
 fn engine(pack: &str) -> Engine {
@@ -33,7 +34,9 @@ fn trade(directory: &Path, lines: u64) -> PathBuf {
 
 /// Candidates, visits, fires and faults by rule.
 fn counts(profile: &Profile) -> BTreeMap<String, [u64; 4]> {
-    let of = |rule: &qingfeng::RuleProfile| [rule.candidates, rule.visits, rule.fired, rule.faults];
+    let of = |rule: &qingfeng::tools::profile::RuleProfile| {
+        [rule.candidates, rule.visits, rule.fired, rule.faults]
+    };
     profile.rules.iter().map(|rule| (rule.rule.clone(), of(rule))).collect()
 }
 
@@ -43,7 +46,7 @@ fn fires_and_faults_are_those_of_a_scoring_run() {
     let path = trade(directory.path(), 6_000);
     let engine = engine("clean-wind");
     let outputs = Outputs { assessments: &mut |_| Ok(()), rejects: &mut |_| Ok(()), progress: &mut |_| {} };
-    let summary = engine.run(reader(&engine, &path, 8192), outputs, &JobOptions::default()).unwrap();
+    let summary = engine.score(reader(&engine, &path, 8192)).run(outputs).unwrap();
     for evaluation in [Evaluation::Compiled, Evaluation::Interpreted] {
         let engine = engine.clone().with_evaluation(evaluation);
         let profile =
@@ -80,7 +83,7 @@ fn candidates_are_those_of_explanations() {
     for chunk in reader(&engine, &path, 8192) {
         let chunk = chunk.unwrap();
         for declaration in 0..chunk.lines.declaration_count() {
-            let explained = engine.explain(&chunk.lines, declaration);
+            let explained = engine.explain_lines(&chunk.lines, declaration);
             for rule in explained.items.iter().flat_map(|item| &item.rules) {
                 let [candidates, in_force] = expected.entry(rule.id.clone()).or_default();
                 *candidates += 1;
@@ -104,7 +107,7 @@ fn counts_do_not_depend_on_threads() {
     let of = |threads| {
         // A new engine each time: what the first lines show is remembered.
         let engine = engine("clean-wind");
-        let options = ProfileOptions { threads };
+        let options = ProfileOptions { pipeline: Some(threads).into() };
         counts(&engine.profile(reader(&engine, &path, 700), &options, &mut |_| {}).unwrap())
     };
     let first = of(1);

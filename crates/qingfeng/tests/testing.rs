@@ -5,7 +5,7 @@ use std::path::Path;
 
 use qingfeng::Engine;
 use qingfeng::rules::cases::{self, MutationKind};
-use qingfeng::testing::{self, MutateOptions, Tests};
+use qingfeng::tools::rule_tests::{self, MutateOptions, Tests};
 use tempfile::TempDir;
 
 const MANIFEST: &str = "[pack]\nname = \"p\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n\
@@ -40,7 +40,7 @@ fn pack(tests: &str) -> (TempDir, Engine) {
 }
 
 fn loaded(engine: &Engine, directory: &Path) -> Tests {
-    let (tests, mistakes) = testing::load(engine, directory);
+    let (tests, mistakes) = rule_tests::load(engine, directory);
     assert_eq!(mistakes.errors(), 0, "{mistakes}");
     tests
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::tools::why_not::{PartCount, WhyNot, WhyNotOptions};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, ExplainedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng::{Engine, ExplainedPart};
 use qingfeng_lab::Generator;
 use qingfeng_testkit::generate::{Choices, GeneratedCase};
 use rand_pcg::Pcg64Mcg;
@@ -118,7 +119,7 @@ fn parts_come_out_as_the_interpreter_explains_them() {
             let chunk = chunk.unwrap();
             for declaration in 0..chunk.lines.declaration_count() {
                 for rule in
-                    engine.explain(&chunk.lines, declaration).items.iter().flat_map(|item| &item.rules)
+                    engine.explain_lines(&chunk.lines, declaration).items.iter().flat_map(|item| &item.rules)
                 {
                     if let Some(condition) = &rule.condition {
                         see(condition, &mut Vec::new(), seen.entry(rule.id.clone()).or_default());
@@ -191,10 +192,8 @@ fn pack(directory: &Path, condition: &str, key: &str) -> Engine {
         "const LOW = 50.0;\nfield(\"cheap\", |d| d.unit_value < LOW);\nrule(\"R\", #{{ title: \"t\", score: 1, {key} when: |d| {condition} }});\n"
     );
     std::fs::write(directory.join("a.rhai"), rules).unwrap();
-    match Engine::check(directory) {
-        (_, Some(engine)) => engine,
-        (mistakes, None) => panic!("{condition}: {mistakes}"),
-    }
+    let checked = Engine::check(directory);
+    checked.opened.unwrap_or_else(|| panic!("{condition}: {}", checked.diagnostics))
 }
 
 const KEYS: [(&str, &str); 4] = [
@@ -230,10 +229,10 @@ fn what_a_part_blocks_alone_fires_without_it() {
                 let contrary = leaf.text.starts_with('!') && !written.starts_with('!');
                 let changed = format!("{}{}{}", &source[..span.start], !contrary, &source[span.end..]);
                 std::fs::write(directory.path().join("a.rhai"), &changed).unwrap();
-                let without = match Engine::check(directory.path()) {
-                    (_, Some(engine)) => fired(&engine, &path),
-                    (mistakes, None) => panic!("{changed}: {mistakes}"),
-                };
+                let checked = Engine::check(directory.path());
+                let mistakes = checked.diagnostics;
+                let engine = checked.opened.unwrap_or_else(|| panic!("{changed}: {mistakes}"));
+                let without = fired(&engine, &path);
                 assert_eq!(
                     count.alone,
                     without - answer.fired,
@@ -279,7 +278,7 @@ fn threads_and_batches_do_not_show() {
         let engine = pack(directory.path(), condition, key);
         for misses in [0, 3, 400, 100_000] {
             let of = |threads, batch_lines| {
-                why(&engine, 0, &path, batch_lines, WhyNotOptions { misses, threads: Some(threads) })
+                why(&engine, 0, &path, batch_lines, WhyNotOptions { misses, pipeline: Some(threads).into() })
             };
             let first = of(1, 8192);
             assert!(first.misses.len() <= WhyNotOptions::MISSES_MAX.min(misses));
@@ -301,7 +300,8 @@ fn the_nearest_misses_are_the_nearest() {
     let path = trade(directory.path(), 3_000);
     for condition in CONDITIONS {
         let engine = pack(directory.path(), condition, KEYS[2].1);
-        let of = |misses| why(&engine, 0, &path, 500, WhyNotOptions { misses, threads: Some(2) }).misses;
+        let of =
+            |misses| why(&engine, 0, &path, 500, WhyNotOptions { misses, pipeline: Some(2).into() }).misses;
         let all = of(10_000);
         for (a, b) in all.iter().zip(all.iter().skip(1)) {
             assert!((a.failed, a.distance) <= (b.failed, b.distance), "{a:?}\n{b:?}");

@@ -1,14 +1,13 @@
 //! `qingfeng profile`: what each rule costs.
 
 use clap::ValueEnum;
-use qingfeng::profile::EvaluatedBy;
+use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::{Profile, ProfileOptions, RuleProfile};
+use qingfeng::tools::profile::{EvaluatedBy, Profile, ProfileOptions, RuleProfile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
-use crate::numbers::{count, grouped};
 use crate::numbers::{count, grouped};
 use crate::passes::EngineArgs;
 use crate::progress::Bar;
@@ -64,7 +63,7 @@ enum Sort {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.engine.applied(args.pack.open()?);
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
-    let options = ProfileOptions { threads: args.threads.into() };
+    let options = ProfileOptions { pipeline: Pipeline::new().threads(args.threads.into()) };
     let mut profile =
         Bar::during(reader.bytes_total(), |progress| engine.profile(reader, &options, progress))?;
     sort(&mut profile.rules, args.sort);

@@ -1,7 +1,7 @@
 //! `qingfeng verify`: whether the compiled rules give the interpreter's answer on someone's own declarations.
 
 use qingfeng::read::ReadOptions;
-use qingfeng::{Verification, VerifyOptions};
+use qingfeng::tools::verify::{Verification, VerifyOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         usize::try_from(limit).map_or(usual.batch_lines, |limit| limit.min(usual.batch_lines))
     });
     let reader = args.inputs.reader(engine.pack(), ReadOptions { batch_lines, ..usual })?;
-    let options = VerifyOptions { threads: args.threads.number(), limit: args.lines };
+    let options = VerifyOptions { pipeline: args.threads.number().into(), limit: args.lines };
     let verification =
         Bar::during(reader.bytes_total(), |progress| engine.verify(reader, &options, progress))?;
     terminal::print(&human(&verification))?;
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn human(verification: &Verification) -> String {
-    let Verification { lines, rejected, declarations, fired, faults, seconds, difference } = verification;
+    let Verification { lines, rejected, declarations, fired, faults, seconds, difference, .. } = verification;
     let mut out = String::new();
     if let Some(difference) = difference {
         out += &format!("{}\n", styled(ERROR, "The compiled rules differ from the interpreter"));

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
+use qingfeng::tools::why_not::{Miss, MissedPart, PartCount, WhyNot, WhyNotOptions};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
-use crate::numbers::{count, grouped};
 use crate::numbers::{count, grouped};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
@@ -59,7 +58,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.pack.open()?;
     let rule = rule_position(engine.pack(), &args.rule)?;
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
-    let options = WhyNotOptions { misses: args.limit.into(), threads: args.threads.number() };
+    let options = WhyNotOptions { misses: args.limit.into(), pipeline: args.threads.number().into() };
     let why = Bar::during(reader.bytes_total(), |progress| engine.why_not(rule, reader, &options, progress))?;
     args.format.print(&why, || human(&why))?;
     Ok(Exit::Done)

@@ -1,12 +1,12 @@
 //! What data of the library say, put into words: the state of a rule, and signs.
 
+use crate::numbers::{grouped, p_value, percent, times};
 use qingfeng_insight::effect::{Effect, ReasonWords, Standing, StateReason};
 use qingfeng_insight::watch::{
     Against, BunchingAt, Proposal, Share, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
 };
 
 use super::Language::{self, En, Zh};
-use crate::numbers::{grouped, p_value, percent, times};
 
 /// Puts the states of rules into words.
 pub fn tell_effect(effect: &mut Effect) {

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use crate::guide::{repository, shows};
 use crate::support::{Desk, run, steady};
 
-/// Every document that people read in the repository.
+/// Every document that people read in the repository. Pages in sources are read in, and stand in `docs` as well.
 fn documents() -> Vec<(PathBuf, String)> {
     fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && !name.starts_with('.') && !["target", "golden", "corpus"].contains(&name) {
+            if path.is_dir()
+                && !name.starts_with('.')
+                && !["target", "golden", "corpus", "src"].contains(&name)
+            {
                 collect(&path, found);
             } else if name.ends_with(".md") {
                 found.push(path);
@@ -86,6 +89,19 @@ fn help(desk: &Desk, words: &[&str]) -> Option<String> {
     (ran.code == 0).then_some(ran.stdout)
 }
 
+/// The headings and the commands in the help of `qingfeng`, in order, each with whether it is a command.
+fn listed(help: &str) -> Vec<(&str, bool)> {
+    let start = help.find("Score and explain:").unwrap();
+    let list = help[start..].split("\nOptions:").next().unwrap();
+    let lines = list.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| match line.strip_prefix("  ") {
+            Some(command) => (command.split("  ").next().unwrap(), true),
+            None => (line.trim_end_matches(':'), false),
+        })
+        .collect()
+}
+
 /// The commands in blocks of a document, each as its words. One goes on in the next line after `\`.
 fn commands(document: &str) -> Vec<Vec<String>> {
     let code: Vec<&str> = lines(document).filter(|(is_code, _)| *is_code).map(|(_, line)| line).collect();
@@ -137,13 +153,7 @@ fn the_list_of_commands_has_those_of_the_help_in_their_groups() {
         line.strip_prefix("## ").or_else(|| line.strip_prefix("| `qingfeng ")?.split([' ', '`']).next())
     });
     let help = help(&Desk::empty(), &[""]).unwrap();
-    let (_, groups) = help.split_once("Score and explain:").unwrap();
-    let (groups, _) = groups.split_once("\nOptions:").unwrap();
-    let names = groups.lines().filter(|line| !line.is_empty()).map(|line| match line.strip_prefix("  ") {
-        Some(command) => command.split("  ").next().unwrap(),
-        None => line.trim_end_matches(':'),
-    });
-    let shown: Vec<&str> = ["Score and explain"].into_iter().chain(names).collect();
+    let shown: Vec<&str> = listed(&help).into_iter().map(|(name, _)| name).collect();
     assert_eq!(headings.collect::<Vec<_>>(), shown, "docs/commands.md and `qingfeng --help` differ");
 }
 
@@ -154,10 +164,12 @@ fn documents_and_help_use_the_words_of_the_glossary() {
     let avoided: Vec<&str> =
         rows.flat_map(|row| row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
     assert!(avoided.len() > 10, "{avoided:?}");
-    let golden = repository().join("crates/qingfeng-cli/tests/golden");
-    let helps = std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path());
-    let helps = helps.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("help"));
-    let helps = helps.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()));
+    let desk = Desk::empty();
+    let top = help(&desk, &[""]).unwrap();
+    let mut helps = vec![(PathBuf::from("qingfeng --help"), top.clone())];
+    for (command, _) in listed(&top).into_iter().filter(|(_, is_command)| *is_command) {
+        helps.push((PathBuf::from(format!("qingfeng {command} --help")), help(&desk, &[command]).unwrap()));
+    }
     // The glossary and the paper that points to it name the words; old entries of the changelog stay as they were.
     let names_them = |path: &Path| {
         ["glossary.md", "CONTRIBUTING.md", "CHANGELOG.md"].iter().any(|name| path.ends_with(name))

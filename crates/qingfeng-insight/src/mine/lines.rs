@@ -1,6 +1,7 @@
 //! Goods lines with a label, as columns of codes, numbers and texts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -8,9 +9,9 @@ use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack
 
 use super::{LeftOut, MineError};
 use qingfeng::Engine;
-use qingfeng::internals::{BatchValues, over_chunks, shown};
+use qingfeng::internals::{BatchValues, shown};
 use qingfeng::read::{Chunk, Input, ReadError, Reader};
-use qingfeng::{JobError, Progress};
+use qingfeng::{JobError, Pipeline, Progress};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
@@ -398,7 +399,12 @@ impl LabelledLines {
                     }
                 }
             };
-            over_chunks(reader, threads, &|chunk| extractor.part(chunk), &mut take, progress)?;
+            let mut take = |part| {
+                take(part);
+                Ok(ControlFlow::Continue(()))
+            };
+            let pipeline = Pipeline::from(threads);
+            pipeline.map(reader, &|chunk, _| extractor.part(chunk), &mut take, progress)?;
             if let Some(error) = failed {
                 return Err(error.into());
             }

@@ -1,6 +1,7 @@
 //! Declarations as trade: read once, each line evaluated with the rules that are watched, in force or not.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -10,9 +11,9 @@ use qingfeng_rules::{Date, FieldId, Kind, Pack, Rule, Status, Value};
 use super::flows::{Declared, FORMS, Flows, Row, WITHOUT_GOODS, WITHOUT_MODE, WITHOUT_SITE, WatchedRule};
 use super::{Limit, WatchOptions};
 use qingfeng::Engine;
-use qingfeng::internals::{BatchResults, over_chunks};
+use qingfeng::internals::BatchResults;
 use qingfeng::read::{Input, Lines, ReadError, Reader};
-use qingfeng::{JobError, Progress};
+use qingfeng::{JobError, Pipeline, Progress};
 
 /// The rules that are watched at most.
 pub const MAX_WATCHED: usize = 500;
@@ -293,13 +294,13 @@ impl Trade {
         let mut flows = Flows::default();
         let mut rejected = 0;
         let last_input: Option<Input> = reader.inputs().last().cloned();
-        over_chunks(
+        Pipeline::from(watched.threads).map(
             reader,
-            watched.threads,
-            &|chunk| (watcher.flows(&chunk.lines), chunk.rejects.len() as u64),
+            &|chunk, _| (watcher.flows(&chunk.lines), chunk.rejects.len() as u64),
             &mut |(more, rejects)| {
                 flows.append(&more);
                 rejected += rejects;
+                Ok(ControlFlow::Continue(()))
             },
             progress,
         )?;

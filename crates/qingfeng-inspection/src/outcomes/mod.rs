@@ -25,7 +25,6 @@ pub struct Outcomes {
     rows: u64,
     gathered: Gathered,
     corrected: u64,
-    conflicting: u64,
 }
 
 /// What came of rows that were not taken.
@@ -115,19 +114,15 @@ impl Outcomes {
     ///
     /// ```
     /// use qingfeng_inspection::outcomes::Outcomes;
-    /// use qingfeng_store::Verdict;
+    /// use qingfeng_store::{Outcome, Verdict};
     ///
-    /// let directory = tempfile::tempdir()?;
-    /// let path = directory.path().join("outcomes.csv");
-    /// std::fs::write(&path, "declaration_id,item_no,found_on,known_on,result\n\
-    ///     D1,1,2016-09-07,,clear\n\
-    ///     D1,1,2016-09-07,2016-10-12,fake\n")?;
-    /// let rows = Outcomes::rows_of(&[path.into()], &Default::default())?;
-    /// let then = Outcomes::known_by("2016-09-30".parse()?, rows.clone());
-    /// let now = Outcomes::new(rows);
+    /// let [day, later] = ["2016-09-07".parse()?, "2016-10-12".parse()?];
+    /// let clear = Outcome::new("D1", day, Verdict::Clear);
+    /// let fake = Outcome { known_on: Some(later), verdict: Verdict::from_name("fake").unwrap(), ..clear.clone() };
+    /// let then = Outcomes::known_by("2016-09-30".parse()?, [clear.clone(), fake.clone()]);
     /// assert_eq!(then.of("D1")[0].verdict, Verdict::Clear);
-    /// assert_eq!(now.of("D1")[0].verdict.name(), "fake");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(Outcomes::new([clear, fake]).of("D1")[0].verdict.name(), "fake");
+    /// # Ok::<(), qingfeng_rules::ParseDateError>(())
     /// ```
     pub fn known_by(day: Date, rows: impl IntoIterator<Item = Outcome>) -> Self {
         let mut outcomes = Self::default();
@@ -152,21 +147,19 @@ impl Outcomes {
 
     /// Of each line the result that was known last, in the order of lines.
     fn order(&mut self) {
-        let (mut corrected, mut conflicting) = (0, 0);
+        let mut corrected = 0;
         for known in self.by_declaration.values_mut() {
             known.sort_by(|a, b| a.item_no.cmp(&b.item_no).then_with(|| a.in_time(b)));
             known.reverse();
             known.dedup_by(|earlier, kept| {
                 let same = earlier.item_no == kept.item_no;
-                if same && earlier.verdict != kept.verdict {
-                    corrected += u64::from(earlier.known() != kept.known());
-                    conflicting += u64::from(earlier.known() == kept.known());
-                }
+                corrected +=
+                    u64::from(same && earlier.verdict != kept.verdict && earlier.known() != kept.known());
                 same
             });
             known.reverse();
         }
-        (self.corrected, self.conflicting) = (corrected, conflicting);
+        self.corrected = corrected;
     }
 
     /// Reads tables of outcomes, of the declarations that `keep` says yes to. A row that cannot be read is one of the
@@ -196,17 +189,6 @@ impl Outcomes {
         Ok(outcomes)
     }
 
-    /// The rows of tables of outcomes as they stand, without those that cannot be read.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](Self::read).
-    pub fn rows_of(inputs: &[Input], options: &ReadOptions) -> Result<Vec<Outcome>, ReadError> {
-        let mut rows = Vec::new();
-        each_row(inputs, options, None, &mut |_| true, &mut |row| rows.push(row))?;
-        Ok(rows)
-    }
-
     /// The results of a snapshot of a store, of the declarations that `keep` says yes to; as they were known at the end of
     /// a day, if one is given.
     ///
@@ -233,11 +215,6 @@ impl Outcomes {
     /// Results that a later one of the same line replaced and that said something else.
     pub fn corrected(&self) -> u64 {
         self.corrected
-    }
-
-    /// Results of the same line and day that say different things: the graver one counts.
-    pub fn conflicting(&self) -> u64 {
-        self.conflicting
     }
 
     /// Results that were left out because they were not known yet, or without a day.

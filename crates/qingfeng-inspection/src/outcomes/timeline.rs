@@ -178,11 +178,6 @@ impl Timeline {
         (&self.gathered.rejects.rejects, self.gathered.rejects.rejected)
     }
 
-    /// Results that were left out because they were not known yet, or without a day.
-    pub fn later(&self) -> u64 {
-        self.gathered.later
-    }
-
     /// Feeds what is learnt from, whatever the order of the rows was.
     pub(crate) fn hash(&self, hasher: &mut blake3::Hasher) {
         for (declaration, results) in &self.by_declaration {

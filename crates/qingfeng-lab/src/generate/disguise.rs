@@ -11,9 +11,9 @@ use super::traders::{ESTABLISHED, registered};
 
 /// Draws that follow from a seed, the same on every machine.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(Random);
+pub(crate) struct SeededRandom(Random);
 
-impl Dice {
+impl SeededRandom {
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
         Self(Random::new(seed, stream))
     }
@@ -80,9 +80,9 @@ const TWINS: [(char, char); 8] =
     [('A', 'А'), ('E', 'Е'), ('O', 'О'), ('P', 'Р'), ('C', 'С'), ('T', 'Т'), ('H', 'Н'), ('X', 'Х')];
 
 /// A brand as somebody spells it who does not want it read by a machine; `None` leaves it out.
-pub(crate) fn respelt(brand: &str, dice: &mut Dice) -> Option<String> {
+pub(crate) fn respelt(brand: &str, random: &mut SeededRandom) -> Option<String> {
     let mut other = String::new();
-    match dice.below(4) {
+    match random.below(4) {
         0 => return None,
         // Letters of another alphabet that print alike.
         1 => other.extend(brand.chars().map(|letter| {
@@ -96,7 +96,7 @@ pub(crate) fn respelt(brand: &str, dice: &mut Dice) -> Option<String> {
             }
         }
         // The slips of honest clerks take names of plain letters.
-        _ if brand.len() > 2 && brand.is_ascii() => write_look_alike(brand, &mut dice.0, &mut other),
+        _ if brand.len() > 2 && brand.is_ascii() => write_look_alike(brand, &mut random.0, &mut other),
         _ => {}
     }
     if other == brand || other.is_empty() {
@@ -106,11 +106,11 @@ pub(crate) fn respelt(brand: &str, dice: &mut Dice) -> Option<String> {
 }
 
 /// The code of an exporter registered within the five weeks before a day.
-pub(crate) fn lately_registered(day: Date, dice: &mut Dice) -> String {
+pub(crate) fn lately_registered(day: Date, random: &mut SeededRandom) -> String {
     let day = u32::try_from(day.days() - FIRST_DAY).unwrap_or(0).min(DAYS as u32 - 1);
     let last = registered(day).max(ESTABLISHED + 1);
     let first = (registered(day.saturating_sub(35)) + 1).min(last);
-    format!("E{:06}", dice.0.between(first, last))
+    format!("E{:06}", random.0.between(first, last))
 }
 
 #[cfg(test)]
@@ -134,10 +134,10 @@ mod tests {
 
     #[test]
     fn respelt_brands_differ() {
-        let mut dice = Dice::new(1, 1);
+        let mut random = SeededRandom::new(1, 1);
         for brand in ["HAOJUE", "X", "得力", "D E L I", "AURELIO"] {
             for _ in 0..100 {
-                let other = respelt(brand, &mut dice);
+                let other = respelt(brand, &mut random);
                 assert_ne!(other.as_deref(), Some(brand));
                 assert_ne!(other.as_deref(), Some(""));
             }
@@ -146,10 +146,10 @@ mod tests {
 
     #[test]
     fn shells_are_new_on_their_day() {
-        let mut dice = Dice::new(1, 1);
+        let mut random = SeededRandom::new(1, 1);
         for after in [0, 1, 100, 365] {
             let day = Date::from_days(FIRST_DAY + after).unwrap();
-            let code = lately_registered(day, &mut dice);
+            let code = lately_registered(day, &mut random);
             let number: u32 = code[1..].parse().unwrap();
             assert!(
                 number > ESTABLISHED && number <= registered(after as u32).max(ESTABLISHED + 1),

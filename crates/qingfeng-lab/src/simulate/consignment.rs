@@ -120,12 +120,12 @@ impl Consignment {
 
     /// All of it that a full inspection finds.
     pub(super) fn truth(&self) -> LineTruth {
-        together(self.lines.iter().map(|line| line.truth))
+        combined(self.lines.iter().map(|line| line.truth))
     }
 }
 
 /// The truths of the lines of a declaration, put together: the first violation names it.
-pub(super) fn together(lines: impl Iterator<Item = LineTruth>) -> LineTruth {
+pub(super) fn combined(lines: impl Iterator<Item = LineTruth>) -> LineTruth {
     lines.fold(LineTruth::default(), |sum, line| LineTruth {
         violation: sum.violation.or(line.violation),
         pieces: sum.pieces + line.pieces,
@@ -135,7 +135,7 @@ pub(super) fn together(lines: impl Iterator<Item = LineTruth>) -> LineTruth {
     })
 }
 
-/// The columns of generated lines that are looked at on every line.
+/// The columns of generated lines that are read on every line.
 pub(super) struct Columns<'g> {
     generated: &'g Generated,
     texts: [Option<&'g StringArray>; 30],

@@ -2,10 +2,10 @@
 //! exploration and calibration are worth where the truth is known.
 
 mod consignment;
-mod files;
-mod minds;
+mod exporters;
 mod offices;
 mod options;
+mod records;
 mod result;
 mod summary;
 mod tactics;
@@ -22,7 +22,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::generate::Generator;
 use qingfeng::Engine;
 use qingfeng_inspection::Policy;
-use world::{Ground, World};
+use world::{World, WorldRun};
 
 pub use options::{
     Adversaries, Arm, ArmError, Inspections, MAX_ARMS, MAX_INSPECTIONS_PER_DAY, MAX_LINES, MAX_LINES_PER_DAY,
@@ -96,7 +96,7 @@ pub enum SimulateError {
     },
     /// The pack cannot assess declarations of the generator.
     #[error(
-        "the pack cannot assess made-up declarations, which have the fields of the standard export declaration: {0}"
+        "the pack cannot assess synthetic declarations, which have the fields of the standard export declaration: {0}"
     )]
     Assess(String),
     /// A column of a table in memory is missing.
@@ -219,7 +219,7 @@ impl Simulation {
             .par_iter()
             .map(|&(arm, world)| {
                 let seed = options.seed.wrapping_add(world);
-                Ground { engine: &self.engine, policy: &self.policy, options, arm, seed }.run(&tell)
+                WorldRun { engine: &self.engine, policy: &self.policy, options, arm, seed }.run(&tell)
             })
             .collect::<Result<_, SimulateError>>()?;
         let mut worlds = worlds.into_iter();

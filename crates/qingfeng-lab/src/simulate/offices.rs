@@ -15,7 +15,7 @@ use qingfeng_inspection::{AssessedDeclaration, Capacity, Policy, PolicySite};
 const EXPLORED: Millionths = Millionths(100_000);
 
 /// The offices of an arm.
-pub(super) struct Bench {
+pub(super) struct ArmOffices {
     pub(super) policy: Policy,
     arm: Arm,
     /// What each site has, before offices are put together.
@@ -23,10 +23,10 @@ pub(super) struct Bench {
     /// By the pack's site, the office that it is part of, by position in the policy's sites.
     office_of: Vec<Option<u32>>,
     /// Inspections of a day of each office, where they were given as a number.
-    dealt: Option<Capacity>,
+    daily: Option<Capacity>,
 }
 
-impl Bench {
+impl ArmOffices {
     pub(super) fn new(policy: &Policy, options: &SimulateOptions, arm: Arm) -> Result<Self, SimulateError> {
         let mut policy = policy.clone();
         let base = match &options.inspections {
@@ -85,15 +85,15 @@ impl Bench {
             (true, Millionths(0)) => EXPLORED,
             (true, share) => share,
         };
-        let mut bench = Self { policy, arm, base, office_of, dealt: None };
+        let mut built = Self { policy, arm, base, office_of, daily: None };
         if let Inspections::PerDay(inspections) = options.inspections {
-            bench.dealt = Some(bench.deal(inspections, options.from)?);
+            built.daily = Some(built.distribute(inspections, options.from)?);
         }
-        Ok(bench)
+        Ok(built)
     }
 
     /// What the sites of each office have together on a day.
-    fn together(&self, day: Date) -> Result<BTreeMap<u32, Amount>, SimulateError> {
+    fn pooled(&self, day: Date) -> Result<BTreeMap<u32, Amount>, SimulateError> {
         let mut all: BTreeMap<u32, Amount> = BTreeMap::new();
         for (site, office) in self.policy.sites.iter().zip(&self.office_of) {
             let Some((office, amount)) = office.zip(self.base.on(&site.name, day)) else { continue };
@@ -110,26 +110,26 @@ impl Bench {
         Ok(all)
     }
 
-    /// So many inspections dealt to the offices by what they have, by largest remainders.
-    fn deal(&self, inspections: u32, day: Date) -> Result<Capacity, SimulateError> {
+    /// `inspections` distributed over the offices by what they have, by largest remainders.
+    fn distribute(&self, inspections: u32, day: Date) -> Result<Capacity, SimulateError> {
         let weights: Vec<(u32, u64)> = self
-            .together(day)?
+            .pooled(day)?
             .into_iter()
             .map(|(office, amount)| match amount {
                 Amount::Inspections(units) | Amount::Points(units) => (office, u64::from(units)),
             })
             .collect();
         let total = weights.iter().map(|&(_, weight)| weight).sum::<u64>().max(1);
-        let mut dealt: Vec<(u32, u64, u64)> = weights
+        let mut daily: Vec<(u32, u64, u64)> = weights
             .into_iter()
             .map(|(office, weight)| {
                 let share = u64::from(inspections) * weight;
                 (office, share / total, share % total)
             })
             .collect();
-        let mut left = u64::from(inspections).saturating_sub(dealt.iter().map(|&(_, whole, _)| whole).sum());
-        dealt.sort_by_key(|&(office, _, rest)| (std::cmp::Reverse(rest), office));
-        for (_, whole, _) in &mut dealt {
+        let mut left = u64::from(inspections).saturating_sub(daily.iter().map(|&(_, whole, _)| whole).sum());
+        daily.sort_by_key(|&(office, _, rest)| (std::cmp::Reverse(rest), office));
+        for (_, whole, _) in &mut daily {
             if left == 0 {
                 break;
             }
@@ -137,7 +137,7 @@ impl Bench {
             left -= 1;
         }
         let amount = |count: u64| Amount::Inspections(u32::try_from(count).unwrap_or(u32::MAX));
-        let amounts = dealt.iter().filter_map(|&(office, count, _)| {
+        let amounts = daily.iter().filter_map(|&(office, count, _)| {
             Some((self.policy.sites.get(office as usize)?.name.as_str(), amount(count)))
         });
         Ok(Capacity::of_sites(amounts))
@@ -145,17 +145,17 @@ impl Bench {
 
     /// What the offices can do on a day.
     pub(super) fn capacity(&self, day: Date) -> Result<Capacity, SimulateError> {
-        if let Some(dealt) = &self.dealt {
-            return Ok(dealt.clone());
+        if let Some(daily) = &self.daily {
+            return Ok(daily.clone());
         }
-        let together = self.together(day)?;
-        Ok(Capacity::of_sites(together.into_iter().filter_map(|(office, amount)| {
+        let pooled = self.pooled(day)?;
+        Ok(Capacity::of_sites(pooled.into_iter().filter_map(|(office, amount)| {
             Some((self.policy.sites.get(office as usize)?.name.as_str(), amount))
         })))
     }
 
     /// Sends a declaration to the offices that its sites are part of.
-    pub(super) fn send(
+    pub(super) fn assign(
         &self,
         candidate: &mut AssessedDeclaration,
         shared: &mut BTreeMap<Arc<[u32]>, Arc<[u32]>>,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::files::CONFIDENCE;
-use super::minds::WayTally;
+use super::exporters::TacticTally;
 use super::options::Arm;
+use super::records::CONFIDENCE;
 use super::result::{
     Accuracy, ArmResult, Counts, Estimate, Figures, Month, RuleTruth, RuleWorth, TacticResult, WorldResult,
 };
-use super::world::{World, ways};
+use super::world::{World, tallied};
 
 /// Days of the year to which findings are brought.
 const YEAR: f64 = 366.0;
@@ -106,10 +106,10 @@ fn estimates(worlds: &[Figures<f64>]) -> Figures<Estimate> {
 /// An arm's worlds put together; `first` are those of the first arm, unless this is it.
 pub(super) fn arm(arm: Arm, worlds: Vec<World>, first: Option<&[WorldResult]>) -> ArmResult {
     let months = months(&worlds);
-    let tactics = ways()
+    let tactics = tallied()
         .map(|(tactic, way)| {
-            let tallies: Vec<&WayTally> = worlds.iter().map(|world| &world.tallies[way]).collect();
-            let sum = |of: fn(&WayTally) -> u64| tallies.iter().map(|tally| of(tally)).sum::<u64>();
+            let tallies: Vec<&TacticTally> = worlds.iter().map(|world| &world.tallies[way]).collect();
+            let sum = |of: fn(&TacticTally) -> u64| tallies.iter().map(|tally| of(tally)).sum::<u64>();
             let ended = sum(|tally| tally.ended_found);
             let mean = |total: u64| (ended > 0).then(|| total as f64 / ended as f64);
             let firsts: Vec<f64> = tallies

@@ -5,15 +5,17 @@
 use serde::Serialize;
 
 use super::consignment::{Consignment, Line, LineTruth, column};
-use super::minds::Looked;
-use crate::generate::disguise::{Dice, district_of, lately_registered, other_markets, other_ports, respelt};
+use super::exporters::ObservedRates;
+use crate::generate::disguise::{
+    SeededRandom, district_of, lately_registered, other_markets, other_ports, respelt,
+};
 use qingfeng_rules::Date;
 
-/// A way to be looked at less.
+/// A way to be inspected less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tactic {
-    /// Another port, airport or crossing of the same kind, or another market: of two that it looks at the one where less
+    /// Another port, airport or crossing of the same kind, or another market: of two candidates the one where less
     /// was inspected lately.
     Port,
     /// Another trade mode: market procurement as general trade, parcels or an overseas warehouse; general trade as sales
@@ -69,19 +71,19 @@ impl Tactic {
         consignment: &Consignment,
         way: u64,
         day: Date,
-        looked: &Looked,
+        observed: &ObservedRates,
         number: &mut u64,
     ) -> Vec<Consignment> {
-        let mut dice = Dice::new(way, 1);
+        let mut random = SeededRandom::new(way, 1);
         let mut other = consignment.clone();
         let mut lodged = match self {
             Self::Port => {
-                elsewhere(&mut other, looked, &mut dice);
+                elsewhere(&mut other, observed, &mut random);
                 vec![other]
             }
             Self::Mode => {
                 let modes = other_modes(other.header(column::MODE).unwrap_or_default());
-                if let Some(mode) = dice.pick(modes) {
+                if let Some(mode) = random.pick(modes) {
                     other.set_header(column::MODE, Some(mode));
                     if mode != "1039" && other.header(column::PLACE).is_some() {
                         other.set_header(column::PLACE, None);
@@ -92,7 +94,7 @@ impl Tactic {
             }
             Self::Brand => {
                 for line in other.lines.iter_mut().filter(|line| is_branded_violation(line)) {
-                    let brand = line.text(column::BRAND).and_then(|brand| respelt(brand, &mut dice));
+                    let brand = line.text(column::BRAND).and_then(|brand| respelt(brand, &mut random));
                     if brand.is_none() {
                         line.set_text(column::BRAND_KIND, Some("NONE".to_owned()));
                     }
@@ -100,9 +102,9 @@ impl Tactic {
                 }
                 vec![other]
             }
-            Self::Split => split(&other, 2 + dice.below(4) as usize),
+            Self::Split => split(&other, 2 + random.below(4) as usize),
             Self::Name => {
-                let shell = lately_registered(day, &mut dice);
+                let shell = lately_registered(day, &mut random);
                 other.set_header(column::EXPORTER, Some(&shell));
                 vec![other]
             }
@@ -138,19 +140,19 @@ fn other_modes(mode: &str) -> &'static [&'static str] {
 }
 
 /// Sends goods by another port, or has them bought at another market.
-fn elsewhere(consignment: &mut Consignment, looked: &Looked, dice: &mut Dice) {
+fn elsewhere(consignment: &mut Consignment, observed: &ObservedRates, random: &mut SeededRandom) {
     if let Some(market) = consignment.header(column::PLACE) {
         let others = other_markets(market);
-        if let (Some(one), Some(two)) = (dice.pick(&others), dice.pick(&others)) {
-            let (market, port) = if looked.share(two.0) < looked.share(one.0) { two } else { one };
+        if let (Some(one), Some(two)) = (random.pick(&others), random.pick(&others)) {
+            let (market, port) = if observed.share(two.0) < observed.share(one.0) { two } else { one };
             consignment.set_header(column::PLACE, Some(market));
             consignment.set_header(column::PORT, Some(port));
         }
         return;
     }
     let others = consignment.header(column::PORT).map(other_ports).unwrap_or_default();
-    if let (Some(one), Some(two)) = (dice.pick(&others), dice.pick(&others)) {
-        let port = if looked.share(two) < looked.share(one) { two } else { one };
+    if let (Some(one), Some(two)) = (random.pick(&others), random.pick(&others)) {
+        let port = if observed.share(two) < observed.share(one) { two } else { one };
         consignment.set_header(column::PORT, Some(port));
     }
 }
@@ -261,7 +263,7 @@ mod tests {
     fn whatever_is_declared_the_goods_and_their_truth_stay() {
         let all = violating();
         assert!(all.len() > 300);
-        let looked = Looked::default();
+        let observed = ObservedRates::default();
         let day = "2016-03-01".parse().unwrap();
         let mut number = 0;
         for tactic in Tactic::ALL {
@@ -270,7 +272,7 @@ mod tests {
                 if !tactic.fits(consignment) {
                     continue;
                 }
-                let lodged = tactic.declare(consignment, way as u64, day, &looked, &mut number);
+                let lodged = tactic.declare(consignment, way as u64, day, &observed, &mut number);
                 used += 1;
                 assert_eq!(
                     sums(&lodged),
@@ -295,12 +297,12 @@ mod tests {
 
     #[test]
     fn numbers_are_each_used_once() {
-        let looked = Looked::default();
+        let observed = ObservedRates::default();
         let day = "2016-03-01".parse().unwrap();
         let mut number = 0;
         let mut ids = std::collections::BTreeSet::new();
         for consignment in violating().iter().filter(|consignment| Tactic::Split.fits(consignment)) {
-            for declaration in Tactic::Split.declare(consignment, 1, day, &looked, &mut number) {
+            for declaration in Tactic::Split.declare(consignment, 1, day, &observed, &mut number) {
                 assert!(ids.insert(declaration.header(column::ID).unwrap().to_owned()));
             }
         }

@@ -8,11 +8,11 @@ use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Date, SelectionKind};
 
 use super::SimulateError;
-use super::consignment::{Columns, Consignment, LineTruth, column, table, together};
-use super::files::Files;
-use super::minds::{Minds, PLACES, Trade, WAYS, WayTally, exporter_number, trade, way};
-use super::offices::Bench;
+use super::consignment::{Columns, Consignment, LineTruth, column, combined, table};
+use super::exporters::{Exporters, PLACES, TALLIES, TacticTally, Trade, exporter_number, tally_index, trade};
+use super::offices::ArmOffices;
 use super::options::{Arm, SimulateOptions};
+use super::records::OfficeRecords;
 use super::result::{Counts, WorldMonth, WorldResult};
 use super::summary::figures;
 use super::tactics::Tactic;
@@ -27,8 +27,8 @@ use qingfeng_inspection::{
     Targeting,
 };
 
-/// What a world is made of.
-pub(super) struct Ground<'s> {
+/// One world to run: its seed, its arm, and what all worlds share.
+pub(super) struct WorldRun<'s> {
     pub(super) engine: &'s Engine,
     pub(super) policy: &'s Policy,
     pub(super) options: &'s SimulateOptions,
@@ -36,10 +36,10 @@ pub(super) struct Ground<'s> {
     pub(super) seed: u64,
 }
 
-/// What a world came to.
+/// The results of a world.
 pub(super) struct World {
     pub(super) result: WorldResult,
-    pub(super) tallies: [WayTally; WAYS],
+    pub(super) tallies: [TacticTally; TALLIES],
 }
 
 /// A declaration as it was lodged.
@@ -52,7 +52,7 @@ struct Lodged {
 }
 
 /// A consignment that violates.
-struct Origin {
+struct ViolatingConsignment {
     exporter: Option<u32>,
     trade: Trade,
     tactic: Option<Tactic>,
@@ -67,7 +67,7 @@ struct Origin {
 #[derive(Default)]
 struct Lodging {
     lodged: Vec<Lodged>,
-    origins: Vec<Origin>,
+    violating: Vec<ViolatingConsignment>,
     tables: Vec<RecordBatch>,
     disguised: u64,
 }
@@ -94,21 +94,21 @@ impl AddAssign for Counts {
     }
 }
 
-impl Ground<'_> {
-    /// Runs the world; `tell` is called after each day.
-    pub(super) fn run(&self, tell: &dyn Fn()) -> Result<World, SimulateError> {
+impl WorldRun<'_> {
+    /// Runs the world; `day_done` is called after each day.
+    pub(super) fn run(&self, day_done: &dyn Fn()) -> Result<World, SimulateError> {
         let Self { engine, options, arm, seed, .. } = *self;
         let days = u64::try_from(options.days()).unwrap_or(0);
         let stream = Days::new(seed, options.lines_per_day * days, options.from, options.until);
         let key = draw_key(seed)?;
-        let mut bench = Bench::new(self.policy, options, arm)?;
+        let mut offices = ArmOffices::new(self.policy, options, arm)?;
         let mut decoder = AssessmentDecoder::of_pack(engine.pack());
         let mut sent = BTreeMap::new();
-        let mut minds = Minds::new(seed, options.adversaries);
-        let mut experience = Experience::none(&bench.policy);
+        let mut exporters = Exporters::new(seed, options.adversaries);
+        let mut experience = Experience::none(&offices.policy);
         let known = Timeline::default();
         let targeting = if arm.by_score { Targeting::Score } else { Targeting::Mean };
-        let mut files = Files::new(engine, &bench.policy);
+        let mut records = OfficeRecords::new(engine, &offices.policy);
         let mut points: Option<Vec<Option<i64>>> = None;
         let (mut months, mut late, mut all) =
             (BTreeMap::<(i64, i64), Counts>::new(), Counts::default(), Counts::default());
@@ -119,14 +119,14 @@ impl Ground<'_> {
             let of_month = (day.year(), day.month());
             if arm.calibrate
                 && month.is_some_and(|month| month != of_month)
-                && let Some(fitted) = files.fitted_points(engine.pack())
+                && let Some(fitted) = records.fitted_points(engine.pack())
             {
                 points = Some(fitted);
                 calibrations += 1;
             }
             month = Some(of_month);
 
-            let mut lodging = self.lodge(&pieces, day, &mut minds)?;
+            let mut lodging = self.lodge(&pieces, day, &mut exporters)?;
             let mut candidates: Vec<AssessedDeclaration> = Vec::with_capacity(lodging.lodged.len());
             for table in &lodging.tables {
                 let batch =
@@ -143,17 +143,17 @@ impl Ground<'_> {
             }
             candidates.retain(|candidate| candidate.day.is_some());
             for candidate in &mut candidates {
-                bench.send(candidate, &mut sent);
+                offices.assign(candidate, &mut sent);
                 // The day on which it is lodged, whatever field of the pack says it.
                 candidate.day = Some(day);
             }
             AssessedDeclaration::merge(&mut candidates, decoder.interner());
 
-            let capacity = bench.capacity(day)?;
-            bench.set_rates(&candidates, &capacity, day);
+            let capacity = offices.capacity(day)?;
+            offices.set_rates(&candidates, &capacity, day);
             experience.settle();
             let planner =
-                Planner::new(&bench.policy, &capacity).with_outcomes(&known).with_targeting(targeting);
+                Planner::new(&offices.policy, &capacity).with_outcomes(&known).with_targeting(targeting);
             let day_key = key.of_day(day);
             let (planned, without_office) =
                 planner.plan_day(&candidates, 0..candidates.len(), day, &experience, Some(&day_key));
@@ -169,16 +169,16 @@ impl Ground<'_> {
                     let candidate = &candidates[selected.candidate];
                     let lodged = at[selected.candidate].map(|at| &lodging.lodged[at]);
                     let found = lodged.is_some_and(|lodged| lodged.truth.violation.is_some());
-                    let cell = Experience::cell(&bench.policy, candidate, Some(&of_office.office));
+                    let cell = Experience::cell(&offices.policy, candidate, Some(&of_office.office));
                     experience.learn(before + selected.candidate, candidate, cell, None, Some((day, found)));
                 }
             }
             before += candidates.len();
             let truth =
                 |candidate: usize| at[candidate].map(|at| lodging.lodged[at].truth).unwrap_or_default();
-            files.add(&candidates, &planned, &without_office, &truth, decoder.interner());
+            records.add(&candidates, &planned, &without_office, &truth, decoder.interner());
             if !arm.steady {
-                lodging.tell(&mut minds, day);
+                lodging.inform(&mut exporters, day);
             }
             counts.disguised = lodging.disguised;
             all += counts;
@@ -186,9 +186,9 @@ impl Ground<'_> {
             if day >= late_from {
                 late += counts;
             }
-            tell();
+            day_done();
         }
-        let (rules, estimated, violating) = files.worth();
+        let (rules, estimated, violating) = records.worth();
         let result = WorldResult {
             seed,
             counts: all,
@@ -202,11 +202,16 @@ impl Ground<'_> {
                 .collect(),
             rules,
         };
-        Ok(World { result, tallies: minds.tallies })
+        Ok(World { result, tallies: exporters.tallies })
     }
 
     /// What is lodged on a day: adversaries rewrite theirs.
-    fn lodge(&self, pieces: &[Generated], day: Date, minds: &mut Minds) -> Result<Lodging, SimulateError> {
+    fn lodge(
+        &self,
+        pieces: &[Generated],
+        day: Date,
+        exporters: &mut Exporters,
+    ) -> Result<Lodging, SimulateError> {
         let mut lodging = Lodging::default();
         let mut rewritten: Vec<Consignment> = Vec::new();
         for generated in pieces {
@@ -214,21 +219,22 @@ impl Ground<'_> {
             let mut keep = vec![true; generated.declarations.num_rows()];
             for lines in columns.declarations() {
                 let first = lines.start;
-                let truth = together(lines.clone().map(|line| columns.truth(line)));
+                let truth = combined(lines.clone().map(|line| columns.truth(line)));
                 let text = |at: usize| columns.text(at, first);
                 let mut origin = None;
                 let mut instead = None;
                 if truth.violation.is_some() {
                     let exporter = exporter_number(text(column::EXPORTER));
-                    let adapting = exporter.filter(|&exporter| !self.arm.steady && minds.adapts(exporter));
+                    let adapting =
+                        exporter.filter(|&exporter| !self.arm.steady && exporters.adapts(exporter));
                     let trade = trade(text(column::MODE), text(column::HS));
                     let mut tactic = None;
                     if let Some(exporter) = adapting {
                         let consignment = columns.consignment(lines.clone());
-                        (tactic, instead) = minds.lodge(exporter, &trade, &consignment, day);
+                        (tactic, instead) = exporters.lodge(exporter, &trade, &consignment, day);
                     }
-                    origin = Some(lodging.origins.len());
-                    lodging.origins.push(Origin {
+                    origin = Some(lodging.violating.len());
+                    lodging.violating.push(ViolatingConsignment {
                         exporter,
                         trade,
                         tactic,
@@ -285,7 +291,7 @@ impl Lodging {
         for (candidate, &lodged) in at.iter().enumerate() {
             let origin = lodged.and_then(|lodged| self.lodged[lodged].origin);
             if let Some(origin) = origin.filter(|_| in_reach[candidate]) {
-                self.origins[origin].in_reach = true;
+                self.violating[origin].in_reach = true;
             }
         }
         for selected in planned.iter().flat_map(|of_office| &of_office.selected) {
@@ -307,10 +313,10 @@ impl Lodging {
                 }
             }
             if let Some(origin) = lodged.origin.filter(|_| hit > 0) {
-                self.origins[origin].found.get_or_insert(selected.kind);
+                self.violating[origin].found.get_or_insert(selected.kind);
             }
         }
-        for origin in &self.origins {
+        for origin in &self.violating {
             let value = u64::try_from(origin.value_cents).unwrap_or(0);
             counts.violations += 1;
             counts.value_cents += value;
@@ -324,20 +330,20 @@ impl Lodging {
     }
 
     /// Exporters learn what became of theirs, and what they saw at ports and markets.
-    fn tell(&self, minds: &mut Minds, day: Date) {
+    fn inform(&self, exporters: &mut Exporters, day: Date) {
         for lodged in &self.lodged {
             for place in lodged.places.iter().flatten() {
-                minds.looked.saw(place, lodged.is_inspected);
+                exporters.observed.record(place, lodged.is_inspected);
             }
         }
-        for origin in &self.origins {
+        for origin in &self.violating {
             let exporter = origin.exporter.filter(|_| origin.adapts);
             match origin.found {
-                Some(kind) => minds.found(exporter, &origin.trade, origin.tactic, kind, day),
-                None => minds.passed(exporter, origin.tactic),
+                Some(kind) => exporters.found(exporter, &origin.trade, origin.tactic, kind, day),
+                None => exporters.passed(exporter, origin.tactic),
             }
         }
-        minds.sleep();
+        exporters.end_day();
     }
 }
 
@@ -354,6 +360,6 @@ fn draw_key(seed: u64) -> Result<Key, SimulateError> {
 }
 
 /// The tactics in the order of their tallies.
-pub(super) fn ways() -> impl Iterator<Item = (Option<Tactic>, usize)> {
-    Tactic::ALL.into_iter().map(Some).chain([None]).map(|tactic| (tactic, way(tactic)))
+pub(super) fn tallied() -> impl Iterator<Item = (Option<Tactic>, usize)> {
+    Tactic::ALL.into_iter().map(Some).chain([None]).map(|tactic| (tactic, tally_index(tactic)))
 }

@@ -197,10 +197,10 @@ pub(super) fn lookup_file(choices: &mut Choices<'_>, values: &Values, table: &Ta
 
 fn cell(value: FieldValue) -> String {
     match value {
-        FieldValue::Missing => String::new(),
         FieldValue::Flag(flag) => flag.to_string(),
         FieldValue::Integer(integer) => integer.to_string(),
         FieldValue::Number(number) => format!("{number:?}"),
         FieldValue::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        _ => String::new(),
     }
 }

@@ -1,6 +1,5 @@
 //! Tables that are files of the pack, read by the reader of declarations.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
@@ -8,37 +7,29 @@ use qingfeng_rules::lookups::{Lookup, LookupSource};
 use qingfeng_rules::{Code, CodeList, Diagnostic, Field, FieldId, Kind, Level, Schema, Value};
 
 use super::Rows;
+use crate::eval::values::Typed;
 use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
-use crate::values::Typed;
 
-/// Reads a table's file. Gives the table, or what is wrong with the file.
-pub fn read(pack: &Path, lookup: &Lookup, file: &str, schema: &Schema) -> Result<Rows, Vec<Diagnostic>> {
+/// The mistake of a pack whose table cannot be read.
+pub(crate) fn unreadable(lookup: &Lookup, error: &ReadError) -> Diagnostic {
+    let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
+    let help = "correct `file`, or the file";
+    Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
+}
+
+/// Reads the rows of a table, or says what is wrong with them.
+pub(crate) fn read(input: Input, lookup: &Lookup, schema: &Schema) -> Result<Rows, Vec<Diagnostic>> {
     let failed = |title: String, help: &str| {
         Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
     };
     let table_schema =
         table_schema(lookup, schema).map_err(|title| vec![failed(title, "give the columns other names")])?;
     let width = lookup.columns.len();
-    let options = ReadOptions::default();
-    let path = pack.join(file);
-    // Messages name the file by its path in the pack, wherever that is.
-    let shown = |error: ReadError| {
-        let (inside, outside) = (file, path.display().to_string());
-        format!(
-            "the lookup table `{}` cannot be read: {}",
-            lookup.name,
-            error.to_string().replace(&outside, inside)
-        )
-    };
+    let file = &input.to_string();
+    let mut reader = Reader::new(Arc::new(table_schema), vec![input], ReadOptions::default())
+        .map_err(|error| vec![unreadable(lookup, &error)])?;
     let mut mistakes = Vec::new();
     let mut batches = Vec::new();
-    let reader = Reader::new(Arc::new(table_schema), vec![Input::Path(path.clone())], options);
-    let mut reader = match reader {
-        Ok(reader) => reader,
-        Err(error) => {
-            return Err(vec![failed(shown(error), "correct `file`, or the file")]);
-        }
-    };
     // Rows are taken as they come: they are no declarations, so nothing keeps them together.
     loop {
         match reader.piece() {
@@ -53,7 +44,8 @@ pub fn read(pack: &Path, lookup: &Lookup, file: &str, schema: &Schema) -> Result
             }
             Ok(None) => break,
             Err(error) => {
-                mistakes.push(failed(shown(error), "correct the file"));
+                let title = format!("the lookup table `{}` cannot be read: {error}", lookup.name);
+                mistakes.push(failed(title, "correct the file"));
                 break;
             }
         }

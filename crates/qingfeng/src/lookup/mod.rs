@@ -9,12 +9,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use qingfeng_rules::{Date, FieldId, Kind, Value};
 
+use crate::eval::values::Typed;
 use crate::read::data_type;
-use crate::values::Typed;
 
 use index::KeyIndex;
 
-pub use file::{read as read_file, table_schema};
+pub use file::table_schema;
+pub(crate) use file::{read, unreadable};
 
 /// No row, no key.
 pub const NONE: u32 = u32::MAX;

@@ -15,12 +15,13 @@ use qingfeng_rules::Schema;
 
 use super::error::ReadError;
 use super::lines::{Lines, Place, arrow_schema};
-use super::reject::{Reject, shown};
+use super::reject::{Problem, Reject, RejectKind, shown};
 use super::rows::{Piece, Start};
 use super::scatter::{Starts, id_hash};
-use super::{Chunk, InputNames};
+use super::{Chunk, InputNames, Scattered};
 
-/// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece.
+/// The number of bytes of lines that wait for their chunk to fill at most, give or take a piece, unless memory is
+/// limited.
 const WAITING_BYTES: usize = 64 << 20;
 
 /// Puts lines together to declarations: numbers them, keeps declarations within their limit, notes where they start.
@@ -36,6 +37,9 @@ pub(crate) struct Assembler {
     places: Vec<Place>,
     declarations: Vec<usize>,
     bytes: usize,
+    /// The bytes at which a chunk is due; if memory is limited, a single declaration may not have more.
+    waiting_bytes: usize,
+    is_limited: bool,
     rejects: Vec<Reject>,
     starts: Starts,
 }
@@ -68,9 +72,17 @@ impl Assembler {
             places: Vec::new(),
             declarations: Vec::new(),
             bytes: 0,
+            waiting_bytes: WAITING_BYTES,
+            is_limited: false,
             rejects: Vec::new(),
             starts,
         }
+    }
+
+    /// Keeps lines that wait within so many bytes.
+    pub(crate) fn limit_memory(&mut self, bytes: usize) {
+        self.waiting_bytes = bytes.min(WAITING_BYTES);
+        self.is_limited = true;
     }
 
     /// Takes the lines that follow those taken before.
@@ -133,6 +145,14 @@ impl Assembler {
             self.batches.push_back(batch);
             self.bytes += bytes;
         }
+        if self.is_limited
+            && self.bytes > self.waiting_bytes
+            && self.declarations.len() == 1
+            && let Some(open) = &self.open
+        {
+            let (declaration, limit) = (shown(&open.id), self.waiting_bytes);
+            return Err(ReadError::Memory { declaration, lines: open.kept, limit });
+        }
         Ok(())
     }
 
@@ -151,15 +171,12 @@ impl Assembler {
             kept -= batch.num_rows();
             batch.num_rows() > 0
         });
-        self.rejects.extend(self.places.split_off(start).into_iter().map(|place| Reject {
-            input: self.inputs.get(place.input as usize).cloned().unwrap_or_default(),
-            position: place.position,
-            declaration_id: Some(shown_id.clone()),
-            field: None,
-            value: None,
-            reason: "the input breaks off within this declaration, so it is not assessed; mend the input and read it \
-                     again"
-                .into(),
+        self.rejects.extend(self.places.split_off(start).into_iter().map(|place| {
+            let reason = "the input breaks off within this declaration, so it is not assessed; mend the input and read \
+                          it again";
+            let input = self.inputs.get(place.input as usize).cloned().unwrap_or_default();
+            Reject::new(input, place.position, Problem::new(RejectKind::CutOff, reason))
+                .of(Some(shown_id.clone()))
         }));
         self.open = None;
     }
@@ -186,7 +203,7 @@ impl Assembler {
         };
         let due = complete >= self.batch_lines
             || self.rejects.len() >= self.batch_lines
-            || (complete > 0 && self.bytes >= WAITING_BYTES)
+            || (complete > 0 && self.bytes >= self.waiting_bytes)
             || (at_end && complete + self.rejects.len() > 0);
         due.then(|| self.take_lines(self.whole_declarations(complete)))
     }
@@ -248,6 +265,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// The number of goods lines.
+    pub(crate) fn lines(&self) -> usize {
+        self.places.len()
+    }
+
     /// The chunk of these parts.
     pub(crate) fn chunk(self) -> Chunk {
         let Self { arrow, batches, starts, places, rejects } = self;
@@ -282,17 +304,14 @@ fn enter<'a>(
 
 #[cold]
 fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
-    Reject {
-        input: inputs.get(place.input as usize).cloned().unwrap_or_default(),
-        position: place.position,
-        declaration_id: Some(shown(id)),
-        field: Some(schema[schema.declaration].name.clone()),
-        value: Some(shown(id)),
-        reason: format!(
-            "the declaration has more than {most} lines, the most that are assessed together; raise the limit or \
-             split the declaration"
-        ),
-    }
+    let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
+    let reason = format!(
+        "the declaration has more than {most} lines, the most that are assessed together; raise \
+         `max_declaration_lines` or split the declaration"
+    );
+    Reject::new(input, place.position, Problem::new(RejectKind::TooManyLines, reason))
+        .of(Some(shown(id)))
+        .at(Some(schema[schema.declaration].name.clone()), Some(shown(id)))
 }
 
 /// The value of the declaration's id as text.
@@ -318,22 +337,24 @@ fn with_items(batch: RecordBatch, schema: &Schema, counted: Option<Int64Builder>
     RecordBatch::try_new(arrow, columns).expect("the column has the batch's length and type")
 }
 
-/// Puts pieces together to one chunk, whatever its size.
+/// Puts pieces together to one chunk, whatever its size; and the declarations in it that are scattered, if `starts`
+/// notes them.
 pub(crate) fn one_chunk(
     schema: &Arc<Schema>,
     input: &str,
     max_declaration_lines: usize,
+    starts: Starts,
     pieces: impl Iterator<Item = Piece>,
-) -> Result<Chunk, ArrowError> {
+) -> Result<(Chunk, Scattered), ArrowError> {
     let names: InputNames = Arc::new(vec![input.to_owned()]);
-    let mut all =
-        Assembler::new(Arc::clone(schema), names, usize::MAX, max_declaration_lines, Starts::ignored());
+    let failed = |error: ReadError| ArrowError::ExternalError(error.into());
+    let mut all = Assembler::new(Arc::clone(schema), names, usize::MAX, max_declaration_lines, starts);
     for piece in pieces {
-        all.take(piece).map_err(|error| ArrowError::ExternalError(error.into()))?;
+        all.take(piece).map_err(failed)?;
         all.bytes = 0;
     }
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
     all.batches.push_back(concat_batches(&all.arrow, &batches)?);
     let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_read: 0 };
-    Ok(all.chunk(true).map_or(empty, Parts::chunk))
+    Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))
 }

@@ -14,14 +14,15 @@ use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 use qingfeng_rules::{CodeList, Date, Field, Kind};
 
-use super::cell::{self, Reason};
+use super::cell;
 use super::column::Column;
 use super::lines::data_type;
+use super::reject::{Problem, RejectKind};
 
 /// A value that is none of its field.
 pub(crate) struct Bad {
     pub(crate) value: Option<String>,
-    pub(crate) reason: Reason,
+    pub(crate) problem: Problem,
 }
 
 /// What is told of a bad value: its row, and what is wrong.
@@ -60,7 +61,8 @@ pub(crate) fn column(
     let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
         let all = new_null_array(&data_type(column.field().kind), rows);
         if column.field().required {
-            (0..rows).for_each(|row| report(row, Bad { value: None, reason: cell::missing(column.field()) }));
+            (0..rows)
+                .for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));
         }
         return all;
     };
@@ -152,11 +154,11 @@ fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> Arr
         for (row, key) in keys.iter().enumerate() {
             if is_null(row) {
                 if required {
-                    report(row, Bad { value: None, reason: missing.clone() });
+                    report(row, Bad { value: None, problem: missing.clone() });
                 }
             } else if let Ok(at) = bad.binary_search_by_key(key, |(value, _)| *value) {
-                let Bad { value, reason } = &bad[at].1;
-                report(row, Bad { value: value.clone(), reason: reason.clone() });
+                let Bad { value, problem } = &bad[at].1;
+                report(row, Bad { value: value.clone(), problem: problem.clone() });
             }
         }
     }
@@ -190,21 +192,32 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
         D::UInt32 => integers::<UInt32Type>(source, column, report),
         D::UInt64 => {
             let values = source.as_primitive::<UInt64Type>().iter();
-            each(values, column, report, |column, value| match i64::try_from(value) {
-                Ok(value) => column.push_integer(value),
-                Err(_) if kind == Kind::Number => column.push_number(value as f64),
-                Err(_) => column.push(&value.to_string()),
-            });
+            each(
+                values,
+                column,
+                report,
+                |value| value.to_string(),
+                |column, value| match i64::try_from(value) {
+                    Ok(value) => column.push_integer(value),
+                    Err(_) if kind == Kind::Number => column.push_number(value as f64),
+                    Err(_) => column.push(&value.to_string()),
+                },
+            );
         }
         D::Float16 => {
             let values = source.as_primitive::<Float16Type>().iter().map(|value| value.map(f64::from));
-            each(values, column, report, Column::push_number);
+            each(values, column, report, shown_number, Column::push_number);
         }
         // The digits of a 32-bit number as it is written: 0.1 is 0.1, not 0.10000000149.
-        D::Float32 => each(source.as_primitive::<Float32Type>().iter(), column, report, |column, value| {
-            column.push_number(value.to_string().parse().unwrap_or(f64::from(value)))
-        }),
-        D::Float64 => each(source.as_primitive::<Float64Type>().iter(), column, report, Column::push_number),
+        D::Float32 => {
+            let written = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
+            let values = source.as_primitive::<Float32Type>().iter().map(|value| value.map(written));
+            each(values, column, report, shown_number, Column::push_number);
+        }
+        D::Float64 => {
+            let values = source.as_primitive::<Float64Type>().iter();
+            each(values, column, report, shown_number, Column::push_number);
+        }
         D::Decimal32(_, scale) => decimals::<Decimal32Type>(source, *scale, column, report),
         D::Decimal64(_, scale) => decimals::<Decimal64Type>(source, *scale, column, report),
         D::Decimal128(_, scale) => decimals::<Decimal128Type>(source, *scale, column, report),
@@ -229,25 +242,31 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
             }
         }
         // `check` has refused all other types.
-        _ => each((0..source.len()).map(|_| None::<f64>), column, report, Column::push_number),
+        _ => each((0..source.len()).map(|_| None), column, report, shown_number, Column::push_number),
     }
 }
 
+/// A number as JSON writes it, and one that is none by its name.
+fn shown_number(value: f64) -> String {
+    if value.is_finite() { cell::number_text(value) } else { value.to_string() }
+}
+
 /// Appends values one by one; the value of a bad one is shown as it is written.
-fn each<V: Copy + ToString>(
+fn each<V: Copy>(
     values: impl Iterator<Item = Option<V>>,
     column: &mut Column,
     report: Report<'_>,
-    push: impl Fn(&mut Column, V) -> Result<(), Reason>,
+    show: impl Fn(V) -> String,
+    push: impl Fn(&mut Column, V) -> Result<(), Problem>,
 ) {
     for (row, value) in values.enumerate() {
         let pushed = match value {
             Some(value) => push(column, value),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: value.map(|value| value.to_string()), reason });
+            report(row, Bad { value: value.map(&show), problem });
         }
     }
 }
@@ -258,10 +277,10 @@ fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>, column: &mut Column,
             Some(value) => column.push(value),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
             let value = value.filter(|value| !value.trim().is_empty());
-            report(row, Bad { value: value.map(super::reject::shown), reason });
+            report(row, Bad { value: value.map(super::reject::shown), problem });
         }
     }
 }
@@ -274,12 +293,12 @@ fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, column: &mut Column
             Some(Ok(text)) => (column.push(text), Some(text.into())),
             Some(Err(_)) => {
                 let reason = format!("`{}` is not UTF-8; write it as text", column.field().name);
-                (Err(reason), value.map(String::from_utf8_lossy))
+                (Err(Problem::new(RejectKind::Encoding, reason)), value.map(String::from_utf8_lossy))
             }
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), reason });
+            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), problem });
         }
     }
 }
@@ -289,21 +308,28 @@ where
     T::Native: Into<i64> + ToString,
 {
     let values = source.as_primitive::<T>().iter();
-    each(values, column, report, |column, value| column.push_integer(value.into()));
+    each(
+        values,
+        column,
+        report,
+        |value| value.to_string(),
+        |column, value| column.push_integer(value.into()),
+    );
 }
 
+/// A fraction of zeros says how a database stores the number, not what it is: a code has the digits before it.
 fn decimals<T: DecimalType>(source: &ArrayRef, scale: i8, column: &mut Column, report: Report<'_>) {
     let values = source.as_primitive::<T>();
     for row in 0..values.len() {
         let text =
             values.is_valid(row).then(|| T::format_decimal(values.value(row), T::MAX_PRECISION, scale));
         let pushed = match &text {
-            Some(text) => column.push(text),
+            Some(text) => column.push(cell::without_zero_fraction(text)),
             None => column.push_missing(),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: text, reason });
+            report(row, Bad { value: text, problem });
         }
     }
 }
@@ -315,15 +341,18 @@ fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: 
         let pushed = match date {
             None => column.push_missing(),
             Some(Some(date)) => column.push_date(date),
-            Some(None) => Err("the day lies outside the years 1 to 9999; write a date within them".into()),
+            Some(None) => Err(Problem::new(
+                RejectKind::OutOfRange,
+                "the day lies outside the years 1 to 9999; write a date within them",
+            )),
         };
-        if let Err(reason) = pushed {
+        if let Err(problem) = pushed {
             column.push_null();
             let value = date.map(|date| match date {
                 Some(date) => date.to_string(),
                 None => format!("{} days after 1970-01-01", value.unwrap_or_default()),
             });
-            report(row, Bad { value, reason });
+            report(row, Bad { value, problem });
         }
     }
 }

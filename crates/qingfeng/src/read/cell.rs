@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use qingfeng_rules::{Date, Field};
 
-use super::reject::shown;
+use super::reject::{Problem, RejectKind, shown};
 
 /// The number of bytes of a text or code at most; a line with a longer one is rejected.
 pub const MAX_TEXT_BYTES: usize = 65_536;
-
-/// Why a cell has no value, with the remedy.
-pub type Reason = String;
 
 /// The text without blanks around it, the full-width one (U+3000) included.
 #[inline]
@@ -24,13 +21,13 @@ pub fn trim(raw: &str) -> &str {
 
 /// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
 /// that looks for a word must see the line all the same.
-pub fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Reason> {
+pub fn text<'a>(raw: &'a str, field: &Field) -> Result<&'a str, Problem> {
     let text = trim(raw);
     if text.len() > MAX_TEXT_BYTES { Err(too_long(text, field)) } else { Ok(text) }
 }
 
 /// A code in the form that rules see.
-pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
+pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Problem> {
     let code = trim(raw);
     if code.len() > MAX_TEXT_BYTES {
         return Err(too_long(code, field));
@@ -41,10 +38,10 @@ pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
         Cow::Borrowed(code)
     } else if let Some(control) = code.chars().find(|letter| letter.is_control()) {
         let number = u32::from(control);
-        return Err(format!(
+        return Err(Problem::value(format!(
             "`{}` holds the control character U+{number:04X}; codes have none, so remove it",
             field.name
-        ));
+        )));
     } else {
         Cow::Owned(code.to_uppercase())
     };
@@ -57,12 +54,14 @@ pub fn code<'a>(raw: &'a str, field: &Field) -> Result<Cow<'a, str>, Reason> {
     })
 }
 
-fn too_long(text: &str, field: &Field) -> Reason {
-    format!("`{}` has {} bytes; {MAX_TEXT_BYTES} is the most a cell can have", field.name, text.len())
+fn too_long(text: &str, field: &Field) -> Problem {
+    let (name, bytes) = (&field.name, text.len());
+    let reason = format!("`{name}` has {bytes} bytes; {MAX_TEXT_BYTES} is the most a cell can have");
+    Problem::new(RejectKind::TooLong, reason)
 }
 
 /// A whole number: digits, perhaps a sign, perhaps a point with nothing but zeros after it.
-pub fn integer(text: &str, field: &Field) -> Result<i64, Reason> {
+pub fn integer(text: &str, field: &Field) -> Result<i64, Problem> {
     let whole = match text.split_once('.') {
         Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole,
         _ => text,
@@ -73,22 +72,24 @@ pub fn integer(text: &str, field: &Field) -> Result<i64, Reason> {
 }
 
 #[cold]
-fn not_whole(text: &str) -> Reason {
+fn not_whole(text: &str) -> Problem {
     let cell = shown(text);
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if has_thousands(text) {
+    let reason = if has_thousands(text) {
         format!("`{cell}` is not a whole number; write it without thousands separators, as {}", joined(text))
     } else if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        format!("`{cell}` is too large; a whole number has at most 64 bits")
+        let reason = format!("`{cell}` is too large; a whole number has at most 64 bits");
+        return Problem::new(RejectKind::OutOfRange, reason);
     } else if text.parse().is_ok_and(f64::is_finite) {
         format!("`{cell}` is not a whole number; the field takes whole numbers written in digits")
     } else {
         format!("`{cell}` is not a whole number; write digits only, without units")
-    }
+    };
+    Problem::value(reason)
 }
 
 /// A finite number. -0 is 0, so that a value has one form.
-pub fn number(text: &str, field: &Field) -> Result<f64, Reason> {
+pub fn number(text: &str, field: &Field) -> Result<f64, Problem> {
     let value: f64 = text.parse().map_err(|_| not_a_number(text))?;
     if !value.is_finite() {
         return Err(not_finite(text));
@@ -98,25 +99,28 @@ pub fn number(text: &str, field: &Field) -> Result<f64, Reason> {
 }
 
 #[cold]
-fn not_a_number(text: &str) -> Reason {
+fn not_a_number(text: &str) -> Problem {
     let cell = shown(text);
-    if has_thousands(text) {
+    Problem::value(if has_thousands(text) {
         format!(
             "`{cell}` is not a number; write it with a decimal point and without thousands separators, as {}",
             joined(text)
         )
     } else {
         format!("`{cell}` is not a number; write digits and a decimal point, without units")
-    }
+    })
 }
 
 #[cold]
-pub fn not_finite(text: &str) -> Reason {
+pub fn not_finite(text: &str) -> Problem {
     let cell = shown(text);
     if text.bytes().any(|byte| byte.is_ascii_digit()) {
-        format!("`{cell}` is too large; a number has at most 308 digits")
+        let reason = format!("`{cell}` is too large; a number has at most 308 digits");
+        Problem::new(RejectKind::OutOfRange, reason)
     } else {
-        format!("`{cell}` is not a finite number; leave the cell empty where the value is not known")
+        Problem::value(format!(
+            "`{cell}` is not a finite number; leave the cell empty where the value is not known"
+        ))
     }
 }
 
@@ -134,7 +138,7 @@ fn joined(text: &str) -> String {
 }
 
 /// True or false.
-pub fn flag(text: &str) -> Result<bool, Reason> {
+pub fn flag(text: &str) -> Result<bool, Problem> {
     match text {
         "1" | "是" => return Ok(true),
         "0" | "否" => return Ok(false),
@@ -146,41 +150,63 @@ pub fn flag(text: &str) -> Result<bool, Reason> {
     } else if is(["false", "no", "n"]) {
         Ok(false)
     } else {
-        Err(format!(
+        Err(Problem::value(format!(
             "`{}` is neither true nor false; write true or false, yes or no, Y or N, 1 or 0, 是 or 否",
             shown(text)
-        ))
+        )))
     }
 }
 
 /// A calendar day, in days since 1970-01-01.
-pub fn date(text: &str, field: &Field) -> Result<i32, Reason> {
-    let date: Date = text.parse().map_err(|error| format!("`{}` is {error}", shown(text)))?;
+pub fn date(text: &str, field: &Field) -> Result<i32, Problem> {
+    let date: Date = text.parse().map_err(|error| Problem::value(format!("`{}` is {error}", shown(text))))?;
     in_bounds(f64::from(date.days()), field).map(|()| date.days())
 }
 
 /// The reason why a line without a required field is rejected.
 #[cold]
-pub fn missing(field: &Field) -> Reason {
-    format!("`{}` is missing; each line needs it", field.name)
+pub fn missing(field: &Field) -> Problem {
+    Problem::new(RejectKind::Missing, format!("`{}` is missing; each line needs it", field.name))
 }
 
-pub fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Reason> {
+pub fn in_bounds_integer(value: i64, field: &Field) -> Result<(), Problem> {
     // Exact near the bounds a schema can have; elsewhere the rounding changes nothing.
     in_bounds(value as f64, field)
 }
 
 /// Whether the value lies between the bounds of its field.
-pub fn in_bounds(value: f64, field: &Field) -> Result<(), Reason> {
-    match (field.min, field.max) {
-        (Some(min), _) if value < min => {
-            Err(format!("{value} is below {min}, the least `{}` can be", field.name))
-        }
-        (_, Some(max)) if value > max => {
-            Err(format!("{value} is above {max}, the most `{}` can be", field.name))
-        }
-        _ => Ok(()),
+pub fn in_bounds(value: f64, field: &Field) -> Result<(), Problem> {
+    let name = &field.name;
+    let reason = match (field.min, field.max) {
+        (Some(min), _) if value < min => format!("{value} is below {min}, the least `{name}` can be"),
+        (_, Some(max)) if value > max => format!("{value} is above {max}, the most `{name}` can be"),
+        _ => return Ok(()),
+    };
+    Err(Problem::new(RejectKind::OutOfRange, reason))
+}
+
+/// A number as text, as a field of text or codes takes it, whatever it comes from: a whole one as its digits, another
+/// one as JSON writes it.
+pub fn number_text(value: f64) -> String {
+    match whole(value) {
+        Some(whole) => whole.to_string(),
+        None => serde_json::to_string(&value).unwrap_or_default(),
     }
+}
+
+/// The number as a whole one of 64 bits, if it is one.
+pub fn whole(value: f64) -> Option<i64> {
+    /// 2⁶³: below it each whole number is one of 64 bits.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    (value.trunc() == value && value.abs() < LIMIT).then_some(value as i64)
+}
+
+/// The digits of a written number without a fraction of zeros: of 8711209000.00 those before the point.
+pub fn without_zero_fraction(number: &str) -> &str {
+    if !number.ends_with('0') {
+        return number;
+    }
+    number.trim_end_matches('0').strip_suffix('.').unwrap_or(number)
 }
 
 #[cfg(test)]
@@ -201,7 +227,7 @@ mod tests {
         assert_eq!(code("ken", &country).unwrap(), "KE");
         assert_eq!(code("\u{3000}KE\u{3000}", &country).unwrap(), "KE");
         assert_eq!(code("ß", &field("port")).unwrap(), "SS");
-        assert!(code("K\0E", &country).unwrap_err().contains("U+0000"));
+        assert!(code("K\0E", &country).unwrap_err().reason.contains("U+0000"));
     }
 
     #[test]
@@ -220,7 +246,7 @@ mod tests {
             ("5 kg", "`5 kg` is not a whole number; write digits only, without units"),
             ("-3", "-3 is below 0, the least `packages` can be"),
         ] {
-            assert_eq!(integer(raw, &field), Err(reason.to_owned()), "{raw}");
+            assert_eq!(integer(raw, &field).unwrap_err().reason, reason, "{raw}");
         }
     }
 
@@ -243,10 +269,28 @@ mod tests {
             ("12 kg", "`12 kg` is not a number; write digits and a decimal point, without units"),
             ("-3", "-3 is below 0, the least `value` can be"),
         ] {
-            assert_eq!(number(raw, &field), Err(reason.to_owned()), "{raw}");
+            assert_eq!(number(raw, &field).unwrap_err().reason, reason, "{raw}");
         }
         let top = Field { max: Some(10.0), kind: Kind::Number, ..field };
-        assert_eq!(number("10.5", &top), Err("10.5 is above 10, the most `value` can be".into()));
+        assert_eq!(number("10.5", &top).unwrap_err().reason, "10.5 is above 10, the most `value` can be");
+    }
+
+    #[test]
+    fn whole_numbers_are_written_as_their_digits() {
+        for (value, text) in [
+            (8_711_209_000.0, "8711209000"),
+            (-0.0, "0"),
+            (1e16, "10000000000000000"),
+            (1e20, "1e20"),
+            (0.1, "0.1"),
+        ] {
+            assert_eq!(number_text(value), text);
+        }
+        for (written, digits) in
+            [("8711209000.00", "8711209000"), ("1.10", "1.10"), ("100", "100"), ("0.0", "0"), ("0", "0")]
+        {
+            assert_eq!(without_zero_fraction(written), digits);
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array,
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use qingfeng_rules::{CodeList, Date, Field, Kind, Level};
 
-use super::cell::{self, Reason};
+use super::cell;
+use super::reject::Problem;
 
 /// The number of writings of a code list's codes that a column remembers.
 const REMEMBERED_CODES: usize = 4096;
@@ -59,7 +60,7 @@ impl Column {
     }
 
     /// Appends the value of a cell; a blank one is missing.
-    pub fn push(&mut self, raw: &str) -> Result<(), Reason> {
+    pub fn push(&mut self, raw: &str) -> Result<(), Problem> {
         if self.field.level == Level::Item {
             return self.push_new(raw);
         }
@@ -95,7 +96,7 @@ impl Column {
     }
 
     /// The same without a look at the value before.
-    pub fn push_new(&mut self, raw: &str) -> Result<(), Reason> {
+    pub fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
@@ -151,7 +152,7 @@ impl Column {
     }
 
     /// Appends a missing value, if the field may lack one.
-    pub fn push_missing(&mut self) -> Result<(), Reason> {
+    pub fn push_missing(&mut self) -> Result<(), Problem> {
         if self.field.required {
             return Err(cell::missing(&self.field));
         }
@@ -184,7 +185,7 @@ impl Column {
     }
 
     /// Appends a whole number to a column of whole numbers, or of numbers.
-    pub fn push_integer(&mut self, value: i64) -> Result<(), Reason> {
+    pub fn push_integer(&mut self, value: i64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
             Values::Integer(values, valid) => {
@@ -198,8 +199,8 @@ impl Column {
         }
     }
 
-    /// Appends a number to a column of numbers; in other columns it counts as its shortest writing.
-    pub fn push_number(&mut self, value: f64) -> Result<(), Reason> {
+    /// Appends a number to a column of numbers; in other columns it counts as [`cell::number_text`] writes it.
+    pub fn push_number(&mut self, value: f64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
@@ -209,7 +210,7 @@ impl Column {
                 valid.push(true);
                 Ok(())
             }
-            _ => self.push(&value.to_string()),
+            _ => self.push(&cell::number_text(value)),
         }
     }
 
@@ -229,7 +230,7 @@ impl Column {
     }
 
     /// Appends a day to a column of dates; in other columns it counts as it is written.
-    pub fn push_date(&mut self, date: Date) -> Result<(), Reason> {
+    pub fn push_date(&mut self, date: Date) -> Result<(), Problem> {
         match &mut self.values {
             Values::Date(values, valid) => {
                 self.last = None;

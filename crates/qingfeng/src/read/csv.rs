@@ -6,14 +6,14 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 use qingfeng_rules::Schema;
 
+use super::bind;
 use super::error::ReadError;
 use super::frame::{Block, Content, Frame, Framer, Scan, Scanner};
 use super::lines::Position;
-use super::reject::shown;
+use super::reject::{Problem, RejectKind, shown};
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
 use super::{Format, Input, InputNotes, Pieces, spread};
-use crate::bind;
 
 /// The bytes of a record at most.
 pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -344,12 +344,13 @@ impl Parser {
         let encoding = *encoding;
         if let Content::Bad(reason) = &frame.content {
             let value = (!record.is_empty()).then(|| shown(&lossy(encoding, record)));
-            return rows.reject(position, None, None, value, reason.clone());
+            return rows.reject(position, None, None, value, Problem::malformed(reason));
         }
         split(record, self.delimiter, frame.content == Content::Quoted, cells);
         if cells.len() != self.width {
             let value = Some(shown(&lossy(encoding, record)));
-            return rows.reject(position, None, None, value, wrong_count(cells.len(), self.width));
+            let problem = Problem::malformed(wrong_count(cells.len(), self.width));
+            return rows.reject(position, None, None, value, problem);
         }
         // One check of the whole record is faster than one a cell.
         let text = if encoding == Encoding::Utf8 { std::str::from_utf8(record).ok() } else { None };
@@ -378,7 +379,7 @@ fn invalid(cell: &[u8], encoding: Encoding) -> Cell<'static> {
         }
         Encoding::Gb18030 => "is not GB 18030; if the whole file is UTF-8, say so, else write the cell again",
     };
-    Cell::Bad { value: shown(&lossy(encoding, cell)), reason: reason.into() }
+    Cell::Bad { value: shown(&lossy(encoding, cell)), problem: Problem::new(RejectKind::Encoding, reason) }
 }
 
 #[cfg(test)]

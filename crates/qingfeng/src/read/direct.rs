@@ -1,28 +1,30 @@
-//! A declaration that a program made becomes goods lines without being written as JSON and read again. Lines and
-//! rejects are those that its JSON would give.
+//! One declaration by itself: values of a program, or a JSON message.
 //!
-//! Nearly all declarations can be read, and field by field; that is fast. Where anything is unusual they are read
-//! once more line by line, which finds all rejects.
+//! What a program made becomes goods lines without being written as JSON and read again. Lines and rejects are those
+//! that its JSON would give. Nearly all declarations can be read, and field by field; that is fast. Where anything is
+//! unusual they are read once more line by line, which finds all rejects.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::SchemaRef;
 use qingfeng_rules::{Field, Kind, Schema};
 use serde::Serialize;
 
-use super::cell::{Reason, missing};
+use super::cell::{missing, not_finite, number_text, whole};
 use super::column::Column;
-use super::error::ReadError;
 use super::lines::{Lines, Place, Position, arrow_schema};
-use super::ndjson::{ITEMS, MAX_LINE_BYTES};
-use super::reject::shown;
-use super::rows::{Cell, Rows};
-use super::{Chunk, Input, MAX_LINES, one_chunk};
-use crate::declaration::{Declaration, FieldValue, Item};
+use super::ndjson::{MAX_LINE_BYTES, Parser, is_list, note_unused, too_long};
+use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
+use super::reject::{Problem, shown};
+use super::rows::{Cell, Piece, Rows};
+use super::scatter::Starts;
+use super::{Chunk, MAX_LINES, one_chunk};
+use crate::declaration::{Declaration, FieldValue};
+use crate::threads::Idle;
 
 /// What rejects give as their input.
 const INPUT: &str = "the declaration";
@@ -31,17 +33,26 @@ const KEPT_LINES: usize = 64;
 /// Fields times lines that are read field by field.
 const CELLS_MAX: usize = 1 << 18;
 /// Different keys that are remembered.
-const REMEMBERED_KEYS: usize = 4096;
+const REMEMBERED_KEYS: usize = 512;
 
 /// Reads declarations of one schema. Shared by threads.
 pub(crate) struct Direct {
     schema: Arc<Schema>,
     arrow: SchemaRef,
+    max_declaration_lines: usize,
     /// The field that takes the list of goods lines for its value, if the schema has one of that name.
     items: Option<usize>,
     /// By the number of lines, columns without any value; that of the line's number counts.
     empty: [OnceLock<Vec<ArrayRef>>; KEPT_LINES + 1],
-    idle: Mutex<Vec<Builder>>,
+    idle: Idle<Builder>,
+    parsers: Idle<Parser>,
+}
+
+/// What was read of one declaration.
+pub(crate) struct OneRead {
+    pub(crate) chunk: Chunk,
+    /// The keys that no field claims; the first 100.
+    pub(crate) unknown_fields: Vec<String>,
 }
 
 /// What one thread needs to read declarations.
@@ -53,87 +64,53 @@ struct Builder {
     item_keys: Keys,
 }
 
-/// What a key stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Field(usize),
-    Items,
-    Unused,
-}
-
-/// The keys met so far, in the order in which declarations have them.
+/// Keys met so far, in the order in which declarations have them.
 #[derive(Default)]
 struct Keys(Vec<(Box<str>, Slot)>);
 
 impl Keys {
-    /// Gives `visit` what each key stands for, and its value.
+    /// Gives `visit` what each key stands for, and its value; keys that no field claims go to `unused`.
     fn visit<'d>(
         &mut self,
         schema: &Schema,
         fields: &'d BTreeMap<String, FieldValue>,
+        unused: &mut Vec<String>,
         mut visit: impl FnMut(Slot, &'d FieldValue),
     ) {
         let mut at = 0;
         for (key, value) in fields {
-            while self.0.get(at).is_some_and(|(known, _)| **known < **key) {
-                at += 1;
+            let is_next = self.0.get(at).is_some_and(|(known, _)| **known == **key);
+            if !is_next {
+                at += self.0[at..].partition_point(|(known, _)| **known < **key);
             }
             let slot = match self.0.get(at) {
                 Some((known, slot)) if **known == **key => *slot,
                 _ => {
-                    let slot = slot_of(schema, key);
-                    if self.0.len() < REMEMBERED_KEYS {
+                    let slot = Slot::of(schema, key);
+                    // Only what the schema accepts is remembered: whoever invents keys must not fill the memory.
+                    if slot != Slot::Unused && key.len() <= KEY_BYTES_MAX && self.0.len() < REMEMBERED_KEYS {
                         self.0.insert(at, (key.as_str().into(), slot));
                     }
                     slot
                 }
             };
-            visit(slot, value);
+            if slot == Slot::Unused {
+                note_unused(unused, key);
+            } else {
+                visit(slot, value);
+            }
         }
     }
-}
 
-#[cold]
-fn slot_of(schema: &Schema, key: &str) -> Slot {
-    match schema.field_of_header(key) {
-        Some(field) => Slot::Field(field.index()),
-        None if key == ITEMS => Slot::Items,
-        None => Slot::Unused,
-    }
-}
-
-/// An object of the declaration's JSON: the value of each field.
-struct Object<'d> {
-    cells: Vec<Option<&'d FieldValue>>,
-    /// A value of the header, or of an item, that stands under the name of the list of goods lines.
-    items: bool,
-    /// A field for which two keys stand, or the list of goods lines.
-    twice: Option<Slot>,
-}
-
-impl<'d> Object<'d> {
-    fn new(keys: &mut Keys, schema: &Schema, fields: &'d BTreeMap<String, FieldValue>) -> Self {
-        let mut object = Self { cells: vec![None; schema.fields().len()], items: false, twice: None };
-        keys.visit(schema, fields, |slot, value| {
-            let known = match slot {
-                Slot::Field(field) => object.cells[field].replace(value).is_some(),
-                Slot::Items => std::mem::replace(&mut object.items, true),
-                Slot::Unused => false,
-            };
-            if known && object.twice.is_none() {
-                object.twice = Some(slot);
-            }
-        });
+    fn object<'d>(
+        &mut self,
+        schema: &Schema,
+        fields: &'d BTreeMap<String, FieldValue>,
+        unused: &mut Vec<String>,
+    ) -> Object<&'d FieldValue> {
+        let mut object = Object::new(schema);
+        self.visit(schema, fields, unused, |slot, value| object.put(slot, value));
         object
-    }
-
-    fn twice(&self, schema: &Schema) -> Result<(), String> {
-        let name = match self.twice {
-            None => return Ok(()),
-            Some(Slot::Field(field)) => schema.fields()[field].name.as_str(),
-            Some(_) => ITEMS,
-        };
-        Err(format!("two keys stand for `{name}`; leave one of them out"))
     }
 }
 
@@ -149,53 +126,94 @@ impl Builder {
 }
 
 impl Direct {
-    pub(crate) fn new(schema: &Arc<Schema>) -> Self {
+    /// One that rejects the lines of a declaration beyond so many.
+    pub(crate) fn new(schema: &Arc<Schema>, max_declaration_lines: usize) -> Self {
         Self {
             arrow: arrow_schema(schema),
+            max_declaration_lines: max_declaration_lines.clamp(1, MAX_LINES),
             items: schema.field_of_header(ITEMS).map(|field| field.index()),
             schema: Arc::clone(schema),
             empty: [const { OnceLock::new() }; KEPT_LINES + 1],
-            idle: Mutex::default(),
+            idle: Idle::default(),
+            parsers: Idle::default(),
         }
     }
 
-    /// The lines of a declaration, or its rejects.
-    ///
-    /// # Errors
-    ///
-    /// More text than an Arrow column can hold.
-    pub(crate) fn read(&self, declaration: &Declaration) -> Result<Chunk, ReadError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut builder = idle.unwrap_or_else(|| Builder::new(&self.schema));
+    /// The lines of a declaration, or its rejects; without rejects the lines are those of one declaration.
+    pub(crate) fn read(&self, declaration: &Declaration) -> OneRead {
+        let mut builder = self.idle.borrow().unwrap_or_else(|| Builder::new(&self.schema));
         let bytes = bytes_at_most(declaration);
-        let lines = if bytes <= MAX_LINE_BYTES { self.fields(declaration, &mut builder) } else { None };
+        let mut unknown_fields = Vec::new();
+        let lines = if bytes <= MAX_LINE_BYTES {
+            self.fields(declaration, &mut builder, &mut unknown_fields)
+        } else {
+            None
+        };
         let chunk = match lines {
-            Some(lines) => Ok(Chunk { lines_read: lines.len() as u64, lines, rejects: Vec::new() }),
-            None => self.lines(declaration, &mut builder, bytes),
+            Some(lines) => Chunk { lines_read: lines.len() as u64, lines, rejects: Vec::new() },
+            None => {
+                unknown_fields.clear();
+                self.chunk(self.lines(declaration, &mut builder, bytes, &mut unknown_fields))
+            }
         };
         // What a long declaration took is not kept.
         if bytes < MAX_LINE_BYTES / 16 {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(builder);
+            self.idle.give_back(builder);
         }
-        chunk
+        OneRead { chunk, unknown_fields }
+    }
+
+    /// The same of a JSON message: one object, as on a line of an NDJSON file.
+    pub(crate) fn read_json(&self, json: &[u8]) -> OneRead {
+        let new = || Parser::of_messages(&self.schema, INPUT);
+        let mut parser = self.parsers.borrow().unwrap_or_else(new);
+        let (piece, unknown_fields) = parser.message(json);
+        if json.len() < MAX_LINE_BYTES / 16 {
+            self.parsers.give_back(parser);
+        }
+        OneRead { chunk: self.chunk(piece), unknown_fields }
+    }
+
+    /// The lines of a declaration that are read at most.
+    pub(crate) fn max_declaration_lines(&self) -> usize {
+        self.max_declaration_lines
+    }
+
+    /// Drops what is kept for the next declarations.
+    pub(crate) fn trim(&self) {
+        self.idle.clear();
+        self.parsers.clear();
+    }
+
+    fn chunk(&self, piece: Piece) -> Chunk {
+        let pieces = std::iter::once(piece);
+        #[expect(clippy::expect_used, reason = "one piece is not put together, and nothing is noted")]
+        one_chunk(&self.schema, INPUT, self.max_declaration_lines, Starts::ignored(), pieces)
+            .expect("one piece is a chunk")
+            .0
     }
 
     /// Reads field by field. `None` if a line is to be rejected, or if it is not certain that all is well.
-    fn fields(&self, declaration: &Declaration, builder: &mut Builder) -> Option<Lines> {
+    fn fields(
+        &self,
+        declaration: &Declaration,
+        builder: &mut Builder,
+        unused: &mut Vec<String>,
+    ) -> Option<Lines> {
         let Builder { columns, cells, header_keys, item_keys } = builder;
         let items = &declaration.items;
         if self.items.is_some() && !items.is_empty() {
             return None;
         }
         let count = items.len().max(1);
-        if columns.len() * count > CELLS_MAX {
+        if columns.len() * count > CELLS_MAX || count > self.max_declaration_lines {
             return None;
         }
         cells.clear();
         cells.resize(columns.len() * count, 0);
         let mut values: Vec<&FieldValue> = Vec::with_capacity(declaration.header.len() + 8 * items.len());
         let mut is_plain = true;
-        header_keys.visit(&self.schema, &declaration.header, |slot, value| match slot {
+        header_keys.visit(&self.schema, &declaration.header, unused, |slot, value| match slot {
             Slot::Field(field) => {
                 let cells = &mut cells[field * count..][..count];
                 // Two keys that stand for one field.
@@ -203,24 +221,22 @@ impl Direct {
                 values.push(value);
                 cells.fill(values.len() as u32);
             }
-            Slot::Items => is_plain = false,
-            Slot::Unused => {}
+            Slot::Items | Slot::Unused => is_plain = false,
         });
         let header_values = values.len() as u32;
-        // Lines that name their declarations themselves may be of several.
+        // Lines that name their declarations themselves may name several.
         let is_one = items.is_empty() || cells[self.schema.declaration.index() * count] > 0;
         for (line, item) in items.iter().enumerate() {
-            item_keys.visit(&self.schema, &item.fields, |slot, value| match slot {
+            item_keys.visit(&self.schema, &item.fields, unused, |slot, value| match slot {
                 Slot::Field(field) => {
                     let cell = &mut cells[field * count + line];
                     // Only a value of the header may be there, and then the same one.
                     let above = values.get((*cell).wrapping_sub(1) as usize);
-                    is_plain &= *cell <= header_values && above.is_none_or(|above| is_same(above, value));
+                    is_plain &= *cell <= header_values && above.is_none_or(|above| above.is_same(value));
                     values.push(value);
                     *cell = values.len() as u32;
                 }
-                Slot::Items => is_plain = false,
-                Slot::Unused => {}
+                Slot::Items | Slot::Unused => is_plain = false,
             });
         }
         if !(is_plain && is_one) {
@@ -248,10 +264,7 @@ impl Direct {
             arrays.push(array);
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), arrays).ok()?;
-        let place = |item| Place {
-            input: 0,
-            position: if items.is_empty() { Position::Line(1) } else { Position::Item { line: 1, item } },
-        };
+        let place = |item| Place { input: 0, position: Position::Item { line: 0, item } };
         Some(Lines::new(batch, vec![0, count as u32], (1..=count as u32).map(place).collect()))
     }
 
@@ -284,19 +297,18 @@ impl Direct {
         declaration: &Declaration,
         builder: &mut Builder,
         bytes: usize,
-    ) -> Result<Chunk, ReadError> {
+        unused: &mut Vec<String>,
+    ) -> Piece {
         let mut rows = Rows::new(Arc::clone(&self.schema), INPUT, 0);
-        let position = Position::Line(1);
-        if bytes > MAX_LINE_BYTES && is_longer(declaration, MAX_LINE_BYTES) {
-            let most = MAX_LINE_BYTES >> 20;
-            let reason = format!("the line is longer than {most} MiB; is a line end missing?");
-            rows.reject(position, None, None, None, reason);
-        } else if let Err(reason) = self.declaration(declaration, builder, &mut rows) {
-            rows.reject(position, None, None, Some(shown(&json(declaration))), reason);
+        let result = if bytes > MAX_LINE_BYTES && is_longer(declaration, MAX_LINE_BYTES) {
+            Err(too_long())
+        } else {
+            self.declaration(declaration, builder, &mut rows, unused)
+        };
+        if let Err(problem) = result {
+            rows.reject(Position::Line(0), None, None, json(declaration), problem);
         }
-        let pieces = std::iter::once(rows.finish(bytes));
-        one_chunk(&self.schema, INPUT, MAX_LINES, pieces)
-            .map_err(|error| ReadError::broken(&Input::Stdin, String::new(), &io::Error::other(error)))
+        rows.finish(bytes)
     }
 
     fn declaration(
@@ -304,68 +316,36 @@ impl Direct {
         declaration: &Declaration,
         builder: &mut Builder,
         rows: &mut Rows,
-    ) -> Result<(), String> {
-        let mut header = Object::new(&mut builder.header_keys, &self.schema, &declaration.header);
+        unused: &mut Vec<String>,
+    ) -> Result<(), Problem> {
+        let mut header = builder.header_keys.object(&self.schema, &declaration.header, unused);
         let list = !declaration.items.is_empty();
-        let known = match self.items {
-            Some(field) => header.cells[field].is_some(),
-            None => header.items,
-        };
-        if list && known && header.twice.is_none() {
-            header.twice = Some(self.items.map_or(Slot::Items, Slot::Field));
+        match self.items {
+            Some(field) if list && header.cells[field].is_some() => header.repeats(Slot::Field(field)),
+            None if list && header.items.is_some() => header.repeats(Slot::Items),
+            _ => {}
         }
-        header.twice(&self.schema)?;
-        if header.items {
-            return Err(format!("`{ITEMS}` is not a list; it must list the goods lines as objects"));
+        header.check(&self.schema)?;
+        if header.items.is_some() {
+            return Err(Problem::value(format!(
+                "`{ITEMS}` is not a list; it must list the goods lines as objects"
+            )));
         }
         if !list || self.items.is_some() {
-            rows.push(Position::Line(1), |field| {
+            rows.push(Position::Item { line: 0, item: 1 }, |field| {
                 if list && self.items == Some(field) {
-                    let reason = "is a list; the field takes a single value".into();
-                    return Cell::Bad { value: shown(&json(&declaration.items)), reason };
+                    let value = json(&declaration.items).unwrap_or_default();
+                    return Cell::Bad { value, problem: is_list() };
                 }
                 cell(header.cells[field])
             });
             return Ok(());
         }
+        let mut nested = Nested::new(rows, &self.schema, &header);
         for (number, item) in (1..).zip(&declaration.items) {
-            let position = Position::Item { line: 1, item: number };
-            if let Err(reason) = self.item(&header, item, &mut builder.item_keys, position, rows) {
-                let id = match cell(header.cells[self.schema.declaration.index()]) {
-                    Cell::Text(text) => rows.declaration(Cell::Text(text)),
-                    _ => None,
-                };
-                rows.reject(position, id, None, Some(shown(&json(item))), reason);
-            }
+            let object = builder.item_keys.object(&self.schema, &item.fields, unused);
+            nested.item(Position::Item { line: 0, item: number }, Ok(object), || json(item));
         }
-        Ok(())
-    }
-
-    fn item(
-        &self,
-        header: &Object<'_>,
-        item: &Item,
-        keys: &mut Keys,
-        position: Position,
-        rows: &mut Rows,
-    ) -> Result<(), String> {
-        let item = Object::new(keys, &self.schema, &item.fields);
-        item.twice(&self.schema)?;
-        if item.items {
-            return Err(format!("the item has `{ITEMS}` of its own; items have no items"));
-        }
-        let mut both = header.cells.iter().zip(&item.cells);
-        let differs = both.position(|cells| match cells {
-            (Some(above), Some(here)) => !is_same(above, here),
-            _ => false,
-        });
-        if let Some(field) = differs {
-            let name = &self.schema.fields()[field].name;
-            return Err(format!(
-                "the item and its declaration have different values of `{name}`; leave one of them out"
-            ));
-        }
-        rows.push(position, |field| cell(item.cells[field].or(header.cells[field])));
         Ok(())
     }
 }
@@ -376,9 +356,9 @@ fn column_of(
     column: &mut Column,
     cells: &[u32],
     values: &[&FieldValue],
-) -> Result<Option<ArrayRef>, Reason> {
+) -> Result<Option<ArrayRef>, Problem> {
     let value_of = |cell: u32| values.get(cell.wrapping_sub(1) as usize).copied();
-    if !cells.iter().any(|&cell| value_of(cell).is_some_and(|value| !is_missing(value))) {
+    if !cells.iter().any(|&cell| value_of(cell).is_some_and(|value| *value != FieldValue::Missing)) {
         return if field.required { Err(missing(field)) } else { Ok(None) };
     }
     column.reserve(cells.len());
@@ -399,46 +379,43 @@ fn column_of(
             }
             (value, _) => match self::cell(value) {
                 Cell::Text(text) => column.push_new(&text),
-                _ => column.push_missing(),
+                Cell::Missing => column.push_missing(),
+                Cell::Bad { problem, .. } => Err(problem),
             },
         }?;
     }
     Ok(Some(column.finish()))
 }
 
-/// JSON has no number for what is not finite.
-fn is_missing(value: &FieldValue) -> bool {
-    match value {
-        FieldValue::Missing => true,
-        FieldValue::Number(number) => !number.is_finite(),
-        _ => false,
-    }
-}
-
-/// The cell of a value: as JSON writes it.
-fn cell(value: Option<&FieldValue>) -> Cell<'_> {
-    match value {
-        None => Cell::Missing,
-        Some(value) if is_missing(value) => Cell::Missing,
-        Some(FieldValue::Text(text)) => Cell::Text(text.into()),
-        Some(FieldValue::Flag(flag)) => Cell::Text(if *flag { "true" } else { "false" }.into()),
-        Some(value) => Cell::Text(json(value).into()),
-    }
-}
-
-/// Whether JSON writes both values in the same way.
-fn is_same(a: &FieldValue, b: &FieldValue) -> bool {
-    match (a, b) {
-        (FieldValue::Number(a), FieldValue::Number(b)) if a.is_finite() || b.is_finite() => {
-            a.to_bits() == b.to_bits()
+impl<'d> Entry<'d> for &'d FieldValue {
+    fn cell(self) -> Cell<'d> {
+        match self {
+            FieldValue::Missing => Cell::Missing,
+            FieldValue::Flag(flag) => Cell::Text(if *flag { "true" } else { "false" }.into()),
+            FieldValue::Integer(integer) => Cell::Text(integer.to_string().into()),
+            FieldValue::Number(number) if number.is_finite() => Cell::Text(number_text(*number).into()),
+            FieldValue::Number(number) => {
+                let value = number.to_string();
+                Cell::Bad { problem: not_finite(&value), value }
+            }
+            FieldValue::Text(text) => Cell::Text(text.into()),
         }
-        (a, b) => (is_missing(a) && is_missing(b)) || a == b,
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        use FieldValue::{Integer, Number};
+        match (self, other) {
+            (Integer(integer), Number(number)) | (Number(number), Integer(integer)) => {
+                whole(*number) == Some(*integer)
+            }
+            (one, other) => one == other,
+        }
     }
 }
 
-/// The JSON of something that has one.
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// The JSON of something as a reject shows it, if it has one.
+fn json(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok().map(|json| shown(&json))
 }
 
 /// The bytes of the declaration's JSON at most.
@@ -468,7 +445,7 @@ fn is_longer(declaration: &Declaration, most: usize) -> bool {
             Ok(())
         }
     }
-    serde_json::to_writer(Rest(most), declaration).is_err()
+    serde_json::to_writer(Rest(most), declaration).is_err_and(|error| error.is_io())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::bind::BindError;
+use super::bind::BindError;
 
 /// An input cannot be read, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,19 @@ pub enum ReadError {
         after: String,
         /// What went wrong, and a remedy.
         reason: String,
+    },
+    /// A declaration does not fit into the limit of memory.
+    #[error(
+        "the declaration `{declaration}` has more than {limit} bytes in {lines} lines, more than the limit of memory leaves \
+         for one; raise `memory_limit`, or split the declaration"
+    )]
+    Memory {
+        /// The declaration's id, cut as in rejects.
+        declaration: String,
+        /// Its lines so far.
+        lines: usize,
+        /// The bytes that one declaration may have.
+        limit: usize,
     },
     /// A temporary file cannot be written or read.
     #[error("a temporary file in {directory} cannot be used: {source}; make room there, or set TMPDIR")]

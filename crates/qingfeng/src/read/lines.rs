@@ -10,7 +10,8 @@ use arrow_schema::{DataType, SchemaRef};
 use qingfeng_rules::{FieldId, Kind, Schema};
 use serde::{Serialize, Serializer};
 
-/// Where in its input a goods line stands.
+/// Where in its input a goods line stands. Of a declaration that a program hands over, and of a JSON message, only the
+/// items are counted: their line is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Position {
     /// The physical line of a text file. The first line, mostly the header, is 1.
@@ -29,8 +30,10 @@ pub enum Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Line(0) => f.write_str("as a whole"),
             Self::Line(line) => write!(f, "line {line}"),
             Self::Row(row) => write!(f, "row {row}"),
+            Self::Item { line: 0, item } => write!(f, "item {item}"),
             Self::Item { line, item } => write!(f, "line {line}, item {item}"),
         }
     }

@@ -17,6 +17,7 @@
 //! ```
 
 mod assemble;
+pub(crate) mod bind;
 pub(crate) mod cast;
 #[doc(hidden)]
 pub mod cell;
@@ -26,8 +27,11 @@ mod csv;
 mod direct;
 mod error;
 mod frame;
+mod input;
 mod lines;
 mod ndjson;
+mod object;
+#[cfg(feature = "parquet")]
 mod parquet_columns;
 pub(crate) mod records;
 mod reject;
@@ -42,7 +46,6 @@ mod text;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -55,20 +58,26 @@ use ndjson::Ndjson;
 use scatter::Starts;
 use table::Table;
 
-pub(crate) use assemble::{Parts, id_at, one_chunk};
+pub(crate) use assemble::{Parts, one_chunk};
+pub use bind::{BindError, BindErrorKind};
 pub use cell::MAX_TEXT_BYTES;
+pub(crate) use cell::whole;
 #[doc(hidden)]
 pub use column::Column;
-pub(crate) use direct::Direct;
+pub(crate) use direct::{Direct, OneRead};
 pub use error::ReadError;
+pub use input::{Given, Input};
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
 #[doc(hidden)]
 pub use reject::shown;
-pub use reject::{Reject, SHOWN_CHARACTERS};
+pub use reject::{Problem, Reject, RejectKind, SHOWN_CHARACTERS};
 #[doc(hidden)]
-pub use rows::{Piece, PieceReject};
+pub use rows::Piece;
+pub(crate) use source::unpacked;
 #[doc(hidden)]
 pub use source::{Source, open as open_source};
+#[cfg(not(feature = "parquet"))]
+pub(crate) use source::{WITHOUT_PARQUET, without_zstd};
 #[doc(hidden)]
 pub use table::guarded;
 pub use text::Encoding;
@@ -96,31 +105,6 @@ pub enum Format {
     Parquet,
     /// Apache Arrow IPC, as a file or as a stream.
     Arrow,
-}
-
-/// Something to read declarations from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// A file.
-    Path(PathBuf),
-    /// Standard input. It can be read once.
-    Stdin,
-}
-
-impl fmt::Display for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => path.display().fmt(f),
-            Self::Stdin => f.write_str("standard input"),
-        }
-    }
-}
-
-impl From<PathBuf> for Input {
-    /// The file of this path; `-` is standard input.
-    fn from(path: PathBuf) -> Self {
-        if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
-    }
 }
 
 /// How to read. What is read depends on the content of the inputs and on these, and on nothing else.
@@ -154,6 +138,7 @@ impl Default for ReadOptions {
 
 /// Whole declarations, and the rejects found while reading them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Chunk {
     /// Goods lines, typed. Each declaration has all its lines here, save the rejected ones.
     pub lines: Lines,
@@ -166,6 +151,7 @@ pub struct Chunk {
 
 /// What an input held besides declarations, for a summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputNotes {
     /// The input, as [`Input`] shows it.
     pub input: String,
@@ -247,7 +233,7 @@ impl Reader {
         if inputs.is_empty() {
             return Err(ReadError::NoInput);
         }
-        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+        if inputs.iter().filter(|input| matches!(input, Input::Stdin)).count() > 1 {
             return Err(ReadError::StdinTwice);
         }
         inputs.iter().try_for_each(source::check)?;
@@ -297,15 +283,9 @@ impl Reader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// The bytes of all inputs, if all are files.
+    /// The bytes of all inputs, if all are files or bytes in memory.
     pub fn bytes_total(&self) -> Option<u64> {
-        let sizes = self.inputs.iter().map(|input| match input {
-            Input::Path(path) => {
-                path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len())
-            }
-            Input::Stdin => None,
-        });
-        sizes.sum()
+        self.inputs.iter().map(Input::size).sum()
     }
 
     /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
@@ -359,6 +339,7 @@ impl Reader {
                 options.encoding,
                 ahead,
             )),
+            #[cfg(feature = "parquet")]
             Source::File { format: Format::Parquet, file } => {
                 Decoder::Table(Box::new(Table::parquet(schema, input, number, file, ahead)?))
             }
@@ -367,6 +348,9 @@ impl Reader {
             }
             Source::Stream(bytes) => {
                 Decoder::Table(Box::new(Table::arrow_stream(schema, input, number, bytes, ahead)?))
+            }
+            Source::Batches(batches) => {
+                Decoder::Table(Box::new(Table::given(schema, input, number, batches, ahead)?))
             }
         })
     }
@@ -389,6 +373,11 @@ impl Reader {
     /// does not depend on it. To be called before reading starts.
     pub(crate) fn decode_ahead(&mut self, pieces: usize) {
         self.ahead = pieces.max(1);
+    }
+
+    /// Keeps the lines that wait to become a chunk within so many bytes. To be called before reading starts.
+    pub(crate) fn limit_memory(&mut self, bytes: usize) {
+        self.assembler.limit_memory(bytes);
     }
 
     /// The next chunk, in parts.

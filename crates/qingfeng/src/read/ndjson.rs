@@ -1,4 +1,4 @@
-//! NDJSON: one object a line, a goods line or a declaration with its items.
+//! NDJSON: one object a line, a goods line or a declaration with its items. A JSON message is read as such a line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,19 +8,19 @@ use qingfeng_rules::Schema;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::bind;
+use super::cell::without_zero_fraction;
 use super::error::ReadError;
 use super::frame::{Block, Content, Frame, Framer, PhysicalLines};
 use super::lines::Position;
-use super::reject::shown;
+use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
+use super::reject::{Problem, RejectKind, shown};
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
 use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
-use crate::bind;
 
 /// The bytes of a line at most.
 pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
-/// The key of a declaration's list of goods lines.
-pub(super) const ITEMS: &str = "items";
 /// The different keys that are remembered. An input with more is read all the same, if slower.
 const REMEMBERED_KEYS: usize = 4096;
 
@@ -54,7 +54,7 @@ impl Ndjson {
         };
         let parser = || Parser {
             rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
-            keys: Keys::new(Arc::clone(schema)),
+            keys: Keys::new(Arc::clone(schema), true),
             encoding,
         };
         let parsers = (0..ahead).map(|_| parser()).collect();
@@ -89,22 +89,42 @@ impl Ndjson {
 }
 
 /// Makes pieces of blocks.
-struct Parser {
+pub(super) struct Parser {
     rows: Rows,
     keys: Keys,
     encoding: Encoding,
 }
 
-/// An object: the value of each field, and its items.
-#[derive(Default)]
-struct Object<'a> {
-    cells: Vec<Option<&'a RawValue>>,
-    items: Option<&'a RawValue>,
-    /// A key that two of its entries have, or that stands for the same field as another one.
-    twice: Option<String>,
-}
-
 impl Parser {
+    /// A parser of messages, each by itself: what one of them has must not show in the next.
+    pub(super) fn of_messages(schema: &Arc<Schema>, input: &str) -> Self {
+        let rows = Rows::new(Arc::clone(schema), input, 0);
+        Self { rows, keys: Keys::new(Arc::clone(schema), false), encoding: Encoding::Utf8 }
+    }
+
+    /// The lines of a message, and the keys in it that no field claims.
+    pub(super) fn message(&mut self, json: &[u8]) -> (Piece, Vec<String>) {
+        let json = json.strip_prefix(Encoding::Utf8.mark()).unwrap_or(json);
+        let problem = if json.len() > MAX_LINE_BYTES {
+            Err(too_long())
+        } else {
+            match std::str::from_utf8(json) {
+                Ok(text) => self.parse_object(text, 0),
+                Err(_) => Err(Problem::new(RejectKind::Encoding, "is not UTF-8; JSON is UTF-8")),
+            }
+        };
+        if let Err(problem) = problem {
+            let value = (!json.is_empty()).then(|| shown(&lossy(self.encoding, json)));
+            self.rows.reject(Position::Line(0), None, None, value, problem);
+        }
+        (self.rows.finish(json.len()), std::mem::take(&mut self.keys.unused))
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered_keys(&self) -> usize {
+        self.keys.slots.len().max(self.keys.expected.len())
+    }
+
     fn parse(&mut self, block: &Block) -> Piece {
         for frame in &block.frames {
             self.parse_frame(&block.bytes[frame.start..frame.end], frame);
@@ -113,131 +133,102 @@ impl Parser {
     }
 
     fn parse_frame(&mut self, line: &[u8], frame: &Frame) {
-        let position = Position::Line(frame.line);
         let problem = match &frame.content {
-            Content::Bad(reason) => Err(reason.clone()),
+            Content::Bad(reason) => Err(Problem::malformed(reason)),
             _ => match decode(self.encoding, line) {
-                Some(text) => self.parse_line(&text, frame.line),
-                None if self.encoding == Encoding::Utf8 => {
-                    Err("the line is not UTF-8; if the whole file is GB 18030 or GBK, say so".into())
-                }
-                None => Err("the line is not GB 18030; if the whole file is UTF-8, say so".into()),
+                Some(text) => self.parse_object(&text, frame.line),
+                None => Err(Problem::new(
+                    RejectKind::Encoding,
+                    match self.encoding {
+                        Encoding::Utf8 => {
+                            "the line is not UTF-8; if the whole file is GB 18030 or GBK, say so"
+                        }
+                        Encoding::Gb18030 => "the line is not GB 18030; if the whole file is UTF-8, say so",
+                    },
+                )),
             },
         };
-        if let Err(reason) = problem {
+        if let Err(problem) = problem {
             let value = (!line.is_empty()).then(|| shown(&lossy(self.encoding, line)));
-            self.rows.reject(position, None, None, value, reason);
+            self.rows.reject(Position::Line(frame.line), None, None, value, problem);
         }
     }
 
-    /// The lines of an object. `Err` if the whole line is to be rejected.
-    fn parse_line(&mut self, text: &str, line: u64) -> Result<(), String> {
-        let object = self.object(text)?;
-        if let Some(twice) = object.twice {
-            return Err(twice);
-        }
-        let position = Position::Line(line);
-        let Some(items) = object.items else {
-            self.rows.push(position, |field| cell(object.cells[field]));
+    /// The lines of an object. `Err` if it is to be rejected as a whole.
+    fn parse_object(&mut self, text: &str, line: u64) -> Result<(), Problem> {
+        let Self { rows, keys, .. } = self;
+        let header = keys.object(text)?;
+        header.check(&keys.schema)?;
+        let Some(items) = header.items else {
+            let position = if line == 0 { Position::Item { line, item: 1 } } else { Position::Line(line) };
+            rows.push(position, |field| cell(header.cells[field]));
             return Ok(());
         };
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(items.get()) else {
-            return Err(format!("`{ITEMS}` is not a list; it must list the goods lines as objects"));
+            return Err(Problem::value(format!(
+                "`{ITEMS}` is not a list; it must list the goods lines as objects"
+            )));
         };
         if items.is_empty() {
-            return Err(format!("`{ITEMS}` is empty; a declaration has at least one goods line"));
-        }
-        for (item, raw) in (1..).zip(items) {
-            let position = Position::Item { line, item };
-            if let Err(reason) = self.parse_item(&object, raw, position) {
-                let id = match cell(object.cells[self.keys.schema.declaration.index()]) {
-                    Cell::Text(text) => self.rows.declaration(Cell::Text(text)),
-                    _ => None,
-                };
-                self.rows.reject(position, id, None, Some(shown(raw.get())), reason);
-            }
-        }
-        Ok(())
-    }
-
-    /// A goods line of a declaration.
-    fn parse_item<'a>(
-        &mut self,
-        declaration: &Object<'a>,
-        raw: &'a RawValue,
-        position: Position,
-    ) -> Result<(), String> {
-        let item = self.object(raw.get())?;
-        if let Some(twice) = item.twice {
-            return Err(twice);
-        }
-        if item.items.is_some() {
-            return Err(format!("the item has `{ITEMS}` of its own; items have no items"));
-        }
-        let both = declaration.cells.iter().zip(&item.cells);
-        let mut differing = both.enumerate().filter_map(|(field, cells)| match cells {
-            (Some(above), Some(here)) if above.get() != here.get() => Some(field),
-            _ => None,
-        });
-        if let Some(field) = differing.next() {
-            let name = &self.keys.schema.fields()[field].name;
-            return Err(format!(
-                "the item and its declaration have different values of `{name}`; leave one of them out"
+            return Err(Problem::new(
+                RejectKind::Missing,
+                format!("`{ITEMS}` is empty; a declaration has at least one goods line"),
             ));
         }
-        self.rows.push(position, |field| cell(item.cells[field].or(declaration.cells[field])));
+        let schema = Arc::clone(&keys.schema);
+        let mut nested = Nested::new(rows, &schema, &header);
+        for (item, raw) in (1..).zip(items) {
+            let position = Position::Item { line, item };
+            nested.item(position, keys.object(raw.get()), || Some(shown(raw.get())));
+        }
         Ok(())
     }
+}
 
-    fn object<'a>(&mut self, text: &'a str) -> Result<Object<'a>, String> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        self.keys.next = 0;
-        let object = ObjectSeed(&mut self.keys).deserialize(&mut json).map_err(|error| {
-            let message = error.to_string();
-            // Each line is a document of its own, so that only the column says something.
-            let message = message.split(" at line ").next().unwrap_or_default();
-            match error.classify() {
-                serde_json::error::Category::Data => "is not an object; write one object a line".to_owned(),
-                _ => format!("is not JSON: {message}, at byte {}; write one object a line", error.column()),
+/// Why a message, or a declaration that a program made, is too long.
+pub(super) fn too_long() -> Problem {
+    let most = MAX_LINE_BYTES >> 20;
+    let reason =
+        format!("the declaration has more than {most} MiB of JSON, the most that is read as one; split it");
+    Problem::new(RejectKind::TooLong, reason)
+}
+
+impl<'a> Entry<'a> for &'a RawValue {
+    fn cell(self) -> Cell<'a> {
+        let raw = self.get();
+        match raw.as_bytes().first() {
+            Some(b'"') if !raw.contains('\\') => {
+                Cell::Text(raw.get(1..raw.len() - 1).unwrap_or_default().into())
             }
-        })?;
-        match json.end() {
-            Ok(()) => Ok(object),
-            Err(_) => Err("goes on after the object; write one object a line".into()),
-        }
-    }
-}
-
-/// The cell in a value.
-fn cell(raw: Option<&RawValue>) -> Cell<'_> {
-    let Some(raw) = raw.map(RawValue::get) else { return Cell::Missing };
-    match raw.as_bytes().first() {
-        Some(b'"') if !raw.contains('\\') => Cell::Text(raw.get(1..raw.len() - 1).unwrap_or_default().into()),
-        Some(b'"') => match serde_json::from_str::<String>(raw) {
-            Ok(text) => Cell::Text(text.into()),
-            Err(_) => Cell::Bad {
-                value: shown(raw),
-                reason: "has an escape that stands for no letter; write the letter itself".into(),
+            Some(b'"') => match serde_json::from_str::<String>(raw) {
+                Ok(text) => Cell::Text(text.into()),
+                Err(_) => Cell::Bad {
+                    value: shown(raw),
+                    problem: Problem::value(
+                        "has an escape that stands for no letter; write the letter itself",
+                    ),
+                },
             },
-        },
-        Some(b'[') => {
-            Cell::Bad { value: shown(raw), reason: "is a list; the field takes a single value".into() }
+            Some(b'[') => Cell::Bad { value: shown(raw), problem: is_list() },
+            Some(b'{') => Cell::Bad {
+                value: shown(raw),
+                problem: Problem::value("is an object; the field takes a single value"),
+            },
+            Some(b'n') | None => Cell::Missing,
+            Some(b't' | b'f') => Cell::Text(raw.into()),
+            // Numbers count as they are written: a code loses no digit.
+            Some(_) => Cell::Text(without_zero_fraction(raw).into()),
         }
-        Some(b'{') => {
-            Cell::Bad { value: shown(raw), reason: "is an object; the field takes a single value".into() }
-        }
-        Some(b'n') | None => Cell::Missing,
-        // Numbers and truth values count as they are written: a code loses no digit.
-        Some(_) => Cell::Text(raw.into()),
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self.get() == other.get()
     }
 }
 
-/// What a key stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Field(usize),
-    Items,
-    Unused,
+/// Why a list is no value of a field.
+pub(super) fn is_list() -> Problem {
+    Problem::value("is a list; the field takes a single value")
 }
 
 /// The keys met so far.
@@ -248,15 +239,36 @@ struct Keys {
     expected: Vec<(Box<str>, Slot)>,
     /// The number of keys of the present object so far.
     next: usize,
+    /// Whether keys that no field claims are remembered, and so noted once.
+    remembers_unused: bool,
     unused: Vec<String>,
     /// For each field whether a key stood for it, as [`bind::absent`] takes it.
     seen: Vec<Option<usize>>,
 }
 
 impl Keys {
-    fn new(schema: Arc<Schema>) -> Self {
+    fn new(schema: Arc<Schema>, remembers_unused: bool) -> Self {
         let seen = vec![None; schema.fields().len()];
-        Self { schema, slots: HashMap::new(), expected: Vec::new(), next: 0, unused: Vec::new(), seen }
+        let (slots, expected, unused) = (HashMap::new(), Vec::new(), Vec::new());
+        Self { schema, slots, expected, next: 0, remembers_unused, unused, seen }
+    }
+
+    fn object<'a>(&mut self, text: &'a str) -> Result<Object<&'a RawValue>, Problem> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        self.next = 0;
+        let object = ObjectSeed(self).deserialize(&mut json).map_err(|error| {
+            let message = error.to_string();
+            // Each line is a document of its own, so that only the column says something.
+            let message = message.split(" at line ").next().unwrap_or_default();
+            Problem::malformed(match error.classify() {
+                serde_json::error::Category::Data => "is not an object; write one object a line".to_owned(),
+                _ => format!("is not JSON: {message}, at byte {}; write one object a line", error.column()),
+            })
+        })?;
+        match json.end() {
+            Ok(()) => Ok(object),
+            Err(_) => Err(Problem::malformed("goes on after the object; write one object a line")),
+        }
     }
 
     fn find(&mut self, key: &str) -> Slot {
@@ -270,6 +282,10 @@ impl Keys {
             Some(&slot) => slot,
             None => self.learn(key),
         };
+        if !self.is_remembered(key, slot) {
+            self.next = at;
+            return slot;
+        }
         // Declarations and their items alternate, so a place holds what it held last.
         match self.expected.get_mut(at) {
             Some(place) => *place = (key.into(), slot),
@@ -279,62 +295,59 @@ impl Keys {
         slot
     }
 
+    fn is_remembered(&self, key: &str, slot: Slot) -> bool {
+        key.len() <= KEY_BYTES_MAX && (self.remembers_unused || slot != Slot::Unused)
+    }
+
     #[cold]
     fn learn(&mut self, key: &str) -> Slot {
-        let slot = match self.schema.field_of_header(key) {
-            Some(field) => {
-                self.seen[field.index()] = Some(0);
-                Slot::Field(field.index())
-            }
-            None if key == ITEMS => Slot::Items,
-            None => {
-                if self.unused.len() < NOTED_COLUMNS && !self.unused.iter().any(|unused| unused == key) {
-                    self.unused.push(shown(key));
-                }
-                Slot::Unused
-            }
-        };
-        if self.slots.len() < REMEMBERED_KEYS {
+        let slot = Slot::of(&self.schema, key);
+        match slot {
+            Slot::Field(field) => self.seen[field] = Some(0),
+            Slot::Items => {}
+            Slot::Unused => note_unused(&mut self.unused, key),
+        }
+        if self.is_remembered(key, slot) && self.slots.len() < REMEMBERED_KEYS {
             self.slots.insert(key.into(), slot);
         }
         slot
     }
 }
 
+/// Notes a key that no field claims, once, if there are not too many of them.
+pub(super) fn note_unused(unused: &mut Vec<String>, key: &str) {
+    if unused.len() < NOTED_COLUMNS {
+        let key = shown(key);
+        if !unused.contains(&key) {
+            unused.push(key);
+        }
+    }
+}
+
 struct ObjectSeed<'k>(&'k mut Keys);
 
 impl<'de> DeserializeSeed<'de> for ObjectSeed<'_> {
-    type Value = Object<'de>;
+    type Value = Object<&'de RawValue>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for ObjectSeed<'_> {
-    type Value = Object<'de>;
+    type Value = Object<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut object = Object { cells: vec![None; self.0.schema.fields().len()], ..Object::default() };
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut object = Object::new(&self.0.schema);
         while let Some(slot) = map.next_key_seed(KeySeed(self.0))? {
-            let place = match slot {
-                Slot::Field(field) => &mut object.cells[field],
-                Slot::Items => &mut object.items,
-                Slot::Unused => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            if place.replace(map.next_value()?).is_some() && object.twice.is_none() {
-                let name = match slot {
-                    Slot::Field(field) => self.0.schema.fields()[field].name.as_str(),
-                    _ => ITEMS,
-                };
-                object.twice = Some(format!("two keys stand for `{name}`; leave one of them out"));
+            if slot == Slot::Unused {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                object.put(slot, map.next_value()?);
             }
         }
         Ok(object)

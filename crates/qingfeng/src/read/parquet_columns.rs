@@ -14,10 +14,10 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::bind::{Binding, CastColumn};
 use super::column::Column;
 use super::spread;
 use super::table::guarded;
-use crate::bind::{Binding, CastColumn};
 
 /// The rows of a batch.
 const ROWS: usize = super::PIECE_LINES;

@@ -9,10 +9,9 @@ use arrow_schema::SchemaRef;
 use qingfeng_rules::{FieldId, Schema};
 
 use super::assemble::id_at;
-use super::cell::Reason;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
-use super::reject::{Reject, shown};
+use super::reject::{Problem, Reject, shown};
 use super::scatter::id_hash;
 
 /// Lines read from one stretch of an input. Pieces are cut anywhere; the assembler makes chunks of them.
@@ -90,7 +89,7 @@ pub enum Cell<'a> {
     /// A cell that is no text at all: invalid bytes, a list.
     Bad {
         value: String,
-        reason: Reason,
+        problem: Problem,
     },
 }
 
@@ -127,23 +126,23 @@ impl Rows {
         let lines = self.places.len();
         for at in 0..self.columns.len() {
             let column = &mut self.columns[at];
-            let (value, reason) = match cell(at) {
+            let (value, problem) = match cell(at) {
                 Cell::Missing => match column.push_missing() {
                     Ok(()) => continue,
-                    Err(reason) => (None, reason),
+                    Err(problem) => (None, problem),
                 },
                 Cell::Text(text) => match column.push(&text) {
                     Ok(()) => continue,
-                    Err(reason) => ((!text.trim().is_empty()).then(|| shown(&text)), reason),
+                    Err(problem) => ((!text.trim().is_empty()).then(|| shown(&text)), problem),
                 },
-                Cell::Bad { value, reason } => (Some(value), reason),
+                Cell::Bad { value, problem } => (Some(value), problem),
             };
             let field = column.field().name.clone();
             for column in &mut self.columns[..at] {
                 column.truncate(lines);
             }
             let declaration = self.declaration(cell(self.schema.declaration.index()));
-            self.reject(position, declaration, Some(field), value, reason);
+            self.reject(position, declaration, Some(field), value, problem);
             return;
         }
         self.places.push(Place { input: self.input_number, position });
@@ -167,19 +166,14 @@ impl Rows {
         declaration: Option<String>,
         field: Option<String>,
         value: Option<String>,
-        reason: Reason,
+        problem: Problem,
     ) {
         self.rejects.push(PieceReject {
             before: self.places.len(),
             place: Place { input: self.input_number, position },
-            reject: Reject {
-                input: self.input.clone(),
-                position,
-                declaration_id: declaration.as_deref().map(shown),
-                field,
-                value,
-                reason,
-            },
+            reject: Reject::new(&self.input, position, problem)
+                .of(declaration.as_deref().map(shown))
+                .at(field, value),
             declaration,
         });
     }

@@ -14,6 +14,7 @@ use rayon::slice::ParallelSliceMut;
 use super::error::ReadError;
 use super::lines::{Place, Position};
 use super::{Scattered, ScatteredDeclaration};
+use crate::threads::is_in_pool;
 
 /// The number of scattered declarations that are shown.
 const SHOWN: usize = 20;
@@ -67,7 +68,7 @@ impl Starts {
     }
 
     fn sort(&mut self) {
-        if rayon::current_thread_index().is_some() {
+        if is_in_pool() {
             self.notes.par_sort_unstable();
         } else {
             self.notes.sort_unstable();

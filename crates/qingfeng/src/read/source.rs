@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::ReadError;
+use super::input::{Batches, Stream};
 use super::{Format, Input};
 
 /// The bytes looked at to find out what an input is.
@@ -23,35 +24,34 @@ pub enum Source {
     File { format: Format, file: File },
     /// An Arrow stream.
     Stream(Bytes),
+    /// Batches in memory.
+    Batches(Batches),
 }
 
 /// Opens an input and finds out its format: as demanded, or else from what only one format begins with, or else by
 /// the extension, or else by the first letter.
 pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> Result<Source, ReadError> {
     let failed = |source| ReadError::open(input, source);
-    let mut raw: Bytes = match input {
-        Input::Stdin => Box::new(Counted { inner: io::stdin(), read: Arc::clone(read) }),
-        Input::Path(path) => {
-            let file = File::open(path).map_err(failed)?;
-            Box::new(Counted { inner: file, read: Arc::clone(read) })
-        }
+    let inner: Bytes = match input {
+        Input::Stdin => Box::new(io::stdin()),
+        Input::Path(path) => Box::new(File::open(path).map_err(failed)?),
+        Input::Given(given) => match given.open()? {
+            Stream::Bytes(bytes) => bytes,
+            Stream::Batches(batches) => return Ok(Source::Batches(batches)),
+        },
     };
+    let mut raw: Bytes = Box::new(Counted { inner, read: Arc::clone(read) });
     let start = peek(&mut raw, 4).map_err(failed)?;
-    let compressed = start.starts_with(&[0x1F, 0x8B]) || start == [0x28, 0xB5, 0x2F, 0xFD];
-    let raw = Cursor::new(start.clone()).chain(raw);
-    let mut bytes: Bytes = if !compressed {
-        Box::new(raw)
-    } else if start[0] == 0x1F {
-        Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, raw)))
-    } else {
-        Box::new(zstd::stream::read::Decoder::new(raw).map_err(failed)?)
-    };
+    let packing = Packing::of(&start);
+    let mut bytes = packing.unpacked(Box::new(Cursor::new(start).chain(raw))).map_err(failed)?;
     let start = peek(&mut bytes, PEEKED).map_err(|error| ReadError::broken(input, "its start", &error))?;
     let path = match input {
         Input::Path(path) => Some(path.as_path()),
-        Input::Stdin => None,
+        Input::Stdin | Input::Given(_) => None,
     };
-    let format = demanded.unwrap_or_else(|| guess(path, &start));
+    let name = input.to_string();
+    let name = Some(Path::new(&name)).filter(|_| !matches!(input, Input::Stdin));
+    let format = demanded.unwrap_or_else(|| guess(name, &start));
     if start.is_empty() {
         return Err(ReadError::content(
             input,
@@ -63,13 +63,15 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
             check_text(input, format, &start)?;
             Ok(Source::Text { format, bytes: Box::new(Cursor::new(start).chain(bytes)) })
         }
-        Format::Parquet | Format::Arrow if compressed => Err(ReadError::content(
+        Format::Parquet | Format::Arrow if packing != Packing::None => Err(ReadError::content(
             input,
             "is a compressed table; unpack it first (Parquet and Arrow compress their columns themselves)",
         )),
         Format::Arrow if !start.starts_with(b"ARROW1") => {
             Ok(Source::Stream(Box::new(Cursor::new(start).chain(bytes))))
         }
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => Err(ReadError::content(input, format!("is a Parquet file; {WITHOUT_PARQUET}"))),
         Format::Parquet if !start.starts_with(b"PAR1") => {
             Err(ReadError::content(input, "is no Parquet file: it does not begin with `PAR1`"))
         }
@@ -87,6 +89,56 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
             Ok(Source::File { format, file })
         }
     }
+}
+
+/// Why a build has no Parquet.
+#[cfg(not(feature = "parquet"))]
+pub(crate) const WITHOUT_PARQUET: &str =
+    "this build has no Parquet; use another format, or the feature `parquet` of the crate";
+
+/// Why a build has no zstd.
+#[cfg(not(feature = "parquet"))]
+pub(crate) fn without_zstd() -> io::Error {
+    let reason = "this build has no zstd; pack it with gzip, or use the feature `parquet` of the crate";
+    io::Error::new(io::ErrorKind::Unsupported, reason)
+}
+
+/// The compression around bytes, by what they begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(start: &[u8]) -> Self {
+        if start.starts_with(&[0x1F, 0x8B]) {
+            Self::Gzip
+        } else if start.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+            Self::Zstd
+        } else {
+            Self::None
+        }
+    }
+
+    fn unpacked<'b>(self, bytes: Box<dyn Read + Send + 'b>) -> io::Result<Box<dyn Read + Send + 'b>> {
+        Ok(match self {
+            Self::None => bytes,
+            Self::Gzip => {
+                Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, bytes)))
+            }
+            #[cfg(feature = "parquet")]
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::new(bytes)?),
+            #[cfg(not(feature = "parquet"))]
+            Self::Zstd => return Err(without_zstd()),
+        })
+    }
+}
+
+/// Bytes that may be packed with gzip or zstd, unpacked.
+pub(crate) fn unpacked(bytes: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
+    Packing::of(bytes).unpacked(Box::new(bytes))
 }
 
 /// Checks before reading starts that a file is there.

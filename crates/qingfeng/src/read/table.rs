@@ -1,4 +1,4 @@
-//! Parquet files, Arrow files and Arrow streams.
+//! Parquet files, Arrow files, Arrow streams, and batches in memory.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -8,20 +8,23 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
+#[cfg(feature = "parquet")]
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use qingfeng_rules::Schema;
 
+use super::bind::{Binding, Caster};
 use super::error::ReadError;
+use super::input::Batches as GivenBatches;
+#[cfg(feature = "parquet")]
 use super::parquet_columns::{ParquetColumns, SharedFile};
 use super::source::Bytes;
-use super::{Format, Input, InputNotes, Pieces, spread};
-use crate::bind::{Binding, Caster};
+use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
 
 /// Reads the rows of a table.
 pub struct Table {
     number: u32,
     batches: Batches,
-    binding: Binding,
+    binding: Arc<Binding>,
     notes: InputNotes,
     /// The number of rows given out so far.
     rows: u64,
@@ -29,6 +32,7 @@ pub struct Table {
 
 /// Only the columns that fields claim are read, save from a stream, which has its columns' names in itself.
 enum Batches {
+    #[cfg(feature = "parquet")]
     Parquet(ParquetColumns),
     Arrow {
         batches: Box<ArrowBatches>,
@@ -42,9 +46,11 @@ enum Batches {
 enum ArrowBatches {
     File(FileReader<BufReader<File>>),
     Stream(StreamReader<BufReader<Bytes>>),
+    Given(GivenBatches),
 }
 
 impl Table {
+    #[cfg(feature = "parquet")]
     pub fn parquet(
         schema: &Arc<Schema>,
         input: &Input,
@@ -59,7 +65,8 @@ impl Table {
         let binding = Binding::new(Arc::clone(schema), metadata.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Parquet);
         let columns = guarded(|| ParquetColumns::new(&file, &metadata, &binding, ahead)).map_err(broken)?;
-        Ok(Self { number, batches: Batches::Parquet(columns), binding, notes, rows: 0 })
+        let batches = Batches::Parquet(columns);
+        Ok(Self { number, batches, binding: Arc::new(binding), notes, rows: 0 })
     }
 
     pub fn arrow_file(
@@ -76,7 +83,7 @@ impl Table {
         let notes = notes(&binding, input, Format::Arrow);
         let (binding, columns) = binding.projected();
         let batches = guarded(|| FileReader::try_new_buffered(again, Some(columns))).map_err(broken)?;
-        Ok(Self::arrow(number, ArrowBatches::File(batches), binding, notes, ahead))
+        Ok(Self::arrow(number, ArrowBatches::File(batches), None, binding, notes, ahead))
     }
 
     pub fn arrow_stream(
@@ -90,15 +97,41 @@ impl Table {
         let batches = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
         let binding = Binding::new(Arc::clone(schema), &batches.schema(), &input.to_string())?;
         let notes = notes(&binding, input, Format::Arrow);
-        Ok(Self::arrow(number, ArrowBatches::Stream(batches), binding, notes, ahead))
+        Ok(Self::arrow(number, ArrowBatches::Stream(batches), None, binding, notes, ahead))
     }
 
-    fn arrow(number: u32, batches: ArrowBatches, binding: Binding, notes: InputNotes, ahead: usize) -> Self {
-        let casters = (0..ahead).map(|_| binding.caster()).collect();
+    pub(crate) fn given(
+        schema: &Arc<Schema>,
+        input: &Input,
+        number: u32,
+        mut batches: GivenBatches,
+        ahead: usize,
+    ) -> Result<Self, ReadError> {
+        let Some(first) = batches.next() else {
+            return Err(ReadError::content(
+                input,
+                "has no batches; a table without declarations has at least its columns, in a batch without rows",
+            ));
+        };
+        let first = first.map_err(|error| ReadError::broken_table(input, 0, &error))?;
+        let binding = Binding::new(Arc::clone(schema), first.schema_ref(), &input.to_string())?;
+        let notes = notes(&binding, input, Format::Arrow);
+        Ok(Self::arrow(number, ArrowBatches::Given(batches), Some(first), binding, notes, ahead))
+    }
+
+    fn arrow(
+        number: u32,
+        batches: ArrowBatches,
+        rest: Option<RecordBatch>,
+        binding: Binding,
+        notes: InputNotes,
+        ahead: usize,
+    ) -> Self {
+        let casters = (0..ahead).map(|_| Caster::new(binding.schema())).collect();
         Self {
             number,
-            batches: Batches::Arrow { batches: Box::new(batches), casters, rest: None },
-            binding,
+            batches: Batches::Arrow { batches: Box::new(batches), casters, rest },
+            binding: Arc::new(binding),
             notes,
             rows: 0,
         }
@@ -107,8 +140,10 @@ impl Table {
     /// The next pieces, of at most so many rows each.
     pub fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
         let (number, mut first) = (self.number, self.rows + 1);
-        let binding = &self.binding;
-        let (pieces, end) = match &mut self.batches {
+        let Self { batches, binding, notes, .. } = self;
+        let broken = |rows: u64, error: ArrowError| ReadError::broken_table(input, rows, &error);
+        let (pieces, end) = match batches {
+            #[cfg(feature = "parquet")]
             Batches::Parquet(columns) => {
                 let (work, end) = columns.next();
                 let work = work.into_iter().map(|(rows, columns)| {
@@ -119,6 +154,7 @@ impl Table {
                 let work: Vec<_> = work.collect();
                 let mut workers = vec![(); work.len()];
                 let piece = |(), (rows, columns, first)| binding.piece(columns, rows, number, first);
+                let end = end.map(|end| end.map_err(|error| broken(first - 1, error)));
                 (spread::each(&mut workers, work, |_, work| piece((), work)), end)
             }
             Batches::Arrow { batches, casters, rest } => {
@@ -128,7 +164,7 @@ impl Table {
                     let batch = match rest.take().map_or_else(|| batches.next(), |rest| Some(Ok(rest))) {
                         Some(Ok(batch)) => batch,
                         Some(Err(error)) => {
-                            end = Some(Err(error));
+                            end = Some(Err(broken(first - 1, error)));
                             break;
                         }
                         None => {
@@ -136,19 +172,33 @@ impl Table {
                             break;
                         }
                     };
+                    if matches!(**batches, ArrowBatches::Given(_)) {
+                        match binding.for_batch(&batch) {
+                            Ok(None) => {}
+                            Ok(Some(other)) => {
+                                bind_again(notes, &other);
+                                *binding = Arc::new(other);
+                            }
+                            Err(error) => {
+                                end = Some(Err(error.into()));
+                                break;
+                            }
+                        }
+                    }
                     let rows = batch.num_rows().min(rows_max);
                     if rows < batch.num_rows() {
                         *rest = Some(batch.slice(rows, batch.num_rows() - rows));
                     }
-                    work.push((batch.slice(0, rows), first));
+                    work.push((Arc::clone(binding), batch.slice(0, rows), first));
                     first += rows as u64;
                 }
-                let cast = |caster: &mut Caster, (batch, first)| caster.piece(&batch, number, first);
+                let cast = |caster: &mut Caster, (binding, batch, first): (Arc<Binding>, _, _)| {
+                    caster.piece(&binding, &batch, number, first)
+                };
                 (spread::each(casters, work, cast), end)
             }
         };
         self.rows = first - 1;
-        let end = end.map(|end| end.map_err(|error| ReadError::broken_table(input, self.rows, &error)));
         Pieces { pieces, end }
     }
 
@@ -163,6 +213,7 @@ impl ArrowBatches {
             match self {
                 Self::File(batches) => batches.next(),
                 Self::Stream(batches) => batches.next(),
+                Self::Given(batches) => batches.next(),
             }
             .transpose()
         })
@@ -178,6 +229,17 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, Arr
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
         Err(ArrowError::IpcError(message.to_owned()))
     })
+}
+
+/// Notes the columns of a batch that has others than those before.
+fn bind_again(notes: &mut InputNotes, binding: &Binding) {
+    let absent = binding.absent_fields();
+    notes.absent_fields.retain(|field| absent.contains(field));
+    for column in binding.unused_columns() {
+        if notes.unused_columns.len() < NOTED_COLUMNS && !notes.unused_columns.contains(column) {
+            notes.unused_columns.push(column.clone());
+        }
+    }
 }
 
 fn notes(binding: &Binding, input: &Input, format: Format) -> InputNotes {

@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicU64;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
+#[cfg(feature = "parquet")]
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use qingfeng_rules::Date;
 
@@ -228,18 +229,22 @@ enum RowSource {
 }
 
 enum Batches {
+    #[cfg(feature = "parquet")]
     Parquet(ParquetRecordBatchReader),
     File(Box<FileReader<BufReader<File>>>),
     Stream(Box<StreamReader<BufReader<Box<dyn Read + Send>>>>),
+    Given(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>),
 }
 
 impl Batches {
     fn next(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
         guarded(|| {
             match self {
+                #[cfg(feature = "parquet")]
                 Self::Parquet(batches) => batches.next(),
                 Self::File(batches) => batches.next(),
                 Self::Stream(batches) => batches.next(),
+                Self::Given(batches) => batches.next(),
             }
             .transpose()
         })
@@ -356,6 +361,7 @@ impl RowReader {
                 let lines = ndjson(JsonLines::new(bytes));
                 return Ok(Self { input: name, names, source: lines, has: all });
             }
+            #[cfg(feature = "parquet")]
             Source::File { format: Format::Parquet, file } => {
                 let reader =
                     guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
@@ -372,6 +378,12 @@ impl RowReader {
                 let reader = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
                 let has = in_schema(&reader.schema());
                 (Batches::Stream(Box::new(reader)), has)
+            }
+            Source::Batches(mut given) => {
+                let first = given.next().transpose().map_err(broken)?;
+                let none = || vec![false; names.len()];
+                let has = first.as_ref().map_or_else(none, |batch| in_schema(batch.schema_ref()));
+                (Batches::Given(Box::new(first.map(Ok).into_iter().chain(given))), has)
             }
         };
         let batch = BatchRows { names: names.clone(), ..BatchRows::default() };

@@ -9,7 +9,7 @@ use arrow_array::{Array, RecordBatch};
 use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Schema};
 
 use super::{CellKind, Col, Column, Day, Flag, Integer, Number, Presence, Table, Text};
-use crate::read::{Input, InputNotes, Place, ReadError, ReadOptions, Reader, Reject};
+use crate::read::{Input, InputNotes, Place, Problem, ReadError, ReadOptions, Reader, Reject, RejectKind};
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
@@ -215,13 +215,8 @@ impl<'s> SheetRow<'s> {
 
     /// The row as a reject.
     pub fn reject(self, (field, value, reason): Mistake) -> Reject {
-        Reject {
-            input: self.input().to_owned(),
-            position: self.place.position,
-            declaration_id: self.text(Col::new(0)).map(crate::read::shown),
-            field: Some(field.to_owned()),
-            value: value.map(|value| crate::read::shown(&value)),
-            reason,
-        }
+        Reject::new(self.input(), self.place.position, Problem::new(RejectKind::Value, reason))
+            .of(self.text(Col::new(0)).map(crate::read::shown))
+            .at(Some(field.to_owned()), value.map(|value| crate::read::shown(&value)))
     }
 }

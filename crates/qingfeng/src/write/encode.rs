@@ -9,23 +9,11 @@ use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, SchemaRef};
 use flate2::write::GzEncoder;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{
-    ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory, compute_leaves,
-};
-use parquet::basic::{Compression as ParquetCompression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use rayon::iter::{
-    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator,
-    ParallelIterator,
-};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::text;
 use crate::read::Format;
-
-/// The rows of a group of a Parquet file. A group is held in memory until it is full.
-const ROW_GROUP_ROWS: usize = 1 << 17;
+use crate::threads::is_in_pool;
 
 /// The compression around a text file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +27,7 @@ pub(super) enum Compression {
 pub(super) enum Sink {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),
+    #[cfg(feature = "parquet")]
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
     Stdout(BufWriter<Pipe>),
 }
@@ -76,7 +65,10 @@ impl Sink {
             Compression::None => Self::Plain(file),
             // The header has no time and no name, so that equal tables have equal files.
             Compression::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            #[cfg(feature = "parquet")]
             Compression::Zstd => Self::Zstd(zstd::Encoder::new(file, 3)?),
+            #[cfg(not(feature = "parquet"))]
+            Compression::Zstd => return Err(crate::read::without_zstd()),
         })
     }
 
@@ -88,6 +80,7 @@ impl Sink {
         match self {
             Self::Plain(mut file) => file.flush(),
             Self::Gzip(file) => file.finish()?.flush(),
+            #[cfg(feature = "parquet")]
             Self::Zstd(file) => file.finish()?.flush(),
             Self::Stdout(mut pipe) => pipe.flush(),
         }
@@ -99,6 +92,7 @@ impl Write for Sink {
         match self {
             Self::Plain(sink) => sink.write(bytes),
             Self::Gzip(sink) => sink.write(bytes),
+            #[cfg(feature = "parquet")]
             Self::Zstd(sink) => sink.write(bytes),
             Self::Stdout(sink) => sink.write(bytes),
         }
@@ -108,7 +102,9 @@ impl Write for Sink {
         match self {
             Self::Plain(sink) => sink.flush(),
             // Flushing a compressor ends its block and costs size; `close` writes what is left.
-            Self::Gzip(_) | Self::Zstd(_) => Ok(()),
+            Self::Gzip(_) => Ok(()),
+            #[cfg(feature = "parquet")]
+            Self::Zstd(_) => Ok(()),
             Self::Stdout(sink) => sink.flush(),
         }
     }
@@ -117,10 +113,18 @@ impl Write for Sink {
 /// Writes batches in one of the formats. Where this is called in a pool of threads, they share the encoding; the bytes
 /// are the same.
 pub(super) enum Encoder {
-    Csv { sink: Sink },
-    Ndjson { sink: Sink, is_live: bool },
-    Parquet(Box<ParquetEncoder>),
-    Arrow { writer: Box<FileWriter<Sink>> },
+    Csv {
+        sink: Sink,
+    },
+    Ndjson {
+        sink: Sink,
+        is_live: bool,
+    },
+    #[cfg(feature = "parquet")]
+    Parquet(Box<super::parquet::ParquetEncoder>),
+    Arrow {
+        writer: Box<FileWriter<Sink>>,
+    },
 }
 
 impl Encoder {
@@ -135,7 +139,12 @@ impl Encoder {
                 Self::Csv { sink }
             }
             Format::Ndjson => Self::Ndjson { is_live: matches!(sink, Sink::Stdout(_)), sink },
-            Format::Parquet => Self::Parquet(Box::new(ParquetEncoder::new(sink, schema)?)),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Self::Parquet(Box::new(super::parquet::ParquetEncoder::new(sink, schema)?)),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => {
+                return Err(ArrowError::NotYetImplemented(crate::read::WITHOUT_PARQUET.to_owned()));
+            }
             Format::Arrow => Self::Arrow { writer: Box::new(FileWriter::try_new(sink, &schema)?) },
         })
     }
@@ -148,6 +157,7 @@ impl Encoder {
                 // Who reads along sees each batch when it is done.
                 if *is_live { Ok(sink.flush()?) } else { Ok(()) }
             }
+            #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.write(batch),
             Self::Arrow { writer } => writer.write(batch),
         }
@@ -156,6 +166,7 @@ impl Encoder {
     pub(super) fn close(self) -> Result<(), ArrowError> {
         let sink = match self {
             Self::Csv { sink } | Self::Ndjson { sink, .. } => sink,
+            #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.close()?,
             Self::Arrow { writer } => writer.into_inner()?,
         };
@@ -179,85 +190,5 @@ fn write_text(
         texts.into_iter().try_for_each(|text| Ok(sink.write_all(&text?)?))
     } else {
         parts.iter().try_for_each(|part| Ok(sink.write_all(&text(part)?)?))
-    }
-}
-
-/// Whether this is called in a pool of threads. Elsewhere there is none to use: rayon's own would be started.
-fn is_in_pool() -> bool {
-    rayon::current_thread_index().is_some()
-}
-
-/// Does what `ArrowWriter` does, but with the columns side by side.
-pub(super) struct ParquetEncoder {
-    file: SerializedFileWriter<Sink>,
-    columns_of: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
-    /// The columns of the present group, and the number of its rows.
-    columns: Vec<ArrowColumnWriter>,
-    rows: usize,
-}
-
-impl ParquetEncoder {
-    fn new(sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
-        let zstd = ParquetCompression::ZSTD(ZstdLevel::default());
-        let properties = WriterProperties::builder().set_compression(zstd).build();
-        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
-        let (file, columns_of) = writer.into_serialized_writer()?;
-        Ok(Self { file, columns_of, schema, columns: Vec::new(), rows: 0 })
-    }
-
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let mut rest = batch.clone();
-        while rest.num_rows() > 0 {
-            if self.rows == 0 {
-                self.columns = self.columns_of.create_column_writers(self.file.flushed_row_groups().len())?;
-            }
-            let count = rest.num_rows().min(ROW_GROUP_ROWS - self.rows);
-            self.write_columns(&rest.slice(0, count))?;
-            rest = rest.slice(count, rest.num_rows() - count);
-            self.rows += count;
-            if self.rows == ROW_GROUP_ROWS {
-                self.end_group()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_columns(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let mut leaves = Vec::with_capacity(self.columns.len());
-        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
-            leaves.extend(compute_leaves(field, column)?);
-        }
-        let write = |(column, leaf): (&mut ArrowColumnWriter, &ArrowLeafColumn)| column.write(leaf);
-        if is_in_pool() {
-            self.columns.par_iter_mut().zip(&leaves).with_max_len(1).try_for_each(write)?;
-        } else {
-            self.columns.iter_mut().zip(&leaves).try_for_each(write)?;
-        }
-        Ok(())
-    }
-
-    fn end_group(&mut self) -> Result<(), ArrowError> {
-        if self.rows == 0 {
-            return Ok(());
-        }
-        self.rows = 0;
-        let columns = std::mem::take(&mut self.columns);
-        let chunks: Vec<_> = if is_in_pool() {
-            columns.into_par_iter().with_max_len(1).map(ArrowColumnWriter::close).collect()
-        } else {
-            columns.into_iter().map(ArrowColumnWriter::close).collect()
-        };
-        let mut group = self.file.next_row_group()?;
-        for chunk in chunks {
-            chunk?.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
-        Ok(())
-    }
-
-    fn close(mut self) -> Result<Sink, ArrowError> {
-        self.end_group()?;
-        Ok(self.file.into_inner()?)
     }
 }

@@ -3,6 +3,8 @@
 //! The same batches give the same bytes, whatever the day and the machine.
 
 mod encode;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod text;
 
 use std::fmt;
@@ -27,6 +29,16 @@ pub enum Output {
     Path(PathBuf),
     /// Standard output, as NDJSON.
     Stdout,
+}
+
+impl WriteError {
+    /// What went wrong with an output of a program's own.
+    pub fn other(
+        output: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Io { output: output.into(), source: io::Error::other(source) }
+    }
 }
 
 impl fmt::Display for Output {

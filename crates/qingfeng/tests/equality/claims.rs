@@ -67,7 +67,7 @@ enum Replaced {
 
 /// Checks what is said of a pack against its lines.
 fn check(directory: &Path, batch: &RecordBatch, told: &mut Told) -> Result<(), String> {
-    let (_, Some(engine)) = Engine::check(directory) else { return Ok(()) };
+    let Some(engine) = Engine::check(directory).opened else { return Ok(()) };
     let fired = Fired::of(&engine, batch);
     let all = 0..fired.lines.len();
     for item in engine.pack().analyse(engine.program(), None) {
@@ -144,7 +144,7 @@ fn without(
     }
     let after = format!("{}{by}{}", &before[..place.span.start], &before[place.span.end..]);
     std::fs::write(&path, &after).unwrap();
-    let (_, engine) = Engine::check(directory);
+    let engine = Engine::check(directory).opened;
     std::fs::write(&path, &before).unwrap();
     let Some(engine) = engine else { return Replaced::Unreadable };
     let other = Fired::of(&engine, batch);

@@ -96,8 +96,9 @@ fn nearly_all_packs_that_are_made_up_load() {
     for (seed, case) in seeded(cases) {
         let directory = tempfile::tempdir().unwrap();
         case.write(directory.path()).unwrap();
-        let (mistakes, engine) = Engine::check(directory.path());
-        if engine.is_none() {
+        let checked = Engine::check(directory.path());
+        let mistakes = checked.diagnostics;
+        if checked.opened.is_none() {
             let errors = mistakes.items.iter().filter(|item| item.severity() == Severity::Error);
             let errors: Vec<String> = errors.map(|item| shown(&mistakes, item)).collect();
             refused.push(format!("seed {seed}:\n{}", errors.join("\n")));

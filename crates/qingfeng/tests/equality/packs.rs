@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use qingfeng::verify::differences;
-use qingfeng::{Assessment, Declaration, Engine};
+use qingfeng::tools::verify::differences;
+use qingfeng::{Assessment, Engine};
 use qingfeng_lab::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::{Tally, compare, table};
@@ -27,9 +27,9 @@ impl Assess for Both {
         let Ok(engine) = Engine::open(pack) else { return Ok(Outcome::Refused(Vec::new())) };
         let (interpreted, compiled) = both(&engine);
         for declaration in declarations {
-            let declaration: Declaration =
-                serde_json::from_value(declaration.clone()).map_err(|error| error.to_string())?;
-            let assess = |engine: &Engine| engine.assess(&declaration).map_err(|error| error.to_string());
+            let message = declaration.to_string();
+            let assess =
+                |engine: &Engine| engine.assess_json(message.as_bytes()).map_err(|error| error.to_string());
             let answers: [Result<Assessment, String>; 2] = [assess(&interpreted), assess(&compiled)];
             match answers {
                 [Ok(a), Ok(b)] => {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use qingfeng::rules::internals::Passes;
-use qingfeng::verify::differences;
-use qingfeng::{Assessment, Declaration, Engine, Evaluation};
+use qingfeng::tools::verify::differences;
+use qingfeng::{Assessment, Engine, Evaluation};
 use qingfeng_lab::Generator;
 use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, outcome};
 use qingfeng_testkit::equality::table;
@@ -80,10 +80,7 @@ fn made_up_packs() {
 impl Assess for Compared {
     fn assess(&mut self, pack: &Path, declarations: &[Value]) -> Result<Outcome, String> {
         let Ok(engine) = Engine::open(pack) else { return Ok(Outcome::Refused(Vec::new())) };
-        let declarations: Result<Vec<Declaration>, _> =
-            declarations.iter().map(|declaration| serde_json::from_value(declaration.clone())).collect();
-        let declarations = declarations.map_err(|error| error.to_string())?;
-        let lines = table(&engine.pack().schema, &declarations)?;
+        let lines = table(&engine.pack().schema, declarations)?;
         self.compare(&engine, &lines)?;
         Ok(Outcome::Refused(Vec::new()))
     }

@@ -4,9 +4,9 @@ use arrow_array::{RecordBatch, UInt64Array};
 use arrow_select::take::take_record_batch;
 use proptest::prelude::*;
 use qingfeng::read::ReadOptions;
-use qingfeng::{Assessment, By, JobOptions};
+use qingfeng::{Assessment, By};
 
-use super::{cases, clean_wind, generated, score, write};
+use super::{Job, cases, clean_wind, generated, score, write};
 
 const FORMATS: [&str; 3] = ["ndjson", "csv", "parquet"];
 
@@ -27,7 +27,7 @@ proptest! {
         write(&input, &generated(seed, lines));
         let run = |threads, batch_lines| {
             let read = ReadOptions { batch_lines, ..ReadOptions::default() };
-            score(clean_wind(), &input, read, &JobOptions { by, reasons, threads: Some(threads) }, &FORMATS)
+            score(clean_wind(), &input, read, &Job { by, reasons, threads }, &FORMATS)
         };
         let first = run(1, 8192);
         prop_assert_eq!(first.summary.lines_assessed, lines);

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use qingfeng::Declaration;
 use qingfeng::rules::Level;
 use serde_json::{Map, Value};
 
@@ -69,8 +68,7 @@ proptest! {
         let one_by_one: Vec<_> = declarations
             .into_iter()
             .map(|declaration| {
-                let declaration: Declaration = serde_json::from_value(declaration).unwrap();
-                clean_wind().assess(&declaration).unwrap()
+                clean_wind().assess_json(declaration.to_string().as_bytes()).unwrap()
             })
             .collect();
         prop_assert_eq!(&of_batch, &one_by_one);

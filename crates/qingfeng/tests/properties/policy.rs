@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use qingfeng::coverage::{CoverageOptions, PolicyCoverage, Segment, Trade, TradeOptions};
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Key};
-use qingfeng::{Engine, JobOptions, Outputs};
+use qingfeng::tools::policy_coverage::{CoverageOptions, PolicyCoverage, Segment, Trade, TradeOptions};
+use qingfeng::{Engine, Outputs};
 
 use super::keys::{
     COUNTRIES, DAYS, Group, HS, MODES, Rule, World, belongs, in_force, known_sites, meets_key, open, world,
@@ -191,7 +191,7 @@ fn trade_does_not_depend_on_threads_or_batches() {
     };
     let counted = |threads: usize, batch_lines: usize| {
         let mut coverage = engine.policy_coverage(&CoverageOptions::default()).unwrap();
-        let options = TradeOptions { threads: Some(threads) };
+        let options = TradeOptions { pipeline: Some(threads).into() };
         engine.count_trade(&mut coverage, reader(batch_lines), &options, &mut |_| {}).unwrap();
         coverage
     };
@@ -204,7 +204,7 @@ fn trade_does_not_depend_on_threads_or_batches() {
     let totals = one.totals.unwrap();
     assert_eq!(one.cell([0; 3]).unwrap().trade, totals.all, "everything is in the cell of everything");
     let outputs = Outputs { assessments: &mut |_| Ok(()), rejects: &mut |_| Ok(()), progress: &mut |_| {} };
-    let summary = engine.run(reader(8_192), outputs, &JobOptions::default()).unwrap();
+    let summary = engine.score(reader(8_192)).run(outputs).unwrap();
     assert_eq!((totals.all.lines, totals.declarations), (summary.lines_assessed, summary.declarations));
 }
 

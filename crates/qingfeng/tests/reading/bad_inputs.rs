@@ -4,8 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, ListArray, RecordBatch, StringArray, TimestampSecondArray};
-use qingfeng::bind::Binding;
-use qingfeng::read::{Format, Input, ReadOptions};
+use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_rules::Schema;
 
@@ -215,8 +214,9 @@ fn columns_of_types_without_a_text_are_refused() {
     ] {
         let columns = base.iter().map(|(name, value)| (*name, text(&[value])));
         let batch = RecordBatch::try_from_iter(columns.chain([(name, column)])).unwrap();
-        let error =
-            Binding::new(Arc::new(Schema::export()), &batch.schema(), "batch").unwrap_err().to_string();
+        let inputs = vec![Input::batches("batch", [batch])];
+        let mut reader = Reader::new(Arc::new(Schema::export()), inputs, ReadOptions::default()).unwrap();
+        let error = reader.next().unwrap().unwrap_err().to_string();
         assert!(
             error.starts_with(&format!("batch: the column `{name}` for `{name}` is of type ")),
             "{error}"

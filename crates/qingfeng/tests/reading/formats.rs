@@ -8,8 +8,7 @@ use arrow_array::{
     Float64Array, Int32Array, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray,
     StringViewArray, TimestampMillisecondArray, TimestampSecondArray, UInt64Array,
 };
-use qingfeng::bind::Binding;
-use qingfeng::read::{Chunk, Format, Position, ReadOptions};
+use qingfeng::read::{Chunk, Format, Input, Position, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 
 use super::{Outcome, read, read_bytes, read_file, schema};
@@ -106,9 +105,11 @@ fn bind(columns: Vec<(&str, ArrayRef)>) -> (Chunk, Vec<String>) {
         columns.into_iter().map(|(name, column)| (name, column, true)),
     );
     let batch = batch.expect("columns have one length");
-    let binding = Binding::new(schema(), &batch.schema(), "batch").expect("the columns fit the schema");
-    let chunk = binding.chunk(&batch, 100).expect("the rows fit into a chunk");
-    assert_eq!(chunk.lines_read as usize, batch.num_rows());
+    let rows = batch.num_rows();
+    let inputs = vec![Input::batches("batch", [batch])];
+    let mut reader = Reader::new(schema(), inputs, ReadOptions::default()).expect("an input");
+    let chunk = reader.next().expect("a chunk").expect("the columns fit the schema");
+    assert_eq!(chunk.lines_read as usize, rows);
     let problems = chunk.rejects.iter().map(|reject| {
         format!("{} [{}] {}", reject.position, reject.field.as_deref().unwrap_or_default(), reject.reason)
     });

@@ -1,8 +1,8 @@
 //! The rules of one cell.
 
 use qingfeng::Engine;
-use qingfeng::coverage::{CellRule, PolicyCoverage};
 use qingfeng::rules::{Points, Rule, Status};
+use qingfeng::tools::policy_coverage::{CellRule, PolicyCoverage};
 
 use super::view::{points, units, why};
 use super::{axis_title, subject};

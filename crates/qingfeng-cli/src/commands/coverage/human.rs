@@ -2,7 +2,7 @@
 
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
-use qingfeng::coverage::{Gap, PolicyCell, PolicyCoverage, Segment};
+use qingfeng::tools::policy_coverage::{Gap, PolicyCell, PolicyCoverage, Segment};
 
 use super::view::{View, is_everything, points, short, units, why};
 use super::{axis_title, subject};

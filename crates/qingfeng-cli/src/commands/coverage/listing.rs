@@ -1,8 +1,8 @@
 //! A coverage as data.
 
 use qingfeng::Engine;
-use qingfeng::coverage::{Gap, PolicyCell, PolicyCoverage, Reach, Trade, TradeTotals};
 use qingfeng::rules::{Date, Pack};
+use qingfeng::tools::policy_coverage::{Gap, PolicyCell, PolicyCoverage, Reach, Trade, TradeTotals};
 use serde::Serialize;
 
 /// All that `coverage` tells.

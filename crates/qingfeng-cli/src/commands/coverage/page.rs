@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 use qingfeng::Engine;
-use qingfeng::coverage::{Axis, Gap, PolicyCell, PolicyCoverage, Reach, Segment};
 use qingfeng::rules::{Key, Pack};
+use qingfeng::tools::policy_coverage::{Axis, Gap, PolicyCell, PolicyCoverage, Reach, Segment};
 
 use super::subject;
 use super::view::{View, is_everything, is_whole, points, short, units, why};

@@ -1,7 +1,7 @@
 //! Which cells a table shows, and the gaps among them.
 
-use qingfeng::coverage::{AXES, Axis, Gap, PolicyCell, PolicyCoverage, Segment};
 use qingfeng::rules::Pack;
+use qingfeng::tools::policy_coverage::{AXES, Axis, Gap, PolicyCell, PolicyCoverage, Segment};
 
 /// Two axes of a coverage as a table; of the third axis the first segment, which is the whole or the one kept.
 pub struct View {
@@ -108,7 +108,7 @@ pub fn is_everything(cell: &PolicyCell) -> bool {
 }
 
 /// Points within reach: `40`, `40+` where some are computed from the line.
-pub fn points(reach: &qingfeng::coverage::Reach) -> String {
+pub fn points(reach: &qingfeng::tools::policy_coverage::Reach) -> String {
     match (reach.points, reach.computed) {
         (0, 0) => "0".to_owned(),
         (0, _) => "computed".to_owned(),

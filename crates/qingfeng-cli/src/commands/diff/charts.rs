@@ -1,7 +1,7 @@
 //! Bars and lines of the page: the workload by port and by day.
 
 use maud::{Markup, html};
-use qingfeng::diff::{DeclarationsDiff, Load};
+use qingfeng::tools::diff::{DeclarationsDiff, Load};
 
 use super::workload::{Stretches, mean, most_changed, sum};
 use crate::charts::{Line, plot};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::diff::{Change, ChangedRule};
+use qingfeng::tools::diff::{Change, ChangedRule};
 
 /// Rules with the same changes.
 pub struct Group<'d> {

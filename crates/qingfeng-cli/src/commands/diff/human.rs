@@ -1,7 +1,7 @@
 //! The report for people at a terminal.
 
 use annotate_snippets::renderer::Style;
-use qingfeng::diff::{Cause, Change, DeclarationsDiff, Diff, Example, Load, Move, RuleNote, Workload};
+use qingfeng::tools::diff::{Cause, Change, DeclarationsDiff, Diff, Example, Load, Move, RuleNote, Workload};
 
 use super::groups::grouped as groups_of;
 use super::workload::{mean, most_changed, sum};
@@ -44,7 +44,7 @@ fn rest(total: usize, shown: usize, what: &str) -> String {
 }
 
 fn head(diff: &Diff) -> String {
-    let row = |which: &str, pack: &qingfeng::diff::PackNote| {
+    let row = |which: &str, pack: &qingfeng::tools::diff::PackNote| {
         vec![
             Cell::new(which),
             Cell::new(format!("{} {}", pack.name, pack.version)).style(BOLD),
@@ -144,7 +144,7 @@ fn notes(title: &str, notes: &[RuleNote]) -> String {
     out + &rest(notes.len(), RULES_SHOWN, "rules")
 }
 
-fn changed(rules: &[qingfeng::diff::ChangedRule]) -> String {
+fn changed(rules: &[qingfeng::tools::diff::ChangedRule]) -> String {
     let groups = groups_of(rules);
     let mut out = String::new();
     for group in groups.iter().take(RULES_SHOWN) {

@@ -8,9 +8,9 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
-use qingfeng::Engine;
-use qingfeng::diff::{Diff, DiffOptions, Readers, read_alike};
 use qingfeng::read::ReadOptions;
+use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
+use qingfeng::Engine;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
@@ -110,7 +110,7 @@ fn over(args: &Args, old: &Engine, new: &Engine) -> Result<Diff, Failure> {
         readers
     };
     let bar = Bar::new(readers.bytes_total());
-    let options = DiffOptions { threads: args.threads.number(), examples: args.examples.into() };
+    let options = DiffOptions { pipeline: args.threads.number().into(), examples: args.examples.into() };
     let diff = old.diff_over(new, readers, &options, &mut |progress| {
         bar.show(progress.bytes_read, progress.lines);
     });

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use maud::{Markup, html};
-use qingfeng::diff::{Cause, Change, ChangedRule, DeclarationsDiff, Diff, Example, Move, Outcome, RuleNote};
+use qingfeng::tools::diff::{
+    Cause, Change, ChangedRule, DeclarationsDiff, Diff, Example, Move, Outcome, RuleNote,
+};
 
 use super::charts;
 use super::groups::grouped;
@@ -23,7 +25,7 @@ const EFFECTS_SHOWN: usize = 20;
 
 /// The whole page.
 pub fn page(diff: &Diff, inputs: &[PathBuf]) -> String {
-    let pack = |pack: &qingfeng::diff::PackNote| format!("{} {}", pack.name, pack.version);
+    let pack = |pack: &qingfeng::tools::diff::PackNote| format!("{} {}", pack.name, pack.version);
     let inputs: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
     let over = match inputs.len() {
         0 => String::new(),

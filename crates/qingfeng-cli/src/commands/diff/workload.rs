@@ -1,7 +1,7 @@
 //! The workload by port and by day, as it is shown: the greatest changes, means, stretches of days.
 
-use qingfeng::diff::{Load, Workload};
 use qingfeng::rules::Date;
+use qingfeng::tools::diff::{Load, Workload};
 
 /// Up to `most` loads, those with the greatest change first; those without a change are left out. Equals stay in
 /// their order.

@@ -10,7 +10,6 @@ use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
-use crate::numbers::{count, grouped};
 use crate::policy::PolicyArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{ERROR, Format, GOOD, clean, styled};

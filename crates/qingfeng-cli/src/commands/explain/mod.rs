@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let of_it = |reject: &Reject| reject.declaration_id.as_deref() == Some(&*wanted);
         rejects.extend(chunk.rejects.into_iter().filter(of_it));
         if let Some(at) = position(&chunk.lines, &wanted, &engine) {
-            explanation = Some(engine.explain(&chunk.lines, at));
+            explanation = Some(engine.explain_lines(&chunk.lines, at));
             break;
         }
     }

@@ -7,8 +7,9 @@ use qingfeng::{ExplainedItem, ExplainedRule, Explanation};
 
 use super::{Found, tree, why};
 use crate::condition;
+use crate::numbers::count;
 use crate::table::{Cell, table};
-use crate::terminal::{BOLD, DIM, clean, count};
+use crate::terminal::{BOLD, DIM, clean};
 
 /// The lines of an explanation.
 const LINES_MAX: usize = 40;

@@ -10,7 +10,6 @@ use super::{Where, entry_line, short};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::grouped;
-use crate::numbers::grouped;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, Format, clean};
 

@@ -10,7 +10,6 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
-use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng::{By, Engine, JobOptions, Outputs, Summary};
+use qingfeng::{By, Engine, Outputs, Summary};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -112,7 +112,6 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
     };
     let mut first_rejects: Vec<Reject> = Vec::new();
     let bar = Bar::new(reader.bytes_total());
-    let options = JobOptions { by, reasons: args.reasons, threads: args.threads.number() };
     let outputs = Outputs {
         assessments: &mut |rows| assessments.write(rows),
         rejects: &mut |found| match &mut rejects {
@@ -129,7 +128,8 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
         },
         progress: &mut |progress| bar.show(progress.bytes_read, progress.lines),
     };
-    let summary = engine.run(reader, outputs, &options);
+    let summary =
+        engine.score(reader).by(by).reasons(args.reasons).pipeline(args.threads.number()).run(outputs);
     bar.end();
     let summary = summary.map_err(|error| incomplete(error.into(), &target))?;
     assessments.finish()?;

@@ -23,7 +23,7 @@ use crate::outputs::check_apart;
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::stores::PackArgs;
-use crate::terminal::{self, Format};
+use crate::terminal::Format;
 
 /// Simulate trade that adapts, to compare ways of selecting inspections.
 ///

@@ -1,6 +1,6 @@
 //! What expect.toml expects of whole files.
 
-use qingfeng::testing::Backtest;
+use qingfeng::tools::rule_tests::Backtest;
 
 use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};

@@ -1,7 +1,7 @@
 //! What no test shows.
 
 use qingfeng::rules::Pack;
-use qingfeng::testing::{Coverage, RuleCoverage};
+use qingfeng::tools::rule_tests::{Coverage, RuleCoverage};
 
 use crate::numbers::{count, grouped};
 use crate::table::{Cell, table};

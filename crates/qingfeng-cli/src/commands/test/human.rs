@@ -1,7 +1,7 @@
 //! The results of tests, for a risk officer to read.
 
 use qingfeng::rules::Pack;
-use qingfeng::testing::{TestResult, Trace};
+use qingfeng::tools::rule_tests::{TestResult, Trace};
 
 use super::{Run, backtest, coverage, mutate};
 use crate::condition;

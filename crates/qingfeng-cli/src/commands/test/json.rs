@@ -1,7 +1,7 @@
 //! The results of tests as data. docs/testing.md says what each key holds.
 
 use qingfeng::rules::Pack;
-use qingfeng::testing::Coverage;
+use qingfeng::tools::rule_tests::Coverage;
 use serde::Serialize;
 
 use super::Run;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use qingfeng::rules::{Pack, Severity};
-use qingfeng::testing::{Backtest, TestResult};
+use qingfeng::tools::rule_tests::{Backtest, TestResult};
 
 use super::Run;
 

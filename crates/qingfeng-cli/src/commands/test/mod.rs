@@ -10,7 +10,7 @@ mod mutate;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use qingfeng::testing::{
+use qingfeng::tools::rule_tests::{
     self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
 };
 
@@ -112,7 +112,7 @@ impl Run {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     // Tests do not see the store: what is in it changes from day to day.
     let engine = render::open_for_tests(&args.directory)?;
-    let (tests, diagnostics) = testing::load(&engine, &args.directory);
+    let (tests, diagnostics) = rule_tests::load(&engine, &args.directory);
     let loaded = tests.loaded();
     let tests = match &args.filter {
         Some(text) => tests.filter(text),

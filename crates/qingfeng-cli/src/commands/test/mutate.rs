@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng::testing::{MutationReport, Survivor};
+use qingfeng::tools::rule_tests::{MutationReport, Survivor};
 
 use crate::numbers::{count, grouped};
 use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, styled};

@@ -1,42 +1,26 @@
-//! Declarations read directly against what their JSON gives.
+//! Declarations of a program against what their JSON gives.
 
 use proptest::prelude::*;
 use qingfeng_rules::{FieldId, Level};
 
 use super::*;
-use crate::read::Pieces;
-use crate::read::frame::Framer;
-use crate::read::ndjson::Ndjson;
-use crate::read::text::Encoding;
+use crate::declaration::Item;
+use crate::read::MAX_LINES;
 
-/// What the reader of NDJSON makes of a declaration.
-fn by_json(schema: &Arc<Schema>, declaration: &Declaration) -> Chunk {
-    let input = Input::Stdin;
+fn assert_same(direct: &Direct, declaration: &Declaration) {
     let json = serde_json::to_vec(declaration).unwrap();
-    let framer = Framer::new(Box::new(io::Cursor::new(json)));
-    let mut ndjson = Ndjson::open(schema, &input, 0, framer, Encoding::Utf8, 1);
-    let mut pieces = Vec::new();
-    loop {
-        let Pieces { pieces: next, end } = ndjson.pieces(&input, 8192);
-        pieces.extend(next);
-        if let Some(end) = end {
-            end.unwrap();
-            break;
-        }
+    let (expected, found) = (direct.read_json(&json), direct.read(declaration));
+    assert_eq!(found.chunk.rejects, expected.chunk.rejects, "{declaration:?}");
+    assert_eq!(found.chunk.lines.batch(), expected.chunk.lines.batch(), "{declaration:?}");
+    assert_eq!(found.chunk.lines.starts(), expected.chunk.lines.starts());
+    assert_eq!(found.chunk.lines.places(), expected.chunk.lines.places());
+    assert_eq!(found.chunk.lines_read, expected.chunk.lines_read);
+    // A declaration that is rejected as a whole may be so before all of its keys are seen.
+    let sorted = |unknown: &[String]| unknown.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+    if found.chunk.rejects.is_empty() {
+        assert_eq!(sorted(&found.unknown_fields), sorted(&expected.unknown_fields), "{declaration:?}");
+        assert_eq!(found.chunk.lines.declaration_count(), 1, "{declaration:?}");
     }
-    let mut chunk = one_chunk(schema, INPUT, MAX_LINES, pieces.into_iter()).unwrap();
-    chunk.rejects.iter_mut().for_each(|reject| reject.input = INPUT.into());
-    chunk
-}
-
-fn assert_same(schema: &Arc<Schema>, direct: &Direct, declaration: &Declaration) {
-    let expected = by_json(schema, declaration);
-    let found = direct.read(declaration).unwrap();
-    assert_eq!(found.rejects, expected.rejects, "{declaration:?}");
-    assert_eq!(found.lines.batch(), expected.lines.batch(), "{declaration:?}");
-    assert_eq!(found.lines.starts(), expected.lines.starts());
-    assert_eq!(found.lines.places(), expected.lines.places());
-    assert_eq!(found.lines_read, expected.lines_read);
 }
 
 fn field(name: &str, kind: Kind, required: bool) -> Field {
@@ -127,12 +111,13 @@ fn values() -> impl Strategy<Value = FieldValue> {
         "品牌\n",
         "A",
     ];
-    let numbers = [0.0, -0.0, 1.0, 12.5, 1e300, -3.0, f64::NAN, f64::INFINITY, 0.1 + 0.2, 5e-324];
+    let numbers = [0.0, -0.0, 1.0, 12.5, 1e16, 1e300, -3.0, 8_711_209_000.0, 0.1 + 0.2, 5e-324];
     prop_oneof![
         2 => Just(FieldValue::Missing),
         1 => any::<bool>().prop_map(FieldValue::Flag),
         2 => prop_oneof![Just(7), Just(i64::MIN), -5..100_i64, any::<i64>()].prop_map(FieldValue::Integer),
-        3 => prop_oneof![prop::sample::select(numbers.to_vec()), any::<f64>()].prop_map(FieldValue::Number),
+        3 => prop_oneof![prop::sample::select(numbers.to_vec()), prop::num::f64::NORMAL]
+            .prop_map(FieldValue::Number),
         6 => prop::sample::select(texts.to_vec()).prop_map(FieldValue::from),
         2 => ".*".prop_map(FieldValue::Text),
         1 => (65_530..65_540_usize, "[a中]")
@@ -144,17 +129,26 @@ fn values() -> impl Strategy<Value = FieldValue> {
 fn declarations() -> impl Strategy<Value = Declaration> {
     let more = || prop::collection::btree_map(keys(), values(), 0..3);
     let item = (0..4_usize, prop_oneof![2 => Just(BTreeMap::new()), 1 => more()]);
-    let parts = (prop_oneof![2 => Just(BTreeMap::new()), 1 => more()], prop::collection::vec(item, 0..6));
-    parts.prop_map(|(over, items)| {
+    let parts = (
+        any::<bool>(),
+        prop_oneof![2 => Just(BTreeMap::new()), 1 => more()],
+        prop::collection::vec(item, 0..6),
+    );
+    parts.prop_map(|(has_id, over, items)| {
         let mut declaration = Declaration::new()
-            .with("declaration_id", "D 1")
             .with("declared_on", "2016-09-06")
             .with("destination", "KEN")
-            .with("id", 1)
             .with("mode", "0110");
+        if has_id {
+            declaration = declaration.with("declaration_id", "D 1").with("id", 1);
+        }
         declaration.header.extend(over);
         for (number, (kind, over)) in items.into_iter().enumerate() {
             let mut item = Item::new().with("hs", "8711.20").with("value", 8000.5).with("packages", 1);
+            if !has_id {
+                item =
+                    item.with("declaration_id", if kind == 3 { "D 2" } else { "D 1" }).with("id", kind % 2);
+            }
             if kind == 1 {
                 item = item.with("goods", "摩托车").with("quantity", 40);
             }
@@ -177,8 +171,8 @@ proptest! {
     ) {
         for schema in schemas() {
             // One after the other: what is kept from the last one must not show.
-            let direct = Direct::new(&schema);
-            declarations.iter().for_each(|declaration| assert_same(&schema, &direct, declaration));
+            let direct = Direct::new(&schema, MAX_LINES);
+            declarations.iter().for_each(|declaration| assert_same(&direct, declaration));
         }
     }
 }
@@ -186,36 +180,76 @@ proptest! {
 #[test]
 fn long_declarations_give_what_their_json_gives() {
     let schema = Arc::new(Schema::export());
-    let direct = Direct::new(&schema);
+    let direct = Direct::new(&schema, 2_000);
     let header =
         Declaration::new().with("declaration_id", "1").with("destination", "KE").with("mode", "0110");
     let item = Item::new().with("hs", "871120");
     let with_items = |count: usize| Declaration { items: vec![item.clone(); count], ..header.clone() };
-    for count in [KEPT_LINES, KEPT_LINES + 1, 1_000, MAX_LINES, MAX_LINES + 1] {
-        assert_same(&schema, &direct, &with_items(count));
+    for count in [KEPT_LINES, KEPT_LINES + 1, 2_000, 2_001, MAX_LINES] {
+        assert_same(&direct, &with_items(count));
     }
+    assert_eq!(direct.read(&with_items(2_002)).chunk.rejects.len(), 2);
     // About the most bytes that a line of JSON can have, from below and from above.
     let empty = serde_json::to_vec(&header.clone().with("colour", "")).unwrap().len();
     for bytes in [MAX_LINE_BYTES, MAX_LINE_BYTES + 1] {
-        assert_same(&schema, &direct, &header.clone().with("colour", "x".repeat(bytes - empty)));
+        assert_same(&direct, &header.clone().with("colour", "x".repeat(bytes - empty)));
     }
-    assert_same(&schema, &direct, &header.with("colour", "\n".repeat(MAX_LINE_BYTES / 2)));
+    assert_same(&direct, &header.with("colour", "\n".repeat(MAX_LINE_BYTES / 2)));
 }
 
-#[test]
-fn an_ordinary_declaration_is_read_field_by_field() {
-    let schema = Arc::new(Schema::export());
-    let direct = Direct::new(&schema);
+fn ordinary() -> Declaration {
     let item = |hs: &str| Item::new().with("hs", hs).with("quantity", 40).with("value", 8000.0);
-    let declaration = Declaration::new()
+    Declaration::new()
         .with("declaration_id", "1")
         .with("destination", "KE")
         .with("mode", "0110")
         .with("colour", "red")
         .item(item("871120").with("brand", "清风"))
-        .item(item("871130"));
-    let mut builder = Builder::new(&schema);
-    let lines = direct.fields(&declaration, &mut builder).expect("nothing is unusual in it");
-    assert_eq!(lines.len(), 2);
-    assert_same(&schema, &direct, &declaration);
+        .item(item("871130"))
+}
+
+#[test]
+fn an_ordinary_declaration_is_read_field_by_field() {
+    let schema = Arc::new(Schema::export());
+    let direct = Direct::new(&schema, MAX_LINES);
+    let mut unused = Vec::new();
+    let lines = direct.fields(&ordinary(), &mut Builder::new(&schema), &mut unused);
+    assert_eq!(lines.expect("nothing is unusual in it").len(), 2);
+    assert_eq!(unused, ["colour"]);
+    assert_same(&direct, &ordinary());
+}
+
+#[test]
+fn numbers_that_are_not_finite_reject_their_line_whatever_the_field() {
+    let direct = Direct::new(&Arc::new(Schema::export()), MAX_LINES);
+    for field in ["value", "packages", "goods", "hs", "declared_on"] {
+        let mut declaration = ordinary();
+        declaration.items[1].fields.insert(field.into(), f64::NAN.into());
+        let rejects = direct.read(&declaration).chunk.rejects;
+        assert_eq!(rejects.len(), 1, "{field}");
+        assert_eq!((rejects[0].field.as_deref(), rejects[0].value.as_deref()), (Some(field), Some("NaN")));
+    }
+}
+
+#[test]
+fn keys_that_nobody_claims_are_not_kept() {
+    let schema = Arc::new(Schema::export());
+    let direct = Direct::new(&schema, MAX_LINES);
+    for key in 0..3_000 {
+        let declaration = ordinary().with(format!("{key}{}", "x".repeat(50)), 1).with("D".repeat(key), 1);
+        direct.read(&declaration);
+        direct.read_json(&serde_json::to_vec(&declaration).unwrap());
+    }
+    let builder = direct.idle.borrow().unwrap();
+    assert!(builder.header_keys.0.len() < 20 && builder.item_keys.0.len() < 20);
+    assert!(direct.parsers.borrow().unwrap().remembered_keys() < 20);
+}
+
+#[test]
+fn what_a_rush_needed_is_not_kept() {
+    let idle = Idle::default();
+    (0..1_000).for_each(|item| idle.give_back(item));
+    assert!(idle.len() <= crate::threads::processors());
+    idle.clear();
+    assert_eq!(idle.borrow(), None);
 }

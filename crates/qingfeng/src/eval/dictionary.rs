@@ -1,0 +1,219 @@
+//! Texts as codes: what depends on the text of one field is found out once for each different text.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::eval::values::Typed;
+
+/// The code of a missing text.
+pub(crate) const MISSING: u32 = 0;
+
+/// Set in the codes of texts that are marked, so that the others need not be looked at.
+const MARKED: u32 = 1 << 31;
+
+/// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
+const TEXTS_MAX: usize = 1 << 16;
+const BYTES_MAX: usize = 4 << 20;
+
+/// Batches for which a field that hardly repeats is not looked up.
+const DIRECT_BATCHES: u32 = 31;
+
+/// The texts of one field, numbered in the order in which they were first seen, from batch to batch.
+///
+/// A field whose texts hardly repeat is numbered line by line instead, which costs less than looking each text up.
+#[derive(Debug)]
+pub(crate) struct Dictionary {
+    hasher: FixedState,
+    table: HashTable<u32>,
+    bytes: String,
+    /// Where each text ends in `bytes`; the missing text is the first.
+    ends: Vec<u32>,
+    /// Changes when codes get another meaning.
+    generation: u64,
+    /// Texts looked up since all were forgotten.
+    looked_up: u64,
+    /// Batches left for which texts are not looked up.
+    direct: u32,
+    may_be_direct: bool,
+    /// Whether a line mostly has the text of the line before it.
+    runs: bool,
+    /// The codes of the batch at hand, by line.
+    codes: Vec<u32>,
+}
+
+impl Dictionary {
+    /// An empty one. One that may be direct gives different lines different codes where texts hardly repeat. One with
+    /// runs looks first whether a text is that of the line before.
+    pub(crate) fn new(may_be_direct: bool, runs: bool) -> Self {
+        Self {
+            hasher: FixedState::default(),
+            table: HashTable::new(),
+            bytes: String::new(),
+            ends: vec![0],
+            generation: 0,
+            looked_up: 0,
+            direct: 0,
+            may_be_direct,
+            runs,
+            codes: Vec::new(),
+        }
+    }
+
+    /// Changes when codes get another meaning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The code of the text of a line of the batch at hand.
+    #[inline]
+    pub(crate) fn code(&self, line: usize) -> u32 {
+        self.codes[line] & !MARKED
+    }
+
+    /// The code of the text of a line if it is marked, and that of a missing text.
+    #[inline]
+    pub(crate) fn marked(&self, line: usize) -> Option<u32> {
+        let code = self.codes[line];
+        (code & MARKED != 0 || code == MISSING).then_some(code & !MARKED)
+    }
+
+    /// Forgets all texts: codes get another meaning.
+    pub(crate) fn forget(&mut self) {
+        self.table.clear();
+        self.bytes.clear();
+        self.ends.truncate(1);
+        self.looked_up = 0;
+        self.generation += 1;
+    }
+
+    /// Numbers the texts of a batch. `new` is told each text that gets a code, in the order of the codes, and says
+    /// whether it is marked.
+    pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str) -> bool) {
+        self.codes.clear();
+        let Typed::Text(column) = column else {
+            self.codes.resize(lines, MISSING);
+            return;
+        };
+        if self.direct > 0 {
+            self.direct -= 1;
+            self.forget();
+            for (code, text) in (1..).zip(column.iter()) {
+                self.codes.push(match text {
+                    Some(text) if new(code, text) => code | MARKED,
+                    Some(_) => code,
+                    None => {
+                        new(code, "");
+                        MISSING
+                    }
+                });
+            }
+            return;
+        }
+        if self.ends.len() > TEXTS_MAX || self.bytes.len() > BYTES_MAX {
+            // Only a full dictionary shows whether texts repeat: at first all are new.
+            if self.may_be_direct && self.ends.len() as u64 * 2 > self.looked_up {
+                self.direct = DIRECT_BATCHES;
+            }
+            self.forget();
+            if self.direct > 0 {
+                return self.number(&Typed::Text(column.clone()), lines, new);
+            }
+        }
+        self.looked_up += lines as u64;
+        let mut last: Option<(&str, u32)> = None;
+        for text in column.iter() {
+            let Some(text) = text else {
+                self.codes.push(MISSING);
+                continue;
+            };
+            let code = match last {
+                Some((same, code)) if same.len() == text.len() && same == text => code,
+                _ => self.find(text, new),
+            };
+            if self.runs {
+                last = Some((text, code));
+            }
+            self.codes.push(code);
+        }
+    }
+
+    /// The code of a text, marked or not.
+    fn find(&mut self, text: &str, new: &mut dyn FnMut(u32, &str) -> bool) -> u32 {
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
+        if let Some(&code) = self.table.find(hash, |&code| of(code & !MARKED) == text) {
+            return code;
+        }
+        let mut code = self.ends.len() as u32;
+        if new(code, text) {
+            code |= MARKED;
+        }
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len() as u32);
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        let of = |code: u32| &bytes[ends[code as usize - 1] as usize..ends[code as usize] as usize];
+        self.table.insert_unique(hash, code, |&code| hasher.hash_one(of(code & !MARKED).as_bytes()));
+        code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::StringArray;
+
+    use super::*;
+
+    fn column(texts: &[Option<&str>]) -> Typed {
+        Typed::Text(StringArray::from(texts.to_vec()))
+    }
+
+    #[test]
+    fn equal_texts_have_one_code_from_batch_to_batch() {
+        let mut dictionary = Dictionary::new(true, true);
+        let mut told = Vec::new();
+        for batch in [&[Some("KE"), None, Some("TZ"), Some("KE")][..], &[Some("TZ"), Some("UG")][..]] {
+            dictionary.number(&column(batch), batch.len(), &mut |code, text| {
+                told.push((code, text.to_owned()));
+                text == "TZ"
+            });
+        }
+        assert_eq!([0, 1].map(|line| dictionary.code(line)), [2, 3]);
+        assert_eq!([0, 1].map(|line| dictionary.marked(line)), [Some(2), None]);
+        let expected = [(1, "KE".to_owned()), (2, "TZ".to_owned()), (3, "UG".to_owned())];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn texts_that_do_not_repeat_are_numbered_by_line() {
+        let mut dictionary = Dictionary::new(true, true);
+        for batch in 0..=TEXTS_MAX / 8192 {
+            let texts: Vec<String> = (0..8192).map(|number| format!("goods {batch} {number}")).collect();
+            let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| false);
+        }
+        let generation = dictionary.generation();
+        let again = [Some("a"), None, Some("a")];
+        let mut told = Vec::new();
+        dictionary.number(&column(&again), again.len(), &mut |code, _| {
+            told.push(code);
+            true
+        });
+        assert_eq!([0, 1, 2].map(|line| dictionary.code(line)), [1, MISSING, 3]);
+        assert_eq!(told, [1, 2, 3]);
+        assert_ne!(dictionary.generation(), generation);
+    }
+
+    #[test]
+    fn texts_that_repeat_are_never_numbered_by_line() {
+        let mut dictionary = Dictionary::new(true, true);
+        let texts: Vec<String> = (0..8192).map(|number| format!("goods {number}")).collect();
+        let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+        for _ in 0..40 {
+            dictionary.number(&column(&texts), texts.len(), &mut |_, _| false);
+        }
+        assert_eq!(dictionary.generation(), 0);
+    }
+}

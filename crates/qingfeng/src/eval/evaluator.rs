@@ -1,0 +1,545 @@
+//! Rules over a batch of goods lines: candidates by key, validity, conditions, points, reasons.
+
+#[cfg(feature = "tools")]
+mod timing;
+
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+
+use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
+use qingfeng_rules::{Date, Fault, FieldId, FieldRef, Level, Pack, Value};
+
+use super::dictionary::MISSING;
+use super::dispatch::{Dispatch, SetDispatch};
+use super::key_index::{KeyCache, KeyIndex, SetId};
+use super::results::{BatchResults, Evaluation, Found};
+use super::selectivity::Selectivity;
+use super::texts::{FieldTexts, TestTables};
+use super::values::{BatchValues, Sources};
+use super::worker::{Followed, Worker};
+use crate::assessment::Effects;
+use crate::lookup::LookupTable;
+use crate::read::Lines;
+use crate::threads::Idle;
+
+#[cfg(feature = "tools")]
+pub(crate) use timing::{BatchTime, RuleTally, clock_seconds};
+
+/// Evaluates the rules of a pack. Shared by threads; each borrows a worker for the time of a batch.
+pub struct Evaluator {
+    pack: Arc<Pack>,
+    tables: Arc<[LookupTable]>,
+    pub(crate) keys: KeyIndex,
+    program: Program,
+    /// The dispatch by rules of thumb, for few lines.
+    guessed: Dispatch,
+    /// The dispatch by what the first lines showed.
+    sampled: OnceLock<Dispatch>,
+    /// Its witnesses, one for each rule of the pack.
+    sampled_witnesses: OnceLock<Vec<Option<Witness>>>,
+    effects: Effects,
+    sources: Arc<Sources>,
+    /// Lines between two looks at how much is remembered of keys.
+    stretch: usize,
+    /// The days on which each rule is in force, by number in the key index.
+    validity: Vec<(Date, Date)>,
+    /// For each field its position among the texts of a worker.
+    slots: Vec<Option<u16>>,
+    idle: Idle<Worker>,
+    /// Whether drafts are evaluated, as tests of rules do.
+    drafts: bool,
+}
+
+/// A line of a batch as compiled programs see it.
+struct LineView<'b> {
+    values: &'b BatchValues,
+    texts: &'b [FieldTexts],
+    tests: &'b RefCell<TestTables>,
+    evaluator: &'b Evaluator,
+    dispatch: &'b Dispatch,
+    line: usize,
+}
+
+impl LineView<'_> {
+    fn code(&self, test: u32) -> Option<(u32, u64)> {
+        let field = self.evaluator.program.tests()[test as usize];
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
+        Some((texts.code(self.line), texts.dictionary.generation()))
+    }
+}
+
+impl<'b> LineSource<'b> for LineView<'b> {
+    #[inline]
+    fn value(&self, field: FieldRef) -> Value<'b> {
+        self.values.field(self.line, field)
+    }
+
+    #[inline]
+    fn number(&self, field: FieldRef) -> f64 {
+        self.values.number(self.line, field).unwrap_or(f64::NAN)
+    }
+
+    fn entry(&self, table: usize) -> Option<u32> {
+        self.values.lookup_entry(self.line, table)
+    }
+
+    fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'b> {
+        self.values.lookup_value(table, entry, column)
+    }
+
+    fn remembered(&self, test: u32) -> Option<bool> {
+        let (code, generation) = self.code(test)?;
+        self.tests.borrow().get(test, code, generation)
+    }
+
+    #[inline]
+    fn found(&self, find: u32) -> Option<bool> {
+        let (field, sought) = self.dispatch.find(find)?;
+        let texts = self.texts.get(self.evaluator.slots[field.index()]? as usize)?;
+        let marks = texts.marks(self.line);
+        Some(marks.iter().any(|mark| sought.contains(mark)))
+    }
+
+    fn remember(&self, test: u32, holds: bool) {
+        if let Some((code, generation)) = self.code(test) {
+            self.tests.borrow_mut().set(test, code, generation, holds);
+        }
+    }
+}
+
+/// A batch of so many lines shows what lines have in common.
+pub(crate) const SAMPLE_LINES_MIN: usize = 512;
+
+/// The memory that the plans of candidate sets may take between two stretches of lines.
+const SETS_BYTES_MAX: usize = 64 << 20;
+
+/// Packs with fewer rules are at hand anyway.
+const SORTED_RULES_MIN: usize = 256;
+
+/// The memory that the sets of one stretch of lines may take beyond what is remembered.
+const STRETCH_BYTES_MAX: usize = 32 << 20;
+
+impl Evaluator {
+    pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes, drafts: bool) -> Self {
+        let keys = KeyIndex::new(&pack, drafts);
+        let program = pack.program(passes);
+        let guessed = Dispatch::new(&program, program.witnesses(), &keys);
+        let effects = Effects::new(&pack);
+        let validity = keys.rules().iter().map(|&rule| {
+            let rule = &pack.rules[rule as usize];
+            (rule.from.unwrap_or(Date::MIN), rule.until.unwrap_or(Date::MAX))
+        });
+        let validity = validity.collect();
+        let mut slots = vec![None; pack.schema.fields().len()];
+        let keyed = KeyCache::new(&pack.schema, &keys);
+        let texts = program.text_sources().iter().map(|source| source.field);
+        let tested = program.tests().iter();
+        let fields = keyed.fields().chain(texts).chain(tested.copied());
+        for (at, field) in (0..u16::MAX).zip(unique(fields)) {
+            slots[field.index()] = Some(at);
+        }
+        let sources = Arc::new(Sources::new(&pack));
+        let idle = Idle::default();
+        // Each line may need a few sets of its own, of a bit for each rule.
+        let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
+        let (sampled, sampled_witnesses) = (OnceLock::new(), OnceLock::new());
+        Self {
+            pack,
+            tables,
+            keys,
+            program,
+            guessed,
+            sampled,
+            sampled_witnesses,
+            effects,
+            sources,
+            stretch,
+            validity,
+            slots,
+            idle,
+            drafts,
+        }
+    }
+
+    /// The lookup tables, in the order of the pack.
+    pub(crate) fn tables(&self) -> &[LookupTable] {
+        &self.tables
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The same rules, compiled with these passes.
+    pub(crate) fn with_passes(&self, passes: Passes) -> Self {
+        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), passes, self.drafts)
+    }
+
+    /// The same with drafts.
+    pub(crate) fn with_drafts(&self) -> Self {
+        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), self.program.passes(), true)
+    }
+
+    /// The rules of a pack that has the same schema and the same lookup tables; drafts are evaluated as here.
+    pub(crate) fn of_changed(&self, pack: Arc<Pack>) -> Self {
+        Self::new(pack, Arc::clone(&self.tables), self.program.passes(), self.drafts)
+    }
+
+    pub(crate) fn effects(&self) -> &Effects {
+        &self.effects
+    }
+
+    fn new_worker(&self) -> Worker {
+        let keys = KeyCache::new(&self.pack.schema, &self.keys);
+        let keyed: Vec<FieldId> = keys.fields().collect();
+        let mut fields: Vec<(u16, FieldId)> = self
+            .pack
+            .schema
+            .ids()
+            .filter_map(|field| self.slots[field.index()].map(|slot| (slot, field)))
+            .collect();
+        fields.sort_unstable();
+        let texts = fields.into_iter().map(|(_, field)| {
+            let is_header = self.pack.schema[field].level == Level::Header;
+            let is_tested = self.program.tests().contains(&field);
+            FieldTexts::new(field, keyed.contains(&field), is_tested, is_header)
+        });
+        Worker::new(keys, texts.collect())
+    }
+
+    fn borrow(&self) -> Worker {
+        self.idle.borrow().unwrap_or_else(|| self.new_worker())
+    }
+
+    fn give_back(&self, mut worker: Worker) {
+        if let Some(interpreter) = &mut worker.interpreter {
+            interpreter.end();
+        }
+        self.idle.give_back(worker);
+    }
+
+    /// Drops what is kept for the next batches.
+    pub(crate) fn trim(&self) {
+        self.idle.clear();
+    }
+
+    #[doc(hidden)]
+    pub fn values(&self, lines: &Lines) -> Arc<BatchValues> {
+        let (pack, tables) = (Arc::clone(&self.pack), Arc::clone(&self.tables));
+        Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines))
+    }
+
+    /// Evaluates all rules on all lines of a batch.
+    pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
+        let mut worker = self.borrow();
+        let values = self.values(lines);
+        let dispatch = self.dispatch(&values);
+        let is_guessed = std::ptr::eq(dispatch, &self.guessed);
+        worker.follow(dispatch, if is_guessed { Followed::Guessed } else { Followed::Sampled });
+        for texts in &mut worker.texts {
+            texts.number(&values, dispatch, &self.program);
+        }
+        let results = match evaluation {
+            Evaluation::Compiled => self.compiled(&mut worker, dispatch, values),
+            Evaluation::Interpreted => self.interpreted(&mut worker, values),
+        };
+        self.give_back(worker);
+        results
+    }
+
+    /// The dispatch for a batch: from the first one with lines enough on by what its lines showed.
+    fn dispatch(&self, values: &Arc<BatchValues>) -> &Dispatch {
+        let passes = self.program.passes();
+        if !(passes.order && passes.witnesses) {
+            return &self.guessed;
+        }
+        if values.len() < SAMPLE_LINES_MIN {
+            return self.sampled.get().unwrap_or(&self.guessed);
+        }
+        self.sampled.get_or_init(|| {
+            let tests = RefCell::default();
+            let view = |line| LineView {
+                values,
+                texts: &[],
+                tests: &tests,
+                evaluator: self,
+                dispatch: &self.guessed,
+                line,
+            };
+            let sample = Selectivity::new(&self.program, values, self.tables.len(), view);
+            let witnesses = self.program.witnesses_by(&|probe| sample.share(probe));
+            let dispatch = Dispatch::new(&self.program, &witnesses, &self.keys);
+            let _ = self.sampled_witnesses.set(witnesses);
+            dispatch
+        })
+    }
+
+    /// The witness of a rule, by its position in the pack: the one that the lines so far have chosen.
+    pub(crate) fn witness(&self, rule: usize) -> Option<&Witness> {
+        match self.sampled_witnesses.get() {
+            Some(witnesses) => witnesses[rule].as_ref(),
+            None => self.program.witness(rule),
+        }
+    }
+
+    /// The reason of each pair of a line and a rule that fired on it, in order.
+    pub(crate) fn reasons(&self, results: &BatchResults, evaluation: Evaluation) -> Vec<String> {
+        let mut reasons = Vec::with_capacity(results.all_fired().len());
+        if results.all_fired().is_empty() {
+            return reasons;
+        }
+        let mut worker = self.borrow();
+        let values = &results.values;
+        let mut memo = Memo::default();
+        for line in 0..values.len() {
+            let fired = results.fired(line);
+            if fired.is_empty() {
+                continue;
+            }
+            // No texts: what is remembered of them belongs to the batch that a worker saw last.
+            let view = LineView {
+                values,
+                texts: &[],
+                tests: &worker.tests,
+                evaluator: self,
+                dispatch: &self.guessed,
+                line,
+            };
+            let mut asked =
+                Asked { evaluator: self, interpreter: &mut worker.interpreter, values, begun: false };
+            for &(rule, _) in fired {
+                let rule = rule as usize;
+                let reason = match evaluation {
+                    Evaluation::Compiled => self.program.reason(rule, &view, &mut memo),
+                    Evaluation::Interpreted => None,
+                };
+                reasons.push(reason.unwrap_or_else(|| asked.on(line).reason(rule)));
+            }
+            memo.clear();
+        }
+        drop(memo);
+        self.give_back(worker);
+        reasons
+    }
+
+    /// The candidate sets of a stretch of lines.
+    fn sets(&self, worker: &mut Worker, values: &BatchValues, lines: std::ops::Range<usize>) -> Vec<SetId> {
+        let Worker { keys, texts, sets, sets_bytes, sets_generation, .. } = worker;
+        keys.make_room();
+        if *sets_generation != keys.generation() || *sets_bytes > SETS_BYTES_MAX {
+            sets.clear();
+            *sets_bytes = 0;
+            *sets_generation = keys.generation();
+        }
+        let slot = |field: FieldId| self.slots[field.index()].map(|slot| &texts[slot as usize]);
+        let candidates = |line: usize| {
+            let code = |field: FieldId| {
+                slot(field).map_or((MISSING, 0), |texts| (texts.code(line), texts.dictionary.generation()))
+            };
+            let text = |field: FieldId| match values.declared(line, field) {
+                Value::Text(text) => Some(text),
+                _ => None,
+            };
+            keys.candidates(&self.keys, values.day(line), &code, &text)
+        };
+        let ids = lines.map(candidates).collect();
+        sets.resize_with(keys.set_count(), || None);
+        ids
+    }
+
+    fn in_force(&self, rule: u32, day: Option<Date>) -> bool {
+        let (from, until) = self.validity[rule as usize];
+        day.is_none_or(|day| from <= day && day <= until)
+    }
+
+    fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
+        let mut found = Found::new(values.len());
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
+            let sets = self.sets(worker, &values, stretch.clone());
+            for (line, set) in stretch.zip(sets) {
+                let day = values.day(line);
+                found.begin(line);
+                let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
+                let interpreter = worker.interpreter(&self.pack);
+                if !candidates.is_empty() {
+                    interpreter.begin(Arc::clone(&values) as _, line);
+                }
+                for rule in candidates {
+                    if !self.in_force(rule, day) {
+                        continue;
+                    }
+                    let position = self.keys.rules()[rule as usize];
+                    let at = position as usize;
+                    let points = interpreter
+                        .holds(at)
+                        .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
+                    found.add(position, points);
+                }
+                found.end(line);
+            }
+        }
+        found.results(values, &self.effects)
+    }
+
+    fn compiled(&self, worker: &mut Worker, dispatch: &Dispatch, values: Arc<BatchValues>) -> BatchResults {
+        let mut found = Found::new(values.len());
+        let mut visits: Vec<u32> = Vec::new();
+        for start in (0..values.len()).step_by(self.stretch) {
+            let stretch = start..(start + self.stretch).min(values.len());
+            let sets = self.sets(worker, &values, stretch.clone());
+            let mut order: Vec<(SetId, u32)> = sets.into_iter().zip(stretch.start as u32..).collect();
+            // Lines with the same candidates one after the other, so that what is known of these rules is at hand.
+            if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
+                order.sort_unstable();
+            }
+            let Worker { interpreter, keys, sets: dispatches, sets_bytes, texts, tests, .. } = &mut *worker;
+            let mut memo = Memo::default();
+            for (set, line) in order {
+                let line = line as usize;
+                let view = LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
+                let candidates = keys.set(set);
+                let set_dispatch = dispatches[set as usize].get_or_insert_with(|| {
+                    let set_dispatch = dispatch.set(candidates);
+                    *sets_bytes += set_dispatch.bytes();
+                    set_dispatch
+                });
+                visits.clear();
+                self.look(set_dispatch, &view, &mut memo, &mut visits);
+                if !visits.is_empty() {
+                    let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
+                    found.begin(line);
+                    self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
+                    found.end(line);
+                }
+                // Looking for rules to visit computes values, too.
+                memo.clear();
+            }
+        }
+        found.results(values, &self.effects)
+    }
+
+    /// Finds the candidates to visit on a line, in order.
+    fn look<'b>(
+        &'b self,
+        set: &SetDispatch,
+        view: &LineView<'b>,
+        memo: &mut Memo<'b>,
+        visits: &mut Vec<u32>,
+    ) {
+        visits.extend_from_slice(&set.always);
+        if set.fields != 0 {
+            for texts in view.texts {
+                let Some(at) = texts.dispatch else { continue };
+                if set.fields >> at.min(63) & 1 == 0 {
+                    continue;
+                }
+                for &mark in texts.marks(view.line) {
+                    set.marks.find(mark, visits);
+                }
+            }
+        }
+        for rules in &set.numbers {
+            let field = self.program.number_sources()[rules.source as usize].field;
+            let number = match field.and_then(|field| view.values.number(view.line, field)) {
+                Some(number) => Ok(number),
+                None => self.program.number_of(rules.source, view, memo),
+            };
+            match number {
+                Ok(number) => set.find(rules, number, visits),
+                Err(_) => set.all(rules, visits),
+            }
+        }
+        for (table, rules) in &set.tables {
+            if view.entry(*table as usize).is_some() {
+                visits.extend_from_slice(rules);
+            }
+        }
+        if visits.len() > set.always.len() {
+            visits.sort_unstable();
+            visits.dedup();
+        }
+    }
+
+    fn visit<'b>(
+        &'b self,
+        visits: &[u32],
+        view: &LineView<'b>,
+        memo: &mut Memo<'b>,
+        asked: &mut Asked<'_>,
+        found: &mut Found,
+    ) {
+        let day = view.values.day(view.line);
+        for &rule in visits {
+            if !self.in_force(rule, day) {
+                continue;
+            }
+            let position = self.keys.rules()[rule as usize];
+            let at = position as usize;
+            let mut holds = self.program.holds(at, view, memo);
+            if holds == Ok(true) && self.program.visit(at) == Visit::Residual {
+                holds = asked.on(view.line).holds(at);
+            }
+            let points = match holds {
+                Ok(false) => continue,
+                Ok(true) => match self.program.points(at, view, memo) {
+                    Some(points) => points.map(Some),
+                    None => asked.on(view.line).points(at).map(Some),
+                },
+                Err(fault) => Err(fault),
+            };
+            found.add(position, points);
+        }
+    }
+
+    /// Gives `use_it` an interpreter.
+    pub(crate) fn with_interpreter<T>(&self, use_it: impl FnOnce(&mut Interpreter) -> T) -> T {
+        let mut worker = self.borrow();
+        let result = use_it(worker.interpreter(&self.pack));
+        self.give_back(worker);
+        result
+    }
+
+    /// Gives `use_it` an interpreter and the candidates of a line.
+    #[doc(hidden)]
+    pub fn on_line<T>(
+        &self,
+        values: &Arc<BatchValues>,
+        line: usize,
+        use_it: impl FnOnce(&Interpreter, &[u32]) -> T,
+    ) -> T {
+        let mut worker = self.borrow();
+        let candidates = self.keys.candidates(&values.key(line));
+        let interpreter = worker.interpreter(&self.pack);
+        interpreter.begin(Arc::clone(values) as _, line);
+        let result = use_it(interpreter, &candidates);
+        self.give_back(worker);
+        result
+    }
+}
+
+/// The interpreter, for the rules of a line that were not compiled.
+struct Asked<'a> {
+    evaluator: &'a Evaluator,
+    interpreter: &'a mut Option<Interpreter>,
+    values: &'a Arc<BatchValues>,
+    begun: bool,
+}
+
+impl Asked<'_> {
+    fn on(&mut self, line: usize) -> &Interpreter {
+        let pack = &self.evaluator.pack;
+        let interpreter = self.interpreter.get_or_insert_with(|| Interpreter::new(Arc::clone(pack)));
+        if !self.begun {
+            interpreter.begin(Arc::clone(self.values) as _, line);
+            self.begun = true;
+        }
+        interpreter
+    }
+}
+
+/// The fields, each once, in order of appearance.
+fn unique(fields: impl Iterator<Item = FieldId>) -> impl Iterator<Item = FieldId> {
+    let mut seen = std::collections::BTreeSet::new();
+    fields.filter(move |field| seen.insert(*field))
+}

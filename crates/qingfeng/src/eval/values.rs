@@ -1,0 +1,319 @@
+//! The values of goods lines as rules see them: declared fields, derived fields, lookup entries.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow_buffer::ScalarBuffer;
+use qingfeng_rules::internals::LineValues;
+use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value};
+
+use crate::eval::key_index::LineKey;
+use crate::lookup::{self, LookupTable};
+use crate::read::Lines;
+
+/// A column of canonical type.
+#[derive(Clone, Debug)]
+pub enum Typed {
+    Text(StringArray),
+    Integer(Int64Array),
+    Number(Float64Array),
+    Flag(BooleanArray),
+    Date(Date32Array),
+}
+
+impl Typed {
+    pub fn new(column: &ArrayRef, kind: Kind) -> Self {
+        match kind {
+            Kind::Text | Kind::Code => Self::Text(column.as_string::<i32>().clone()),
+            Kind::Integer => Self::Integer(column.as_primitive::<Int64Type>().clone()),
+            Kind::Number => Self::Number(column.as_primitive::<Float64Type>().clone()),
+            Kind::Flag => Self::Flag(column.as_boolean().clone()),
+            Kind::Date => Self::Date(column.as_primitive::<Date32Type>().clone()),
+        }
+    }
+
+    #[inline]
+    pub fn value(&self, row: usize) -> Value<'_> {
+        match self {
+            Self::Text(column) if column.is_valid(row) => Value::Text(column.value(row)),
+            Self::Integer(column) if column.is_valid(row) => Value::Integer(column.value(row)),
+            Self::Number(column) if column.is_valid(row) => Value::Number(column.value(row)),
+            Self::Flag(column) if column.is_valid(row) => Value::Flag(column.value(row)),
+            Self::Date(column) if column.is_valid(row) => {
+                Date::from_days(column.value(row)).map_or(Value::Missing, Value::Date)
+            }
+            _ => Value::Missing,
+        }
+    }
+}
+
+/// Numbers of a column, not a number where they are missing.
+#[derive(Clone, Debug)]
+enum Numbers {
+    /// The column itself: nothing is missing.
+    Column(ScalarBuffer<f64>),
+    Made(Vec<f64>),
+}
+
+impl Numbers {
+    fn of(column: &Float64Array) -> Self {
+        match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => Self::Column(column.values().clone()),
+            Some(nulls) => {
+                let values = column.values().iter().zip(nulls.iter());
+                Self::Made(values.map(|(&value, valid)| if valid { value } else { f64::NAN }).collect())
+            }
+        }
+    }
+
+    #[inline]
+    fn slice(&self) -> &[f64] {
+        match self {
+            Self::Column(values) => values,
+            Self::Made(values) => values,
+        }
+    }
+}
+
+/// A batch of goods lines with what is derived from them.
+pub struct BatchValues {
+    pub pack: Arc<Pack>,
+    tables: Arc<[LookupTable]>,
+    columns: Vec<Typed>,
+    /// The declaration of each line, by its position in the batch.
+    declaration_of: Vec<u32>,
+    /// For each declaration how many lines it has.
+    item_counts: Vec<i64>,
+    /// Numbers of declared fields, by field; of those that are no numbers none.
+    numbers: Vec<Option<Numbers>>,
+    /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
+    derived: Vec<OnceLock<Vec<f64>>>,
+    /// For each lookup table, once a rule asks it, the row of each line.
+    entries: Vec<OnceLock<Box<[u32]>>>,
+    /// For each lookup table the hash of its key on each line, at the first of the tables with that key.
+    hashes: Vec<OnceLock<Box<[u64]>>>,
+    /// Where each declaration starts, and the number of lines at the end.
+    starts: Vec<u32>,
+    sources: Arc<Sources>,
+}
+
+const SUMS: [Derived; 3] =
+    [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity];
+
+/// The fields from which each derived field is computed; none for those that the pack's schema does not give.
+#[derive(Debug)]
+pub struct Sources(Vec<Vec<FieldId>>);
+
+impl Sources {
+    pub fn new(pack: &Pack) -> Self {
+        Self(Derived::ALL.iter().map(|derived| derived.sources(&pack.schema).unwrap_or_default()).collect())
+    }
+}
+
+/// A number as a derived field has it: missing if it is not finite (the divisor is zero, or nearly so).
+fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::NAN }
+}
+
+impl BatchValues {
+    pub fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, sources: Arc<Sources>, lines: &Lines) -> Self {
+        let columns: Vec<Typed> = pack
+            .schema
+            .fields()
+            .iter()
+            .zip(lines.batch().columns())
+            .map(|(field, column)| Typed::new(column, field.kind))
+            .collect();
+        let mut declaration_of = vec![0; lines.len()];
+        let mut item_counts = Vec::with_capacity(lines.declaration_count());
+        for (at, range) in lines.declarations().enumerate() {
+            item_counts.push(range.len() as i64);
+            declaration_of[range].fill(at as u32);
+        }
+        let numbers = columns.iter().map(|column| match column {
+            Typed::Number(column) => Some(Numbers::of(column)),
+            _ => None,
+        });
+        let numbers = numbers.collect();
+        let entries = vec![OnceLock::new(); tables.len()];
+        let hashes = vec![OnceLock::new(); tables.len()];
+        Self {
+            pack,
+            tables,
+            columns,
+            declaration_of,
+            item_counts,
+            numbers,
+            derived: vec![OnceLock::new(); Derived::ALL.len()],
+            entries,
+            hashes,
+            starts: lines.starts().to_vec(),
+            sources,
+        }
+    }
+
+    /// A field as numbers, not a number where it is missing.
+    fn as_numbers(&self, field: FieldId) -> std::borrow::Cow<'_, [f64]> {
+        match (&self.numbers[field.index()], &self.columns[field.index()]) {
+            (Some(numbers), _) => numbers.slice().into(),
+            (None, Typed::Integer(column)) => {
+                column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
+            }
+            (None, _) => vec![f64::NAN; self.declaration_of.len()].into(),
+        }
+    }
+
+    fn quotients(&self, dividend: FieldId, divisor: FieldId) -> Vec<f64> {
+        let (dividends, divisors) = (self.as_numbers(dividend), self.as_numbers(divisor));
+        dividends.iter().zip(divisors.iter()).map(|(a, b)| finite(a / b)).collect()
+    }
+
+    /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
+    pub fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
+        let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
+            (Some(numbers), _) => numbers.slice()[line],
+            (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,
+            _ => f64::NAN,
+        };
+        let values = lines.map(number).filter(|value| !value.is_nan());
+        values.reduce(|sum, value| sum + value).map_or(f64::NAN, finite)
+    }
+
+    /// The number of lines.
+    pub fn len(&self) -> usize {
+        self.declaration_of.len()
+    }
+
+    pub fn column(&self, field: FieldId) -> &Typed {
+        &self.columns[field.index()]
+    }
+
+    pub fn declared(&self, line: usize, field: FieldId) -> Value<'_> {
+        self.columns[field.index()].value(line)
+    }
+
+    fn text(&self, line: usize, field: Option<FieldId>) -> Option<&str> {
+        self.text_of(line, field?)
+    }
+
+    /// The text of a field on a line, if it has one.
+    pub fn text_of(&self, line: usize, field: FieldId) -> Option<&str> {
+        match self.declared(line, field) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The declaration's own date on a line.
+    pub fn day(&self, line: usize) -> Option<Date> {
+        match self.declared(line, self.pack.schema.date?) {
+            Value::Date(date) => Some(date),
+            _ => None,
+        }
+    }
+
+    pub fn key(&self, line: usize) -> LineKey<'_> {
+        let keys = &self.pack.schema.keys;
+        LineKey {
+            region: self.text(line, keys.region),
+            commodity: self.text(line, keys.commodity),
+            mode: self.text(line, keys.mode),
+            sites: keys.site.iter().map(|&(_, field)| self.text(line, Some(field))).collect(),
+            site_kind: self.text(line, keys.site_kind),
+            day: self.day(line),
+        }
+    }
+
+    #[inline]
+    fn derived_number(&self, line: usize, derived: Derived) -> f64 {
+        let values = self.derived[derived as usize].get_or_init(|| self.derive(derived));
+        values.get(line).copied().unwrap_or(f64::NAN)
+    }
+
+    /// A derived number of all lines; computed when the first line is asked for it.
+    fn derive(&self, derived: Derived) -> Vec<f64> {
+        match self.sources.0[derived as usize][..] {
+            [dividend, divisor] => self.quotients(dividend, divisor),
+            [field] if SUMS.contains(&derived) => {
+                let mut sums = Vec::with_capacity(self.len());
+                for pair in self.starts.windows(2) {
+                    let sum = self.sum(field, pair[0] as usize..pair[1] as usize);
+                    sums.resize(pair[1] as usize, sum);
+                }
+                sums
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A field as a number, not a number where it is missing; `None` for fields that hold no numbers as such.
+    #[inline]
+    pub fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
+        match field {
+            FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers.slice()[line]),
+            FieldRef::Derived(derived) if derived.kind() == Kind::Number => {
+                Some(self.derived_number(line, derived))
+            }
+            _ => None,
+        }
+    }
+
+    fn derived_value(&self, line: usize, derived: Derived) -> Value<'_> {
+        if let Some(digits) = derived.digits() {
+            let code = self.text(line, self.pack.schema.keys.commodity);
+            return code.and_then(|code| code.get(..digits)).map_or(Value::Missing, Value::Text);
+        }
+        if derived == Derived::ItemCount {
+            return Value::Integer(self.item_counts[self.declaration_of[line] as usize]);
+        }
+        let number = self.derived_number(line, derived);
+        if number.is_nan() { Value::Missing } else { Value::Number(number) }
+    }
+
+    /// The value of a declared or derived field.
+    #[inline]
+    pub fn field(&self, line: usize, field: FieldRef) -> Value<'_> {
+        match field {
+            FieldRef::Declared(id) => self.declared(line, id),
+            FieldRef::Derived(derived) => self.derived_value(line, derived),
+            FieldRef::Computed(_) => Value::Missing,
+        }
+    }
+
+    /// The entry of a lookup table that a line has on its own date.
+    #[inline]
+    pub fn lookup_entry(&self, line: usize, table: usize) -> Option<u32> {
+        let entries = self.entries[table].get_or_init(|| self.lookup_entries(table));
+        let entry = entries[line];
+        (entry != lookup::NONE).then_some(entry)
+    }
+
+    /// The entries of all lines; found when the first line is asked for one.
+    fn lookup_entries(&self, table: usize) -> Box<[u32]> {
+        let asked = &self.tables[table];
+        let first = self.tables.iter().position(|known| known.key == asked.key).unwrap_or(table);
+        let hashes = self.hashes[first].get_or_init(|| lookup::hashes(&asked.key, &self.columns, self.len()));
+        let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
+        asked.entries(hashes, &self.columns, days)
+    }
+
+    pub fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
+        self.tables[table].value(entry, column)
+    }
+}
+
+impl LineValues for BatchValues {
+    fn value(&self, line: usize, field: FieldRef) -> Value<'_> {
+        self.field(line, field)
+    }
+
+    fn entry(&self, line: usize, table: usize) -> Option<u32> {
+        self.lookup_entry(line, table)
+    }
+
+    fn entry_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {
+        self.lookup_value(table, entry, column)
+    }
+}

@@ -1,0 +1,390 @@
+//! What a scoring run amounts to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use foldhash::fast::FixedState;
+use qingfeng_rules::{FieldId, Key, Pack};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::assessment::decisive;
+use crate::engine::Engine;
+use crate::eval::{BatchResults, Evaluator};
+use crate::read::{Lines, Place, Reader};
+
+/// How often a rule fired and faulted, and what it gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RuleCount {
+    /// Lines on which it fired.
+    pub fired: u64,
+    /// Lines on which it could not be evaluated.
+    pub faults: u64,
+    /// The sum of its points.
+    pub points: i64,
+}
+
+/// Codes of a field that neither the reference data nor the field's code list knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnknownCodes {
+    /// Lines by code; the first 1,000 codes.
+    pub codes: BTreeMap<String, u64>,
+    /// Lines with further unknown codes.
+    pub others: u64,
+}
+
+impl UnknownCodes {
+    const CODES_MAX: usize = 1_000;
+
+    fn add(&mut self, code: &str, lines: u64) {
+        if let Some(count) = self.codes.get_mut(code) {
+            *count += lines;
+        } else if self.codes.len() < Self::CODES_MAX {
+            self.codes.insert(code.to_owned(), lines);
+        } else {
+            self.others += lines;
+        }
+    }
+
+    /// All lines with an unknown code.
+    pub fn lines(&self) -> u64 {
+        self.codes.values().sum::<u64>() + self.others
+    }
+}
+
+/// What of declarations was read and not understood. It is no reason to reject a line, and may be one to ask the sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Notes {
+    /// The fields that the schema does not have: columns, or keys of JSON; the first 100.
+    pub unknown_fields: Vec<String>,
+    /// Unknown codes, by field.
+    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Goods lines with a number that an earlier line of their declaration has.
+    pub repeated_items: u64,
+}
+
+impl Notes {
+    /// Whether there is nothing to note.
+    pub fn is_empty(&self) -> bool {
+        self.unknown_fields.is_empty() && self.unknown_codes.is_empty() && self.repeated_items == 0
+    }
+
+    /// The notes on some lines.
+    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown_fields: Vec<String>) -> Self {
+        let mut unknown = coded_fields(pack);
+        count_unknown(pack, evaluator, lines, &mut unknown);
+        Self {
+            unknown_fields,
+            unknown_codes: named_codes(pack, unknown.into_iter()),
+            repeated_items: repeated_items(pack, lines),
+        }
+    }
+}
+
+/// A declaration whose lines do not stand together, by the places where it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ScatteredPlaces {
+    /// The first start: input and position.
+    pub first: String,
+    /// The next start, after lines of other declarations.
+    pub again: String,
+}
+
+/// The columns of an input that nothing was made of, and the fields that it does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct InputSummary {
+    /// The input.
+    pub input: String,
+    /// Columns (in JSON: keys) that no field claims.
+    pub unused_columns: Vec<String>,
+    /// Fields without a column.
+    pub absent_fields: Vec<String>,
+}
+
+/// The counts of a scoring run, over all inputs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Goods lines read: always `lines_assessed + lines_rejected`.
+    pub lines_read: u64,
+    /// Goods lines assessed.
+    pub lines_assessed: u64,
+    /// Goods lines that could not be read.
+    pub lines_rejected: u64,
+    /// Declarations assessed.
+    pub declarations: u64,
+    /// Declarations by channel, from mild to severe.
+    #[serde(serialize_with = "as_map")]
+    pub channels: Vec<(String, u64)>,
+    /// The sum of the scores of all lines (points within floor and cap).
+    pub points_total: i64,
+    /// The sum of the points of all lines, before floor and cap.
+    pub points_raw_total: i64,
+    /// Pairs of a line and a rule that fired on it, shadow rules included.
+    pub fired_total: u64,
+    /// Pairs of a line and a rule that could not be evaluated on it.
+    pub faults_total: u64,
+    /// The evaluated rules, in the order of the pack.
+    #[serde(serialize_with = "as_map")]
+    pub rules: Vec<(String, RuleCount)>,
+    /// Unknown codes, by field.
+    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Goods lines with a number that an earlier line of their declaration has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub repeated_items: u64,
+    /// Declarations whose lines do not stand together; each part was assessed by itself.
+    pub scattered_declarations: u64,
+    /// The first 20 of them.
+    pub scattered_places: Vec<ScatteredPlaces>,
+    /// The inputs that were read to their end.
+    pub inputs: Vec<InputSummary>,
+    /// The pack: `name@version#digest`.
+    pub pack: String,
+    /// The pack's digest.
+    pub digest: String,
+    /// The snapshot of the store of lookup tables, if one of them comes from a store: `1234#9f3a06c4d2e1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookups: Option<String>,
+    /// Seconds taken to open the pack.
+    pub load_seconds: f64,
+    /// Seconds taken to read, score and write.
+    pub seconds: f64,
+    /// Threads that scored.
+    pub threads: usize,
+}
+
+fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(pairs.len()))?;
+    for (key, value) in pairs {
+        map.serialize_entry(key, value)?;
+    }
+    map.end()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Summary {
+    /// What the tally of all lines of a reader amounts to.
+    pub(crate) fn of(
+        engine: &Engine,
+        reader: &Reader,
+        tally: &Tally,
+        lines: LineCounts,
+        threads: usize,
+        seconds: f64,
+    ) -> Self {
+        let pack = engine.pack();
+        let place = |place: Place| {
+            let input = reader.inputs().get(place.input as usize).map_or(String::new(), ToString::to_string);
+            format!("{input}, {}", place.position)
+        };
+        let names = pack.channels.iter().map(|channel| channel.name.clone());
+        let rules = pack.rules.iter().zip(&tally.rules);
+        let evaluated = rules.filter(|(rule, _)| rule.status.is_evaluated());
+        let scattered = reader.scattered();
+        let places = scattered.first.iter().map(|scattered| ScatteredPlaces {
+            first: place(scattered.first),
+            again: place(scattered.again),
+        });
+        let inputs = reader.notes().iter().map(|notes| InputSummary {
+            input: notes.input.clone(),
+            unused_columns: notes.unused_columns.clone(),
+            absent_fields: notes.absent_fields.clone(),
+        });
+        Self {
+            lines_read: lines.read,
+            lines_assessed: lines.read - lines.rejected,
+            lines_rejected: lines.rejected,
+            declarations: tally.declarations,
+            channels: names.zip(tally.channels.iter().copied()).collect(),
+            points_total: tally.points,
+            points_raw_total: tally.points_raw,
+            fired_total: tally.rules.iter().map(|rule| rule.fired).sum(),
+            faults_total: tally.rules.iter().map(|rule| rule.faults).sum(),
+            rules: evaluated.map(|(rule, count)| (rule.id.clone(), *count)).collect(),
+            unknown_codes: named_codes(pack, tally.unknown.iter().cloned()),
+            repeated_items: tally.repeated_items,
+            scattered_declarations: scattered.count,
+            scattered_places: places.collect(),
+            inputs: inputs.collect(),
+            pack: engine.pack_id().to_string(),
+            digest: engine.digest().to_owned(),
+            lookups: engine.lookups().map(|lookups| lookups.snapshot.clone()),
+            load_seconds: engine.load_time().as_secs_f64(),
+            seconds,
+            threads,
+        }
+    }
+
+    /// Lines a second, read to written.
+    pub fn lines_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { self.lines_read as f64 / self.seconds } else { 0.0 }
+    }
+}
+
+/// Lines, as they were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LineCounts {
+    /// All of them.
+    pub read: u64,
+    /// Those that could not be read.
+    pub rejected: u64,
+}
+
+/// The counts of one batch; sums of them do not depend on how lines were put into batches.
+pub(crate) struct Tally {
+    pub declarations: u64,
+    pub channels: Vec<u64>,
+    pub points: i64,
+    pub points_raw: i64,
+    /// By position in the pack.
+    pub rules: Vec<RuleCount>,
+    pub unknown: Vec<(FieldId, UnknownCodes)>,
+    pub repeated_items: u64,
+}
+
+/// The fields whose codes are known or not, without codes.
+fn coded_fields(pack: &Pack) -> Vec<(FieldId, UnknownCodes)> {
+    let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || pack.schema[id].codes.is_some();
+    pack.schema.ids().filter(has_codes).map(|id| (id, UnknownCodes::default())).collect()
+}
+
+/// The codes that are unknown, by name of their field.
+fn named_codes(
+    pack: &Pack,
+    unknown: impl Iterator<Item = (FieldId, UnknownCodes)>,
+) -> BTreeMap<String, UnknownCodes> {
+    let unknown = unknown.filter(|(_, unknown)| unknown.lines() > 0);
+    unknown.map(|(id, unknown)| (pack.schema[id].name.clone(), unknown)).collect()
+}
+
+/// Adds the unknown codes of some lines.
+fn count_unknown(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown: &mut [(FieldId, UnknownCodes)]) {
+    for (id, unknown) in unknown {
+        let Some(column) = lines.text(*id) else { continue };
+        let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
+        // Lines of one declaration mostly have the same code, so runs are counted.
+        let mut run: Option<(&str, u64)> = None;
+        for code in column.iter().flatten() {
+            run = Some(match run {
+                Some((same, lines)) if same == code => (same, lines + 1),
+                Some((other, lines)) => {
+                    *counts.entry(other).or_default() += lines;
+                    (code, 1)
+                }
+                None => (code, 1),
+            });
+        }
+        if let Some((code, lines)) = run {
+            *counts.entry(code).or_default() += lines;
+        }
+        let key = key_of(pack, *id).unwrap_or(Key::Region);
+        let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
+        for (code, lines) in counts {
+            if !evaluator.keys.knows(&pack.schema, key, *id, code) {
+                unknown.add(code, lines);
+            }
+        }
+    }
+}
+
+/// The lines with a number that an earlier line of their declaration has.
+fn repeated_items(pack: &Pack, lines: &Lines) -> u64 {
+    let Some(items) = pack.schema.item.and_then(|item| lines.column(item).as_primitive_opt::<Int64Type>())
+    else {
+        return 0;
+    };
+    let mut repeated = 0;
+    for range in lines.declarations() {
+        let numbers = &items.values()[range];
+        // Mostly they rise.
+        if !numbers.is_sorted_by(|a, b| a < b) {
+            let mut numbers = numbers.to_vec();
+            numbers.sort_unstable();
+            repeated += numbers.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        }
+    }
+    repeated
+}
+
+impl Tally {
+    pub(crate) fn empty(pack: &Pack) -> Self {
+        Self {
+            declarations: 0,
+            channels: vec![0; pack.channels.len()],
+            points: 0,
+            points_raw: 0,
+            rules: vec![RuleCount::default(); pack.rules.len()],
+            unknown: coded_fields(pack),
+            repeated_items: 0,
+        }
+    }
+
+    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &BatchResults) -> Self {
+        let mut tally = Self::empty(pack);
+        for range in lines.declarations() {
+            let declaration = &results.lines[range];
+            tally.declarations += 1;
+            tally.channels[declaration[decisive(declaration)].channel.index()] += 1;
+        }
+        for line in &results.lines {
+            tally.points += line.score;
+            tally.points_raw += line.points;
+        }
+        for &(rule, points) in results.all_fired() {
+            let count = &mut tally.rules[rule as usize];
+            count.fired += 1;
+            count.points += points;
+        }
+        for &(rule, _) in results.all_faults() {
+            tally.rules[rule as usize].faults += 1;
+        }
+        count_unknown(pack, evaluator, lines, &mut tally.unknown);
+        tally.repeated_items = repeated_items(pack, lines);
+        tally
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.declarations += other.declarations;
+        self.channels.iter_mut().zip(&other.channels).for_each(|(a, b)| *a += b);
+        self.points += other.points;
+        self.points_raw += other.points_raw;
+        for (a, b) in self.rules.iter_mut().zip(&other.rules) {
+            a.fired += b.fired;
+            a.faults += b.faults;
+            a.points += b.points;
+        }
+        for ((_, a), (_, b)) in self.unknown.iter_mut().zip(&other.unknown) {
+            b.codes.iter().for_each(|(code, lines)| a.add(code, *lines));
+            a.others += b.others;
+        }
+        self.repeated_items += other.repeated_items;
+    }
+}
+
+/// The key of rules that is compared with a field, if one is.
+fn key_of(pack: &Pack, field: FieldId) -> Option<Key> {
+    let keys = &pack.schema.keys;
+    let is = |key: Option<FieldId>| key == Some(field);
+    if is(keys.region) {
+        Some(Key::Region)
+    } else if is(keys.commodity) {
+        Some(Key::Commodity)
+    } else if is(keys.mode) {
+        Some(Key::Mode)
+    } else if keys.site.iter().any(|&(_, site)| site == field) {
+        Some(Key::Site)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,379 @@
+//! Tables of any Arrow types, bound to the fields of a schema.
+//!
+//! Columns find their fields by header, and their values are brought to the canonical types line by line: text into
+//! numbers and dates, dictionaries, decimals, timestamps into days, whole numbers into codes. A value that does not
+//! fit rejects its line and no other.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field as ArrowField, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use qingfeng_rules::{Field, Schema};
+
+use super::assemble::{id_at, one_chunk};
+use super::cast::{self, Bad};
+use super::column::Column;
+use super::lines::{Place, Position, arrow_schema};
+use super::reject::{Reject, shown};
+use super::rows::{Piece, PieceReject};
+use super::scatter::Starts;
+use super::{Chunk, NOTED_COLUMNS, Scattered};
+
+/// The rows of a table that are cast at once.
+const ROWS: usize = 8192;
+
+/// The columns of a table do not fit the schema, or its rows do not fit into one chunk.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{input}: {reason}")]
+pub struct BindError {
+    input: String,
+    kind: BindErrorKind,
+    fields: Vec<String>,
+    reason: String,
+}
+
+/// What of a table does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BindErrorKind {
+    /// Two columns stand for one field.
+    Repeated,
+    /// There is no column for fields that each line needs.
+    Missing,
+    /// A column is of a type that cannot hold the values of its field.
+    ColumnType,
+    /// The rows have more text than one Arrow array holds.
+    TooLarge,
+}
+
+impl BindError {
+    fn new(input: &str, kind: BindErrorKind, fields: Vec<String>, reason: impl Into<String>) -> Self {
+        Self { input: input.to_owned(), kind, fields, reason: reason.into() }
+    }
+
+    /// The input whose columns do not fit.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// What does not fit.
+    pub fn kind(&self) -> BindErrorKind {
+        self.kind
+    }
+
+    /// The fields of the schema that it is about.
+    pub fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// What does not fit, and what would.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// Which column of a table fills which field of a schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    schema: Arc<Schema>,
+    /// The columns of the table, and those of the lines.
+    table: SchemaRef,
+    arrow: SchemaRef,
+    input: String,
+    /// For each field its column.
+    columns: Vec<Option<usize>>,
+    unused: Vec<String>,
+}
+
+impl Binding {
+    /// Binds the columns of a table; `input` names the table in errors and rejects.
+    ///
+    /// # Errors
+    ///
+    /// Two columns for one field, no column for a required field, or a column of a type that cannot hold the field's
+    /// values (a list, a structure).
+    pub(crate) fn new(schema: Arc<Schema>, table: &SchemaRef, input: &str) -> Result<Self, BindError> {
+        let headers: Vec<String> = table.fields().iter().map(|field| field.name().clone()).collect();
+        let Columns { columns, unused } = columns(&schema, &headers, input)?;
+        for (field, column) in schema.fields().iter().zip(&columns) {
+            let Some(column) = column.map(|column| table.field(column)) else { continue };
+            if let Err(remedy) = cast::check(column.data_type()) {
+                let (header, found, name) = (column.name(), column.data_type(), &field.name);
+                let reason = format!("the column `{header}` for `{name}` is of type {found}; {remedy}");
+                return Err(BindError::new(input, BindErrorKind::ColumnType, vec![name.clone()], reason));
+            }
+        }
+        let (table, arrow) = (Arc::clone(table), arrow_schema(&schema));
+        Ok(Self { table, arrow, schema, input: input.into(), columns, unused })
+    }
+
+    /// For each field of the schema the number of its column in the table.
+    pub(crate) fn columns(&self) -> &[Option<usize>] {
+        &self.columns
+    }
+
+    /// The columns that no field claims, in order; the first 100.
+    pub(crate) fn unused_columns(&self) -> &[String] {
+        &self.unused
+    }
+
+    /// The names of the fields that have no column.
+    pub(crate) fn absent_fields(&self) -> Vec<String> {
+        absent(&self.schema, &self.columns)
+    }
+
+    /// This binding, or one for the columns of the next batch where they are others, or in another order.
+    pub(crate) fn for_batch(&self, batch: &RecordBatch) -> Result<Option<Self>, BindError> {
+        let table = batch.schema_ref();
+        let same = |a: &ArrowField, b: &ArrowField| a.name() == b.name() && a.data_type() == b.data_type();
+        let fits = Arc::ptr_eq(table, &self.table)
+            || (table.fields().len() == self.table.fields().len()
+                && table.fields().iter().zip(self.table.fields()).all(|(a, b)| same(a, b)));
+        if fits { Ok(None) } else { Self::new(Arc::clone(&self.schema), table, &self.input).map(Some) }
+    }
+
+    /// All lines of a batch of the table as one chunk, and which of its declarations are scattered. The positions are
+    /// rows of the batch, the input is number 0.
+    ///
+    /// The lines of one declaration must be adjacent; where they are not, each run of lines is a declaration. Missing
+    /// numbers of items are counted, and lines of a declaration beyond `max_declaration_lines` are rejected.
+    ///
+    /// # Errors
+    ///
+    /// A column with more text than an Arrow array of type `Utf8` holds, 2 GiB.
+    pub(crate) fn chunk(
+        &self,
+        batch: &RecordBatch,
+        max_declaration_lines: usize,
+    ) -> Result<(Chunk, Scattered), BindError> {
+        let mut caster = Caster::new(&self.schema);
+        let rows = batch.num_rows();
+        let pieces = (0..rows).step_by(ROWS).map(|first| {
+            let part = batch.slice(first, ROWS.min(rows - first));
+            caster.piece(self, &part, 0, first as u64 + 1)
+        });
+        let starts = Starts::new(rows);
+        one_chunk(&self.schema, &self.input, max_declaration_lines, starts, pieces).map_err(|error| {
+            let reason = format!("the rows do not fit into one batch ({error}); give fewer at once");
+            BindError::new(&self.input, BindErrorKind::TooLarge, Vec::new(), reason)
+        })
+    }
+
+    /// The same binding for a table that has only the bound columns, in their order.
+    pub(crate) fn projected(mut self) -> (Self, Vec<usize>) {
+        let mut kept: Vec<usize> = self.columns.iter().flatten().copied().collect();
+        kept.sort_unstable();
+        for column in self.columns.iter_mut().flatten() {
+            *column = kept.partition_point(|kept| kept < column);
+        }
+        (self, kept)
+    }
+}
+
+/// A column of a batch, cast to its field.
+pub(crate) struct CastColumn {
+    pub(crate) array: ArrayRef,
+    /// The values that are none of the field, with their rows, in order; they are missing in the array.
+    pub(crate) bad: Vec<(usize, Bad)>,
+    /// The bytes that the column had before.
+    pub(crate) bytes: usize,
+}
+
+impl CastColumn {
+    /// Casts `rows` values, or makes as many missing ones. `column` is empty before and after.
+    pub(crate) fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
+        let mut bad = Vec::new();
+        let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
+        // A slice holds all of its batch; what its rows take is the part that counts.
+        let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
+        Self { array, bad, bytes: source.map_or(0, bytes) }
+    }
+}
+
+/// Casts the rows of a table, batch by batch.
+#[derive(Debug)]
+pub(crate) struct Caster {
+    columns: Vec<Column>,
+}
+
+impl Caster {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self { columns: schema.fields().iter().map(Column::new).collect() }
+    }
+
+    /// The rows of a batch, the first of which is the row `first` of the input.
+    pub(crate) fn piece(
+        &mut self,
+        binding: &Binding,
+        batch: &RecordBatch,
+        input_number: u32,
+        first: u64,
+    ) -> Piece {
+        let rows = batch.num_rows();
+        let columns = binding.columns.iter().zip(&mut self.columns);
+        let columns = columns
+            .map(|(source, column)| CastColumn::new(source.map(|source| batch.column(source)), rows, column));
+        let columns = columns.collect();
+        binding.piece(columns, rows, input_number, first)
+    }
+}
+
+impl Binding {
+    /// The schema whose fields the columns are bound to.
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The piece of these columns, one for each field; the first row is the row `first` of the input.
+    pub(crate) fn piece(
+        &self,
+        columns: Vec<CastColumn>,
+        rows: usize,
+        input_number: u32,
+        first: u64,
+    ) -> Piece {
+        let Self { schema, arrow, input, .. } = self;
+        let mut bad: Vec<(usize, usize, Bad)> = Vec::new();
+        let mut bytes = 0;
+        let mut cast = Vec::with_capacity(columns.len());
+        for (field, column) in columns.into_iter().enumerate() {
+            cast.push(column.array);
+            bytes += column.bytes;
+            bad.extend(column.bad.into_iter().map(|(row, problem)| (row, field, problem)));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        #[expect(clippy::expect_used, reason = "every column was cast to the type and number of rows wanted")]
+        let cast = RecordBatch::try_new_with_options(Arc::clone(arrow), cast, &options)
+            .expect("columns fit the schema");
+        let place = |row: usize| Place { input: input_number, position: Position::Row(first + row as u64) };
+        if bad.is_empty() {
+            let places = (0..rows).map(place).collect();
+            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration);
+        }
+
+        // The first bad field of each row counts.
+        bad.sort_by_key(|(row, field, _)| (*row, *field));
+        bad.dedup_by_key(|(row, ..)| *row);
+        let ids = cast.column(schema.declaration.index());
+        let mut kept = vec![true; rows];
+        let mut rejects = Vec::with_capacity(bad.len());
+        for (rejected, (row, field, Bad { value, problem })) in bad.into_iter().enumerate() {
+            kept[row] = false;
+            let declaration = (!ids.is_null(row)).then(|| id_at(ids, row).into_owned());
+            rejects.push(PieceReject {
+                before: row - rejected,
+                place: place(row),
+                reject: Reject::new(input, place(row).position, problem)
+                    .of(declaration.as_deref().map(shown))
+                    .at(Some(schema.fields()[field].name.clone()), value.as_deref().map(shown)),
+                declaration,
+            });
+        }
+        let places = (0..rows).filter(|&row| kept[row]).map(place).collect();
+        #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
+        let batch =
+            filter_record_batch(&cast, &BooleanArray::from(kept)).expect("the mask has the batch's length");
+        Piece::new(batch, places, rejects, bytes, schema.declaration)
+    }
+}
+
+/// The columns of an input by field, and those that no field claims.
+pub(crate) struct Columns {
+    pub(crate) columns: Vec<Option<usize>>,
+    pub(crate) unused: Vec<String>,
+}
+
+/// Finds each field's column by its header.
+pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Result<Columns, BindError> {
+    let mut columns: Vec<Option<usize>> = vec![None; schema.fields().len()];
+    let mut unused = Vec::new();
+    for (at, header) in headers.iter().enumerate() {
+        let Some(id) = schema.field_of_header(header) else {
+            if unused.len() < NOTED_COLUMNS {
+                let has_name = !header.trim().is_empty();
+                unused.push(if has_name {
+                    shown(header)
+                } else {
+                    format!("column {}, without a header", at + 1)
+                });
+            }
+            continue;
+        };
+        if let Some(first) = columns[id.index()].replace(at) {
+            let (name, first) = (&schema[id].name, &headers[first]);
+            let reason = format!(
+                "the columns {} (`{first}`) and {} (`{header}`) both stand for `{name}`; remove or rename one \
+                 of them (accepted headers: {})",
+                columns_number(headers, first),
+                at + 1,
+                accepted(&schema[id])
+            );
+            return Err(BindError::new(input, BindErrorKind::Repeated, vec![name.clone()], reason));
+        }
+    }
+    let missing = schema.fields().iter().zip(&columns);
+    let missing: Vec<&Field> = missing
+        .filter(|(field, column)| field.required && column.is_none())
+        .map(|(field, _)| field)
+        .collect();
+    if missing.is_empty() {
+        Ok(Columns { columns, unused })
+    } else {
+        Err(lacking(schema, headers, &missing, input))
+    }
+}
+
+/// The number of the first column with this header, from 1.
+fn columns_number(headers: &[String], header: &String) -> usize {
+    headers.iter().position(|other| other == header).map_or(0, |at| at + 1)
+}
+
+/// The error for required fields without a column.
+fn lacking(schema: &Schema, headers: &[String], missing: &[&Field], input: &str) -> BindError {
+    let unknown: Vec<&String> =
+        headers.iter().filter(|header| schema.field_of_header(header).is_none()).collect();
+    let fields = missing.iter().map(|field| {
+        let mut text = format!("no column for `{}` (accepted headers: {})", field.name, accepted(field));
+        if let Some(near) = nearest(field, &unknown) {
+            text += &format!("; `{near}` may be meant, then rename it");
+        }
+        text
+    });
+    let mut reason = fields.collect::<Vec<_>>().join("; ");
+    if unknown.len() == headers.len() {
+        let first: Vec<String> =
+            headers.iter().take(5).map(|header| format!("`{}`", shown(header))).collect();
+        reason +=
+            &format!("; no header is known, the first are {}: is the header row there?", first.join(", "));
+    }
+    let fields = missing.iter().map(|field| field.name.clone()).collect();
+    BindError::new(input, BindErrorKind::Missing, fields, reason)
+}
+
+fn accepted(field: &Field) -> String {
+    let headers: Vec<&str> = std::iter::once(&field.name).chain(&field.columns).map(String::as_str).collect();
+    headers.join(", ")
+}
+
+/// The unknown header that is most like one that the field accepts, if any is.
+fn nearest<'a>(field: &Field, unknown: &[&'a String]) -> Option<&'a String> {
+    /// The likeness, from 0 to 1, above which a header is taken for a slip of the pen.
+    const ALIKE: f64 = 0.7;
+    let likeness = |header: &str| {
+        let header = header.to_lowercase();
+        let accepted = std::iter::once(&field.name).chain(&field.columns);
+        let each = accepted
+            .map(|accepted| strsim::normalized_damerau_levenshtein(&header, &accepted.to_lowercase()));
+        each.fold(0.0, f64::max)
+    };
+    let short = unknown.iter().filter(|header| header.len() <= 200);
+    let best = short.map(|header| (likeness(header), *header)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, header)| header)
+}
+
+/// The names of the fields without a column.
+pub(crate) fn absent(schema: &Schema, columns: &[Option<usize>]) -> Vec<String> {
+    let without = schema.fields().iter().zip(columns).filter(|(_, column)| column.is_none());
+    without.map(|(field, _)| field.name.clone()).collect()
+}
