@@ -1,124 +1,19 @@
-//! Rows that are imported into the store, whatever they are: how, and what came of them.
+//! What came of rows that were imported into the store, whatever they were.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use qingfeng::read::{ReadOptions, Reject};
-use qingfeng::rules::{Date, Pack};
+use qingfeng::read::Reject;
 use qingfeng::write::{TableWriter, WriteError};
-use qingfeng_store::{Author, Known, SnapshotId, Store, StoreError, StoreUrl};
 
-use crate::clock;
 use crate::exit::Failure;
-use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
-use crate::outputs::{check_apart, output};
+use crate::outputs::output;
 use crate::rejects;
-use crate::render::load_pack;
-use crate::stores::{AuthorArgs, StoreArgs, existing};
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, WARNING, clean, styled};
 
 /// The rejects that are shown when they go to no file.
 const SHOWN_REJECTS: usize = 5;
-
-/// How rows come into the store.
-#[derive(Debug, clap::Args)]
-pub struct ImportArgs {
-    /// Directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
-    #[command(flatten)]
-    store: StoreArgs,
-
-    #[command(flatten)]
-    author: AuthorArgs,
-
-    /// Day from which the change counts as known, for rows that do not say it. Default: today. Goods lines of this day and
-    /// of earlier ones do not see it.
-    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
-    known_on: Option<Date>,
-
-    /// Count rows as known from their own first day on; of results, the day on which each was found. For what moves into
-    /// the store; scores of past days change.
-    #[arg(long)]
-    backfill: bool,
-
-    /// Write rejected rows to this file: .csv, .ndjson, .parquet or .arrow.
-    #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
-
-    /// Change nothing. Print what would be changed.
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Exit with code 1 if anything is found: a row that is rejected, or a result that does not fit the plan. The others are
-    /// added all the same.
-    #[arg(long)]
-    pub strict: bool,
-
-    #[command(flatten)]
-    read: ReadArgs,
-}
-
-/// Where rows are imported, and by whom.
-pub struct Target {
-    pub pack: Pack,
-    author: Author,
-    url: StoreUrl,
-    store: Option<Store>,
-}
-
-impl ImportArgs {
-    /// Where the rows go. A store that cannot be used is reported before a long file is read.
-    pub fn target(&self, inputs: &[PathBuf]) -> Result<Target, Failure> {
-        let rejects = self.rejects.as_deref().map(|path| ("--rejects", path));
-        check_apart(&rejects.into_iter().collect::<Vec<_>>(), inputs)?;
-        let author = self.author.author()?;
-        let pack = load_pack(&self.rules)?;
-        let url = self.store.url(Some((&self.rules, &pack)))?;
-        let store = existing(&url)?;
-        Ok(Target { pack, author, url, store })
-    }
-
-    /// From when the rows count as known.
-    pub fn known(&self) -> Known {
-        match self.backfill {
-            true => Known::FromFirstDay,
-            false => Known::On(self.known_on.unwrap_or_else(clock::today)),
-        }
-    }
-
-    /// How the files are read.
-    pub fn options(&self) -> ReadOptions {
-        self.read.options(ReadOptions::default())
-    }
-
-    /// Where the rows go that cannot be taken.
-    pub fn rejects(&self) -> Option<&Path> {
-        self.rejects.as_deref()
-    }
-
-    /// Adds rows, or says what would become of them; and the snapshot after.
-    pub fn apply<R, T>(
-        &self,
-        rows: &mut R,
-        target: Target,
-        preview: fn(&mut R, Option<&mut Store>) -> Result<T, StoreError>,
-        add: fn(&mut R, &mut Store, &Author) -> Result<(T, SnapshotId), StoreError>,
-    ) -> Result<(T, Option<String>), Failure> {
-        let Target { author, url, mut store, .. } = target;
-        if self.dry_run {
-            return Ok((preview(rows, store.as_mut())?, None));
-        }
-        let mut store = match store {
-            Some(store) => store,
-            None => Store::create(&url)?,
-        };
-        let (imported, snapshot) = add(rows, &mut store, &author)?;
-        Ok((imported, Some(format!("{snapshot} of {store}"))))
-    }
-}
 
 /// An import, for people.
 pub struct Imported<'i> {

@@ -8,9 +8,9 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
+use qingfeng::Engine;
 use qingfeng::read::ReadOptions;
 use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
-use qingfeng::Engine;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
