@@ -49,18 +49,21 @@ pub struct AssessedDeclaration {
     pub value: Option<f64>,
 }
 
+/// What is stored once, by its content.
+type Stored<K> = HashMap<Box<K>, Arc<K>, FixedState>;
+
 /// Texts and lists, each stored once.
 #[derive(Debug, Default)]
 pub struct Interner {
-    texts: HashMap<Box<str>, Arc<str>, FixedState>,
-    numbers: HashMap<Box<[u32]>, Arc<[u32]>, FixedState>,
-    lists: HashMap<Box<[Arc<str>]>, Arc<[Arc<str>]>, FixedState>,
+    texts: Stored<str>,
+    numbers: Stored<[u32]>,
+    lists: Stored<[Arc<str>]>,
 }
 
 /// What is stored once, at most of each kind; further ones are copied.
 const SHARED_MAX: usize = 1_000_000;
 
-fn shared<K, T>(known: &mut HashMap<Box<K>, Arc<K>, FixedState>, key: &K) -> Arc<K>
+fn shared<K, T>(known: &mut Stored<K>, key: &K) -> Arc<K>
 where
     K: ?Sized + Hash + Eq + ToOwned<Owned = T>,
     T: Into<Box<K>>,
@@ -193,6 +196,11 @@ impl Candidates {
         candidates.packs = decoder.packs.all().iter().map(ToString::to_string).collect();
         candidates.packs.sort_unstable();
         Ok(candidates)
+    }
+
+    /// The first and the last day of the declarations.
+    pub fn days(&self) -> Option<(Date, Date)> {
+        self.all.first()?.day.zip(self.all.last()?.day)
     }
 
     /// Assessments that were put together with others of the same declaration and day.

@@ -176,9 +176,12 @@ fn months_before(day: Date, months: i64) -> Date {
     (1..=day.day() as u32).rev().find_map(|day| Date::from_ymd(year, month, day)).unwrap()
 }
 
+/// A line of a declaration.
+type Line = (Box<str>, Option<i64>);
+
 /// What a history says, found by looking at every finding.
 fn history(changes: &[NewChange], exporter: &str, day: Date) -> Option<String> {
-    let mut lines: BTreeMap<(Box<str>, Option<i64>), (Date, &Finding)> = BTreeMap::new();
+    let mut lines: BTreeMap<Line, (Date, &Finding)> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.known_on < day) {
         let ChangeKind::Found(finding) = &change.kind else { continue };
         let line = (finding.declaration_id.clone(), finding.item_no);

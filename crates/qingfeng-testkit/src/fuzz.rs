@@ -6,8 +6,6 @@
 
 mod inputs;
 
-use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
@@ -231,12 +229,9 @@ fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
         let pack = Pack::load(&base_pack(b"rule(\"R\", #{ title: \"t\" });"));
         Arc::clone(&pack.unwrap_or_else(|mistakes| panic!("the base pack: {mistakes}")).schema)
     });
-    let file = temporary_file(bytes).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let options = ReadOptions { format: Some(format), batch_lines, ..ReadOptions::default() };
-    let Ok(mut reader) = Reader::new(Arc::clone(schema), vec![Input::Path(file.path().into())], options)
-    else {
-        return (0, 0);
-    };
+    let inputs = vec![Input::bytes("fuzzed", bytes)];
+    let Ok(mut reader) = Reader::new(Arc::clone(schema), inputs, options) else { return (0, 0) };
     let (mut lines, mut rejects) = (0, 0);
     for chunk in &mut reader {
         let Ok(chunk) = chunk else { break };
@@ -246,19 +241,6 @@ fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
         rejects += chunk.rejects.len() as u64;
     }
     (lines, rejects)
-}
-
-/// A file with these bytes, in memory where the system has a directory for that.
-fn temporary_file(bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
-    let memory = Path::new("/dev/shm");
-    let mut file = if memory.is_dir() {
-        tempfile::NamedTempFile::new_in(memory)?
-    } else {
-        tempfile::NamedTempFile::new()?
-    };
-    file.write_all(bytes)?;
-    file.flush()?;
-    Ok(file)
 }
 
 /// Makes a pack and declarations out of bytes, and compares what evaluates the rules with the interpreter that

@@ -8,14 +8,11 @@
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema};
 use qingfeng::read::Input;
 use qingfeng::{Engine, Outputs};
 
@@ -68,21 +65,13 @@ fn scores(pack: &str, file: &str) -> Result<Vec<(String, i64)>, Failure> {
 
 /// The label of each declaration.
 fn labels(file: &Path, id: &str, label: &str) -> Result<HashMap<String, bool>, Failure> {
-    let format = arrow_csv::reader::Format::default().with_header(true);
-    let (schema, _) = format.infer_schema(File::open(file)?, Some(1))?;
-    let texts: Vec<Field> = schema
-        .fields()
-        .iter()
-        .map(|field| Field::new(field.name().trim_start_matches('\u{feff}'), DataType::Utf8, true))
-        .collect();
-    let schema = Arc::new(Schema::new(texts));
-    let columns = (schema.index_of(id)?, schema.index_of(label)?);
-    let mut labels = HashMap::new();
-    for batch in arrow_csv::ReaderBuilder::new(schema).with_header(true).build(File::open(file)?)? {
-        let batch = batch?;
-        let (ids, values) =
-            (batch.column(columns.0).as_string::<i32>(), batch.column(columns.1).as_string::<i32>());
-        labels.extend((0..ids.len()).map(|row| (ids.value(row).to_owned(), values.value(row) == "1")));
-    }
-    Ok(labels)
+    let mut rows = csv::Reader::from_path(file)?;
+    let headers = rows.headers()?.clone();
+    let position =
+        |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
+    let (Some(id), Some(label)) = (position(id), position(label)) else {
+        return Err(format!("{} has no column {id} or {label}", file.display()).into());
+    };
+    let label = |row: csv::StringRecord| (row[id].to_owned(), &row[label] == "1");
+    Ok(rows.records().map(|row| Ok::<_, csv::Error>(label(row?))).collect::<Result<_, _>>()?)
 }

@@ -447,9 +447,7 @@ fn scored(input: Input) -> (Vec<Reject>, Vec<(String, i64, String)>, Summary) {
     for batch in &mut batches {
         let batch = batch.unwrap();
         rejects.extend(batch.rejects);
-        let text = |name: &str, row: usize| {
-            arrow_cast::display::array_value_to_string(batch.rows.column_by_name(name).unwrap(), row).unwrap()
-        };
+        let text = |name: &str, row: usize| crate::text(batch.rows.column_by_name(name).unwrap(), row);
         rows.extend((0..batch.rows.num_rows()).map(|row| {
             (text("declaration_id", row), text("score", row).parse().unwrap(), text("channel", row))
         }));

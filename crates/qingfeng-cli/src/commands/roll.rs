@@ -1,6 +1,5 @@
 //! `qingfeng roll`: who gets inspected, decided as declarations come.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
@@ -70,27 +69,6 @@ pub struct Args {
     summary: Option<PathBuf>,
 }
 
-/// What is written of a declaration.
-#[derive(Debug, Default, Serialize)]
-struct Row {
-    number: u64,
-    day: Option<Date>,
-    office: Option<String>,
-    declaration_id: String,
-    selected: Option<&'static str>,
-    why: String,
-    probability: Option<f64>,
-    threshold: Option<f64>,
-    worth: Option<i64>,
-    cost: Option<u32>,
-    left: Option<u64>,
-    score: Option<i64>,
-    channel: Option<String>,
-    trader: Option<String>,
-    group: Option<String>,
-    pack: String,
-}
-
 /// What a site's day came to, as data.
 #[derive(Debug, Serialize)]
 struct Day<'d> {
@@ -155,29 +133,28 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             roll.remember(&declaration?);
         }
     }
-    let mut sink = Sink::create(&output(args.output.as_ref()))?;
+    let target = output(args.output.as_ref());
+    let mut sink = Sink {
+        writer: TableWriter::create(&target, DecisionColumns::TABLE.schema())?,
+        rows: RowWriter::new(&DecisionColumns::TABLE),
+        at_once: if target == Output::Stdout { 1 } else { BATCH_ROWS },
+    };
     let (mut number, mut without_day, mut without_office) = (0, 0, 0);
     for path in &args.inputs {
         let mut arriving = ArrivingDeclarations::open(&Input::from(path.clone()), pack)?;
         while let Some(declaration) = arriving.next() {
             let declaration = declaration?;
             number += 1;
-            let pack_id = arriving.packs()[declaration.pack as usize].to_string();
-            let row = match declaration.day {
-                None => {
-                    without_day += 1;
-                    Row::without(number, declaration.declaration_id.into(), pack_id)
-                }
-                Some(_) => {
-                    let taken = roll.take(&declaration);
-                    without_office += u64::from(taken.office.is_none());
-                    Row::new(number, pack_id, pack, declaration, taken)
-                }
-            };
-            sink.put(row)?;
+            let taken = declaration.day.map(|_| roll.take(&declaration));
+            without_day += u64::from(taken.is_none());
+            without_office += u64::from(taken.as_ref().is_some_and(|taken| taken.office.is_none()));
+            let pack_id = &arriving.packs()[declaration.pack as usize];
+            decided(&mut sink.rows, number, pack, pack_id, &declaration, taken.as_ref());
+            sink.write(sink.at_once)?;
         }
     }
-    sink.finish()?;
+    sink.write(1)?;
+    sink.writer.finish()?;
     let days = roll.finish();
     let summary = summary(&days, number, without_day, without_office);
     if let Some(path) = &args.summary {
@@ -201,125 +178,59 @@ fn key(args: &Args, policy: &Policy) -> Result<Option<Key>, Failure> {
     }
 }
 
-impl Row {
-    fn without(number: u64, declaration_id: String, pack: String) -> Self {
-        Self {
-            number,
-            declaration_id,
-            why: "it has no date, so it belongs to no day".to_owned(),
-            pack,
-            ..Self::default()
-        }
-    }
-
-    fn new(
-        number: u64,
-        pack_id: String,
-        pack: &Pack,
-        declaration: AssessedDeclaration,
-        taken: Taken,
-    ) -> Self {
-        let decision = taken.decision;
-        let why = match &decision {
-            Some(decision) => decision.why.clone(),
-            None => "none of its sites inspects on its day".to_owned(),
-        };
-        let decided = decision.is_some();
-        Self {
-            number,
-            day: declaration.day,
-            office: taken.office,
-            declaration_id: declaration.declaration_id.into(),
-            selected: decision.as_ref().and_then(|decision| decision.selected).map(|kind| kind.name()),
-            why,
-            probability: decision.as_ref().map(|decision| decision.probability),
-            threshold: decision.as_ref().map(|decision| decision.threshold),
-            worth: decided.then_some(taken.worth),
-            cost: decided.then_some(taken.cost),
-            left: decided.then_some(taken.left),
-            score: Some(declaration.score),
-            channel: pack.channels.get(declaration.channel.index()).map(|channel| channel.name.clone()),
-            trader: declaration.trader.as_deref().map(str::to_owned),
-            group: Some(declaration.group.to_string()),
-            pack: pack_id,
-        }
-    }
-}
-
 /// Where rows go: to standard output each at once, to a file in batches.
-enum Sink {
-    Stdout,
-    File { writer: Box<TableWriter>, rows: RowWriter },
+struct Sink {
+    writer: TableWriter,
+    rows: RowWriter,
+    at_once: usize,
 }
 
 impl Sink {
-    fn create(output: &Output) -> Result<Self, Failure> {
-        let table = &DecisionColumns::TABLE;
-        Ok(match output {
-            Output::Stdout => Self::Stdout,
-            Output::Path(_) => Self::File {
-                writer: Box::new(TableWriter::create(output, table.schema())?),
-                rows: RowWriter::new(table),
-            },
-        })
-    }
-
-    fn put(&mut self, row: Row) -> Result<(), Failure> {
-        match self {
-            Self::Stdout => {
-                let mut text = serde_json::to_string(&row)?;
-                text.push('\n');
-                let mut stdout = std::io::stdout().lock();
-                stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
-                    match error.kind() {
-                        std::io::ErrorKind::BrokenPipe => Failure::Closed,
-                        _ => Failure::Files(format!("standard output: cannot be written: {error}")),
-                    }
-                })
-            }
-            Self::File { writer, rows } => {
-                row.put(rows);
-                if rows.len() < BATCH_ROWS { Ok(()) } else { write(writer, rows) }
-            }
+    /// Writes the rows if there are so many.
+    fn write(&mut self, least: usize) -> Result<(), Failure> {
+        if self.rows.len() < least {
+            return Ok(());
         }
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        if let Self::File { mut writer, mut rows } = self {
-            write(&mut writer, &mut rows)?;
-            writer.finish()?;
-        }
-        Ok(())
+        let batch = self.rows.finish().map_err(|error| Failure::Files(error.to_string()))?;
+        Ok(self.writer.write(&batch)?)
     }
 }
 
-fn write(writer: &mut TableWriter, rows: &mut RowWriter) -> Result<(), Failure> {
-    let batch = rows.finish().map_err(|error| Failure::Files(error.to_string()))?;
-    Ok(writer.write(&batch)?)
-}
-
-impl Row {
-    /// Adds it to rows of a table.
-    fn put(&self, rows: &mut RowWriter) {
-        let columns = DecisionColumns::COLUMNS;
-        rows.count(columns.number, self.number)
-            .date(columns.day, self.day)
-            .text(columns.office, self.office.as_deref())
-            .text(columns.declaration_id, self.declaration_id.as_str())
-            .text(columns.selected, self.selected)
-            .text(columns.why, self.why.as_str())
-            .number(columns.probability, self.probability)
-            .number(columns.threshold, self.threshold)
-            .integer(columns.worth, self.worth)
-            .integer(columns.cost, self.cost.map(i64::from))
-            .integer(columns.left, self.left.and_then(|left| i64::try_from(left).ok()))
-            .integer(columns.score, self.score)
-            .text(columns.channel, self.channel.as_deref())
-            .text(columns.trader, self.trader.as_deref())
-            .text(columns.group, self.group.as_deref())
-            .text(columns.pack, self.pack.as_str())
-            .end();
-    }
+/// What was decided on a declaration, as a row; one without a day belongs to none.
+fn decided(
+    rows: &mut RowWriter,
+    number: u64,
+    pack: &Pack,
+    pack_id: &str,
+    declaration: &AssessedDeclaration,
+    taken: Option<&Taken>,
+) {
+    let columns = DecisionColumns::COLUMNS;
+    rows.count(columns.number, number)
+        .text(columns.declaration_id, &*declaration.declaration_id)
+        .text(columns.pack, pack_id);
+    let Some(taken) = taken else {
+        return rows.text(columns.why, "it has no date, so it belongs to no day").end();
+    };
+    let channel = pack.channels.get(declaration.channel.index()).map(|channel| channel.name.as_str());
+    rows.date(columns.day, declaration.day)
+        .text(columns.office, taken.office.as_deref())
+        .integer(columns.score, declaration.score)
+        .text(columns.channel, channel)
+        .text(columns.trader, declaration.trader.as_deref())
+        .text(columns.group, &*declaration.group);
+    match &taken.decision {
+        None => rows.text(columns.why, "none of its sites inspects on its day"),
+        Some(decision) => rows
+            .text(columns.selected, decision.selected.map(|kind| kind.name()))
+            .text(columns.why, decision.why.as_str())
+            .number(columns.probability, decision.probability)
+            .number(columns.threshold, decision.threshold)
+            .integer(columns.worth, taken.worth)
+            .integer(columns.cost, i64::from(taken.cost))
+            .count(columns.left, taken.left),
+    };
+    rows.end();
 }
 
 fn summary(days: &[OfficeDay], declarations: u64, without_day: u64, without_office: u64) -> Summary<'_> {

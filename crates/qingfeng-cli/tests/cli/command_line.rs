@@ -15,7 +15,7 @@ fn helps(desk: &Desk, command: &str, all: &mut String) {
     );
     let names = |line: &str| {
         Some(line.strip_prefix("  ")?.split("  ").next()?.to_owned())
-            .filter(|name| !name.starts_with([' ', '-']))
+            .filter(|name| !name.is_empty() && !name.starts_with([' ', '-']))
     };
     // Those of `qingfeng` itself stand in groups.
     let (first, last) =
@@ -56,7 +56,7 @@ fn completions_name_every_command_for_each_shell() {
         for command in commands(&desk) {
             assert!(script.contains(&command), "{shell}: {command}");
         }
-        assert!(script.contains("--left-out"), "{shell}");
+        assert!(script.contains("left-out"), "{shell}");
     }
     desk.run("completions cmd").exits(2);
 }
@@ -101,7 +101,7 @@ fn quiet_and_verbose() {
     assert!(quiet("score nowhere.csv --rules harbour -q", 3).1.contains("nowhere.csv"));
     let (out, told) = quiet("-v explain D1 declarations.csv --rules harbour", 0);
     assert!(!out.contains("Opened"), "{out}");
-    for part in ["Opened harbour@3", "5 rules", "Reading declarations.csv", "Ended with exit code 0"] {
+    for part in ["Opened harbour@3", "9 rules", "Reading declarations.csv", "Ended with exit code 0"] {
         assert!(told.contains(part), "{part} in {told}");
     }
     desk.run("check harbour -q -v").exits(2);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use arrow_array::builder::Int64Builder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::Schema;
+use qingfeng_rules::{Date, Schema};
 
 use super::error::ReadError;
 use super::lines::{Lines, Place, arrow_schema};
@@ -325,7 +325,11 @@ pub(crate) fn id_at(ids: &ArrayRef, line: usize) -> Cow<'_, str> {
     if let Some(ids) = ids.as_primitive_opt::<Float64Type>() {
         return ids.value(line).to_string().into();
     }
-    arrow_cast::display::array_value_to_string(ids, line).unwrap_or_default().into()
+    if let Some(ids) = ids.as_primitive_opt::<Date32Type>() {
+        return Date::from_days(ids.value(line)).map_or_else(String::new, |day| day.to_string()).into();
+    }
+    // Of the kinds that a field can have, flags are left.
+    ids.as_boolean_opt().map_or_else(String::new, |ids| ids.value(line).to_string()).into()
 }
 
 /// The batch with the items' numbers filled in.

@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow_array::types::{
+    Date64Type, Float32Type, Int8Type, Int16Type, Int32Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray,
+};
 use arrow_schema::{ArrowError, DataType};
 use qingfeng_rules::Date;
 
@@ -57,27 +61,30 @@ pub(super) enum ArrayCells {
 
 impl ArrayCells {
     pub(super) fn of(column: &ArrayRef) -> Result<Self, ArrowError> {
-        let cast = |to: &DataType| arrow_cast::cast(column, to);
-        let kind = match column.data_type() {
-            DataType::Dictionary(_, value) => value.as_ref().clone(),
-            kind => kind.clone(),
-        };
-        Ok(match &kind {
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                Self::Texts(cast(&DataType::Utf8)?.as_string::<i32>().clone())
+        Ok(match column.data_type() {
+            DataType::Dictionary(..) => {
+                let coded = column.as_any_dictionary();
+                Self::of(&arrow_select::take::take(coded.values(), coded.keys(), None)?)?
             }
-            DataType::Date32 | DataType::Date64 => {
-                Self::Days(cast(&DataType::Date32)?.as_primitive::<Date32Type>().clone())
+            DataType::Utf8 => Self::Texts(column.as_string().clone()),
+            DataType::LargeUtf8 => Self::Texts(column.as_string::<i64>().iter().collect()),
+            DataType::Utf8View => Self::Texts(column.as_string_view().iter().collect()),
+            DataType::Date32 => Self::Days(column.as_primitive().clone()),
+            DataType::Date64 => {
+                let day = |millis: i64| i32::try_from(millis.div_euclid(86_400_000)).unwrap_or(i32::MAX);
+                Self::Days(column.as_primitive::<Date64Type>().unary(day))
             }
-            kind if kind.is_integer() => {
-                let column = cast(kind)?;
-                let integers = arrow_cast::cast(&column, &DataType::Int64)?;
-                Self::Integers(column, integers.as_primitive::<Int64Type>().clone())
-            }
-            kind if kind.is_floating() => {
-                Self::Numbers(cast(&DataType::Float64)?.as_primitive::<Float64Type>().clone())
-            }
-            DataType::Boolean => Self::Flags(cast(&DataType::Boolean)?.as_boolean().clone()),
+            DataType::Int64 => Self::Integers(column.clone(), column.as_primitive().clone()),
+            DataType::Int8 => integers::<Int8Type>(column),
+            DataType::Int16 => integers::<Int16Type>(column),
+            DataType::Int32 => integers::<Int32Type>(column),
+            DataType::UInt8 => integers::<UInt8Type>(column),
+            DataType::UInt16 => integers::<UInt16Type>(column),
+            DataType::UInt32 => integers::<UInt32Type>(column),
+            DataType::UInt64 => integers::<UInt64Type>(column),
+            DataType::Float64 => Self::Numbers(column.as_primitive().clone()),
+            DataType::Float32 => Self::Numbers(column.as_primitive::<Float32Type>().unary(f64::from)),
+            DataType::Boolean => Self::Flags(column.as_boolean().clone()),
             DataType::List(_) => {
                 let lists = column.as_list::<i32>();
                 let offsets = lists.value_offsets().iter().map(|&at| at as usize).collect();
@@ -120,4 +127,9 @@ impl ArrayCells {
             Self::Other(_) => Cell::Other("of another type"),
         }
     }
+}
+
+/// Whole numbers of another width; those beyond 64 bits are missing there.
+fn integers<T: ArrowPrimitiveType<Native: TryInto<i64>>>(column: &ArrayRef) -> ArrayCells {
+    ArrayCells::Integers(column.clone(), column.as_primitive::<T>().unary_opt(|value| value.try_into().ok()))
 }

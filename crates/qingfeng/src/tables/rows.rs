@@ -285,11 +285,11 @@ impl BatchRows {
     }
 
     fn take(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let cells = |name: &Box<str>| {
+        let cells = |name: &str| {
             let column = batch.column_by_name(name);
             column.map(|column| guarded(|| ArrayCells::of(column))).transpose()
         };
-        self.columns = self.names.iter().map(cells).collect::<Result<_, _>>()?;
+        self.columns = self.names.iter().map(|name| cells(name)).collect::<Result<_, _>>()?;
         self.rows = batch.num_rows();
         Ok(())
     }
@@ -352,8 +352,8 @@ impl RowReader {
             Source::Text { format: Format::Csv, bytes } => {
                 let is_known = |header: &str| names.iter().any(|name| **name == *header);
                 let (records, headers) = Records::open(&name, bytes, &is_known)?;
-                let place = |name: &Box<str>| headers.iter().position(|header| **header == **name);
-                let places: Vec<Option<usize>> = names.iter().map(place).collect();
+                let place = |name: &str| headers.iter().position(|header| header == name);
+                let places: Vec<Option<usize>> = names.iter().map(|name| place(name)).collect();
                 let has = places.iter().map(Option::is_some).collect();
                 return Ok(Self { input: name, names, source: RowSource::Csv { records, places }, has });
             }

@@ -130,8 +130,7 @@ fn base(rows: usize) -> Vec<(&'static str, ArrayRef)> {
 
 fn values(chunk: &Chunk, field: &str) -> Vec<String> {
     let column = chunk.lines.batch().column_by_name(field).expect("the schema has the field");
-    let text = |row| arrow_cast::display::array_value_to_string(column, row).expect("values have a text");
-    (0..column.len()).map(text).collect()
+    (0..column.len()).map(|row| crate::text(column, row)).collect()
 }
 
 #[test]

@@ -38,8 +38,7 @@ impl Outcome {
     /// The values of a field as text, a missing one as an empty text.
     fn values(&self, field: &str) -> Vec<String> {
         let column = self.batch.column_by_name(field).expect("the schema has the field");
-        let text = |row| arrow_cast::display::array_value_to_string(column, row).expect("values have a text");
-        (0..column.len()).map(text).collect()
+        (0..column.len()).map(|row| crate::text(column, row)).collect()
     }
 
     /// Each reject as `position: [field] reason`.

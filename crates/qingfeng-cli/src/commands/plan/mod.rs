@@ -8,8 +8,8 @@ use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    AssessedDeclaration, Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
-    left_out_rows, left_out_schema, plan_rows, plan_schema,
+    Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows, left_out_schema,
+    plan_rows, plan_schema,
 };
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -95,8 +95,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let outcomes = args.results.timeline()?;
     let inputs = ReadArgs::inputs(&args.assessments);
     let candidates = Candidates::read(&inputs, &opened)?;
-    let day = |candidate: Option<&AssessedDeclaration>| candidate.and_then(|candidate| candidate.day);
-    let (Some(first), Some(last)) = (day(candidates.all.first()), day(candidates.all.last())) else {
+    let Some((first, last)) = candidates.days() else {
         return Err(Failure::Files(
             "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
                 .into(),

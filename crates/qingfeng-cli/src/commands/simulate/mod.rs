@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     capacity: Option<PathBuf>,
 
-    /// Which sites share an office. An office draws whole declarations, so many small ones draw more than their share.
+    /// Which sites share an office. An office draws whole declarations: many small ones draw more than their share.
     #[arg(long, value_name = "WHICH", default_value = "one")]
     offices: OfficesOf,
 
