@@ -182,7 +182,7 @@ impl BatchValues {
     }
 
     /// The number of lines.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.declaration_of.len()
     }
 
