@@ -162,9 +162,12 @@ struct BuildingSource {
     fault: Option<Mark>,
 }
 
+/// The texts of a probe, and the position of its kind in [`BuildingSource::texts`].
+type Sought<'p> = (usize, &'p [Arc<str>]);
+
 /// The source of a probe on texts and what it looks for, by the position in [`BuildingSource::texts`]; nothing where it
 /// asks that there is no text.
-fn on_text(probe: &Probe) -> Option<(u32, Option<(usize, &[Arc<str>])>)> {
+fn on_text(probe: &Probe) -> Option<(u32, Option<Sought<'_>>)> {
     match probe {
         Probe::Equal(source, texts) => Some((*source, Some((0, &texts[..])))),
         Probe::Prefix(source, texts) => Some((*source, Some((1, &texts[..])))),
