@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
-use qingfeng_rules::{Date, Fault, FieldId, FieldRef, Level, Pack, Value};
+use qingfeng_rules::{Date, FieldId, FieldRef, Level, Pack, Value};
 
 use super::dictionary::MISSING;
 use super::dispatch::{Dispatch, SetDispatch};

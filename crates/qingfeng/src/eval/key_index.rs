@@ -3,6 +3,7 @@
 //! Each dimension maps a code to the set of rules whose key it fits; the candidates of a line are what all
 //! dimensions have in common. What a code allows and what sets have in common is computed once and remembered.
 
+#[cfg(feature = "tools")]
 mod rule_key;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::reference::{Group, Groups};
 use qingfeng_rules::{CodeList, Date, FieldId, Key, KeyValue, Pack, Rule, Schema, Status};
 
+#[cfg(feature = "tools")]
 pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
 
 /// A set of rules, one bit for each evaluated rule.

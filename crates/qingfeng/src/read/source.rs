@@ -58,6 +58,9 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
             "is empty; a file without declarations has at least its header",
         ));
     }
+    if format == Format::Parquet && cfg!(not(feature = "parquet")) {
+        return Err(ReadError::content(input, format!("is a Parquet file; {WITHOUT_PARQUET}")));
+    }
     match format {
         Format::Csv | Format::Ndjson => {
             check_text(input, format, &start)?;
@@ -70,8 +73,6 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
         Format::Arrow if !start.starts_with(b"ARROW1") => {
             Ok(Source::Stream(Box::new(Cursor::new(start).chain(bytes))))
         }
-        #[cfg(not(feature = "parquet"))]
-        Format::Parquet => Err(ReadError::content(input, format!("is a Parquet file; {WITHOUT_PARQUET}"))),
         Format::Parquet if !start.starts_with(b"PAR1") => {
             Err(ReadError::content(input, "is no Parquet file: it does not begin with `PAR1`"))
         }
@@ -92,7 +93,6 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
 }
 
 /// Why a build has no Parquet.
-#[cfg(not(feature = "parquet"))]
 pub(crate) const WITHOUT_PARQUET: &str =
     "this build has no Parquet; use another format, or the feature `parquet` of the crate";
 

@@ -7,6 +7,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use qingfeng_rules::Fault;
+
 use super::*;
 
 /// What one rule did and took.
