@@ -348,12 +348,14 @@ fn declarations() -> impl Strategy<Value = Declaration> {
     })
 }
 
+type Rejected = (u64, Option<String>, Option<String>, RejectKind, String);
+
 /// What a path made of one declaration.
 #[derive(Debug, PartialEq)]
 struct Answer {
     assessments: Vec<Assessment>,
     /// Number of the item, field, value, kind, reason.
-    rejects: Vec<(u64, Option<String>, Option<String>, RejectKind, String)>,
+    rejects: Vec<Rejected>,
     notes: Notes,
 }
 
