@@ -115,37 +115,4 @@ pub fn head(columns: &[(&str, bool)]) -> Markup {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (bytes, text) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-    }
-
-    #[test]
-    fn what_others_wrote_is_text() {
-        let page = Page {
-            language: Language::En,
-            title: "<b>\u{202e}",
-            subtitle: "\"&\x1b",
-            style: "",
-            script: None,
-        };
-        let page = page.with(&html! { p title=(clean("\"<")) { (text("</main><script>")) } });
-        assert!(page.contains("<title>&lt;b&gt;\u{fffd}</title>"), "{page}");
-        assert!(page.contains("&quot;&amp;␛"), "{page}");
-        assert!(!page.contains("<script"), "{page}");
-    }
-
-    #[test]
-    fn pages_need_nothing_from_outside() {
-        for needs in ["http:", "https:", "url(", "@import", "src="] {
-            assert!(!STYLE.contains(needs), "{needs}");
-        }
-    }
-}
+mod tests;

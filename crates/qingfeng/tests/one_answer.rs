@@ -348,13 +348,13 @@ fn declarations() -> impl Strategy<Value = Declaration> {
     })
 }
 
+/// Number of the item, field, value, kind, reason.
 type Rejected = (u64, Option<String>, Option<String>, RejectKind, String);
 
 /// What a path made of one declaration.
 #[derive(Debug, PartialEq)]
 struct Answer {
     assessments: Vec<Assessment>,
-    /// Number of the item, field, value, kind, reason.
     rejects: Vec<Rejected>,
     notes: Notes,
 }

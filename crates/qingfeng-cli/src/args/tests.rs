@@ -1,5 +1,4 @@
 //! What the definition of the command line promises as a whole.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

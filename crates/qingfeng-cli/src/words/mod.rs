@@ -22,6 +22,8 @@ pub enum Language {
 
 macro_rules! words {
     ($($name:ident $(($($argument:ident),+))?: $en:literal, $zh:literal;)*) => {
+        #[expect(clippy::too_many_arguments, reason = "a sentence has as many figures as it needs")]
+        #[expect(clippy::wrong_self_convention, reason = "a word may begin with `from`")]
         impl Language {
             $(words!(@entry $name $(($($argument),+))?, $en, $zh);)*
         }

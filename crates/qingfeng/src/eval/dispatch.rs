@@ -162,11 +162,10 @@ struct BuildingSource {
     fault: Option<Mark>,
 }
 
-/// The texts of a probe, and the position of its kind in [`BuildingSource::texts`].
+/// The texts that a probe looks for, by the position in [`BuildingSource::texts`].
 type Sought<'p> = (usize, &'p [Arc<str>]);
 
-/// The source of a probe on texts and what it looks for, by the position in [`BuildingSource::texts`]; nothing where it
-/// asks that there is no text.
+/// The source of a probe on texts and what it looks for; `None` where it asks that there is no text.
 fn on_text(probe: &Probe) -> Option<(u32, Option<Sought<'_>>)> {
     match probe {
         Probe::Equal(source, texts) => Some((*source, Some((0, &texts[..])))),

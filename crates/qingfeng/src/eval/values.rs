@@ -182,8 +182,7 @@ impl BatchValues {
     }
 
     /// The number of lines.
-    #[expect(clippy::len_without_is_empty, reason = "nobody asks for it")]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.declaration_of.len()
     }
 

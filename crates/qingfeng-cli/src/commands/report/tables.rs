@@ -8,11 +8,14 @@ use super::place::{As, At, HasInterval as _, at};
 use crate::charts;
 use crate::html::{self, text};
 
+/// What stands in a column, by row.
+type CellOf<'c, T> = Box<dyn Fn(&At<'_, T>) -> Markup + 'c>;
+
 /// A column of a table: its heading, whether numbers stand below it, and its cell in each row.
 pub struct Column<'c, T> {
     head: &'c str,
     is_number: bool,
-    cell: Box<dyn Fn(&At<'_, T>) -> Markup + 'c>,
+    cell: CellOf<'c, T>,
 }
 
 /// A column of texts.
