@@ -355,7 +355,8 @@ fn a_store_that_does_not_fit_is_named() {
         if let Some(changes) = changes {
             store(&path, &changes);
         }
-        match (Engine::open(directory.path()), expected) {
+        let lookups = StoreLookups::default();
+        match (Engine::builder().directory(directory.path()).lookups(&lookups).build(), expected) {
             (Ok(_), []) => {}
             (Ok(_), expected) => panic!("{name}: opened, not {expected:?}"),
             (Err(error), expected) => {

@@ -54,10 +54,10 @@ fn names(directory: &Path) -> Vec<String> {
 fn text_formats_say_what_the_table_says() {
     let directory = tempfile::tempdir().unwrap();
     let csv = "declaration_id,score,share,reasons\nD1,70,0.1,\"new exporter;brand, unknown\"\n\"D\"\"2\"\"\",,1.0,\n\
-               \"D,3\",0,1e21,\n";
+               \"D,3\",0,1e+21,\n";
     let json = "{\"declaration_id\":\"D1\",\"score\":70,\"share\":0.1,\"reasons\":[\"new exporter\",\"brand; unknown\"]}\n\
                 {\"declaration_id\":\"D\\\"2\\\"\",\"score\":null,\"share\":1.0,\"reasons\":[]}\n\
-                {\"declaration_id\":\"D,3\",\"score\":0,\"share\":1e21,\"reasons\":null}\n";
+                {\"declaration_id\":\"D,3\",\"score\":0,\"share\":1e+21,\"reasons\":null}\n";
     for (name, expected) in [("t.csv", csv), ("t.ndjson", json)] {
         for compression in ["", ".gz", ".zst"] {
             let path = directory.path().join(format!("{name}{compression}"));

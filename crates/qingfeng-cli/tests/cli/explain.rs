@@ -139,7 +139,7 @@ fn a_declaration_that_could_not_be_read() {
 fn standard_input() {
     let desk = Desk::new();
     let from_file = desk.run("explain D2 declarations.csv --rules harbour --all").exits(0).stdout;
-    assert_eq!(desk.run_with("explain D2 - --rules harbour", DECLARATIONS).exits(0).stdout, from_file);
+    assert_eq!(desk.run_with("explain D2 - --rules harbour --all", DECLARATIONS).exits(0).stdout, from_file);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn colours_are_for_terminals_and_change_nothing_else() {
     let desk = Desk::new();
     let plain = desk.run("explain D1 declarations.csv --rules harbour --all").exits(0).stdout;
     assert!(!plain.contains('\u{1b}'));
-    let mut forced = desk.command("explain D1 declarations.csv --rules harbour");
+    let mut forced = desk.command("explain D1 declarations.csv --rules harbour --all");
     let coloured = run(forced.env("CLICOLOR_FORCE", "1")).stdout;
     let mut without = String::new();
     let mut rest = coloured.as_str();
