@@ -259,7 +259,7 @@ pub struct OpenInspections {
     pub open: u64,
     /// By site, in the order of names.
     pub sites: Vec<OpenAtSite>,
-    /// The oldest first; as many as [`WatchOptions::list_max`].
+    /// The oldest first; as many as [`WatchOptions::list_max`](super::WatchOptions::list_max).
     pub listed: Vec<OpenInspection>,
 }
 
@@ -281,7 +281,7 @@ pub struct OpenAtSite {
     pub partly: u64,
     /// By age in days: up to 7, up to 30, up to 90, older.
     pub ages: [u64; 4],
-    /// Older than [`WatchOptions::late_after_days`].
+    /// Older than [`WatchOptions::late_after_days`](super::WatchOptions::late_after_days).
     pub late: u64,
 }
 
