@@ -142,7 +142,11 @@ fn results_that_cannot_be_read_and_those_of_later_days_do_not_count_and_are_told
     let found = |command: &str| {
         let ran = desk.run(&format!("{command} --format json")).exits(0);
         assert!(ran.stderr.contains("outcomes: 1 row cannot be read"), "{}", ran.stderr);
-        assert!(ran.stderr.contains("r.csv, line 3, `result`: there is no result `perhaps`"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("r.csv, line 3, `result`: there is no result `perhaps`"),
+            "{}",
+            ran.stderr
+        );
         ran.json()["all"]["found"].as_u64()
     };
     assert_eq!(found(COMMAND), Some(2));

@@ -109,6 +109,7 @@ impl Binding {
     }
 
     /// For each field of the schema the number of its column in the table.
+    #[cfg(feature = "parquet")]
     pub(crate) fn columns(&self) -> &[Option<usize>] {
         &self.columns
     }

@@ -27,6 +27,7 @@ const MAX_TEXT_BYTES: usize = 1 << 16;
 /// The elements of a list at most.
 const MAX_LIST: usize = 100_000;
 /// The rows of a batch that is decoded at once.
+#[cfg(feature = "parquet")]
 const BATCH_ROWS: usize = 8_192;
 
 /// A row of a table. What a cell cannot be, or that must be there and is not, is an error with its place; so is a text of

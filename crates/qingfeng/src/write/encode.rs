@@ -26,7 +26,7 @@ pub(super) enum Compression {
 /// Where the bytes go.
 pub(super) enum Sink {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Box<GzEncoder<BufWriter<File>>>),
     #[cfg(feature = "parquet")]
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
     Stdout(BufWriter<Pipe>),
@@ -64,7 +64,7 @@ impl Sink {
         Ok(match compression {
             Compression::None => Self::Plain(file),
             // The header has no time and no name, so that equal tables have equal files.
-            Compression::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Compression::Gzip => Self::Gzip(Box::new(GzEncoder::new(file, flate2::Compression::default()))),
             #[cfg(feature = "parquet")]
             Compression::Zstd => Self::Zstd(zstd::Encoder::new(file, 3)?),
             #[cfg(not(feature = "parquet"))]
