@@ -80,7 +80,7 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
 ///
 /// ```no_run
 /// use qingfeng::Engine;
-/// use qingfeng_insight::mine::{Labels, MineOptions, labelled_schema, mine};
+/// use qingfeng_insight::mine::{LabelledLines, Labels, MineOptions, labelled_schema, mine};
 /// use qingfeng::read::{Input, ReadOptions, Reader};
 ///
 /// let engine = Engine::open("rules/import-fraud")?;
