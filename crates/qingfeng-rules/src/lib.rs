@@ -107,7 +107,8 @@ pub mod internals {
     pub use crate::lang::kernel::{self, Scalar};
     pub use crate::pack::WrittenPoints;
     pub use crate::program::{
-        Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource, PackMeaning, PartTree,
-        Parts, Passes, Probe, Program, Residual, RuleMeaning, TextSource, Visit, Wanted, Witness,
+        Decision, Dependence, Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource,
+        PackMeaning, PartTree, Parts, Passes, Probe, Program, Read, Residual, RuleMeaning, TextSource, Visit,
+        Wanted, Witness,
     };
 }

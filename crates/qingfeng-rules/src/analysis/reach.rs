@@ -24,11 +24,11 @@ impl Analysis<'_> {
                 let rule = self.rule(rule);
                 [rule.at_least, rule.at_most].iter().flatten().any(|channel| channel.index() == at)
             });
-            let on_fault = pack.on_fault.is_some_and(|channel| channel.index() == at);
+            let is_floor = [pack.on_fault, pack.on_unreadable].into_iter().flatten().any(|channel| channel.index() == at);
             let last = at + 1 == pack.channels.len();
             let from = if at == 0 { i64::MIN } else { channel.from };
             let below = if last { i64::MAX } else { pack.channels[at + 1].from };
-            if named || on_fault || scores.reach(from, below, pack.score.floor, pack.score.cap) {
+            if named || is_floor || scores.reach(from, below, pack.score.floor, pack.score.cap) {
                 continue;
             }
             let place = self.channel_place(&channel.name);

@@ -37,7 +37,7 @@ fn examples_of_keys_are_accepted() {
     };
     let manifest = format!(
         "[pack]\n{}[schema]\n{}[schema.fields.licence]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
-         [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[lookups.blacklist]\n{}[store]\n{}\
+         [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[on_unreadable]\n{}[lookups.blacklist]\n{}[store]\n{}\
          [[history.grades]]\n{}[lookups.notices]\nstore = \"notices\"\nkey = [\"producer\"]\nmay_be_empty = true\n\
          [lookups.exporter-history]\nhistory = \"exporter\"\n",
         of(Table::Pack),
@@ -48,6 +48,7 @@ fn examples_of_keys_are_accepted() {
         of(Table::Score),
         of(Table::Channel),
         of(Table::OnFault),
+        of(Table::OnUnreadable),
         // The rows of a table come from one place.
         of(Table::Lookup)
             .replace("store = \"blacklist\"\n", "")

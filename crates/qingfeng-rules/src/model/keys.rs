@@ -46,6 +46,7 @@ tables! {
     Score "[score]"
     Channel "[[channels]]"
     OnFault "[on_fault]"
+    OnUnreadable "[on_unreadable]"
     Lookup "[lookups.NAME]"
     Store "[store]"
     History "[history]"

@@ -50,6 +50,8 @@ pub struct Pack {
     pub channels: Vec<Channel>,
     /// The channel that a line with a fault gets at least.
     pub on_fault: Option<ChannelId>,
+    /// The channel that a line with an unreadable value gets at least; `None` if the worst that is possible decides.
+    pub on_unreadable: Option<ChannelId>,
     /// The lookup tables, in the order of their names.
     pub lookups: Vec<Lookup>,
     /// Where the store of lookup tables and history is, unless the caller names another:
@@ -166,6 +168,7 @@ impl Pack {
             score: manifest.score,
             channels: manifest.channels,
             on_fault: manifest.on_fault,
+            on_unreadable: manifest.on_unreadable,
             lookups: manifest.lookups,
             store: manifest.store,
             history: manifest.history,

@@ -14,6 +14,7 @@ pub(crate) mod node;
 mod parts;
 mod plant;
 mod print;
+mod undecided;
 mod witness;
 mod written;
 
@@ -43,6 +44,7 @@ pub use eval::{LineSource, Memo};
 pub(crate) use meaning::of_pack as meaning_of_pack;
 pub use meaning::{Meaning, MeaningDigest, MeaningPart, PackMeaning, RuleMeaning};
 pub use parts::{Leaf, PartTree, Parts, Wanted};
+pub use undecided::{Decision, Dependence, Read};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
 /// The closures of one rule, lowered.

@@ -34,6 +34,7 @@ pub(crate) struct Manifest {
     pub score: Score,
     pub channels: Vec<Channel>,
     pub on_fault: Option<ChannelId>,
+    pub on_unreadable: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
     pub store: String,
     pub history: History,
@@ -73,15 +74,13 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
     read_keys(toml, root, &mut schema);
     let score = read_score(toml, root);
     let channels = read_channels(toml, root, start);
-    let on_fault = toml.table(root, "on_fault").and_then(|(table, _)| {
-        toml.known_keys(table, Table::OnFault);
-        let names: Vec<(&str, ChannelId)> = channels
-            .iter()
-            .enumerate()
-            .map(|(at, channel)| (channel.name.as_str(), ChannelId(at as u8)))
-            .collect();
-        toml.choice(table, "at_least", &names)
-    });
+    let names: Vec<(&str, ChannelId)> = channels
+        .iter()
+        .enumerate()
+        .map(|(at, channel)| (channel.name.as_str(), ChannelId(at as u8)))
+        .collect();
+    let on_fault = read_at_least(toml, root, "on_fault", Table::OnFault, &names);
+    let on_unreadable = read_at_least(toml, root, "on_unreadable", Table::OnUnreadable, &names);
     let lookups = lookups::read_lookups(toml, root, &schema);
     let store = lookups::read_store(toml, root);
     let history = lookups::read_history(toml, root);
@@ -98,11 +97,25 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
         score,
         channels,
         on_fault,
+        on_unreadable,
         lookups,
         store,
         history,
         check_as_of,
     }
+}
+
+/// The channel that a line gets at least where something is amiss on it.
+fn read_at_least(
+    toml: &mut Toml<'_>,
+    root: &DeTable<'_>,
+    key: &str,
+    keys: Table,
+    names: &[(&str, ChannelId)],
+) -> Option<ChannelId> {
+    let (table, _) = toml.table(root, key)?;
+    toml.known_keys(table, keys);
+    toml.choice(table, "at_least", names)
 }
 
 fn read_score(toml: &mut Toml<'_>, root: &DeTable<'_>) -> Score {
