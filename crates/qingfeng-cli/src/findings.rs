@@ -1,18 +1,20 @@
 //! The options that say which inspections were planned and what they found.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
-use qingfeng_store::{SnapshotId, Store, StoreUrl};
+use qingfeng_store::{SnapshotId, Store};
 
 use crate::exit::Failure;
 use crate::inputs::{EncodingArgs, ReadArgs};
 use crate::numbers::{count, grouped};
-use crate::terminal::{self, WARNING, clean, styled};
+use crate::rejects::listed;
+use crate::stores::store_url;
+use crate::terminal::{self, WARNING, styled};
 
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;
@@ -93,8 +95,7 @@ impl ResultsArgs {
     /// The store and its latest snapshot, if one is named.
     fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
         let Some(url) = &self.store else { return Ok(None) };
-        let wrong = |error| Failure::Usage(format!("--store: {error}"));
-        let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
+        let mut store = Store::open(&store_url("--store", url)?)?;
         let snapshot = store.snapshot(None)?;
         Ok(Some((store, snapshot)))
     }
@@ -140,14 +141,12 @@ pub fn history(
     Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes)?)
 }
 
-/// Plans, and what people changed of each.
 pub struct Plans {
     pub files: Vec<PlanFile>,
     overrides: Vec<Overrides>,
 }
 
 impl Plans {
-    /// Reads plans and the changes beside them.
     pub fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
         let (mut files, mut overrides) = (Vec::new(), Vec::new());
         for path in paths {
@@ -192,9 +191,7 @@ pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
         "{}; what they say does not count\n",
         styled(WARNING, &format!("{table}: {} cannot be read", count(rejected, "row")))
     );
-    for reject in rejects.iter().take(SHOWN_REJECTS) {
-        out += &format!("  {}\n", clean(&reject.to_string()));
-    }
+    out += &listed(rejects, SHOWN_REJECTS);
     if rejected > SHOWN_REJECTS as u64 {
         out += &format!("  and {} more\n", grouped(rejected - SHOWN_REJECTS as u64));
     }

@@ -15,7 +15,6 @@ use crate::terminal::{BOLD, DIM, WARNING, clean, styled};
 /// The rejects that are shown when they go to no file.
 const SHOWN_REJECTS: usize = 5;
 
-/// An import, for people.
 pub struct Imported<'i> {
     /// What was done: `Added to blacklist`.
     pub title: String,
@@ -62,9 +61,7 @@ impl Imported<'_> {
                 "{}\n",
                 styled(WARNING, &format!("{} cannot be taken", count(self.rejected, "row")))
             );
-            for reject in self.rejects.iter().take(SHOWN_REJECTS) {
-                out += &format!("  {}\n", clean(&reject.to_string()));
-            }
+            out += &rejects::listed(self.rejects, SHOWN_REJECTS);
             if self.rejected > SHOWN_REJECTS as u64 {
                 let more = grouped(self.rejected - SHOWN_REJECTS as u64);
                 out += &format!("  and {more} more; --rejects FILE writes them all, with field and value\n");

@@ -6,6 +6,8 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng::read::Reject;
 
+use crate::terminal::clean;
+
 /// The columns of a file of rejects.
 pub fn schema() -> SchemaRef {
     let field = |name, nullable| Field::new(name, DataType::Utf8, nullable);
@@ -34,4 +36,9 @@ pub fn rows(rejects: &[Reject]) -> Result<RecordBatch, ArrowError> {
         column(rejects.iter().map(|reject| Some(reject.reason.as_str()))),
     ];
     RecordBatch::try_new(schema(), columns)
+}
+
+/// The first of some rejects, one a line.
+pub fn listed(rejects: &[Reject], shown: usize) -> String {
+    rejects.iter().take(shown).map(|reject| format!("  {}\n", clean(&reject.to_string()))).collect()
 }

@@ -47,7 +47,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);
     }
-    args.format.print(&listing(&engine), || human(&engine))?;
+    let rules = (0..engine.pack().rules.len()).map(|at| listed(&engine, at)).collect::<Vec<_>>();
+    let listing = record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules });
+    args.format.print(&listing, || human(&engine))?;
     Ok(Exit::Done)
 }
 
@@ -185,12 +187,7 @@ fn key_names<'p>(rule: &'p Rule, key: Key, pack: &'p Pack) -> Vec<&'p str> {
     values.iter().map(name).collect()
 }
 
-/// The rules as data.
-fn listing(engine: &Engine) -> impl Serialize + use<'_> {
-    let rules = (0..engine.pack().rules.len()).map(|at| listed(engine, at));
-    record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules.collect::<Vec<_>>() })
-}
-
+/// A rule as data.
 fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
     let (pack, program) = (engine.pack(), engine.program());
     let rule = &pack.rules[at];
