@@ -235,9 +235,9 @@ fn read_with(bytes: &[u8], format: Format, batch_lines: usize) -> (u64, u64) {
     let (mut lines, mut rejects) = (0, 0);
     for chunk in &mut reader {
         let Ok(chunk) = chunk else { break };
-        assert_eq!(chunk.lines_read, (chunk.lines.len() + chunk.rejects.len()) as u64);
+        assert_eq!(chunk.lines_read(), chunk.lines.len() as u64 + chunk.lines_lost);
         assert!(chunk.lines.declarations().all(|declaration| !declaration.is_empty()));
-        lines += chunk.lines_read;
+        lines += chunk.lines_read();
         rejects += chunk.rejects.len() as u64;
     }
     (lines, rejects)

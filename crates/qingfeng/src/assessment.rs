@@ -5,7 +5,9 @@ use std::sync::Arc;
 use qingfeng_rules::{ChannelId, Combine, Fault, Pack, Score, Status};
 use serde::{Deserialize, Serialize};
 
+use crate::eval::BatchResults;
 use crate::output::summary::Notes;
+use crate::read::{Lines, RejectKind};
 
 /// The result of one declaration. Its JSON is stored by whoever decides with it: fields may be added, and what an older
 /// version wrote is read all the same.
@@ -27,6 +29,10 @@ pub struct Assessment {
     pub decisive_index: Option<usize>,
     /// Each goods line, in order.
     pub items: Vec<ItemAssessment>,
+    /// What is certain and what is possible, where something could not be read. `score` and `channel` are the upper end,
+    /// unless the pack has `[on_unreadable]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<AssessmentRange>,
     /// The pack that decided: `name@version#digest`.
     pub pack: Arc<str>,
     /// What of the declaration was not understood, from [`assess`](crate::Engine::assess) and
@@ -64,6 +70,83 @@ pub struct ItemAssessment {
     /// The rules that could not be evaluated, in the order of the pack.
     #[serde(default)]
     pub faults: Vec<RuleFault>,
+    /// What of the line could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableValue>,
+    /// The active rules of which it is not known whether they fire, or with how many points, in the order of the pack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<UndecidedRule>,
+    /// What is certain and what is possible, where something of the declaration could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<AssessmentRange>,
+}
+
+/// The ends of what is possible: whatever the unreadable values are, the channel and the score lie between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AssessmentRange {
+    /// The least score.
+    pub score_least: i64,
+    /// The highest score.
+    pub score_most: i64,
+    /// The mildest channel.
+    pub channel_least: String,
+    /// The most severe channel.
+    pub channel_most: String,
+}
+
+impl AssessmentRange {
+    pub(crate) fn new(pack: &Pack, range: ResultRange) -> Self {
+        let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
+        let ResultRange { least, most } = range;
+        Self {
+            score_least: least.1,
+            score_most: most.1,
+            channel_least: name(least.0),
+            channel_most: name(most.0),
+        }
+    }
+}
+
+/// A value that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnreadableValue {
+    /// Its field; `None` if nothing of the line could be read.
+    pub field: Option<String>,
+    /// What stands there, cut to 100 characters; `None` if nothing does.
+    pub value: Option<String>,
+    /// What is wrong with it, for programs.
+    pub kind: RejectKind,
+    /// What is wrong with it, and what would be right.
+    pub reason: String,
+}
+
+impl UnreadableValue {
+    pub(crate) fn of_line(pack: &Pack, lines: &Lines, line: usize) -> Vec<Self> {
+        let of = lines.unreadable_in(&(line..line + 1)).iter();
+        of.map(|of| Self {
+            field: of.field.map(|field| pack.schema[field].name.clone()),
+            value: of.reject.value.clone(),
+            kind: of.reject.kind,
+            reason: of.reject.reason.clone(),
+        })
+        .collect()
+    }
+}
+
+/// A rule of which it is not known whether it fires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UndecidedRule {
+    /// The rule's id.
+    pub rule: String,
+    /// Whether it fires in any case, and only its points are not known.
+    pub fires: bool,
+    /// The fewest points that it gives where it fires.
+    pub points_least: i64,
+    /// The most points that it gives where it fires.
+    pub points_most: i64,
 }
 
 /// A rule that fired on a line.
@@ -92,6 +175,20 @@ pub struct RuleFault {
     pub fault: Fault,
 }
 
+impl UndecidedRule {
+    pub(crate) fn of_line(pack: &Pack, results: &BatchResults, line: usize) -> Vec<Self> {
+        let undecided = results.spoilt(line).map_or(&[][..], |spoilt| &spoilt.undecided).iter();
+        undecided
+            .map(|of| Self {
+                rule: pack.rules[of.rule as usize].id.clone(),
+                fires: of.fires,
+                points_least: of.least,
+                points_most: of.most,
+            })
+            .collect()
+    }
+}
+
 /// The result of one goods line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineResult {
@@ -99,6 +196,39 @@ pub struct LineResult {
     pub points: i64,
     pub shadow_points: i64,
     pub channel: ChannelId,
+}
+
+/// A rule of which it is not known whether it fires on a line, or with how many points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UndecidedPoints {
+    /// Its position in the pack.
+    pub rule: u32,
+    /// Whether it fires in any case.
+    pub fires: bool,
+    /// The fewest points that it gives where it fires.
+    pub least: i64,
+    /// The most.
+    pub most: i64,
+}
+
+/// The mildest and the gravest result that are possible, each a channel and a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResultRange {
+    pub least: (ChannelId, i64),
+    pub most: (ChannelId, i64),
+}
+
+impl ResultRange {
+    /// That of a line without undecided rules.
+    pub fn certain(line: &LineResult) -> Self {
+        let of = (line.channel, line.score);
+        Self { least: of, most: of }
+    }
+
+    /// That of the worst of two lines.
+    pub fn worst(self, other: Self) -> Self {
+        Self { least: self.least.max(other.least), most: self.most.max(other.most) }
+    }
 }
 
 /// What a rule does to the channel when it fires.
@@ -119,6 +249,7 @@ pub struct Effects {
     /// The least score of each channel, from mild to severe.
     from: Vec<i64>,
     on_fault: Option<ChannelId>,
+    on_unreadable: Option<ChannelId>,
 }
 
 /// Where a line's channel comes from: the score, then the strictest ceiling, then the highest floor.
@@ -153,13 +284,13 @@ impl Effects {
             score: pack.score,
             from: pack.channels.iter().map(|channel| channel.from).collect(),
             on_fault: pack.on_fault,
+            on_unreadable: pack.on_unreadable,
         }
     }
 
     /// The channel of a line with this score, these fired rules and these faults. Only active rules count.
     pub(crate) fn route(&self, score: i64, fired: &[(u32, i64)], faults: &[(u32, Fault)]) -> Routing {
-        let of_score = self.from.iter().rposition(|from| *from <= score).unwrap_or(0);
-        let mut routing = Routing { of_score: ChannelId(of_score as u8), ceiling: None, floor: None };
+        let mut routing = Routing { of_score: self.of_score(score), ceiling: None, floor: None };
         for &(rule, _) in fired {
             let effect = self.rules[rule as usize];
             if !effect.active {
@@ -201,6 +332,69 @@ impl Effects {
         let score = points.clamp(self.score.floor, self.score.cap);
         let channel = self.route(score, fired, faults).channel();
         LineResult { score, points, shadow_points: shadow_points.unwrap_or(0), channel }
+    }
+
+    /// The same with rules that are undecided: the worst that is possible decides, or a floor of the pack's. What they
+    /// could do is taken apart from what is certain, so that no result lies outside of the range.
+    pub(crate) fn undecided(
+        &self,
+        fired: &[(u32, i64)],
+        faults: &[(u32, Fault)],
+        undecided: &[UndecidedPoints],
+    ) -> (LineResult, ResultRange) {
+        let certain = self.result(fired, faults);
+        let counted = fired.iter().any(|&(rule, _)| !self.rules[rule as usize].shadow);
+        let start = counted.then_some(certain.points);
+        let (mut least, mut most) = (start, start);
+        let mut alone = 0;
+        for of in undecided {
+            match self.score.combine {
+                Combine::Sum => {
+                    let (fewest, greatest) =
+                        if of.fires { (of.least, of.most) } else { (of.least.min(0), of.most.max(0)) };
+                    least = Some(least.unwrap_or(0).saturating_add(fewest));
+                    most = Some(most.unwrap_or(0).saturating_add(greatest));
+                }
+                Combine::Max => {
+                    if of.fires {
+                        least = Some(least.map_or(of.least, |known| known.max(of.least)));
+                    }
+                    alone = alone.min(of.least);
+                    most = Some(most.map_or(of.most, |known| known.max(of.most)));
+                }
+            }
+        }
+        let nothing_fires = !counted && !undecided.iter().any(|of| of.fires);
+        let least = least.unwrap_or(alone);
+        let most = if nothing_fires { most.unwrap_or(0).max(0) } else { most.unwrap_or(0) };
+        let score = |points: i64| points.clamp(self.score.floor, self.score.cap);
+        let (least, most) = (score(least), score(most));
+        let of_certain = self.route(0, fired, faults);
+        let limits = |of: &UndecidedPoints| self.rules[of.rule as usize];
+        let ceilings = undecided.iter().filter_map(|of| limits(of).at_most);
+        let floors = undecided.iter().filter_map(|of| limits(of).at_least);
+        let kept = undecided.iter().filter(|of| of.fires).filter_map(|of| limits(of).at_least);
+        let channel = |score: i64, ceiling: Option<ChannelId>, floor: Option<ChannelId>| {
+            let ceiling = of_certain.ceiling.map(|(channel, _)| channel).into_iter().chain(ceiling).min();
+            let floor = of_certain.floor.map(|(channel, _)| channel).into_iter().chain(floor).max();
+            let of_score = self.of_score(score);
+            let limited = ceiling.map_or(of_score, |ceiling| of_score.min(ceiling));
+            floor.map_or(limited, |floor| limited.max(floor))
+        };
+        let strict = undecided.iter().filter(|of| of.fires).filter_map(|of| limits(of).at_most);
+        let range = ResultRange {
+            least: (channel(least, ceilings.min(), kept.max()), least),
+            most: (channel(most, strict.min(), floors.max()), most),
+        };
+        let (channel, score) = match self.on_unreadable {
+            None => range.most,
+            Some(floor) => (certain.channel.max(floor), certain.score),
+        };
+        (LineResult { score, channel, ..certain }, range)
+    }
+
+    fn of_score(&self, score: i64) -> ChannelId {
+        ChannelId(self.from.iter().rposition(|from| *from <= score).unwrap_or(0) as u8)
     }
 }
 

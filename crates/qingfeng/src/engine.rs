@@ -10,7 +10,10 @@ use arrow_schema::{ArrowError, SchemaRef};
 use qingfeng_rules::internals::{Passes, Program};
 use qingfeng_rules::{Pack, Status};
 
-use crate::assessment::{Assessment, Effects, FiredRule, ItemAssessment, RuleFault, decisive};
+use crate::assessment::{
+    Assessment, AssessmentRange, Effects, FiredRule, ItemAssessment, RuleFault, UndecidedRule,
+    UnreadableValue, decisive,
+};
 use crate::declaration::Declaration;
 use crate::eval::{BatchResults, Evaluation, Evaluator};
 use crate::explain::Explanation;
@@ -288,7 +291,7 @@ impl Engine {
         let results = self.evaluate(&lines);
         let reasons = self.reasons(&results);
         let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields);
-        Ok(Assessment { notes, ..self.assessment(&results, &reasons, 0..lines.len()) })
+        Ok(Assessment { notes, ..self.assessment(&lines, &results, &reasons, 0..lines.len()) })
     }
 
     /// Explains the decision about one declaration.
@@ -374,6 +377,7 @@ impl Engine {
 
     pub(crate) fn assessment(
         &self,
+        lines: &Lines,
         results: &BatchResults,
         reasons: &[String],
         range: Range<usize>,
@@ -409,6 +413,9 @@ impl Engine {
                         .iter()
                         .map(|&(rule, fault)| RuleFault { rule: rule_id(rule), fault })
                         .collect(),
+                    unreadable: UnreadableValue::of_line(pack, lines, line),
+                    undecided: UndecidedRule::of_line(pack, results, line),
+                    range: results.range(line..line + 1).map(|range| AssessmentRange::new(pack, range)),
                 }
             })
             .collect();
@@ -419,21 +426,25 @@ impl Engine {
             decisive_item: output::item_no(pack, results, worst),
             decisive_index: Some(worst - range.start),
             items,
+            range: results.range(range).map(|range| AssessmentRange::new(pack, range)),
             pack: Arc::clone(self.inner.opened.pack_id()),
             notes: Notes::default(),
         }
     }
 }
 
-/// The lines of a declaration without rejects, and its unknown fields.
+/// The lines of a declaration whose id could be read, and its unknown fields.
 fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>), AssessError> {
     let OneRead { chunk, unknown_fields } = read;
-    if chunk.rejects.is_empty() {
-        debug_assert_eq!(chunk.lines.declaration_count(), 1, "items of several declarations are rejected");
-        Ok((chunk.lines, unknown_fields))
-    } else {
-        Err(AssessError::Rejected(chunk.rejects))
+    if chunk.rejects.iter().any(|reject| reject.declaration_id.is_none()) {
+        return Err(AssessError::Rejected(chunk.rejects));
     }
+    debug_assert_eq!(
+        chunk.lines.declaration_count(),
+        1,
+        "a line of another declaration has no id of its own here"
+    );
+    Ok((chunk.lines, unknown_fields))
 }
 
 /// The results of a table of goods lines.
@@ -463,7 +474,7 @@ impl BatchAssessment {
     pub fn assessments(&self) -> impl Iterator<Item = Assessment> + '_ {
         let Self { engine, lines, results, .. } = self;
         let reasons = self.reasons();
-        lines.declarations().map(move |range| engine.assessment(results, reasons, range))
+        lines.declarations().map(move |range| engine.assessment(lines, results, reasons, range))
     }
 
     fn reasons(&self) -> &[String] {
@@ -474,7 +485,7 @@ impl BatchAssessment {
     /// not evaluated again.
     pub fn explain(&self, declaration: usize) -> Option<Explanation> {
         let &[start, end] = self.lines.starts().get(declaration..)?.first_chunk()?;
-        Some(self.engine.explained(&self.results, self.reasons(), start as usize..end as usize))
+        Some(self.engine.explained(&self.lines, &self.results, self.reasons(), start as usize..end as usize))
     }
 
     /// The same assessments as if each rule that fired had given the points that `points` names for it, and what it gave

@@ -1,10 +1,11 @@
 //! Why a declaration got its channel: each line, each candidate rule, each part of its condition.
 
+use arrow_array::Array as _;
 use qingfeng_rules::internals::{Outcome, Part};
 use qingfeng_rules::{ChannelId, FieldRef, Value};
 use serde::Serialize;
 
-use crate::assessment::decisive;
+use crate::assessment::{AssessmentRange, ResultRange, UndecidedRule, UnreadableValue, decisive};
 use crate::engine::Engine;
 use crate::eval::BatchResults;
 use crate::output;
@@ -26,8 +27,24 @@ pub struct Explanation {
     pub decisive_item: Option<i64>,
     /// The pack that decided.
     pub pack: String,
+    /// What is certain and what is possible, where something could not be read.
+    pub range: Option<AssessmentRange>,
+    /// The fields that are missing and could change the channel.
+    pub missing: Vec<MissingField>,
     /// Each goods line, in order.
     pub items: Vec<ExplainedItem>,
+}
+
+/// A field that no rule could look at, since it has no value where it could have one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MissingField {
+    /// The field.
+    pub field: String,
+    /// The mildest channel that some value of it would lead to.
+    pub channel_least: String,
+    /// The most severe channel.
+    pub channel_most: String,
 }
 
 /// The decision about one goods line.
@@ -52,6 +69,12 @@ pub struct ExplainedItem {
     pub floor: Option<Limit>,
     /// The channel.
     pub channel: String,
+    /// What of the line could not be read.
+    pub unreadable: Vec<UnreadableValue>,
+    /// The active rules of which it is not known whether they fire, or with how many points.
+    pub undecided: Vec<UndecidedRule>,
+    /// What is certain and what is possible, where something could not be read.
+    pub range: Option<AssessmentRange>,
     /// The fields that have a value, with it: declared, derived and computed ones.
     pub fields: Vec<NamedValue>,
     /// The rules whose key fits the line, in the order of the pack.
@@ -148,11 +171,45 @@ impl Engine {
         let starts = &lines.starts()[declaration..=declaration + 1];
         let part = lines.part(starts[0] as usize..starts[1] as usize);
         let results = self.evaluate(&part);
-        self.explained(&results, &self.reasons(&results), 0..part.len())
+        self.explained(&part, &results, &self.reasons(&results), 0..part.len())
+    }
+
+    /// The fields that some lines lack and that could change the channel of their declaration.
+    fn missing(
+        &self,
+        lines: &Lines,
+        range: &std::ops::Range<usize>,
+        channel: ChannelId,
+    ) -> Vec<MissingField> {
+        let pack = self.pack();
+        let part = lines.part(range.clone());
+        let mut missing = Vec::new();
+        for field in pack.schema.ids().filter(|field| Some(*field) != pack.schema.item) {
+            let column = part.column(field);
+            let lacks =
+                |line: &usize| column.is_null(*line) && part.unreadable_in(&(*line..line + 1)).is_empty();
+            let without: Vec<usize> = (0..part.len()).filter(lacks).collect();
+            if without.is_empty() {
+                continue;
+            }
+            let results = self.evaluate(&part.without(field, &without));
+            if let Some(ResultRange { least, most }) = results.range(0..part.len())
+                && (least.0 != channel || most.0 != channel)
+            {
+                let name = |channel: ChannelId| pack.channels[channel.index()].name.clone();
+                missing.push(MissingField {
+                    field: pack.schema[field].name.clone(),
+                    channel_least: name(least.0),
+                    channel_most: name(most.0),
+                });
+            }
+        }
+        missing
     }
 
     pub(crate) fn explained(
         &self,
+        lines: &Lines,
         results: &BatchResults,
         reasons: &[String],
         range: std::ops::Range<usize>,
@@ -181,6 +238,9 @@ impl Engine {
                         .floor
                         .map(|(channel, rule)| Limit { channel: name(channel), rule: rule.map(rule_id) }),
                     channel: name(result.channel),
+                    unreadable: UnreadableValue::of_line(pack, lines, line),
+                    undecided: UndecidedRule::of_line(pack, results, line),
+                    range: results.range(line..line + 1).map(|range| AssessmentRange::new(pack, range)),
                     fields: self.fields(&results.values, line),
                     rules: self.rules(results, results.of_line(reasons, line), line),
                 }
@@ -194,6 +254,8 @@ impl Engine {
             channel_title: channel.title.clone(),
             decisive_item: output::item_no(pack, results, worst),
             pack: self.pack_id().to_string(),
+            range: results.range(range.clone()).map(|range| AssessmentRange::new(pack, range)),
+            missing: self.missing(lines, &range, results.lines[worst].channel),
             items,
         }
     }

@@ -131,17 +131,21 @@ pub use open::{
 pub use qingfeng_rules as rules;
 
 // Assess one declaration, or a table.
-pub use assessment::{Assessment, FiredRule, ItemAssessment, RuleFault};
+pub use assessment::{
+    Assessment, AssessmentRange, FiredRule, ItemAssessment, RuleFault, UndecidedRule, UnreadableValue,
+};
 pub use declaration::{Declaration, FieldValue, Item};
 pub use engine::{AssessError, BatchAssessment};
 pub use output::summary::Notes;
 
 // Explain.
-pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, NamedValue};
+pub use explain::{
+    ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limit, MissingField, NamedValue,
+};
 
 // Score inputs of any length.
 pub use output::By;
-pub use output::summary::{RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+pub use output::summary::{RuleCount, ScatteredPlaces, Summary, UnknownCodes, UnreadableValues};
 pub use pipeline::{Cancel, JobError, Pipeline, Progress};
 pub use score::{Inputs, Outputs, ScoredBatch, ScoredBatches, Scoring};
 

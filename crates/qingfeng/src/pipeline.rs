@@ -293,7 +293,7 @@ impl Rounds {
         let work = || {
             let work = chunks.into_par_iter().zip(before).with_max_len(1).map(|(parts, before)| {
                 let chunk = parts.chunk();
-                (chunk.lines_read, each(chunk, before))
+                (chunk.lines_read(), each(chunk, before))
             });
             let made: Vec<(u64, T)> = work.collect();
             for (lines, made) in made {

@@ -24,7 +24,10 @@ impl Analysis<'_> {
                 let rule = self.rule(rule);
                 [rule.at_least, rule.at_most].iter().flatten().any(|channel| channel.index() == at)
             });
-            let is_floor = [pack.on_fault, pack.on_unreadable].into_iter().flatten().any(|channel| channel.index() == at);
+            let is_floor = [pack.on_fault, pack.on_unreadable]
+                .into_iter()
+                .flatten()
+                .any(|channel| channel.index() == at);
             let last = at + 1 == pack.channels.len();
             let from = if at == 0 { i64::MIN } else { channel.from };
             let below = if last { i64::MAX } else { pack.channels[at + 1].from };

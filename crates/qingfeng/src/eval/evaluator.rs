@@ -38,7 +38,7 @@ pub struct Evaluator {
     /// Its witnesses, one for each rule of the pack.
     sampled_witnesses: OnceLock<Vec<Option<Witness>>>,
     effects: Effects,
-    sources: Arc<Sources>,
+    pub(super) sources: Arc<Sources>,
     /// Lines between two looks at how much is remembered of keys.
     stretch: usize,
     /// The days on which each rule is in force, by number in the key index.
@@ -51,13 +51,13 @@ pub struct Evaluator {
 }
 
 /// A line of a batch as compiled programs see it.
-struct LineView<'b> {
-    values: &'b BatchValues,
-    texts: &'b [FieldTexts],
-    tests: &'b RefCell<TestTables>,
-    evaluator: &'b Evaluator,
-    dispatch: &'b Dispatch,
-    line: usize,
+pub(super) struct LineView<'b> {
+    pub(super) values: &'b BatchValues,
+    pub(super) texts: &'b [FieldTexts],
+    pub(super) tests: &'b RefCell<TestTables>,
+    pub(super) evaluator: &'b Evaluator,
+    pub(super) dispatch: &'b Dispatch,
+    pub(super) line: usize,
 }
 
 impl LineView<'_> {
@@ -173,6 +173,15 @@ impl Evaluator {
         Self::new(Arc::clone(pack), Arc::clone(&self.tables), passes, drafts || self.drafts)
     }
 
+    pub(super) fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// The dispatch by rules of thumb.
+    pub(super) fn guessed(&self) -> &Dispatch {
+        &self.guessed
+    }
+
     pub(crate) fn effects(&self) -> &Effects {
         &self.effects
     }
@@ -225,6 +234,11 @@ impl Evaluator {
         let results = match evaluation {
             Evaluation::Compiled => self.compiled(&mut worker, dispatch, values),
             Evaluation::Interpreted => self.interpreted(&mut worker, values),
+        };
+        let results = if lines.unreadable().is_empty() {
+            results
+        } else {
+            self.reconsider(&mut worker, lines, results)
         };
         self.give_back(worker);
         results

@@ -457,6 +457,11 @@ impl KeyIndex {
         }
     }
 
+    /// Whether some code belongs to a group on some days only.
+    pub(super) fn has_turns(&self) -> bool {
+        !self.turns.is_empty()
+    }
+
     /// The evaluated rules, by their positions in the pack.
     pub(crate) fn rules(&self) -> &[u32] {
         &self.rules

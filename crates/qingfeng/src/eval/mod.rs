@@ -33,6 +33,7 @@ pub(crate) mod key_index;
 pub(crate) mod results;
 pub(crate) mod selectivity;
 mod texts;
+mod undecided;
 pub(crate) mod values;
 mod worker;
 

@@ -1,11 +1,12 @@
 //! What evaluating a batch gives: the rules that fired on each line, and those that could not be evaluated.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use qingfeng_rules::Fault;
 
-use crate::assessment::{Effects, LineResult};
+use crate::assessment::{Effects, LineResult, ResultRange, UndecidedPoints};
 use crate::eval::values::BatchValues;
 
 /// What evaluates the rules. The answer is the same.
@@ -29,28 +30,39 @@ pub struct BatchResults {
     fired_ends: Vec<u32>,
     faults: Vec<(u32, Fault)>,
     fault_ends: Vec<u32>,
+    /// The lines of which something could not be read.
+    spoilt: BTreeMap<usize, SpoiltLine>,
     pub values: Arc<BatchValues>,
 }
 
+/// What is not certain of a line.
+#[derive(Clone, Debug)]
+pub struct SpoiltLine {
+    /// The active rules that are undecided, in the order of the pack.
+    pub undecided: Vec<UndecidedPoints>,
+    /// What is certain and what is possible.
+    pub range: ResultRange,
+}
+
 impl BatchResults {
-    fn range(ends: &[u32], line: usize) -> Range<usize> {
+    fn part(ends: &[u32], line: usize) -> Range<usize> {
         let start = if line == 0 { 0 } else { ends[line - 1] as usize };
         start..ends[line] as usize
     }
 
     /// The rules that fired on a line and their points, in the order of the pack.
     pub fn fired(&self, line: usize) -> &[(u32, i64)] {
-        &self.fired[Self::range(&self.fired_ends, line)]
+        &self.fired[Self::part(&self.fired_ends, line)]
     }
 
     /// The rules that could not be evaluated on a line, in the order of the pack.
     pub fn faults(&self, line: usize) -> &[(u32, Fault)] {
-        &self.faults[Self::range(&self.fault_ends, line)]
+        &self.faults[Self::part(&self.fault_ends, line)]
     }
 
     /// Of the reasons of all fired pairs those of a line.
     pub fn of_line<'r>(&self, reasons: &'r [String], line: usize) -> &'r [String] {
-        if reasons.is_empty() { &[] } else { &reasons[Self::range(&self.fired_ends, line)] }
+        if reasons.is_empty() { &[] } else { &reasons[Self::part(&self.fired_ends, line)] }
     }
 
     /// All pairs of a line and a rule that fired on it.
@@ -69,6 +81,37 @@ impl BatchResults {
         for line in 0..self.lines.len() {
             self.lines[line] = effects.result(self.fired(line), self.faults(line));
         }
+        for line in self.spoilt.keys().copied().collect::<Vec<_>>() {
+            let mut undecided = self.spoilt[&line].undecided.clone();
+            for of in &mut undecided {
+                if let Some(Some(other)) = points.get(of.rule as usize) {
+                    (of.least, of.most) = (*other, *other);
+                }
+            }
+            let (result, range) = effects.undecided(self.fired(line), self.faults(line), &undecided);
+            self.lines[line] = result;
+            self.spoilt.insert(line, SpoiltLine { undecided, range });
+        }
+    }
+
+    /// What is not certain of a line, if something of it could not be read.
+    pub fn spoilt(&self, line: usize) -> Option<&SpoiltLine> {
+        if self.spoilt.is_empty() { None } else { self.spoilt.get(&line) }
+    }
+
+    /// Whether something could not be read of any line.
+    pub fn has_spoilt(&self) -> bool {
+        !self.spoilt.is_empty()
+    }
+
+    /// What is certain and what is possible of some lines of one declaration together, if it is not the same.
+    pub fn range(&self, lines: Range<usize>) -> Option<ResultRange> {
+        self.spoilt.range(lines.clone()).next()?;
+        let of_line = |line: usize| match self.spoilt.get(&line) {
+            Some(spoilt) => spoilt.range,
+            None => ResultRange::certain(&self.lines[line]),
+        };
+        lines.map(of_line).reduce(ResultRange::worst)
     }
 
     /// All pairs of a line and a rule that could not be evaluated on it.
@@ -83,11 +126,12 @@ pub(super) struct Found {
     faults: Vec<(u32, Fault)>,
     /// For each line where its fired rules begin and end, and its faults.
     spans: Vec<[u32; 4]>,
+    undecided: BTreeMap<usize, Vec<UndecidedPoints>>,
 }
 
 impl Found {
     pub(super) fn new(lines: usize) -> Self {
-        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines] }
+        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines], undecided: BTreeMap::new() }
     }
 
     pub(super) fn begin(&mut self, line: usize) {
@@ -101,6 +145,11 @@ impl Found {
             Ok(None) => {}
             Err(fault) => self.faults.push((rule, fault)),
         }
+    }
+
+    /// Notes that something of a line could not be read, and the rules that are undecided for it.
+    pub(super) fn spoil(&mut self, line: usize, undecided: Vec<UndecidedPoints>) {
+        self.undecided.insert(line, undecided);
     }
 
     pub(super) fn end(&mut self, line: usize) {
@@ -117,6 +166,7 @@ impl Found {
             fired_ends: Vec::with_capacity(lines),
             faults: Vec::with_capacity(self.faults.len()),
             fault_ends: Vec::with_capacity(lines),
+            spoilt: BTreeMap::new(),
             values,
         };
         for [fired, fired_end, faults, faults_end] in self.spans {
@@ -127,6 +177,11 @@ impl Found {
             results.faults.extend_from_slice(faults);
             results.fired_ends.push(results.fired.len() as u32);
             results.fault_ends.push(results.faults.len() as u32);
+        }
+        for (line, undecided) in self.undecided {
+            let (result, range) = effects.undecided(results.fired(line), results.faults(line), &undecided);
+            results.lines[line] = result;
+            results.spoilt.insert(line, SpoiltLine { undecided, range });
         }
         results
     }

@@ -82,7 +82,7 @@ pub struct BatchValues {
     sources: Arc<Sources>,
 }
 
-const SUMS: [Derived; 3] =
+pub(super) const SUMS: [Derived; 3] =
     [Derived::DeclarationValue, Derived::DeclarationNetKg, Derived::DeclarationQuantity];
 
 /// The fields from which each derived field is computed; none for those that the pack's schema does not give.
@@ -90,6 +90,11 @@ const SUMS: [Derived; 3] =
 pub struct Sources(Vec<Vec<FieldId>>);
 
 impl Sources {
+    /// Those of a derived field.
+    pub(super) fn of(&self, derived: Derived) -> &[FieldId] {
+        &self.0[derived as usize]
+    }
+
     pub fn new(pack: &Pack) -> Self {
         Self(Derived::ALL.iter().map(|derived| derived.sources(&pack.schema).unwrap_or_default()).collect())
     }

@@ -1,6 +1,7 @@
 //! Assessments as Arrow tables: the rows that `score` writes.
 
 pub(crate) mod selection_columns;
+mod spoilt;
 pub(crate) mod summary;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(crate) fn schema_with(by: By, reasons: bool, policy: bool) -> SchemaRef {
     if reasons {
         fields.push(Field::new("reasons", list_of_texts(), false));
     }
+    fields.extend(spoilt::fields());
     fields.push(Field::new("pack", coded_text(), false));
     if policy && by == By::Declaration {
         fields.extend(selection_columns::fields());
@@ -148,7 +150,7 @@ pub(crate) fn rows(
     let rule_id = |rule: u32| pack.rules[rule as usize].id.as_str();
     let mut fired: Vec<u32> = Vec::new();
     let mut declarations: Vec<(std::ops::Range<usize>, usize)> = Vec::new();
-    for range in ranges {
+    for range in ranges.iter().cloned() {
         let worst = range.start + decisive(&results.lines[range.clone()]);
         if carrier.is_some() {
             declarations.push((range.clone(), worst));
@@ -209,6 +211,7 @@ pub(crate) fn rows(
     if all_reasons.is_some() {
         columns.push(reasons.finish());
     }
+    columns.extend(spoilt::columns(pack, lines, results, &ranges, by)?);
     columns.push(Arc::new(packs));
     if let Some(carrier) = carrier {
         columns.extend(carrier.columns(&results.values, &declarations)?);

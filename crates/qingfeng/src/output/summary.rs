@@ -86,6 +86,45 @@ impl Notes {
     }
 }
 
+/// Values of a field that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnreadableValues {
+    /// Goods lines with such a value.
+    pub lines: u64,
+    /// The same by what is wrong.
+    pub kinds: BTreeMap<String, u64>,
+    /// The first of them: its place, what stands there, and what is wrong.
+    pub example: Option<String>,
+}
+
+impl UnreadableValues {
+    fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        for (kind, lines) in &other.kinds {
+            *self.kinds.entry(kind.clone()).or_default() += lines;
+        }
+        if self.example.is_none() {
+            self.example.clone_from(&other.example);
+        }
+    }
+}
+
+/// What could not be read of some lines, by field; without a field where nothing of a line could.
+fn unreadable(pack: &Pack, lines: &Lines) -> BTreeMap<String, UnreadableValues> {
+    let mut found: BTreeMap<String, UnreadableValues> = BTreeMap::new();
+    for of in lines.unreadable() {
+        let name = of.field.map_or_else(String::new, |field| pack.schema[field].name.clone());
+        let one = found.entry(name).or_default();
+        one.lines += 1;
+        *one.kinds.entry(of.reject.kind.name().to_owned()).or_default() += 1;
+        if one.example.is_none() {
+            one.example = Some(of.reject.to_string());
+        }
+    }
+    found
+}
+
 /// A declaration whose lines do not stand together, by the places where it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -104,8 +143,14 @@ pub struct Summary {
     pub lines_read: u64,
     /// Goods lines assessed.
     pub lines_assessed: u64,
-    /// Goods lines that could not be read.
+    /// Goods lines that were left out: those beyond the most of a declaration that are assessed together.
     pub lines_rejected: u64,
+    /// Goods lines of which something could not be read. Rules that depend on it are undecided there.
+    pub lines_unreadable: u64,
+    /// Declarations with such a line.
+    pub declarations_unreadable: u64,
+    /// What could not be read, by field; under the empty name lines of which nothing could.
+    pub unreadable: BTreeMap<String, UnreadableValues>,
     /// Declarations assessed.
     pub declarations: u64,
     /// Declarations by channel, from mild to severe.
@@ -181,6 +226,9 @@ impl Summary {
             lines_read: tally.lines_read,
             lines_assessed: tally.lines_read - tally.lines_rejected,
             lines_rejected: tally.lines_rejected,
+            lines_unreadable: tally.lines_unreadable,
+            declarations_unreadable: tally.declarations_unreadable,
+            unreadable: tally.unreadable.clone(),
             declarations: tally.declarations,
             channels: names.zip(tally.channels.iter().copied()).collect(),
             points_total: tally.points,
@@ -212,6 +260,9 @@ impl Summary {
 pub(crate) struct Tally {
     pub lines_read: u64,
     pub lines_rejected: u64,
+    pub lines_unreadable: u64,
+    pub declarations_unreadable: u64,
+    pub unreadable: BTreeMap<String, UnreadableValues>,
     pub declarations: u64,
     pub channels: Vec<u64>,
     pub points: i64,
@@ -291,6 +342,9 @@ impl Tally {
         Self {
             lines_read: 0,
             lines_rejected: 0,
+            lines_unreadable: 0,
+            declarations_unreadable: 0,
+            unreadable: BTreeMap::new(),
             declarations: 0,
             channels: vec![0; pack.channels.len()],
             points: 0,
@@ -303,7 +357,11 @@ impl Tally {
 
     pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &BatchResults) -> Self {
         let mut tally = Self::empty(pack);
+        tally.unreadable = unreadable(pack, lines);
+        tally.lines_unreadable =
+            lines.unreadable().chunk_by(|one, next| one.line == next.line).count() as u64;
         for range in lines.declarations() {
+            tally.declarations_unreadable += u64::from(!lines.unreadable_in(&range).is_empty());
             let declaration = &results.lines[range];
             tally.declarations += 1;
             tally.channels[declaration[decisive(declaration)].channel.index()] += 1;
@@ -328,6 +386,11 @@ impl Tally {
     pub(crate) fn add(&mut self, other: &Self) {
         self.lines_read += other.lines_read;
         self.lines_rejected += other.lines_rejected;
+        self.lines_unreadable += other.lines_unreadable;
+        self.declarations_unreadable += other.declarations_unreadable;
+        for (field, values) in &other.unreadable {
+            self.unreadable.entry(field.clone()).or_default().add(values);
+        }
         self.declarations += other.declarations;
         self.channels.iter_mut().zip(&other.channels).for_each(|(a, b)| *a += b);
         self.points += other.points;

@@ -14,9 +14,9 @@ use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Date, Schema};
 
 use super::error::ReadError;
-use super::lines::{Lines, Place, arrow_schema};
+use super::lines::{Lines, Place, Unreadable, arrow_schema};
 use super::reject::{Problem, Reject, RejectKind, shown};
-use super::rows::{Piece, Start};
+use super::rows::{Extent, Piece, PieceReject, Start};
 use super::scatter::{Starts, id_hash};
 use super::{Chunk, InputNames, Scattered};
 
@@ -41,8 +41,16 @@ pub(crate) struct Assembler {
     waiting_bytes: usize,
     is_limited: bool,
     rejects: Vec<Reject>,
+    /// What could not be read of lines that wait, and the number of lines that were left out since the last chunk.
+    unreadable: Vec<Unreadable>,
+    lost: u64,
+    /// The end of the last piece: lines whose declaration is known when the next line is.
+    held: Option<Piece>,
     starts: Starts,
 }
+
+/// Lines without a readable id that follow each other belong to the declaration around them if they are no more.
+const UNNAMED_MAX: usize = 64;
 
 /// The declaration whose lines are being read.
 struct Open {
@@ -75,6 +83,9 @@ impl Assembler {
             waiting_bytes: WAITING_BYTES,
             is_limited: false,
             rejects: Vec::new(),
+            unreadable: Vec::new(),
+            lost: 0,
+            held: None,
             starts,
         }
     }
@@ -87,6 +98,61 @@ impl Assembler {
 
     /// Takes the lines that follow those taken before.
     pub(crate) fn take(&mut self, piece: Piece) -> Result<(), ReadError> {
+        match self.named(piece, false) {
+            Some(piece) => self.take_named(piece),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what was held back, since no line follows.
+    pub(crate) fn end(&mut self) -> Result<(), ReadError> {
+        match self.held.take().and_then(|held| self.named(held, true)) {
+            Some(piece) => self.take_named(piece),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives lines without a readable id to the declaration whose lines stand around them. Those at the end of a piece
+    /// wait for the next one.
+    fn named(&mut self, mut piece: Piece, at_end: bool) -> Option<Piece> {
+        if let Some(held) = self.held.take() {
+            piece = held.followed_by(piece, self.schema.declaration);
+        }
+        let unnamed: Vec<usize> = piece.unnamed().collect();
+        if unnamed.is_empty() {
+            return Some(piece);
+        }
+        let lines = piece.places.len();
+        let field = self.schema.declaration.index();
+        let mut ids: Vec<Option<String>> = vec![None; lines];
+        for run in unnamed.chunk_by(|a, b| a + 1 == *b).filter(|run| run.len() <= UNNAMED_MAX) {
+            let (first, end) = (run[0], run[0] + run.len());
+            if end == lines && !at_end {
+                let (before, held) = piece.split_at(first, self.schema.declaration);
+                self.held = Some(held);
+                if before.places.is_empty() && before.rejects.is_empty() {
+                    return None;
+                }
+                piece = before;
+                ids.truncate(first);
+                break;
+            }
+            let all = piece.batch.column(field);
+            let above = match first.checked_sub(1) {
+                Some(above) => Some(id_at(all, above).into_owned()),
+                None => self.open.as_ref().map(|open| open.id.clone()),
+            };
+            if end < lines && above.as_deref() == Some(&*id_at(all, end)) {
+                ids[first..end].fill(above);
+            }
+        }
+        if ids.iter().any(Option::is_some) {
+            piece.rename(&ids, self.schema.declaration);
+        }
+        Some(piece)
+    }
+
+    fn take_named(&mut self, piece: Piece) -> Result<(), ReadError> {
         let Piece { batch, places, rejects, bytes, starts } = piece;
         let ids = Arc::clone(batch.column(self.schema.declaration.index()));
         let items = self.schema.item.and_then(|item| {
@@ -104,8 +170,7 @@ impl Assembler {
             // A reject within the run may belong to another declaration and end this one.
             while first < run_end {
                 while let Some(reject) = rejects.next_if(|reject| reject.before <= first) {
-                    self.count_reject(reject.declaration, reject.place)?;
-                    self.rejects.push(reject.reject);
+                    self.note(reject)?;
                 }
                 let end = rejects.peek().map_or(run_end, |reject| reject.before.min(run_end));
                 let open = enter(&mut self.open, &mut self.starts, &id, || hash, places[first])?;
@@ -115,23 +180,33 @@ impl Assembler {
                     }
                 }
                 open.read += (end - first) as i64;
-                let kept = (end - first).min(self.max_declaration_lines - open.kept);
+                // One line more stands for all that are beyond the limit.
+                let most = self.max_declaration_lines;
+                let kept = (end - first).min(most + 1 - open.kept);
                 if kept > 0 && open.kept == 0 {
                     self.declarations.push(self.places.len());
                 }
                 open.kept += kept;
+                let is_full = open.kept > most;
                 self.places.extend_from_slice(&places[first..first + kept]);
-                for (line, &place) in (first + kept..end).zip(&places[first + kept..end]) {
+                let lines = self.places.len();
+                self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < lines));
+                let reject = |place| beyond_reject(&self.schema, &self.inputs, most, &id, place);
+                if is_full && kept > 0 {
+                    let reject = reject(places[first + kept - 1]);
+                    self.rejects.push(reject.clone());
+                    self.unreadable.push(Unreadable { line: lines - 1, field: None, reject });
+                }
+                for line in first + kept..end {
                     beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
-                    let most = self.max_declaration_lines;
-                    self.rejects.push(beyond_reject(&self.schema, &self.inputs, most, &id, place));
+                    self.lost += 1;
+                    self.rejects.push(reject(places[line]));
                 }
                 first = end;
             }
         }
         for reject in rejects {
-            self.count_reject(reject.declaration, reject.place)?;
-            self.rejects.push(reject.reject);
+            self.note(reject)?;
         }
 
         let batch = with_items(batch, &self.schema, counted);
@@ -171,6 +246,8 @@ impl Assembler {
             kept -= batch.num_rows();
             batch.num_rows() > 0
         });
+        self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < start));
+        self.lost += (self.places.len() - start) as u64;
         self.rejects.extend(self.places.split_off(start).into_iter().map(|place| {
             let reason = "the input breaks off within this declaration, so it is not assessed; mend the input and read \
                           it again";
@@ -181,16 +258,31 @@ impl Assembler {
         self.open = None;
     }
 
-    /// A rejected line belongs to the declaration that it names, or else to the one before it.
-    fn count_reject(&mut self, declaration: Option<String>, place: Place) -> Result<(), ReadError> {
-        match declaration {
-            Some(id) => enter(&mut self.open, &mut self.starts, &id, || id_hash(&id), place)?.read += 1,
-            None => {
-                if let Some(open) = &mut self.open {
-                    open.read += 1;
+    /// Notes what could not be read: of the line that comes next, or a whole line. A line that is left out belongs to the
+    /// declaration that it names, or else to the one before it.
+    fn note(&mut self, reject: PieceReject) -> Result<(), ReadError> {
+        let PieceReject { place, extent, declaration, reject, .. } = reject;
+        let line = self.places.len();
+        match extent {
+            Extent::Field(field) => {
+                self.unreadable.push(Unreadable { line, field: Some(field), reject: reject.clone() });
+            }
+            Extent::Line => self.unreadable.push(Unreadable { line, field: None, reject: reject.clone() }),
+            Extent::Lost => {
+                self.lost += 1;
+                match declaration {
+                    Some(id) => {
+                        enter(&mut self.open, &mut self.starts, &id, || id_hash(&id), place)?.read += 1
+                    }
+                    None => {
+                        if let Some(open) = &mut self.open {
+                            open.read += 1;
+                        }
+                    }
                 }
             }
         }
+        self.rejects.push(reject);
         Ok(())
     }
 
@@ -240,12 +332,16 @@ impl Assembler {
         let rest = self.declarations[first_rest..].iter().map(|start| start - count).collect();
         let declarations = std::mem::replace(&mut self.declarations, rest);
         let starts = declarations[..first_rest].iter().copied().chain([count]).map(|start| start as u32);
+        let mut rest = self.unreadable.split_off(self.unreadable.partition_point(|of| of.line < count));
+        rest.iter_mut().for_each(|of| of.line -= count);
         Parts {
             arrow: Arc::clone(&self.arrow),
             batches: taken,
             starts: starts.collect(),
             places,
             rejects: std::mem::take(&mut self.rejects),
+            unreadable: std::mem::replace(&mut self.unreadable, rest),
+            lost: std::mem::take(&mut self.lost),
         }
     }
 
@@ -262,6 +358,8 @@ pub(crate) struct Parts {
     starts: Vec<u32>,
     places: Vec<Place>,
     rejects: Vec<Reject>,
+    unreadable: Vec<Unreadable>,
+    lost: u64,
 }
 
 impl Parts {
@@ -272,14 +370,14 @@ impl Parts {
 
     /// The chunk of these parts.
     pub(crate) fn chunk(self) -> Chunk {
-        let Self { arrow, batches, starts, places, rejects } = self;
+        let Self { arrow, batches, starts, places, rejects, unreadable, lost } = self;
         let batch = match &batches[..] {
             [one] => one.clone(),
             #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
             many => concat_batches(&arrow, many).expect("all batches have the schema"),
         };
-        let lines = Lines::new(batch, starts, places);
-        Chunk { lines_read: (lines.len() + rejects.len()) as u64, lines, rejects }
+        let lines = Lines::new(batch, starts, places, unreadable);
+        Chunk { lines, rejects, lines_lost: lost }
     }
 }
 
@@ -357,8 +455,9 @@ pub(crate) fn one_chunk(
         all.take(piece).map_err(failed)?;
         all.bytes = 0;
     }
+    all.end().map_err(failed)?;
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
     all.batches.push_back(concat_batches(&all.arrow, &batches)?);
-    let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_read: 0 };
+    let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_lost: 0 };
     Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))
 }

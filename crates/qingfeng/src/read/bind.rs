@@ -6,17 +6,17 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::{Field, Schema};
+use qingfeng_rules::{Field, FieldId, Kind, Schema};
 
 use super::assemble::{id_at, one_chunk};
 use super::cast::{self, Bad};
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
-use super::rows::{Piece, PieceReject};
+use super::rows::{Extent, Piece, PieceReject, unnamed, with_ids};
 use super::scatter::Starts;
 use super::{Chunk, NOTED_COLUMNS, Scattered};
 
@@ -253,29 +253,45 @@ impl Binding {
             return Piece::new(cast, places, Vec::new(), bytes, schema.declaration);
         }
 
-        // The first bad field of each row counts.
         bad.sort_by_key(|(row, field, _)| (*row, *field));
-        bad.dedup_by_key(|(row, ..)| *row);
-        let ids = cast.column(schema.declaration.index());
-        let mut kept = vec![true; rows];
+        let declaration = schema.declaration;
+        let ids = Arc::clone(cast.column(declaration.index()));
+        // Without its id nothing of a row counts.
+        let nameless = |row: usize| ids.is_null(row);
+        let is_text = matches!(schema[declaration].kind, Kind::Text | Kind::Code);
+        bad.retain(|(row, field, _)| !nameless(*row) || *field == declaration.index());
         let mut rejects = Vec::with_capacity(bad.len());
-        for (rejected, (row, field, Bad { value, problem })) in bad.into_iter().enumerate() {
-            kept[row] = false;
-            let declaration = (!ids.is_null(row)).then(|| id_at(ids, row).into_owned());
+        let mut lost = 0;
+        for (row, field, Bad { value, problem }) in bad {
+            let id = (!nameless(row)).then(|| id_at(&ids, row).into_owned());
+            let extent = match &id {
+                Some(_) => Extent::Field(FieldId(field as u16)),
+                None if is_text => Extent::Line,
+                None => Extent::Lost,
+            };
             rejects.push(PieceReject {
-                before: row - rejected,
+                before: row - lost,
                 place: place(row),
+                extent,
                 reject: Reject::new(input, place(row).position, problem)
-                    .of(declaration.as_deref().map(shown))
+                    .of(id.as_deref().map(shown))
                     .at(Some(schema.fields()[field].name.clone()), value.as_deref().map(shown)),
-                declaration,
+                declaration: id,
             });
+            lost += usize::from(extent == Extent::Lost);
         }
-        let places = (0..rows).filter(|&row| kept[row]).map(place).collect();
+        let is_kept = |row: &usize| is_text || !nameless(*row);
+        let places = (0..rows).filter(is_kept).map(place).collect();
         #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
-        let batch =
-            filter_record_batch(&cast, &BooleanArray::from(kept)).expect("the mask has the batch's length");
-        Piece::new(batch, places, rejects, bytes, schema.declaration)
+        let batch = filter_record_batch(&cast, &(0..rows).map(|row| Some(is_kept(&row))).collect())
+            .expect("the mask has the batch's length");
+        let batch = if is_text && ids.null_count() > 0 {
+            let name = |row: usize| nameless(row).then(|| unnamed(input, place(row).position));
+            with_ids(&batch, &(0..rows).map(name).collect::<Vec<_>>(), declaration)
+        } else {
+            batch
+        };
+        Piece::new(batch, places, rejects, bytes, declaration)
     }
 }
 

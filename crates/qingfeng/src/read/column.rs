@@ -177,6 +177,15 @@ impl Column {
         }
     }
 
+    /// Appends a text that is in its form already.
+    pub fn push_as_is(&mut self, raw: &str) {
+        self.last = None;
+        if let Values::Text { text, ends } = &mut self.values {
+            text.extend_from_slice(raw.as_bytes());
+            ends.push(text.len() as i32);
+        }
+    }
+
     /// Appends a missing value, if the field may lack one.
     pub fn push_missing(&mut self) -> Result<(), Problem> {
         if self.field.required {
@@ -186,7 +195,7 @@ impl Column {
         Ok(())
     }
 
-    /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
+    /// Appends a missing value whether the field may lack one or not, where it could not be read.
     pub fn push_null(&mut self) {
         self.last = None;
         each!(&mut self.values, (text, ends) => ends.push(text.len() as i32), cells => cells.push_null());

@@ -150,7 +150,7 @@ impl Direct {
             None
         };
         let chunk = match lines {
-            Some(lines) => Chunk { lines_read: lines.len() as u64, lines, rejects: Vec::new() },
+            Some(lines) => Chunk { lines, rejects: Vec::new(), lines_lost: 0 },
             None => {
                 unknown_fields.clear();
                 self.chunk(self.lines(declaration, &mut builder, bytes, &mut unknown_fields))
@@ -265,7 +265,8 @@ impl Direct {
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), arrays).ok()?;
         let place = |item| Place { input: 0, position: Position::Item { line: 0, item } };
-        Some(Lines::new(batch, vec![0, count as u32], (1..=count as u32).map(place).collect()))
+        let places = (1..=count as u32).map(place).collect();
+        Some(Lines::new(batch, vec![0, count as u32], places, Vec::new()))
     }
 
     /// For each field its column where no line has a value.

@@ -10,6 +10,8 @@ use arrow_schema::{DataType, SchemaRef};
 use qingfeng_rules::{FieldId, Kind, Schema};
 use serde::{Serialize, Serializer};
 
+use super::reject::{Problem, Reject, RejectKind};
+
 /// Where in its input a goods line stands. Of a declaration that a program hands over, and of a JSON message, only the
 /// items are counted: their line is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,13 +59,26 @@ pub struct Place {
     pub position: Position,
 }
 
+/// What of a goods line could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The line, by its position.
+    pub line: usize,
+    /// The field whose value could not be read; `None` if nothing but the declaration's id could.
+    pub field: Option<FieldId>,
+    /// What is wrong, with the value as it stands in the input.
+    pub reject: Reject,
+}
+
 /// Goods lines with one column for each field of the schema, in the schema's order and named as the fields are.
 ///
 /// The columns have canonical Arrow types: text and codes are `Utf8`, integers `Int64`, numbers `Float64` (always
 /// finite, and never -0.0), flags `Boolean`, dates `Date32` (days in the years 1 to 9999). Values are in their
 /// canonical form: text without blanks around it, codes in upper case and as their code list writes them, nothing
 /// outside a field's `min` and `max`. An empty text is missing (null). A field that the input has no column for is
-/// all null. Required fields have no nulls, and where the schema has an item field that has none either.
+/// all null. Values that could not be read are null and stand in [`Lines::unreadable`]; but for them required fields have
+/// no nulls, and where the schema has an item field that has none either.
 ///
 /// The lines of one declaration are contiguous.
 #[derive(Clone, Debug)]
@@ -71,25 +86,34 @@ pub struct Lines {
     batch: RecordBatch,
     starts: Arc<[u32]>,
     places: Arc<[Place]>,
+    unreadable: Arc<[Unreadable]>,
 }
 
 impl Lines {
     /// No lines, with the columns of this schema.
     pub fn empty(schema: &Schema) -> Self {
-        Self::new(RecordBatch::new_empty(arrow_schema(schema)), vec![0], Vec::new())
+        Self::new(RecordBatch::new_empty(arrow_schema(schema)), vec![0], Vec::new(), Vec::new())
     }
 
-    pub(crate) fn new(batch: RecordBatch, starts: Vec<u32>, places: Vec<Place>) -> Self {
+    pub(crate) fn new(
+        batch: RecordBatch,
+        starts: Vec<u32>,
+        places: Vec<Place>,
+        unreadable: Vec<Unreadable>,
+    ) -> Self {
         debug_assert_eq!(batch.num_rows(), places.len());
         debug_assert_eq!(starts.last().copied(), u32::try_from(places.len()).ok());
-        Self { batch, starts: starts.into(), places: places.into() }
+        debug_assert!(unreadable.is_sorted_by_key(|of| of.line));
+        Self { batch, starts: starts.into(), places: places.into(), unreadable: unreadable.into() }
     }
 
     /// The lines of one declaration alone. It shares the memory of the batch.
     pub(crate) fn part(&self, declaration: Range<usize>) -> Self {
         let batch = self.batch.slice(declaration.start, declaration.len());
         let starts = vec![0, declaration.len() as u32];
-        Self::new(batch, starts, self.places[declaration].to_vec())
+        let of = self.unreadable_in(&declaration);
+        let unreadable = of.iter().map(|of| Unreadable { line: of.line - declaration.start, ..of.clone() });
+        Self::new(batch, starts, self.places[declaration.clone()].to_vec(), unreadable.collect())
     }
 
     /// The number of goods lines.
@@ -130,6 +154,29 @@ impl Lines {
     /// The first line of each declaration, and the number of lines at the end.
     pub fn starts(&self) -> &[u32] {
         &self.starts
+    }
+
+    /// What could not be read, by line.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    /// The same of some lines.
+    pub(crate) fn unreadable_in(&self, lines: &Range<usize>) -> &[Unreadable] {
+        let at = |line: usize| self.unreadable.partition_point(|of| of.line < line);
+        &self.unreadable[at(lines.start)..at(lines.end)]
+    }
+
+    /// The same lines as if a field that some of them lack could not be read there.
+    pub(crate) fn without(&self, field: FieldId, lines: &[usize]) -> Self {
+        let unread = lines.iter().map(|&line| {
+            let problem = Problem::new(RejectKind::Missing, "");
+            let reject = Reject::new("", self.places[line].position, problem);
+            Unreadable { line, field: Some(field), reject }
+        });
+        let mut unreadable: Vec<Unreadable> = self.unreadable.iter().cloned().chain(unread).collect();
+        unreadable.sort_by_key(|of| of.line);
+        Self { unreadable: unreadable.into(), ..self.clone() }
     }
 
     /// Where each line was read.

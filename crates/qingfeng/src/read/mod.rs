@@ -68,7 +68,7 @@ pub(crate) use direct::{Direct, OneRead};
 pub use error::ReadError;
 pub(crate) use input::Batches;
 pub use input::{Given, Input};
-pub use lines::{Lines, Place, Position, arrow_schema, data_type};
+pub use lines::{Lines, Place, Position, Unreadable, arrow_schema, data_type};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet_columns::SharedFile;
 #[doc(hidden)]
@@ -140,13 +140,21 @@ impl Default for ReadOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Chunk {
-    /// Goods lines, typed. Each declaration has all its lines here, save the rejected ones.
+    /// Goods lines, typed. Each declaration has all its lines here, save those that were left out.
     pub lines: Lines,
-    /// The rejects found while reading this chunk, in the order of the input. Some may belong to declarations of
-    /// the chunk after.
+    /// What could not be read, found while reading this chunk, in the order of the input: values and lines. Some may belong
+    /// to declarations of the chunk after.
     pub rejects: Vec<Reject>,
-    /// Lines read: always `lines.len() + rejects.len()`.
-    pub lines_read: u64,
+    /// Lines that were left out: those beyond the most that are assessed together, and those of a declaration within
+    /// which the input breaks off.
+    pub lines_lost: u64,
+}
+
+impl Chunk {
+    /// Lines read.
+    pub fn lines_read(&self) -> u64 {
+        self.lines.len() as u64 + self.lines_lost
+    }
 }
 
 /// What an input held besides declarations, for a summary.
@@ -353,6 +361,7 @@ impl Reader {
             Some(piece) => self.assembler.take(piece),
             None => {
                 self.at_end = true;
+                self.assembler.end()?;
                 self.scattered = self.assembler.starts().scattered()?;
                 Ok(())
             }
@@ -384,6 +393,9 @@ impl Reader {
             if let Err(error) = self.read_on() {
                 self.at_end = true;
                 self.failure = Some(error);
+                if let Err(error) = self.assembler.end() {
+                    self.failure = Some(error);
+                }
                 self.assembler.break_off();
             }
         }

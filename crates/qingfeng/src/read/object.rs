@@ -111,6 +111,7 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
                 Cell::Text(text) => self.rows.declaration(Cell::Text(text)),
                 _ => None,
             };
+            let id = id.or_else(|| self.id.clone());
             self.rows.reject(position, id, None, shown(), problem);
         }
     }

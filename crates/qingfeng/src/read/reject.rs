@@ -34,6 +34,23 @@ pub enum RejectKind {
     CutOff,
 }
 
+impl RejectKind {
+    /// Its name, as results have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Value => "value",
+            Self::OutOfRange => "out_of_range",
+            Self::TooLong => "too_long",
+            Self::Encoding => "encoding",
+            Self::Malformed => "malformed",
+            Self::Conflict => "conflict",
+            Self::TooManyLines => "too_many_lines",
+            Self::CutOff => "cut_off",
+        }
+    }
+}
+
 /// What is wrong with a value or a line, with the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -1,12 +1,13 @@
-//! Rows of cells become a piece: typed columns of the lines that could be read, and rejects of the others.
+//! Rows of cells become a piece: typed columns, and rejects of what could not be read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
-use qingfeng_rules::{FieldId, Schema};
+use arrow_select::concat::concat_batches;
+use qingfeng_rules::{FieldId, Kind, Schema};
 
 use super::assemble::id_at;
 use super::column::Column;
@@ -19,7 +20,7 @@ use super::scatter::id_hash;
 /// A piece depends on its stretch only, so pieces can be made by several threads.
 #[derive(Debug)]
 pub struct Piece {
-    /// The lines that could be read. Items may lack their numbers.
+    /// The lines. Items may lack their numbers.
     pub batch: RecordBatch,
     pub places: Vec<Place>,
     pub rejects: Vec<PieceReject>,
@@ -27,6 +28,20 @@ pub struct Piece {
     pub bytes: usize,
     /// The lines whose declaration is another one than that of the line before, the first line among them.
     pub starts: Vec<Start>,
+}
+
+/// The batch with other ids of declarations, where `ids` has them.
+pub(super) fn with_ids(batch: &RecordBatch, ids: &[Option<String>], declaration: FieldId) -> RecordBatch {
+    let (schema, mut columns, _) = batch.clone().into_parts();
+    let column = &mut columns[declaration.index()];
+    let named = ids.iter().enumerate().map(|(line, id)| match id {
+        Some(id) => Some(Cow::Borrowed(id.as_str())),
+        None => Some(id_at(column, line)),
+    });
+    let named: StringArray = named.collect();
+    *column = Arc::new(named);
+    #[expect(clippy::expect_used, reason = "the column has the length and type of the one that it replaces")]
+    RecordBatch::try_new(schema, columns).expect("the column fits")
 }
 
 /// A line with which a declaration may start.
@@ -69,6 +84,55 @@ impl Piece {
         }
         Self { batch, places, rejects, bytes, starts }
     }
+
+    /// The lines whose declaration could not be read, rising.
+    pub(super) fn unnamed(&self) -> impl Iterator<Item = usize> + '_ {
+        let unnamed = |reject: &&PieceReject| reject.extent == Extent::Line && reject.declaration.is_none();
+        self.rejects.iter().filter(unnamed).map(|reject| reject.before)
+    }
+
+    /// The lines before one and those from it on.
+    pub(super) fn split_at(self, line: usize, declaration: FieldId) -> (Self, Self) {
+        let Self { batch, mut places, mut rejects, bytes, .. } = self;
+        let rest = batch.slice(line, batch.num_rows() - line);
+        let rest_places = places.split_off(line);
+        let mut rest_rejects = rejects.split_off(rejects.partition_point(|reject| reject.before < line));
+        rest_rejects.iter_mut().for_each(|reject| reject.before -= line);
+        let before = Self::new(batch.slice(0, line), places, rejects, bytes, declaration);
+        (before, Self::new(rest, rest_places, rest_rejects, 0, declaration))
+    }
+
+    /// These lines and then those of another piece.
+    pub(super) fn followed_by(self, other: Self, declaration: FieldId) -> Self {
+        let lines = self.places.len();
+        #[expect(
+            clippy::expect_used,
+            reason = "both have the schema, and a few lines are put before a piece"
+        )]
+        let batch =
+            concat_batches(&self.batch.schema(), [&self.batch, &other.batch]).expect("both fit together");
+        let places = [self.places, other.places].concat();
+        let mut rejects = self.rejects;
+        rejects.extend(
+            other.rejects.into_iter().map(|reject| PieceReject { before: reject.before + lines, ..reject }),
+        );
+        Self::new(batch, places, rejects, self.bytes + other.bytes, declaration)
+    }
+
+    /// Gives lines other declarations, where `ids` has them.
+    pub(super) fn rename(&mut self, ids: &[Option<String>], declaration: FieldId) {
+        for reject in &mut self.rejects {
+            if let Some(Some(id)) = ids.get(reject.before)
+                && reject.extent == Extent::Line
+            {
+                reject.declaration = Some(id.clone());
+                reject.reject.declaration_id = Some(shown(id));
+            }
+        }
+        let (places, rejects) = (std::mem::take(&mut self.places), std::mem::take(&mut self.rejects));
+        let batch = with_ids(&self.batch, ids, declaration);
+        *self = Self::new(batch, places, rejects, self.bytes, declaration);
+    }
 }
 
 /// A reject and its place among the lines of its piece.
@@ -77,9 +141,22 @@ pub struct PieceReject {
     /// The number of lines of the piece that stand before it.
     pub before: usize,
     pub place: Place,
+    /// How much of its line could not be read.
+    pub extent: Extent,
     /// The declaration's whole id, if it could be read.
     pub declaration: Option<String>,
     pub reject: Reject,
+}
+
+/// How much of a line could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The value of a field; the line is kept without it.
+    Field(FieldId),
+    /// All but its declaration; a line without values stands in its place.
+    Line,
+    /// The line is left out.
+    Lost,
 }
 
 /// A cell as an input has it.
@@ -91,6 +168,11 @@ pub enum Cell<'a> {
         value: String,
         problem: Problem,
     },
+}
+
+/// The id of a declaration that is a line without a readable id.
+pub(crate) fn unnamed(input: &str, position: Position) -> String {
+    format!("{input}, {position}")
 }
 
 /// The lines and rejects of a piece while it grows.
@@ -120,10 +202,10 @@ impl Rows {
         }
     }
 
-    /// Appends a line; `cell` gives the cell of each field by its number. A line with a bad cell is rejected for
-    /// the first one in the order of the schema.
+    /// Appends a line; `cell` gives the cell of each field by its number. A cell that cannot be read is missing in the
+    /// line and has a reject; without the declaration's id nothing of the line counts.
     pub fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
-        let lines = self.places.len();
+        let (lines, rejects) = (self.places.len(), self.rejects.len());
         for at in 0..self.columns.len() {
             let column = &mut self.columns[at];
             let (value, problem) = match cell(at) {
@@ -138,12 +220,17 @@ impl Rows {
                 Cell::Bad { value, problem } => (Some(value), problem),
             };
             let field = column.field().name.clone();
-            for column in &mut self.columns[..at] {
-                column.truncate(lines);
+            let id = self.schema.declaration;
+            if at == id.index() {
+                self.columns[..at].iter_mut().for_each(|column| column.truncate(lines));
+                self.rejects.truncate(rejects);
+                let declaration = self.declaration(cell(at));
+                return self.reject(position, declaration, Some(field), value, problem);
             }
-            let declaration = self.declaration(cell(self.schema.declaration.index()));
-            self.reject(position, declaration, Some(field), value, problem);
-            return;
+            column.push_null();
+            let extent = Extent::Field(FieldId(at as u16));
+            let declaration = self.declaration(cell(id.index()));
+            self.note(position, extent, declaration, Some(field), value, problem);
         }
         self.places.push(Place { input: self.input_number, position });
     }
@@ -159,7 +246,8 @@ impl Rows {
         }
     }
 
-    /// Appends a reject.
+    /// Appends a line of which nothing but its declaration could be read; where that could not be read either, it is a
+    /// declaration of its own, named by its place.
     pub fn reject(
         &mut self,
         position: Position,
@@ -168,9 +256,34 @@ impl Rows {
         value: Option<String>,
         problem: Problem,
     ) {
+        let id = self.schema.declaration.index();
+        if !matches!(self.schema.fields()[id].kind, Kind::Text | Kind::Code) {
+            return self.note(position, Extent::Lost, declaration, field, value, problem);
+        }
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            if at == id {
+                column.push_as_is(&declaration.clone().unwrap_or_else(|| unnamed(&self.input, position)));
+            } else {
+                column.push_null();
+            }
+        }
+        self.note(position, Extent::Line, declaration, field, value, problem);
+        self.places.push(Place { input: self.input_number, position });
+    }
+
+    fn note(
+        &mut self,
+        position: Position,
+        extent: Extent,
+        declaration: Option<String>,
+        field: Option<String>,
+        value: Option<String>,
+        problem: Problem,
+    ) {
         self.rejects.push(PieceReject {
             before: self.places.len(),
             place: Place { input: self.input_number, position },
+            extent,
             reject: Reject::new(&self.input, position, problem)
                 .of(declaration.as_deref().map(shown))
                 .at(field, value),

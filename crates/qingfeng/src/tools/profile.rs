@@ -146,7 +146,7 @@ impl Engine {
         let each = |chunk: Chunk| {
             let mut tallies = vec![RuleTally::default(); pack.rules.len()];
             let time = self.evaluator().profiled(&chunk.lines, self.evaluation(), clock, &mut tallies);
-            (tallies, time, chunk.lines.len() as u64, chunk.rejects.len() as u64)
+            (tallies, time, chunk.lines.len() as u64, chunk.lines_lost)
         };
         let mut take = |(tallies, more, read, rejects): (Vec<RuleTally>, BatchTime, u64, u64)| {
             for (all, more) in all.iter_mut().zip(&tallies) {

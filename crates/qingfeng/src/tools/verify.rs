@@ -360,7 +360,7 @@ impl Engine {
             .map(|evaluation| self.clone().with_evaluation(evaluation));
         let (a, b) = (interpreted.evaluate(&chunk.lines), compiled.evaluate(&chunk.lines));
         let reasons = [interpreted.reasons(&a), compiled.reasons(&b)];
-        let mut part = Verification { rejected: chunk.rejects.len() as u64, ..Verification::default() };
+        let mut part = Verification { rejected: chunk.lines_lost, ..Verification::default() };
         let (mut first, mut count) = (None, 0);
         for (declaration, range) in chunk.lines.declarations().enumerate() {
             if range.start >= lines {
@@ -379,8 +379,8 @@ impl Engine {
             let differing = differing.count();
             count += differing;
             if differing > 0 && first.is_none() {
-                let x = interpreted.assessment(&a, &reasons[0], range.clone());
-                let y = compiled.assessment(&b, &reasons[1], range.clone());
+                let x = interpreted.assessment(&chunk.lines, &a, &reasons[0], range.clone());
+                let y = compiled.assessment(&chunk.lines, &b, &reasons[1], range.clone());
 
                 let found = differences(&[x], &[y]).into_iter().next();
                 first = found.map(|line| LineDifference { declaration, ..line });

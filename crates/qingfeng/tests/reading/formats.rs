@@ -59,10 +59,8 @@ fn every_format_gives_the_same_lines() {
         let bytes = std::fs::read(&path).unwrap();
         check(&read_bytes("table", &bytes, ReadOptions::default()), &expected, name);
         // A program may have the bytes in memory, or give them out bit by bit.
-        let memory = [
-            Input::bytes("table", bytes.clone()),
-            Input::reader("table", std::io::Cursor::new(bytes)),
-        ];
+        let memory =
+            [Input::bytes("table", bytes.clone()), Input::reader("table", std::io::Cursor::new(bytes))];
         for input in memory {
             check(&read_inputs(vec![input], ReadOptions::default()), &expected, name);
         }
@@ -117,7 +115,7 @@ fn bind(columns: Vec<(&str, ArrayRef)>) -> (Chunk, Vec<String>) {
     let inputs = vec![Input::batches("batch", [batch])];
     let mut reader = Reader::new(schema(), inputs, ReadOptions::default()).expect("an input");
     let chunk = reader.next().expect("a chunk").expect("the columns fit the schema");
-    assert_eq!(chunk.lines_read as usize, rows);
+    assert_eq!(chunk.lines_read() as usize, rows);
     let problems = chunk.rejects.iter().map(|reject| {
         format!("{} [{}] {}", reject.position, reject.field.as_deref().unwrap_or_default(), reject.reason)
     });

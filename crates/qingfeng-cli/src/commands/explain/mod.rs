@@ -93,7 +93,8 @@ fn canonical(id: &str, pack: &Pack) -> String {
 /// The declaration's number among those of a batch.
 fn position(lines: &Lines, wanted: &str, engine: &Engine) -> Option<usize> {
     let ids = lines.text(engine.pack().schema.declaration)?;
-    lines.declarations().position(|range| ids.value(range.start) == wanted)
+    let is_wanted = |id: &str| id == wanted || (id.contains(", ") && id.to_uppercase() == wanted);
+    lines.declarations().position(|range| is_wanted(ids.value(range.start)))
 }
 
 /// What to say when the declaration is not there.

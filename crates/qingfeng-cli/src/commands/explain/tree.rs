@@ -46,15 +46,25 @@ pub fn head(found: &Found, pack: &Pack, rejects_max: usize) -> String {
     ];
     let mut out = table("", &rows.map(|(name, cell)| vec![Cell::new(name).style(DIM), cell]));
     if !found.rejects.is_empty() {
-        let lines = count(found.rejects.len() as u64, "line");
-        out += &format!(
-            "\n{WARNING}{lines} of it could not be read and had no part in the decision{WARNING:#}\n"
-        );
+        out += &format!("\n{WARNING}What could not be read{WARNING:#}\n");
         out += &listed(&found.rejects, rejects_max);
     }
     out += &format!("\n{BOLD}Why {}{BOLD:#}\n", styled_channel(&explanation.channel, pack));
     for (at, step) in why::steps(explanation, pack).iter().enumerate() {
         out += &format!("  {}. {step}\n", at + 1);
+    }
+    if !explanation.missing.is_empty() {
+        out += &format!("\n{BOLD}Missing values that could change the channel{BOLD:#}\n");
+        let rows = explanation.missing.iter().map(|missing| {
+            let (least, most) = (&missing.channel_least, &missing.channel_most);
+            let channels = if least == most {
+                styled_channel(least, pack)
+            } else {
+                format!("{} to {}", styled_channel(least, pack), styled_channel(most, pack))
+            };
+            format!("  {}: {channels}\n", clean(&missing.field))
+        });
+        out.extend(rows);
     }
     out
 }

@@ -1,9 +1,13 @@
 //! Why the channel is what it is, step by step, in plain words.
 
 use qingfeng::rules::{Combine, Pack};
-use qingfeng::{ExplainedItem, Explanation};
+use qingfeng::{AssessmentRange, ExplainedItem, Explanation};
 
+use crate::table::first_of;
 use crate::terminal::clean;
+
+/// The undecided rules that are named.
+const UNDECIDED_MAX: usize = 8;
 
 /// The steps from the goods lines to the channel.
 pub fn steps(explanation: &Explanation, pack: &Pack) -> Vec<String> {
@@ -11,6 +15,10 @@ pub fn steps(explanation: &Explanation, pack: &Pack) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(which_line(explanation, item));
     steps.push(points(item, pack));
+    if let Some(range) = &item.range {
+        steps.extend(undecided(item, range, pack));
+        return steps;
+    }
     steps.extend(bounds(item, pack));
     steps.push(by_score(item, pack));
     steps.extend(limits(item, pack));
@@ -56,6 +64,33 @@ fn points(item: &ExplainedItem, pack: &Pack) -> String {
             format!("Of the rules that fired the largest points count, {total}: {}.", giving.join(", "))
         }
     }
+}
+
+/// What unreadable values leave open, and what decides then.
+fn undecided(item: &ExplainedItem, range: &AssessmentRange, pack: &Pack) -> Vec<String> {
+    let rules: Vec<String> = item.undecided.iter().map(|rule| clean(&rule.rule)).collect();
+    let cells: Vec<String> =
+        item.unreadable.iter().map(|of| of.field.as_deref().map_or("the line".into(), clean)).collect();
+    let cells = if cells.is_empty() { "a value of another line".to_owned() } else { cells.join(", ") };
+    if rules.is_empty() {
+        return vec![format!("{cells} cannot be read, on which no rule depends here.")];
+    }
+    let AssessmentRange { score_least, score_most, channel_least, channel_most, .. } = range;
+    let (mild, grave) = (clean(channel_least), clean(channel_most));
+    let is_are = if rules.len() == 1 { "is" } else { "are" };
+    let rules = first_of(rules.clone(), UNDECIDED_MAX, rules.len());
+    let possible = format!(
+        "{cells} cannot be read, so {rules} {is_are} undecided: the score is {score_least} to {score_most}, the channel \
+         {mild} to {grave}."
+    );
+    let decides = match pack.on_unreadable {
+        None => format!("The worst that is possible decides: {grave}, with a score of {}.", item.score),
+        Some(floor) => {
+            let floor = clean(&pack.channels[floor.index()].name);
+            format!("Undecided rules count nothing in this pack; such a line gets {floor} at least.")
+        }
+    };
+    vec![possible, decides]
 }
 
 fn bounds(item: &ExplainedItem, pack: &Pack) -> Option<String> {

@@ -57,7 +57,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// Exit with code 1 if anything is found: a rejected line, or a declaration scattered over the inputs.
+    /// Exit with code 1 if anything is found: a line with something unreadable or left out, or a declaration scattered
+    /// over the inputs.
     #[arg(long)]
     strict: bool,
 
@@ -82,7 +83,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let report = Report { summary: &summary, engine: &engine, rejects: &rejects };
     terminal::summary(&report.human());
-    if args.strict && (summary.lines_rejected > 0 || summary.scattered_declarations > 0) {
+    let is_spoilt = summary.lines_unreadable > 0 && summary.lines_unreadable == summary.lines_assessed;
+    if is_spoilt {
+        terminal::note("No goods line could be read whole: is this the right file, and its encoding?\n");
+    }
+    let amiss = summary.lines_rejected + summary.lines_unreadable + summary.scattered_declarations;
+    if is_spoilt || (args.strict && amiss > 0) {
         if terminal::verbosity() == Verbosity::Quiet {
             terminal::note(&report.findings());
         }

@@ -34,7 +34,7 @@ impl Report<'_> {
             self.channels(),
             self.rules(),
             self.faults(),
-            self.rejects(),
+            self.unreadable(),
             self.scattered(),
             self.unknown_codes(),
             self.unused_columns(),
@@ -45,24 +45,19 @@ impl Report<'_> {
 
     /// What `--strict` does not take.
     pub fn findings(&self) -> String {
-        let total = self.summary.lines_rejected;
-        match self.rejects() {
-            none if none.is_empty() && total > 0 => {
-                format!("{} rejected\n", count(total, "line")) + &self.scattered()
-            }
-            rejects => rejects + &self.scattered(),
-        }
+        self.unreadable() + &self.scattered()
     }
 
     fn lines(&self) -> String {
-        let Summary { lines_read, lines_assessed, lines_rejected, .. } = *self.summary;
-        let rejected = if lines_rejected > 0 { WARNING } else { DIM };
+        let Summary { lines_read, lines_assessed, lines_rejected, lines_unreadable, .. } = *self.summary;
+        let amiss = |lines: u64| if lines > 0 { WARNING } else { DIM };
         let row =
             |name, lines: u64, style| vec![Cell::new(name), Cell::new(grouped(lines)).right().style(style)];
         let rows = [
             row("read", lines_read, BOLD),
             row("assessed", lines_assessed, BOLD),
-            row("rejected", lines_rejected, rejected),
+            row("  with something unreadable", lines_unreadable, amiss(lines_unreadable)),
+            row("left out", lines_rejected, amiss(lines_rejected)),
         ];
         titled("Goods lines", &rows)
     }
@@ -149,19 +144,56 @@ impl Report<'_> {
         format!("\n{heading}: rules that could not be evaluated; {lifted}\n{}", table("  ", &rows))
     }
 
-    fn rejects(&self) -> String {
-        let total = self.summary.lines_rejected;
-        if self.rejects.is_empty() {
-            return String::new();
+    /// What could not be read, by field, and the first places.
+    fn unreadable(&self) -> String {
+        let Summary { lines_rejected, lines_unreadable, declarations_unreadable, ref unreadable, .. } =
+            *self.summary;
+        let mut out = String::new();
+        if lines_unreadable > 0 {
+            let decides = match self.engine.pack().on_unreadable {
+                Some(channel) => {
+                    let name = &self.engine.pack().channels[channel.index()].name;
+                    format!("such a line gets at least {}", clean(name))
+                }
+                None => "the worst that is possible decides".to_owned(),
+            };
+            let heading = format!("{} with something unreadable", count(lines_unreadable, "line"));
+            out += &format!(
+                "\n{}, in {}: rules that depend on it are undecided; {decides}\n",
+                styled(WARNING, &heading),
+                count(declarations_unreadable, "declaration")
+            );
+            let rows: Vec<_> = unreadable
+                .iter()
+                .map(|(field, values)| {
+                    let name = if field.is_empty() { "the whole line" } else { field };
+                    let kinds: Vec<String> = values
+                        .kinds
+                        .iter()
+                        .map(|(kind, lines)| format!("{} {}", grouped(*lines), kind.replace('_', " ")))
+                        .collect();
+                    vec![
+                        Cell::new(name).style(BOLD),
+                        Cell::new(count(values.lines, "line")).right(),
+                        Cell::new(kinds.join(", ")),
+                    ]
+                })
+                .collect();
+            out += &table("  ", &rows);
         }
-        let mut out = format!("\n{}\n", styled(WARNING, &format!("{} rejected", count(total, "line"))));
-        out += &listed(self.rejects, SHOWN_REJECTS);
-        let more = total - self.rejects.len() as u64;
-        let hint = "--rejects FILE writes them all, with field and value";
-        out += &match more {
-            0 => format!("  ({hint})\n"),
-            more => format!("  and {} more ({hint})\n", grouped(more)),
-        };
+        if lines_rejected > 0 {
+            out +=
+                &format!("\n{}\n", styled(WARNING, &format!("{} left out", count(lines_rejected, "line"))));
+        }
+        if !self.rejects.is_empty() {
+            out += &listed(self.rejects, SHOWN_REJECTS);
+            let total = unreadable.values().map(|values| values.lines).sum::<u64>() + lines_rejected;
+            let hint = "--rejects FILE writes them all, with field and value";
+            out += &match total.saturating_sub(self.rejects.len() as u64) {
+                0 => format!("  ({hint})\n"),
+                more => format!("  and {} more ({hint})\n", grouped(more)),
+            };
+        }
         out
     }
 

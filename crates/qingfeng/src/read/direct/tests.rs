@@ -14,7 +14,7 @@ fn assert_same(direct: &Direct, declaration: &Declaration) {
     assert_eq!(found.chunk.lines.batch(), expected.chunk.lines.batch(), "{declaration:?}");
     assert_eq!(found.chunk.lines.starts(), expected.chunk.lines.starts());
     assert_eq!(found.chunk.lines.places(), expected.chunk.lines.places());
-    assert_eq!(found.chunk.lines_read, expected.chunk.lines_read);
+    assert_eq!(found.chunk.lines_read(), expected.chunk.lines_read());
     // A declaration that is rejected as a whole may be so before all of its keys are seen.
     let sorted = |unknown: &[String]| unknown.iter().cloned().collect::<std::collections::BTreeSet<_>>();
     if found.chunk.rejects.is_empty() {

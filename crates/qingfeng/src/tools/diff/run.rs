@@ -203,7 +203,7 @@ impl Queue {
             let Self { rounds, fresh, .. } = self;
             let evaluate = |chunk: Chunk, _: u64| {
                 let results = engine.evaluate(&chunk.lines);
-                (Side { results, lines: chunk.lines }, chunk.rejects.len() as u64)
+                (Side { results, lines: chunk.lines }, chunk.lines_lost)
             };
             let mut take = |evaluated| {
                 fresh.push(evaluated);
@@ -299,7 +299,7 @@ impl Comparer<'_> {
             Arc::new(Side { results: engine.evaluate(&chunk.lines), lines: chunk.lines.clone() })
         });
         let mut tally = Tally::new(&self.deciders, self.examples_max);
-        tally.rejected = [chunk.rejects.len() as u64; 2];
+        tally.rejected = [chunk.lines_lost; 2];
         for (at, side) in sides.iter().enumerate() {
             tally.count_fired(&self.deciders, at, side);
         }
@@ -395,7 +395,7 @@ impl Comparer<'_> {
             let lines = sides[at].lines.part(ranges[at].clone());
             let results = engine.evaluate(&lines);
             let reasons = engine.reasons(&results);
-            let assessment = engine.assessment(&results, &reasons, 0..lines.len());
+            let assessment = engine.assessment(&lines, &results, &reasons, 0..lines.len());
             let item = assessment.items.into_iter().nth(decisive(&results.lines));
             Outcome {
                 channel: assessment.channel,

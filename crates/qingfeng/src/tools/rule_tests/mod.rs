@@ -261,7 +261,7 @@ impl Tests {
             let places = tests.iter().flat_map(|test| test.lines.places().iter().copied()).collect();
             // Batches of one schema; their texts are those of files of tests, which are bounded.
             if let Ok(batch) = concat_batches(&schema, tests.iter().map(|test| test.lines.batch())) {
-                batches.push(Batch { tests, lines: Lines::new(batch, starts, places) });
+                batches.push(Batch { tests, lines: Lines::new(batch, starts, places, Vec::new()) });
             }
         }
         batches
@@ -277,7 +277,7 @@ impl Tests {
         };
         let ((a, reasons_a), (b, reasons_b)) = (evaluated(&interpreted), evaluated(&compiled));
         let assessed = |engine: &Engine, results: &BatchResults, reasons: &[String], range| {
-            engine.assessment(results, reasons, range)
+            engine.assessment(&batch.lines, results, reasons, range)
         };
         let each = batch.tests.iter().zip(batch.lines.declarations());
         each.map(|(test, range)| {

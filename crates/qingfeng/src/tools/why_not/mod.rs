@@ -211,7 +211,7 @@ impl Engine {
             reader,
             &|chunk, _| {
                 let (counts, misses) = counter.count(&chunk.lines);
-                (counts, misses, chunk.rejects.len() as u64)
+                (counts, misses, chunk.lines_lost)
             },
             &mut |(more, misses, rejects)| {
                 counts.add(&more);
