@@ -8,7 +8,6 @@ use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 
 use super::{Found, why};
 use crate::condition;
-use crate::numbers::count;
 use crate::rejects::listed;
 use crate::render::{short_digest, validity};
 use crate::table::{Cell, table, width};

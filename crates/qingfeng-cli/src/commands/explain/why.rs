@@ -68,9 +68,9 @@ fn points(item: &ExplainedItem, pack: &Pack) -> String {
 
 /// What unreadable values leave open, and what decides then.
 fn undecided(item: &ExplainedItem, range: &AssessmentRange, pack: &Pack) -> Vec<String> {
-    let rules: Vec<String> = item.undecided.iter().map(|rule| clean(&rule.rule)).collect();
-    let cells: Vec<String> =
-        item.unreadable.iter().map(|of| of.field.as_deref().map_or("the line".into(), clean)).collect();
+    let rules: Vec<String> = item.undecided.iter().map(|rule| clean(&rule.rule).into_owned()).collect();
+    let cells = item.unreadable.iter().map(|of| of.field.as_deref().map_or("the line".into(), clean));
+    let cells: Vec<String> = cells.map(std::borrow::Cow::into_owned).collect();
     let cells = if cells.is_empty() { "a value of another line".to_owned() } else { cells.join(", ") };
     if rules.is_empty() {
         return vec![format!("{cells} cannot be read, on which no rule depends here.")];
