@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use qingfeng::Engine;
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
+use qingfeng_insight::watch::{Trade, TradeWatchOptions, WatchOptions};
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
 use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;
-use crate::inputs::{EncodingArgs, ReadArgs};
+use crate::inputs::{EncodingArgs, InputFormatArgs, ReadArgs};
 use crate::numbers::{count, grouped};
+use crate::progress::Bar;
+use crate::stores::LookupArgs;
 use crate::terminal::{self, WARNING, clean, styled};
 
 /// The rejects that are shown.
@@ -90,6 +94,27 @@ impl ResultsArgs {
         Ok(Some(timeline))
     }
 
+    /// The engine of the pack in a directory; its living lookup tables come from the store of the results, if one is named.
+    pub fn engine(&self, rules: &Path, snapshot: Option<u64>) -> Result<Engine, Failure> {
+        LookupArgs::of_store(self.store.clone(), snapshot).open(rules)
+    }
+
+    /// What is watched of the trade in declarations, of which the rules are evaluated.
+    pub fn trade(
+        &self,
+        engine: &Engine,
+        declarations: &[PathBuf],
+        format: InputFormatArgs,
+        watched: &TradeWatchOptions,
+        options: &WatchOptions,
+    ) -> Result<Trade, Failure> {
+        let how = format.with(self.encoding);
+        let reader = how.reader(declarations, engine.pack(), ReadOptions::default())?;
+        Ok(Bar::during(reader.bytes_total(), |progress| {
+            Trade::read(engine, reader, watched, options, progress)
+        })?)
+    }
+
     /// The store and its latest snapshot, if one is named.
     fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
         let Some(url) = &self.store else { return Ok(None) };
@@ -113,11 +138,12 @@ impl ResultsArgs {
         assessments: &[PathBuf],
         plans: &Plans,
         as_of: Option<Date>,
+        pack: Option<&Pack>,
     ) -> Result<(Evidence, Changed), Failure> {
         let mut unplanned = Unplanned::of(&plans.files);
         let outcomes = self.read(as_of, &mut |id| unplanned.keeps(id))?;
         let inputs = ReadArgs::inputs(assessments);
-        let mut evidence = Evidence::with_outcomes(&inputs, &plans.files, outcomes, unplanned)?;
+        let mut evidence = Evidence::with_outcomes(&inputs, &plans.files, outcomes, unplanned, pack)?;
         let mut changed = Changed::default();
         for (plan, overrides) in plans.files.iter().zip(&plans.overrides) {
             changed += evidence.change(plan, overrides);
@@ -137,7 +163,7 @@ pub fn history(
         Some(label) => Labels::new(label, pack).read(&ReadArgs::inputs(&results.outcomes))?,
         None => results.read(results.as_of, &mut |_| true)?,
     };
-    Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes)?)
+    Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes, pack)?)
 }
 
 /// Plans, and what people changed of each.

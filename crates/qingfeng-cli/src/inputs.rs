@@ -91,11 +91,6 @@ pub fn is_standard(path: &Path) -> bool {
 }
 
 impl InputArgs {
-    /// How files are read.
-    pub fn options(&self, options: ReadOptions) -> ReadOptions {
-        self.how.options(options)
-    }
-
     /// A reader of the inputs, for declarations as the pack has them.
     pub fn reader(&self, pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
         self.how.reader(&self.inputs, pack, options)

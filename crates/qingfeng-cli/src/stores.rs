@@ -73,9 +73,9 @@ pub struct LookupArgs {
 }
 
 impl LookupArgs {
-    /// The latest of the store of this URL; without one, of that which the environment or the pack names.
-    pub fn of_store(store: Option<String>) -> Self {
-        Self { store: StoreArgs { store }, snapshot: None }
+    /// Those of the store of this URL; without one, of that which the environment or the pack names.
+    pub fn of_store(store: Option<String>, snapshot: Option<u64>) -> Self {
+        Self { store: StoreArgs { store }, snapshot }
     }
 
     /// What a pack takes from the store.

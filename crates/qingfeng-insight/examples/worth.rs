@@ -15,8 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("give ASSESSMENTS PLAN RESULTS".into());
     };
     let plans = [PlanFile::read(plan.as_ref())?];
-    let mut evidence =
-        Evidence::read(&[Input::Path(assessments.into())], &plans, &[Input::Path(results.into())])?;
+    let (assessments, results) = (Input::Path(assessments.into()), Input::Path(results.into()));
+    let mut evidence = Evidence::read(&[assessments], &plans, &[results], None)?;
     // What people took off the list was not inspected, and is not clear.
     for plan in &plans {
         evidence.change(plan, &Overrides::read(plan)?);

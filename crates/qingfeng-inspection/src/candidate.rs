@@ -192,7 +192,7 @@ impl Candidates {
                 Ok(())
             })?;
         }
-        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner);
+        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner, 0);
         candidates.packs = decoder.packs.all().iter().map(ToString::to_string).collect();
         candidates.packs.sort_unstable();
         Ok(candidates)
@@ -241,16 +241,20 @@ impl AssessedDeclaration {
     /// - lines, packages and value are added;
     /// - the trader is that of the deciding one, or of the first that has any.
     ///
-    /// The order in which they were read does not matter.
-    pub fn merge(all: &mut Vec<Self>, interner: &mut Interner) {
+    /// The order in which they were read does not matter. Of the first `unknown` channels nobody knows how grave they are:
+    /// returns how many assessments in one of these gave way to one in another channel.
+    pub fn merge(all: &mut Vec<Self>, interner: &mut Interner, unknown: usize) -> u64 {
+        let mut guessed = 0;
         all.sort_unstable_by(Self::in_order);
         all.dedup_by(|later, first| {
             let is_same = first.day == later.day && first.declaration_id == later.declaration_id;
             if is_same {
+                guessed += u64::from(first.channel != later.channel && later.channel.index() < unknown);
                 first.add(later, interner);
             }
             is_same
         });
+        guessed
     }
 
     /// The order by day and id; of one declaration the gravest first, then by all else.

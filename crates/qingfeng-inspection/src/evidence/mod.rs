@@ -43,13 +43,16 @@ pub struct Evidence {
     pub rules: Vec<Box<str>>,
     /// Sites, in the order of their names.
     pub sites: Vec<Box<str>>,
-    /// Channels, the gravest last: those whose declarations have the higher scores on average are the graver ones.
+    /// Channels, the gravest last, as the pack orders them. Of those that no pack was given for, the ones whose declarations
+    /// have the higher scores on average are taken for the graver.
     pub channels: Vec<Box<str>>,
     /// The packs that assessed, `name@version#digest`, in the order of their texts.
     pub packs: Vec<Box<str>>,
     /// By day and id, those without a day first; no id is there twice on a day. Several assessments of one are put
     /// together as plans do it, see [`AssessedDeclaration::merge`].
     pub declarations: Vec<Judged>,
+    /// Assessments of a declaration that gave way to one in another channel, where no pack said which is the graver.
+    pub guessed_channels: u64,
     /// Planned inspections of declarations that the assessments do not have.
     pub planned_elsewhere: Counted<Box<str>>,
     /// Declarations with outcomes that no plan selected. They say nothing here, since nobody knows how they came to be

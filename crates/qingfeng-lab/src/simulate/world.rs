@@ -147,7 +147,7 @@ impl WorldRun<'_> {
                 // The day on which it is lodged, whatever field of the pack says it.
                 candidate.day = Some(day);
             }
-            AssessedDeclaration::merge(&mut candidates, decoder.interner());
+            AssessedDeclaration::merge(&mut candidates, decoder.interner(), 0);
 
             let capacity = offices.capacity(day)?;
             offices.set_rates(&candidates, &capacity, day);

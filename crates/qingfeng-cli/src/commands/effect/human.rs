@@ -322,6 +322,13 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
             if *total > first.len() as u64 { ", …" } else { "" }
         ));
     }
+    if effect.guessed_channels > 0 {
+        notes.push(format!(
+            "{} of declarations that others put into another channel: the one whose declarations score higher counts. --rules \
+             says which channel is the graver.",
+            count(effect.guessed_channels, "assessment")
+        ));
+    }
     let changed = told.changed;
     if changed.dropped + changed.dropped_with_result + changed.rerouted + changed.added > 0 {
         notes.push(format!(

@@ -160,7 +160,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let evidence = history(&args.assessments, args.label.as_deref(), &args.results, pack)?;
         (evidence, Changed::default())
     } else {
-        args.results.evidence(&args.assessments, &Plans::read(&args.plan)?, args.results.as_of)?
+        let plans = Plans::read(&args.plan)?;
+        args.results.evidence(&args.assessments, &plans, args.results.as_of, pack)?
     };
     evidence.read_left_out(&inputs(&args.left_out))?;
     let lines = match args.items.as_slice() {

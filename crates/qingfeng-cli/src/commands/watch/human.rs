@@ -49,6 +49,12 @@ fn head(watch: &Watch, read: &Read) -> String {
             "of declarations that the assessments do not have",
             "",
         ),
+        (
+            read.guessed_channels,
+            "assessment",
+            "of declarations that others put into another channel",
+            "; --rules says which channel is the graver",
+        ),
         (watch.sites.without_site, "declaration", "that belong to no site", ", left out of sites"),
     ];
     for (number, noun, what, then) in left_out {

@@ -4,10 +4,8 @@ mod human;
 
 use std::path::PathBuf;
 
-use qingfeng::Engine;
-use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
-use qingfeng_insight::watch::{Limit, Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng_insight::watch::{Limit, Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
@@ -15,9 +13,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::{InputFormatArgs, day};
 use crate::passes::ThreadArgs;
-use crate::progress::Bar;
 use crate::render::rule_position;
-use crate::stores::LookupArgs;
 use crate::terminal::Format;
 use crate::words::tell_watch;
 
@@ -137,6 +133,8 @@ struct Read {
     planned_elsewhere: u64,
     /// Declarations with outcomes that no plan selected.
     unplanned: u64,
+    /// Assessments that gave way to one in another channel, where no pack said which is the graver.
+    guessed_channels: u64,
 }
 
 #[derive(Serialize)]
@@ -157,7 +155,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     // Where nothing is evaluated the store of living lookups need not be there.
     let engine = match &args.rules {
         Some(rules) if !args.declarations.is_empty() => {
-            Some(LookupArgs::of_store(args.findings.results.store.clone()).open(rules)?)
+            Some(args.findings.results.engine(rules, None)?)
         }
         _ => None,
     };
@@ -185,11 +183,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let since = pack.map(|pack| since(pack, args)).transpose()?.unwrap_or_default();
     let findings = &args.findings;
     let plans = Plans::read(&findings.plans)?;
-    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of)?;
+    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of, pack)?;
     let mut watch = Watch::of(&evidence, &options);
     let mut read = read(&evidence);
     if let Some(engine) = &engine {
-        let trade = trade(engine, since, &options, args)?;
+        let watched = TradeWatchOptions { since, threads: args.threads.number() };
+        let trade = findings.results.trade(engine, &args.declarations, args.how, &watched, &options)?;
         (read.lines, read.rejected, read.undated) = (trade.lines, trade.rejected, trade.undated);
         watch.add_trade(&trade, &options);
     }
@@ -205,6 +204,7 @@ fn read(evidence: &Evidence) -> Read {
     Read {
         planned_elsewhere: evidence.planned_elsewhere.total,
         unplanned: evidence.unplanned.total,
+        guessed_channels: evidence.guessed_channels,
         ..Read::default()
     }
 }
@@ -215,16 +215,4 @@ fn since(pack: &Pack, args: &Args) -> Result<Vec<Since>, Failure> {
     }
     let named = args.rule.iter().zip(&args.since);
     named.map(|(id, &day)| Ok(Since { rule: rule_position(pack, id)?, day })).collect()
-}
-
-fn trade(engine: &Engine, since: Vec<Since>, options: &WatchOptions, args: &Args) -> Result<Trade, Failure> {
-    let how = args.how.with(args.findings.results.encoding);
-    let reader = how.reader(&args.declarations, engine.pack(), ReadOptions::default())?;
-    let bar = Bar::new(reader.bytes_total());
-    let watched = TradeWatchOptions { since, threads: args.threads.number() };
-    let trade = Trade::read(engine, reader, &watched, options, &mut |progress| {
-        bar.show(progress.bytes_read, progress.lines);
-    });
-    bar.end();
-    Ok(trade?)
 }
