@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::Date;
 use qingfeng_rules::selection::Amount;
+use serde::Serialize;
 
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
@@ -42,7 +43,7 @@ pub struct Proof {
 }
 
 /// The draw of an office's day, repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OfficeProof {
     /// The office.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use qingfeng::rules::Date;
 use qingfeng_inspection::{Candidates, PlanFile, Proof, ProofOf};
-use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
 use crate::policy::PolicyArgs;
+use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
@@ -63,26 +63,6 @@ pub struct Args {
     format: Format,
 }
 
-#[derive(Serialize)]
-struct Report<'r> {
-    day: String,
-    proved: bool,
-    commitment: &'r str,
-    differences: &'r [String],
-    offices: Vec<OfficeReport<'r>>,
-}
-
-#[derive(Serialize)]
-struct OfficeReport<'r> {
-    office: &'r str,
-    declarations: u64,
-    mandatory: u64,
-    targeted: u64,
-    random: u64,
-    drawn: Option<u64>,
-    differences: &'r [String],
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(commitment) = &args.commitment
         && (commitment.trim().len() != 64
@@ -109,30 +89,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
-    args.format.print(&report(&proof), || human(&proof))?;
-    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
-}
-
-fn report(proof: &Proof) -> Report<'_> {
-    Report {
-        day: proof.day.to_string(),
+    let report = record!({
+        day: proof.day,
         proved: proof.is_proved(),
         commitment: &proof.commitment,
         differences: &proof.differences,
-        offices: proof
-            .offices
-            .iter()
-            .map(|of| OfficeReport {
-                office: &of.office,
-                declarations: of.declarations,
-                mandatory: of.mandatory,
-                targeted: of.targeted,
-                random: of.random,
-                drawn: of.drawn,
-                differences: &of.differences,
-            })
-            .collect(),
-    }
+        offices: &proof.offices,
+    });
+    args.format.print(&report, || human(&proof))?;
+    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
 }
 
 fn human(proof: &Proof) -> String {

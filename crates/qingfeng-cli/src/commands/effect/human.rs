@@ -7,7 +7,7 @@ use qingfeng_inspection::Counted;
 use super::Told;
 use crate::numbers::{count, grouped};
 use crate::table::{Cell, heads, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, shortened};
 
 /// Letters of a title and a reason that are shown.
 const LETTERS_MAX: usize = 108;
@@ -82,13 +82,6 @@ pub fn decimal(number: Option<f64>) -> String {
 
 pub fn heading(text: &str) -> Cell {
     Cell::new(text).style(DIM).right()
-}
-
-pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LETTERS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 pub fn human(effect: &Effect, told: &Told<'_>) -> String {
@@ -170,7 +163,7 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
             let title = rule.title.as_deref().map(|title| format!("{title}: ")).unwrap_or_default();
-            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", reason(rule)))));
+            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", reason(rule)), LETTERS_MAX)));
         }
     }
     let left = effect.rules.len() - shown.len();

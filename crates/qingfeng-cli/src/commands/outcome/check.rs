@@ -10,7 +10,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
@@ -101,11 +101,6 @@ fn more(all: u64) -> String {
 }
 
 fn offices(check: &PlanCheck) -> String {
-    let heading = ["office", "planned", "coded", "waived", "open", "nothing came back", "open since"];
-    let heading = heading.iter().enumerate().map(|(at, name)| {
-        let cell = Cell::new(*name).style(DIM);
-        if (1..6).contains(&at) { cell.right() } else { cell }
-    });
     let row = |name: &str, of: &Returns| {
         let mut cells = vec![Cell::new(name).style(BOLD)];
         let numbers = [of.planned, of.coded, of.waived, of.open, of.nothing];
@@ -113,7 +108,8 @@ fn offices(check: &PlanCheck) -> String {
         cells.push(Cell::new(of.open_since.map_or(String::new(), |since| since.to_string())));
         cells
     };
-    let mut rows: Vec<Vec<Cell>> = vec![heading.collect()];
+    let names = ["office", "planned", "coded", "waived", "open", "nothing came back", "open since"];
+    let mut rows = vec![heads(&names, &[0, 6])];
     rows.extend(check.offices.iter().map(|(name, of)| row(name, of)));
     if check.offices.len() != 1 {
         rows.push(row("all", &check.all));

@@ -3,7 +3,7 @@
 use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
 
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
 /// Days on which something fell short that are shown.
@@ -35,18 +35,9 @@ fn used(of: &OfficeSummary) -> String {
 }
 
 fn offices(summary: &PlanSummary) -> String {
-    let heading =
+    let names =
         ["office", "declarations", "mandatory", "targeted", "random", "asked", "capacity used", "left out"];
-    let mut rows: Vec<Vec<Cell>> = vec![
-        heading
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let cell = Cell::new(name).style(DIM);
-                if at == 0 { cell } else { cell.right() }
-            })
-            .collect(),
-    ];
+    let mut rows = vec![heads(&names, &[0])];
     let row = |name: &str, of: &OfficeSummary| {
         let numbers = [of.declarations, of.mandatory, of.targeted, of.random, of.random_asked];
         let mut row = vec![Cell::new(name).style(BOLD)];
@@ -123,11 +114,6 @@ fn quotas(summary: &PlanSummary) -> String {
     if summary.total.quotas.is_empty() {
         return String::new();
     }
-    let heading = ["quota", "asked", "possible", "met", ""];
-    let heading = heading.iter().enumerate().map(|(at, name)| {
-        let cell = Cell::new(*name).style(DIM);
-        if at > 0 && at < 4 { cell.right() } else { cell }
-    });
     let rows = summary.total.quotas.iter().map(|(name, quota)| {
         vec![
             Cell::new(name).style(BOLD),
@@ -137,7 +123,8 @@ fn quotas(summary: &PlanSummary) -> String {
             Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
         ]
     });
-    let rows: Vec<_> = std::iter::once(heading.collect()).chain(rows).collect();
+    let heading = heads(&["quota", "asked", "possible", "met", ""], &[0, 4]);
+    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
     let displaced = match summary.total.displaced {
         0 => String::new(),
         displaced => format!("  they displaced {}\n", count(displaced, "declaration")),

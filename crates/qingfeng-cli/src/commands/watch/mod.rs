@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
-use crate::inputs::{InputFormatArgs, day};
+use crate::inputs::{InputFormatArgs, day, part};
 use crate::passes::ThreadArgs;
 use crate::render::rule_position;
 use crate::terminal::Format;
@@ -64,7 +64,7 @@ pub struct Args {
     value_limit: Vec<Limit>,
 
     /// False discovery rate: the share of the signs of a kind that may be chance.
-    #[arg(long, alias = "level", value_name = "SHARE", default_value = "0.05", value_parser = share)]
+    #[arg(long, alias = "level", value_name = "SHARE", default_value = "0.05", value_parser = part)]
     false_discovery_rate: f64,
 
     /// Smallest ratio that is a sign: 1.25 is a quarter more, or a fifth less.
@@ -108,11 +108,6 @@ fn limit(text: &str) -> Result<Limit, String> {
     let mode = mode.trim().to_owned();
     let is_limit = !mode.is_empty() && value.is_finite() && value > 0.0;
     is_limit.then(|| Limit { mode, value, source: "--value-limit".to_owned() }).ok_or_else(wrong)
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    let wrong = || "no share; write a number between 0 and 1, such as 0.05".to_owned();
-    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0).ok_or_else(wrong)
 }
 
 fn ratio(text: &str) -> Result<f64, String> {
