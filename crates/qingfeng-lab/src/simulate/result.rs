@@ -1,5 +1,7 @@
 //! What a simulation comes to.
 
+use std::ops::AddAssign;
+
 use serde::Serialize;
 
 use super::options::{Adversaries, Arm, Offices};
@@ -114,6 +116,39 @@ pub struct Counts {
     pub drawn_hits: u64,
     /// Declarations that exporters who adapt changed before they lodged them.
     pub disguised: u64,
+}
+
+impl Counts {
+    /// The counts with their names, in the order of a table.
+    pub fn named(mut self) -> [(&'static str, u64); 13] {
+        self.each().map(|(name, count)| (name, *count))
+    }
+
+    fn each(&mut self) -> [(&'static str, &mut u64); 13] {
+        [
+            ("declarations", &mut self.declarations),
+            ("disguised", &mut self.disguised),
+            ("violations", &mut self.violations),
+            ("violations_found", &mut self.violations_found),
+            ("value_cents", &mut self.value_cents),
+            ("value_found_cents", &mut self.value_found_cents),
+            ("out_of_reach", &mut self.out_of_reach),
+            ("inspections", &mut self.inspections),
+            ("hits", &mut self.hits),
+            ("targeted", &mut self.targeted),
+            ("targeted_hits", &mut self.targeted_hits),
+            ("drawn", &mut self.drawn),
+            ("drawn_hits", &mut self.drawn_hits),
+        ]
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        for ((_, sum), (_, more)) in self.each().into_iter().zip(other.named()) {
+            *sum += more;
+        }
+    }
 }
 
 /// A month of all worlds.
