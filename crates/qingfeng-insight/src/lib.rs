@@ -6,7 +6,7 @@
 //! | which points fit what was found | [`calibrate()`] |
 //! | which rules labelled history proposes | [`mine()`] |
 //! | where trade went, which sites differ, which rules decay | [`Watch::of`] |
-//! | how far the year's aims are reached | [`Targets::of`] |
+//! | how far the year's aims are reached | [`Targets::of_plans`] |
 //! | what a campaign found | [`Report::of`] |
 //!
 //! Results are data that `serde` writes; their parts have names in the modules. Sentences are left to the program that
