@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -146,6 +147,13 @@ pub struct Candidates {
 pub const MAX_CANDIDATES: usize = 10_000_000;
 
 impl Candidates {
+    /// Where the declarations of these days stand, the first and the last among them.
+    pub(crate) fn of_days(&self, from: Date, until: Date) -> Range<usize> {
+        let all = &self.all;
+        let end = all.partition_point(|candidate| candidate.day <= Some(until));
+        all.partition_point(|candidate| candidate.day < Some(from))..end
+    }
+
     /// Reads assessments by declaration, as `qingfeng score` writes them with a pack that has `[selection]`: files of any
     /// of the four formats, in any order. Several assessments of one declaration and day are put together, see
     /// [`AssessedDeclaration::merge`].
@@ -255,6 +263,13 @@ impl AssessedDeclaration {
             is_same
         });
         guessed
+    }
+
+    /// Its value in whole units, if it has one that can be a value.
+    pub(crate) fn whole_value(&self) -> Option<i64> {
+        let value = self.value.filter(|value| value.is_finite() && *value >= 0.0)?;
+        // A conversion to integers stops at the largest.
+        Some((value as i64).clamp(1, 1_000_000_000_000))
     }
 
     /// The order by day and id; of one declaration the gravest first, then by all else.

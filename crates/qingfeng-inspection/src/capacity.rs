@@ -104,14 +104,7 @@ impl Capacity {
         Self::of_sites(capacity.map(|capacity| (capacity.site.as_str(), capacity.amount)))
     }
 
-    /// Reads a table: CSV, NDJSON, Parquet or Arrow.
-    ///
-    /// | column | |
-    /// | --- | --- |
-    /// | `site` | a site of the pack, of one of the kinds of `offices` |
-    /// | `day`, or `from` and `until` | one day, or the first and the last; a missing end is open |
-    /// | `weekdays` | `mon fri`, `mon-fri`, `1-5`; missing means every day |
-    /// | `inspections` or `hours` | so many inspections, or so many hours of all officers together, which the policy's `points_per_hour` turns into points; 0 is a day without inspections |
+    /// Reads a table with the columns [`CapacityColumns`]: CSV, NDJSON, Parquet or Arrow.
     ///
     /// # Errors
     ///

@@ -252,12 +252,10 @@ impl PlanSummary {
             });
         }
         let all = &candidates.all;
-        let start = all.partition_point(|candidate| candidate.day < Some(from));
-        let end = all.partition_point(|candidate| candidate.day <= Some(until));
         Self {
             from,
             until,
-            declarations: (end - start) as u64,
+            declarations: candidates.of_days(from, until).len() as u64,
             without_office: plan.without_office.len() as u64,
             without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
             without_day: candidates.without_day.total,
