@@ -8,7 +8,8 @@ use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::watch::{Trade, TradeWatchOptions, WatchOptions};
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
-use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
+use qingfeng_inspection::PlanFile;
+use qingfeng_inspection::overrides::{ChangedPlan, Overrides};
 use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;

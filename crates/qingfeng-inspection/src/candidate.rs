@@ -144,7 +144,7 @@ pub struct Candidates {
 }
 
 /// The declarations that are read at most.
-pub const MAX_CANDIDATES: usize = 10_000_000;
+const MAX_CANDIDATES: usize = 10_000_000;
 
 impl Candidates {
     /// Where the declarations of these days stand, the first and the last among them.
@@ -161,7 +161,7 @@ impl Candidates {
     /// # Errors
     ///
     /// An input that cannot be read or lacks a column; a row of another pack, or with a rule, a site, a
-    /// channel or a day that there is not; more than [`MAX_CANDIDATES`] rows. Each with file, row and column.
+    /// channel or a day that there is not; more than ten million rows. Each with file, row and column.
     ///
     /// ```
     /// use qingfeng::OpenedPack;

@@ -10,13 +10,13 @@ use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng::tables;
 
 /// The most rows of a capacity table.
-pub const MAX_CAPACITY_ROWS: usize = 100_000;
+const MAX_CAPACITY_ROWS: usize = 100_000;
 
 /// The most inspections of a site and day.
-pub const MAX_INSPECTIONS: u32 = 1_000_000;
+const MAX_INSPECTIONS: u32 = 1_000_000;
 
 /// The most hours of a site and day: all its officers together.
-pub const MAX_HOURS: f64 = 100_000.0;
+const MAX_HOURS: f64 = 100_000.0;
 
 qingfeng::columns! {
     /// The columns of a table of capacities.

@@ -18,11 +18,11 @@ use super::plan_file::{PlanFile, PlanRow};
 use qingfeng_rules::SelectionKind;
 
 /// The overrides of a plan at most.
-pub const MAX_OVERRIDES: usize = 100_000;
+const MAX_OVERRIDES: usize = 100_000;
 /// The bytes of their file at most.
 const MAX_BYTES: u64 = 256 << 20;
 /// The characters of a reason, a name or an id at most.
-pub const MAX_OVERRIDE_TEXT: usize = 2_000;
+const MAX_OVERRIDE_TEXT: usize = 2_000;
 
 /// A change of a plan, as its line has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use super::policy::{Policy, asked, units};
 use crate::outcomes::{Known, Timeline};
 
 /// The most days of a plan: ten years.
-pub const MAX_DAYS: i64 = 3_660;
+const MAX_DAYS: i64 = 3_660;
 
 /// How the declarations that are targeted are put in order.
 ///

@@ -9,9 +9,8 @@ use qingfeng::rules::Pack;
 use qingfeng::tables::RowWriter;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{
-    ArrivingDeclarations, AssessedDeclaration, DecisionColumns, OfficeDay, Policy, Roll, Taken, capacity_unit,
-};
+use qingfeng_inspection::{AssessedDeclaration, Policy, capacity_unit};
+use qingfeng_inspection::rolling::{ArrivingDeclarations, DecisionColumns, OfficeDay, Roll, Taken};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};

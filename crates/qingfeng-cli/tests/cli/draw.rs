@@ -5,7 +5,7 @@ use qingfeng::Engine;
 use qingfeng::read::Input;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidates, Capacity, PlanMarks, Planner, Policy, plan_rows, plan_schema};
+use qingfeng_inspection::{Candidates, Capacity, PlanColumns, PlanMarks, Planner, Policy, plan_rows};
 
 use crate::support::Desk;
 
@@ -64,7 +64,7 @@ fn plan(desk: &Desk) {
         .plan(&candidates, from, until, &|day| Some(key.of_day(day)))
         .unwrap();
     let output = Output::Path(desk.path().join("plan.csv"));
-    let mut writer = TableWriter::create(&output, plan_schema()).unwrap();
+    let mut writer = TableWriter::create(&output, PlanColumns::TABLE.schema()).unwrap();
     let marks = PlanMarks { pack: engine.pack_id().to_string(), inputs: String::new() };
     for day in &made.days {
         let commitment = key.of_day(day.day).commitment();

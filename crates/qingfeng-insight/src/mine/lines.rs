@@ -17,7 +17,7 @@ use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, verdict_of};
 
 /// The most labelled lines that are held.
-pub const MAX_LINES: usize = 5_000_000;
+const MAX_LINES: usize = 5_000_000;
 /// The name under which a column of labels is read beside the fields of a schema.
 const LABEL: &str = "qingfeng_label";
 /// The letters of a code or a word that a rule may name.
@@ -348,7 +348,7 @@ impl LabelledLines {
     ///
     /// # Errors
     ///
-    /// An input that cannot be read, a label that is none, more than [`MAX_LINES`] labelled lines.
+    /// An input that cannot be read, a label that is none, more than five million labelled lines.
     pub fn read(
         engine: &Engine,
         readers: Vec<(Reader, Input, bool)>,

@@ -12,7 +12,7 @@ use qingfeng_inspection::evidence::{Evidence, Judged};
 /// The surveys of a report at most.
 pub const MAX_SURVEYS: usize = 50;
 /// The conditions of a survey at most.
-pub const MAX_CONDITIONS: usize = 20;
+const MAX_CONDITIONS: usize = 20;
 
 /// What a condition of a survey asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

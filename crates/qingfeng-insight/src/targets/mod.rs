@@ -16,9 +16,9 @@ use serde::Serialize;
 
 pub use aims::{Aim, Aims, AimsError, MAX_AIMS_BYTES};
 use cases::Cases;
-pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
+pub use ledgers::{Ledger, Notice, NoticeStatus, TipOff};
 
-use qingfeng_inspection::ChangedPlan;
+use qingfeng_inspection::overrides::ChangedPlan;
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 

@@ -24,14 +24,13 @@ use crate::{AssessedDeclaration, Counted};
 use qingfeng::read::Reject;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
-pub use crate::MAX_NAMES;
 pub use chances::{Chance, Chances, PlannedDraw};
 pub use changes::Changed;
 pub use history::Labels;
 pub use join::Unplanned;
 
 /// The declarations that are held at most.
-pub const MAX_DECLARATIONS: usize = 10_000_000;
+const MAX_DECLARATIONS: usize = 10_000_000;
 
 /// Where a rule stands in [`Evidence::rules`].
 pub type RuleAt = u32;

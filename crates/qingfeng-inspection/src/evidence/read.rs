@@ -6,7 +6,8 @@ use std::sync::Arc;
 use qingfeng_rules::{ChannelId, Pack};
 
 use super::{Evidence, Judged, MAX_DECLARATIONS};
-use crate::{AssessedDeclaration, AssessmentDecoder};
+use crate::AssessedDeclaration;
+use crate::rolling::AssessmentDecoder;
 use qingfeng::read::{Input, ReadError};
 
 /// Names in order, and by former number the new one.

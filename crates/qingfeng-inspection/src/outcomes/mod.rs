@@ -16,7 +16,7 @@ mod timeline;
 pub use timeline::{Known, Timeline};
 
 /// The most rows of outcomes that are kept.
-pub const MAX_OUTCOMES: u64 = 50_000_000;
+pub(crate) const MAX_OUTCOMES: u64 = 50_000_000;
 
 /// What inspections found, by declaration.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -197,7 +197,7 @@ pub struct RuleTruth {
     pub naive: Accuracy,
     /// Those of them of which the draw tells what was not inspected.
     pub corrected_rules: u64,
-    /// The corrected hit rates of these ([`qingfeng_insight::Estimate`]); missing where nothing was drawn.
+    /// The corrected hit rates of these ([`qingfeng_insight::effect::Estimate`]); missing where nothing was drawn.
     pub corrected: Option<Accuracy>,
     /// What the intervals promise.
     pub confidence: f64,
@@ -265,7 +265,7 @@ pub struct RuleWorth {
     pub naive: f64,
     /// Its interval.
     pub naive_interval: [f64; 2],
-    /// The share estimated with the probabilities of selection ([`qingfeng_insight::Estimate`]); missing where nothing was
+    /// The share estimated with the probabilities of selection ([`qingfeng_insight::effect::Estimate`]); missing where nothing was
     /// drawn of the rest, or some of it could not be.
     pub corrected: Option<f64>,
     /// Its interval.
