@@ -14,10 +14,11 @@ use qingfeng_store::{SnapshotId, Store, StoreUrl};
 
 use crate::exit::Failure;
 use crate::inputs::{EncodingArgs, InputFormatArgs, ReadArgs};
-use crate::numbers::{count, grouped};
+use crate::numbers::count;
 use crate::progress::Bar;
+use crate::rejects;
 use crate::stores::LookupArgs;
-use crate::terminal::{self, WARNING, clean, styled};
+use crate::terminal::{self, WARNING, styled};
 
 /// The rejects that are shown.
 const SHOWN_REJECTS: usize = 3;
@@ -211,7 +212,7 @@ impl FindingsArgs {
 }
 
 /// Tells rows of a table that do not count, on standard error.
-pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
+pub fn tell_rejects(table: &str, found: &[Reject], rejected: u64) {
     if rejected == 0 {
         return;
     }
@@ -219,11 +220,6 @@ pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
         "{}; what they say does not count\n",
         styled(WARNING, &format!("{table}: {} cannot be read", count(rejected, "row")))
     );
-    for reject in rejects.iter().take(SHOWN_REJECTS) {
-        out += &format!("  {}\n", clean(&reject.to_string()));
-    }
-    if rejected > SHOWN_REJECTS as u64 {
-        out += &format!("  and {} more\n", grouped(rejected - SHOWN_REJECTS as u64));
-    }
+    out += &rejects::shown(found, rejected, SHOWN_REJECTS, "");
     terminal::summary(&out);
 }

@@ -158,13 +158,8 @@ impl Imported<'_> {
                 "{}\n",
                 styled(WARNING, &format!("{} cannot be taken", count(self.rejected, "row")))
             );
-            for reject in self.rejects.iter().take(SHOWN_REJECTS) {
-                out += &format!("  {}\n", clean(&reject.to_string()));
-            }
-            if self.rejected > SHOWN_REJECTS as u64 {
-                let more = grouped(self.rejected - SHOWN_REJECTS as u64);
-                out += &format!("  and {more} more; --rejects FILE writes them all, with field and value\n");
-            }
+            let rest = "; --rejects FILE writes them all, with field and value";
+            out += &rejects::shown(self.rejects, self.rejected, SHOWN_REJECTS, rest);
         }
         match self.after {
             Some(after) => out += &format!("Snapshot {}\n", clean(after)),

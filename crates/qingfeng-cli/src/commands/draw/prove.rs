@@ -9,7 +9,7 @@ use qingfeng_inspection::proof::{Proof, ProofOf};
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped, more};
 use crate::policy::PolicyArgs;
 use crate::record::record;
 use crate::table::{Cell, table};
@@ -127,9 +127,7 @@ fn human(proof: &Proof) -> String {
         for difference in differences.iter().take(TOLD) {
             out += &format!("{}{}\n", clean(at), clean(difference));
         }
-        if let Some(more) = differences.len().checked_sub(TOLD).filter(|&more| more > 0) {
-            out += &format!("{}and {} more; --format json has all\n", clean(at), grouped(more as u64));
-        }
+        out += &more(&clean(at), differences.len() as u64, TOLD, "; --format json has all");
     };
     tell("", &proof.differences);
     for of in &proof.offices {

@@ -9,12 +9,14 @@ use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped, more};
+use crate::rejects;
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;
+const ALL: &str = "; --format json tells them";
 
 /// Check results of inspections against plans.
 ///
@@ -81,23 +83,13 @@ pub fn human(check: &PlanCheck) -> String {
             let line = format!("{}: {}: {}", told.place, told.declaration_id, told.reason);
             out += &format!("  {}\n", clean(&line));
         }
-        out += &more(misfits.count);
+        out += &more("  ", misfits.count, SHOWN, ALL);
     }
     if check.rejected > 0 {
         out += &format!("{}\n", styled(WARNING, &format!("{} cannot be read", count(check.rejected, "row"))));
-        for reject in check.rejects.iter().take(SHOWN) {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
-        out += &more(check.rejected);
+        out += &rejects::shown(&check.rejects, check.rejected, SHOWN, ALL);
     }
     out + &offices(check)
-}
-
-fn more(all: u64) -> String {
-    match all.saturating_sub(SHOWN as u64) {
-        0 => String::new(),
-        more => format!("  and {} more; --format json tells them\n", grouped(more)),
-    }
 }
 
 fn offices(check: &PlanCheck) -> String {

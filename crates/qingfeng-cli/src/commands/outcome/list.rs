@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{party, role_name};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, more};
 use crate::record::{is_none, record};
 use crate::render::load_pack;
 use crate::stores::LookupArgs;
@@ -159,9 +159,7 @@ fn parties(
     }
     let mut out = format!("{BOLD}What lines of {day} see of {}{BOLD:#}\n", plural(args.role));
     out += &table("  ", &history_rows(&parties[..parties.len().min(args.limit)]));
-    if parties.len() > args.limit {
-        out += &format!("  and {} more; --limit N shows more\n", grouped((parties.len() - args.limit) as u64));
-    }
+    out += &more("  ", parties.len() as u64, args.limit, "; --limit N shows more");
     out += &format!("{}, snapshot {snapshot}\n", count(parties.len() as u64, args.role.name()));
     terminal::print(&out)?;
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
 
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped, more};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
@@ -103,10 +103,7 @@ fn short(summary: &PlanSummary) -> String {
             ]
         })
         .collect();
-    let rest = match short.len().saturating_sub(SHOWN_DAYS) {
-        0 => String::new(),
-        more => format!("  and {} more; --summary FILE has them all\n", grouped(more as u64)),
-    };
+    let rest = more("  ", short.len() as u64, SHOWN_DAYS, "; --summary FILE has them all");
     format!("\n{}\n{}{rest}", styled(WARNING, "Days on which something fell short"), table("  ", &rows))
 }
 
