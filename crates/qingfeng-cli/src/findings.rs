@@ -6,9 +6,9 @@ use qingfeng::Engine;
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::watch::{Trade, TradeWatchOptions, WatchOptions};
+use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
-use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::overrides::{ChangedPlan, Overrides};
 use qingfeng_store::{SnapshotId, Store, StoreUrl};
 

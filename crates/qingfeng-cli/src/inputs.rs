@@ -87,9 +87,10 @@ pub fn day(text: &str) -> Result<Date, String> {
 
 /// A share on the command line that is neither none nor all, such as 0.95.
 pub fn part(text: &str) -> Result<f64, String> {
-    share(text).ok().filter(|share| *share < 1.0).ok_or_else(|| {
-        "no share; write a number between 0 and 1, such as 0.05".to_owned()
-    })
+    share(text)
+        .ok()
+        .filter(|share| *share < 1.0)
+        .ok_or_else(|| "no share; write a number between 0 and 1, such as 0.05".to_owned())
 }
 
 /// A share on the command line.

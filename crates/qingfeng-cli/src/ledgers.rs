@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
-use qingfeng_inspection::overrides::ChangedPlan;
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::overrides::ChangedPlan;
 
 use crate::exit::Failure;
 use crate::findings::tell_rejects;

@@ -6,8 +6,8 @@
 
 use qingfeng::read::Input;
 use qingfeng_insight::effect::{Effect, EffectOptions};
-use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::PlanFile;
+use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::overrides::Overrides;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

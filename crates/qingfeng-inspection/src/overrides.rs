@@ -101,23 +101,14 @@ pub struct OverrideBy {
 /// An override cannot be made, or its file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum OverrideError {
     /// The file cannot be opened, read or written.
     #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: String, source: io::Error },
     /// The file is no unbroken chain of overrides of this plan.
     #[error("{path}: {reason}")]
-    Broken {
-        /// The file.
-        path: String,
-        /// What is wrong, where, and what to do.
-        reason: String,
-    },
+    Broken { path: String, reason: String },
     /// The change is refused.
     #[error("{0}")]
     Refused(String),

@@ -88,27 +88,16 @@ pub struct OutcomesUsed {
 /// Days cannot be planned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum PlanError {
     /// The first day is after the last.
     #[error("the first day, {from}, is after the last, {until}; exchange them")]
-    Order {
-        /// The first.
-        from: Date,
-        /// The last.
-        until: Date,
-    },
+    Order { from: Date, until: Date },
     /// Too many days.
     #[error(
         "from {from} to {until} are {days} days, more than {MAX_DAYS}; plan a part of them, by --from and --until"
     )]
-    Days {
-        /// The first.
-        from: Date,
-        /// The last.
-        until: Date,
-        /// How many.
-        days: i64,
-    },
+    Days { from: Date, until: Date, days: i64 },
     /// No site can inspect anything.
     #[error(
         "no site has a capacity: give a table with `--capacity FILE` (columns site, day, inspections), or write \

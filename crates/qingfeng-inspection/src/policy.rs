@@ -122,9 +122,8 @@ impl Policy {
     ) -> (BTreeMap<&str, (Amount, Vec<usize>)>, Vec<usize>) {
         let capacities = capacity.of_day(self, day);
         let sites = self.sites.iter().zip(&capacities);
-        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> = sites
-            .filter_map(|(site, amount)| Some((site.name.as_str(), ((*amount)?, Vec::new()))))
-            .collect();
+        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> =
+            sites.filter_map(|(site, amount)| Some((site.name.as_str(), ((*amount)?, Vec::new())))).collect();
         let mut without_office = Vec::new();
         for (number, declaration) in declarations {
             let office = self.office_by(declaration, |site| capacities.get(site).copied().flatten());

@@ -285,7 +285,14 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
     let kind = match (row.kind, row.lookup) {
         ("added", Some(table)) => {
             let AddedBody { values, from, until, source, grade } = read(row.body)?;
-            ChangeKind::Added(Entry { table: table.to_owned(), values: values.into_iter().collect(), from, until, source, grade })
+            ChangeKind::Added(Entry {
+                table: table.to_owned(),
+                values: values.into_iter().collect(),
+                from,
+                until,
+                source,
+                grade,
+            })
         }
         ("expired", None) => {
             let ExpiredBody { entry, until } = read(row.body)?;

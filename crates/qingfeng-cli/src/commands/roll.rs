@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
-use qingfeng::rules::selection::Amount;
 use qingfeng::rules::Pack;
+use qingfeng::rules::selection::Amount;
 use qingfeng::tables::RowWriter;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{AssessedDeclaration, Policy, capacity_unit};
 use qingfeng_inspection::rolling::{ArrivingDeclarations, DecisionColumns, OfficeDay, Roll, Taken};
+use qingfeng_inspection::{AssessedDeclaration, Policy, capacity_unit};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -283,8 +283,17 @@ fn offices(days: &[OfficeDay]) -> String {
         0 => "–".to_owned(),
         best => format!("{:.1} %", reached as f64 * 100.0 / best as f64),
     };
-    let names =
-        ["", "days", "declarations", "mandatory", "targeted", "random", "used", "of capacity", "worth of best"];
+    let names = [
+        "",
+        "days",
+        "declarations",
+        "mandatory",
+        "targeted",
+        "random",
+        "used",
+        "of capacity",
+        "worth of best",
+    ];
     let mut rows = vec![heads(&names, &[])];
     for (office, sums) in &offices {
         let mut row = vec![Cell::new(office)];

@@ -84,6 +84,7 @@ impl Default for MineOptions {
 /// Why no rules can be proposed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum MineError {
     /// [`MineOptions::conditions`] is out of bounds.
     #[error("a rule has 1 to {MAX_CONDITIONS} conditions, not {0}")]
@@ -99,24 +100,14 @@ pub enum MineError {
     Prefix,
     /// A field of [`MineOptions::cold`] is none that conditions may be on.
     #[error("`{field}` is no field that conditions may be on; these are: {}", known.join(", "))]
-    NoField {
-        /// The field.
-        field: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
+    NoField { field: String, known: Vec<String> },
     /// The column of labels is that of a field.
     #[error(
         "`{}` is read as the field `{field}` of the pack, so that rules could see the result; take the field out of the \
          schema, or name another column",
         shown(column)
     )]
-    LabelIsField {
-        /// The column.
-        column: String,
-        /// The field.
-        field: String,
-    },
+    LabelIsField { column: String, field: String },
     /// The column of labels cannot stand beside the fields of a schema.
     #[error("{0}")]
     Label(String),

@@ -80,6 +80,7 @@ pub struct Survey {
 
 /// A survey that is not written as `NAME=WHAT:VALUE,…`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum SurveyError {
     /// It has no name, or no condition.
     #[error(
@@ -99,16 +100,7 @@ pub enum SurveyError {
     #[error(
         "the survey `{survey}` asks for the {what} `{value}`, which the pack does not have; it has {known}"
     )]
-    NotInPack {
-        /// The survey.
-        survey: String,
-        /// What it asks.
-        what: &'static str,
-        /// The value.
-        value: String,
-        /// Values that there are.
-        known: String,
-    },
+    NotInPack { survey: String, what: &'static str, value: String, known: String },
 }
 
 impl FromStr for Survey {

@@ -18,8 +18,8 @@ pub use aims::{Aim, Aims, AimsError, MAX_AIMS_BYTES};
 use cases::Cases;
 pub use ledgers::{Ledger, Notice, NoticeStatus, TipOff};
 
-use qingfeng_inspection::overrides::ChangedPlan;
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::overrides::ChangedPlan;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// Where accounts of sites stand of which the pack has no kind.

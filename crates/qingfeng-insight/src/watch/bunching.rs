@@ -90,11 +90,7 @@ impl Curve {
             })
             .sum();
         let degrees = counts.len() as f64 - degree as f64 - 1.0;
-        Some(Self {
-            coefficients,
-            information: found?,
-            dispersion: (pearson / degrees.max(1.0)).max(1.0),
-        })
+        Some(Self { coefficients, information: found?, dispersion: (pearson / degrees.max(1.0)).max(1.0) })
     }
 
     /// How many there are in some bands, and the variance of that number as an estimate.

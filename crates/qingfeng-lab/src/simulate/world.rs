@@ -21,8 +21,8 @@ use qingfeng::tables::BatchRows;
 use qingfeng::{By, Engine};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::outcomes::Timeline;
-use qingfeng_inspection::{AssessedDeclaration, Experience, PlannedDay, Planner, Policy, Targeting};
 use qingfeng_inspection::rolling::{AssessmentColumns, AssessmentDecoder};
+use qingfeng_inspection::{AssessedDeclaration, Experience, PlannedDay, Planner, Policy, Targeting};
 
 /// One world to run: its seed, its arm, and what all worlds share.
 pub(super) struct WorldRun<'s> {

@@ -130,9 +130,8 @@ fn commit(args: &CommitArgs) -> Result<Exit, Failure> {
     }
     let key = args.key.get()?;
     let days = (0..days).filter_map(|after| args.from.plus_days(after));
-    let commitments: Vec<_> = days
-        .map(|day| record!({ day: day.to_string(), commitment: key.of_day(day).commitment() }))
-        .collect();
+    let commitments: Vec<_> =
+        days.map(|day| record!({ day: day.to_string(), commitment: key.of_day(day).commitment() })).collect();
     let rows = || commitments.iter().map(|of| vec![Cell::new(&of.day), Cell::new(&of.commitment)]);
     args.format.print(&commitments, || table("", &rows().collect::<Vec<_>>()))?;
     Ok(Exit::Done)

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use qingfeng::rules::Date;
-use qingfeng_inspection::{Candidates, PlanFile};
 use qingfeng_inspection::proof::{Proof, ProofOf};
+use qingfeng_inspection::{Candidates, PlanFile};
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};

@@ -163,7 +163,10 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
             let title = rule.title.as_deref().map(|title| format!("{title}: ")).unwrap_or_default();
-            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", reason(rule)), LETTERS_MAX)));
+            out += &format!(
+                "    {DIM}{}{DIM:#}\n",
+                clean(&shortened(&format!("{title}{}", reason(rule)), LETTERS_MAX))
+            );
         }
     }
     let left = effect.rules.len() - shown.len();

@@ -92,9 +92,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 fn listed(known: &KnownEntry, day: Option<Date>) -> impl Serialize {
     let KnownEntry { number, at, by, reason, known_on, entry, ends } = known;
     let ends = ends.iter().filter(|end| day.is_none_or(|day| end.known_on <= day));
-    let end = |End { number, at, by, reason, known_on, until }| {
-        record!({ change: number, until: until, known_on: known_on, at: at, by: by, reason: reason })
-    };
+    let end = |End { number, at, by, reason, known_on, until }| record!({ change: number, until: until, known_on: known_on, at: at, by: by, reason: reason });
     record!({
         entry: number,
         values: values(entry),

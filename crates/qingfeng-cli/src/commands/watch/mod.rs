@@ -149,9 +149,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // Where nothing is evaluated the store of living lookups need not be there.
     let engine = match &args.rules {
-        Some(rules) if !args.declarations.is_empty() => {
-            Some(args.findings.results.engine(rules, None)?)
-        }
+        Some(rules) if !args.declarations.is_empty() => Some(args.findings.results.engine(rules, None)?),
         _ => None,
     };
     let opened = match (&engine, &args.rules) {
