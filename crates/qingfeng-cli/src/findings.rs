@@ -131,7 +131,7 @@ impl ResultsArgs {
             return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
         let inputs = ReadArgs::inputs(&self.outcomes);
-        Ok(Outcomes::read_as_of(&inputs, &self.options(), as_of, keep)?)
+        Ok(Outcomes::read(&inputs, &self.options(), as_of, keep)?)
     }
 
     /// Assessments with what plans selected of them, what people changed of these, and what was found.

@@ -141,7 +141,6 @@ pub struct Candidates {
     pub packs: Vec<String>,
 }
 
-/// The declarations that are read at most.
 const MAX_CANDIDATES: usize = 10_000_000;
 
 impl Candidates {
@@ -211,7 +210,7 @@ impl Candidates {
 
     /// Assessments that were put together with others of the same declaration and day.
     pub fn put_together(&self) -> u64 {
-        self.read - self.without_day.total - self.all.len() as u64
+        self.read.saturating_sub(self.without_day.total + self.all.len() as u64)
     }
 }
 

@@ -9,7 +9,6 @@ use super::policy::Policy;
 use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng::tables;
 
-/// The most rows of a capacity table.
 const MAX_CAPACITY_ROWS: usize = 100_000;
 
 /// The most inspections of a site and day.

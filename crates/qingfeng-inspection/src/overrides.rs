@@ -17,9 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::plan_file::{PlanFile, PlanRow};
 use qingfeng_rules::SelectionKind;
 
-/// The overrides of a plan at most.
 const MAX_OVERRIDES: usize = 100_000;
-/// The bytes of their file at most.
 const MAX_BYTES: u64 = 256 << 20;
 /// The characters of a reason, a name or an id at most.
 const MAX_OVERRIDE_TEXT: usize = 2_000;

@@ -11,10 +11,8 @@ use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};
 use qingfeng::tables::{Col, Row, RowReader, Text, Texts};
 
-/// The rows of a plan at most.
 const MAX_PLAN_ROWS: usize = 5_000_000;
 
-/// The offices of a day at most.
 const MAX_OFFICES: usize = 10_000;
 
 /// What to do with rows out of order.

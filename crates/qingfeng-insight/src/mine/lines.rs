@@ -16,7 +16,6 @@ use qingfeng_inspection::evidence;
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_store::{Outcome, verdict_of};
 
-/// The most labelled lines that are held.
 const MAX_LINES: usize = 5_000_000;
 /// The name under which a column of labels is read beside the fields of a schema.
 const LABEL: &str = "qingfeng_label";

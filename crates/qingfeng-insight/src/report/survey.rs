@@ -11,7 +11,6 @@ use qingfeng_inspection::evidence::{Evidence, Judged};
 
 /// The surveys of a report at most.
 pub const MAX_SURVEYS: usize = 50;
-/// The conditions of a survey at most.
 const MAX_CONDITIONS: usize = 20;
 
 /// What a condition of a survey asks.

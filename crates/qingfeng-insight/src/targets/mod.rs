@@ -26,7 +26,6 @@ use qingfeng_store::{Outcome, Verdict, verdict_of};
 const OTHER_KIND: &str = "other";
 /// Where cases stand to which a tip-off or a notice led, and that no plan selected.
 const LED_KIND: &str = "tip-offs and notices";
-/// The overdue notices that are listed at most.
 const MAX_OVERDUE: usize = 1000;
 
 /// The kind of each site, by its name.
@@ -175,7 +174,7 @@ pub struct NoticeCounts {
 }
 
 /// Notices from abroad.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NoticeAccount {
     /// Of all countries.
@@ -231,7 +230,7 @@ pub struct Reward {
 }
 
 /// Tip-offs by yield.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TipOffAccount {
     /// Of all kinds.
@@ -406,17 +405,7 @@ impl Sum {
 impl NoticeAccount {
     fn of(notices: &[Notice], aims: &Aims, as_of: Date) -> Self {
         let (first, last) = aims.days();
-        let mut account = Self {
-            all: NoticeCounts::default(),
-            countries: BTreeMap::new(),
-            answered_share: None,
-            answered_aim: aims.notices_answered,
-            reached: None,
-            median_days: None,
-            earlier_open: 0,
-            overdue: 0,
-            overdue_notices: Vec::new(),
-        };
+        let mut account = Self { answered_aim: aims.notices_answered, ..Self::default() };
         let mut days = Vec::new();
         for notice in notices.iter().filter(|notice| notice.received_on <= as_of) {
             let status = notice.as_of(as_of);
@@ -485,7 +474,7 @@ pub fn reward(proceeds: f64, share: f64, most: f64) -> f64 {
 impl TipOffAccount {
     fn of(tip_offs: &[TipOff], cases: &Cases<'_>, aims: &Aims, as_of: Date) -> Self {
         let (first, last) = aims.days();
-        let mut account = Self { all: TipOffCounts::default(), kinds: BTreeMap::new(), rewards: Vec::new() };
+        let mut account = Self::default();
         let mut order: Vec<&TipOff> = tip_offs.iter().filter(|tip| tip.received_on <= as_of).collect();
         order.sort_by(|a, b| (a.received_on, &a.tip_id).cmp(&(b.received_on, &b.tip_id)));
         let mut rewarded: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();

@@ -6,7 +6,6 @@ use foldhash::fast::FixedState;
 use indexmap::IndexSet;
 use qingfeng_rules::Date;
 
-/// The consignments that are held at most.
 pub(super) const MAX_ROWS: usize = 10_000_000;
 
 /// Which part of a rule's key is left out.

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 /// The fewest hex digits of a key: 32 bytes.
 const DIGITS_MIN: usize = 64;
-/// The most hex digits of a key.
 const DIGITS_MAX: usize = 1_024;
 /// A key of so few different bytes was not made at random.
 const DIFFERENT_BYTES_MIN: usize = 12;

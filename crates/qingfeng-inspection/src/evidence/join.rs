@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use super::{Evidence, Inspection, PlannedDraw};
 use crate::outcomes::Outcomes;
 use crate::{Counted, Interner, PlanFile};
-use qingfeng::read::{Input, ReadError};
+use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng_rules::Pack;
 
 /// Which declarations the plans selected, and which others have outcomes.
@@ -81,7 +81,7 @@ impl Evidence {
         pack: Option<&Pack>,
     ) -> Result<Self, ReadError> {
         let mut others = Unplanned::of(plans);
-        let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
+        let outcomes = Outcomes::read(outcomes, &ReadOptions::default(), None, &mut |id| others.keeps(id))?;
         Self::with_outcomes(assessments, plans, outcomes, others, pack)
     }
 

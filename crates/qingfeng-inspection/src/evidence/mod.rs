@@ -29,7 +29,6 @@ pub use changes::Changed;
 pub use history::Labels;
 pub use join::Unplanned;
 
-/// The declarations that are held at most.
 const MAX_DECLARATIONS: usize = 10_000_000;
 
 /// Where a rule stands in [`Evidence::rules`].

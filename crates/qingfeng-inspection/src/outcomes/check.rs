@@ -14,7 +14,6 @@ use qingfeng_store::{Outcome, OutcomeColumns, Verdict, outcome_table, verdict_of
 
 /// The misfits of each kind that are told with their places; further ones are counted.
 const MAX_TOLD: usize = 1000;
-/// The case numbers that are compared at most.
 const MAX_CASES: usize = 1_000_000;
 
 /// How a row of outcomes does not fit.

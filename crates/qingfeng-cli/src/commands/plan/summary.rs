@@ -6,9 +6,7 @@ use crate::numbers::{count, grouped, more};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
-/// Days on which something fell short that are shown.
 const SHOWN_DAYS: usize = 20;
-/// Ids that are shown.
 const SHOWN_IDS: usize = 5;
 
 /// By office over all days; then what fell short, on which day.
