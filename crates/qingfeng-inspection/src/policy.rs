@@ -8,6 +8,9 @@ use qingfeng_rules::{Date, Pack, Selection, Status};
 use super::candidate::AssessedDeclaration;
 use super::capacity::Capacity;
 
+/// By office its capacity and the numbers of its declarations.
+type ByOffice<'p> = BTreeMap<&'p str, (Amount, Vec<usize>)>;
+
 /// A policy and what it needs to know of the pack that it stands in.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -119,7 +122,7 @@ impl Policy {
         declarations: impl Iterator<Item = (usize, &'c AssessedDeclaration)>,
         day: Date,
         capacity: &Capacity,
-    ) -> (BTreeMap<&str, (Amount, Vec<usize>)>, Vec<usize>) {
+    ) -> (ByOffice<'_>, Vec<usize>) {
         let capacities = capacity.of_day(self, day);
         let sites = self.sites.iter().zip(&capacities);
         let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> =

@@ -156,7 +156,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut readers = Vec::new();
     for (paths, judged) in [(&args.inputs, false), (&args.judge, true)] {
         for input in ReadArgs::inputs(paths) {
-            readers.push((Reader::new(Arc::clone(&schema), vec![input.clone()], options)?, input, judged));
+            let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], options.clone())?;
+            readers.push((reader, input, judged));
         }
     }
     let threads = args.threads.number();

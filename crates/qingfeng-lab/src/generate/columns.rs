@@ -259,7 +259,7 @@ impl Columns {
             DataType::Date32 => Some(Arc::clone(&declared_on)),
             DataType::Int64 => integers.next(),
             DataType::Float64 => numbers.next(),
-            DataType::Boolean => Some(Arc::new(self.major_case.finish())),
+            DataType::Boolean => Some(Arc::new(self.major_case.finish()) as ArrayRef),
             _ => texts.next(),
         };
         let declarations: Vec<ArrayRef> = DECLARATIONS.iter().filter_map(&mut next).collect();

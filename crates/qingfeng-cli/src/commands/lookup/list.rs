@@ -89,10 +89,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn listed_end(end: &End) -> impl Serialize {
+    let End { number, at, by, reason, known_on, until } = end;
+    record!({ change: number, until: until, known_on: known_on, at: at, by: by, reason: reason })
+}
+
 fn listed(known: &KnownEntry, day: Option<Date>) -> impl Serialize {
     let KnownEntry { number, at, by, reason, known_on, entry, ends } = known;
     let ends = ends.iter().filter(|end| day.is_none_or(|day| end.known_on <= day));
-    let end = |End { number, at, by, reason, known_on, until }| record!({ change: number, until: until, known_on: known_on, at: at, by: by, reason: reason });
     record!({
         entry: number,
         values: values(entry),
@@ -105,7 +109,7 @@ fn listed(known: &KnownEntry, day: Option<Date>) -> impl Serialize {
         at: at,
         by: by,
         reason: reason,
-        ends: ends.map(end).collect::<Vec<_>>(),
+        ends: ends.map(listed_end).collect::<Vec<_>>(),
     })
 }
 
