@@ -38,8 +38,8 @@ pub struct ImportArgs {
     #[command(flatten)]
     author: AuthorArgs,
 
-    /// Day from which rows that do not name one count as known. Default: today. Goods lines see entries of tables from this
-    /// day on, and results from the day after.
+    /// Day from which the change counts as known, for rows that do not name one. Default: today. Goods lines see entries of
+    /// tables from this day on, and results from the day after.
     #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "backfill")]
     known_on: Option<Date>,
 

@@ -50,7 +50,7 @@ pub struct Args {
     #[command(flatten)]
     results: ResultsArgs,
 
-    /// Snapshot of the store for lookup tables, by the number of its last change. Default: the latest.
+    /// Snapshot of the store, by the number of its last change; of lookup tables alone. Default: the latest.
     #[arg(long, value_name = "SNAPSHOT")]
     snapshot: Option<u64>,
 

@@ -209,8 +209,11 @@ fn outcomes_of_inspections_serve_as_labels() {
     let (before, after) = outcomes.split_once("result").unwrap();
     let result = b"\xb2\xe9\xd1\xe9\xbd\xe1\xb9\xfb";
     desk.write("gb.csv", [before.as_bytes(), result, after.as_bytes()].concat());
-    desk.run("outcome import outcomes.csv --rules harbour --author Li --backfill --store sqlite:s.db")
-        .exits(0);
+    desk.run(
+        "outcome import outcomes.csv --declarations history.csv --rules harbour --author Li --backfill \
+         --store sqlite:s.db",
+    )
+    .exits(0);
     let mine = "mine history.csv --rules harbour --until 2016-03-20 --format json";
     let by_label = desk.run(&format!("{mine} --label Found")).exits(0).stdout;
     for results in [
