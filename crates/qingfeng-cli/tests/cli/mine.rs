@@ -227,7 +227,7 @@ fn outcomes_of_inspections_serve_as_labels() {
     }
     for earlier in ["--outcomes outcomes.csv --as-of 2016-11-30", "--store sqlite:s.db --as-of 2016-11-30"] {
         let refused = desk.run(&format!("{mine} {earlier}")).exits(3).stderr;
-        assert!(refused.contains("no line has a label"), "{refused}");
+        assert!(refused.contains("no line has a result in the outcomes"), "{refused}");
     }
 }
 
