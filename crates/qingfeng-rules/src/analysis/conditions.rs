@@ -22,7 +22,6 @@ struct Idle {
 
 /// The search for parts of one condition that add nothing.
 struct IdleSearch {
-    /// The condition.
     closure: Place,
     /// What holds besides the parts that are looked at: first those that the key implies (this number), then other parts.
     context: Vec<Formula>,
@@ -181,7 +180,6 @@ impl Analysis<'_> {
         parts
     }
 
-    /// The formula of a part as it was written.
     fn formula(&mut self, part: NodeId) -> Formula {
         let canonical = self.terms.canonical(&self.apart.nodes, part, &mut self.canonical);
         self.terms.holds(canonical)
@@ -231,7 +229,6 @@ impl Analysis<'_> {
         self.found.push(item);
     }
 
-    /// Finds the parts of `root` that add nothing.
     fn idle_parts(&mut self, root: NodeId, search: &mut IdleSearch) {
         let node = &self.nodes()[root];
         let and = match node.op {

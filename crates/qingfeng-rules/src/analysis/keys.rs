@@ -19,7 +19,6 @@ use super::terms::{Formula, Terms, all, any, constant};
 /// The four parts of a key, in order.
 pub(super) const PARTS: [Key; 4] = [Key::Region, Key::Commodity, Key::Mode, Key::Site];
 
-/// The values of one part of a rule's key.
 pub(super) fn values(rule: &Rule, key: Key) -> &[KeyValue] {
     match key {
         Key::Region => &rule.region,
@@ -36,7 +35,6 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Where each part of a rule's key fits.
     pub fn of(&mut self, pack: &Pack, terms: &mut Terms<'_>, rule: &Rule) -> [(u32, Formula); 4] {
         [0, 1, 2, 3].map(|at| {
             let values = values(rule, PARTS[at]);

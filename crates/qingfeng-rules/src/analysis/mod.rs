@@ -32,19 +32,15 @@ use crate::program::{self, Lowered, Program, Visit};
 use keys::Keys;
 use terms::{Formula, Shape, TermId, Terms, all};
 
-/// One rule as formulas.
 struct RuleFormulas {
     /// Where each part of the key fits: region, commodity, mode, site; with a number that equal parts share.
     key: [(u32, Formula); 4],
-    /// Where it is in force.
     valid: Formula,
     /// The condition as written in the file, and in the form that all equal conditions share.
     when: Option<(NodeId, NodeId)>,
-    /// Where the condition holds.
     holds: Formula,
     /// Where its points, if they are computed, come out without a fault.
     gives: Formula,
-    /// The terms that each part of the key mentions.
     key_terms: [BTreeSet<TermId>; 4],
     /// The terms that its condition, its points and its validity mention.
     spoken: BTreeSet<TermId>,
@@ -59,7 +55,6 @@ impl RuleFormulas {
     }
 }
 
-/// A pack being analysed.
 struct Analysis<'p> {
     pack: &'p Pack,
     /// The closures as they were written.
@@ -191,7 +186,6 @@ impl<'p> Analysis<'p> {
         &self.apart.nodes
     }
 
-    /// Makes the formulas of all rules.
     fn build(&mut self) {
         let mut keys = Keys::default();
         for (at, rule) in self.pack.rules.iter().enumerate() {

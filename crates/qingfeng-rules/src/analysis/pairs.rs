@@ -15,7 +15,6 @@ use super::prove::State;
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
 
-/// How many pairs of rules are looked at closely.
 const PAIRS_MAX: usize = 1_000_000;
 
 /// How many rules of one condition are compared each with each.
@@ -324,7 +323,6 @@ impl Analysis<'_> {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`
 fn and(names: &[String]) -> String {
     match names {
         [] => String::new(),

@@ -89,7 +89,6 @@ impl Analysis<'_> {
             .collect()
     }
 
-    /// That a field is empty.
     fn empty(&mut self, field: FieldId) -> Formula {
         let node = self.terms.field(FieldRef::Declared(field));
         let term = self.terms.field_term(FieldRef::Declared(field));

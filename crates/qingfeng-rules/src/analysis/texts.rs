@@ -18,7 +18,6 @@ use super::Analysis;
 const COUNTRY_SLIPS: [(&str, &str); 6] =
     [("UK", "GB"), ("EL", "GR"), ("SP", "ES"), ("JA", "JP"), ("KO", "KR"), ("VI", "VN")];
 
-/// What a test asks of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// The whole text.
@@ -168,14 +167,7 @@ impl Analysis<'_> {
             }
             None if is_mode => {
                 let members = || reference.modes.iter().flat_map(|group| &group.members);
-                let known = members().any(|member| {
-                    if member.prefix {
-                        text.starts_with(member.code.as_str())
-                    } else {
-                        *member.code == **text
-                    }
-                });
-                if known {
+                if members().any(|member| member.has(text)) {
                     return;
                 }
                 let near = nearest(text, members().map(|member| member.code.as_str()));

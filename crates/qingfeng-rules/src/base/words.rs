@@ -211,7 +211,6 @@ impl Words {
     }
 }
 
-/// The result of the quick look at a text.
 enum Simple {
     /// All words are found.
     Done,

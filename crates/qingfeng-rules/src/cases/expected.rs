@@ -11,7 +11,6 @@ use crate::lang::rule::Status;
 use crate::model::channel::ChannelId;
 use crate::pack::Pack;
 
-/// The rules of a pack by their ids.
 pub(super) struct Ids<'p> {
     rules: BTreeMap<&'p str, usize>,
 }
@@ -43,7 +42,6 @@ pub(super) const KEYS: &[&str] = &[
     "reason_contains",
 ];
 
-/// Reads one key of what is expected into `outcomes`.
 pub(super) fn read(
     reading: &mut Reading<'_>,
     outcomes: &mut Outcomes,
@@ -145,7 +143,6 @@ fn rule(reading: &mut Reading<'_>, id: &str, place: &Range<usize>) -> Option<usi
     Some(at)
 }
 
-/// A list of ids, or one.
 fn rules(reading: &mut Reading<'_>, key: &str, value: &Constant, place: &Range<usize>) -> Vec<usize> {
     let list = match value {
         Constant::Array(list) => list.as_slice(),
@@ -213,7 +210,6 @@ fn pairs<T>(
     found
 }
 
-/// The name of a fault.
 pub(super) fn fault(reading: &mut Reading<'_>, name: &str, place: &Range<usize>) -> Option<Fault> {
     let found = Fault::ALL.into_iter().find(|fault| fault.name() == name);
     if found.is_none() {

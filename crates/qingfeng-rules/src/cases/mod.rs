@@ -311,7 +311,6 @@ fn unique(reading: &mut Reading<'_>, tests: Vec<TestCase>) -> Vec<TestCase> {
     kept
 }
 
-/// One file of tests while it is read.
 struct Reading<'r> {
     file: Arc<str>,
     pack: &'r Pack,

@@ -18,7 +18,6 @@ use crate::lang::sandbox;
 use crate::lang::syntax::{SourceMap, Translator, constant_of};
 use crate::model::schema::{FieldId, Kind};
 
-/// A call of `test`, as it was made.
 struct Call {
     position: Position,
     arguments: [Option<Constant>; 3],
@@ -286,7 +285,6 @@ impl Script<'_, '_> {
         }
     }
 
-    /// What is expected of each line.
     fn items(&mut self, value: &Constant, lines: usize, written: Option<&Expr>) -> Vec<Outcomes> {
         let (_, place) = self.find(written, "items");
         let Constant::Array(items) = value else {

@@ -18,7 +18,6 @@ struct Cell {
     span: Range<usize>,
 }
 
-/// What a column holds.
 enum Column {
     /// The test's name.
     Name,

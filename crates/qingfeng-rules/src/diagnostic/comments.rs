@@ -94,7 +94,6 @@ impl<'t> Read<'t> {
     }
 }
 
-/// The comments `//` of a rule file.
 pub(super) fn of_rules(text: &str) -> Vec<Comment> {
     let read = read_rules(text);
     let calls = enclosing_calls(&read);
@@ -296,7 +295,6 @@ fn callee(read: &Read<'_>, bracket: usize) -> Option<usize> {
     is_call.then_some(word.span.start)
 }
 
-/// The statement that begins with this token.
 fn statement(read: &Read<'_>, first: usize) -> Option<Range<usize>> {
     let start = read.tokens.get(first).filter(|token| token.sign != Sign::Close)?.span.start;
     let ends_with_block = matches!(
@@ -323,7 +321,6 @@ fn statement(read: &Read<'_>, first: usize) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The comments `#` of a TOML file.
 pub(super) fn of_toml(text: &str) -> Vec<Comment> {
     let read = read_toml(text);
     read.comments(|_, found| {

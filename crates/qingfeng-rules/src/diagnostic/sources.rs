@@ -42,7 +42,6 @@ impl Sources {
         self.texts.keys().cloned()
     }
 
-    /// Adds the texts of other files.
     pub(super) fn extend(&mut self, other: Self) {
         self.texts.extend(other.texts);
     }

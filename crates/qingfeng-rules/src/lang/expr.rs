@@ -29,7 +29,6 @@ pub(crate) struct Expr {
     pub span: Range<usize>,
 }
 
-/// A name as written in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub text: String,
@@ -94,12 +93,10 @@ const OPERATORS: [(Operator, &str, usize); 21] = [
 ];
 
 impl Operator {
-    /// The operator with this sign and number of operands.
     pub fn of(sign: &str, operands: usize) -> Option<Self> {
         OPERATORS.iter().find(|&&(_, known, count)| (known, count) == (sign, operands)).map(|known| known.0)
     }
 
-    /// The sign as it is written.
     pub fn sign(self) -> &'static str {
         OPERATORS.iter().find(|known| known.0 == self).map_or("", |known| known.1)
     }
@@ -235,7 +232,6 @@ impl Expr {
 }
 
 impl fmt::Display for Constant {
-    /// As Rhai source.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("()"),

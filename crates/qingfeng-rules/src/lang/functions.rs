@@ -25,7 +25,6 @@ pub(crate) struct Function {
     pub found_by: Option<FoundBy>,
 }
 
-/// What an index looks for in a text.
 #[derive(Clone, Copy)]
 pub(crate) enum FoundBy {
     Word,
@@ -204,7 +203,6 @@ fn date(args: &[Value<'_>]) -> kernel::Result {
     on_text(args, |text| text.parse::<Date>().map(Scalar::Date).map_err(|_| Fault::BadArgument))
 }
 
-/// The functions in the order of the reference.
 pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "contains",
@@ -473,7 +471,6 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
-/// All names that a rule can call.
 pub(crate) fn names<'n>() -> impl Iterator<Item = &'n str> + Clone {
     FUNCTIONS
         .iter()

@@ -34,7 +34,6 @@ struct Line {
     at: usize,
 }
 
-/// An entry of a lookup table in Rhai.
 #[derive(Clone)]
 struct Entry {
     lines: Arc<dyn LineValues>,

@@ -59,7 +59,6 @@ impl<'s> SourceMap<'s> {
         }
     }
 
-    /// A part of the text.
     pub fn slice(&self, span: Range<usize>) -> &str {
         self.text.get(span).unwrap_or("")
     }
@@ -192,13 +191,11 @@ pub(crate) struct Function {
 
 /// The entries of a map literal that stands as the second argument of `rule`.
 pub(crate) struct CallSite {
-    /// The first argument.
     pub id: Range<usize>,
     /// Each key: where it stands, and where its value starts.
     pub keys: BTreeMap<String, (Range<usize>, Range<usize>)>,
 }
 
-/// Translates one file.
 pub(crate) struct Translator<'s> {
     pub source: SourceMap<'s>,
 }
@@ -227,7 +224,6 @@ impl Translator<'_> {
         functions
     }
 
-    /// The top level of a file.
     pub fn top_level(&self, ast: &AST) -> Vec<Expr> {
         ast.statements().iter().map(|statement| self.statement(statement)).collect()
     }

@@ -17,7 +17,6 @@ pub fn page(part: Part) -> String {
     format!("{GENERATED}{}\n", body.trim_end())
 }
 
-/// A text in a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
@@ -100,7 +99,6 @@ fn functions() -> String {
     out
 }
 
-/// A text that begins with a capital letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

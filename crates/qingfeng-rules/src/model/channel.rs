@@ -45,3 +45,7 @@ impl ChannelId {
         self.0.into()
     }
 }
+
+pub(crate) fn by_name(channels: &[Channel]) -> Vec<(&str, ChannelId)> {
+    channels.iter().zip(0..=u8::MAX).map(|(channel, at)| (channel.name.as_str(), ChannelId(at))).collect()
+}

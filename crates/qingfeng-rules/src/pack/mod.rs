@@ -70,7 +70,6 @@ pub struct Pack {
     hasher: blake3::Hasher,
     pub(crate) lowered: Lowered,
     pub(crate) files: Vec<AST>,
-    /// The functions of each file, as expressions.
     pub(crate) functions: Vec<BTreeMap<String, Function>>,
     /// What the rule files use of what the pack defines.
     pub(crate) used: Used,
@@ -259,7 +258,6 @@ impl Pack {
         Parts::of(&self.source(), &self.lowered.facts, rule)
     }
 
-    /// What programs are made of.
     pub(crate) fn source(&self) -> Source<'_> {
         Source {
             schema: &self.schema,

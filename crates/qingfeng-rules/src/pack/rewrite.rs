@@ -151,7 +151,6 @@ fn version_place(manifest: &str) -> Option<Range<usize>> {
     Some(pack.get("version")?.span())
 }
 
-/// As a TOML text.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {

@@ -47,13 +47,11 @@ pub trait LineSource<'b> {
         let _ = find;
         None
     }
-    /// Remembers the result of a test.
     fn remember(&self, test: u32, holds: bool) {
         let _ = (test, holds);
     }
 }
 
-/// A value while a node is evaluated.
 #[derive(Clone, Debug)]
 pub(crate) enum Val<'b> {
     Missing,
@@ -108,7 +106,6 @@ impl<'b> Val<'b> {
         }
     }
 
-    /// The single value that it is.
     pub fn single(&self) -> Result<Value<'_>, Fault> {
         Ok(match self {
             Self::Missing => Value::Missing,

@@ -26,7 +26,6 @@ use super::node::{Bits, DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, O
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NotLowered {
     pub reason: String,
-    /// The rule file, by its position.
     pub file: u32,
     /// The part of it that is not lowered.
     pub span: Range<usize>,
@@ -44,7 +43,6 @@ const VARIABLES_MAX: usize = limits::VARIABLES_MAX / 2;
 /// How deep nodes may nest, so that evaluating them needs little stack.
 pub(crate) const NODE_DEPTH_MAX: usize = 300;
 
-/// What a name stands for.
 #[derive(Clone, Debug)]
 enum Binding {
     Node(NodeId),
@@ -86,7 +84,6 @@ pub(crate) struct Scope<'l> {
     pub columns: &'l dyn Fn(&str) -> bool,
 }
 
-/// Lowers the closures of one rule file.
 pub(crate) struct Lowerer<'l> {
     pub nodes: &'l mut Nodes,
     pub scope: &'l Scope<'l>,
@@ -307,7 +304,6 @@ impl<'l> Lowerer<'l> {
         }
     }
 
-    /// A turn of a loop, and those after it.
     fn turn<'e>(
         &mut self,
         turns: &Rc<Turns<'e>>,
@@ -404,7 +400,6 @@ impl<'l> Lowerer<'l> {
         }
     }
 
-    /// The value of an expression.
     fn value(&mut self, expr: &Expr) -> Lowered {
         self.count(&expr.span)?;
         let span = &expr.span;
@@ -1004,7 +999,6 @@ fn captures(link: &Expr, variable: &str) -> bool {
     })
 }
 
-/// An argument of a method.
 enum Argument {
     Node(NodeId),
     Function(String, Vec<Binding>),
@@ -1059,7 +1053,6 @@ fn assigns(expr: &Expr) -> bool {
     assigns
 }
 
-/// How deep a node nests.
 fn depth(nodes: &Nodes, root: NodeId) -> usize {
     let mut depths: std::collections::HashMap<NodeId, usize> = std::collections::HashMap::new();
     let mut open = vec![root];

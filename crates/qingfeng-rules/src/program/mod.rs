@@ -45,13 +45,11 @@ pub use meaning::{Meaning, MeaningDigest, MeaningPart, PackMeaning, RuleMeaning}
 pub use parts::{Leaf, PartTree, Parts, Wanted};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
-/// The closures of one rule, lowered.
 #[derive(Clone, Debug)]
 pub(crate) struct LoweredRule {
     pub(crate) when: Option<Result<NodeId, NotLowered>>,
     /// What must hold for a condition that was not lowered: its first parts.
     guard: Option<NodeId>,
-    /// Computed points.
     pub(crate) points: Option<Result<NodeId, NotLowered>>,
     reason: Option<Result<NodeId, NotLowered>>,
 }
@@ -72,7 +70,6 @@ pub(crate) struct PackFacts {
     computed: Vec<(String, Kind)>,
     columns: Vec<Vec<(String, Kind)>>,
     lookup_names: Vec<String>,
-    /// The fields that each lookup table is keyed by.
     pub(crate) lookup_keys: Vec<Vec<FieldId>>,
     pub(crate) files: Vec<Arc<str>>,
     /// The points of each rule that always gives the same; 0 for the others.
@@ -138,9 +135,7 @@ pub(crate) struct Source<'p> {
     pub lookups: &'p [Lookup],
     pub rules: &'p [Rule],
     pub computed: &'p [ComputedField],
-    /// The functions of each file, as expressions.
     pub functions: &'p [BTreeMap<String, Function>],
-    /// The names of the files.
     pub files: &'p [Arc<str>],
 }
 
@@ -206,7 +201,6 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     Lowered { nodes, rules: lowered, closures, facts: Arc::new(facts) }
 }
 
-/// What names mean in the closures of a pack.
 struct Names<'f> {
     fields: HashMap<&'f str, FieldRef>,
     columns: HashSet<&'f str>,
@@ -351,7 +345,6 @@ impl Default for Passes {
     }
 }
 
-/// How a condition is evaluated.
 #[derive(Clone, Debug)]
 enum Condition {
     /// It holds on every line.
@@ -421,13 +414,11 @@ pub struct Program {
     facts: Arc<PackFacts>,
     /// The field whose text each test depends on.
     tests: Vec<FieldId>,
-    /// The node that each find stands for.
     finds: Vec<NodeId>,
     sources: witness::Sources,
 }
 
 impl Program {
-    /// Compiles what was lowered.
     pub(crate) fn compile(lowered: &Lowered, passes: Passes) -> Self {
         let facts = Arc::clone(&lowered.facts);
         let mut program = Self::empty(Arc::clone(&facts), passes);
@@ -443,7 +434,6 @@ impl Program {
         program
     }
 
-    /// A program of no rules yet.
     fn empty(facts: Arc<PackFacts>, passes: Passes) -> Self {
         Self {
             machine: Machine::new(Nodes::new(passes.share)),

@@ -15,7 +15,6 @@ use crate::lang::kernel::{Arithmetic, Fault};
 use crate::model::derived::FieldRef;
 use crate::model::schema::Kind;
 
-/// A node by its position in its [`Nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(pub u32);
 
@@ -41,11 +40,9 @@ impl Kinds {
     pub const MAP: Self = Self(1 << 7);
     pub const RANGE: Self = Self(1 << 8);
     pub const ENTRY: Self = Self(1 << 9);
-    /// Whole numbers and numbers.
     pub const NUMERIC: Self = Self(Self::INTEGER.0 | Self::NUMBER.0);
     /// What [`crate::Value`] holds.
     pub const SCALAR: Self = Self(0b11_1111);
-    /// Any of them.
     pub const ANY: Self = Self((1 << 10) - 1);
     const SINGLE: [Self; 10] = [
         Self::MISSING,
@@ -102,12 +99,10 @@ impl Kinds {
         self.0 & !other.0 == 0
     }
 
-    /// Whether the value is a flag, whatever the line.
     pub fn is_flag(self) -> bool {
         self == Self::FLAG
     }
 
-    /// The kinds one by one.
     fn each(self) -> impl Iterator<Item = Self> {
         Self::SINGLE.into_iter().filter(move |kind| self.has(*kind))
     }
@@ -136,7 +131,6 @@ impl fmt::Display for Kinds {
     }
 }
 
-/// A part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DatePart {
     Year,
@@ -184,7 +178,6 @@ pub(crate) enum Special {
     Values,
 }
 
-/// What a node does with its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Op {
     Constant(Arc<Constant>),
@@ -363,7 +356,6 @@ pub(crate) struct Node {
     pub kinds: Kinds,
     /// Whether it can fault on some line.
     pub fallible: bool,
-    /// Where it was written first.
     pub span: NodeSpan,
 }
 
@@ -404,7 +396,6 @@ impl Hash for Shape {
     }
 }
 
-/// What nodes need to know of their pack.
 pub(crate) struct NodeContext<'p> {
     pub field_kind: &'p dyn Fn(FieldRef) -> Kind,
     pub column_kind: &'p dyn Fn(u32, u32) -> Kind,

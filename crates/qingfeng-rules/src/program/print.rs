@@ -340,7 +340,6 @@ impl Program {
     }
 }
 
-/// A constant, cut where it is long.
 pub(super) fn short(constant: &Constant) -> String {
     const LETTERS_MAX: usize = 48;
     let text = constant.to_string();

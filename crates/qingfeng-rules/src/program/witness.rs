@@ -263,7 +263,6 @@ impl Finder<'_> {
         Witness { probes: vec![probe], share }
     }
 
-    /// A comparison of a node with a constant.
     fn compared(
         &mut self,
         id: NodeId,
@@ -530,7 +529,6 @@ impl Program {
         })
     }
 
-    /// The fields that a lookup table is keyed by.
     pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
         &self.facts.lookup_keys[table as usize]
     }

@@ -7,7 +7,6 @@ use super::{Case, ExpectedDeclaration, FoundDeclaration, FoundItem, Outcome};
 /// One of the lists of rules of a line.
 type ListOf = fn(&FoundItem) -> &Vec<String>;
 
-/// Collects what differs.
 #[derive(Default)]
 struct Differences(Vec<String>);
 

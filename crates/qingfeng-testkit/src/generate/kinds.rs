@@ -6,7 +6,6 @@ use super::writer::{Base, Type, Wanted, Writer, operand, receiver};
 const FLAG: Wanted = Wanted { kind: Kind::Flag, missing: false };
 
 impl Writer<'_, '_> {
-    /// A condition; never missing.
     pub fn flag(&mut self) -> String {
         match self.choices.weighted(&[30, 18, 5, 7, 10, 14, 7, 6, 4, 2, 2, 3, 3]) {
             0 => self.comparison(),
@@ -138,7 +137,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A range of whole numbers.
     pub fn range(&mut self) -> String {
         if self.choices.percent(20)
             && let Some(known) = self.variable(|variable| variable.ty.base == Base::Range)
@@ -422,7 +420,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A list of this kind.
     pub fn list(&mut self, kind: Kind, missing: bool) -> String {
         let known = |writer: &mut Self| {
             let fits = |ty: &Type| match ty.base {

@@ -12,7 +12,6 @@ const FUEL: [usize; 6] = [3, 5, 8, 12, 20, 45];
 const MAP_KEYS: [&str; 5] = ["a", "b", "DELI", "KE", "limit"];
 
 impl Writer<'_, '_> {
-    /// The rule files of a pack, one or two.
     pub fn rule_files(&mut self) -> Vec<File> {
         let count = if self.choices.percent(20) { 2 } else { 1 };
         (0..count).map(|at| (format!("{at}-rules.rhai"), self.rule_file(at))).collect()
@@ -218,7 +217,6 @@ impl Writer<'_, '_> {
         format!("field(\"{name}\", {closure});\n")
     }
 
-    /// A closure on the line.
     fn line_closure(&mut self, body: impl FnOnce(&mut Self) -> String) -> String {
         self.fuel = *self.choices.pick(&FUEL);
         let visible = self.variables.len();
@@ -231,7 +229,6 @@ impl Writer<'_, '_> {
         format!("|{name}| {body}")
     }
 
-    /// One rule for each element of a list.
     fn rules_in_a_loop(&mut self, id: &str) -> String {
         let visible = self.variables.len();
         let name = self.name("each");

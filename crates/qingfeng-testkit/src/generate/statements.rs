@@ -17,7 +17,6 @@ impl Writer<'_, '_> {
         text
     }
 
-    /// Statements and a value.
     pub fn block(&mut self, kind: Kind, missing: bool) -> String {
         let visible = self.variables.len();
         let mut text = String::from("{ ");

@@ -126,7 +126,6 @@ const FAMILIES: &[(&[&str], &[&str])] = &[
 /// Words that `has_word` and its like look for, besides the values.
 const WORDS: &[&str] = &["replica", "no logo", "仿", "贴牌", "logo", "deli", "", " ", "phone", "Ａ"];
 
-/// Regular expressions, as texts.
 pub(super) const PATTERNS: &[&str] = &[
     "^[A-Z]+$",
     "[0-9]",
@@ -197,7 +196,6 @@ impl Values {
         }
     }
 
-    /// A word to look for in a text.
     pub(super) fn word(&self, choices: &mut Choices<'_>) -> &'static str {
         let words = if choices.percent(20) { WORDS } else { self.words };
         choices.word(words)
@@ -274,7 +272,6 @@ pub(super) fn number_literal(number: f64) -> String {
     if number.is_sign_negative() { format!("({number:?})") } else { format!("{number:?}") }
 }
 
-/// A text in double quotes.
 pub(super) fn text_literal(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -394,7 +394,6 @@ impl Engine {
 }
 
 impl Verification {
-    /// Adds what was compared of the next batch.
     fn add(&mut self, next: Self) {
         self.lines += next.lines;
         self.rejected += next.rejected;

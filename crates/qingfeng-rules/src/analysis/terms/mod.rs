@@ -54,14 +54,12 @@ const BOTH_MISSING: u8 = 16;
 #[derive(Clone, Debug)]
 struct Term {
     node: Option<NodeId>,
-    /// All that it can be.
     universe: Set,
     /// Where it is within the set, the other term is present.
     implies: Vec<(Set, TermId)>,
     /// The node of the only field that a flag depends on.
     sole: Option<NodeId>,
 }
-/// The terms of a pack's conditions.
 pub(super) struct Terms<'p> {
     pub nodes: Nodes,
     context: &'p NodeContext<'p>,
@@ -106,7 +104,6 @@ impl<'p> Terms<'p> {
         fold::add(&mut self.nodes, self.context, op, args, NO_SPAN)
     }
 
-    /// The node of a field.
     pub fn field(&mut self, field: FieldRef) -> NodeId {
         self.add(Op::Field(field), Vec::new())
     }
@@ -121,7 +118,6 @@ impl<'p> Terms<'p> {
         implies.filter(|(trigger, _)| set.within(trigger)).map(|(_, other)| *other).collect()
     }
 
-    /// All terms that may be implied by this one.
     pub fn all_implied(&self, term: TermId) -> Vec<TermId> {
         self.terms[term.0 as usize].implies.iter().map(|(_, other)| *other).collect()
     }
@@ -148,7 +144,6 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].sole
     }
 
-    /// The term of a node, if it has one.
     pub fn known_term(&self, node: NodeId) -> Option<TermId> {
         self.known.get(&TermKey::Node(node)).copied()
     }
@@ -157,7 +152,6 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].node
     }
 
-    /// The term of a field's values.
     pub fn field_term(&mut self, field: FieldRef) -> TermId {
         let node = self.field(field);
         self.term(node)
@@ -181,7 +175,6 @@ impl<'p> Terms<'p> {
         id
     }
 
-    /// The term of a node's values.
     fn term(&mut self, node: NodeId) -> TermId {
         if let Some(&known) = self.known.get(&TermKey::Node(node)) {
             return known;
@@ -199,7 +192,6 @@ impl<'p> Terms<'p> {
         id
     }
 
-    /// How two nodes compare.
     fn pair(&mut self, a: NodeId, b: NodeId) -> TermId {
         let key = TermKey::Pair(a, b);
         if let Some(&known) = self.known.get(&key) {

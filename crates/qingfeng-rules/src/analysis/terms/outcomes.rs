@@ -20,7 +20,6 @@ pub(super) struct Outcomes {
 }
 
 impl Terms<'_> {
-    /// Where a condition holds.
     pub fn holds(&mut self, node: NodeId) -> Formula {
         self.outcomes(node).holds
     }

@@ -113,7 +113,7 @@ impl Checker<'_> {
                         };
                     }
                 }
-                let help = Some(format!("`{sign}{sign}` joins conditions"));
+                let help = format!("`{sign}{sign}` joins conditions");
                 self.mismatch(&format!("`{sign}` cannot join {a} and {b}"), args, &types, span, help);
                 Type::ANY
             }
@@ -137,7 +137,7 @@ impl Checker<'_> {
                 Type { base: other.clone(), missing: true }
             }
             (Power, Base::Number | Base::Integer, Base::Number) => {
-                let help = Some("use a whole number, or `sqrt()`".to_owned());
+                let help = "use a whole number, or `sqrt()`";
                 self.mismatch(
                     "the exponent of `**` must be a whole number",
                     args,

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, rewrite_day};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Help, Place, rewrite_day};
 use crate::model::keys::Table;
 use crate::model::schema::{FieldId, Schema};
 
@@ -40,12 +40,52 @@ impl Toml<'_> {
         &mut self,
         code: Code,
         span: Range<usize>,
-        title: String,
-        help: impl Into<Option<String>>,
+        title: impl Into<String>,
+        help: impl Into<Help>,
     ) {
-        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
-        diagnostic.help = help.into();
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.push(Diagnostic::found(code, self.place(span), title, help));
+    }
+
+    /// Reports a value that is given and not allowed.
+    pub(super) fn bad(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        title: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        if let Some(value) = table.get(key) {
+            self.report(Code::BadValue, value.span(), title, help);
+        }
+    }
+
+    /// Reports a key that is not given.
+    pub(super) fn require(
+        &mut self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        key: &str,
+        title: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        if table.get(key).is_none() {
+            self.report(Code::MissingKey, span, title, help);
+        }
+    }
+
+    /// Whether a name is one of those that there are; another is reported.
+    pub(super) fn is_known<'n>(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        title: String,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) -> bool {
+        let found = known.clone().into_iter().any(|known| known == name);
+        if !found {
+            self.unknown(Code::UnknownName, span, title, name, known);
+        }
+        found
     }
 
     pub(super) fn written(&self, span: &Range<usize>) -> String {
@@ -127,14 +167,11 @@ impl Toml<'_> {
         key: &str,
         example: &str,
     ) -> Option<String> {
-        if table.get(key).is_none() {
-            self.report(
-                Code::MissingKey,
-                span,
-                format!("`{key}` is missing"),
-                format!("add `{key} = {example}`"),
-            );
-        }
+        self.require(table, span, key, format!("`{key}` is missing"), format!("add `{key} = {example}`"));
+        self.plain_text(table, key)
+    }
+
+    pub(super) fn plain_text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
         self.text(table, key).map(|(text, _)| text)
     }
 
@@ -198,6 +235,38 @@ impl Toml<'_> {
         }
     }
 
+    /// The tables of a list, each with its place, their keys looked over.
+    pub(super) fn tables<'t>(
+        &mut self,
+        table: &'t DeTable<'_>,
+        key: &str,
+        most: usize,
+        keys: Table,
+    ) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let expected = format!("a list of tables: write `{}`", keys.heading());
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, value, &expected);
+            return Vec::new();
+        };
+        if items.len() > most {
+            let title = format!("{} tables `{key}` are more than the {most} there can be", items.len());
+            self.report(Code::BadValue, value.span(), title, "take some out");
+            return Vec::new();
+        }
+        let mut tables = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            match item.get_ref() {
+                DeValue::Table(inner) => {
+                    self.known_keys(inner, keys);
+                    tables.push((inner, item.span()));
+                }
+                _ => self.wrong_type(key, item, &expected),
+            }
+        }
+        tables
+    }
+
     pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(String, Range<usize>)> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
@@ -228,7 +297,6 @@ impl Toml<'_> {
         date
     }
 
-    /// One of the named values.
     pub(super) fn choice<T: Copy>(
         &mut self,
         table: &DeTable<'_>,
@@ -244,7 +312,6 @@ impl Toml<'_> {
         found
     }
 
-    /// A field of the schema.
     pub(super) fn field(&mut self, schema: &Schema, text: &str, span: Range<usize>) -> Option<FieldId> {
         let found = schema.field(text);
         if found.is_none() {
@@ -264,7 +331,6 @@ impl Toml<'_> {
 pub(crate) struct Document<'t> {
     file: Arc<str>,
     pub(super) root: Spanned<DeTable<'t>>,
-    /// Whether all of it is TOML.
     pub(super) is_whole: bool,
 }
 

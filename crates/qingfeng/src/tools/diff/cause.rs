@@ -57,7 +57,6 @@ enum Part {
 struct Policy {
     score: Score,
     on_fault: Option<u8>,
-    /// Each channel with the score it begins at.
     from: BTreeMap<u8, i64>,
 }
 
@@ -125,7 +124,6 @@ impl Policy {
     }
 }
 
-/// What decides under one pack.
 #[derive(Debug)]
 struct Decider {
     policy: Policy,
@@ -136,11 +134,9 @@ struct Decider {
 /// The channels of two packs in one order, and what decides under each.
 #[derive(Debug)]
 pub(super) struct Deciders {
-    /// The names of the channels, from mild to severe.
     pub channels: Vec<String>,
     /// By pack, old and new, the number of each of its channels.
     pub ranks: [Vec<u8>; 2],
-    /// The ids of the rules by number.
     pub rules: Vec<String>,
     /// For each cause about a rule, by its number, what is known of the rule.
     fates: Vec<Fate>,
@@ -301,7 +297,6 @@ impl Deciders {
         causes
     }
 
-    /// A cause in words.
     pub fn cause(&self, (kind, at): CauseKey) -> Cause {
         let (id, fate) = (self.rules.get(at as usize), self.fates.get(at as usize));
         let id = id.map_or("", String::as_str);

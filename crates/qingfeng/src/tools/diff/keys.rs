@@ -7,7 +7,6 @@ use qingfeng_rules::{Date, Key, KeyValue, Pack, Rule};
 
 use super::change::Change;
 
-/// The codes that one key of a rule fits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Codes {
     /// The rule does not ask.
@@ -110,14 +109,12 @@ impl Codes {
         codes.end()
     }
 
-    /// The members of a group.
     pub fn of_group(group: &Group) -> Self {
         let mut codes = Collected::default();
         codes.group(group);
         codes.end()
     }
 
-    /// What came and went between two keys.
     pub fn change(what: &str, old: &Self, new: &Self) -> Option<Change> {
         if old == new {
             return None;

@@ -8,7 +8,6 @@ use super::change::Change;
 use super::keys::Codes;
 use super::tables::Tables;
 
-/// All that differs.
 pub(super) fn changes(old: &Pack, new: &Pack, tables: &Tables) -> Vec<Change> {
     let mut changes = channels(old, new);
     let combine = |pack: &Pack| match pack.score.combine {

@@ -76,7 +76,6 @@ pub struct ChangedRule {
     pub wording: Vec<Change>,
 }
 
-/// How the rules of two packs belong together.
 #[derive(Debug)]
 pub(super) struct Matching {
     /// For each rule of the new pack that of the old one.
@@ -155,7 +154,6 @@ struct Whole {
 }
 
 impl RulesDiff {
-    /// Compares the rules of two packs.
     pub(super) fn of(old: &Side<'_>, new: &Side<'_>, tables: &Tables) -> (Self, Matching) {
         let mut matching = matched(old, new, tables);
         let mut diff = Self::default();
@@ -240,7 +238,6 @@ fn matched(old: &Side<'_>, new: &Side<'_>, tables: &Tables) -> Matching {
     Matching { old_of_new, new_of_old, changed: BTreeSet::new() }
 }
 
-/// A rule in two packs.
 struct Pair<'p> {
     old: &'p Side<'p>,
     new: &'p Side<'p>,
@@ -257,7 +254,6 @@ impl Pair<'_> {
         (&self.old.meaning.rules[self.before], &self.new.meaning.rules[self.after])
     }
 
-    /// What decides otherwise.
     fn changes(&self, tables: &Tables) -> Vec<Change> {
         let (a, b) = self.rules();
         let (old, new) = self.meanings();
@@ -297,7 +293,6 @@ impl Pair<'_> {
         }
     }
 
-    /// What only reads otherwise.
     fn wording(&self) -> Vec<Change> {
         let (a, b) = self.rules();
         let (old, new) = self.meanings();
@@ -360,7 +355,6 @@ impl Pair<'_> {
     }
 }
 
-/// A computed field that is computed otherwise.
 struct Through<'t> {
     name: &'t str,
     old: &'t Meaning,

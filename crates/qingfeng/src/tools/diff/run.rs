@@ -65,7 +65,6 @@ pub fn read_alike(old: &Engine, new: &Engine) -> bool {
         && a.ids().all(|id| field(a, id) == field(b, id))
 }
 
-/// Lines that one pack evaluated.
 pub(super) struct Side {
     pub lines: Lines,
     pub results: BatchResults,
@@ -81,7 +80,6 @@ struct Comparer<'c> {
     examples_max: usize,
 }
 
-/// Compares two packs over declarations.
 pub(super) fn over(
     old: &Engine,
     new: &Engine,
@@ -133,7 +131,6 @@ fn port_field(pack: &Pack) -> Option<FieldId> {
     matches!(schema[field].kind, Kind::Text | Kind::Code).then_some(field)
 }
 
-/// What was counted so far.
 struct Total<'c> {
     tally: Tally,
     /// The examples of each two channels, with the number that chose them.
@@ -319,7 +316,6 @@ impl Comparer<'_> {
         output::declaration_id(self.engines[side].pack(), &of.results, line).unwrap_or_default()
     }
 
-    /// Compares what the packs make of a declaration.
     fn compare(&self, sides: [&Arc<Side>; 2], ranges: [Range<usize>; 2], tally: &mut Tally) {
         let worst = [0, 1].map(|at| {
             let range = ranges[at].clone();

@@ -175,7 +175,6 @@ impl Axis {
         is(name).or_else(|| is(&format!("({name})")))
     }
 
-    /// Keeps one segment.
     fn only(&mut self, name: &str) -> Result<(), CoverageError> {
         match self.find(name) {
             Some(at) => {
@@ -427,7 +426,6 @@ impl PolicyCoverage {
     }
 }
 
-/// What rules add up to.
 #[derive(Default)]
 struct Sum {
     reach: Reach,
@@ -476,7 +474,6 @@ impl Engine {
     }
 }
 
-/// Rules in common of three sets.
 fn common(a: &RuleSet, b: &RuleSet, c: &RuleSet, d: &RuleSet) -> RuleSet {
     let mut set = a.clone();
     set.keep(b);

@@ -29,7 +29,6 @@ struct Period {
     segments: [Vec<OfSegment>; 3],
 }
 
-/// What reaches the segments of the axes.
 #[derive(Clone, Debug)]
 pub(super) struct Reaches {
     /// The rules that are looked at, by their positions in the pack: all but the retired.

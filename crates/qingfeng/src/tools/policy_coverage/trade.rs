@@ -102,7 +102,6 @@ impl<'a> Places<'a> {
     }
 }
 
-/// What batches add.
 #[derive(Default)]
 struct Added {
     /// By position of the cell.
@@ -122,7 +121,6 @@ impl Added {
 }
 
 impl PolicyCoverage {
-    /// The trade of a batch, by cell.
     fn traded(&self, engine: &Engine, groups: &[Groups; 3], lines: &Lines, rejected: u64) -> Added {
         let pack = engine.pack();
         let results = engine.evaluate(lines);

@@ -144,7 +144,6 @@ pub struct CoverageTotals {
     pub parts_covered: usize,
 }
 
-/// A rule while it is covered.
 struct Covered {
     coverage: RuleCoverage,
     condition: Option<ConditionPart>,

@@ -37,7 +37,6 @@ impl<'b> LineSource<'b> for View<'b> {
     }
 }
 
-/// How a part came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Held,
@@ -45,7 +44,6 @@ pub(super) enum Outcome {
     Fault,
 }
 
-/// Counts of one part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NodeCount {
     pub held: u64,
@@ -56,7 +54,6 @@ pub(super) struct NodeCount {
     pub alone: u64,
 }
 
-/// Counts of a rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub lines: u64,
