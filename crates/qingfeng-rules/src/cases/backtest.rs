@@ -134,12 +134,12 @@ pub fn expectations(text: &str, pack: &Pack, diagnostics: &mut Diagnostics) -> V
                 toml.report(
                     value.span(),
                     "`expect` must be a list of tables",
-                    "begin each with `[[expect]]`".to_owned(),
+                    "begin each with `[[expect]]`",
                 );
                 continue;
             }
             (other, _) => {
-                let help = "begin each expectation with `[[expect]]`".to_owned();
+                let help = "begin each expectation with `[[expect]]`";
                 toml.report(key.span(), format!("unknown key `{other}`"), help);
                 continue;
             }
@@ -168,7 +168,7 @@ fn expectation(
 ) -> Option<Expectation> {
     let span = value.span();
     let DeValue::Table(table) = value.get_ref() else {
-        toml.report(span, "an expectation must be a table", "begin it with `[[expect]]`".to_owned());
+        toml.report(span, "an expectation must be a table", "begin it with `[[expect]]`");
         return None;
     };
     for (key, _) in table.iter() {
@@ -187,7 +187,7 @@ fn expectation(
         match rule {
             None => toml.report(place, format!("there is no rule `{id}`"), ids.suggestion(&id)),
             Some(rule) if pack.rules[rule].status == Status::Retired => {
-                let help = "remove the expectation, or give the rule another `status`".to_owned();
+                let help = "remove the expectation, or give the rule another `status`";
                 toml.report(place, format!("the rule `{id}` is retired and never evaluated"), help);
             }
             Some(_) => {}
@@ -199,15 +199,14 @@ fn expectation(
         let mut parts = std::path::Path::new(name).components();
         let is_within = parts.all(|part| matches!(part, std::path::Component::Normal(_)));
         if name.is_empty() || !is_within {
-            let help =
-                "give its path below the directory of `--data`: `file = \"2016/march.csv\"`".to_owned();
+            let help = "give its path below the directory of `--data`: `file = \"2016/march.csv\"`";
             toml.report(place.clone(), format!("`{name}` is no file below the directory with data"), help);
         }
     }
     let lines = lines(toml, table);
     let bound = bound(toml, table);
     if bound.is_none() && lines.is_empty() && table.iter().all(|(key, _)| !is_bound(key.get_ref().as_ref())) {
-        let help = "add `exactly`, `at_least` or `at_most`, or name `lines`".to_owned();
+        let help = "add `exactly`, `at_least` or `at_most`, or name `lines`";
         toml.report(span.clone(), "the expectation expects nothing", help);
     }
     let unexpected = toml.text(table, "unexpected").map(|(name, place)| {
@@ -217,7 +216,7 @@ fn expectation(
             toml.report(place.clone(), format!("`unexpected` cannot be `{name}`"), help);
         }
         if lines.is_empty() {
-            let help = "name the expected ones in `lines`, or leave `unexpected` out".to_owned();
+            let help = "name the expected ones in `lines`, or leave `unexpected` out";
             toml.report(place, "without `lines` no line is unexpected", help);
         }
         found.unwrap_or_default()
@@ -258,7 +257,7 @@ fn bound(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<Bound> {
             continue;
         };
         if found.is_some() {
-            let help = "write another `[[expect]]` for it".to_owned();
+            let help = "write another `[[expect]]` for it";
             toml.report(value.span(), "an expectation has one bound", help);
         }
         found = Some(make(count));
@@ -269,7 +268,7 @@ fn bound(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<Bound> {
 fn lines(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Vec<String> {
     let Some(value) = table.get("lines") else { return Vec::new() };
     let DeValue::Array(items) = value.get_ref() else {
-        let help = "write `lines = [\"D1/2\", \"D7\"]`: declaration, or declaration and item".to_owned();
+        let help = "write `lines = [\"D1/2\", \"D7\"]`: declaration, or declaration and item";
         toml.report(value.span(), "`lines` must be a list of texts", help);
         return Vec::new();
     };

@@ -94,7 +94,7 @@ pub(super) fn check(reading: &mut Reading<'_>, outcomes: &Outcomes, place: &Rang
     if let Some(rule) = outcomes.silent.iter().find(|rule| fires(rule)) {
         let id = reading.pack.rules[*rule].id.clone();
         let title = format!("`{id}` is expected to fire and to be silent at once");
-        reading.report(place.clone(), title, "leave it out of one of the two".to_owned());
+        reading.report(place.clone(), title, "leave it out of one of the two");
     }
 }
 
@@ -136,7 +136,7 @@ fn rule(reading: &mut Reading<'_>, id: &str, place: &Range<usize>) -> Option<usi
         return None;
     };
     if reading.pack.rules[at].status == Status::Retired {
-        let help = "remove the test, or give the rule another `status`".to_owned();
+        let help = "remove the test, or give the rule another `status`";
         reading.report(place.clone(), format!("the rule `{id}` is retired and never evaluated"), help);
         return None;
     }
@@ -231,11 +231,7 @@ fn faults(reading: &mut Reading<'_>, value: &Constant, place: &Range<usize>) -> 
         let rule = rule(reading, id, place);
         let Constant::Text(name) = value else {
             let title = format!("the fault of `{id}` must be a text, not {}", kind_of(value));
-            reading.report(
-                place.clone(),
-                title,
-                "write `faults: #{ \"RULE\": \"division by zero\" }`".to_owned(),
-            );
+            reading.report(place.clone(), title, "write `faults: #{ \"RULE\": \"division by zero\" }`");
             continue;
         };
         if let (Some(rule), Some(fault)) = (rule, fault(reading, name, place)) {

@@ -24,6 +24,7 @@ use crate::model::selection::Selection;
 use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program, Source};
 
 pub use files::PackFiles;
+pub(crate) use files::{Files, text_of};
 pub use fixes::Applied;
 pub use rewrite::WrittenPoints;
 
@@ -90,7 +91,7 @@ impl Pack {
     /// All mistakes that were found, warnings among them, if at least one is an error.
     pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.items.clone_from(&files.unreadable);
+        diagnostics.items.clone_from(&files.0.unreadable);
         let texts = files.texts(&mut diagnostics);
         diagnostics.read_suppressions();
         let Some(manifest_text) = texts.get("pack.toml") else {

@@ -1,137 +1,49 @@
 //! Seeded inputs, put together from fragments.
 
+use std::sync::LazyLock;
+
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
 /// A stream of inputs; the same seed gives the same inputs.
 pub struct Inputs(Pcg64Mcg);
 
+/// Fragments that stand two blanks or a line end apart.
+fn split(fragments: &str) -> Vec<&str> {
+    fragments.split("  ").map(str::trim).filter(|fragment| !fragment.is_empty()).collect()
+}
+
 /// Things that can stand where a value stands.
-const VALUES: &[&str] = &[
-    "d.value",
-    "d.quantity",
-    "d.net_kg",
-    "d.unit_value",
-    "d.packages",
-    "d.item_count",
-    "d.item_no",
-    "d.brand",
-    "d.goods",
-    "d.hs",
-    "d.hs4",
-    "d.mode",
-    "d.destination",
-    "d.exporter",
-    "d.certified",
-    "d.declared_on",
-    "d.seen_on",
-    "d.per_package",
-    "d.plate_count",
-    "d.lookup(\"blacklist\").grade",
-    "d.lookup(\"terms\").share",
-    "d.listed(\"blacklist\")",
-    "d.lookup(\"blacklist\")",
-    "()",
-    "0",
-    "1",
-    "-1",
-    "2.5",
-    "0.0",
-    "1e308",
-    "9223372036854775807",
-    "true",
-    "false",
-    "\"\"",
-    "\"DELI\"",
-    "\"摩托\"",
-    "\"8711\"",
-    "LOW",
-    "date(\"2016-09-06\")",
-    "[1, 2.0, 3]",
-    "[\"a\", \"DELI\"]",
-    "[]",
-    "#{a: 1, b: \"x\"}",
-    "1..5",
-    "d",
-    "x",
-    "`${d.brand} ${d.value}`",
-];
+static VALUES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    split(
+        r#"
+    d.value  d.quantity  d.net_kg  d.unit_value  d.packages  d.item_count  d.item_no  d.brand  d.goods
+    d.hs  d.hs4  d.mode  d.destination  d.exporter  d.certified  d.declared_on  d.seen_on  d.per_package
+    d.plate_count  d.lookup("blacklist").grade  d.lookup("terms").share  d.listed("blacklist")
+    d.lookup("blacklist")  ()  0  1  -1  2.5  0.0  1e308  9223372036854775807  true  false  ""  "DELI"
+    "摩托"  "8711"  LOW  date("2016-09-06")  [1, 2.0, 3]  ["a", "DELI"]  []  #{a: 1, b: "x"}  1..5  d  x
+    `${d.brand} ${d.value}`
+    "#,
+    )
+});
 
 /// Forms in which `$` is a smaller expression.
-const FORMS: &[&str] = &[
-    "$ == $",
-    "$ != $",
-    "$ < $",
-    "$ <= $",
-    "$ > $",
-    "$ >= $",
-    "$ && $",
-    "$ || $",
-    "!$",
-    "-$",
-    "$ + $",
-    "$ - $",
-    "$ * $",
-    "$ / $",
-    "$ % $",
-    "$ ** $",
-    "$ ?? $",
-    "$ in $",
-    "$ !in $",
-    "($)",
-    "$.len()",
-    "$.contains($)",
-    "$.starts_with($)",
-    "$.ends_with($)",
-    "$.has_word($)",
-    "$.has_any_word([$, $])",
-    "$.resembles($)",
-    "$.matches(\"^[A-Z]+\")",
-    "$.to_lower()",
-    "$.to_upper()",
-    "$.sub_string($, $)",
-    "$.sub_string($)",
-    "$.index_of($)",
-    "$.is_empty()",
-    "to_string($)",
-    "$.abs()",
-    "$.sign()",
-    "$.floor()",
-    "$.ceiling()",
-    "$.round()",
-    "$.round($)",
-    "$.int()",
-    "$.to_float()",
-    "$.sqrt()",
-    "min($, $)",
-    "max($, $)",
-    "$.is_even()",
-    "$.is_odd()",
-    "date($)",
-    "$.year",
-    "$.weekday",
-    "[$, $]",
-    "[$][$]",
-    "$.some(|x| $)",
-    "$.all(|x| $)",
-    "$.filter(|x| $).len()",
-    "$.map(|x| $)",
-    "#{a: $}.a",
-    "if $ { $ } else { $ }",
-    "switch $ { 1 => $, \"DELI\" => $, _ => $ }",
-    "{ let x = $; $ }",
-    "{ let x = $; x += $; x > $ }",
-    "{ let n = 0; for x in $ { n += 1; if $ { break; } } n > $ }",
-    "{ while $ { return $; } $ }",
-    "`${$}` == $",
-    "$ & $",
-    "$ | $",
-    "$ ^ $",
-    "$ << $",
-    "$.keys()",
-    "$.values()",
-    "{ let a = []; a.push($); a.len() > $ }",
-];
+static FORMS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    split(
+        r#"
+    $ == $  $ != $  $ < $  $ <= $  $ > $  $ >= $  $ && $  $ || $  !$  -$  $ + $  $ - $  $ * $  $ / $
+    $ % $  $ ** $  $ ?? $  $ in $  $ !in $  ($)  $.len()  $.contains($)  $.starts_with($)  $.ends_with($)
+    $.has_word($)  $.has_any_word([$, $])  $.resembles($)  $.matches("^[A-Z]+")  $.to_lower()
+    $.to_upper()  $.sub_string($, $)  $.sub_string($)  $.index_of($)  $.is_empty()  to_string($)  $.abs()
+    $.sign()  $.floor()  $.ceiling()  $.round()  $.round($)  $.int()  $.to_float()  $.sqrt()  min($, $)
+    max($, $)  $.is_even()  $.is_odd()  date($)  $.year  $.weekday  [$, $]  [$][$]  $.some(|x| $)
+    $.all(|x| $)  $.filter(|x| $).len()  $.map(|x| $)  #{a: $}.a  if $ { $ } else { $ }
+    switch $ { 1 => $, "DELI" => $, _ => $ }  { let x = $; $ }  { let x = $; x += $; x > $ }
+    { let n = 0; for x in $ { n += 1; if $ { break; } } n > $ }  { while $ { return $; } $ }  `${$}` == $
+    $ & $  $ | $  $ ^ $  $ << $  $.keys()  $.values()  { let a = []; a.push($); a.len() > $ }
+    "#,
+    )
+});
 
 /// Pieces of rule files, whole and broken.
 const RULE_FILE: &[&str] = &[
@@ -287,10 +199,10 @@ impl Inputs {
     /// An expression of at most this depth. Many are well typed, many are not.
     pub fn condition(&mut self, depth: usize) -> String {
         if depth == 0 || self.below(4) == 0 {
-            return self.one(VALUES).to_owned();
+            return self.one(&VALUES).to_owned();
         }
         let mut text = String::new();
-        for (at, part) in self.one(FORMS).split('$').enumerate() {
+        for (at, part) in self.one(&FORMS).split('$').enumerate() {
             if at > 0 {
                 text += &self.condition(depth - 1);
             }

@@ -166,7 +166,7 @@ impl Writer<'_, '_> {
             "matches" if !self.fixed.patterns.is_empty() && self.choices.percent(30) => {
                 self.choices.pick(&self.fixed.patterns).clone()
             }
-            "matches" => text_literal(self.choices.word(PATTERNS)),
+            "matches" => text_literal(self.choices.word(&PATTERNS)),
             "has_any_word" if self.choices.percent(40) => self.list(Kind::Text, true),
             "has_any_word" => {
                 let count = self.choices.between(1, 3);

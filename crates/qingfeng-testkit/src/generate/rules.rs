@@ -185,7 +185,7 @@ impl Writer<'_, '_> {
             3 => {
                 let name = self.name("P");
                 self.fixed.patterns.push(name.clone());
-                format!("const {name} = {};\n", text_literal(self.choices.word(PATTERNS)))
+                format!("const {name} = {};\n", text_literal(self.choices.word(&PATTERNS)))
             }
             4 if !self.tables.is_empty() => {
                 let name = self.name("T");

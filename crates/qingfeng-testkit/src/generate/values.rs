@@ -1,5 +1,7 @@
 //! The values of one case: rules compare with them and lines have them, so that conditions hold now and then.
 
+use std::sync::LazyLock;
+
 use qingfeng::FieldValue;
 
 use super::choices::Choices;
@@ -70,46 +72,13 @@ pub(super) const NUMBERS: &[f64] = &[
     f64::MIN_POSITIVE,
 ];
 
-pub(super) const TEXTS: &[&str] = &[
-    "DELI",
-    "a",
-    "deli",
-    "DEL1",
-    "D E L I",
-    "DЕLI",
-    "HAOJUE",
-    "HA0JUE",
-    "ＤＥＬＩ",
-    "no logo",
-    "shoes, no  logo",
-    "replica watch",
-    "Ｒｅｐｌｉｃａ bag",
-    "replicas",
-    "摩托车",
-    "高仿A货",
-    "手机（无牌）",
-    "贴牌手机 phone",
-    "8711209000",
-    "8711",
-    "2016-09-06",
-    "2016-13-01",
-    "12.5",
-    "true",
-    "E1",
-    "E2",
-    "ß",
-    "İ",
-    "éclair",
-    "e\u{301}clair",
-    "🏍 motor",
-    "M&G",
-    "a\\b",
-    "say \"x\"",
-    "A",
-    "B",
-    "0110",
-    "KE",
-];
+pub(super) static TEXTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let texts = "DELI / a / deli / DEL1 / D E L I / DЕLI / HAOJUE / HA0JUE / ＤＥＬＩ / no logo / shoes, no  logo / \
+         replica watch / Ｒｅｐｌｉｃａ bag / replicas / 摩托车 / 高仿A货 / 手机（无牌） / 贴牌手机 phone / 8711209000 / 8711 / \
+         2016-09-06 / 2016-13-01 / 12.5 / true / E1 / E2 / ß / İ / éclair / e\u{301}clair / 🏍 motor / M&G / a\\b / \
+         say \"x\" / A / B / 0110 / KE";
+    texts.split(" / ").collect()
+});
 
 /// Texts that a test of texts can tell apart, and words to tell them by.
 const FAMILIES: &[(&[&str], &[&str])] = &[
@@ -126,33 +95,17 @@ const FAMILIES: &[(&[&str], &[&str])] = &[
 /// Words that `has_word` and its like look for, besides the values.
 const WORDS: &[&str] = &["replica", "no logo", "仿", "贴牌", "logo", "deli", "", " ", "phone", "Ａ"];
 
-pub(super) const PATTERNS: &[&str] = &[
-    "^[A-Z]+$",
-    "[0-9]",
-    "(?i)deli",
-    "^.{4}$",
-    "仿|牌",
-    "\\d{4}",
-    "\\bno\\b",
-    "^$",
-    "^(?:D|H).*(?:I|E)$",
-    "\\p{Han}",
-    "[^a-z]$",
-];
+pub(super) static PATTERNS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    r"^[A-Z]+$ [0-9] (?i)deli ^.{4}$ 仿|牌 \d{4} \bno\b ^$ ^(?:D|H).*(?:I|E)$ \p{Han} [^a-z]$"
+        .split_whitespace()
+        .collect()
+});
 
-pub(super) const DATES: &[&str] = &[
-    "2016-09-06",
-    "2016-01-01",
-    "2016-12-31",
-    "2016-02-29",
-    "2015-12-31",
-    "2017-01-01",
-    "1970-01-01",
-    "1969-12-31",
-    "0001-01-01",
-    "9999-12-31",
-    "2016-09-05",
-];
+pub(super) static DATES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let dates = "2016-09-06 2016-01-01 2016-12-31 2016-02-29 2015-12-31 2017-01-01 1970-01-01 1969-12-31 0001-01-01 \
+         9999-12-31 2016-09-05";
+    dates.split(' ').collect()
+});
 
 pub(super) const COUNTRIES: &[&str] = &["KE", "TZ", "AE", "SD", "DE", "PA"];
 pub(super) const HS: &[&str] =
@@ -185,14 +138,14 @@ fn few<T: Copy>(choices: &mut Choices<'_>, table: &[T], count: usize) -> Vec<T> 
 impl Values {
     pub(super) fn new(choices: &mut Choices<'_>) -> Self {
         let (family, words) = *choices.pick(FAMILIES);
-        let mut texts = few(choices, TEXTS, 2);
+        let mut texts = few(choices, &TEXTS, 2);
         texts.extend(family);
         Self {
             integers: few(choices, INTEGERS, 4),
             numbers: few(choices, NUMBERS, 4),
             texts,
             words,
-            dates: few(choices, DATES, 3),
+            dates: few(choices, &DATES, 3),
         }
     }
 
@@ -215,12 +168,12 @@ impl Values {
     }
 
     pub(super) fn text(&self, choices: &mut Choices<'_>) -> &'static str {
-        let of = if choices.percent(12) { TEXTS } else { &self.texts };
+        let of = if choices.percent(12) { &*TEXTS } else { &self.texts };
         choices.word(of)
     }
 
     pub(super) fn date(&self, choices: &mut Choices<'_>) -> &'static str {
-        let of = if choices.percent(12) { DATES } else { &self.dates };
+        let of = if choices.percent(12) { &*DATES } else { &self.dates };
         choices.word(of)
     }
 
