@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::model::reference::Key;
 use crate::program::node::{NodeId, NodeSpan, Op};
 
 use super::Analysis;
@@ -118,28 +119,21 @@ impl Analysis<'_> {
             format!("the condition of the rule `{}` can never hold where its key fits", rule.id)
         };
         let mut item = Diagnostic::new(Code::NeverHolds, title).at(self.when_place(at), "").about(&rule.id);
-        if let Some(why) = self.contradiction(root) {
-            let (first, second) = why;
-            match second {
-                Some(second) => {
-                    item = item
-                        .at(self.place_of(first), "this")
-                        .at(self.place_of(second), "and this exclude each other");
-                }
-                None => item = item.at(self.place_of(first), "this can never hold"),
+        let mut note = None;
+        if let Some((first, second)) = self.contradiction(root) {
+            let what = if second.is_some() { "this" } else { "this can never hold" };
+            item = item.at(self.place_of(first), what);
+            if let Some(second) = second {
+                item = item.at(self.place_of(second), "and this exclude each other");
             }
-            if let Some(note) = self.why_impossible(first) {
-                item = item.note(note);
-            }
+            note = self.why_impossible(first);
         }
-        if item.note.is_none() {
-            item = item.note(if alone {
-                "no declaration can meet all of it at once, so the rule is silent"
-            } else {
-                "the lines that its key lets through cannot meet it, so the rule is silent"
-            });
-        }
-        self.found.push(item);
+        let usual = if alone {
+            "no declaration can meet all of it at once, so the rule is silent"
+        } else {
+            "the lines that its key lets through cannot meet it, so the rule is silent"
+        };
+        self.found.push(item.note(note.unwrap_or_else(|| usual.to_owned())));
     }
 
     /// The part of a conjunction that cannot hold, or two that exclude each other.
@@ -164,18 +158,13 @@ impl Analysis<'_> {
     /// The parts that are joined by `&&`, however deep.
     fn conjuncts(&self, root: NodeId) -> Vec<NodeId> {
         let mut parts = Vec::new();
-        let mut visited = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            let node = &self.nodes()[id];
-            if !visited.insert(id) {
-                continue;
+        self.nodes().visit(root, |id, node| {
+            let joins = node.op == Op::And;
+            if !joins {
+                parts.push(id);
             }
-            match node.op {
-                Op::And => open.extend(node.args.iter().rev().copied()),
-                _ => parts.push(id),
-            }
-        }
+            joins
+        });
         parts.truncate(PARTS_MAX);
         parts
     }
@@ -189,20 +178,12 @@ impl Analysis<'_> {
     fn repeated(&self, root: NodeId) -> HashSet<NodeSpan> {
         let mut repeated = HashSet::new();
         let mut seen = HashSet::new();
-        let mut visited = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            if !visited.insert(id) {
-                continue;
-            }
-            let node = &self.nodes()[id];
+        self.nodes().visit(root, |_, node| {
             if !seen.insert(node.span.clone()) {
                 repeated.insert(node.span.clone());
             }
-            if matches!(node.op, Op::And | Op::Or) {
-                open.extend(node.args.iter().copied());
-            }
-        }
+            matches!(node.op, Op::And | Op::Or)
+        });
         repeated
     }
 
@@ -397,37 +378,25 @@ impl Analysis<'_> {
     /// The part of the key that says what a part of the condition says.
     fn saying_key(&mut self, at: usize, part: NodeId) -> Option<&'static str> {
         let formula = self.formula(part);
-        for (number, key) in super::keys::PARTS.into_iter().enumerate() {
-            let said = Rc::clone(&self.rules[at].key[number].1);
-            if self.terms.follows(&[(&said, true)], &formula) {
-                return Some(key.name());
-            }
-        }
-        None
+        let parts = self.rules[at].key.clone();
+        let mut keys = Key::ALL.into_iter().zip(&parts);
+        keys.find(|(_, (_, said))| self.terms.follows(&[(said, true)], &formula)).map(|(key, _)| key.name())
     }
 
     /// Why a comparison cannot hold, where it is the text in it.
     fn why_impossible(&mut self, part: NodeId) -> Option<String> {
-        let mut open = vec![part];
-        let mut visited = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if !visited.insert(id) {
-                continue;
+        let mut why = None;
+        self.nodes().visit(part, |id, node| {
+            if why.is_none() {
+                let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
+                let texts = self.texts_compared(canonical).into_iter();
+                why =
+                    texts.filter(|(_, _, asked)| *asked != Asked::Within).find_map(|(node, text, asked)| {
+                        self.terms.why_never(node, &text, asked == Asked::Beginning)
+                    });
             }
-            let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
-            for (node, text, asked) in self.texts_compared(canonical) {
-                if asked == Asked::Within {
-                    continue;
-                }
-                if let Some(why) = self.terms.why_never(node, &text, asked == Asked::Beginning) {
-                    return Some(why);
-                }
-            }
-            let node = &self.nodes()[id];
-            if matches!(node.op, Op::And | Op::Or | Op::Not) {
-                open.extend(node.args.iter().copied());
-            }
-        }
-        None
+            why.is_none() && matches!(node.op, Op::And | Op::Or | Op::Not)
+        });
+        why
     }
 }

@@ -23,8 +23,9 @@ use std::sync::Arc;
 
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::lang::rule::{Points, Rule, Status};
+use crate::lang::rule::{Rule, Status};
 use crate::lang::syntax::balanced;
+use crate::model::reference::Key;
 use crate::pack::Pack;
 use crate::program::node::{NodeId, Nodes};
 use crate::program::{self, Lowered, Program, Visit};
@@ -159,7 +160,7 @@ fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
             }
         }
     }
-    let told = kept.into_iter().map(|(mut item, more)| {
+    let reported = kept.into_iter().map(|(mut item, more)| {
         if more > 0
             && let Some(rule) = &item.rule
         {
@@ -171,7 +172,7 @@ fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
         item
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Where the condition of a rule stands, or else its id.
@@ -212,9 +213,9 @@ impl<'p> Analysis<'p> {
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
             let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
-            let key_terms = [0, 1, 2, 3].map(|part| {
+            let key_terms = key.each_ref().map(|(_, part)| {
                 let mut terms = BTreeSet::new();
-                self.terms.spoken(&key[part].1, &mut terms);
+                self.terms.spoken(part, &mut terms);
                 terms
             });
             let mut spoken = BTreeSet::new();
@@ -256,7 +257,7 @@ impl<'p> Analysis<'p> {
 
     /// Whether the key of one rule fits only where that of the other does, as far as it does not depend on the day.
     fn key_within(&mut self, inner: usize, outer: usize) -> bool {
-        (0..keys::PARTS.len()).all(|part| {
+        (0..Key::ALL.len()).all(|part| {
             let (inner, outer) = (&self.rules[inner].key[part], &self.rules[outer].key[part]);
             if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
                 return true;
@@ -330,11 +331,7 @@ fn is_timed(part: &Formula) -> bool {
 
 /// Whether a rule raises the risk of the lines it fires on.
 fn raises(rule: &Rule) -> bool {
-    let points = match rule.points {
-        Points::Fixed(points) => points > 0,
-        Points::Computed(_) => true,
-    };
-    points || rule.at_least.is_some()
+    rule.points.fixed().is_none_or(|points| points > 0) || rule.at_least.is_some()
 }
 
 /// The key of a map literal with this name.

@@ -8,6 +8,7 @@ use crate::model::derived::{Derived, FieldRef};
 use crate::model::schema::FieldId;
 use crate::program::node::{NodeId, Op};
 
+use super::pairs::listed;
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
 use super::{Analysis, raises};
@@ -53,7 +54,7 @@ impl Analysis<'_> {
                 continue;
             }
             let names: Vec<String> = silencing.iter().map(|name| format!("`{name}`")).collect();
-            let title = format!("leaving {} empty silences the rule `{}`", listed(&names), rule.id);
+            let title = format!("leaving {} empty silences the rule `{}`", listed(&names, "or"), rule.id);
             let example = &silencing[0];
             let item = Diagnostic::new(Code::SilencedByMissing, title)
                 .at(self.when_place(at), "")
@@ -132,12 +133,4 @@ fn missing_terms(formula: &Formula, terms: &mut BTreeSet<TermId>) {
         }
         true
     });
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.clone(),
-        [names @ .., last] => format!("{} or {last}", names.join(", ")),
-    }
 }

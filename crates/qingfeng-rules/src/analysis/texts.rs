@@ -32,25 +32,17 @@ impl Analysis<'_> {
     pub(super) fn texts(&mut self) {
         let mut seen: BTreeSet<(u32, u32, u32)> = BTreeSet::new();
         for at in self.living() {
-            let roots: Vec<NodeId> = self.rules[at].when.iter().map(|(root, _)| *root).collect();
-            let mut open = roots;
-            // Values that stand in several places are one node.
-            let mut visited: BTreeSet<NodeId> = BTreeSet::new();
-            while let Some(id) = open.pop() {
-                if !visited.insert(id) {
-                    continue;
-                }
-                let node = &self.nodes()[id];
-                let span = (node.span.file, node.span.start, node.span.end);
-                open.extend(node.args.iter().rev().copied());
+            let Some((root, _)) = self.rules[at].when else { continue };
+            self.nodes().visit(root, |id, node| {
                 let compares = matches!(
                     node.op,
                     Op::Compare(_) | Op::In | Op::Function(_) | Op::Switch(_) | Op::Matches(_)
                 );
-                if compares && seen.insert(span) {
+                if compares && seen.insert((node.span.file, node.span.start, node.span.end)) {
                     self.text_test(at, id);
                 }
-            }
+                true
+            });
         }
     }
 
@@ -225,15 +217,10 @@ impl Analysis<'_> {
         } else {
             "what matches nothing at all matches somewhere in every text, so this holds wherever the field is given"
         };
-        let item = Diagnostic::new(
-            Code::EmptyMatch,
-            format!("the regular expression `{pattern}` matches the empty text"),
-        )
-        .at(place, "")
-        .about(&rule.id)
-        .note(note)
-        .help("write `+` in the place of `*`, or `!= ()` if that is meant");
-        self.found.push(item);
+        let title = format!("the regular expression `{pattern}` matches the empty text");
+        let help = "write `+` in the place of `*`, or `!= ()` if that is meant";
+        let item = Diagnostic::found(Code::EmptyMatch, place, title, help);
+        self.found.push(item.about(&rule.id).note(note));
     }
 
     /// The place of a text in quotes within a place.

@@ -315,8 +315,7 @@ impl Diagnostics {
     pub fn line(&self, item: &Diagnostic) -> String {
         let mut line = String::new();
         if let Some(label) = item.labels.first() {
-            let (row, column) = self.sources.line_and_column(&label.place);
-            line = format!("{}:{row}:{column}: ", label.place.file);
+            line = self.sources.located(&label.place) + ": ";
         }
         line += &format!("{}[{}]: {}", item.severity(), item.code.id(), item.title);
         if let Some(help) = &item.help {

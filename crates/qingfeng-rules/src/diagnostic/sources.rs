@@ -56,6 +56,12 @@ impl Sources {
         self.texts.iter().map(|(file, source)| (file.clone(), source.text.clone())).collect()
     }
 
+    /// Where a place begins: `file:line:column`.
+    pub fn located(&self, place: &Place) -> String {
+        let (line, column) = self.line_and_column(place);
+        format!("{}:{line}:{column}", place.file)
+    }
+
     /// The line and the column (in characters) of the start of a place, both counted from 1.
     pub fn line_and_column(&self, place: &Place) -> (usize, usize) {
         let Some(Source { text, line_starts }) = self.texts.get(&place.file) else { return (1, 1) };

@@ -9,6 +9,7 @@ use crate::diagnostic::Place;
 use crate::lang::expr::Expr;
 use crate::model::channel::ChannelId;
 use crate::model::derived::FieldRef;
+use crate::model::reference::Key;
 use crate::model::schema::Kind;
 
 /// How far a rule counts.
@@ -88,6 +89,16 @@ pub enum Points {
     Computed(Closure),
 }
 
+impl Points {
+    /// The points, if they are the same on every line.
+    pub fn fixed(&self) -> Option<i64> {
+        match self {
+            Self::Fixed(points) => Some(*points),
+            Self::Computed(_) => None,
+        }
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -130,6 +141,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The values of one part of the rule's key; none means any.
+    pub fn key(&self, key: Key) -> &[KeyValue] {
+        match key {
+            Key::Region => &self.region,
+            Key::Commodity => &self.commodity,
+            Key::Mode => &self.mode,
+            Key::Site => &self.site,
+        }
+    }
+
     /// Whether the rule is in force on a day. A declaration without a date cannot show that it is out of
     /// force, so it is in.
     pub fn is_in_force(&self, day: Option<Date>) -> bool {
@@ -173,7 +194,7 @@ pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedFi
     needed.into_iter().collect()
 }
 
-fn computed_index(field: &FieldRef) -> Option<usize> {
+pub(crate) fn computed_index(field: &FieldRef) -> Option<usize> {
     match field {
         FieldRef::Computed(at) => Some(*at),
         _ => None,

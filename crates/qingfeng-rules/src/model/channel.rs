@@ -12,6 +12,16 @@ pub enum Combine {
     Max,
 }
 
+impl Combine {
+    /// The name in `pack.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Max => "max",
+        }
+    }
+}
+
 /// How points become a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Score {

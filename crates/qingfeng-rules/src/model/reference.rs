@@ -67,6 +67,9 @@ pub enum Key {
 }
 
 impl Key {
+    /// All keys, in the order in which rules have them.
+    pub const ALL: [Self; 4] = [Self::Region, Self::Commodity, Self::Mode, Self::Site];
+
     /// The name of the key in a rule.
     pub fn name(self) -> &'static str {
         match self {

@@ -307,6 +307,19 @@ impl Pack {
         rule_files::key_value(&self.schema, &self.reference, key, name)
     }
 
+    /// The names of the values in one part of a rule's key, as the rule file has them.
+    pub fn key_names<'p>(&'p self, rule: &'p Rule, key: Key) -> Vec<&'p str> {
+        rule.key(key).iter().map(|value| self.key_name(key, value)).collect()
+    }
+
+    /// The name of a value of a key, as rules write it.
+    pub fn key_name<'p>(&'p self, key: Key, value: &'p KeyValue) -> &'p str {
+        match value {
+            KeyValue::Group(group) => &self.reference.groups(key)[*group].name,
+            KeyValue::Code(code) | KeyValue::SiteKind(code) => code,
+        }
+    }
+
     /// The field that `d.name` means in this pack.
     pub fn field(&self, name: &str) -> Option<FieldRef> {
         if let Some(at) = self.computed.iter().position(|field| field.name == name) {

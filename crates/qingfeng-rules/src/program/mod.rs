@@ -5,7 +5,7 @@
 //! guard where the first parts of its condition could be lowered.
 
 mod build;
-mod check;
+pub(crate) mod check;
 mod eval;
 pub(crate) mod fold;
 mod lower;

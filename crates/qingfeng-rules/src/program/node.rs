@@ -4,7 +4,7 @@
 //! fault, a statement before the last) is kept by [`Op::Then`]. Each node knows of which kinds its value can be and
 //! whether it can fault, from its parts alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -659,6 +659,18 @@ impl Nodes {
             }
         }
         (value, !certain)
+    }
+
+    /// Calls `visit` for a node and those it uses, each once, the first argument first; for the arguments of one only if it
+    /// says so.
+    pub fn visit(&self, root: NodeId, mut visit: impl FnMut(NodeId, &Node) -> bool) {
+        let mut visited = HashSet::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if visited.insert(id) && visit(id, &self[id]) {
+                open.extend(self[id].args.iter().rev().copied());
+            }
+        }
     }
 
     /// Rebuilds nodes from the roots down, in order: `make` gets each node with its new arguments.

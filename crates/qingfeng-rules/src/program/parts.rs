@@ -487,15 +487,16 @@ fn seen_by(nodes: &Nodes, root: NodeId) -> Vec<NodeId> {
 
 fn fields_of(nodes: &Nodes, facts: &PackFacts, root: NodeId) -> Vec<FieldRef> {
     let mut fields = BTreeSet::new();
-    for id in within(nodes, root) {
-        match nodes[id].op {
+    nodes.visit(root, |_, node| {
+        match node.op {
             Op::Field(field) => _ = fields.insert(field),
             Op::Listed(table) | Op::Entry(table) => {
                 fields.extend(facts.lookup_keys[table as usize].iter().copied().map(FieldRef::Declared));
             }
             _ => {}
         }
-    }
+        true
+    });
     fields.into_iter().collect()
 }
 

@@ -369,27 +369,16 @@ impl Finder<'_> {
 
     /// The field of texts that a node depends on, if it depends on nothing else.
     fn only_field(&self, id: NodeId) -> Option<FieldId> {
-        let mut only = None;
-        let mut seen = std::collections::HashSet::new();
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
+        let mut fields = std::collections::BTreeSet::new();
+        self.nodes.visit(id, |_, node| {
+            match node.op {
+                Op::Field(field) => _ = fields.insert(self.facts.text_field(field)),
+                Op::Listed(_) | Op::Entry(_) => _ = fields.insert(None),
+                _ => {}
             }
-            let node = &self.nodes[id];
-            match &node.op {
-                Op::Field(field) => {
-                    let field = self.facts.text_field(*field)?;
-                    if only.is_some_and(|only| only != field) {
-                        return None;
-                    }
-                    only = Some(field);
-                }
-                Op::Listed(_) | Op::Entry(_) => return None,
-                _ => open.extend(node.args.iter().copied()),
-            }
-        }
-        only
+            !fields.contains(&None)
+        });
+        if fields.len() == 1 { fields.pop_first()? } else { None }
     }
 
     /// The source that a node of numbers or dates is.

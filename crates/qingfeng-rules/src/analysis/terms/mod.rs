@@ -296,19 +296,11 @@ impl<'p> Terms<'p> {
     /// The fields and the lookup entries that a node's value depends on, if they are few.
     pub fn leaves(&self, node: NodeId) -> Vec<NodeId> {
         let mut leaves = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![node];
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match self.nodes[id].op {
-                Op::Field(_) | Op::Listed(_) | Op::Entry(_) => {
-                    leaves.insert(id);
-                }
-                _ => open.extend(self.nodes[id].args.iter().copied()),
-            }
-        }
+        self.nodes.visit(node, |id, node| {
+            let is_leaf = matches!(node.op, Op::Field(_) | Op::Listed(_) | Op::Entry(_));
+            leaves.extend(is_leaf.then_some(id));
+            !is_leaf
+        });
         leaves.into_iter().collect()
     }
 
@@ -377,12 +369,7 @@ impl<'p> Terms<'p> {
     /// The node with a constant in the place of one of its leaves.
     fn replaced(&mut self, root: NodeId, leaf: NodeId, constant: &Constant) -> NodeId {
         let mut order = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            if order.insert(id) {
-                open.extend(self.nodes[id].args.iter().copied());
-            }
-        }
+        self.nodes.visit(root, |id, _| order.insert(id));
         let new = self.add(Op::Constant(Arc::new(constant.clone())), Vec::new());
         let mut done: HashMap<NodeId, NodeId> = HashMap::from([(leaf, new)]);
         // Arguments stand before the nodes that use them.

@@ -404,10 +404,7 @@ impl Comparer<'_> {
         let (port, day) = self.port_and_day([&sides[0], &sides[1]], &ranges);
         Example {
             declaration_id: self.id(0, &sides[0], starts[0]).to_owned(),
-            place: match inputs.get(first.input as usize) {
-                Some(input) => format!("{input}, {}", first.position),
-                None => first.position.to_string(),
-            },
+            place: first.within(inputs),
             port: port.map(str::to_owned),
             day: day.map(|day| day.to_string()),
             old,

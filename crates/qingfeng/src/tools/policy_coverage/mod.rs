@@ -352,16 +352,18 @@ impl PolicyCoverage {
 
     /// Which axes of a cell a rule has a key for.
     fn names(&self, rule: &Rule, at: [usize; 3]) -> [bool; 3] {
-        let keys = [&rule.region, &rule.commodity, &rule.mode];
-        std::array::from_fn(|axis| {
-            !keys[axis].is_empty() && self.axes[axis].segments[at[axis]].segment != Segment::All
-        })
+        let is_part = self.parts(at);
+        std::array::from_fn(|axis| !rule.key(AXES[axis]).is_empty() && is_part[axis])
+    }
+
+    /// Of which axes a cell has but a part.
+    fn parts(&self, at: [usize; 3]) -> [bool; 3] {
+        std::array::from_fn(|axis| self.axes[axis].segments[at[axis]].segment != Segment::All)
     }
 
     fn covered(&self, pack: &Pack, at: [usize; 3]) -> PolicyCell {
         let (reach, wholly, is_empty) = self.reaches.of_cell(at);
-        let parts: [bool; 3] =
-            std::array::from_fn(|axis| self.axes[axis].segments[at[axis]].segment != Segment::All);
+        let parts = self.parts(at);
         let mut cell = PolicyCell {
             at,
             all: Reach::default(),

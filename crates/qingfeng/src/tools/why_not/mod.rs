@@ -25,7 +25,7 @@ mod tally;
 use std::ops::ControlFlow;
 
 use qingfeng_rules::internals::{PartTree, Parts};
-use qingfeng_rules::{Key, KeyValue, Pack, Rule, Status};
+use qingfeng_rules::{Key, Pack, Rule, Status};
 use serde::{Serialize, Serializer};
 
 use crate::engine::Engine;
@@ -233,7 +233,7 @@ impl Engine {
         Ok(WhyNot {
             rule: definition.id.clone(),
             title: definition.title.clone(),
-            place: located(pack, &definition.place),
+            place: pack.warnings.sources.located(&definition.place),
             status: definition.status,
             lines: counts.lines,
             rejected,
@@ -254,11 +254,6 @@ impl Found {
     }
 }
 
-fn located(pack: &Pack, place: &qingfeng_rules::Place) -> String {
-    let (line, column) = pack.warnings.sources.line_and_column(place);
-    format!("{}:{line}:{column}", place.file)
-}
-
 fn stages(pack: &Pack, rule: &Rule, key: &RuleKey, counts: &Counts) -> Vec<StageCount> {
     let of = |stage: KeyStage| {
         let [reached, blocked, missing, alone] = counts.stages[stage as usize];
@@ -269,7 +264,7 @@ fn stages(pack: &Pack, rule: &Rule, key: &RuleKey, counts: &Counts) -> Vec<Stage
 
 /// What a rule asks for at a stage.
 fn wanted(pack: &Pack, rule: &Rule, stage: KeyStage) -> String {
-    let (key, values) = match stage {
+    let key = match stage {
         KeyStage::Validity => {
             return match (rule.from, rule.until) {
                 (Some(from), Some(until)) => format!("{from} to {until}"),
@@ -278,18 +273,12 @@ fn wanted(pack: &Pack, rule: &Rule, stage: KeyStage) -> String {
                 (None, None) => String::new(),
             };
         }
-        KeyStage::Region => (Key::Region, &rule.region),
-        KeyStage::Commodity => (Key::Commodity, &rule.commodity),
-        KeyStage::Mode => (Key::Mode, &rule.mode),
-        KeyStage::Site => (Key::Site, &rule.site),
+        KeyStage::Region => Key::Region,
+        KeyStage::Commodity => Key::Commodity,
+        KeyStage::Mode => Key::Mode,
+        KeyStage::Site => Key::Site,
     };
-    let groups = pack.reference.groups(key);
-    let name = |value: &KeyValue| match value {
-        KeyValue::Group(at) => groups[*at].name.clone(),
-        KeyValue::Code(code) => code.clone(),
-        KeyValue::SiteKind(kind) => kind.clone(),
-    };
-    values.iter().map(name).collect::<Vec<_>>().join(", ")
+    pack.key_names(rule, key).join(", ")
 }
 
 /// The counts of a part and of those in it; `nodes` has them in this order.
@@ -331,7 +320,7 @@ fn part_count<'c>(
             let leaf = &parts.leaves()[*at];
             PartCount {
                 text: leaf.text.clone(),
-                place: located(pack, &leaf.place),
+                place: pack.warnings.sources.located(&leaf.place),
                 constants: named(leaf.constants.clone()),
                 residual: leaf.residual.clone(),
                 ..part
