@@ -202,12 +202,8 @@ impl Analysis<'_> {
             let title = format!("the condition of the rule `{}` always holds where its key fits", rule.id);
             (title, "the key lets through only lines that meet it")
         };
-        let item = Diagnostic::new(Code::AlwaysHolds, title)
-            .at(self.when_place(at), "")
-            .about(&rule.id)
-            .note(note)
-            .help("leave `when` out if that is meant");
-        self.found.push(item);
+        let help = "leave `when` out if that is meant";
+        self.say(Code::AlwaysHolds, at, self.when_place(at), title, note, help);
     }
 
     fn idle_parts(&mut self, root: NodeId, search: &mut IdleSearch) {
@@ -334,15 +330,8 @@ impl Analysis<'_> {
             keyword if matches!(keyword.as_str(), "if" | "switch") => format!("this `{keyword}`"),
             text => format!("`{text}`"),
         };
-        let dead = matches!(idle.why, Why::Never);
-        let title = if dead {
-            format!(
-                "{text} can never hold here, so it adds nothing to the condition of the rule `{}`",
-                rule.id
-            )
-        } else {
-            format!("{text} adds nothing to the condition of the rule `{}`", rule.id)
-        };
+        let dead = if matches!(idle.why, Why::Never) { " can never hold here, so it" } else { "" };
+        let title = format!("{text}{dead} adds nothing to the condition of the rule `{}`", rule.id);
         let mut item = Diagnostic::new(Code::AddsNothing, title).at(place, "").about(&rule.id);
         let said = "says so already";
         item = match idle.why {
@@ -350,15 +339,10 @@ impl Analysis<'_> {
                 let why = self.why_impossible(idle.part);
                 item.note(why.unwrap_or_else(|| "it holds on every line".to_owned()))
             }
-            Why::Key => {
-                let key = self.saying_key(at, idle.part);
-                match key {
-                    Some(key) => {
-                        item.at(self.key_place(at, key), said).note(format!("the key `{key}` {said}"))
-                    }
-                    None => item.note(format!("the key of the rule {said}")),
-                }
-            }
+            Why::Key => match self.saying_key(at, idle.part) {
+                Some(key) => item.at(self.key_place(at, key), said).note(format!("the key `{key}` {said}")),
+                None => item.note(format!("the key of the rule {said}")),
+            },
             Why::Part(other) => {
                 item.at(self.place_of(other), said).note("the rule fires on the same lines without it")
             }

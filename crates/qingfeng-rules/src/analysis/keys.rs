@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::lang::rule::{KeyValue, Rule};
 use crate::model::derived::FieldRef;
 use crate::model::reference::{Key, Member};
@@ -113,12 +113,9 @@ impl Analysis<'_> {
                 && until < as_of
             {
                 let title = format!("the rule `{}` ended on {until}", rule.id);
-                let item = Diagnostic::new(Code::ExpiredRule, title)
-                    .at(self.key_place(at, "until"), "")
-                    .about(&rule.id)
-                    .note(format!("it fires on no declaration made after that day; judged as of {as_of}"))
-                    .help("give it a later day, or `status: \"retired\"` to keep it for the record");
-                self.found.push(item);
+                let note = format!("it fires on no declaration made after that day; judged as of {as_of}");
+                let help = "give it a later day, or `status: \"retired\"` to keep it for the record";
+                self.say(Code::ExpiredRule, at, self.key_place(at, "until"), title, note, help);
             }
             for (part, key) in Key::ALL.into_iter().enumerate() {
                 self.unreachable_part(at, part, key);
@@ -160,11 +157,7 @@ impl Analysis<'_> {
         } else {
             dead.join("; ")
         };
-        let item = Diagnostic::new(Code::UnreachableKey, title)
-            .at(self.key_place(at, name), "")
-            .about(&rule.id)
-            .note(why);
-        self.found.push(item);
+        self.say(Code::UnreachableKey, at, self.key_place(at, name), title, why, None);
     }
 
     /// Whether a declaration without a date fits one of the values.

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
 use crate::lang::rule::{Rule, Status};
 use crate::lang::syntax::balanced;
 use crate::model::reference::Key;
@@ -132,11 +132,9 @@ impl Pack {
                     "the rule `{}` has no witness: it is looked at on each line that its key fits",
                     rule.id
                 );
-                let item = Diagnostic::new(Code::NoWitness, title)
-                    .at(when_place(self, rule), "")
-                    .about(&rule.id)
-                    .note("this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`");
-                found.push(item);
+                let note = "this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`";
+                let item = Diagnostic::found(Code::NoWitness, when_place(self, rule), title, None);
+                found.push(item.about(&rule.id).note(note));
             }
         }
     }
@@ -226,6 +224,20 @@ impl<'p> Analysis<'p> {
 
     fn rule(&self, at: usize) -> &'p Rule {
         &self.pack.rules[at]
+    }
+
+    /// Reports something of a rule at one place.
+    fn say(
+        &mut self,
+        code: Code,
+        rule: usize,
+        place: Place,
+        title: String,
+        note: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        let item = Diagnostic::found(code, place, title, help).about(&self.rule(rule).id).note(note);
+        self.found.push(item);
     }
 
     /// Whether a rule is met, its key, its validity and its condition, and gives points if that is asked, wherever the

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::model::derived::{Derived, FieldRef};
 use crate::model::schema::FieldId;
 use crate::program::node::{NodeId, Op};
@@ -56,12 +56,11 @@ impl Analysis<'_> {
             let names: Vec<String> = silencing.iter().map(|name| format!("`{name}`")).collect();
             let title = format!("leaving {} empty silences the rule `{}`", listed(&names, "or"), rule.id);
             let example = &silencing[0];
-            let item = Diagnostic::new(Code::SilencedByMissing, title)
-                .at(self.when_place(at), "")
-                .about(&rule.id)
-                .note("a smuggler can leave a field empty too, and no other rule fires because of it")
-                .help(format!("add a rule for such goods with `when: |d| d.{example} == ()`, or `|| d.{example} == ()` here"));
-            self.found.push(item);
+            let note = "a smuggler can leave a field empty too, and no other rule fires because of it";
+            let help = format!(
+                "add a rule for such goods with `when: |d| d.{example} == ()`, or `|| d.{example} == ()` here"
+            );
+            self.say(Code::SilencedByMissing, at, self.when_place(at), title, note, help);
         }
     }
 

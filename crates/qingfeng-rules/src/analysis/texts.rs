@@ -189,18 +189,14 @@ impl Analysis<'_> {
     fn literal_text(&mut self, at: usize, id: NodeId, field: FieldId, text: &str) {
         let definition = &self.pack.schema[field];
         let name = &definition.name;
-        let rule = self.rule(at);
         let place = self.place_of(id);
         let title = format!("`{}` depends on how people write `{name}`", self.source(&place));
+        let note = format!(
+            "`{name}` is free text: another case, a wide letter or a second blank in it, and this finds nothing"
+        );
         let word = text.trim();
-        let item = Diagnostic::new(Code::LiteralText, title)
-            .at(place, "")
-            .about(&rule.id)
-            .note(format!(
-                "`{name}` is free text: another case, a wide letter or a second blank in it, and this finds nothing"
-            ))
-            .help(format!("write `d.{name}.has_word(\"{word}\")`, which folds case, width and blanks"));
-        self.found.push(item);
+        let help = format!("write `d.{name}.has_word(\"{word}\")`, which folds case, width and blanks");
+        self.say(Code::LiteralText, at, place, title, note, help);
     }
 
     fn empty_match(&mut self, at: usize, id: NodeId, pattern: &str) {
@@ -209,7 +205,6 @@ impl Analysis<'_> {
         if !built.is_ok_and(|regex| regex.is_match("")) {
             return;
         }
-        let rule = self.rule(at);
         let place = self.place_of(id);
         let anchored = pattern.starts_with('^') && pattern.ends_with('$');
         let note = if anchored {
@@ -219,8 +214,7 @@ impl Analysis<'_> {
         };
         let title = format!("the regular expression `{pattern}` matches the empty text");
         let help = "write `+` in the place of `*`, or `!= ()` if that is meant";
-        let item = Diagnostic::found(Code::EmptyMatch, place, title, help);
-        self.found.push(item.about(&rule.id).note(note));
+        self.say(Code::EmptyMatch, at, place, title, note, help);
     }
 
     /// The place of a text in quotes within a place.

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use toml_parser::lexer::TokenKind;
+
 /// The word by which a comment is known as one to us.
 pub(super) const NAME: &str = "qingfeng";
 
@@ -330,63 +332,32 @@ pub(super) fn of_toml(text: &str) -> Vec<Comment> {
 }
 
 fn read_toml(text: &str) -> Read<'_> {
-    let bytes = text.as_bytes();
     let mut read = Read::new(text);
-    let mut at = 0;
     // Within the value of a key a bracket begins no table.
     let mut depth = 0_usize;
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &text[at..];
-        let start = at;
-        match byte {
-            b'#' => at = read.comment(at, 1),
-            b'\n' => {
-                at += 1;
-                read.push(Sign::LineEnd, start..at);
+    for token in toml_parser::Source::new(text).lex() {
+        let span = token.span().start()..token.span().end();
+        let sign = match token.kind() {
+            TokenKind::Comment => {
+                read.comment(span.start, 1);
+                continue;
             }
-            byte if byte.is_ascii_whitespace() => at += 1,
-            b'"' | b'\'' => {
-                at += match () {
-                    () if rest.starts_with("\"\"\"") => long_text(rest, "\"\"\""),
-                    () if rest.starts_with("'''") => long_text(rest, "'''"),
-                    () if byte == b'"' => quoted(rest, b'"'),
-                    () => rest[1..].find(['\'', '\n']).map_or(rest.len(), |at| at + 2),
-                };
-                read.push(Sign::Other, start..at);
-            }
-            b'[' | b'{' => {
-                let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
-                at += 1;
-                let sign = if begins_line && depth == 0 { Sign::OpenBlock } else { Sign::Open };
-                read.push(sign, start..at);
+            TokenKind::Whitespace | TokenKind::Eof => continue,
+            TokenKind::Newline => Sign::LineEnd,
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
                 depth += 1;
+                let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
+                if begins_line && depth == 1 { Sign::OpenBlock } else { Sign::Open }
             }
-            b']' | b'}' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
                 depth = depth.saturating_sub(1);
+                Sign::Close
             }
-            _ => {
-                let is_word = |byte: &u8| !byte.is_ascii_whitespace() && !b"#\"'[]{}".contains(byte);
-                at += rest.bytes().take_while(is_word).count();
-                read.push(Sign::Other, start..at);
-            }
-        }
+            _ => Sign::Other,
+        };
+        read.push(sign, span);
     }
     read
-}
-
-/// The length of a text in three quotes at the start of a text.
-fn long_text(rest: &str, quotes: &str) -> usize {
-    let mut from = 3;
-    while let Some(at) = rest[from..].find(quotes) {
-        let backslashes = rest[..from + at].bytes().rev().take_while(|&byte| byte == b'\\').count();
-        if quotes == "'''" || backslashes % 2 == 0 {
-            return from + at + 3;
-        }
-        from += at + 1;
-    }
-    rest.len()
 }
 
 /// The table whose header begins with this token, to the next one; otherwise the line, with the lines that belong

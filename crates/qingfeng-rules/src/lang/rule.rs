@@ -97,6 +97,13 @@ impl Points {
             Self::Computed(_) => None,
         }
     }
+
+    pub(crate) fn closure(&self) -> Option<&Closure> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Computed(closure) => Some(closure),
+        }
+    }
 }
 
 /// One rule.
@@ -160,11 +167,7 @@ impl Rule {
     }
 
     pub(crate) fn closures(&self) -> impl Iterator<Item = &Closure> {
-        let points = match &self.points {
-            Points::Computed(closure) => Some(closure),
-            Points::Fixed(_) => None,
-        };
-        self.when.iter().chain(points).chain(&self.reason)
+        self.when.iter().chain(self.points.closure()).chain(&self.reason)
     }
 }
 

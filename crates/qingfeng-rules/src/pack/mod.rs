@@ -102,7 +102,7 @@ impl Pack {
             }
             return Err(diagnostics);
         };
-        let document = Document::parse("pack.toml", manifest_text, &mut diagnostics);
+        let document = Document::parse("pack.toml", manifest_text, None, &mut diagnostics);
         let manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
         let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts

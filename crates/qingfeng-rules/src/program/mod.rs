@@ -150,13 +150,7 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
         lookup_names: lookups.iter().map(|lookup| lookup.name.clone()).collect(),
         lookup_keys: lookups.iter().map(|lookup| lookup.key.clone()).collect(),
         files: files.to_vec(),
-        points: rules
-            .iter()
-            .map(|rule| match rule.points {
-                Points::Fixed(points) => points,
-                Points::Computed(_) => 0,
-            })
-            .collect(),
+        points: rules.iter().map(|rule| rule.points.fixed().unwrap_or(0)).collect(),
         titles: rules.iter().map(|rule| rule.title.clone()).collect(),
     };
     let names = Names::new(&facts);
@@ -164,17 +158,14 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     let fields = lower_computed(&mut nodes, &facts, &names, lookups, computed, functions);
     let lowered = with_scope(&facts, &names, lookups, &fields, |scope| {
         let rule = |rule: &Rule| {
-            let when = rule.when.as_ref().map(|when| lower_closure(&mut nodes, scope, functions, when));
+            let mut lowered =
+                |closure: Option<&Closure>| Some(lower_closure(&mut nodes, scope, functions, closure?));
+            let [when, points, reason] =
+                [rule.when.as_ref(), rule.points.closure(), rule.reason.as_ref()].map(&mut lowered);
             let guard = match (&when, &rule.when) {
                 (Some(Err(_)), Some(closure)) => lower_guard(&mut nodes, scope, functions, closure),
                 _ => None,
             };
-            let points = match &rule.points {
-                Points::Computed(closure) => Some(lower_closure(&mut nodes, scope, functions, closure)),
-                Points::Fixed(_) => None,
-            };
-            let reason =
-                rule.reason.as_ref().map(|reason| lower_closure(&mut nodes, scope, functions, reason));
             LoweredRule { when, guard, points, reason }
         };
         rules.iter().map(rule).collect()
@@ -182,13 +173,9 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     nodes.seal();
     let lowered: Vec<LoweredRule> = lowered;
     let written = rules.iter().zip(&lowered).map(|(rule, lowered)| {
-        let points = match &rule.points {
-            Points::Computed(closure) => Some(closure),
-            Points::Fixed(_) => None,
-        };
         [
             Closures::keep(lowered.when.as_ref(), rule.when.as_ref(), functions),
-            Closures::keep(lowered.points.as_ref(), points, functions),
+            Closures::keep(lowered.points.as_ref(), rule.points.closure(), functions),
             Closures::keep(lowered.reason.as_ref(), rule.reason.as_ref(), functions),
         ]
     });

@@ -28,7 +28,8 @@ impl Differences {
     }
 }
 
-pub(super) fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
+/// What differs between an outcome and what a case expects, one line each.
+pub fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
     let mut differences = Differences::default();
     match outcome {
         Outcome::Refused(lines) if case.errors.is_empty() => {

@@ -20,7 +20,7 @@ pub(crate) fn read_groups(
     member_kind: MemberKind,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
-    let document = Document::parse(file, text, diagnostics);
+    let document = Document::parse(file, text, None, diagnostics);
     let (mut toml, root) = document.reader(diagnostics);
     let toml = &mut toml;
     let mut groups: Vec<(usize, Group)> = Vec::new();

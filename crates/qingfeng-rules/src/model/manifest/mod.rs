@@ -17,10 +17,10 @@ use crate::model::channel::{Channel, ChannelId, Combine, Score, by_name};
 use crate::model::keys::Table;
 use crate::model::schema::Schema;
 
-use document::{Toml, Value};
+use document::Value;
 use schema::{read_keys, read_schema};
 
-pub(crate) use document::Document;
+pub(crate) use document::{Document, Toml};
 pub(crate) use groups::{MemberKind, is_hs_prefix, read_groups};
 pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
 
