@@ -112,80 +112,55 @@ fn read_rules(text: &str) -> Read<'_> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &text[at..];
-        let start = at;
-        match byte {
-            b'/' if rest.starts_with("//") => at = read.comment(at, 2),
-            b'/' if rest.starts_with("/*") => at += block_comment(rest),
-            b'"' => {
-                at += quoted(rest, b'"');
-                read.push(Sign::Other, start..at);
+        let mut interpolated = false;
+        let (sign, length) = match byte {
+            b'/' if rest.starts_with("//") => {
+                at = read.comment(at, 2);
+                continue;
             }
+            b'/' if rest.starts_with("/*") => {
+                at += block_comment(rest);
+                continue;
+            }
+            byte if byte.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            b'"' => (Sign::Other, quoted(rest, b'"')),
             // A single character; a quote in it begins no text.
-            b'\'' => {
-                at += single_character(rest);
-                read.push(Sign::Other, start..at);
-            }
-            b'#' if raw_text(rest).is_some() => {
-                at += raw_text(rest).unwrap_or(1);
-                read.push(Sign::Other, start..at);
-            }
+            b'\'' => (Sign::Other, single_character(rest)),
+            b'#' if raw_text(rest).is_some() => (Sign::Other, raw_text(rest).unwrap_or(1)),
             b'`' => {
-                let (end, interpolated) = back_quoted(text, at + 1);
-                at = end;
-                read.push(Sign::Other, start..at);
-                if interpolated {
-                    read.push(Sign::Open, at - 2..at);
-                    interpolations.push(0);
-                }
+                let end;
+                (end, interpolated) = back_quoted(text, at + 1);
+                (Sign::Other, end - at)
             }
-            b'#' if rest.starts_with("#{") => {
-                at += 2;
-                read.push(Sign::Open, start..at);
-                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
-            }
-            b'{' => {
-                at += 1;
-                read.push(Sign::OpenBlock, start..at);
-                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
-            }
-            b'}' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
-                match interpolations.last_mut() {
-                    Some(0) => {
-                        interpolations.pop();
-                        let (end, interpolated) = back_quoted(text, at);
-                        at = end;
-                        if interpolated {
-                            read.push(Sign::Open, at - 2..at);
-                            interpolations.push(0);
-                        }
-                    }
-                    Some(open) => *open -= 1,
-                    None => {}
-                }
-            }
-            b'(' | b'[' => {
-                at += 1;
-                read.push(Sign::Open, start..at);
-            }
-            b')' | b']' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
-            }
-            b';' => {
-                at += 1;
-                read.push(Sign::Semicolon, start..at);
-            }
-            byte if byte.is_ascii_whitespace() => at += 1,
+            b'#' if rest.starts_with("#{") => (Sign::Open, 2),
+            b'{' => (Sign::OpenBlock, 1),
+            b'(' | b'[' => (Sign::Open, 1),
+            b')' | b']' | b'}' => (Sign::Close, 1),
+            b';' => (Sign::Semicolon, 1),
             byte if byte.is_ascii_alphanumeric() || byte == b'_' => {
-                at += rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-                read.push(Sign::Word, start..at);
+                let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                (Sign::Word, rest.bytes().take_while(is_of_word).count())
             }
-            _ => {
-                at += rest.chars().next().map_or(1, char::len_utf8);
-                read.push(Sign::Other, start..at);
+            _ => (Sign::Other, rest.chars().next().map_or(1, char::len_utf8)),
+        };
+        read.push(sign, at..at + length);
+        at += length;
+        match (byte, interpolations.last_mut()) {
+            (b'{', Some(open)) => *open += 1,
+            (b'#', Some(open)) if sign == Sign::Open => *open += 1,
+            (b'}', Some(0)) => {
+                interpolations.pop();
+                (at, interpolated) = back_quoted(text, at);
             }
+            (b'}', Some(open)) => *open -= 1,
+            _ => {}
+        }
+        if interpolated {
+            read.push(Sign::Open, at - 2..at);
+            interpolations.push(0);
         }
     }
     read

@@ -298,15 +298,11 @@ impl Parts {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<Wanted> {
-        let asks = self.asks(leaf)?;
-        let mut value = |id: NodeId| {
-            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
-        };
-        let (of, bound) = asks.sides();
-        let (a, b) = (value(of)?, value(bound)?);
+        let (asks, a, b) = self.asked(leaf, source, memo)?;
         let wanted = asks.wanted(&self.program, &b)?;
         let distance = asks.distance(&a, &b);
-        Some(Wanted { of: self.program.expression(of), value: readable(&a), wanted, distance })
+        let of = self.program.expression(asks.sides().0);
+        Some(Wanted { of, value: readable(&a), wanted, distance })
     }
 
     /// How far a part that does not hold is from holding; see [`Wanted::distance`].
@@ -316,20 +312,23 @@ impl Parts {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<f64> {
-        let asks = self.asks(leaf)?;
+        let (asks, a, b) = self.asked(leaf, source, memo)?;
+        asks.distance(&a, &b)
+    }
+
+    /// What a part asks for, and the values of both sides.
+    fn asked<'b, S: LineSource<'b>>(
+        &'b self,
+        leaf: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Option<(Asks, Val<'b>, Val<'b>)> {
+        let Evaluated::Compiled { asks: Some(asks), .. } = self.leaves[leaf].evaluated else { return None };
         let mut value = |id: NodeId| {
             Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
         };
         let (of, bound) = asks.sides();
-        let (a, b) = (value(of)?, value(bound)?);
-        asks.distance(&a, &b)
-    }
-
-    fn asks(&self, leaf: usize) -> Option<Asks> {
-        match self.leaves[leaf].evaluated {
-            Evaluated::Compiled { asks, .. } => asks,
-            _ => None,
-        }
+        Some((asks, value(of)?, value(bound)?))
     }
 
     /// What the interpreter evaluates of a part: `None` for the condition as a whole.

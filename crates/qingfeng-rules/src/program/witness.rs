@@ -29,7 +29,7 @@ pub struct TextSource {
     pub digits: Option<usize>,
     /// Whether it is computed: then ask [`Program::text_of`].
     pub computed: bool,
-    node: NodeId,
+    pub(super) node: NodeId,
 }
 
 /// A number on which probes look.
@@ -37,19 +37,7 @@ pub struct TextSource {
 pub struct NumberSource {
     /// The field that it is; one that is computed in another way is asked of [`Program::number_of`].
     pub field: Option<FieldRef>,
-    node: NodeId,
-}
-
-impl TextSource {
-    pub(super) fn node(&self) -> NodeId {
-        self.node
-    }
-}
-
-impl NumberSource {
-    pub(super) fn node(&self) -> NodeId {
-        self.node
-    }
+    pub(super) node: NodeId,
 }
 
 /// Something that an index finds on a line.
@@ -179,7 +167,8 @@ impl Finder<'_> {
             Op::If if self.nodes[node.args[0]].is_sure_flag() => {
                 let condition = node.args[0];
                 let of_condition = self.witness(condition);
-                let held = best_of(of_condition, self.witness(node.args[1]))?;
+                let held = of_condition.into_iter().chain(self.witness(node.args[1]));
+                let held = held.min_by(|a, b| a.share.total_cmp(&b.share))?;
                 let failed = self.witness(node.args[2])?;
                 let mut probes = held.probes;
                 probes.extend(failed.probes);
@@ -410,13 +399,6 @@ fn text_of(constant: &Constant) -> Option<Arc<str>> {
     match constant {
         Constant::Text(text) => Some(Arc::clone(text)),
         _ => None,
-    }
-}
-
-fn best_of(a: Option<Witness>, b: Option<Witness>) -> Option<Witness> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if b.share < a.share { b } else { a }),
-        (a, b) => a.or(b),
     }
 }
 

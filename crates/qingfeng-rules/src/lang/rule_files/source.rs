@@ -103,7 +103,7 @@ impl File<'_> {
                             let help = format!("write `{usage}`");
                             found.push(self.mistake(Code::WrongType, expr.span.clone(), title, help));
                         }
-                    } else if functions::LEFT_OUT.contains(&name.text.as_str()) {
+                    } else if functions::is_left_out(&name.text) {
                         let title = not_in_language(&format!("`{}`", name.text));
                         found.push(self.mistake(Code::NotInLanguage, name.span.clone(), title, None));
                     } else if !self.functions.contains_key(&name.text)

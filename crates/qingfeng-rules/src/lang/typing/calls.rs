@@ -73,7 +73,7 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        if functions::LEFT_OUT.contains(&name.text.as_str()) {
+        if functions::is_left_out(&name.text) {
             let title = not_in_language(&format!("`{}`", name.text));
             self.report(Code::NotInLanguage, &name.span, title, None);
             return Type::ANY;

@@ -142,11 +142,7 @@ struct Total<'c> {
 impl Total<'_> {
     fn add(&mut self, next: &Tally) {
         self.tally.join(next);
-        self.keep(&next.candidates);
-    }
-
-    fn keep(&mut self, candidates: &BTreeMap<[u8; 2], Vec<Candidate>>) {
-        for (&channels, candidates) in candidates {
+        for (&channels, candidates) in &next.candidates {
             for candidate in candidates {
                 let kept = self.examples.entry(channels).or_default();
                 let at = kept.partition_point(|(hash, _)| *hash <= candidate.hash);

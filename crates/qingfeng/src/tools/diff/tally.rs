@@ -170,7 +170,15 @@ impl Tally {
     /// Counts why a declaration changed its channel, and keeps it as an example if it is one.
     pub fn moved(&mut self, channels: [u8; 2], candidate: Candidate) {
         self.count_causes(channels, &candidate.causes, 1);
-        self.keep(channels, candidate);
+        if self.examples_max == 0 {
+            return;
+        }
+        let kept = self.candidates.entry(channels).or_default();
+        let at = kept.partition_point(|known| known.hash <= candidate.hash);
+        if at < self.examples_max {
+            kept.insert(at, candidate);
+            kept.truncate(self.examples_max);
+        }
     }
 
     fn count_causes(&mut self, channels: [u8; 2], causes: &Vec<CauseKey>, count: u64) {
@@ -181,18 +189,6 @@ impl Tally {
             known.insert(causes.clone(), count);
         } else {
             *others += count;
-        }
-    }
-
-    fn keep(&mut self, channels: [u8; 2], candidate: Candidate) {
-        if self.examples_max == 0 {
-            return;
-        }
-        let kept = self.candidates.entry(channels).or_default();
-        let at = kept.partition_point(|known| known.hash <= candidate.hash);
-        if at < self.examples_max {
-            kept.insert(at, candidate);
-            kept.truncate(self.examples_max);
         }
     }
 

@@ -43,7 +43,7 @@ use serde::Serialize;
 use crate::engine::Engine;
 use crate::eval::key_index::RuleSet;
 use reach::Reaches;
-pub use trade::{Trade, TradeOptions, TradeTotals};
+pub use trade::{Trade, TradeTotals};
 
 /// The most cells of a coverage.
 pub const CELLS_MAX: usize = 200_000;

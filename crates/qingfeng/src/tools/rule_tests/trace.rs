@@ -146,9 +146,7 @@ impl Tests {
             }
         }
     }
-}
 
-impl Tests {
     /// The fields of the pack's own that a condition reads, with what they were computed from.
     fn computed(&self, values: &Arc<BatchValues>, line: usize, rule: usize) -> Vec<ComputedValue> {
         let pack = self.engine.pack();

@@ -32,7 +32,7 @@ use crate::engine::Engine;
 use crate::eval::key_index::{KeyStage, RuleKey};
 use crate::explain::NamedValue;
 use crate::pipeline::{JobError, Pipeline, Progress};
-use crate::read::{Input, Reader};
+use crate::read::{Place, Reader};
 
 use misses::Found;
 use tally::{Counter, Counts, NodeCount};
@@ -204,7 +204,7 @@ impl Engine {
         let key = RuleKey::new(pack, rule);
         let limit = options.misses.min(WhyNotOptions::MISSES_MAX);
         let counter = Counter::new(self, &key, &parts, limit);
-        let mut counts = Counts::new(counter.nodes());
+        let mut counts = Counts::new(counter.nodes.len());
         let (mut rejected, mut chunks) = (0, 0);
         let mut nearest: Vec<Found> = Vec::new();
         let reader = options.pipeline.map(
@@ -216,7 +216,10 @@ impl Engine {
             &mut |(more, misses, rejects)| {
                 counts.add(&more);
                 rejected += rejects;
-                nearest.extend(misses.into_iter().map(|found| found.of_chunk(chunks)));
+                nearest.extend(misses.into_iter().map(|mut found: Found| {
+                    found.rank.chunk = chunks;
+                    found
+                }));
                 chunks += 1;
                 nearest.sort_by_key(|found| found.rank);
                 nearest.truncate(limit);
@@ -226,6 +229,8 @@ impl Engine {
         )?;
         let definition = &pack.rules[rule];
         let inputs = reader.inputs();
+        let input =
+            |place: Place| inputs.get(place.input as usize).map_or(String::new(), ToString::to_string);
         let condition = parts.tree().map(|tree| {
             let mut nodes = counts.nodes.iter();
             part_count(pack, &parts, tree, &mut nodes)
@@ -242,15 +247,11 @@ impl Engine {
             stages: stages(pack, definition, &key, &counts),
             asked: counts.asked,
             condition,
-            misses: nearest.into_iter().map(|found| found.miss(inputs)).collect(),
+            misses: nearest
+                .into_iter()
+                .map(|found| Miss { input: input(found.place), ..found.miss })
+                .collect(),
         })
-    }
-}
-
-impl Found {
-    fn miss(self, inputs: &[Input]) -> Miss {
-        let input = inputs.get(self.place.input as usize).map_or(String::new(), ToString::to_string);
-        Miss { input, ..self.miss }
     }
 }
 
