@@ -14,8 +14,8 @@ use crate::policy::PolicyArgs;
 use crate::table::{Cell, table};
 use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
-/// The differences that are told of an office.
-const TOLD: usize = 100;
+/// The differences that are shown of an office.
+const SHOWN: usize = 100;
 
 /// Repeat the draw of a day, and compare it with the plan.
 ///
@@ -158,10 +158,10 @@ fn human(proof: &Proof) -> String {
     }
     out += &table("  ", &rows);
     let mut tell = |at: &str, differences: &[String]| {
-        for difference in differences.iter().take(TOLD) {
+        for difference in differences.iter().take(SHOWN) {
             out += &format!("{}{}\n", clean(at), clean(difference));
         }
-        if let Some(more) = differences.len().checked_sub(TOLD).filter(|&more| more > 0) {
+        if let Some(more) = differences.len().checked_sub(SHOWN).filter(|&more| more > 0) {
             out += &format!("{}and {} more; --format json has all\n", clean(at), grouped(more as u64));
         }
     };

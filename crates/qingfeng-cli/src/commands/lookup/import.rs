@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         future: args.future,
         read: args.read.options(ReadOptions::default()),
     };
-    // A store that cannot be used is told before a long file is read.
+    // A store that cannot be used is an error before a long file is read.
     let mut store = existing(&url)?;
     let import = Import::read(form, ReadArgs::inputs(&args.files), &options)?;
     write_rejects(args.rejects.as_deref(), import.rejects())?;

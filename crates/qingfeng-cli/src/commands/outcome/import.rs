@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     } else {
         Known::On(args.known_on.unwrap_or_else(clock::today))
     };
-    // A store that cannot be used is told before a long file is read.
+    // A store that cannot be used is an error before a long file is read.
     let store = existing(&url)?;
     let files = ReadArgs::inputs(&args.files);
     let declarations = ReadArgs::inputs(&args.declarations);

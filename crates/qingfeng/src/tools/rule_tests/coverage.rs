@@ -132,7 +132,7 @@ pub struct CoverageTotals {
     pub fired: usize,
     /// Those that a test keeps silent.
     pub silent: usize,
-    /// Those of which nothing is missing.
+    /// Those without a gap.
     pub complete: usize,
     /// Those that give points.
     pub points: usize,
