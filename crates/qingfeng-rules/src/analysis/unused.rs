@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lang::expr::{Constant, ExprKind};
-use crate::model::derived::FieldRef;
+use crate::lang::rule::{Closure, Rule, computed_needs};
 
 use super::Analysis;
 

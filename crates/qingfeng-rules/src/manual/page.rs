@@ -4,7 +4,8 @@ use super::{Entry, FUNCTIONS, Part, SECTION_OF_DERIVED, entries, usage};
 use crate::base::markdown::code;
 use crate::model::keys;
 
-const GENERATED: &str = "<!-- Generated from the code. QINGFENG_BLESS=1 cargo test --workspace the_reference renews it. -->\n\n";
+const GENERATED: &str =
+    "<!-- Generated from the code. QINGFENG_BLESS=1 cargo test --workspace the_reference renews it. -->\n\n";
 
 /// A part of the reference as a document in Markdown.
 pub fn page(part: Part) -> String {

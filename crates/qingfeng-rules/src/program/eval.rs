@@ -47,6 +47,7 @@ pub trait LineSource<'b> {
         let _ = find;
         None
     }
+    /// Remembers the result of a test.
     fn remember(&self, test: u32, holds: bool) {
         let _ = (test, holds);
     }

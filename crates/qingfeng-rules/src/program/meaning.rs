@@ -6,14 +6,14 @@
 //! parts of `&&` and `||` that cannot fault, both sides of `==`, `a < b` and `b > a`, the elements of a list that is
 //! only searched. Closures that are not lowered are compared as they are written, comments and layout aside.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use crate::base::limits;
 use crate::lang::expr::{Comparison, Constant};
 use crate::lang::functions::FUNCTIONS;
 use crate::lang::kernel::Arithmetic;
-use crate::lang::rule::{Closure, Points, Rule};
+use crate::lang::rule::{Closure, Points, Rule, computed_index};
 use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 

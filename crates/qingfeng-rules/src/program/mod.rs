@@ -23,7 +23,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::kernel::{self, Fault, Scalar};
-use crate::lang::rule::{Closure, ComputedField, Points, Rule};
+use crate::lang::rule::{Closure, ComputedField, Rule};
 use crate::lang::syntax::{Function, constant_of};
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;

@@ -319,11 +319,11 @@ impl<'f> File<'f> {
         let (ty, found) = Checker::new(&context, &self.functions, self.name.clone())
             .with_source(&self.translator.source)
             .closure(&name, &captured);
+        let params = function.params.clone();
+        let body = unwrapped(&function.body).clone();
         found.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
         loaded_patterns.extend(found.patterns);
         self.lookups.extend(found.lookups);
-        let params = function.params.clone();
-        let body = unwrapped(&function.body).clone();
         Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))
     }
 

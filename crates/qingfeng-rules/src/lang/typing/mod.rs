@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, Fix, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::syntax::{Function, SourceMap};
 use crate::lang::types::{Base, Type};
-use crate::model::derived::{Derived, FieldRef};
+use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
 use crate::model::schema::Schema;
 
@@ -47,7 +47,7 @@ impl Context<'_> {
     pub fn field_names(&self) -> Vec<&str> {
         let declared = self.schema.fields().iter().map(|field| field.name.as_str());
         let computed = self.computed.iter().map(|(name, _)| name.as_str());
-        declared.chain(self.schema.derived().map(Derived::name)).chain(computed).collect()
+        declared.chain(self.schema.derived().map(|derived| derived.name())).chain(computed).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Fix, quote_numbers};
+use crate::diagnostic::{Code, Diagnostic, Fix, Help, quote_numbers};
 use crate::lang::expr::{Comparison, Constant, Expr, ExprKind, Operator};
 use crate::lang::kernel::Arithmetic;
 use crate::lang::types::{Base, Type};

@@ -140,7 +140,7 @@ impl Reader<'_, '_, '_> {
                 self.add(&mut offices, kind, span, &name);
             }
         }
-        let given = table.get("offices").map(toml::Spanned::get_ref);
+        let given = table.get("offices").map(Spanned::get_ref);
         if matches!(given, Some(DeValue::Array(items)) if items.is_empty()) {
             let help = format!("name kinds of sites: {}", kinds.join(", "));
             self.toml.bad(table, "offices", "without a kind of site nobody inspects", help);
