@@ -11,7 +11,7 @@ use rhai::AST;
 
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::lang::interpret::{Interpretable, Interpreter};
+use crate::lang::interpret::{Interpretable, Interpreted, Interpreter};
 use crate::lang::rule::{ComputedField, KeyValue, Rule, Status};
 use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
@@ -362,28 +362,15 @@ impl Pack {
 }
 
 impl Interpretable for Pack {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn lookups(&self) -> &[Lookup] {
-        &self.lookups
-    }
-
-    fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    fn computed(&self) -> &[ComputedField] {
-        &self.computed
-    }
-
-    fn files(&self) -> &[AST] {
-        &self.files
-    }
-
-    fn patterns(&self) -> &[String] {
-        &self.patterns
+    fn interpreted(&self) -> Interpreted<'_> {
+        Interpreted {
+            schema: &self.schema,
+            lookups: &self.lookups,
+            rules: &self.rules,
+            computed: &self.computed,
+            files: &self.files,
+            patterns: &self.patterns,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::base::value::Value;
 use crate::diagnostic::Place;
 use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
-use crate::lang::interpret::Interpreter;
+use crate::lang::interpret::{Interpreter, flag};
 use crate::lang::kernel::{Fault, checked_points};
 use crate::lang::rule::{Closure, Points};
 use crate::lang::syntax::constant_of;
@@ -142,7 +142,7 @@ impl Parts {
                 },
             };
             if let Some(when) = &definition.when {
-                let (lets, condition) = after_lets(&when.body);
+                let (lets, condition) = when.body.after_lets();
                 let mut exprs = Vec::new();
                 let mut tree = split(condition, false, &mut exprs);
                 let lowered = |nodes: &mut Nodes, part: &Expr| {
@@ -151,7 +151,7 @@ impl Parts {
                 let mut roots: Vec<Result<NodeId, NotLowered>> =
                     exprs.iter().map(|part| lowered(&mut nodes, part)).collect();
                 // What the interpreter evaluates part by part it is given as source, which statements have not.
-                let plain_lets = lets.iter().all(is_plain_let);
+                let plain_lets = lets.iter().all(Expr::is_plain_let);
                 let in_parts = exprs.len() <= LEAVES_MAX
                     && roots
                         .iter()
@@ -351,7 +351,7 @@ impl Interpreter {
             return self.holds(parts.rule);
         };
         let mut scope = self.scope_after(parts.rule, when, &parts.lets)?;
-        self.evaluate(&mut scope, when, part)?.as_bool().map_err(|_| Fault::TypeMismatch)
+        flag(&self.evaluate(&mut scope, when, part)?)
     }
 
     /// The values that a part which is left to the interpreter saw on the line: source, and value as text.
@@ -362,21 +362,6 @@ impl Interpreter {
         let scope = self.scope_after(parts.rule, when, &parts.lets);
         scope.map_or_else(|_| Vec::new(), |mut scope| self.values(&mut scope, when, part))
     }
-}
-
-/// The `let`s at the beginning of a closure, and the expression after them if that is all.
-fn after_lets(body: &Expr) -> (&[Expr], &Expr) {
-    if let ExprKind::Block(statements) = &body.kind
-        && let Some((last, lets)) = statements.split_last()
-        && lets.iter().all(|statement| matches!(statement.kind, ExprKind::Let(..)))
-    {
-        return (lets, last);
-    }
-    (&[], body)
-}
-
-fn is_plain_let(statement: &Expr) -> bool {
-    matches!(&statement.kind, ExprKind::Let(_, value) if value.is_plain())
 }
 
 fn with_lets(lets: &[Expr], part: &Expr) -> Expr {
@@ -463,25 +448,10 @@ fn leaf(
     Leaf { text, place, constants: constants.into_iter().collect(), fields, residual, evaluated }
 }
 
-/// All nodes that a node is made of, arguments first, each once.
-fn within(nodes: &Nodes, root: NodeId) -> Vec<NodeId> {
-    let (mut order, mut known, mut open) = (Vec::new(), BTreeSet::new(), vec![(root, false)]);
-    while let Some((id, entered)) = open.pop() {
-        if entered {
-            order.push(id);
-        } else if known.insert(id) {
-            open.push((id, true));
-            open.extend(nodes[id].args.iter().rev().map(|&arg| (arg, false)));
-        }
-    }
-    order
-}
-
 fn seen_by(nodes: &Nodes, root: NodeId) -> Vec<NodeId> {
-    let all = within(nodes, root);
     let shown =
         |id: &NodeId| matches!(nodes[*id].op, Op::Field(_) | Op::Column(..) | Op::Listed(_) | Op::Entry(_));
-    all.into_iter().filter(shown).collect()
+    nodes.within(root, |_| false).into_iter().filter(shown).collect()
 }
 
 fn fields_of(nodes: &Nodes, facts: &PackFacts, root: NodeId) -> Vec<FieldRef> {

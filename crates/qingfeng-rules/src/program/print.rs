@@ -8,7 +8,7 @@ use crate::base::value::Date;
 use crate::lang::expr::{Constant, Operator};
 use crate::lang::functions::FUNCTIONS;
 
-use super::node::{Bits, Kinds, NodeId, Op, Special};
+use super::node::{Kinds, NodeId, Op};
 use super::witness::{Probe, Witness};
 use super::{CompiledRule, Condition, Program, ValueSource};
 
@@ -281,18 +281,10 @@ impl Program {
             Op::Arithmetic(operator) => joined(Operator::Arithmetic(*operator).sign()),
             Op::Negate => format!("-{}", args[0]),
             Op::Plus => format!("+{}", args[0]),
-            Op::Bits(Bits::And) => joined("&"),
-            Op::Bits(Bits::Or) => joined("|"),
-            Op::Bits(Bits::Xor) => joined("^"),
+            Op::Bits(bits) => joined(Operator::Bits(*bits).sign()),
             Op::Range(inclusive) => args.join(if *inclusive { "..=" } else { ".." }),
             Op::Function(at) => method(FUNCTIONS[*at as usize].name),
-            Op::Special(special) => method(match special {
-                Special::Len => "len",
-                Special::IsEmpty => "is_empty",
-                Special::HasAnyWord => "has_any_word",
-                Special::Keys => "keys",
-                Special::Values => "values",
-            }),
+            Op::Special(special) => method(special.name()),
             Op::Matches(pattern) => format!("{}.matches({pattern:?})", args[0]),
             Op::Array | Op::Mapped => format!("[{}]", args.join(", ")),
             Op::Filter => {

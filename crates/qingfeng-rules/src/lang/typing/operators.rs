@@ -98,7 +98,7 @@ impl Checker<'_> {
                 }
                 Type::of(Base::Range)
             }
-            (Operator::BitAnd | Operator::BitOr | Operator::BitXor, [a, b]) => {
+            (Operator::Bits(_), [a, b]) => {
                 for base in [Base::Flag, Base::Integer] {
                     if a.fits(&base) && b.fits(&base) {
                         return if a.is_any() && b.is_any() {
