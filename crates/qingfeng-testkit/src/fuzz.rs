@@ -90,7 +90,12 @@ fn evaluate(pack: &Arc<Pack>) {
         let (first, second) = (answer(), answer());
         assert_eq!(first, second, "one line, one answer");
         if let Some(part) = interpreter.explain(rule) {
-            assert_eq!(part.outcome, explained(&first.0), "{}", part.text);
+            let outcome = match first.0 {
+                Ok(true) => Outcome::Held,
+                Ok(false) => Outcome::Failed,
+                Err(fault) => Outcome::Fault(fault),
+            };
+            assert_eq!(part.outcome, outcome, "{}", part.text);
         }
         let parts = pack.parts(rule);
         if parts.condition_is_compiled() {
@@ -124,15 +129,6 @@ fn together(tree: &PartTree, holds: &mut dyn FnMut(usize) -> Result<bool, Fault>
         }
     }
     Ok(!decides)
-}
-
-/// The outcome that an explanation must show.
-fn explained(holds: &Result<bool, Fault>) -> Outcome {
-    match holds {
-        Ok(true) => Outcome::Held,
-        Ok(false) => Outcome::Failed,
-        Err(fault) => Outcome::Fault(*fault),
-    }
 }
 
 /// A line of the export declaration, with something missing of every kind.

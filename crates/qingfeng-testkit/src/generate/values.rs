@@ -1,5 +1,6 @@
 //! The values of one case: rules compare with them and lines have them, so that conditions hold now and then.
 
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use qingfeng::FieldValue;
@@ -19,58 +20,24 @@ pub(super) enum Kind {
 /// All kinds, the most usual in rules first.
 pub(super) const KINDS: [Kind; 5] = [Kind::Number, Kind::Text, Kind::Integer, Kind::Date, Kind::Flag];
 
-pub(super) const INTEGERS: &[i64] = &[
-    1,
-    0,
-    2,
-    3,
-    -1,
-    5,
-    7,
-    10,
-    12,
-    64,
-    -3,
-    100,
-    1000,
-    8711,
-    20_000,
-    (1 << 53) - 1,
-    1 << 53,
-    (1 << 53) + 1,
-    i64::MAX,
-    i64::MAX - 1,
-    i64::MIN,
-    i64::MIN + 1,
-];
+pub(super) static INTEGERS: LazyLock<Vec<i64>> = LazyLock::new(|| {
+    // Around 2^53 not every whole number is one of `f64`.
+    numbers(
+        "1 0 2 3 -1 5 7 10 12 64 -3 100 1000 8711 20000 9007199254740991 9007199254740992 9007199254740993 \
+         9223372036854775807 9223372036854775806 -9223372036854775808 -9223372036854775807",
+    )
+});
 
-pub(super) const NUMBERS: &[f64] = &[
-    1.0,
-    0.0,
-    2.0,
-    0.5,
-    3.0,
-    1.5,
-    -1.0,
-    10.0,
-    0.1,
-    0.3,
-    2.5,
-    -2.5,
-    300.0,
-    99.995,
-    12.345,
-    -0.0,
-    1e-9,
-    1e15,
-    9_007_199_254_740_992.0,
-    9_007_199_254_740_994.0,
-    9_223_372_036_854_775_808.0,
-    -9_223_372_036_854_775_808.0,
-    1e300,
-    -1e300,
-    f64::MIN_POSITIVE,
-];
+pub(super) static NUMBERS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    numbers(
+        "1 0 2 0.5 3 1.5 -1 10 0.1 0.3 2.5 -2.5 300 99.995 12.345 -0 1e-9 1e15 9007199254740992 9007199254740994 \
+         9223372036854775808 -9223372036854775808 1e300 -1e300 2.2250738585072014e-308",
+    )
+});
+
+fn numbers<T: FromStr>(text: &str) -> Vec<T> {
+    text.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
 
 pub(super) static TEXTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let texts = "DELI / a / deli / DEL1 / D E L I / DЕLI / HAOJUE / HA0JUE / ＤＥＬＩ / no logo / shoes, no  logo / \
@@ -141,8 +108,8 @@ impl Values {
         let mut texts = few(choices, &TEXTS, 2);
         texts.extend(family);
         Self {
-            integers: few(choices, INTEGERS, 4),
-            numbers: few(choices, NUMBERS, 4),
+            integers: few(choices, &INTEGERS, 4),
+            numbers: few(choices, &NUMBERS, 4),
             texts,
             words,
             dates: few(choices, &DATES, 3),
@@ -157,14 +124,14 @@ impl Values {
     pub(super) fn integer(&self, choices: &mut Choices<'_>) -> i64 {
         let near = [0, 0, 0, 1, -1];
         if choices.percent(12) {
-            return *choices.pick(INTEGERS);
+            return *choices.pick(&INTEGERS);
         }
         let integer = *choices.pick(&self.integers);
         integer.saturating_add(*choices.pick(&near))
     }
 
     pub(super) fn number(&self, choices: &mut Choices<'_>) -> f64 {
-        if choices.percent(12) { *choices.pick(NUMBERS) } else { *choices.pick(&self.numbers) }
+        if choices.percent(12) { *choices.pick(&NUMBERS) } else { *choices.pick(&self.numbers) }
     }
 
     pub(super) fn text(&self, choices: &mut Choices<'_>) -> &'static str {

@@ -145,6 +145,13 @@ impl<'w, 'b> Writer<'w, 'b> {
         self.variables.push(Variable { name: name.to_owned(), ty, mutable });
     }
 
+    /// A statement that gives a value a new name.
+    pub fn bind(&mut self, keyword: &str, prefix: &str, value: &str, ty: Type, mutable: bool) -> String {
+        let name = self.name(prefix);
+        self.declare(&name, ty, mutable);
+        format!("{keyword} {name} = {value};")
+    }
+
     /// The variables that are not hidden by another of their name, and that may be used here.
     pub fn visible(&self, wanted: impl Fn(&Variable) -> bool) -> Vec<Variable> {
         let hidden =
