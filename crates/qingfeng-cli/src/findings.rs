@@ -71,7 +71,7 @@ impl ResultsArgs {
         ReadOptions { encoding, ..ReadOptions::default() }
     }
 
-    /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are told on standard error.
+    /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are reported on standard error.
     pub fn read(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
         let outcomes = self.outcomes(as_of, keep)?;
         let (rejects, rejected) = outcomes.rejects();
@@ -79,7 +79,7 @@ impl ResultsArgs {
         Ok(outcomes)
     }
 
-    /// All that was found as of a day, once more: rejects were told when it was read before.
+    /// All that was found as of a day, once more: rejects were reported when it was read before.
     pub fn read_again(&self, as_of: Option<Date>) -> Result<Outcomes, Failure> {
         self.outcomes(as_of, &mut |_| true)
     }

@@ -39,7 +39,7 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
 }
 
 impl LedgerArgs {
-    /// The accounts of the year; rows of ledgers that cannot be read are told on standard error.
+    /// The accounts of the year; rows of ledgers that cannot be read are reported on standard error.
     pub fn targets(
         &self,
         aims: &Aims,

@@ -171,7 +171,7 @@ fn environment(name: &str) -> Result<Option<String>, Failure> {
         Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => {
-            Err(Failure::Usage(format!("the environment variable {name} is no text in UTF-8; set it anew")))
+            Err(Failure::Usage(format!("the environment variable {name} is not text in UTF-8; set it again")))
         }
     }
 }

@@ -23,7 +23,7 @@ qingfeng::columns! {
     pub PlanColumns = "a plan, as `qingfeng plan` writes it";
     day: Day Needed "The day.";
     office: Text Needed "The site that inspects.";
-    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random, within each the worthiest first.";
+    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random; within each by descending worth.";
     declaration_id: Text Needed "The declaration.";
     selected: Text Needed "`mandatory`, `targeted` or `random`.";
     why: Texts Always "The rule, the quota, what is expected, or the draw.";

@@ -177,7 +177,7 @@ fn key(args: &Args, policy: &Policy) -> Result<Option<Key>, Failure> {
     match args.key.find()? {
         Some(key) => Ok(Some(key)),
         None => Err(Failure::Usage(format!(
-            "the pack draws surprise inspections, which takes a key: give its file by --key-file, or set {VARIABLE}; with \
+            "the pack draws random inspections, which takes a key: give its file by --key-file, or set {VARIABLE}; with \
              --without-draw none is drawn"
         ))),
     }

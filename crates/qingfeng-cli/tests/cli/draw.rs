@@ -169,7 +169,7 @@ fn a_plan_is_refused_when_one_thing_is_changed() {
     let said = desk.run(&published).exits(1).stdout;
     assert!(said.contains("key does not match the commitment"), "{said}");
 
-    // Another rate: another pack, whose assessments these are not; and with assessments anew another draw.
+    // Another rate: another pack, whose assessments these are not; and with new assessments another draw.
     desk.write("harbour/pack.toml", desk.read("harbour/pack.toml").replace("rate = 0.1", "rate = 0.3"));
     let refused = desk.run(&format!("{PROVE} --key-file draw.key")).exits(3).stderr;
     assert!(refused.contains("assessments.csv: line 2: was assessed by the pack harbour@3#"), "{refused}");

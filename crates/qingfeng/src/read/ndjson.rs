@@ -68,7 +68,7 @@ impl Ndjson {
         let (blocks, end) = self.framer.blocks(&scanner, lines, self.parsers.len());
         let pieces = spread::each(&mut self.parsers, blocks, |parser, block| parser.parse(&block));
         for Parser { keys, .. } in &mut self.parsers {
-            // A key that no parser has met before is told by that of the first block that has it.
+            // A key that no parser has met before is reported by that of the first block that has it.
             for key in keys.unused.drain(..) {
                 if self.notes.unused_columns.len() < NOTED_COLUMNS
                     && !self.notes.unused_columns.contains(&key)

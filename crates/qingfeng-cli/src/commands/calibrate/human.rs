@@ -253,7 +253,7 @@ fn named(ids: &[&str]) -> String {
     text
 }
 
-/// Findings far from what was expected are told from this many errors on.
+/// Findings far from what was expected are reported from this many errors on.
 const FAR: f64 = 3.0;
 
 fn remarks(report: &Report<'_>) -> String {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
-use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};
+use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
@@ -148,8 +148,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.inputs.is_empty() {
         let reader = args.read.reader(&args.inputs, pack, ReadOptions::default())?;
         let bar = Bar::new(reader.bytes_total());
-        let options = TradeOptions { pipeline: args.threads.number().into() };
-        let counted = engine.count_trade(&mut coverage, reader, &options, &mut |progress| {
+        let pipeline = args.threads.number().into();
+        let counted = engine.count_trade(&mut coverage, reader, &pipeline, &mut |progress| {
             bar.show(progress.bytes_read, progress.lines);
         });
         bar.end();

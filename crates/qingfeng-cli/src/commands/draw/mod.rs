@@ -1,4 +1,4 @@
-//! `qingfeng draw`: the key of the surprise inspections, its commitments, and the proof of a day.
+//! `qingfeng draw`: the key of the random inspections, its commitments, and the proof of a day.
 
 mod prove;
 

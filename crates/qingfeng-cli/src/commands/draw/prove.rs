@@ -15,8 +15,8 @@ use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
-/// The differences that are told of an office.
-const TOLD: usize = 100;
+/// The differences that are shown of an office.
+const SHOWN: usize = 100;
 
 /// Repeat the draw of a day, and compare it with the plan.
 ///
@@ -124,10 +124,10 @@ fn human(proof: &Proof) -> String {
     }
     out += &table("  ", &rows);
     let mut tell = |at: &str, differences: &[String]| {
-        for difference in differences.iter().take(TOLD) {
+        for difference in differences.iter().take(SHOWN) {
             out += &format!("{}{}\n", clean(at), clean(difference));
         }
-        out += &more(&clean(at), differences.len() as u64, TOLD, "; --format json has all");
+        out += &more(&clean(at), differences.len() as u64, SHOWN, "; --format json has all");
     };
     tell("", &proof.differences);
     for of in &proof.offices {

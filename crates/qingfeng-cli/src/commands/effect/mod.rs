@@ -133,7 +133,7 @@ enum Sort {
     State,
 }
 
-/// What is told besides the effect itself.
+/// What is reported besides the effect itself.
 struct Told<'a> {
     changed: Changed,
     lines: Option<&'a FiredLines>,
@@ -242,7 +242,7 @@ fn unknown(id: &str, effect: &Effect) -> Failure {
     Failure::Usage(format!("--rule: no rule `{id}` fired, and the pack has none; {hint}"))
 }
 
-/// In descending order; of equals the worthiest first.
+/// In descending order; of equals the one first that is worth most.
 fn sort(rules: &mut [RuleEffect], by: Sort) {
     let rate = |rule: &RuleEffect| rule.figures.estimate.rate.unwrap_or(-1.0);
     let hour = |rule: &RuleEffect| rule.figures.found_per_hour.unwrap_or(-1.0);

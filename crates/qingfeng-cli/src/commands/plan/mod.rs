@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
-            "the policy draws surprise inspections, and there is no key to draw them by; give it with --key-file or in \
+            "the policy draws random inspections, and there is no key to draw them by; give it with --key-file or in \
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }

@@ -22,7 +22,7 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The table, to be written when all is simulated: that it cannot be is told before.
+/// The table, to be written when all is simulated; that it cannot be written is an error before.
 pub struct Table {
     target: Output,
     writer: TableWriter,
