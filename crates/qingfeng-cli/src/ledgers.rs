@@ -35,8 +35,7 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
     let (too_long, no_text) =
         ("is longer than 1 MiB; is it a file of aims?", "is not UTF-8; save the file as UTF-8");
     let text = small_text(path, MAX_AIMS_BYTES, too_long, no_text)?;
-    Aims::parse(&text, &path.display().to_string(), &names)
-        .map_err(|error| Failure::Usage(error.to_string()))
+    Aims::parse(&text, &path.display().to_string(), &names).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 impl LedgerArgs {

@@ -85,7 +85,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// The same of a text in which some control characters are meant, as line ends are.
 pub fn clean_but(text: &str, meant: &[char]) -> String {
-    text.chars().map(|letter| picture(letter).filter(|_| !meant.contains(&letter)).unwrap_or(letter)).collect()
+    text.chars()
+        .map(|letter| picture(letter).filter(|_| !meant.contains(&letter)).unwrap_or(letter))
+        .collect()
 }
 
 /// What is shown for a character that must not reach a terminal.

@@ -59,10 +59,8 @@ fn every_format_gives_the_same_lines() {
         let bytes = std::fs::read(&path).unwrap();
         check(&read_bytes("table", &bytes, ReadOptions::default()), &expected, name);
         // A program may have the bytes in memory, or give them out bit by bit.
-        let memory = [
-            Input::bytes("table", bytes.clone()),
-            Input::reader("table", std::io::Cursor::new(bytes)),
-        ];
+        let memory =
+            [Input::bytes("table", bytes.clone()), Input::reader("table", std::io::Cursor::new(bytes))];
         for input in memory {
             check(&read_inputs(vec![input], ReadOptions::default()), &expected, name);
         }

@@ -52,7 +52,7 @@ pub struct Args {
 
     /// What a row of the result is, and after a comma what a column is. Default: commodity,region, or the two that are left.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = one_of(&[
-        ("region", 0), ("commodity", 1), ("mode", 2),
+        ("region", 0_usize), ("commodity", 1), ("mode", 2),
     ]))]
     by: Vec<usize>,
 
