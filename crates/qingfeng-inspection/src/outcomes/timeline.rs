@@ -1,7 +1,8 @@
 //! What was known of each declaration from which day on: what plans learn from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
 use qingfeng_rules::Date;
 
 use super::{Gathered, each_row, each_stored};
@@ -32,7 +33,7 @@ struct LineResult {
 /// every day both give the same verdict: that of [`Outcomes::known_by`](super::Outcomes::known_by).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    by_declaration: BTreeMap<Box<str>, Vec<LineResult>>,
+    by_declaration: HashMap<Box<str>, Vec<LineResult>, FixedState>,
     gathered: Gathered,
 }
 
@@ -180,7 +181,9 @@ impl Timeline {
 
     /// Feeds what is learnt from, whatever the order of the rows was.
     pub(crate) fn hash(&self, hasher: &mut blake3::Hasher) {
-        for (declaration, results) in &self.by_declaration {
+        let mut in_order: Vec<_> = self.by_declaration.iter().collect();
+        in_order.sort_unstable_by_key(|(declaration, _)| *declaration);
+        for (declaration, results) in in_order {
             hasher.update(&(declaration.len() as u64).to_le_bytes());
             hasher.update(declaration.as_bytes());
             hasher.update(&(results.len() as u64).to_le_bytes());
