@@ -71,7 +71,6 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// Does it.
             pub fn run(&self) -> Result<Exit, Failure> {
                 match self {
                     $(Self::$name(args) => commands::$module::run(args),)*

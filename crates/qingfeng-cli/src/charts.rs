@@ -22,7 +22,6 @@ const NAME: usize = 22;
 /// The points of a line that are marked one by one, at most.
 const MARKED: usize = 40;
 
-/// A line of a chart.
 pub struct Line<'l> {
     /// What it shows.
     pub name: &'l str,

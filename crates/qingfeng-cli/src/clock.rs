@@ -12,7 +12,6 @@ fn day(seconds: u64) -> Date {
     i32::try_from(seconds / 86_400).ok().and_then(Date::from_days).unwrap_or(Date::MAX)
 }
 
-/// The day in UTC.
 pub fn today() -> Date {
     day(seconds())
 }

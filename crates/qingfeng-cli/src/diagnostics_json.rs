@@ -52,7 +52,6 @@ pub fn report(checked: &Checked) -> impl Serialize + use<'_> {
     })
 }
 
-/// The mistakes one by one.
 pub fn items(diagnostics: &Diagnostics) -> Vec<impl Serialize + use<'_>> {
     diagnostics.items.iter().map(|diagnostic| item(diagnostic, &diagnostics.sources)).collect()
 }

@@ -1,13 +1,14 @@
 //! Where the key of the draw comes from.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::Date;
 use qingfeng_inspection::draw::{DayKey, Key};
 
 use crate::exit::Failure;
+use crate::inputs::small_text;
 use crate::terminal::{self, WARNING, clean};
 
 /// The variable that may hold the key.
@@ -26,7 +27,6 @@ pub struct KeyArgs {
 }
 
 impl KeyArgs {
-    /// The key, if there is one.
     pub fn find(&self) -> Result<Option<Key>, Failure> {
         if let Some(path) = &self.key_file {
             let text = read_secret(path)?;
@@ -64,21 +64,16 @@ pub fn day_key(path: &Path, day: Date) -> Result<DayKey, Failure> {
 
 /// Reads a file with a secret, and warns if others can read it.
 fn read_secret(path: &Path) -> Result<String, Failure> {
-    let failed = |error: io::Error| at(path, &format!("cannot be read: {error}"));
-    let file = File::open(path).map_err(failed)?;
-    warn_of_readers(path, &file);
-    let mut text = Vec::new();
-    file.take(KEY_FILE_BYTES_MAX + 1).read_to_end(&mut text).map_err(failed)?;
-    if text.len() as u64 > KEY_FILE_BYTES_MAX {
-        return Err(at(path, &"is too large for a key; is it the right file?"));
-    }
-    String::from_utf8(text).map_err(|_| at(path, &"is no text; a key is hex digits"))
+    warn_of_readers(path);
+    let (too_long, no_text) =
+        ("is too large for a key; is it the right file?", "is no text; a key is hex digits");
+    small_text(path, KEY_FILE_BYTES_MAX, too_long, no_text)
 }
 
 #[cfg(unix)]
-fn warn_of_readers(path: &Path, file: &File) {
+fn warn_of_readers(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
-    if file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0) {
+    if path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0) {
         let path = path.display().to_string();
         let path = clean(&path);
         terminal::summary(&format!(
@@ -88,7 +83,7 @@ fn warn_of_readers(path: &Path, file: &File) {
 }
 
 #[cfg(not(unix))]
-fn warn_of_readers(_: &Path, _: &File) {}
+fn warn_of_readers(_: &Path) {}
 
 /// Writes a secret to a new file that nobody else can read.
 pub fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ use qingfeng_inspection::draw::KeyError;
 use qingfeng_inspection::overrides::OverrideError;
 use qingfeng_store::{ImportError, StoreError};
 
+use crate::table::wrapped;
 use crate::terminal::{self, ERROR, StdoutError, clean};
 
 /// The exit codes. Their numbers never change.
@@ -51,8 +52,8 @@ pub const fn finding(meaning: &'static str) -> Code {
     (Exit::Finding, meaning)
 }
 
-/// Columns of the lines of examples.
-const EXAMPLE_COLUMNS: usize = 96;
+/// Columns of the lines of examples, before which there are six at most.
+const EXAMPLE_COLUMNS: usize = 90;
 
 /// What `--help` says at its end of commands that only have subcommands: examples.
 pub fn examples(examples: &[&str]) -> String {
@@ -75,21 +76,9 @@ pub fn help(examples: &[&str], codes: &[Code]) -> String {
 
 /// An example as a shell reads it, continued before an option where it is too long for a line.
 fn broken(example: &str) -> String {
-    let mut out = String::from("\n ");
-    let mut used = 1;
-    for word in example
-        .split(" -")
-        .enumerate()
-        .map(|(at, rest)| if at > 0 { format!("-{rest}") } else { rest.into() })
-    {
-        if used + 1 + word.len() > EXAMPLE_COLUMNS {
-            out += " \\\n     ";
-            used = 5;
-        }
-        out += &format!(" {word}");
-        used += 1 + word.len();
-    }
-    out
+    let words = example.replace(' ', "\u{a0}").replace("\u{a0}-", " -");
+    let lines = wrapped(&words, EXAMPLE_COLUMNS).join(" \\\n      ");
+    format!("\n  {}", lines.replace('\u{a0}', " "))
 }
 
 /// Why a command could not do its work.
@@ -106,7 +95,6 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
@@ -116,7 +104,6 @@ impl Failure {
         }
     }
 
-    /// Reports it on standard error.
     pub fn report(&self) {
         match self {
             // The end is that of clap's own messages.

@@ -10,14 +10,14 @@ use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::overrides::{ChangedPlan, Overrides};
-use qingfeng_store::{SnapshotId, Store, StoreUrl};
+use qingfeng_store::{SnapshotId, Store};
 
 use crate::exit::Failure;
 use crate::inputs::{EncodingArgs, InputFormatArgs, ReadArgs};
 use crate::numbers::count;
 use crate::progress::Bar;
 use crate::rejects;
-use crate::stores::LookupArgs;
+use crate::stores::{LookupArgs, store_url};
 use crate::terminal::{self, WARNING, styled};
 
 /// The rejects that are shown.
@@ -120,8 +120,7 @@ impl ResultsArgs {
     /// The store and its latest snapshot, if one is named.
     fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
         let Some(url) = &self.store else { return Ok(None) };
-        let wrong = |error| Failure::Usage(format!("--store: {error}"));
-        let mut store = Store::open(&StoreUrl::parse(url, Path::new("")).map_err(wrong)?)?;
+        let mut store = Store::open(&store_url("--store", url)?)?;
         let snapshot = store.snapshot(None)?;
         Ok(Some((store, snapshot)))
     }
@@ -168,14 +167,12 @@ pub fn history(
     Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes, pack)?)
 }
 
-/// Plans, and what people changed of each.
 pub struct Plans {
     pub files: Vec<PlanFile>,
     overrides: Vec<Overrides>,
 }
 
 impl Plans {
-    /// Reads plans and the changes beside them.
     pub fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
         let (mut files, mut overrides) = (Vec::new(), Vec::new());
         for path in paths {

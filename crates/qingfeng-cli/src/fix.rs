@@ -11,7 +11,7 @@ use qingfeng::rules::{Diagnostics, Pack, PackFiles};
 
 use crate::exit::Failure;
 use crate::numbers::{count, grouped};
-use crate::terminal::{GOOD, WARNING, clean, styled};
+use crate::terminal::{GOOD, WARNING, clean, clean_but, styled};
 use crate::unified;
 
 /// Correcting one mistake can bring out another behind it. Each round finds what it can.
@@ -80,23 +80,13 @@ impl Outcome {
     }
 }
 
-/// The changes as a unified diff.
 pub fn diff(outcome: &Outcome) -> String {
     let mut diff = String::new();
     for (path, before, after) in outcome.changes() {
         let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
         let text = format!("--- a/{path}\n+++ b/{path}\n{}", unified::hunks(&before, &after));
         // A diff is read by programs too: tabs and line ends stay, all else that a terminal could obey does not.
-        for line in text.split_inclusive('\n') {
-            let (line, end) = match (line.strip_suffix("\r\n"), line.strip_suffix('\n')) {
-                (Some(line), _) => (line, "\r\n"),
-                (None, Some(line)) => (line, "\n"),
-                (None, None) => (line, ""),
-            };
-            let parts: Vec<_> = line.split('\t').map(clean).collect();
-            diff += &parts.join("\t");
-            diff += end;
-        }
+        diff += &clean_but(&text, &['\n', '\t']).replace("\u{240d}\n", "\r\n");
     }
     diff
 }

@@ -10,10 +10,8 @@ pub use crate::numbers::{per_cent, thin as number, thin_change as change, thin_c
 use crate::terminal::clean;
 use crate::words::Language;
 
-/// The styles that all pages share.
 const STYLE: &str = include_str!("html.css");
 
-/// A page.
 pub struct Page<'p> {
     /// Its language.
     pub language: Language,

@@ -1,9 +1,11 @@
 //! The options that say what to read.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use qingfeng::read::{Encoding, Format, Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack};
 
@@ -35,8 +37,10 @@ pub struct ReadArgs {
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct InputFormatArgs {
     /// Format of all inputs. Default: by file name, then by content.
-    #[arg(long, value_name = "FORMAT")]
-    input_format: Option<InputFormat>,
+    #[arg(long, value_name = "FORMAT", value_parser = one_of(&[
+        ("csv", Format::Csv), ("ndjson", Format::Ndjson), ("parquet", Format::Parquet), ("arrow", Format::Arrow),
+    ]))]
+    input_format: Option<Format>,
 }
 
 impl InputFormatArgs {
@@ -49,35 +53,38 @@ impl InputFormatArgs {
 /// How text files are encoded.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct EncodingArgs {
-    /// Encoding of text files.
-    #[arg(long, value_name = "ENCODING", default_value = "utf-8")]
-    encoding: InputEncoding,
+    /// Encoding of text files. `gb18030` reads GBK and GB 2312 too.
+    #[arg(long, value_name = "ENCODING", default_value = "utf-8", value_parser = one_of(&[
+        ("utf-8", Encoding::Utf8), ("gb18030", Encoding::Gb18030),
+    ]))]
+    encoding: Encoding,
 }
 
 impl EncodingArgs {
-    /// The encoding.
     pub fn get(self) -> Encoding {
-        match self.encoding {
-            InputEncoding::Utf8 => Encoding::Utf8,
-            InputEncoding::Gb18030 => Encoding::Gb18030,
-        }
+        self.encoding
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum InputFormat {
-    Csv,
-    Ndjson,
-    Parquet,
-    Arrow,
+/// Takes one of these words, each for a value.
+pub fn one_of<T: Copy + Send + Sync + 'static>(
+    words: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    let value = |word: String| words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
+    PossibleValuesParser::new(words.iter().map(|(word, _)| *word))
+        .try_map(move |word| value(word).ok_or("is none of the words"))
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum InputEncoding {
-    #[value(name = "utf-8")]
-    Utf8,
-    /// GB 18030, and with it GBK and GB 2312.
-    Gb18030,
+/// The text of a small file: a key, aims.
+pub fn small_text(path: &Path, bytes_max: u64, too_long: &str, no_text: &str) -> Result<String, Failure> {
+    let failed = |what: &str| Failure::Files(format!("{}: {what}", path.display()));
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
+    read.map_err(|error| failed(&format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(failed(too_long));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(no_text))
 }
 
 /// A day on the command line.
@@ -124,13 +131,7 @@ impl ReadArgs {
 
     /// These options with what the command line says.
     pub fn options(&self, options: ReadOptions) -> ReadOptions {
-        let format = self.format.input_format.map(|format| match format {
-            InputFormat::Csv => Format::Csv,
-            InputFormat::Ndjson => Format::Ndjson,
-            InputFormat::Parquet => Format::Parquet,
-            InputFormat::Arrow => Format::Arrow,
-        });
-        ReadOptions { format, encoding: self.encoding.get(), ..options }
+        ReadOptions { format: self.format.input_format, encoding: self.encoding.get(), ..options }
     }
 
     /// Paths on the command line as inputs.

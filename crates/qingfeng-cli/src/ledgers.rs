@@ -1,8 +1,6 @@
 //! The aims of a year, and the ledgers that are held against them.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
@@ -13,7 +11,7 @@ use qingfeng_inspection::overrides::ChangedPlan;
 
 use crate::exit::Failure;
 use crate::findings::tell_rejects;
-use crate::inputs::ReadArgs;
+use crate::inputs::{ReadArgs, small_text};
 
 /// What came from outside.
 #[derive(Debug, clap::Args)]
@@ -34,8 +32,10 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
     let kinds = site_kinds(pack);
     let names: BTreeSet<&str> = kinds.values().map(String::as_str).collect();
     let names: Vec<&str> = names.into_iter().collect();
-    Aims::parse(&text_of(path)?, &path.display().to_string(), &names)
-        .map_err(|error| Failure::Usage(error.to_string()))
+    let (too_long, no_text) =
+        ("is longer than 1 MiB; is it a file of aims?", "is not UTF-8; save the file as UTF-8");
+    let text = small_text(path, MAX_AIMS_BYTES, too_long, no_text)?;
+    Aims::parse(&text, &path.display().to_string(), &names).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 impl LedgerArgs {
@@ -68,17 +68,4 @@ impl LedgerArgs {
         let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
         Ok(Targets::of_plans(plans, outcomes, &site_kinds(pack), aims, notices, tip_offs, as_of))
     }
-}
-
-/// The text of a small file.
-fn text_of(path: &Path) -> Result<String, Failure> {
-    let failed = |what: String| Failure::Files(format!("{}: {what}", path.display()));
-    let file = File::open(path).map_err(|error| failed(format!("cannot be opened: {error}")))?;
-    let mut bytes = Vec::new();
-    let read = file.take(MAX_AIMS_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| failed(format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > MAX_AIMS_BYTES {
-        return Err(failed("is longer than 1 MiB; is it a file of aims?".to_owned()));
-    }
-    String::from_utf8(bytes).map_err(|_| failed("is not UTF-8; save the file as UTF-8".to_owned()))
 }

@@ -1,9 +1,10 @@
 //! The options that say how rules are evaluated.
 
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use qingfeng::rules::internals::Passes;
 use qingfeng::{Engine, Evaluation};
+
+use crate::inputs::one_of;
 
 /// Which passes the compiler leaves out.
 #[derive(Debug, clap::Args)]
@@ -13,14 +14,12 @@ pub struct PassArgs {
         long,
         value_name = "PASS",
         value_delimiter = ',',
-        hide_short_help = true,
         value_parser = PossibleValuesParser::new(Passes::NAMES)
     )]
     without: Vec<String>,
 }
 
 impl PassArgs {
-    /// The engine with its rules compiled without these passes.
     pub fn applied(&self, engine: Engine) -> Engine {
         if self.without.is_empty() {
             return engine;
@@ -39,26 +38,18 @@ impl PassArgs {
 #[derive(Debug, clap::Args)]
 pub struct EngineArgs {
     /// How rules are evaluated. The interpreter is slow and defines what rules mean; results do not change.
-    #[arg(long, value_name = "ENGINE", default_value = "compiled")]
-    engine: Kind,
+    #[arg(long, value_name = "ENGINE", default_value = "compiled", value_parser = one_of(&[
+        ("compiled", Evaluation::Compiled), ("interpreted", Evaluation::Interpreted),
+    ]))]
+    engine: Evaluation,
 
     #[command(flatten)]
     passes: PassArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
-    Compiled,
-    Interpreted,
-}
-
 impl EngineArgs {
-    /// The engine as the options ask for it.
     pub fn applied(&self, engine: Engine) -> Engine {
-        self.passes.applied(engine).with_evaluation(match self.engine {
-            Kind::Compiled => Evaluation::Compiled,
-            Kind::Interpreted => Evaluation::Interpreted,
-        })
+        self.passes.applied(engine).with_evaluation(self.engine)
     }
 }
 
@@ -71,7 +62,6 @@ pub struct ThreadArgs {
 }
 
 impl ThreadArgs {
-    /// The number, if one was given.
     pub fn number(&self) -> Option<usize> {
         self.threads.map(Into::into)
     }

@@ -23,7 +23,6 @@ pub struct PolicyArgs {
 }
 
 impl PolicyArgs {
-    /// The pack and its policy.
     pub fn open(&self) -> Result<(OpenedPack, Policy), Failure> {
         let opened = render::open_policy(&self.rules)?;
         let policy = Policy::of(opened.pack()).ok_or_else(|| {

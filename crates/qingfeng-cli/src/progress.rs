@@ -6,7 +6,6 @@ use qingfeng::Progress;
 use crate::numbers::{count, grouped};
 use crate::terminal::{Verbosity, verbosity};
 
-/// How far a command is.
 pub struct Bar {
     bar: ProgressBar,
 }
@@ -46,7 +45,6 @@ impl Bar {
         self.bar.set_message(message);
     }
 
-    /// Takes the bar away.
     pub fn end(self) {
         self.bar.finish_and_clear();
     }

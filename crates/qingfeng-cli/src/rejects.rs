@@ -44,3 +44,8 @@ pub fn rows(rejects: &[Reject]) -> Result<RecordBatch, ArrowError> {
     ];
     RecordBatch::try_new(schema(), columns)
 }
+
+/// The first of some rejects, one a line.
+pub fn listed(rejects: &[Reject], shown: usize) -> String {
+    rejects.iter().take(shown).map(|reject| format!("  {}\n", clean(&reject.to_string()))).collect()
+}

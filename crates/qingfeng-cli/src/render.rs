@@ -35,7 +35,6 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Checks the pack in a directory.
     pub fn new(directory: &Path, lookups: &StoreLookups) -> Self {
         let checked = Engine::builder().directory(directory).lookups(lookups).check();
         Self { engine: checked.opened, ..Self::of(directory, checked.diagnostics) }
@@ -71,9 +70,8 @@ pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
 
 /// The pack for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
-    let checked = OpenedPack::check(directory);
-    let diagnostics = checked.diagnostics;
-    checked.opened.ok_or_else(|| Failure::Pack(human(&Checked::of(directory, diagnostics))))
+    let failed = |diagnostics: &Diagnostics| human(&Checked::of(directory, diagnostics.clone()));
+    OpenedPack::open(directory).map_err(|error| Failure::Pack(failed(error.diagnostics())))
 }
 
 /// The pack in a directory, without its lookup tables.
@@ -82,7 +80,6 @@ pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
         .map_err(|diagnostics| Failure::Pack(human(&Checked::of(directory, diagnostics))))
 }
 
-/// The position of a rule in its pack.
 pub fn rule_position(pack: &Pack, id: &str) -> Result<usize, Failure> {
     pack.rules.iter().position(|rule| rule.id == id).ok_or_else(|| {
         let ids = pack.rules.iter().map(|rule| rule.id.as_str());
@@ -203,7 +200,7 @@ fn change<'d>(fix: &'d Fix, title: &'d str, sources: &'d Sources, directory: &Pa
 }
 
 /// What belongs to each file, in the order in which the files come.
-fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'d Arc<str>, Vec<&'d T>)> {
+pub fn by_file<'d, T>(items: &'d [T], place: impl Fn(&'d T) -> &'d Place) -> Vec<(&'d Arc<str>, Vec<&'d T>)> {
     let mut files: Vec<(&Arc<str>, Vec<&T>)> = Vec::new();
     for item in items {
         let file = &place(item).file;
@@ -256,10 +253,6 @@ fn annotation<'l>(label: &'l Label, text: &str, window: &Range<usize>, primary: 
 
 /// One line for each mistake, for editors and other programs that read lines.
 pub fn plain(checked: &Checked) -> String {
-    let mut out = String::new();
-    for item in &checked.diagnostics.items {
-        out += &clean(&checked.diagnostics.line(item));
-        out.push('\n');
-    }
-    out
+    let found = &checked.diagnostics;
+    found.items.iter().map(|item| format!("{}\n", clean(&found.line(item)))).collect()
 }

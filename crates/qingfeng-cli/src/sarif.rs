@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::diagnostics_json::Span;
 use crate::record::{is_empty, is_none, record};
-use crate::render::Checked;
+use crate::render::{Checked, by_file};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -130,21 +130,16 @@ impl Files<'_> {
     }
 
     fn change<'c>(&self, fix: &'c Fix) -> impl Serialize + use<'c> {
-        let mut files: Vec<(&'c str, Vec<_>)> = Vec::new();
-        for edit in &fix.edits {
-            let replacement = record!(#[serde(rename_all = "camelCase")] {
-                deleted_region: self.region(&edit.place),
-                inserted_content: text(edit.replacement.as_str()),
+        let changes = by_file(&fix.edits, |edit| &edit.place).into_iter().map(|(file, edits)| {
+            let replacements = edits.into_iter().map(|edit| {
+                record!(#[serde(rename_all = "camelCase")] {
+                    deleted_region: self.region(&edit.place),
+                    inserted_content: text(edit.replacement.as_str()),
+                })
             });
-            match files.iter_mut().find(|(file, _)| *file == &*edit.place.file) {
-                Some((_, replacements)) => replacements.push(replacement),
-                None => files.push((&edit.place.file, vec![replacement])),
-            }
-        }
-        let changes = files.into_iter().map(|(file, replacements)| {
             record!(#[serde(rename_all = "camelCase")] {
                 artifact_location: self.artifact(file),
-                replacements: replacements,
+                replacements: replacements.collect::<Vec<_>>(),
             })
         });
         record!(#[serde(rename_all = "camelCase")] {

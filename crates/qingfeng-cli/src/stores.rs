@@ -28,7 +28,6 @@ pub struct PackArgs {
 }
 
 impl PackArgs {
-    /// The engine of the pack.
     pub fn open(&self) -> Result<Engine, Failure> {
         self.lookups.open(&self.rules)
     }
@@ -46,13 +45,11 @@ pub struct DirectoryArgs {
 }
 
 impl DirectoryArgs {
-    /// The engine of the pack.
     pub fn open(&self) -> Result<Engine, Failure> {
         self.lookups.open(&self.directory)
     }
 }
 
-/// Which store is meant.
 #[derive(Debug, clap::Args)]
 pub struct StoreArgs {
     /// Store of lookup tables and results: sqlite:PATH or postgresql://USER@HOST/DATABASE. Default: the environment
@@ -83,17 +80,14 @@ impl LookupArgs {
         Ok(StoreLookups::default().store(self.store.given()?).snapshot(self.snapshot))
     }
 
-    /// The engine of the pack in a directory.
     pub fn open(&self, directory: &Path) -> Result<Engine, Failure> {
         render::open(directory, &self.lookups()?)
     }
 
-    /// The number of the snapshot, if one was named.
     pub fn snapshot(&self) -> Option<u64> {
         self.snapshot
     }
 
-    /// The store of the pack in a directory.
     pub fn url(&self, pack: Option<(&Path, &Pack)>) -> Result<StoreUrl, Failure> {
         self.store.url(pack)
     }
@@ -102,13 +96,10 @@ impl LookupArgs {
 impl StoreArgs {
     /// The store that the option or the environment names.
     fn given(&self) -> Result<Option<StoreUrl>, Failure> {
-        let here = Path::new("");
-        if let Some(url) = &self.store {
-            let wrong = |error| Failure::Usage(format!("--store: {error}"));
-            return StoreUrl::parse(url, here).map(Some).map_err(wrong);
+        match &self.store {
+            Some(url) => store_url("--store", url).map(Some),
+            None => environment(STORE)?.map(|url| store_url(STORE, &url)).transpose(),
         }
-        let url = environment(STORE)?.map(|url| StoreUrl::parse(&url, here));
-        url.transpose().map_err(|error| Failure::Usage(format!("{STORE}: {error}")))
     }
 
     /// The store that is meant: the option's, else the environment's, else that of the pack in a directory.
@@ -154,6 +145,11 @@ impl AuthorArgs {
         let reason = self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         Ok(Author { by, at: clock::now(), reason: reason.map(str::to_owned) })
     }
+}
+
+/// The store of a URL that an option or a variable names.
+pub fn store_url(named_by: &str, url: &str) -> Result<StoreUrl, Failure> {
+    StoreUrl::parse(url, Path::new("")).map_err(|error| Failure::Usage(format!("{named_by}: {error}")))
 }
 
 /// The store if it is there.

@@ -3,7 +3,8 @@
 use annotate_snippets::renderer::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::terminal::{DIM, clean, styled};
+use crate::numbers::grouped;
+use crate::terminal::{BOLD, DIM, clean, styled};
 
 /// How many columns a text without styles takes.
 pub fn width(text: &str) -> usize {
@@ -75,6 +76,24 @@ pub fn table(indent: &str, rows: &[Vec<Cell>]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A table under a heading; nothing where it has no rows.
+pub fn titled(heading: &str, rows: &[Vec<Cell>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("{BOLD}{heading}{BOLD:#}\n{}", table("  ", rows))
+}
+
+/// The first of some names, and how many more there are.
+pub fn first_of(names: impl IntoIterator<Item = impl AsRef<str>>, shown: usize, all: usize) -> String {
+    let names = names.into_iter().take(shown).map(|name| clean(name.as_ref()).into_owned());
+    let names: Vec<String> = names.collect();
+    match all.saturating_sub(names.len()) {
+        0 => names.join(", "),
+        more => format!("{} and {} more", names.join(", "), grouped(more as u64)),
+    }
 }
 
 /// A text in lines of so many columns; a word that is longer stands alone.

@@ -32,7 +32,6 @@ pub fn set_verbosity(verbosity: Verbosity) {
     let _ = VERBOSITY.set(verbosity);
 }
 
-/// How much is said.
 pub fn verbosity() -> Verbosity {
     VERBOSITY.get().copied().unwrap_or(Verbosity::Normal)
 }
@@ -61,20 +60,16 @@ impl Format {
 #[derive(Debug)]
 pub struct StdoutError(pub io::Error);
 
-/// For headings.
 pub const BOLD: Style = Style::new().effects(Effects::BOLD);
 /// For what can be passed over.
 pub const DIM: Style = Style::new().effects(Effects::DIMMED);
-/// For errors.
 pub const ERROR: Style = AnsiColor::BrightRed.on_default().effects(Effects::BOLD);
-/// For warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 /// For what is well.
 pub const GOOD: Style = AnsiColor::Green.on_default();
 /// For what is not.
 pub const BAD: Style = AnsiColor::Red.on_default();
 
-/// A text in a style.
 pub fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
@@ -86,6 +81,13 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     text.chars().map(|letter| picture(letter).unwrap_or(letter)).collect::<String>().into()
+}
+
+/// The same of a text in which some control characters are meant, as line ends are.
+pub fn clean_but(text: &str, meant: &[char]) -> String {
+    text.chars()
+        .map(|letter| picture(letter).filter(|_| !meant.contains(&letter)).unwrap_or(letter))
+        .collect()
 }
 
 /// What is shown for a character that must not reach a terminal.

@@ -34,22 +34,8 @@ pub enum AssessError {
     Bind(#[from] BindError),
 }
 
-/// A pack, ready to assess declarations. Cloning is cheap: clones share everything.
-///
-/// ```
-/// use qingfeng::{Declaration, Engine, Item};
-///
-/// let engine = Engine::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
-/// let assessment = engine.assess(
-///     &Declaration::new()
-///         .with("declaration_id", "D1")
-///         .with("destination", "KE")
-///         .with("mode", "0110")
-///         .item(Item::new().with("hs", "8711209000").with("goods", "motorcycle").with("quantity", 10).with("value", 2000.0)),
-/// )?;
-/// println!("{} {} {:?}", assessment.channel, assessment.score, assessment.items[0].fired);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A pack, ready to assess declarations. Cloning is cheap: clones share everything. The page of the crate shows each of
+/// the ways to use it.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -89,7 +75,7 @@ impl Engine {
 
     /// All mistakes of the pack in a directory, errors and warnings, those of its lookup tables included; and
     /// the engine, if there are no errors.
-    pub fn check(directory: impl AsRef<Path>) -> Checked<Self> {
+    pub fn check(directory: impl AsRef<Path>) -> Checked {
         Self::builder().directory(directory).check()
     }
 
@@ -212,29 +198,28 @@ impl Engine {
     /// The same engine, its rules compiled with these passes. All of its answers are the same.
     #[must_use]
     pub fn with_passes(&self, passes: Passes) -> Self {
-        self.with(Arc::clone(self.pack()), self.inner.evaluator.with_passes(passes))
+        self.with(Arc::clone(self.pack()), passes, false)
     }
 
     /// The same engine, drafts evaluated too: like shadow rules they are reported and count nothing. For tests of
     /// rules.
     #[must_use]
     pub(crate) fn with_drafts(&self) -> Self {
-        self.with(Arc::clone(self.pack()), self.inner.evaluator.with_drafts())
+        self.with(Arc::clone(self.pack()), self.program().passes(), true)
     }
 
     /// An engine of a pack that differs from this one's in its rules alone. Its digest remains that of this one.
     #[must_use]
     #[doc(hidden)]
     pub fn of_changed(&self, pack: Arc<Pack>) -> Self {
-        let evaluator = self.inner.evaluator.of_changed(Arc::clone(&pack));
-        self.with(pack, evaluator)
+        self.with(pack, self.program().passes(), false)
     }
 
-    fn with(&self, pack: Arc<Pack>, evaluator: Evaluator) -> Self {
+    fn with(&self, pack: Arc<Pack>, passes: Passes, drafts: bool) -> Self {
         let inner = &self.inner;
         let inner = Inner {
             lookups: inner.lookups.clone(),
-            evaluator,
+            evaluator: inner.evaluator.of_pack(&pack, passes, drafts),
             direct: Direct::new(&pack.schema, inner.direct.max_declaration_lines()),
             carrier: Carrier::new(&pack),
             load_time: inner.load_time,
@@ -387,15 +372,6 @@ impl Engine {
         self.inner.evaluator.reasons(results, self.evaluation)
     }
 
-    fn assessments<'r>(
-        &'r self,
-        lines: &'r Lines,
-        results: &'r BatchResults,
-        reasons: &'r [String],
-    ) -> impl Iterator<Item = Assessment> + 'r {
-        lines.declarations().map(move |range| self.assessment(results, reasons, range))
-    }
-
     pub(crate) fn assessment(
         &self,
         results: &BatchResults,
@@ -485,7 +461,9 @@ impl std::fmt::Debug for BatchAssessment {
 impl BatchAssessment {
     /// The assessments of the declarations, in the order of the table.
     pub fn assessments(&self) -> impl Iterator<Item = Assessment> + '_ {
-        self.engine.assessments(&self.lines, &self.results, self.reasons())
+        let Self { engine, lines, results, .. } = self;
+        let reasons = self.reasons();
+        lines.declarations().map(move |range| engine.assessment(results, reasons, range))
     }
 
     fn reasons(&self) -> &[String] {

@@ -141,8 +141,8 @@ pub use explain::{ExplainedItem, ExplainedPart, ExplainedRule, Explanation, Limi
 
 // Score inputs of any length.
 pub use output::By;
-pub use output::summary::{InputSummary, RuleCount, ScatteredPlaces, Summary, UnknownCodes};
-pub use pipeline::{Before, Cancel, JobError, Pipeline, Progress};
+pub use output::summary::{RuleCount, ScatteredPlaces, Summary, UnknownCodes};
+pub use pipeline::{Cancel, JobError, Pipeline, Progress};
 pub use score::{Inputs, Outputs, ScoredBatch, ScoredBatches, Scoring};
 
 /// The types of tables, of the version that this crate is built with.
@@ -157,7 +157,7 @@ pub mod internals {
     pub use crate::eval::BatchResults;
     pub use crate::eval::values::{BatchValues, Typed};
     pub use crate::lookup::{Rows, table_schema};
-    pub use crate::read::{Column, Piece, Source, cell, guarded, open_source, shown};
+    pub use crate::read::{Column, Piece, cell, shown};
 }
 
 /// The README's program is compiled with the documentation's tests.

@@ -76,9 +76,9 @@ impl OpenError {
 /// All that was found about a pack, and what was opened if there are no errors.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Checked<T> {
+pub struct Checked {
     /// What was opened.
-    pub opened: Option<T>,
+    pub opened: Option<Engine>,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
 }
@@ -273,30 +273,6 @@ impl<'b> EngineBuilder<'b> {
     ///
     /// The mistakes of the pack, all of them; lookups that cannot be read are one. A digest that was not expected.
     pub fn build(&self) -> Result<Engine, OpenError> {
-        self.engine().map_err(|failure| self.error(failure))
-    }
-
-    /// All mistakes of the pack, errors and warnings, those of its lookup tables included; and the engine, if there are
-    /// no errors.
-    pub fn check(&self) -> Checked<Engine> {
-        checked(self.engine(), |engine| engine.pack())
-    }
-
-    /// The pack by itself, without rows that a store or a program has: what cannot assess.
-    ///
-    /// # Errors
-    ///
-    /// The mistakes of the pack, all of them. A digest that was not expected.
-    pub fn open_pack(&self) -> Result<OpenedPack, OpenError> {
-        self.load(false).map(Loaded::opened).map_err(|failure| self.error(failure))
-    }
-
-    /// The same, with all mistakes, warnings too.
-    pub fn check_pack(&self) -> Checked<OpenedPack> {
-        checked(self.load(false).map(Loaded::opened), |opened| &opened.pack)
-    }
-
-    fn engine(&self) -> Result<Engine, Failure> {
         let span = tracing::debug_span!("open", pack = tracing::field::Empty);
         let _entered = span.enter();
         let started = Instant::now();
@@ -316,8 +292,34 @@ impl<'b> EngineBuilder<'b> {
         ))
     }
 
-    fn error(&self, failure: Failure) -> OpenError {
-        let Failure { diagnostics, mut source, digest } = failure;
+    /// All mistakes of the pack, errors and warnings, those of its lookup tables included; and the engine, if there are
+    /// no errors.
+    pub fn check(&self) -> Checked {
+        let error = match self.build() {
+            Ok(engine) => {
+                let diagnostics = engine.pack().warnings.clone();
+                return Checked { opened: Some(engine), diagnostics };
+            }
+            Err(error) => error,
+        };
+        let mut diagnostics = *error.diagnostics;
+        if let OpenErrorKind::Digest { expected, found } = error.kind {
+            let title = format!("the digest of the pack is {found}, not {expected}");
+            diagnostics.push(Diagnostic::new(Code::UnreadableFile, title));
+        }
+        Checked { opened: None, diagnostics }
+    }
+
+    /// The pack by itself, without rows that a store or a program has: what cannot assess.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the pack, all of them. A digest that was not expected.
+    pub fn open_pack(&self) -> Result<OpenedPack, OpenError> {
+        self.load(false).map(Loaded::opened)
+    }
+
+    fn error(&self, diagnostics: Diagnostics, mut source: Option<io::Error>) -> OpenError {
         let pack = match &self.source {
             Source::Directory(directory) => directory.display().to_string(),
             Source::Archive(_) => "the archive".to_owned(),
@@ -329,29 +331,8 @@ impl<'b> EngineBuilder<'b> {
             let unreadable = || std::fs::read(directory.join("pack.toml")).err();
             source = source.or_else(|| std::fs::read_dir(directory).err()).or_else(unreadable);
         }
-        let kind = match (digest, &source) {
-            (Some([expected, found]), _) => OpenErrorKind::Digest { expected, found },
-            (None, Some(_)) => OpenErrorKind::Unreadable,
-            (None, None) => OpenErrorKind::Invalid,
-        };
-        OpenError { pack, kind, diagnostics, source }
-    }
-}
-
-fn checked<T>(opened: Result<T, Failure>, pack: impl Fn(&T) -> &Arc<Pack>) -> Checked<T> {
-    match opened {
-        Ok(opened) => {
-            let diagnostics = pack(&opened).warnings.clone();
-            Checked { opened: Some(opened), diagnostics }
-        }
-        Err(failure) => {
-            let mut diagnostics = *failure.diagnostics;
-            if let Some([expected, found]) = failure.digest {
-                let title = format!("the digest of the pack is {found}, not {expected}");
-                diagnostics.push(Diagnostic::new(Code::UnreadableFile, title));
-            }
-            Checked { opened: None, diagnostics }
-        }
+        let kind = if source.is_some() { OpenErrorKind::Unreadable } else { OpenErrorKind::Invalid };
+        OpenError { pack, kind, diagnostics: Box::new(diagnostics), source }
     }
 }
 
@@ -372,11 +353,6 @@ impl OpenedPack {
     /// The mistakes of the pack, all of them.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
         EngineBuilder::new().directory(directory).open_pack()
-    }
-
-    /// The same, with all mistakes, warnings too.
-    pub fn check(directory: impl AsRef<Path>) -> Checked<Self> {
-        EngineBuilder::new().directory(directory).check_pack()
     }
 
     /// The pack.
@@ -401,20 +377,6 @@ impl OpenedPack {
     }
 }
 
-/// Why nothing was opened.
-struct Failure {
-    diagnostics: Box<Diagnostics>,
-    source: Option<io::Error>,
-    /// The digest that was expected, and that of the pack.
-    digest: Option<[String; 2]>,
-}
-
-impl From<Diagnostics> for Failure {
-    fn from(diagnostics: Diagnostics) -> Self {
-        Self { diagnostics: Box::new(diagnostics), source: None, digest: None }
-    }
-}
-
 /// What was read of a pack.
 struct Loaded {
     pack: Pack,
@@ -433,7 +395,7 @@ impl Loaded {
 
 impl EngineBuilder<'_> {
     /// Reads a pack and its lookup tables; without `living` those that are files of it.
-    fn load(&self, living: bool) -> Result<Loaded, Failure> {
+    fn load(&self, living: bool) -> Result<Loaded, OpenError> {
         let mut unpacked = BTreeMap::new();
         let files = match &self.source {
             Source::Directory(directory) => PackFiles::read(directory),
@@ -443,7 +405,7 @@ impl EngineBuilder<'_> {
                 unpack.map_err(|title| {
                     let mut diagnostics = Diagnostics::default();
                     diagnostics.push(Diagnostic::new(Code::UnreadableFile, title));
-                    Failure::from(diagnostics)
+                    self.error(diagnostics, None)
                 })?
             }
         };
@@ -467,7 +429,7 @@ impl EngineBuilder<'_> {
                 found.ok_or_else(|| ReadError::open(&path, io::ErrorKind::NotFound.into()))
             }
         };
-        let pack = Pack::load(&files)?;
+        let pack = Pack::load(&files).map_err(|diagnostics| self.error(diagnostics, None))?;
         let mut tables = Vec::with_capacity(pack.lookups.len());
         let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
         let mut mistakes: Vec<Diagnostic> = Vec::new();
@@ -539,13 +501,13 @@ impl EngineBuilder<'_> {
             let mut all = pack.warnings;
             mistakes.append(&mut all.items);
             all.items = mistakes;
-            return Err(Failure { source, ..all.into() });
+            return Err(self.error(all, source));
         }
         let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
         match &self.expected_digest {
             Some(expected) if *expected != digest => {
-                let digest = Some([expected.clone(), digest]);
-                Err(Failure { digest, ..pack.warnings.into() })
+                let kind = OpenErrorKind::Digest { expected: expected.clone(), found: digest };
+                Err(OpenError { kind, ..self.error(pack.warnings, None) })
             }
             _ => Ok(Loaded { pack, tables, digest, snapshot }),
         }

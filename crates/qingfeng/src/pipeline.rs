@@ -1,7 +1,6 @@
 //! Work on all chunks of a reader, in rounds: while the chunks of one round are worked on by all threads, those of the
 //! next are read. Order is kept and memory is bounded. Everything that goes over files goes through here.
 
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +58,7 @@ impl Cancel {
 ///
 /// Without a number of threads and without a pool, work that is started within a rayon pool is done by that pool;
 /// outside of one a pool is made for it, with a thread for each processor. No answer depends on it.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Pipeline {
     threads: Option<usize>,
     pool: Option<Arc<ThreadPool>>,
@@ -115,17 +114,14 @@ impl Pipeline {
 
     /// The threads.
     pub(crate) fn start(&self) -> Result<Threads, JobError> {
-        if let Some(pool) = &self.pool {
-            return Ok(Threads::Given(Arc::clone(pool)));
-        }
-        if self.threads.is_none() && is_in_pool() {
-            return Ok(Threads::Current);
+        if self.pool.is_some() || (self.threads.is_none() && is_in_pool()) {
+            return Ok(Threads(self.pool.clone()));
         }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.thread_count())
             .thread_name(|at| format!("qingfeng-{at}"))
             .build();
-        pool.map(Threads::Own).map_err(|error| JobError::Threads(error.to_string()))
+        pool.map(|pool| Threads(Some(pool.into()))).map_err(|error| JobError::Threads(error.to_string()))
     }
 
     /// The rounds in which these threads work on a reader.
@@ -151,7 +147,7 @@ impl Pipeline {
         }
     }
 
-    /// Gives each chunk to `each`, on any thread, and what it makes to `take`, in the order of the input and one at a
+    /// Gives each chunk and the number of goods lines before it to `each`, on any thread, and what it makes to `take`, in the order of the input and one at a
     /// time, until that says to stop. Gives the reader back.
     ///
     /// # Errors
@@ -160,7 +156,7 @@ impl Pipeline {
     pub fn map<T: Send>(
         &self,
         reader: Reader,
-        each: &(dyn Fn(Chunk, Before) -> T + Sync),
+        each: &(dyn Fn(Chunk, u64) -> T + Sync),
         take: &mut (dyn FnMut(T) -> Result<ControlFlow<()>, JobError> + Send),
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Reader, JobError> {
@@ -180,47 +176,20 @@ impl From<Option<usize>> for Pipeline {
     }
 }
 
-impl fmt::Debug for Pipeline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline")
-            .field("threads", &self.threads)
-            .field("has_pool", &self.pool.is_some())
-            .field("memory", &self.memory)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The threads of a piece of work.
-pub(crate) enum Threads {
-    Own(ThreadPool),
-    Given(Arc<ThreadPool>),
-    /// Those of the pool in which the work was started.
-    Current,
-}
+/// The threads of a piece of work: a pool, or without one those of the pool in which the work was started.
+pub(crate) struct Threads(Option<Arc<ThreadPool>>);
 
 impl Threads {
     pub(crate) fn count(&self) -> usize {
-        match self {
-            Self::Own(pool) => pool.current_num_threads(),
-            Self::Given(pool) => pool.current_num_threads(),
-            Self::Current => rayon::current_num_threads(),
-        }
+        self.0.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.current_num_threads())
     }
 
     pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match self {
-            Self::Own(pool) => pool.install(work),
-            Self::Given(pool) => pool.install(work),
-            Self::Current => work(),
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
         }
     }
-}
-
-/// What stands before a chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Before {
-    /// Goods lines of the chunks before it.
-    pub lines: u64,
 }
 
 /// How far work is.
@@ -233,12 +202,6 @@ pub struct Progress {
     pub bytes_read: u64,
     /// The bytes of all inputs, if all are files or bytes in memory.
     pub bytes_total: Option<u64>,
-}
-
-impl Progress {
-    pub(crate) fn new(lines: u64, bytes_read: u64, bytes_total: Option<u64>) -> Self {
-        Self { lines, bytes_read, bytes_total }
-    }
 }
 
 /// Work on many lines failed. What was read before was worked on, and given to the outputs.
@@ -307,14 +270,16 @@ impl Rounds {
     /// may follow; after an error nothing does.
     pub(crate) fn step<T: Send>(
         &mut self,
-        each: &(dyn Fn(Chunk, Before) -> T + Sync),
+        each: &(dyn Fn(Chunk, u64) -> T + Sync),
         take: &mut (dyn FnMut(T) -> Result<ControlFlow<()>, JobError> + Send),
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<bool, JobError> {
         if std::mem::replace(&mut self.has_ended, true) {
             return Ok(false);
         }
-        self.check()?;
+        if self.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            return Err(JobError::Cancelled);
+        }
         let Round { chunks, bytes_read, end } = match self.next.take() {
             Some(round) => round,
             None => Round::read(&mut self.reader, self.chunks),
@@ -322,7 +287,7 @@ impl Rounds {
         let Self { reader, lines_read, lines_given, bytes_total, chunks: chunks_max, .. } = self;
         let mut before = Vec::with_capacity(chunks.len());
         for parts in &chunks {
-            before.push(Before { lines: *lines_given });
+            before.push(*lines_given);
             *lines_given += parts.lines() as u64;
         }
         let work = || {
@@ -336,7 +301,7 @@ impl Rounds {
                     return Ok(ControlFlow::Break(()));
                 }
                 *lines_read += lines;
-                progress(Progress::new(*lines_read, bytes_read, *bytes_total));
+                progress(Progress { lines: *lines_read, bytes_read, bytes_total: *bytes_total });
             }
             Ok::<_, JobError>(ControlFlow::Continue(()))
         };
@@ -352,13 +317,5 @@ impl Rounds {
         self.has_ended = worked?.is_break();
         self.next = Some(next);
         Ok(!self.has_ended)
-    }
-
-    /// Whether nobody has stopped the work.
-    fn check(&self) -> Result<(), JobError> {
-        match &self.cancel {
-            Some(cancel) if cancel.is_cancelled() => Err(JobError::Cancelled),
-            _ => Ok(()),
-        }
     }
 }

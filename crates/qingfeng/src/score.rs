@@ -10,8 +10,8 @@ use arrow_schema::ArrowError;
 
 use crate::engine::Engine;
 use crate::output::By;
-use crate::output::summary::{LineCounts, Summary, Tally};
-use crate::pipeline::{Before, Cancel, JobError, Pipeline, Progress, Rounds, Threads};
+use crate::output::summary::{Summary, Tally};
+use crate::pipeline::{Cancel, JobError, Pipeline, Progress, Rounds, Threads};
 use crate::read::{Chunk, Input, ReadOptions, Reader, Reject};
 use crate::write::WriteError;
 
@@ -155,7 +155,7 @@ impl Scoring {
         let _span = tracing::debug_span!("score").entered();
         let Outputs { assessments, rejects, progress } = outputs;
         let mut run = self.start()?;
-        let Run { scorer, threads, rounds, count, .. } = &mut run;
+        let Run { scorer, threads, rounds, tally, .. } = &mut run;
         let mut take = |scored: Scored| {
             let rows = scored.rows?;
             if !scored.rejects.is_empty() {
@@ -164,11 +164,11 @@ impl Scoring {
             if rows.num_rows() > 0 {
                 assessments(&rows)?;
             }
-            count.add(&scored.count);
+            tally.add(&scored.tally);
             Ok(ControlFlow::Continue(()))
         };
         threads.install(|| {
-            while rounds.step(&|chunk, before| scorer.score(chunk, before), &mut take, progress)? {}
+            while rounds.step(&|chunk, _| scorer.score(chunk), &mut take, progress)? {}
             Ok::<_, JobError>(())
         })?;
         Ok(run.summary())
@@ -183,8 +183,8 @@ impl Scoring {
         };
         let threads = pipeline.start()?;
         let rounds = pipeline.rounds(&threads, reader);
-        let count = Count { tally: Tally::empty(engine.pack()), lines: LineCounts::default() };
-        Ok(Run { scorer: Scorer { engine, by, reasons }, threads, rounds, count, started })
+        let tally = Tally::empty(engine.pack());
+        Ok(Run { scorer: Scorer { engine, by, reasons }, threads, rounds, tally, started })
     }
 }
 
@@ -230,8 +230,9 @@ impl ScoredBatches {
 
     /// How far the work is.
     pub fn progress(&self) -> Option<Progress> {
-        let run = self.run.as_ref()?;
-        Some(Progress::new(run.count.lines.read, run.rounds.reader.bytes_read(), run.rounds.bytes_total))
+        let Run { rounds, tally, .. } = self.run.as_ref()?;
+        let (bytes_read, bytes_total) = (rounds.reader.bytes_read(), rounds.bytes_total);
+        Some(Progress { lines: tally.lines_read, bytes_read, bytes_total })
     }
 }
 
@@ -242,15 +243,14 @@ impl Iterator for ScoredBatches {
         while self.ready.is_empty()
             && let Some(run) = &mut self.run
         {
-            let Run { scorer, threads, rounds, count, .. } = run;
+            let Run { scorer, threads, rounds, tally, .. } = run;
             let ready = &mut self.ready;
             let mut take = |scored: Scored| {
                 ready.push_back(ScoredBatch { rows: scored.rows?, rejects: scored.rejects });
-                count.add(&scored.count);
+                tally.add(&scored.tally);
                 Ok(ControlFlow::Continue(()))
             };
-            let each = |chunk, before| scorer.score(chunk, before);
-            match threads.install(|| rounds.step(&each, &mut take, &mut |_| {})) {
+            match threads.install(|| rounds.step(&|chunk, _| scorer.score(chunk), &mut take, &mut |_| {})) {
                 Ok(true) => {}
                 Ok(false) => self.summary = self.run.take().map(Run::summary),
                 Err(error) => {
@@ -270,20 +270,7 @@ impl Iterator for ScoredBatches {
 struct Scored {
     rows: Result<RecordBatch, ArrowError>,
     rejects: Vec<Reject>,
-    count: Count,
-}
-
-struct Count {
     tally: Tally,
-    lines: LineCounts,
-}
-
-impl Count {
-    fn add(&mut self, other: &Self) {
-        self.tally.add(&other.tally);
-        self.lines.read += other.lines.read;
-        self.lines.rejected += other.lines.rejected;
-    }
 }
 
 struct Scorer {
@@ -293,16 +280,16 @@ struct Scorer {
 }
 
 impl Scorer {
-    fn score(&self, chunk: Chunk, _before: Before) -> Scored {
+    fn score(&self, chunk: Chunk) -> Scored {
         let Self { engine, by, reasons } = self;
         let Chunk { lines, rejects, lines_read } = chunk;
         let _span = tracing::debug_span!("batch", lines = lines.len(), rejects = rejects.len()).entered();
         let results = engine.evaluate(&lines);
         let reasons = reasons.then(|| engine.reasons(&results));
-        let tally = Tally::of(engine.pack(), engine.evaluator(), &lines, &results);
+        let mut tally = Tally::of(engine.pack(), engine.evaluator(), &lines, &results);
+        (tally.lines_read, tally.lines_rejected) = (lines_read, rejects.len() as u64);
         let rows = engine.rows(&lines, &results, *by, reasons.as_deref());
-        let lines = LineCounts { read: lines_read, rejected: rejects.len() as u64 };
-        Scored { rows, rejects, count: Count { tally, lines } }
+        Scored { rows, rejects, tally }
     }
 }
 
@@ -311,16 +298,16 @@ struct Run {
     scorer: Scorer,
     threads: Threads,
     rounds: Rounds,
-    count: Count,
+    tally: Tally,
     started: Instant,
 }
 
 impl Run {
     fn summary(self) -> Summary {
-        let Self { scorer, threads, rounds, count, started } = self;
+        let Self { scorer, threads, rounds, tally, started } = self;
         let seconds = started.elapsed().as_secs_f64();
-        let (read, rejected) = (count.lines.read, count.lines.rejected);
-        tracing::debug!(lines = read, rejected, declarations = count.tally.declarations, seconds, "scored");
-        Summary::of(&scorer.engine, &rounds.reader, &count.tally, count.lines, threads.count(), seconds)
+        let (lines, rejected, declarations) = (tally.lines_read, tally.lines_rejected, tally.declarations);
+        tracing::debug!(lines, rejected, declarations, seconds, "scored");
+        Summary::of(&scorer.engine, &rounds.reader, &tally, threads.count(), seconds)
     }
 }

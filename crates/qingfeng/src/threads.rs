@@ -1,6 +1,6 @@
 //! What there is of threads here, and things that calls borrow and give back.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The processors of the machine.
 pub(crate) fn processors() -> usize {
@@ -24,13 +24,17 @@ impl<T> Default for Idle<T> {
 }
 
 impl<T> Idle<T> {
+    fn all(&self) -> MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn borrow(&self) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.all().pop()
     }
 
     pub(crate) fn give_back(&self, item: T) {
         let in_pool = if is_in_pool() { rayon::current_num_threads() } else { 0 };
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.all();
         if idle.len() < processors().max(in_pool) {
             idle.push(item);
         }
@@ -38,11 +42,11 @@ impl<T> Idle<T> {
 
     /// Drops all that is idle.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.all().clear();
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.all().len()
     }
 }

@@ -4,6 +4,7 @@ mod corpus;
 mod diff;
 mod equality;
 mod fuzz_short;
+mod hostile;
 mod lookups;
 mod one_answer;
 mod opening;

@@ -82,13 +82,13 @@ impl Denied {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// Drawn under the lines they speak of.
+    /// For people: each mistake under its source line.
     Human,
     /// One line each: file, line, column, code, message.
     Plain,
     /// For programs.
     Json,
-    /// For programs that gather what checks of many kinds find: SARIF 2.1.0.
+    /// SARIF 2.1.0, for code scanners and editors.
     Sarif,
 }
 

@@ -72,7 +72,6 @@ fn human(code: Code) -> String {
     out
 }
 
-/// All codes, each with its summary.
 fn listing() -> String {
     let rows: Vec<Vec<Cell>> = Code::ALL
         .iter()

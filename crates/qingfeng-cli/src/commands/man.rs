@@ -32,7 +32,16 @@ pub fn run(args: &Args, mut command: clap::Command) -> Result<Exit, Failure> {
 
 /// Writes the page of a command, and those of its subcommands.
 fn write(command: &clap::Command, directory: &Path) -> io::Result<()> {
-    let man = Man::new(command.clone()).manual("Qingfeng Manual");
+    // The usage of the help has values and dots; arguments get a section of their own, as they have there.
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+    let documented = command
+        .clone()
+        .override_usage(usage)
+        .mut_args(|arg| if arg.is_positional() { arg.help_heading("Arguments") } else { arg });
+    // A page has no date: it does not depend on the day. An empty one would shift what follows it.
+    let source = concat!("qingfeng ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(documented).manual("Qingfeng Manual").source(source).date(" ");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -51,9 +60,10 @@ fn write(command: &clap::Command, directory: &Path) -> io::Result<()> {
 fn commands(command: &clap::Command) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
+    let of = command.get_display_name().unwrap_or_else(|| command.get_name());
     let list = |roff: &mut Roff, name: &str, about: String| {
         roff.control("TP", []);
-        roff.text([bold(name)]).text([roman(about)]);
+        roff.text([bold(format!("{of}-{name}")), roman("(1)")]).text([roman(about)]);
     };
     if command.find_subcommand(groups::GROUPS[0].1[0]).is_some() {
         for (heading, commands) in groups::of(command) {

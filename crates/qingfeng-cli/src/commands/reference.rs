@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use qingfeng::rules::internals::suggestion;
-use qingfeng::rules::manual::{self, Entry, Example, Part};
+use qingfeng::rules::manual::{self, Entry, Part};
 
 use crate::exit::{self, Exit, Failure};
 use crate::table::{Cell, table, width, wrapped};
@@ -88,7 +88,6 @@ fn named(name: &str) -> Result<String, Failure> {
     Ok(out)
 }
 
-/// An entry for people.
 fn shown(entry: &Entry) -> String {
     let part = match entry.part {
         Part::Keys => "key",
@@ -110,16 +109,14 @@ fn shown(entry: &Entry) -> String {
             let _ = writeln!(out, "  {DIM}{label:labels$}{DIM:#}  {line}");
         }
     }
-    let rows: Vec<Vec<Cell>> = entry.examples.iter().map(example_row).collect();
+    let rows = entry.examples.iter().map(|example| {
+        let result = example.result.as_ref().map(|result| Cell::new(format!("→ {result}")));
+        std::iter::once(Cell::new(&example.source)).chain(result).collect()
+    });
+    let rows: Vec<Vec<Cell>> = rows.collect();
     if !rows.is_empty() {
         out.push('\n');
         out += &table("    ", &rows);
     }
     out
-}
-
-fn example_row(example: &Example) -> Vec<Cell> {
-    let mut row = vec![Cell::new(&example.source)];
-    row.extend(example.result.as_ref().map(|result| Cell::new(format!("→ {result}"))));
-    row
 }

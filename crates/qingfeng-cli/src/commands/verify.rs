@@ -9,7 +9,7 @@ use crate::numbers::count;
 use crate::passes::{PassArgs, ThreadArgs};
 use crate::progress::Bar;
 use crate::stores::PackArgs;
-use crate::terminal::{self, ERROR, GOOD, WARNING, clean, styled};
+use crate::terminal::{self, ERROR, GOOD, WARNING, clean_but, styled};
 
 /// Compare compiled rules with the interpreter on your declarations.
 ///
@@ -65,11 +65,7 @@ fn human(verification: &Verification) -> String {
     let mut out = String::new();
     if let Some(difference) = difference {
         out += &format!("{}\n", styled(ERROR, "The compiled rules differ from the interpreter"));
-        for line in difference.to_string().lines() {
-            out += &clean(line);
-            out.push('\n');
-        }
-        out.push('\n');
+        out += &format!("{}\n\n", clean_but(difference.to_string().trim_end(), &['\n']));
     }
     let verdict = if difference.is_some() { "Compared until then:" } else { "Compared, and all equal:" };
     let style = if difference.is_some() { WARNING } else { GOOD };

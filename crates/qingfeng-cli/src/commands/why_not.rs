@@ -13,7 +13,7 @@ use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::render::rule_position;
 use crate::stores::PackArgs;
-use crate::table::{Cell, table};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{self, BAD, BOLD, DIM, ERROR, Format, WARNING, clean, styled};
 
 /// Show why a rule does not fire on more goods lines.
@@ -37,7 +37,7 @@ pub struct Args {
     #[command(flatten)]
     pack: PackArgs,
 
-    /// Maximum number of rows to show: of nearest misses.
+    /// Maximum number of rows to show: nearest misses.
     #[arg(
         long,
         value_name = "N",
@@ -174,18 +174,12 @@ fn shortened(text: &str) -> Cow<'_, str> {
 /// One table for key and condition, so that their numbers stand below each other.
 fn blocked(why: &WhyNot) -> String {
     let number = |number: u64| Cell::new(if number == 0 { "–".into() } else { grouped(number) }).right();
-    let heading = |text: &str| Cell::new(text).style(DIM).right();
     let faults = any(why.condition.as_ref(), &|part| part.faults > 0);
     let not_reached = any(why.condition.as_ref(), &|part| part.not_reached > 0);
-    let mut rows = vec![vec![
-        Cell::new(""),
-        heading("looked at"),
-        heading("blocked"),
-        heading("as empty"),
-        heading("alone"),
-    ]];
-    rows[0].extend(faults.then(|| heading("faults")));
-    rows[0].extend(not_reached.then(|| heading("no value")));
+    let mut names = vec!["", "looked at", "blocked", "as empty", "alone"];
+    names.extend(faults.then_some("faults"));
+    names.extend(not_reached.then_some("no value"));
+    let mut rows = vec![heads(&names, &[0])];
     for stage in &why.stages {
         rows.push(vec![
             Cell::new(format!("{} {}", stage.name, shortened(&stage.wanted))),

@@ -11,7 +11,6 @@ use clap::ValueEnum;
 
 pub use told::{tell_effect, tell_watch};
 
-/// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// English.
@@ -166,7 +165,6 @@ words! {
 
     // Surveys and the quality of the data.
     nothing_surveyed: "No declaration meets its conditions.", "没有符合条件的报关单。";
-    of_declarations: "Declarations", "报关单";
     of_inspections: "Inspections and results", "查验与结果";
     what: "What", "项目";
     count: "Count", "数量";
@@ -354,7 +352,6 @@ words! {
     list_selected: "Selected", "选中方式";
     list_likely: "Chance", "概率";
     list_score: "Score", "分值";
-    list_channel: "Channel", "通道";
     list_goods: "Goods", "商品类别";
     list_trader: "Trader", "企业";
     list_items: "Items", "项数";
@@ -375,8 +372,6 @@ words! {
     list_one_in: "1 in", "1 /";
     list_rules: "Rules on this list", "本清单涉及的规则";
     list_inspection: "inspection", "票";
-    list_inspections: "inspections", "票";
-    list_points: "points", "分";
     list_capacity: "capacity", "查验能力";
     list_certain: "certain", "必定";
     list_commitment: "Commitment of the day's key", "当日密钥承诺值";

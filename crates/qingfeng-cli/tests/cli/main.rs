@@ -21,6 +21,7 @@ mod listings;
 mod living;
 mod lookup;
 mod mine;
+mod one_answer;
 mod outcomes;
 mod packs;
 mod plan;

@@ -139,24 +139,22 @@ impl Evaluator {
             slots[field.index()] = Some(at);
         }
         let sources = Arc::new(Sources::new(&pack));
-        let idle = Idle::default();
         // Each line may need a few sets of its own, of a bit for each rule.
         let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
-        let (sampled, sampled_witnesses) = (OnceLock::new(), OnceLock::new());
         Self {
             pack,
             tables,
             keys,
             program,
             guessed,
-            sampled,
-            sampled_witnesses,
+            sampled: OnceLock::new(),
+            sampled_witnesses: OnceLock::new(),
             effects,
             sources,
             stretch,
             validity,
             slots,
-            idle,
+            idle: Idle::default(),
             drafts,
         }
     }
@@ -170,19 +168,9 @@ impl Evaluator {
         &self.program
     }
 
-    /// The same rules, compiled with these passes.
-    pub(crate) fn with_passes(&self, passes: Passes) -> Self {
-        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), passes, self.drafts)
-    }
-
-    /// The same with drafts.
-    pub(crate) fn with_drafts(&self) -> Self {
-        Self::new(Arc::clone(&self.pack), Arc::clone(&self.tables), self.program.passes(), true)
-    }
-
-    /// The rules of a pack that has the same schema and the same lookup tables; drafts are evaluated as here.
-    pub(crate) fn of_changed(&self, pack: Arc<Pack>) -> Self {
-        Self::new(pack, Arc::clone(&self.tables), self.program.passes(), self.drafts)
+    /// The rules of a pack with the same schema and lookup tables, compiled with these passes; with drafts, or as here.
+    pub(crate) fn of_pack(&self, pack: &Arc<Pack>, passes: Passes, drafts: bool) -> Self {
+        Self::new(Arc::clone(pack), Arc::clone(&self.tables), passes, drafts || self.drafts)
     }
 
     pub(crate) fn effects(&self) -> &Effects {
@@ -233,18 +221,24 @@ impl Evaluator {
     pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
         let mut worker = self.borrow();
         let values = self.values(lines);
-        let dispatch = self.dispatch(&values);
-        let is_guessed = std::ptr::eq(dispatch, &self.guessed);
-        worker.follow(dispatch, if is_guessed { Followed::Guessed } else { Followed::Sampled });
-        for texts in &mut worker.texts {
-            texts.number(&values, dispatch, &self.program);
-        }
+        let dispatch = self.prepare(&mut worker, &values);
         let results = match evaluation {
             Evaluation::Compiled => self.compiled(&mut worker, dispatch, values),
             Evaluation::Interpreted => self.interpreted(&mut worker, values),
         };
         self.give_back(worker);
         results
+    }
+
+    /// The dispatch for a batch, and a worker's texts marked by it.
+    fn prepare(&self, worker: &mut Worker, values: &Arc<BatchValues>) -> &Dispatch {
+        let dispatch = self.dispatch(values);
+        let is_guessed = std::ptr::eq(dispatch, &self.guessed);
+        worker.follow(dispatch, if is_guessed { Followed::Guessed } else { Followed::Sampled });
+        for texts in &mut worker.texts {
+            texts.number(values, dispatch, &self.program);
+        }
+        dispatch
     }
 
     /// The dispatch for a batch: from the first one with lines enough on by what its lines showed.

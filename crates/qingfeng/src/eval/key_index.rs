@@ -468,11 +468,7 @@ impl KeyIndex {
         for (part, code) in [(Part::Commodity, key.commodity), (Part::Mode, key.mode)] {
             found.keep(&self.rules_of(part, code, key.day));
         }
-        let mut sites = self.rules_of(Part::SiteKind, key.site_kind, key.day);
-        for (at, code) in key.sites.iter().enumerate() {
-            sites.unite(&self.rules_of(Part::Site(at), *code, key.day));
-        }
-        found.keep(&sites);
+        found.keep(&self.at_sites(key));
         found.iter().map(|at| self.rules[at as usize]).collect()
     }
 
@@ -490,14 +486,19 @@ impl KeyIndex {
                 blocking.push(name);
             }
         }
+        if !self.at_sites(key).contains(rule) {
+            blocking.push(Key::Site);
+        }
+        blocking
+    }
+
+    /// The rules that any of the sites of a line allows.
+    fn at_sites(&self, key: &LineKey<'_>) -> RuleSet {
         let mut sites = self.rules_of(Part::SiteKind, key.site_kind, key.day);
         for (at, code) in key.sites.iter().enumerate() {
             sites.unite(&self.rules_of(Part::Site(at), *code, key.day));
         }
-        if !sites.contains(rule) {
-            blocking.push(Key::Site);
-        }
-        blocking
+        sites
     }
 
     /// The stretch of days, between two days on which some membership turns, that a day lies in.

@@ -3,7 +3,7 @@
 //! Which witness a rule has decides how often it is visited, and nothing else: the answers do not depend on the lines
 //! that happened to come first.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -24,8 +24,8 @@ struct Texts {
     counts: HashMap<Box<str>, u32, FixedState>,
     missing: u32,
     /// Made when somebody asks.
-    words: RefCell<Option<WordCounts>>,
-    prefixes: RefCell<Option<HashMap<Box<str>, u32, FixedState>>>,
+    words: OnceCell<WordCounts>,
+    prefixes: OnceCell<HashMap<Box<str>, u32, FixedState>>,
 }
 
 /// Some goods lines, as the probes of a program see them.
@@ -132,8 +132,7 @@ impl Selectivity {
 
 impl Texts {
     fn beginning_with(&self, prefix: &str) -> u32 {
-        let mut known = self.prefixes.borrow_mut();
-        let known = known.get_or_insert_with(|| {
+        let known = self.prefixes.get_or_init(|| {
             let mut prefixes: HashMap<Box<str>, u32, FixedState> = HashMap::default();
             for (text, count) in self.sorted() {
                 for prefix in (1..=PREFIX_MAX).filter_map(|length| text.get(..length)) {
@@ -152,8 +151,7 @@ impl Texts {
     }
 
     fn with_word(&self, word: &str) -> u32 {
-        let mut known = self.words.borrow_mut();
-        let known = known.get_or_insert_with(|| {
+        let known = self.words.get_or_init(|| {
             let (mut words, mut scratch) = (WordCounts::default(), String::new());
             for (text, count) in self.sorted() {
                 (0..count).for_each(|_| words.add(text, &mut scratch));

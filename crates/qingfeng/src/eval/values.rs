@@ -50,29 +50,12 @@ impl Typed {
 }
 
 /// Numbers of a column, not a number where they are missing.
-#[derive(Clone, Debug)]
-enum Numbers {
-    /// The column itself: nothing is missing.
-    Column(ScalarBuffer<f64>),
-    Made(Vec<f64>),
-}
-
-impl Numbers {
-    fn of(column: &Float64Array) -> Self {
-        match column.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => Self::Column(column.values().clone()),
-            Some(nulls) => {
-                let values = column.values().iter().zip(nulls.iter());
-                Self::Made(values.map(|(&value, valid)| if valid { value } else { f64::NAN }).collect())
-            }
-        }
-    }
-
-    #[inline]
-    fn slice(&self) -> &[f64] {
-        match self {
-            Self::Column(values) => values,
-            Self::Made(values) => values,
+fn with_gaps(column: &Float64Array) -> ScalarBuffer<f64> {
+    match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => column.values().clone(),
+        Some(nulls) => {
+            let values = column.values().iter().zip(nulls.iter());
+            values.map(|(&value, valid)| if valid { value } else { f64::NAN }).collect()
         }
     }
 }
@@ -87,7 +70,7 @@ pub struct BatchValues {
     /// For each declaration how many lines it has.
     item_counts: Vec<i64>,
     /// Numbers of declared fields, by field; of those that are no numbers none.
-    numbers: Vec<Option<Numbers>>,
+    numbers: Vec<Option<ScalarBuffer<f64>>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
     derived: Vec<OnceLock<Vec<f64>>>,
     /// For each lookup table, once a rule asks it, the row of each line.
@@ -133,7 +116,7 @@ impl BatchValues {
             declaration_of[range].fill(at as u32);
         }
         let numbers = columns.iter().map(|column| match column {
-            Typed::Number(column) => Some(Numbers::of(column)),
+            Typed::Number(column) => Some(with_gaps(column)),
             _ => None,
         });
         let numbers = numbers.collect();
@@ -157,7 +140,7 @@ impl BatchValues {
     /// A field as numbers, not a number where it is missing.
     fn as_numbers(&self, field: FieldId) -> std::borrow::Cow<'_, [f64]> {
         match (&self.numbers[field.index()], &self.columns[field.index()]) {
-            (Some(numbers), _) => numbers.slice().into(),
+            (Some(numbers), _) => numbers[..].into(),
             (None, Typed::Integer(column)) => {
                 column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
             }
@@ -173,7 +156,7 @@ impl BatchValues {
     /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
     pub fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
         let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
-            (Some(numbers), _) => numbers.slice()[line],
+            (Some(numbers), _) => numbers[line],
             (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,
             _ => f64::NAN,
         };
@@ -252,7 +235,7 @@ impl BatchValues {
     #[inline]
     pub fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
         match field {
-            FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers.slice()[line]),
+            FieldRef::Declared(id) => self.numbers[id.index()].as_ref().map(|numbers| numbers[line]),
             FieldRef::Derived(derived) if derived.kind() == Kind::Number => {
                 Some(self.derived_number(line, derived))
             }

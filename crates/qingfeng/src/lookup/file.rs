@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
 use qingfeng_rules::lookups::{Lookup, LookupSource};
-use qingfeng_rules::{Code, CodeList, Diagnostic, Field, FieldId, Kind, Level, Schema, Value};
+use qingfeng_rules::{Code, Diagnostic, Field, Schema, Value};
 
 use super::Rows;
 use crate::eval::values::Typed;
 use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
+use crate::tables::{plain_field, schema_of_rows};
 
 /// The mistake of a pack whose table cannot be read.
 pub(crate) fn unreadable(lookup: &Lookup, error: &ReadError) -> Diagnostic {
@@ -105,33 +106,11 @@ fn row_title(file: &str, reject: &Reject) -> String {
     format!("{file}, {}: {what}{}", reject.position, reject.reason)
 }
 
-/// A schema by which the reader can read a lookup table: its columns, and a first field that no file has, so
-/// that each row is a declaration of its own.
+/// A schema by which the reader can read a lookup table: its columns, each row for itself.
 pub fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
-    let key: Vec<&Field> = lookup.key.iter().map(|&id| &schema[id]).collect();
-    let column = |name: &str, kind: Kind, codes: Option<CodeList>, required: bool| Field {
-        name: name.to_owned(),
-        kind,
-        level: Level::Item,
-        required,
-        unit: None,
-        title: String::new(),
-        title_zh: None,
-        columns: Vec::new(),
-        codes,
-        min: None,
-        max: None,
-    };
-    let mut fields: Vec<Field> = lookup
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, (name, kind))| {
-            let codes = key.get(at).and_then(|field| field.codes);
-            column(name, *kind, codes, at < key.len())
-        })
-        .collect();
-    let row = FieldId(fields.len() as u16);
-    fields.push(column("#row", Kind::Text, None, false));
-    Schema::new(fields, row).map_err(|clash| clash.to_string())
+    let fields = lookup.columns.iter().enumerate().map(|(at, (name, kind))| {
+        let key = lookup.key.get(at).map(|&id| &schema[id]);
+        Field { codes: key.and_then(|field| field.codes), ..plain_field(name, *kind, key.is_some()) }
+    });
+    schema_of_rows(fields.collect())
 }

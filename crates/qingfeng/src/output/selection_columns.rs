@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow_array::builder::{
     Date32Builder, Float64Builder, Int64Builder, StringBuilder, StringDictionaryBuilder,
@@ -17,6 +17,7 @@ use qingfeng_rules::{Date, FieldId, FieldRef, Kind, Level, Pack, Selection, Valu
 
 use crate::eval::values::BatchValues;
 use crate::output::{TextLists, coded_text, list_of_texts};
+use crate::threads::Idle;
 
 /// The columns, after those of every assessment.
 pub(crate) fn fields() -> Vec<Field> {
@@ -88,7 +89,7 @@ pub(crate) struct Carrier {
     trader: Option<FieldId>,
     packages: Option<FieldId>,
     value: Option<FieldId>,
-    idle: Mutex<Vec<Memory>>,
+    idle: Idle<Memory>,
 }
 
 impl Carrier {
@@ -129,7 +130,7 @@ impl Carrier {
             trader: policy.trader,
             packages: of_kind("packages", &[Kind::Integer]),
             value: of_kind("value", &[Kind::Number, Kind::Integer]),
-            idle: Mutex::default(),
+            idle: Idle::default(),
         })
     }
 
@@ -139,11 +140,10 @@ impl Carrier {
         values: &BatchValues,
         declarations: &[(Range<usize>, usize)],
     ) -> Result<Vec<ArrayRef>, ArrowError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut memory = idle.unwrap_or_default();
+        let mut memory = self.idle.borrow().unwrap_or_default();
         memory.sites.resize_with(self.site_fields.len(), Remembered::default);
         let columns = self.fill(&mut memory, values, declarations);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        self.idle.give_back(memory);
         columns
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::assessment::decisive;
 use crate::engine::Engine;
 use crate::eval::{BatchResults, Evaluator};
-use crate::read::{Lines, Place, Reader};
+use crate::read::{InputNotes, Lines, Place, Reader};
 
 /// How often a rule fired and faulted, and what it gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -96,18 +96,6 @@ pub struct ScatteredPlaces {
     pub again: String,
 }
 
-/// The columns of an input that nothing was made of, and the fields that it does not have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct InputSummary {
-    /// The input.
-    pub input: String,
-    /// Columns (in JSON: keys) that no field claims.
-    pub unused_columns: Vec<String>,
-    /// Fields without a column.
-    pub absent_fields: Vec<String>,
-}
-
 /// The counts of a scoring run, over all inputs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -144,7 +132,7 @@ pub struct Summary {
     /// The first 20 of them.
     pub scattered_places: Vec<ScatteredPlaces>,
     /// The inputs that were read to their end.
-    pub inputs: Vec<InputSummary>,
+    pub inputs: Vec<InputNotes>,
     /// The pack: `name@version#digest`.
     pub pack: String,
     /// The pack's digest.
@@ -175,14 +163,7 @@ fn is_zero(count: &u64) -> bool {
 
 impl Summary {
     /// What the tally of all lines of a reader amounts to.
-    pub(crate) fn of(
-        engine: &Engine,
-        reader: &Reader,
-        tally: &Tally,
-        lines: LineCounts,
-        threads: usize,
-        seconds: f64,
-    ) -> Self {
+    pub(crate) fn of(engine: &Engine, reader: &Reader, tally: &Tally, threads: usize, seconds: f64) -> Self {
         let pack = engine.pack();
         let place = |place: Place| {
             let input = reader.inputs().get(place.input as usize).map_or(String::new(), ToString::to_string);
@@ -196,15 +177,10 @@ impl Summary {
             first: place(scattered.first),
             again: place(scattered.again),
         });
-        let inputs = reader.notes().iter().map(|notes| InputSummary {
-            input: notes.input.clone(),
-            unused_columns: notes.unused_columns.clone(),
-            absent_fields: notes.absent_fields.clone(),
-        });
         Self {
-            lines_read: lines.read,
-            lines_assessed: lines.read - lines.rejected,
-            lines_rejected: lines.rejected,
+            lines_read: tally.lines_read,
+            lines_assessed: tally.lines_read - tally.lines_rejected,
+            lines_rejected: tally.lines_rejected,
             declarations: tally.declarations,
             channels: names.zip(tally.channels.iter().copied()).collect(),
             points_total: tally.points,
@@ -216,7 +192,7 @@ impl Summary {
             repeated_items: tally.repeated_items,
             scattered_declarations: scattered.count,
             scattered_places: places.collect(),
-            inputs: inputs.collect(),
+            inputs: reader.notes().to_vec(),
             pack: engine.pack_id().to_string(),
             digest: engine.digest().to_owned(),
             lookups: engine.lookups().map(|lookups| lookups.snapshot.clone()),
@@ -232,17 +208,10 @@ impl Summary {
     }
 }
 
-/// Lines, as they were read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LineCounts {
-    /// All of them.
-    pub read: u64,
-    /// Those that could not be read.
-    pub rejected: u64,
-}
-
 /// The counts of one batch; sums of them do not depend on how lines were put into batches.
 pub(crate) struct Tally {
+    pub lines_read: u64,
+    pub lines_rejected: u64,
     pub declarations: u64,
     pub channels: Vec<u64>,
     pub points: i64,
@@ -320,6 +289,8 @@ fn repeated_items(pack: &Pack, lines: &Lines) -> u64 {
 impl Tally {
     pub(crate) fn empty(pack: &Pack) -> Self {
         Self {
+            lines_read: 0,
+            lines_rejected: 0,
             declarations: 0,
             channels: vec![0; pack.channels.len()],
             points: 0,
@@ -355,6 +326,8 @@ impl Tally {
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
+        self.lines_read += other.lines_read;
+        self.lines_rejected += other.lines_rejected;
         self.declarations += other.declarations;
         self.channels.iter_mut().zip(&other.channels).for_each(|(a, b)| *a += b);
         self.points += other.points;

@@ -95,7 +95,7 @@ impl Binding {
     /// values (a list, a structure).
     pub(crate) fn new(schema: Arc<Schema>, table: &SchemaRef, input: &str) -> Result<Self, BindError> {
         let headers: Vec<String> = table.fields().iter().map(|field| field.name().clone()).collect();
-        let Columns { columns, unused } = columns(&schema, &headers, input)?;
+        let (columns, unused) = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
             if let Err(remedy) = cast::check(column.data_type()) {
@@ -279,14 +279,12 @@ impl Binding {
     }
 }
 
-/// The columns of an input by field, and those that no field claims.
-pub(crate) struct Columns {
-    pub(crate) columns: Vec<Option<usize>>,
-    pub(crate) unused: Vec<String>,
-}
-
-/// Finds each field's column by its header.
-pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Result<Columns, BindError> {
+/// Finds each field's column by its header, and the columns that no field claims.
+pub(crate) fn columns(
+    schema: &Schema,
+    headers: &[String],
+    input: &str,
+) -> Result<(Vec<Option<usize>>, Vec<String>), BindError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.fields().len()];
     let mut unused = Vec::new();
     for (at, header) in headers.iter().enumerate() {
@@ -302,11 +300,12 @@ pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Resul
             continue;
         };
         if let Some(first) = columns[id.index()].replace(at) {
-            let (name, first) = (&schema[id].name, &headers[first]);
+            let name = &schema[id].name;
             let reason = format!(
-                "the columns {} (`{first}`) and {} (`{header}`) both stand for `{name}`; remove or rename one \
-                 of them (accepted headers: {})",
-                columns_number(headers, first),
+                "the columns {} (`{}`) and {} (`{header}`) both stand for `{name}`; remove or rename one of them \
+                 (accepted headers: {})",
+                first + 1,
+                headers[first],
                 at + 1,
                 accepted(&schema[id])
             );
@@ -318,16 +317,7 @@ pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Resul
         .filter(|(field, column)| field.required && column.is_none())
         .map(|(field, _)| field)
         .collect();
-    if missing.is_empty() {
-        Ok(Columns { columns, unused })
-    } else {
-        Err(lacking(schema, headers, &missing, input))
-    }
-}
-
-/// The number of the first column with this header, from 1.
-fn columns_number(headers: &[String], header: &String) -> usize {
-    headers.iter().position(|other| other == header).map_or(0, |at| at + 1)
+    if missing.is_empty() { Ok((columns, unused)) } else { Err(lacking(schema, headers, &missing, input)) }
 }
 
 /// The error for required fields without a column.

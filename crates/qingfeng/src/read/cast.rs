@@ -191,33 +191,28 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
         D::UInt16 => integers::<UInt16Type>(source, column, report),
         D::UInt32 => integers::<UInt32Type>(source, column, report),
         D::UInt64 => {
+            let push = |column: &mut Column, value: &u64| match i64::try_from(*value) {
+                Ok(value) => column.push_integer(value),
+                Err(_) if kind == Kind::Number => column.push_number(*value as f64),
+                Err(_) => column.push(&value.to_string()),
+            };
             let values = source.as_primitive::<UInt64Type>().iter();
-            each(
-                values,
-                column,
-                report,
-                |value| value.to_string(),
-                |column, value| match i64::try_from(value) {
-                    Ok(value) => column.push_integer(value),
-                    Err(_) if kind == Kind::Number => column.push_number(value as f64),
-                    Err(_) => column.push(&value.to_string()),
-                },
-            );
+            each(values, column, report, push, |value| Some(value.to_string()));
         }
         D::Float16 => {
-            let values = source.as_primitive::<Float16Type>().iter().map(|value| value.map(f64::from));
-            each(values, column, report, shown_number, Column::push_number);
+            numbers(
+                source.as_primitive::<Float16Type>().iter().map(|value| value.map(f64::from)),
+                column,
+                report,
+            );
         }
         // The digits of a 32-bit number as it is written: 0.1 is 0.1, not 0.10000000149.
         D::Float32 => {
             let written = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
             let values = source.as_primitive::<Float32Type>().iter().map(|value| value.map(written));
-            each(values, column, report, shown_number, Column::push_number);
+            numbers(values, column, report);
         }
-        D::Float64 => {
-            let values = source.as_primitive::<Float64Type>().iter();
-            each(values, column, report, shown_number, Column::push_number);
-        }
+        D::Float64 => numbers(source.as_primitive::<Float64Type>().iter(), column, report),
         D::Decimal32(_, scale) => decimals::<Decimal32Type>(source, *scale, column, report),
         D::Decimal64(_, scale) => decimals::<Decimal64Type>(source, *scale, column, report),
         D::Decimal128(_, scale) => decimals::<Decimal128Type>(source, *scale, column, report),
@@ -242,65 +237,53 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
             }
         }
         // `check` has refused all other types.
-        _ => each((0..source.len()).map(|_| None), column, report, shown_number, Column::push_number),
+        _ => numbers((0..source.len()).map(|_| None), column, report),
     }
 }
 
-/// A number as JSON writes it, and one that is none by its name.
-fn shown_number(value: f64) -> String {
-    if value.is_finite() { cell::number_text(value) } else { value.to_string() }
-}
-
-/// Appends values one by one; the value of a bad one is shown as it is written.
-fn each<V: Copy>(
+/// Appends values one by one; `show` shows a bad one.
+fn each<V>(
     values: impl Iterator<Item = Option<V>>,
     column: &mut Column,
     report: Report<'_>,
-    show: impl Fn(V) -> String,
-    push: impl Fn(&mut Column, V) -> Result<(), Problem>,
+    push: impl Fn(&mut Column, &V) -> Result<(), Problem>,
+    show: impl Fn(&V) -> Option<String>,
 ) {
     for (row, value) in values.enumerate() {
-        let pushed = match value {
+        let pushed = match &value {
             Some(value) => push(column, value),
             None => column.push_missing(),
         };
         if let Err(problem) = pushed {
             column.push_null();
-            report(row, Bad { value: value.map(&show), problem });
+            report(row, Bad { value: value.as_ref().and_then(&show), problem });
         }
     }
 }
 
 fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>, column: &mut Column, report: Report<'_>) {
-    for (row, value) in values.enumerate() {
-        let pushed = match value {
-            Some(value) => column.push(value),
-            None => column.push_missing(),
-        };
-        if let Err(problem) = pushed {
-            column.push_null();
-            let value = value.filter(|value| !value.trim().is_empty());
-            report(row, Bad { value: value.map(super::reject::shown), problem });
-        }
-    }
+    let show = |text: &&str| (!text.trim().is_empty()).then(|| super::reject::shown(text));
+    each(values, column, report, |column, text| column.push(text), show);
 }
 
 /// Text that its writer did not declare as such.
 fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, column: &mut Column, report: Report<'_>) {
-    for (row, value) in values.enumerate() {
-        let (pushed, shown) = match value.map(std::str::from_utf8) {
-            None => (column.push_missing(), None),
-            Some(Ok(text)) => (column.push(text), Some(text.into())),
-            Some(Err(_)) => {
-                let reason = format!("`{}` is not UTF-8; write it as text", column.field().name);
-                (Err(Problem::new(RejectKind::Encoding, reason)), value.map(String::from_utf8_lossy))
-            }
-        };
-        if let Err(problem) = pushed {
-            column.push_null();
-            report(row, Bad { value: shown.map(|shown| super::reject::shown(&shown)), problem });
+    let push = |column: &mut Column, bytes: &&[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => column.push(text),
+        Err(_) => {
+            let reason = format!("`{}` is not UTF-8; write it as text", column.field().name);
+            Err(Problem::new(RejectKind::Encoding, reason))
         }
-    }
+    };
+    let show = |bytes: &&[u8]| Some(super::reject::shown(&String::from_utf8_lossy(bytes)));
+    each(values, column, report, push, show);
+}
+
+fn numbers(values: impl Iterator<Item = Option<f64>>, column: &mut Column, report: Report<'_>) {
+    // As JSON writes it, and what is no number by its name.
+    let show =
+        |value: &f64| Some(if value.is_finite() { cell::number_text(*value) } else { value.to_string() });
+    each(values, column, report, |column, value| column.push_number(*value), show);
 }
 
 fn integers<T: ArrowPrimitiveType>(source: &ArrayRef, column: &mut Column, report: Report<'_>)
@@ -308,53 +291,32 @@ where
     T::Native: Into<i64> + ToString,
 {
     let values = source.as_primitive::<T>().iter();
-    each(
-        values,
-        column,
-        report,
-        |value| value.to_string(),
-        |column, value| column.push_integer(value.into()),
-    );
+    let push = |column: &mut Column, value: &T::Native| column.push_integer((*value).into());
+    each(values, column, report, push, |value| Some(value.to_string()));
 }
 
 /// A fraction of zeros says how a database stores the number, not what it is: a code has the digits before it.
 fn decimals<T: DecimalType>(source: &ArrayRef, scale: i8, column: &mut Column, report: Report<'_>) {
-    let values = source.as_primitive::<T>();
-    for row in 0..values.len() {
-        let text =
-            values.is_valid(row).then(|| T::format_decimal(values.value(row), T::MAX_PRECISION, scale));
-        let pushed = match &text {
-            Some(text) => column.push(cell::without_zero_fraction(text)),
-            None => column.push_missing(),
-        };
-        if let Err(problem) = pushed {
-            column.push_null();
-            report(row, Bad { value: text, problem });
-        }
-    }
+    let texts = source.as_primitive::<T>().iter();
+    let texts = texts.map(|value| value.map(|value| T::format_decimal(value, T::MAX_PRECISION, scale)));
+    let push = |column: &mut Column, text: &String| column.push(cell::without_zero_fraction(text));
+    each(texts, column, report, push, |text| Some(text.clone()));
 }
 
 /// Appends days since 1970-01-01.
 fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: Report<'_>) {
-    for (row, value) in values.enumerate() {
-        let date = value.map(|days| i32::try_from(days).ok().and_then(Date::from_days));
-        let pushed = match date {
-            None => column.push_missing(),
-            Some(Some(date)) => column.push_date(date),
-            Some(None) => Err(Problem::new(
-                RejectKind::OutOfRange,
-                "the day lies outside the years 1 to 9999; write a date within them",
-            )),
-        };
-        if let Err(problem) = pushed {
-            column.push_null();
-            let value = date.map(|date| match date {
-                Some(date) => date.to_string(),
-                None => format!("{} days after 1970-01-01", value.unwrap_or_default()),
-            });
-            report(row, Bad { value, problem });
-        }
-    }
+    let date = |days: &i64| i32::try_from(*days).ok().and_then(Date::from_days);
+    let push = |column: &mut Column, days: &i64| match date(days) {
+        Some(date) => column.push_date(date),
+        None => Err(Problem::new(
+            RejectKind::OutOfRange,
+            "the day lies outside the years 1 to 9999; write a date within them",
+        )),
+    };
+    let show = |days: &i64| {
+        Some(date(days).map_or_else(|| format!("{days} days after 1970-01-01"), |date| date.to_string()))
+    };
+    each(values, column, report, push, show);
 }
 
 /// Appends the days of timestamps, `unit` of which make a second; a column of text gets the days, too.

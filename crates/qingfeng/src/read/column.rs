@@ -32,20 +32,67 @@ enum Values {
         text: Vec<u8>,
         ends: Vec<i32>,
     },
-    Integer(Vec<i64>, Vec<bool>),
-    Number(Vec<f64>, Vec<bool>),
-    Flag(Vec<bool>, Vec<bool>),
-    Date(Vec<i32>, Vec<bool>),
+    Integer(Cells<i64>),
+    Number(Cells<f64>),
+    Flag(Cells<bool>),
+    Date(Cells<i32>),
+}
+
+/// Values that are no texts, and which of them are there.
+#[derive(Debug, Default)]
+struct Cells<T> {
+    values: Vec<T>,
+    valid: Vec<bool>,
+}
+
+impl<T: Copy + Default> Cells<T> {
+    fn push(&mut self, value: T) {
+        self.values.push(value);
+        self.valid.push(true);
+    }
+
+    fn push_null(&mut self) {
+        self.values.push(T::default());
+        self.valid.push(false);
+    }
+
+    fn push_again(&mut self) {
+        self.values.extend(self.values.last().copied());
+        self.valid.extend(self.valid.last().copied());
+    }
+
+    fn reserve(&mut self, lines: usize) {
+        self.values.reserve(lines);
+        self.valid.reserve(lines);
+    }
+
+    fn truncate(&mut self, lines: usize) {
+        self.values.truncate(lines);
+        self.valid.truncate(lines);
+    }
+}
+
+/// Does one thing with texts, and another with cells of any type.
+macro_rules! each {
+    ($values:expr, ($text:ident, $ends:ident) => $of_text:expr, $cells:ident => $of_cells:expr) => {
+        match $values {
+            Values::Text { text: $text, ends: $ends } => $of_text,
+            Values::Integer($cells) => $of_cells,
+            Values::Number($cells) => $of_cells,
+            Values::Flag($cells) => $of_cells,
+            Values::Date($cells) => $of_cells,
+        }
+    };
 }
 
 impl Values {
     fn new(kind: Kind) -> Self {
         match kind {
             Kind::Text | Kind::Code => Self::Text { text: Vec::new(), ends: vec![0] },
-            Kind::Integer => Self::Integer(Vec::new(), Vec::new()),
-            Kind::Number => Self::Number(Vec::new(), Vec::new()),
-            Kind::Flag => Self::Flag(Vec::new(), Vec::new()),
-            Kind::Date => Self::Date(Vec::new(), Vec::new()),
+            Kind::Integer => Self::Integer(Cells::default()),
+            Kind::Number => Self::Number(Cells::default()),
+            Kind::Flag => Self::Flag(Cells::default()),
+            Kind::Date => Self::Date(Cells::default()),
         }
     }
 }
@@ -78,21 +125,12 @@ impl Column {
 
     /// Appends the value that was appended last.
     pub fn push_again(&mut self) {
-        fn again<T: Copy>(values: &mut Vec<T>) {
-            values.extend(values.last().copied());
-        }
-        match &mut self.values {
-            Values::Text { text, ends } => {
-                if let [.., start, end] = ends[..] {
-                    text.extend_from_within(start as usize..end as usize);
-                }
-                ends.push(text.len() as i32);
+        each!(&mut self.values, (text, ends) => {
+            if let [.., start, end] = ends[..] {
+                text.extend_from_within(start as usize..end as usize);
             }
-            Values::Integer(values, valid) => (again(values), again(valid)).1,
-            Values::Number(values, valid) => (again(values), again(valid)).1,
-            Values::Flag(values, valid) => (again(values), again(valid)).1,
-            Values::Date(values, valid) => (again(values), again(valid)).1,
-        }
+            ends.push(text.len() as i32);
+        }, cells => cells.push_again());
     }
 
     /// The same without a look at the value before.
@@ -129,22 +167,10 @@ impl Column {
                 }
                 match values {
                     Values::Text { .. } => {}
-                    Values::Integer(values, valid) => {
-                        values.push(cell::integer(raw, &self.field)?);
-                        valid.push(true);
-                    }
-                    Values::Number(values, valid) => {
-                        values.push(cell::number(raw, &self.field)?);
-                        valid.push(true);
-                    }
-                    Values::Flag(values, valid) => {
-                        values.push(cell::flag(raw)?);
-                        valid.push(true);
-                    }
-                    Values::Date(values, valid) => {
-                        values.push(cell::date(raw, &self.field)?);
-                        valid.push(true);
-                    }
+                    Values::Integer(cells) => cells.push(cell::integer(raw, &self.field)?),
+                    Values::Number(cells) => cells.push(cell::number(raw, &self.field)?),
+                    Values::Flag(cells) => cells.push(cell::flag(raw)?),
+                    Values::Date(cells) => cells.push(cell::date(raw, &self.field)?),
                 }
                 Ok(())
             }
@@ -163,35 +189,16 @@ impl Column {
     /// Appends a missing value whether the field may lack one or not, where the line is rejected anyhow.
     pub fn push_null(&mut self) {
         self.last = None;
-        match &mut self.values {
-            Values::Text { text, ends } => ends.push(text.len() as i32),
-            Values::Integer(values, valid) => {
-                values.push(0);
-                valid.push(false);
-            }
-            Values::Number(values, valid) => {
-                values.push(0.0);
-                valid.push(false);
-            }
-            Values::Flag(values, valid) => {
-                values.push(false);
-                valid.push(false);
-            }
-            Values::Date(values, valid) => {
-                values.push(0);
-                valid.push(false);
-            }
-        }
+        each!(&mut self.values, (text, ends) => ends.push(text.len() as i32), cells => cells.push_null());
     }
 
     /// Appends a whole number to a column of whole numbers, or of numbers.
     pub fn push_integer(&mut self, value: i64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
-            Values::Integer(values, valid) => {
+            Values::Integer(cells) => {
                 cell::in_bounds_integer(value, &self.field)?;
-                values.push(value);
-                valid.push(true);
+                cells.push(value);
                 Ok(())
             }
             Values::Number(..) => self.push_number(value as f64),
@@ -204,10 +211,9 @@ impl Column {
         self.last = None;
         match &mut self.values {
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
-            Values::Number(values, valid) => {
+            Values::Number(cells) => {
                 cell::in_bounds(value, &self.field)?;
-                values.push(value + 0.0);
-                valid.push(true);
+                cells.push(value + 0.0);
                 Ok(())
             }
             _ => self.push(&cell::number_text(value)),
@@ -216,27 +222,16 @@ impl Column {
 
     /// Makes room for so many more lines.
     pub fn reserve(&mut self, lines: usize) {
-        fn room<T>(values: &mut Vec<T>, valid: &mut Vec<bool>, lines: usize) {
-            values.reserve(lines);
-            valid.reserve(lines);
-        }
-        match &mut self.values {
-            Values::Text { ends, .. } => ends.reserve(lines),
-            Values::Integer(values, valid) => room(values, valid, lines),
-            Values::Number(values, valid) => room(values, valid, lines),
-            Values::Flag(values, valid) => room(values, valid, lines),
-            Values::Date(values, valid) => room(values, valid, lines),
-        }
+        each!(&mut self.values, (_text, ends) => ends.reserve(lines), cells => cells.reserve(lines));
     }
 
     /// Appends a day to a column of dates; in other columns it counts as it is written.
     pub fn push_date(&mut self, date: Date) -> Result<(), Problem> {
         match &mut self.values {
-            Values::Date(values, valid) => {
+            Values::Date(cells) => {
                 self.last = None;
                 cell::in_bounds(f64::from(date.days()), &self.field)?;
-                values.push(date.days());
-                valid.push(true);
+                cells.push(date.days());
                 Ok(())
             }
             _ => self.push(&date.to_string()),
@@ -257,28 +252,10 @@ impl Column {
     /// Takes back all lines after the first `lines`.
     pub fn truncate(&mut self, lines: usize) {
         self.last = None;
-        match &mut self.values {
-            Values::Text { text, ends } => {
-                ends.truncate(lines + 1);
-                text.truncate(ends.last().map_or(0, |&end| end as usize));
-            }
-            Values::Integer(values, valid) => {
-                values.truncate(lines);
-                valid.truncate(lines);
-            }
-            Values::Number(values, valid) => {
-                values.truncate(lines);
-                valid.truncate(lines);
-            }
-            Values::Flag(values, valid) => {
-                values.truncate(lines);
-                valid.truncate(lines);
-            }
-            Values::Date(values, valid) => {
-                values.truncate(lines);
-                valid.truncate(lines);
-            }
-        }
+        each!(&mut self.values, (text, ends) => {
+            ends.truncate(lines + 1);
+            text.truncate(ends.last().map_or(0, |&end| end as usize));
+        }, cells => cells.truncate(lines));
     }
 
     /// The column as an array of the field's canonical type. The column is empty afterwards.
@@ -302,10 +279,10 @@ impl Column {
                 let bytes = Buffer::from_vec(text);
                 Arc::new(StringArray::new(offsets, bytes, nulls))
             }
-            Values::Integer(values, valid) => Arc::new(Int64Array::new(values.into(), nulls(valid))),
-            Values::Number(values, valid) => Arc::new(Float64Array::new(values.into(), nulls(valid))),
-            Values::Flag(values, valid) => Arc::new(BooleanArray::new(values.into(), nulls(valid))),
-            Values::Date(values, valid) => Arc::new(Date32Array::new(values.into(), nulls(valid))),
+            Values::Integer(cells) => Arc::new(Int64Array::new(cells.values.into(), nulls(cells.valid))),
+            Values::Number(cells) => Arc::new(Float64Array::new(cells.values.into(), nulls(cells.valid))),
+            Values::Flag(cells) => Arc::new(BooleanArray::new(cells.values.into(), nulls(cells.valid))),
+            Values::Date(cells) => Arc::new(Date32Array::new(cells.values.into(), nulls(cells.valid))),
         }
     }
 }

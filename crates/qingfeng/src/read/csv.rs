@@ -8,12 +8,12 @@ use qingfeng_rules::Schema;
 
 use super::bind;
 use super::error::ReadError;
-use super::frame::{Block, Content, Frame, Framer, Scan, Scanner};
+use super::frame::{Content, Frame, Framer, Scan, Scanner};
 use super::lines::Position;
 use super::reject::{Problem, RejectKind, shown};
-use super::rows::{Cell, Piece, Rows};
+use super::rows::{Cell, Rows};
 use super::text::{Encoding, decode, lossy};
-use super::{Format, Input, InputNotes, Pieces, spread};
+use super::{Decoder, Format, Input, InputNotes, Pieces, parsed};
 
 /// The bytes of a record at most.
 pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -225,18 +225,18 @@ impl Csv {
     ) -> Result<Self, ReadError> {
         let is_known = |header: &str| schema.field_of_header(header).is_some();
         let (delimiter, headers) = header(&mut framer, input, encoding, &is_known)?;
-        let bound = bind::columns(schema, &headers, &input.to_string())?;
+        let (columns, unused_columns) = bind::columns(schema, &headers, &input.to_string())?;
         let records = Records { delimiter, cells: Some(headers.len()) };
         let notes = InputNotes {
             input: input.to_string(),
             format: Format::Csv,
             delimiter: Some(char::from(delimiter)),
-            unused_columns: bound.unused,
-            absent_fields: bind::absent(schema, &bound.columns),
+            unused_columns,
+            absent_fields: bind::absent(schema, &columns),
         };
         let parser = || Parser {
             rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
-            columns: bound.columns.clone(),
+            columns: columns.clone(),
             delimiter,
             width: headers.len(),
             encoding,
@@ -245,17 +245,19 @@ impl Csv {
         let parsers = (0..ahead).map(|_| parser()).collect();
         Ok(Self { framer, records, parsers, notes })
     }
+}
 
-    /// The next pieces, as many as there are parsers.
-    pub(crate) fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
-        let (blocks, end) = self.framer.blocks(&self.records, lines, self.parsers.len());
-        let pieces = spread::each(&mut self.parsers, blocks, |parser, block| parser.parse(&block));
-        let after = || format!("line {}", self.framer.lines_before());
-        let end = end.map(|end| end.map_err(|error| ReadError::broken(input, after(), &error)));
-        Pieces { pieces, end }
+impl Decoder for Csv {
+    /// As many pieces as there are parsers.
+    fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
+        let Self { framer, records, parsers, .. } = self;
+        parsed(framer, records, input, lines, parsers, |parser, block| {
+            block.frames.iter().for_each(|frame| parser.parse_frame(&block.bytes, frame));
+            parser.rows.finish(block.bytes.len())
+        })
     }
 
-    pub(crate) fn notes(&self) -> InputNotes {
+    fn notes(&self) -> InputNotes {
         self.notes.clone()
     }
 }
@@ -290,10 +292,8 @@ pub(super) fn header(
         content => *content == Content::Quoted,
     };
     let Some(text) = decode(encoding, record) else {
-        let reason = match encoding {
-            Encoding::Utf8 => "has a header that is not UTF-8; if the file is GB 18030 or GBK, say so",
-            Encoding::Gb18030 => "has a header that is not GB 18030; if the file is UTF-8, say so",
-        };
+        let [name, other] = encoding.names();
+        let reason = format!("has a header that is not {name}; if the file is {other}, say so");
         return Err(ReadError::content(input, reason));
     };
     Ok(headers(is_known, &text, quoted))
@@ -330,13 +330,6 @@ struct Parser {
 }
 
 impl Parser {
-    fn parse(&mut self, block: &Block) -> Piece {
-        for frame in &block.frames {
-            self.parse_frame(&block.bytes, frame);
-        }
-        self.rows.finish(block.bytes.len())
-    }
-
     fn parse_frame(&mut self, bytes: &[u8], frame: &Frame) {
         let record = &bytes[frame.start..frame.end];
         let position = Position::Line(frame.line);
@@ -373,12 +366,8 @@ impl Parser {
 }
 
 fn invalid(cell: &[u8], encoding: Encoding) -> Cell<'static> {
-    let reason = match encoding {
-        Encoding::Utf8 => {
-            "is not UTF-8; if the whole file is GB 18030 or GBK, say so, else write the cell again"
-        }
-        Encoding::Gb18030 => "is not GB 18030; if the whole file is UTF-8, say so, else write the cell again",
-    };
+    let [name, other] = encoding.names();
+    let reason = format!("is not {name}; if the whole file is {other}, say so, else write the cell again");
     Cell::Bad { value: shown(&lossy(encoding, cell)), problem: Problem::new(RejectKind::Encoding, reason) }
 }
 

@@ -70,7 +70,7 @@ pub(crate) struct Framer {
     /// Whether the rest of a line that is too long is being skipped.
     is_skipping: bool,
     /// Whether records are given out as soon as they come, however the stream is dealt out.
-    is_prompt: bool,
+    pub(crate) is_prompt: bool,
 }
 
 enum State {
@@ -83,11 +83,6 @@ impl Framer {
     pub(crate) fn new(stream: Bytes) -> Self {
         let (bytes, state) = (Vec::new(), State::Open);
         Self { stream, bytes, at: 0, line: 1, state, is_skipping: false, is_prompt: false }
-    }
-
-    /// The same of a stream whose records are wanted as soon as they come.
-    pub(crate) fn prompt(self) -> Self {
-        Self { is_prompt: true, ..self }
     }
 
     /// The number of physical lines read so far.

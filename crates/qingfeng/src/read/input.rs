@@ -1,7 +1,8 @@
 //! What declarations are read from.
 
 use std::fmt;
-use std::io::{self, Cursor, Read};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,7 +26,7 @@ pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError
 /// ];
 /// assert_eq!(inputs[1].to_string(), "message 17");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
     /// A file.
@@ -59,6 +60,11 @@ impl AsRef<[u8]> for Shared {
         &self.0
     }
 }
+
+/// Bytes that can be read from any place on.
+pub(crate) trait Seekable: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Seekable for T {}
 
 /// What is read of an input that a program gives.
 pub(crate) enum Stream {
@@ -121,6 +127,15 @@ impl Input {
         Self::Given(Given { name: name.into().into(), what })
     }
 
+    /// All of it, to be read from any place on, if it is a file or bytes in memory.
+    pub(crate) fn seekable(&self) -> io::Result<Option<Box<dyn Seekable>>> {
+        Ok(match self {
+            Self::Path(path) if path.is_file() => Some(Box::new(File::open(path)?)),
+            Self::Given(Given { what: What::Bytes(bytes), .. }) => Some(Box::new(Cursor::new(bytes.clone()))),
+            _ => None,
+        })
+    }
+
     /// The number of its bytes, if that is known.
     pub(crate) fn size(&self) -> Option<u64> {
         match self {
@@ -151,15 +166,10 @@ impl Given {
     }
 }
 
-impl PartialEq for Input {
-    /// What a program gives is the same as its clones alone.
+impl PartialEq for Given {
+    /// It is the same as its clones alone.
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Path(a), Self::Path(b)) => a == b,
-            (Self::Stdin, Self::Stdin) => true,
-            (Self::Given(a), Self::Given(b)) => Arc::ptr_eq(&a.name, &b.name),
-            _ => false,
-        }
+        Arc::ptr_eq(&self.name, &other.name)
     }
 }
 
@@ -169,16 +179,6 @@ impl fmt::Display for Input {
             Self::Path(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("standard input"),
             Self::Given(given) => f.write_str(&given.name),
-        }
-    }
-}
-
-impl fmt::Debug for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
-            Self::Stdin => f.write_str("Stdin"),
-            Self::Given(given) => given.fmt(f),
         }
     }
 }

@@ -38,7 +38,6 @@ mod reject;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod rows;
 mod scatter;
-#[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod source;
 mod spread;
 mod table;
@@ -50,10 +49,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use qingfeng_rules::Schema;
+use serde::Serialize;
 
 use assemble::Assembler;
 use csv::Csv;
-use frame::Framer;
+use frame::{Block, Framer, Scanner};
 use ndjson::Ndjson;
 use scatter::Starts;
 use table::Table;
@@ -66,20 +66,20 @@ pub(crate) use cell::whole;
 pub use column::Column;
 pub(crate) use direct::{Direct, OneRead};
 pub use error::ReadError;
+pub(crate) use input::Batches;
 pub use input::{Given, Input};
 pub use lines::{Lines, Place, Position, arrow_schema, data_type};
+#[cfg(feature = "parquet")]
+pub(crate) use parquet_columns::SharedFile;
 #[doc(hidden)]
 pub use reject::shown;
 pub use reject::{Problem, Reject, RejectKind, SHOWN_CHARACTERS};
 #[doc(hidden)]
 pub use rows::Piece;
-pub(crate) use source::unpacked;
-#[doc(hidden)]
-pub use source::{Source, open as open_source};
+pub(crate) use source::{Source, open as open_source, unpacked};
 #[cfg(not(feature = "parquet"))]
 pub(crate) use source::{WITHOUT_PARQUET, without_zstd};
-#[doc(hidden)]
-pub use table::guarded;
+pub(crate) use table::{guarded, next_batch};
 pub use text::Encoding;
 
 /// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
@@ -150,14 +150,16 @@ pub struct Chunk {
 }
 
 /// What an input held besides declarations, for a summary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InputNotes {
     /// The input, as [`Input`] shows it.
     pub input: String,
     /// Its format.
+    #[serde(skip)]
     pub format: Format,
     /// What separates the cells of a CSV file: a comma, a semicolon or a tab.
+    #[serde(skip)]
     pub delimiter: Option<char>,
     /// Columns (in JSON: keys) that no field claims, in order of appearance; the first 100.
     pub unused_columns: Vec<String>,
@@ -194,7 +196,7 @@ pub struct Reader {
     options: ReadOptions,
     /// The number of the input that is opened next.
     next: usize,
-    current: Option<Decoder>,
+    current: Option<Box<dyn Decoder>>,
     /// The pieces that are decoded at once.
     ahead: usize,
     /// Pieces that were decoded, and the error that comes after them.
@@ -216,11 +218,27 @@ pub(crate) struct Pieces {
     end: Option<Result<(), ReadError>>,
 }
 
+/// The next pieces of a text, one for each parser.
+fn parsed<P: Send>(
+    framer: &mut Framer,
+    scanner: &impl Scanner,
+    input: &Input,
+    lines: usize,
+    parsers: &mut [P],
+    parse: impl Fn(&mut P, &Block) -> Piece + Sync,
+) -> Pieces {
+    let (blocks, end) = framer.blocks(scanner, lines, parsers.len());
+    let pieces = spread::each(parsers, blocks, |parser, block| parse(parser, &block));
+    let after = || format!("line {}", framer.lines_before());
+    Pieces { pieces, end: end.map(|end| end.map_err(|error| ReadError::broken(input, after(), &error))) }
+}
+
 /// Reads one input.
-enum Decoder {
-    Csv(Csv),
-    Ndjson(Ndjson),
-    Table(Box<Table>),
+trait Decoder: Send {
+    /// The next pieces, of at most so many lines each.
+    fn pieces(&mut self, input: &Input, lines_max: usize) -> Pieces;
+    /// What the input held besides.
+    fn notes(&self) -> InputNotes;
 }
 
 impl Reader {
@@ -305,53 +323,27 @@ impl Reader {
                 continue;
             };
             let input = &self.inputs[self.next - 1];
-            let Pieces { pieces, end } = match current {
-                Decoder::Csv(csv) => csv.pieces(input, PIECE_LINES),
-                Decoder::Ndjson(ndjson) => ndjson.pieces(input, PIECE_LINES),
-                Decoder::Table(table) => table.pieces(input, PIECE_LINES),
-            };
+            let Pieces { pieces, end } = current.pieces(input, PIECE_LINES);
             self.pieces.extend(pieces);
             let Some(end) = end else { continue };
-            self.notes.push(match current {
-                Decoder::Csv(csv) => csv.notes(),
-                Decoder::Ndjson(ndjson) => ndjson.notes(),
-                Decoder::Table(table) => table.notes(),
-            });
+            self.notes.push(current.notes());
             self.current = None;
             self.broken = end.err();
         }
     }
 
     /// Opens the input before `next`.
-    fn open(&self, input: &Input) -> Result<Decoder, ReadError> {
+    fn open(&self, input: &Input) -> Result<Box<dyn Decoder>, ReadError> {
         let Self { schema, options, ahead, .. } = self;
-        let ahead = *ahead;
-        let number = self.next as u32 - 1;
+        let (ahead, encoding, number) = (*ahead, options.encoding, self.next as u32 - 1);
         Ok(match source::open(input, options.format, &self.bytes_read)? {
             Source::Text { format: Format::Csv, bytes } => {
-                Decoder::Csv(Csv::open(schema, input, number, Framer::new(bytes), options.encoding, ahead)?)
+                Box::new(Csv::open(schema, input, number, Framer::new(bytes), encoding, ahead)?)
             }
-            Source::Text { bytes, .. } => Decoder::Ndjson(Ndjson::open(
-                schema,
-                input,
-                number,
-                Framer::new(bytes),
-                options.encoding,
-                ahead,
-            )),
-            #[cfg(feature = "parquet")]
-            Source::File { format: Format::Parquet, file } => {
-                Decoder::Table(Box::new(Table::parquet(schema, input, number, file, ahead)?))
+            Source::Text { bytes, .. } => {
+                Box::new(Ndjson::open(schema, input, number, Framer::new(bytes), encoding, ahead))
             }
-            Source::File { file, .. } => {
-                Decoder::Table(Box::new(Table::arrow_file(schema, input, number, file, ahead)?))
-            }
-            Source::Stream(bytes) => {
-                Decoder::Table(Box::new(Table::arrow_stream(schema, input, number, bytes, ahead)?))
-            }
-            Source::Batches(batches) => {
-                Decoder::Table(Box::new(Table::given(schema, input, number, batches, ahead)?))
-            }
+            table => Box::new(Table::open(schema, input, number, table, ahead)?),
         })
     }
 

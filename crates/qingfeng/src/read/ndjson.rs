@@ -10,14 +10,13 @@ use serde_json::value::RawValue;
 
 use super::bind;
 use super::cell::without_zero_fraction;
-use super::error::ReadError;
-use super::frame::{Block, Content, Frame, Framer, PhysicalLines};
+use super::frame::{Content, Frame, Framer, PhysicalLines};
 use super::lines::Position;
 use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
 use super::reject::{Problem, RejectKind, shown};
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
-use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
+use super::{Decoder, Format, Input, InputNotes, NOTED_COLUMNS, Pieces, parsed};
 
 /// The bytes of a line at most.
 pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
@@ -61,29 +60,28 @@ impl Ndjson {
         let seen = vec![None; schema.fields().len()];
         Self { framer, parsers, notes, seen, schema: Arc::clone(schema) }
     }
+}
 
-    /// The next pieces, as many as there are parsers.
-    pub(crate) fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
+impl Decoder for Ndjson {
+    /// As many pieces as there are parsers.
+    fn pieces(&mut self, input: &Input, lines: usize) -> Pieces {
         let scanner = PhysicalLines { most: MAX_LINE_BYTES };
-        let (blocks, end) = self.framer.blocks(&scanner, lines, self.parsers.len());
-        let pieces = spread::each(&mut self.parsers, blocks, |parser, block| parser.parse(&block));
+        let Self { framer, parsers, .. } = self;
+        let pieces = parsed(framer, &scanner, input, lines, parsers, |parser, block| {
+            for frame in &block.frames {
+                parser.parse_frame(&block.bytes[frame.start..frame.end], frame);
+            }
+            parser.rows.finish(block.bytes.len())
+        });
         for Parser { keys, .. } in &mut self.parsers {
             // A key that no parser has met before is reported by that of the first block that has it.
-            for key in keys.unused.drain(..) {
-                if self.notes.unused_columns.len() < NOTED_COLUMNS
-                    && !self.notes.unused_columns.contains(&key)
-                {
-                    self.notes.unused_columns.push(key);
-                }
-            }
+            keys.unused.drain(..).for_each(|key| note_unused(&mut self.notes.unused_columns, &key));
             self.seen.iter_mut().zip(&keys.seen).for_each(|(all, seen)| *all = all.or(*seen));
         }
-        let after = || format!("line {}", self.framer.lines_before());
-        let end = end.map(|end| end.map_err(|error| ReadError::broken(input, after(), &error)));
-        Pieces { pieces, end }
+        pieces
     }
 
-    pub(crate) fn notes(&self) -> InputNotes {
+    fn notes(&self) -> InputNotes {
         InputNotes { absent_fields: bind::absent(&self.schema, &self.seen), ..self.notes.clone() }
     }
 }
@@ -125,27 +123,16 @@ impl Parser {
         self.keys.slots.len().max(self.keys.expected.len())
     }
 
-    fn parse(&mut self, block: &Block) -> Piece {
-        for frame in &block.frames {
-            self.parse_frame(&block.bytes[frame.start..frame.end], frame);
-        }
-        self.rows.finish(block.bytes.len())
-    }
-
     fn parse_frame(&mut self, line: &[u8], frame: &Frame) {
         let problem = match &frame.content {
             Content::Bad(reason) => Err(Problem::malformed(reason)),
             _ => match decode(self.encoding, line) {
                 Some(text) => self.parse_object(&text, frame.line),
-                None => Err(Problem::new(
-                    RejectKind::Encoding,
-                    match self.encoding {
-                        Encoding::Utf8 => {
-                            "the line is not UTF-8; if the whole file is GB 18030 or GBK, say so"
-                        }
-                        Encoding::Gb18030 => "the line is not GB 18030; if the whole file is UTF-8, say so",
-                    },
-                )),
+                None => {
+                    let [name, other] = self.encoding.names();
+                    let reason = format!("the line is not {name}; if the whole file is {other}, say so");
+                    Err(Problem::new(RejectKind::Encoding, reason))
+                }
             },
         };
         if let Err(problem) = problem {
@@ -314,7 +301,7 @@ impl Keys {
     }
 }
 
-/// Notes a key that no field claims, once, if there are not too many of them.
+/// Notes a key or a column that no field claims, once, if there are not too many of them.
 pub(super) fn note_unused(unused: &mut Vec<String>, key: &str) {
     if unused.len() < NOTED_COLUMNS {
         let key = shown(key);

@@ -1,8 +1,7 @@
 //! Parquet files column by column: each bound column has a decoder of its own, so that threads share the work of a
 //! file however large its row groups are, and only a few batches of each column are in memory.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek as _, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_schema::ArrowError;
@@ -16,6 +15,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::bind::{Binding, CastColumn};
 use super::column::Column;
+use super::input::Seekable;
 use super::spread;
 use super::table::guarded;
 
@@ -127,13 +127,13 @@ impl Decoder {
 /// A file that several decoders read at different places.
 #[derive(Clone)]
 pub(crate) struct SharedFile {
-    file: Arc<Mutex<File>>,
+    file: Arc<Mutex<Box<dyn Seekable>>>,
     length: u64,
 }
 
 impl SharedFile {
-    pub(crate) fn new(file: File) -> Self {
-        let length = file.metadata().map_or(0, |found| found.len());
+    pub(crate) fn new(mut file: Box<dyn Seekable>) -> Self {
+        let length = file.seek(SeekFrom::End(0)).unwrap_or(0);
         Self { file: Arc::new(Mutex::new(file)), length }
     }
 }

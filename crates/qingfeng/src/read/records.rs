@@ -105,15 +105,10 @@ pub(crate) struct JsonLines {
 }
 
 impl JsonLines {
-    pub(crate) fn new(bytes: Bytes) -> Self {
+    /// Of a stream that is `prompt` lines are wanted as soon as they come.
+    pub(crate) fn new(bytes: Bytes, prompt: bool) -> Self {
         let mut framer = Framer::new(bytes);
-        framer.skip_mark(Encoding::Utf8.mark());
-        Self { frames: Frames::new(framer) }
-    }
-
-    /// The same of a stream whose lines are wanted as soon as they come.
-    pub(crate) fn prompt(bytes: Bytes) -> Self {
-        let mut framer = Framer::new(bytes).prompt();
+        framer.is_prompt = prompt;
         framer.skip_mark(Encoding::Utf8.mark());
         Self { frames: Frames::new(framer) }
     }

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::ReadError;
-use super::input::{Batches, Stream};
+use super::input::{Batches, Seekable, Stream};
 use super::{Format, Input};
 
 /// The bytes looked at to find out what an input is.
 const PEEKED: usize = 4096;
 
 /// A stream of bytes.
-pub type Bytes = Box<dyn Read + Send>;
+pub(crate) type Bytes = Box<dyn Read + Send>;
 
 /// An open input.
-pub enum Source {
+pub(crate) enum Source {
     /// Text, decompressed.
     Text { format: Format, bytes: Bytes },
     /// A Parquet file, or an Arrow file.
-    File { format: Format, file: File },
+    File { format: Format, file: Box<dyn Seekable> },
     /// An Arrow stream.
     Stream(Bytes),
     /// Batches in memory.
@@ -30,7 +30,11 @@ pub enum Source {
 
 /// Opens an input and finds out its format: as demanded, or else from what only one format begins with, or else by
 /// the extension, or else by the first letter.
-pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> Result<Source, ReadError> {
+pub(crate) fn open(
+    input: &Input,
+    demanded: Option<Format>,
+    read: &Arc<AtomicU64>,
+) -> Result<Source, ReadError> {
     let failed = |source| ReadError::open(input, source);
     let inner: Bytes = match input {
         Input::Stdin => Box::new(io::stdin()),
@@ -45,10 +49,6 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
     let packing = Packing::of(&start);
     let mut bytes = packing.unpacked(Box::new(Cursor::new(start).chain(raw))).map_err(failed)?;
     let start = peek(&mut bytes, PEEKED).map_err(|error| ReadError::broken(input, "its start", &error))?;
-    let path = match input {
-        Input::Path(path) => Some(path.as_path()),
-        Input::Stdin | Input::Given(_) => None,
-    };
     let name = input.to_string();
     let name = Some(Path::new(&name)).filter(|_| !matches!(input, Input::Stdin));
     let format = demanded.unwrap_or_else(|| guess(name, &start));
@@ -78,14 +78,12 @@ pub fn open(input: &Input, demanded: Option<Format>, read: &Arc<AtomicU64>) -> R
         }
         Format::Parquet | Format::Arrow => {
             // Both formats are read from their end, which a pipe does not let one reach.
-            let seekable = path.filter(|path| path.metadata().is_ok_and(|found| found.is_file()));
-            let file = match seekable {
-                Some(path) => {
-                    let file = File::open(path).map_err(failed)?;
-                    read.fetch_add(file.metadata().map_or(0, |found| found.len()), Ordering::Relaxed);
+            let file = match input.seekable().map_err(failed)? {
+                Some(file) => {
+                    read.fetch_add(input.size().unwrap_or(0), Ordering::Relaxed);
                     file
                 }
-                None => spool(input, Cursor::new(start).chain(bytes))?,
+                None => Box::new(spool(input, Cursor::new(start).chain(bytes))?),
             };
             Ok(Source::File { format, file })
         }
@@ -142,7 +140,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
 }
 
 /// Checks before reading starts that a file is there.
-pub fn check(input: &Input) -> Result<(), ReadError> {
+pub(crate) fn check(input: &Input) -> Result<(), ReadError> {
     let Input::Path(path) = input else { return Ok(()) };
     let found = path.metadata().map_err(|source| ReadError::open(input, source))?;
     if found.is_dir() {

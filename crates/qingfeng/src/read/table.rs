@@ -1,24 +1,23 @@
 //! Parquet files, Arrow files, Arrow streams, and batches in memory.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 #[cfg(feature = "parquet")]
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use qingfeng_rules::Schema;
 
 use super::bind::{Binding, Caster};
 use super::error::ReadError;
-use super::input::Batches as GivenBatches;
+use super::input::Batches as ArrowBatches;
+use super::ndjson::note_unused;
 #[cfg(feature = "parquet")]
 use super::parquet_columns::{ParquetColumns, SharedFile};
-use super::source::Bytes;
-use super::{Format, Input, InputNotes, NOTED_COLUMNS, Pieces, spread};
+use super::source::Source;
+use super::{Decoder, Format, Input, InputNotes, Pieces, spread};
 
 /// Reads the rows of a table.
 pub struct Table {
@@ -35,7 +34,9 @@ enum Batches {
     #[cfg(feature = "parquet")]
     Parquet(ParquetColumns),
     Arrow {
-        batches: Box<ArrowBatches>,
+        batches: ArrowBatches,
+        /// Whether each batch may have other columns.
+        is_given: bool,
         /// One for each piece that is cast at the same time.
         casters: Vec<Caster>,
         /// What is left of the batch read last.
@@ -43,102 +44,70 @@ enum Batches {
     },
 }
 
-enum ArrowBatches {
-    File(FileReader<BufReader<File>>),
-    Stream(StreamReader<BufReader<Bytes>>),
-    Given(GivenBatches),
-}
-
 impl Table {
-    #[cfg(feature = "parquet")]
-    pub fn parquet(
+    /// Opens what is no text.
+    pub fn open(
         schema: &Arc<Schema>,
         input: &Input,
         number: u32,
-        file: File,
+        source: Source,
         ahead: usize,
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
-        let file = SharedFile::new(file);
-        let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?));
-        let metadata = metadata.map_err(broken)?;
-        let binding = Binding::new(Arc::clone(schema), metadata.schema(), &input.to_string())?;
-        let notes = notes(&binding, input, Format::Parquet);
-        let columns = guarded(|| ParquetColumns::new(&file, &metadata, &binding, ahead)).map_err(broken)?;
-        let batches = Batches::Parquet(columns);
+        let bind = |table: &SchemaRef| Binding::new(Arc::clone(schema), table, &input.to_string());
+        let casters = || (0..ahead).map(|_| Caster::new(schema)).collect();
+        let arrow = |batches: ArrowBatches| Batches::Arrow {
+            batches,
+            is_given: false,
+            casters: casters(),
+            rest: None,
+        };
+        let (binding, notes, batches) = match source {
+            #[cfg(feature = "parquet")]
+            Source::File { format: Format::Parquet, file } => {
+                let file = SharedFile::new(file);
+                let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?));
+                let metadata = metadata.map_err(broken)?;
+                let binding = bind(metadata.schema())?;
+                let columns = guarded(|| ParquetColumns::new(&file, &metadata, &binding, ahead));
+                let notes = notes(&binding, input, Format::Parquet);
+                (binding, notes, Batches::Parquet(columns.map_err(broken)?))
+            }
+            Source::File { mut file, .. } => {
+                let table = guarded(|| Ok(FileReader::try_new(&mut file, None)?.schema())).map_err(broken)?;
+                let binding = bind(&table)?;
+                let notes = notes(&binding, input, Format::Arrow);
+                let (binding, columns) = binding.projected();
+                let batches =
+                    guarded(|| FileReader::try_new_buffered(file, Some(columns))).map_err(broken)?;
+                (binding, notes, arrow(Box::new(batches)))
+            }
+            Source::Text { bytes, .. } | Source::Stream(bytes) => {
+                let batches = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
+                let binding = bind(&batches.schema())?;
+                let notes = notes(&binding, input, Format::Arrow);
+                (binding, notes, arrow(Box::new(batches)))
+            }
+            Source::Batches(mut batches) => {
+                let Some(first) = batches.next() else {
+                    return Err(ReadError::content(
+                        input,
+                        "has no batches; a table without declarations has at least its columns, in a batch without rows",
+                    ));
+                };
+                let first = first.map_err(broken)?;
+                let binding = bind(first.schema_ref())?;
+                let notes = notes(&binding, input, Format::Arrow);
+                let rest = Some(first);
+                (binding, notes, Batches::Arrow { batches, is_given: true, casters: casters(), rest })
+            }
+        };
         Ok(Self { number, batches, binding: Arc::new(binding), notes, rows: 0 })
     }
+}
 
-    pub fn arrow_file(
-        schema: &Arc<Schema>,
-        input: &Input,
-        number: u32,
-        file: File,
-        ahead: usize,
-    ) -> Result<Self, ReadError> {
-        let broken = |error| ReadError::broken_table(input, 0, &error);
-        let again = file.try_clone().map_err(|source| ReadError::open(input, source))?;
-        let table = guarded(|| Ok(FileReader::try_new_buffered(file, None)?.schema())).map_err(broken)?;
-        let binding = Binding::new(Arc::clone(schema), &table, &input.to_string())?;
-        let notes = notes(&binding, input, Format::Arrow);
-        let (binding, columns) = binding.projected();
-        let batches = guarded(|| FileReader::try_new_buffered(again, Some(columns))).map_err(broken)?;
-        Ok(Self::arrow(number, ArrowBatches::File(batches), None, binding, notes, ahead))
-    }
-
-    pub fn arrow_stream(
-        schema: &Arc<Schema>,
-        input: &Input,
-        number: u32,
-        bytes: Bytes,
-        ahead: usize,
-    ) -> Result<Self, ReadError> {
-        let broken = |error| ReadError::broken_table(input, 0, &error);
-        let batches = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
-        let binding = Binding::new(Arc::clone(schema), &batches.schema(), &input.to_string())?;
-        let notes = notes(&binding, input, Format::Arrow);
-        Ok(Self::arrow(number, ArrowBatches::Stream(batches), None, binding, notes, ahead))
-    }
-
-    pub(crate) fn given(
-        schema: &Arc<Schema>,
-        input: &Input,
-        number: u32,
-        mut batches: GivenBatches,
-        ahead: usize,
-    ) -> Result<Self, ReadError> {
-        let Some(first) = batches.next() else {
-            return Err(ReadError::content(
-                input,
-                "has no batches; a table without declarations has at least its columns, in a batch without rows",
-            ));
-        };
-        let first = first.map_err(|error| ReadError::broken_table(input, 0, &error))?;
-        let binding = Binding::new(Arc::clone(schema), first.schema_ref(), &input.to_string())?;
-        let notes = notes(&binding, input, Format::Arrow);
-        Ok(Self::arrow(number, ArrowBatches::Given(batches), Some(first), binding, notes, ahead))
-    }
-
-    fn arrow(
-        number: u32,
-        batches: ArrowBatches,
-        rest: Option<RecordBatch>,
-        binding: Binding,
-        notes: InputNotes,
-        ahead: usize,
-    ) -> Self {
-        let casters = (0..ahead).map(|_| Caster::new(binding.schema())).collect();
-        Self {
-            number,
-            batches: Batches::Arrow { batches: Box::new(batches), casters, rest },
-            binding: Arc::new(binding),
-            notes,
-            rows: 0,
-        }
-    }
-
-    /// The next pieces, of at most so many rows each.
-    pub fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
+impl Decoder for Table {
+    fn pieces(&mut self, input: &Input, rows_max: usize) -> Pieces {
         let (number, mut first) = (self.number, self.rows + 1);
         let Self { batches, binding, notes, .. } = self;
         let broken = |rows: u64, error: ArrowError| ReadError::broken_table(input, rows, &error);
@@ -157,11 +126,11 @@ impl Table {
                 let end = end.map(|end| end.map_err(|error| broken(first - 1, error)));
                 (spread::each(&mut workers, work, |_, work| piece((), work)), end)
             }
-            Batches::Arrow { batches, casters, rest } => {
+            Batches::Arrow { batches, is_given, casters, rest } => {
                 let mut work = Vec::with_capacity(casters.len());
                 let mut end = None;
                 while work.len() < casters.len() {
-                    let batch = match rest.take().map_or_else(|| batches.next(), |rest| Some(Ok(rest))) {
+                    let batch = match rest.take().map(Ok).or_else(|| next_batch(batches)) {
                         Some(Ok(batch)) => batch,
                         Some(Err(error)) => {
                             end = Some(Err(broken(first - 1, error)));
@@ -172,7 +141,7 @@ impl Table {
                             break;
                         }
                     };
-                    if matches!(**batches, ArrowBatches::Given(_)) {
+                    if *is_given {
                         match binding.for_batch(&batch) {
                             Ok(None) => {}
                             Ok(Some(other)) => {
@@ -202,28 +171,19 @@ impl Table {
         Pieces { pieces, end }
     }
 
-    pub fn notes(&self) -> InputNotes {
+    fn notes(&self) -> InputNotes {
         self.notes.clone()
     }
 }
 
-impl ArrowBatches {
-    fn next(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
-        guarded(|| {
-            match self {
-                Self::File(batches) => batches.next(),
-                Self::Stream(batches) => batches.next(),
-                Self::Given(batches) => batches.next(),
-            }
-            .transpose()
-        })
-        .transpose()
-    }
+/// The next of some batches.
+pub(crate) fn next_batch(batches: &mut ArrowBatches) -> Option<Result<RecordBatch, ArrowError>> {
+    guarded(|| batches.next().transpose()).transpose()
 }
 
 /// Does what the libraries do on data that may be corrupt. Arrow's checks are not complete: some lengths that lie make
 /// it panic where it should fail. What panicked is not used again.
-pub fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
@@ -235,11 +195,7 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, Arr
 fn bind_again(notes: &mut InputNotes, binding: &Binding) {
     let absent = binding.absent_fields();
     notes.absent_fields.retain(|field| absent.contains(field));
-    for column in binding.unused_columns() {
-        if notes.unused_columns.len() < NOTED_COLUMNS && !notes.unused_columns.contains(column) {
-            notes.unused_columns.push(column.clone());
-        }
-    }
+    binding.unused_columns().iter().for_each(|column| note_unused(&mut notes.unused_columns, column));
 }
 
 fn notes(binding: &Binding, input: &Input, format: Format) -> InputNotes {

@@ -15,6 +15,14 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Its name, and what a file that is not in it may be in.
+    pub(crate) fn names(self) -> [&'static str; 2] {
+        match self {
+            Self::Utf8 => ["UTF-8", "GB 18030 or GBK"],
+            Self::Gb18030 => ["GB 18030", "UTF-8"],
+        }
+    }
+
     /// The byte order mark that a file may begin with.
     pub(crate) fn mark(self) -> &'static [u8] {
         match self {

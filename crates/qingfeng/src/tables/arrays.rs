@@ -8,7 +8,8 @@ use arrow_array::types::{
     Date64Type, Float32Type, Int8Type, Int16Type, Int32Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Float64Array, Int64Array,
+    OffsetSizeTrait, StringArray,
 };
 use arrow_schema::{ArrowError, DataType};
 use qingfeng_rules::Date;
@@ -85,18 +86,16 @@ impl ArrayCells {
             DataType::Float64 => Self::Numbers(column.as_primitive().clone()),
             DataType::Float32 => Self::Numbers(column.as_primitive::<Float32Type>().unary(f64::from)),
             DataType::Boolean => Self::Flags(column.as_boolean().clone()),
-            DataType::List(_) => {
-                let lists = column.as_list::<i32>();
-                let offsets = lists.value_offsets().iter().map(|&at| at as usize).collect();
-                Self::Lists(column.clone(), offsets, Box::new(Self::of(lists.values())?))
-            }
-            DataType::LargeList(_) => {
-                let lists = column.as_list::<i64>();
-                let offsets = lists.value_offsets().iter().map(|&at| at as usize).collect();
-                Self::Lists(column.clone(), offsets, Box::new(Self::of(lists.values())?))
-            }
+            DataType::List(_) => Self::lists::<i32>(column)?,
+            DataType::LargeList(_) => Self::lists::<i64>(column)?,
             _ => Self::Other(column.clone()),
         })
+    }
+
+    fn lists<O: OffsetSizeTrait>(column: &ArrayRef) -> Result<Self, ArrowError> {
+        let lists = column.as_list::<O>();
+        let offsets = lists.value_offsets().iter().map(|at| at.as_usize()).collect();
+        Ok(Self::Lists(column.clone(), offsets, Box::new(Self::of(lists.values())?)))
     }
 
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {

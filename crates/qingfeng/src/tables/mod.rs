@@ -16,6 +16,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 pub use rows::{BatchRows, Row, RowReader};
+pub(crate) use sheet::plain_field;
 pub use sheet::{KEPT_REJECTS, Mistake, SheetRow, Streamed, Take, schema_of_rows, stream, stream_fields};
 pub use write::RowWriter;
 

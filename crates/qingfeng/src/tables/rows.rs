@@ -5,8 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -14,13 +13,17 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
 #[cfg(feature = "parquet")]
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use qingfeng_rules::Date;
 
 use super::arrays::{ArrayCells, Cell, List};
 use super::{Col, Day, Integer, Number, Presence, Table, Text, Texts};
+#[cfg(feature = "parquet")]
+use crate::read::SharedFile;
 use crate::read::records::{JsonLines, Record, Records};
-use crate::read::{Format, Input, ReadError, Source, guarded, open_source, shown};
+use crate::read::{
+    Batches, Format, Input, Position, ReadError, Source, guarded, next_batch, open_source, shown,
+};
 
 /// The bytes of a text at most.
 const MAX_TEXT_BYTES: usize = 1 << 16;
@@ -39,27 +42,11 @@ pub struct Row<'r> {
     cells: Cells<'r>,
 }
 
-/// `line 5`, `row 7`.
-#[derive(Clone, Copy, Debug)]
-enum Position {
-    Line(u64),
-    Row(u64),
-}
-
 enum Cells<'r> {
     /// A record, and in which of its cells each column stands.
     Record(Record<'r>, &'r [Option<usize>]),
     Object(&'r serde_json::Map<String, serde_json::Value>),
     Batch(&'r [Option<ArrayCells>], usize),
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Row(row) => write!(f, "row {row}"),
-        }
-    }
 }
 
 impl fmt::Debug for Row<'_> {
@@ -229,30 +216,6 @@ enum RowSource {
     Batches { batches: Batches, batch: BatchRows, next: usize, before: u64 },
 }
 
-enum Batches {
-    #[cfg(feature = "parquet")]
-    Parquet(ParquetRecordBatchReader),
-    File(Box<FileReader<BufReader<File>>>),
-    Stream(Box<StreamReader<BufReader<Box<dyn Read + Send>>>>),
-    Given(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>),
-}
-
-impl Batches {
-    fn next(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
-        guarded(|| {
-            match self {
-                #[cfg(feature = "parquet")]
-                Self::Parquet(batches) => batches.next(),
-                Self::File(batches) => batches.next(),
-                Self::Stream(batches) => batches.next(),
-                Self::Given(batches) => batches.next(),
-            }
-            .transpose()
-        })
-        .transpose()
-    }
-}
-
 /// The rows of a batch in memory.
 #[derive(Default)]
 pub struct BatchRows {
@@ -344,7 +307,7 @@ impl RowReader {
         let all = vec![true; names.len()];
         let ndjson = |lines| RowSource::Ndjson { lines, object: serde_json::Map::new() };
         if *input == Input::Stdin {
-            let lines = ndjson(JsonLines::prompt(Box::new(io::stdin())));
+            let lines = ndjson(JsonLines::new(Box::new(io::stdin()), true));
             return Ok(Self { input: name, names, source: lines, has: all });
         }
         let broken = |error: ArrowError| ReadError::broken_table(&name, 0, &error);
@@ -359,32 +322,33 @@ impl RowReader {
                 return Ok(Self { input: name, names, source: RowSource::Csv { records, places }, has });
             }
             Source::Text { bytes, .. } => {
-                let lines = ndjson(JsonLines::new(bytes));
+                let lines = ndjson(JsonLines::new(bytes, false));
                 return Ok(Self { input: name, names, source: lines, has: all });
             }
             #[cfg(feature = "parquet")]
             Source::File { format: Format::Parquet, file } => {
+                let file = SharedFile::new(file);
                 let reader =
                     guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
                 let has = in_schema(reader.schema());
                 let reader = guarded(|| Ok(reader.with_batch_size(BATCH_ROWS).build()?)).map_err(broken)?;
-                (Batches::Parquet(reader), has)
+                (Box::new(reader) as Batches, has)
             }
             Source::File { file, .. } => {
                 let reader = guarded(|| FileReader::try_new_buffered(file, None)).map_err(broken)?;
                 let has = in_schema(&reader.schema());
-                (Batches::File(Box::new(reader)), has)
+                (Box::new(reader) as Batches, has)
             }
             Source::Stream(bytes) => {
                 let reader = guarded(|| StreamReader::try_new_buffered(bytes, None)).map_err(broken)?;
                 let has = in_schema(&reader.schema());
-                (Batches::Stream(Box::new(reader)), has)
+                (Box::new(reader) as Batches, has)
             }
             Source::Batches(mut given) => {
                 let first = given.next().transpose().map_err(broken)?;
                 let none = || vec![false; names.len()];
                 let has = first.as_ref().map_or_else(none, |batch| in_schema(batch.schema_ref()));
-                (Batches::Given(Box::new(first.map(Ok).into_iter().chain(given))), has)
+                (Box::new(first.map(Ok).into_iter().chain(given)) as Batches, has)
             }
         };
         let batch = BatchRows { names: names.clone(), ..BatchRows::default() };
@@ -441,7 +405,7 @@ impl RowReader {
                 while *next == batch.rows {
                     *before += batch.rows as u64;
                     let failed = |error: ArrowError| ReadError::broken_table(input, *before, &error);
-                    let Some(more) = batches.next() else {
+                    let Some(more) = next_batch(batches) else {
                         (*next, batch.rows) = (0, 0);
                         return Ok(None);
                     };

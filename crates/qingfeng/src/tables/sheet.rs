@@ -58,19 +58,25 @@ impl Column {
             CellKind::Number => Kind::Number,
             CellKind::Flag => Kind::Flag,
         };
-        Field {
-            name: self.name.to_owned(),
-            kind,
-            level: Level::Item,
-            required: self.presence == Presence::Needed,
-            unit: None,
-            title: String::new(),
-            title_zh: None,
-            columns: self.headers.iter().map(|&header| header.to_owned()).collect(),
-            codes: None,
-            min: None,
-            max: None,
-        }
+        let columns = self.headers.iter().map(|&header| header.to_owned()).collect();
+        Field { columns, ..plain_field(self.name, kind, self.presence == Presence::Needed) }
+    }
+}
+
+/// A field of rows that has nothing but a name and a kind.
+pub(crate) fn plain_field(name: &str, kind: Kind, required: bool) -> Field {
+    Field {
+        name: name.to_owned(),
+        kind,
+        level: Level::Item,
+        required,
+        unit: None,
+        title: String::new(),
+        title_zh: None,
+        columns: Vec::new(),
+        codes: None,
+        min: None,
+        max: None,
     }
 }
 
@@ -82,15 +88,7 @@ impl Column {
 pub fn schema_of_rows(mut fields: Vec<Field>) -> Result<Schema, String> {
     let row = FieldId(fields.len() as u16);
     // A last field that no file has.
-    let none = Column {
-        name: "#row",
-        kind: CellKind::Text,
-        presence: Presence::Optional,
-        unit: None,
-        headers: &[],
-        doc: "",
-    };
-    fields.push(none.field());
+    fields.push(plain_field("#row", Kind::Text, false));
     Schema::new(fields, row).map_err(|clash| clash.to_string())
 }
 

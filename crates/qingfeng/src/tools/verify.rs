@@ -24,7 +24,7 @@ use crate::assessment::{Assessment, ItemAssessment};
 use crate::engine::Engine;
 use crate::eval::Evaluation;
 use crate::explain::{ExplainedPart, NamedValue};
-use crate::pipeline::{Before, JobError, Pipeline, Progress};
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Chunk, Input, Lines, Reader};
 
 /// How to verify.
@@ -335,8 +335,8 @@ impl Engine {
         let inputs = reader.inputs().to_vec();
         let mut done = Verification::default();
         // No more lines than the limit leaves after those of the chunks before.
-        let each = |chunk: Chunk, before: Before| {
-            let room = options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(before.lines));
+        let each = |chunk: Chunk, before: u64| {
+            let room = options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(before));
             let lines = usize::try_from(room).unwrap_or(usize::MAX);
             (lines > 0).then(|| self.verified(&chunk, lines, &inputs))
         };

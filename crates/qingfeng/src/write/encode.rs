@@ -113,18 +113,11 @@ impl Write for Sink {
 /// Writes batches in one of the formats. Where this is called in a pool of threads, they share the encoding; the bytes
 /// are the same.
 pub(super) enum Encoder {
-    Csv {
-        sink: Sink,
-    },
-    Ndjson {
-        sink: Sink,
-        is_live: bool,
-    },
+    Csv(Sink),
+    Ndjson(Sink),
     #[cfg(feature = "parquet")]
     Parquet(Box<super::parquet::ParquetEncoder>),
-    Arrow {
-        writer: Box<FileWriter<Sink>>,
-    },
+    Arrow(Box<FileWriter<Sink>>),
 }
 
 impl Encoder {
@@ -136,39 +129,39 @@ impl Encoder {
             Format::Csv => {
                 // A table without lines has a header all the same.
                 sink.write_all(&text::header(&schema))?;
-                Self::Csv { sink }
+                Self::Csv(sink)
             }
-            Format::Ndjson => Self::Ndjson { is_live: matches!(sink, Sink::Stdout(_)), sink },
+            Format::Ndjson => Self::Ndjson(sink),
             #[cfg(feature = "parquet")]
             Format::Parquet => Self::Parquet(Box::new(super::parquet::ParquetEncoder::new(sink, schema)?)),
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => {
                 return Err(ArrowError::NotYetImplemented(crate::read::WITHOUT_PARQUET.to_owned()));
             }
-            Format::Arrow => Self::Arrow { writer: Box::new(FileWriter::try_new(sink, &schema)?) },
+            Format::Arrow => Self::Arrow(Box::new(FileWriter::try_new(sink, &schema)?)),
         })
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         match self {
-            Self::Csv { sink } => write_text(sink, batch, text::csv),
-            Self::Ndjson { sink, is_live } => {
+            Self::Csv(sink) => write_text(sink, batch, text::csv),
+            Self::Ndjson(sink) => {
                 write_text(sink, batch, text::ndjson)?;
                 // Who reads along sees each batch when it is done.
-                if *is_live { Ok(sink.flush()?) } else { Ok(()) }
+                if matches!(sink, Sink::Stdout(_)) { Ok(sink.flush()?) } else { Ok(()) }
             }
             #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.write(batch),
-            Self::Arrow { writer } => writer.write(batch),
+            Self::Arrow(writer) => writer.write(batch),
         }
     }
 
     pub(super) fn close(self) -> Result<(), ArrowError> {
         let sink = match self {
-            Self::Csv { sink } | Self::Ndjson { sink, .. } => sink,
+            Self::Csv(sink) | Self::Ndjson(sink) => sink,
             #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.close()?,
-            Self::Arrow { writer } => writer.into_inner()?,
+            Self::Arrow(writer) => writer.into_inner()?,
         };
         Ok(sink.close()?)
     }

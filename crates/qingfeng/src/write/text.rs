@@ -10,8 +10,8 @@ use std::ops::Range;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, UInt64Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, OffsetSizeTrait,
+    RecordBatch, StringArray, UInt64Array,
 };
 use arrow_schema::{ArrowError, DataType, Schema};
 use qingfeng_rules::Date;
@@ -72,20 +72,17 @@ impl<'a> Cells<'a> {
             DataType::Float64 => Self::Number(column.as_primitive::<Float64Type>()),
             DataType::Date32 => Self::Day(column.as_primitive::<Date32Type>()),
             DataType::Boolean => Self::Flag(column.as_boolean()),
-            DataType::List(_) => {
-                let lists = column.as_list::<i32>();
-                let offsets = lists.value_offsets();
-                let of_row = move |row: usize| offsets[row] as usize..offsets[row + 1] as usize;
-                Self::List(List { elements: Box::new(Self::of(lists.values())), of_row: Box::new(of_row) })
-            }
-            DataType::LargeList(_) => {
-                let lists = column.as_list::<i64>();
-                let offsets = lists.value_offsets();
-                let of_row = move |row: usize| offsets[row] as usize..offsets[row + 1] as usize;
-                Self::List(List { elements: Box::new(Self::of(lists.values())), of_row: Box::new(of_row) })
-            }
+            DataType::List(_) => Self::lists::<i32>(column),
+            DataType::LargeList(_) => Self::lists::<i64>(column),
             _ => Self::Text(column.as_string()),
         }
+    }
+
+    fn lists<O: OffsetSizeTrait>(column: &'a ArrayRef) -> Self {
+        let lists = column.as_list::<O>();
+        let offsets = lists.value_offsets();
+        let of_row = move |row: usize| offsets[row].as_usize()..offsets[row + 1].as_usize();
+        Self::List(List { elements: Box::new(Self::of(lists.values())), of_row: Box::new(of_row) })
     }
 
     fn text(&self, row: usize) -> Option<&'a str> {

@@ -11,7 +11,7 @@ use arrow_array::{
 use qingfeng::read::{Chunk, Format, Input, Position, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 
-use super::{Outcome, read, read_bytes, read_file, schema};
+use super::{Outcome, read, read_bytes, read_file, read_inputs, schema};
 
 const TABLE: &str = "\
 declaration_id,destination,mode,hs,item_no,quantity,packages,declared_on,goods,fragile,exporter,value
@@ -58,6 +58,12 @@ fn every_format_gives_the_same_lines() {
         // The content tells the format as well.
         let bytes = std::fs::read(&path).unwrap();
         check(&read_bytes("table", &bytes, ReadOptions::default()), &expected, name);
+        // A program may have the bytes in memory, or give them out bit by bit.
+        let memory =
+            [Input::bytes("table", bytes.clone()), Input::reader("table", std::io::Cursor::new(bytes))];
+        for input in memory {
+            check(&read_inputs(vec![input], ReadOptions::default()), &expected, name);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use qingfeng::tools::policy_coverage::{CellRule, PolicyCoverage};
 use super::view::{points, units, why};
 use super::{axis_title, subject};
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::table::{Cell, titled};
 use crate::terminal::{BOLD, DIM, WARNING, clean, styled};
 
 pub fn human(engine: &Engine, coverage: &PolicyCoverage) -> String {
@@ -47,9 +47,8 @@ pub fn human(engine: &Engine, coverage: &PolicyCoverage) -> String {
         rules.iter().partition(|rule| rule.names.contains(&true));
     for (heading, rules) in [("Rules that name it", named), ("Rules that do not name it", others)] {
         if !rules.is_empty() {
-            out += &format!("\n{BOLD}{heading}{BOLD:#}\n");
             let rows: Vec<_> = rules.iter().map(|found| row(&pack.rules[found.rule], found)).collect();
-            out += &table("  ", &rows);
+            out += &format!("\n{}", titled(heading, &rows));
         }
     }
     out

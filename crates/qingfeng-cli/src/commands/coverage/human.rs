@@ -4,10 +4,10 @@ use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
 use qingfeng::tools::policy_coverage::{Gap, PolicyCell, PolicyCoverage, Segment};
 
-use super::view::{View, is_everything, points, short, units, why};
+use super::view::{View, is_everything, mildest, points, short, units, why};
 use super::{axis_title, subject};
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table, width};
+use crate::table::{Cell, heads, table, width};
 use crate::terminal::{BAD, BOLD, DIM, WARNING, clean, styled};
 
 /// Columns of the terminal that a table may take.
@@ -100,7 +100,7 @@ fn legend(engine: &Engine, coverage: &PolicyCoverage, view: &View) -> String {
         })
     };
     let has = |gap: Gap| cells().any(|cell| cell.gap == Some(gap));
-    let mildest = engine.pack().channels.first().map_or("", |channel| channel.name.as_str());
+    let mildest = mildest(engine.pack());
     let [a, b] = [view.rows, view.columns.unwrap_or(view.rows)].map(|axis| ["region", "goods", "mode"][axis]);
     let has_ordinary = |made_for: bool| {
         cells().any(|cell| {
@@ -172,12 +172,11 @@ fn list(engine: &Engine, coverage: &PolicyCoverage, view: &View) -> String {
     if counted {
         headings.extend(["lines", "value"]);
     }
-    let right = |at: usize| matches!(at, 1..=4 | 7..);
-    let cell_of = |at: usize, text: String| if right(at) { Cell::new(text).right() } else { Cell::new(text) };
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
-    rows.push(
-        headings.iter().enumerate().map(|(at, text)| cell_of(at, (*text).to_owned()).style(DIM)).collect(),
-    );
+    const LEFT: [usize; 3] = [0, 5, 6];
+    let cell_of = |(at, text): (usize, String)| {
+        if LEFT.contains(&at) { Cell::new(text) } else { Cell::new(text).right() }
+    };
+    let mut rows = vec![heads(&headings, &LEFT)];
     for row in view.rows_with_lines(coverage, 0) {
         let Some(cell) = view.cell(coverage, row, 0, 0) else { continue };
         let channel =
@@ -194,7 +193,7 @@ fn list(engine: &Engine, coverage: &PolicyCoverage, view: &View) -> String {
         if counted {
             texts.extend([grouped(cell.trade.lines), grouped(units(cell.trade.value_cents))]);
         }
-        let mut row: Vec<Cell> = texts.into_iter().enumerate().map(|(at, text)| cell_of(at, text)).collect();
+        let mut row: Vec<Cell> = texts.into_iter().enumerate().map(cell_of).collect();
         if cell.gap.is_some() {
             row.push(Cell::new("gap").style(BAD));
         }
@@ -208,8 +207,7 @@ fn gaps(engine: &Engine, coverage: &PolicyCoverage, view: &View, shown: usize) -
     if gaps.is_empty() {
         return format!("{BOLD}No gaps{BOLD:#}\n");
     }
-    let pack = engine.pack();
-    let mildest = pack.channels.first().map_or("", |channel| channel.name.as_str());
+    let mildest = mildest(engine.pack());
     let counted = coverage.totals.is_some();
     let mut out = format!("{BOLD}{}{BOLD:#}", count(gaps.len() as u64, "gap"));
     if counted {
@@ -218,9 +216,7 @@ fn gaps(engine: &Engine, coverage: &PolicyCoverage, view: &View, shown: usize) -
     out.push('\n');
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     if counted {
-        let headings = ["value", "lines", "fired on", &format!("not {mildest}")]
-            .map(|text| Cell::new(text).style(DIM).right());
-        rows.push(headings.into_iter().collect());
+        rows.push(heads(&["value", "lines", "fired on", &format!("not {mildest}")], &[]));
     }
     for (cell, gap) in gaps.iter().take(shown) {
         let mut row = Vec::new();
@@ -239,7 +235,7 @@ fn gaps(engine: &Engine, coverage: &PolicyCoverage, view: &View, shown: usize) -
     out += &table("  ", &rows);
     if gaps.len() > shown {
         out += &format!(
-            "  {DIM}and {} more; --gaps {} lists them{DIM:#}\n",
+            "  {DIM}and {} more; --limit {} lists them{DIM:#}\n",
             grouped((gaps.len() - shown) as u64),
             gaps.len()
         );
@@ -251,7 +247,7 @@ fn gaps(engine: &Engine, coverage: &PolicyCoverage, view: &View, shown: usize) -
 fn trade(engine: &Engine, coverage: &PolicyCoverage) -> String {
     let Some(totals) = &coverage.totals else { return String::new() };
     let pack = engine.pack();
-    let mildest = pack.channels.first().map_or("", |channel| channel.name.as_str());
+    let mildest = mildest(pack);
     let all = &totals.all;
     let field = pack.schema.field("value").map(|field| &pack.schema[field]);
     let unit =

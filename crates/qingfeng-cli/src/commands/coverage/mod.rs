@@ -8,13 +8,12 @@ mod view;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
 use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage};
 
 use crate::exit::{self, Exit, Failure};
-use crate::inputs::ReadArgs;
+use crate::inputs::{ReadArgs, one_of};
 use crate::outputs;
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
@@ -52,8 +51,10 @@ pub struct Args {
     read: ReadArgs,
 
     /// What a row of the result is, and after a comma what a column is. Default: commodity,region, or the two that are left.
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    by: Vec<By>,
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = one_of(&[
+        ("region", 0_usize), ("commodity", 1), ("mode", 2),
+    ]))]
+    by: Vec<usize>,
 
     /// Only this group of regions. `all` and `other` (in no group) can be named too.
     #[arg(long, value_name = "NAME")]
@@ -67,12 +68,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     mode: Option<String>,
 
-    /// Use the state as of this day: of rules in force and of members of groups, also for goods lines of other days.
-    /// Default: any day.
+    /// Use the state as of this day: rules in force and members of groups, also for goods lines of other days. Default: any
+    /// day.
     #[arg(long, value_name = "DAY", value_parser = crate::inputs::day)]
     as_of: Option<Date>,
 
-    /// Maximum number of rows to show: of gaps.
+    /// Maximum number of rows to show: gaps.
     #[arg(long, alias = "gaps", value_name = "N", default_value_t = 20)]
     limit: usize,
 
@@ -88,25 +89,6 @@ pub struct Args {
     threads: ThreadArgs,
 }
 
-/// An axis of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum By {
-    Region,
-    Commodity,
-    Mode,
-}
-
-impl By {
-    /// The position of the axis in a cell.
-    fn axis(self) -> usize {
-        match self {
-            Self::Region => 0,
-            Self::Commodity => 1,
-            Self::Mode => 2,
-        }
-    }
-}
-
 impl From<CoverageError> for Failure {
     fn from(error: CoverageError) -> Self {
         Self::Usage(error.to_string())
@@ -115,9 +97,9 @@ impl From<CoverageError> for Failure {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let only = [&args.region, &args.commodity, &args.mode].map(Clone::clone);
-    for by in &args.by {
-        if only[by.axis()].is_some() {
-            let key = AXES[by.axis()].name();
+    for &axis in &args.by {
+        if only[axis].is_some() {
+            let key = AXES[axis].name();
             return Err(Failure::Usage(format!("--{key} keeps one group, so `--by` cannot have `{key}`")));
         }
     }
@@ -135,8 +117,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let engine = args.pack.open()?;
     let pack = engine.pack();
-    let by: Vec<usize> = args.by.iter().map(|by| by.axis()).collect();
-    let view = View::new(pack, &by, &only);
+    let view = View::new(pack, &args.by, &only);
     let mut options = CoverageOptions { as_of: args.as_of, only: only.clone() };
     // A table for people shows two axes; of the third it needs no more than the whole.
     if !json && args.html.is_none() {
@@ -147,20 +128,17 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut coverage = engine.policy_coverage(&options)?;
     if !args.inputs.is_empty() {
         let reader = args.read.reader(&args.inputs, pack, ReadOptions::default())?;
-        let bar = Bar::new(reader.bytes_total());
         let pipeline = args.threads.number().into();
-        let counted = engine.count_trade(&mut coverage, reader, &pipeline, &mut |progress| {
-            bar.show(progress.bytes_read, progress.lines);
-        });
-        bar.end();
-        counted?;
+        Bar::during(reader.bytes_total(), |progress| {
+            engine.count_trade(&mut coverage, reader, &pipeline, progress)
+        })?;
     }
     let coverage = &coverage;
     if let Some(html) = &args.html {
         outputs::write_text(html, &page::page(&engine, coverage, &view))?;
     }
     match args.format {
-        Format::Json => terminal::print_json(&listing::Listing::new(&engine, coverage))?,
+        Format::Json => terminal::print_json(&listing::listing(&engine, coverage))?,
         Format::Human if only.iter().all(Option::is_some) => {
             terminal::print(&cell::human(&engine, coverage))?;
         }

@@ -6,7 +6,7 @@ use qingfeng::rules::{Key, Pack};
 use qingfeng::tools::policy_coverage::{Axis, Gap, PolicyCell, PolicyCoverage, Reach, Segment};
 
 use super::subject;
-use super::view::{View, is_everything, is_whole, points, short, units, why};
+use super::view::{View, is_everything, is_whole, mildest, points, short, units, why};
 use crate::html::{self, Page};
 use crate::terminal::clean;
 use crate::words::Language;
@@ -42,7 +42,7 @@ pub fn page(engine: &Engine, coverage: &PolicyCoverage, view: &View) -> String {
         (drawing.figures())
         h2 { (drawing.heading()) }
         p.soft { (drawing.reading()) }
-        div.scroll { (drawing.matrix(0)) }
+        div.scroll { (drawing.matrix(0, false)) }
         (drawing.legend())
         h2 { "Gaps" }
         (drawing.gaps())
@@ -62,10 +62,6 @@ fn axis_title(key: Key) -> &'static str {
 impl Drawing<'_> {
     fn channel(&self, reach: &Reach) -> &str {
         self.pack.channels.get(usize::from(reach.channel)).map_or("", |channel| &channel.name)
-    }
-
-    fn mildest(&self) -> &str {
-        self.pack.channels.first().map_or("", |channel| &channel.name)
     }
 
     fn axis(&self, axis: usize) -> &Axis {
@@ -89,7 +85,7 @@ impl Drawing<'_> {
                     li { b { (short(totals.all.value_cents)) } span { "value, " (html::text(self.unit())) } }
                     li {
                         b { (html::per_cent(totals.all.lines_controlled, totals.all.lines)) }
-                        span { "of the lines not " (html::text(self.mildest())) }
+                        span { "of the lines not " (html::text(mildest(self.pack))) }
                     }
                     @if totals.lines_rejected > 0 {
                         li { b.warn { (html::number(totals.lines_rejected)) } span { "lines that could not be read" } }
@@ -135,45 +131,53 @@ impl Drawing<'_> {
         }
     }
 
-    fn matrix(&self, third: usize) -> Markup {
+    /// The picture of the table, with a segment of the axis that it leaves out.
+    fn matrix(&self, third: usize, small: bool) -> Markup {
         let rows = self.axis(self.view.rows);
         let columns = self.view.column_axis(self.coverage);
-        let shown = self.view.rows_with_lines(self.coverage, third);
+        let count = self.view.column_count(self.coverage);
+        let apart = |column: usize| columns.is_some_and(|axis| is_whole(axis, column));
         html! {
-                   table.matrix.roomy[self.view.column_count(self.coverage) <= ROOMY_COLUMNS] {
-                       thead {
-                           tr {
-                               td {}
-                               @for at in 0..self.view.column_count(self.coverage) {
-                                   th scope="col" {
-                                       @if let Some(axis) = columns {
-        span title=(clean(&axis.segments[at].name)) { (html::text(&axis.segments[at].title)) }
+            table.matrix.small[small].roomy[!small && count <= ROOMY_COLUMNS] {
+                thead {
+                    tr {
+                        td {}
+                        @for at in 0..count {
+                            th scope="col" {
+                                @match columns {
+                                    _ if small => { (at + 1) }
+                                    Some(axis) => {
+                                        span title=(clean(&axis.segments[at].name)) { (html::text(&axis.segments[at].title)) }
+                                    }
+                                    None => {}
+                                }
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in self.view.rows_with_lines(self.coverage, third) {
+                        @let segment = &rows.segments[row];
+                        tr class=[is_whole(rows, row).then_some("apart")] {
+                            th scope="row" title=[(!small).then(|| clean(&segment.name))] { (html::text(&segment.title)) }
+                            @for at in 0..count {
+                                @if let Some(cell) = self.view.cell(self.coverage, row, at, third) {
+                                    (self.cell(cell, apart(at), small))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-                                   }
-                               }
-                           }
-                       }
-                       tbody {
-                           @for &row in &shown {
-                               tr class=[is_whole(rows, row).then_some("apart")] {
-                                   th scope="row" title=(clean(&rows.segments[row].name)) {
-                                       (html::text(&rows.segments[row].title))
-                                   }
-                                   @for at in 0..self.view.column_count(self.coverage) {
-                                       @if let Some(cell) = self.view.cell(self.coverage, row, at, third) {
-                                           (self.cell(cell, columns.is_some_and(|axis| is_whole(axis, at))))
-                                       }
-                                   }
-                               }
-                           }
-                       }
-                   }
-               }
     }
 
-    /// One cell of the large picture.
-    fn cell(&self, cell: &PolicyCell, apart: bool) -> Markup {
+    /// One cell of a picture; in a small one it has no room for more than the mark of a gap.
+    fn cell(&self, cell: &PolicyCell, apart: bool, small: bool) -> Markup {
         let class = format!("{}{}", self.shade(cell), if apart { " apart" } else { "" });
+        if small {
+            return html! { td class=(class) { @if let Some(gap) = cell.gap { (symbol(gap)) } } };
+        }
         let main = self.mark(cell);
         let trade =
             if self.counted && cell.trade.lines > 0 { short(cell.trade.value_cents) } else { String::new() };
@@ -248,7 +252,7 @@ impl Drawing<'_> {
                     " up to " (self.pack.score.cap)
                 }
                 li { table { tr { td.n {} } } "rules name only one of its parts" }
-                (gap(Gap::Weak, format!("gap: rules name it, but leave it {}", self.mildest())))
+                (gap(Gap::Weak, format!("gap: rules name it, but leave it {}", mildest(self.pack))))
                 (gap(Gap::Unnamed, "gap: no rule names it".to_owned()))
                 (gap(Gap::Nothing, "gap: no rule is there".to_owned()))
             }
@@ -264,7 +268,7 @@ impl Drawing<'_> {
         let axes: Vec<usize> = axes.into_iter().flatten().collect();
         let mut columns: Vec<(&str, bool)> = vec![("", false)];
         columns.extend(axes.iter().map(|&axis| (axis_title(self.axis(axis).key), false)));
-        let controlled = format!("not {}", self.mildest());
+        let controlled = format!("not {}", mildest(self.pack));
         if self.counted {
             columns.extend([
                 ("value", true),
@@ -291,7 +295,7 @@ impl Drawing<'_> {
                                     (html::number_cell(&html::number(cell.trade.lines_fired)))
                                     (html::number_cell(&html::number(cell.trade.lines_controlled)))
                                 }
-                                td.soft { (html::text(&why(*gap, cell, self.mildest()))) }
+                                td.soft { (html::text(&why(*gap, cell, mildest(self.pack)))) }
                             }
                         }
                     }
@@ -325,13 +329,12 @@ impl Drawing<'_> {
                     }
                     "."
                 }
-                div.multiples { @for &at in &segments { (self.small(third, columns, at)) } }
+                div.multiples { @for &at in &segments { (self.small(third, at)) } }
             }
         }
     }
 
-    fn small(&self, third: &Axis, columns: &Axis, at: usize) -> Markup {
-        let rows = self.axis(self.view.rows);
+    fn small(&self, third: &Axis, at: usize) -> Markup {
         let shown = self.view.rows_with_lines(self.coverage, at);
         let total = self.view.cell(self.coverage, 0, 0, at);
         html! {
@@ -345,25 +348,7 @@ impl Drawing<'_> {
                     }
                     @if shown.is_empty() { span.soft { "no code on these days" } }
                 }
-                table.matrix.small {
-                    thead {
-                        tr { td {} @for column in 0..columns.segments.len() { th scope="col" { (column + 1) } } }
-                    }
-                    tbody {
-                        @for &row in &shown {
-                            tr class=[is_whole(rows, row).then_some("apart")] {
-                                th scope="row" { (html::text(&rows.segments[row].title)) }
-                                @for column in 0..columns.segments.len() {
-                                    @if let Some(cell) = self.view.cell(self.coverage, row, column, at) {
-                                        td class={ (self.shade(cell)) (if is_whole(columns, column) { " apart" } else { "" }) } {
-                                            @if let Some(gap) = cell.gap { (symbol(gap)) }
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+                (self.matrix(at, true))
             }
         }
     }

@@ -107,6 +107,11 @@ pub fn is_everything(cell: &PolicyCell) -> bool {
     cell.by_region + cell.by_commodity + cell.by_mode == 0 && cell.gap.is_none()
 }
 
+/// The name of the mildest channel.
+pub fn mildest(pack: &Pack) -> &str {
+    pack.channels.first().map_or("", |channel| channel.name.as_str())
+}
+
 /// Points within reach: `40`, `40+` where some are computed from the line.
 pub fn points(reach: &qingfeng::tools::policy_coverage::Reach) -> String {
     match (reach.points, reach.computed) {

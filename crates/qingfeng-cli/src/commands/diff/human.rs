@@ -7,7 +7,7 @@ use super::groups::grouped as groups_of;
 use super::workload::{mean, most_changed, sum};
 use crate::numbers::{count, grouped};
 use crate::render::short_digest;
-use crate::table::{Cell, table};
+use crate::table::{Cell, first_of, table, titled};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, channel_style, clean, styled};
 
 /// Rules of each kind that are shown.
@@ -20,19 +20,21 @@ const PORTS_SHOWN: usize = 10;
 const DAYS_SHOWN: usize = 5;
 const EVIDENCE_SHOWN: usize = 3;
 
-/// The whole report.
 pub fn human(diff: &Diff) -> String {
-    let mut out = head(diff);
-    out += &pack(diff);
-    out += &rules(diff);
-    if let Some(declarations) = &diff.declarations {
-        out += &over(declarations);
+    let mut out = head(diff) + &pack(diff) + &rules(diff);
+    if let Some(found) = &diff.declarations {
+        let parts = [summary, matrix, causes, effects, ports, days, examples];
+        parts.iter().for_each(|part| out += &part(found));
     }
     out
 }
 
 fn heading(text: &str) -> String {
     format!("\n{}\n", styled(BOLD, text))
+}
+
+fn section(title: &str, rows: &[Vec<Cell>]) -> String {
+    format!("\n{}", titled(title, rows))
 }
 
 /// `and 3 more`, if there are more than are shown.
@@ -67,19 +69,15 @@ fn head(diff: &Diff) -> String {
         let style = if number > 0 { BOLD } else { DIM };
         vec![Cell::new(name), Cell::new(grouped(number as u64)).right().style(style)]
     };
-    out += &heading("Rules");
-    out += &table(
-        "  ",
-        &[
-            row("added", rules.added.len()),
-            row("removed", rules.removed.len()),
-            row("changed", rules.changed.len()),
-            row("renamed", rules.renamed.len()),
-            row("reworded", rules.reworded.len()),
-            row("the same", rules.same),
-        ],
-    );
-    out
+    let rows = [
+        row("added", rules.added.len()),
+        row("removed", rules.removed.len()),
+        row("changed", rules.changed.len()),
+        row("renamed", rules.renamed.len()),
+        row("reworded", rules.reworded.len()),
+        row("the same", rules.same),
+    ];
+    out + &section("Rules", &rows)
 }
 
 fn change_line(indent: &str, change: &Change) -> String {
@@ -104,7 +102,6 @@ fn rules(diff: &Diff) -> String {
         out += &changed(&rules.changed);
     }
     if !rules.renamed.is_empty() {
-        out += &heading("Rules renamed");
         let rows = rules.renamed.iter().take(RULES_SHOWN).map(|rule| {
             vec![
                 Cell::new(&rule.old),
@@ -113,7 +110,7 @@ fn rules(diff: &Diff) -> String {
                 Cell::new(&rule.title),
             ]
         });
-        out += &table("  ", &rows.collect::<Vec<_>>());
+        out += &section("Rules renamed", &rows.collect::<Vec<_>>());
         out += &rest(rules.renamed.len(), RULES_SHOWN, "rules");
     }
     if !rules.reworded.is_empty() {
@@ -158,13 +155,9 @@ fn changed(rules: &[qingfeng::tools::diff::ChangedRule]) -> String {
                 );
             }
             rules => {
-                let ids: Vec<_> = rules.iter().take(IDS_SHOWN).map(|rule| clean(&rule.id)).collect();
-                let more = match rules.len().saturating_sub(IDS_SHOWN) {
-                    0 => String::new(),
-                    more => format!(" and {} more", grouped(more as u64)),
-                };
+                let ids = first_of(rules.iter().map(|rule| &rule.id), IDS_SHOWN, rules.len());
                 let title = count(rules.len() as u64, "rule");
-                out += &format!("  {}  {}{more}\n", styled(BOLD, &title), ids.join(", "));
+                out += &format!("  {}  {ids}\n", styled(BOLD, &title));
             }
         }
         for change in group.changes.iter().chain(group.wording) {
@@ -173,11 +166,6 @@ fn changed(rules: &[qingfeng::tools::diff::ChangedRule]) -> String {
     }
     let shown = groups.iter().take(RULES_SHOWN).map(|group| group.rules.len()).sum();
     out + &rest(rules.len(), shown, "rules")
-}
-
-fn over(found: &DeclarationsDiff) -> String {
-    [summary(found), matrix(found), causes(found), effects(found), ports(found), days(found), examples(found)]
-        .concat()
 }
 
 fn summary(found: &DeclarationsDiff) -> String {
@@ -210,7 +198,7 @@ fn summary(found: &DeclarationsDiff) -> String {
             .filter(|(_, number)| *number > 0)
             .map(|(name, number)| row(name, number, WARNING, String::new())),
     );
-    let mut out = heading(&title) + &table("  ", &rows);
+    let mut out = section(&title, &rows);
     if old_rejects + new_rejects > 0 {
         let text = if old_rejects == new_rejects {
             format!("{} could not be read; `qingfeng score` shows why", count(old_rejects, "line"))
@@ -226,10 +214,14 @@ fn summary(found: &DeclarationsDiff) -> String {
     out
 }
 
+fn style_of(found: &DeclarationsDiff, channel: &str) -> Style {
+    let at = found.channels.iter().position(|known| known == channel).unwrap_or(0);
+    channel_style(at, found.channels.len())
+}
+
 /// A channel's name in its colour.
 fn channel(found: &DeclarationsDiff, name: &str) -> Cell {
-    let at = found.channels.iter().position(|known| known == name).unwrap_or(0);
-    Cell::new(name).style(channel_style(at, found.channels.len()))
+    Cell::new(name).style(style_of(found, name))
 }
 
 fn matrix(found: &DeclarationsDiff) -> String {
@@ -260,7 +252,7 @@ fn matrix(found: &DeclarationsDiff) -> String {
     last.extend(new.iter().map(|number| Cell::new(grouped(*number)).right()));
     last.push(Cell::new(grouped(found.compared)).right());
     rows.push(last);
-    heading("From channel (rows) to channel (columns)") + &table("  ", &rows)
+    section("From channel (rows) to channel (columns)", &rows)
 }
 
 /// Causes in words, of which each was needed: `A`, `A and B`, `A, B and C`.
@@ -273,10 +265,7 @@ pub fn texts(causes: &[Cause]) -> String {
 }
 
 fn arrow(found: &DeclarationsDiff, step: &Move) -> String {
-    let name = |name: &str| {
-        let at = found.channels.iter().position(|known| known == name).unwrap_or(0);
-        styled(channel_style(at, found.channels.len()), &clean(name))
-    };
+    let name = |name: &str| styled(style_of(found, name), &clean(name));
     format!("{} → {}", name(&step.from), name(&step.to))
 }
 
@@ -311,8 +300,7 @@ fn effects(found: &DeclarationsDiff) -> String {
             Cell::new(count(rule.new, "line")).right(),
         ]
     });
-    heading("Rules that fire on more or fewer lines")
-        + &table("  ", &rows.collect::<Vec<_>>())
+    section("Rules that fire on more or fewer lines", &rows.collect::<Vec<_>>())
         + &rest(found.rules.len(), EFFECTS_SHOWN, "rules")
 }
 
@@ -345,9 +333,7 @@ fn ports(found: &DeclarationsDiff) -> String {
         return String::new();
     }
     let changed = found.by_port.loads.iter().filter(|load| load.distance() > 0).count();
-    heading("Work by port, where it changes most")
-        + &table("  ", &rows)
-        + &rest(changed, shown.len(), "ports with changes")
+    section("Work by port, where it changes most", &rows) + &rest(changed, shown.len(), "ports with changes")
 }
 
 fn days(found: &DeclarationsDiff) -> String {
@@ -369,7 +355,7 @@ fn days(found: &DeclarationsDiff) -> String {
     let changed = loads.iter().filter(|load| load.distance() > 0).count();
     let title =
         format!("Work by day: {}, the mean and where it changes most", count(loads.len() as u64, "day"));
-    heading(&title) + &table("  ", &rows) + &rest(changed, shown.len(), "days with changes")
+    section(&title, &rows) + &rest(changed, shown.len(), "days with changes")
 }
 
 fn examples(found: &DeclarationsDiff) -> String {

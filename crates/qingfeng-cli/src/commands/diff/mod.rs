@@ -109,11 +109,6 @@ fn over(args: &Args, old: &Engine, new: &Engine) -> Result<Diff, Failure> {
         }
         readers
     };
-    let bar = Bar::new(readers.bytes_total());
     let options = DiffOptions { pipeline: args.threads.number().into(), examples: args.examples.into() };
-    let diff = old.diff_over(new, readers, &options, &mut |progress| {
-        bar.show(progress.bytes_read, progress.lines);
-    });
-    bar.end();
-    Ok(diff?)
+    Ok(Bar::during(readers.bytes_total(), |progress| old.diff_over(new, readers, &options, progress))?)
 }

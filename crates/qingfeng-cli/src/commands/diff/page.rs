@@ -23,7 +23,6 @@ const IDS_SHOWN: usize = 40;
 const CAUSES_SHOWN: usize = 20;
 const EFFECTS_SHOWN: usize = 20;
 
-/// The whole page.
 pub fn page(diff: &Diff, inputs: &[PathBuf]) -> String {
     let pack = |pack: &qingfeng::tools::diff::PackNote| format!("{} {}", pack.name, pack.version);
     let inputs: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();

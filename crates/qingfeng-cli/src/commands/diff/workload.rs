@@ -73,9 +73,7 @@ impl Stretches {
         for (day, load) in days {
             let at = (i64::from(day) - i64::from(first)) / length;
             if let Some(stretch) = usize::try_from(at).ok().and_then(|at| loads.get_mut(at)) {
-                let together = sum([&*stretch, load], channels);
-                stretch.old = together.old;
-                stretch.new = together.new;
+                *stretch = Load { value: stretch.value.clone(), ..sum([&*stretch, load], channels) };
             }
         }
         let last_days = span - (count - 1) * length;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
+use crate::rejects::listed;
 use crate::stores::PackArgs;
 use crate::terminal::{self, Format};
 
@@ -102,9 +103,6 @@ fn missing(wanted: &str, rejects: &[Reject]) -> String {
         return format!("The inputs have no declaration {wanted}.\n");
     }
     let lines = crate::numbers::count(rejects.len() as u64, "line");
-    let mut out = format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n");
-    for reject in rejects {
-        out += &format!("  {}\n", terminal::clean(&reject.to_string()));
-    }
-    out
+    format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n")
+        + &listed(rejects, usize::MAX)
 }

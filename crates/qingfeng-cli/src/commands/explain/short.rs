@@ -8,7 +8,7 @@ use qingfeng::{ExplainedItem, ExplainedRule, Explanation};
 use super::{Found, tree, why};
 use crate::condition;
 use crate::numbers::count;
-use crate::table::{Cell, table};
+use crate::table::{Cell, first_of, table};
 use crate::terminal::{BOLD, DIM, clean};
 
 /// The lines of an explanation.
@@ -20,7 +20,6 @@ const NEAR_MAX: usize = 5;
 /// The rules that are named of a goods line that does not decide.
 const NAMED_MAX: usize = 8;
 
-/// The short explanation.
 pub fn human(found: &Found, pack: &Pack) -> String {
     let explanation = &found.explanation;
     let mut out = tree::head(found, pack, REJECTS_MAX) + &format!("\n{BOLD}What fired{BOLD:#}\n");
@@ -59,13 +58,10 @@ fn fired(explanation: &Explanation, pack: &Pack) -> String {
         }
     }
     let others = explanation.items.iter().filter(|item| !item.decisive).map(|item| {
-        let mut names: Vec<String> = item.rules.iter().filter(is_shown).map(named).collect();
-        let more = names.len().saturating_sub(NAMED_MAX);
-        names.truncate(NAMED_MAX);
-        let names = match more {
-            0 if names.is_empty() => "no rule".to_owned(),
-            0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
+        let names: Vec<String> = item.rules.iter().filter(is_shown).map(named).collect();
+        let names = match names.len() {
+            0 => "no rule".to_owned(),
+            all => first_of(names, NAMED_MAX, all),
         };
         vec![
             Cell::new(why::item_name(item)).style(DIM),

@@ -9,6 +9,7 @@ use qingfeng::{ExplainedItem, ExplainedRule, NamedValue};
 use super::{Found, why};
 use crate::condition;
 use crate::numbers::count;
+use crate::rejects::listed;
 use crate::render::{short_digest, validity};
 use crate::table::{Cell, table, width};
 use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean, styled};
@@ -16,7 +17,6 @@ use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, WARNING, channel_style, clean
 /// Where lines of values are broken.
 const LINE_WIDTH: usize = 100;
 
-/// The whole explanation.
 pub fn human(found: &Found, pack: &Pack) -> String {
     let explanation = &found.explanation;
     let mut out = head(found, pack, usize::MAX);
@@ -37,28 +37,20 @@ pub fn head(found: &Found, pack: &Pack, rejects_max: usize) -> String {
     let explanation = &found.explanation;
     let title = explanation.channel_title.as_deref().map(|title| format!(": {}", clean(title)));
     let digest = explanation.pack.rsplit_once('#').map_or("", |(_, digest)| short_digest(digest));
-    let mut rows = vec![
-        vec![Cell::new("Declaration").style(DIM), Cell::new(&explanation.declaration_id).style(BOLD)],
-        vec![
-            Cell::new("Channel").style(DIM),
-            Cell::new(format!("{}{}", explanation.channel, title.unwrap_or_default()))
-                .style(style_of(&explanation.channel, pack)),
-        ],
-        vec![Cell::new("Score").style(DIM), Cell::new(explanation.score.to_string())],
+    let channel = Cell::new(format!("{}{}", explanation.channel, title.unwrap_or_default()));
+    let rows = [
+        ("Declaration", Cell::new(&explanation.declaration_id).style(BOLD)),
+        ("Channel", channel.style(style_of(&explanation.channel, pack))),
+        ("Score", Cell::new(explanation.score.to_string())),
+        ("Pack", Cell::new(format!("{} {}, digest {digest}", pack.name, pack.version))),
     ];
-    rows.push(vec![
-        Cell::new("Pack").style(DIM),
-        Cell::new(format!("{} {}, digest {digest}", pack.name, pack.version)),
-    ]);
-    let mut out = table("", &rows);
+    let mut out = table("", &rows.map(|(name, cell)| vec![Cell::new(name).style(DIM), cell]));
     if !found.rejects.is_empty() {
         let lines = count(found.rejects.len() as u64, "line");
         out += &format!(
             "\n{WARNING}{lines} of it could not be read and had no part in the decision{WARNING:#}\n"
         );
-        for reject in found.rejects.iter().take(rejects_max) {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
+        out += &listed(&found.rejects, rejects_max);
     }
     out += &format!("\n{BOLD}Why {}{BOLD:#}\n", styled_channel(&explanation.channel, pack));
     for (at, step) in why::steps(explanation, pack).iter().enumerate() {
@@ -67,7 +59,6 @@ pub fn head(found: &Found, pack: &Pack, rejects_max: usize) -> String {
     out
 }
 
-/// The style of a channel.
 pub fn style_of(channel: &str, pack: &Pack) -> Style {
     let at = pack.channels.iter().position(|known| known.name == channel).unwrap_or(0);
     channel_style(at, pack.channels.len())
@@ -137,7 +128,7 @@ fn line(item: &ExplainedItem, lines: usize, pack: &Pack) -> String {
     for group in Group::ALL {
         let rules: Vec<_> = item.rules.iter().filter(|rule| Group::of(rule) == group).collect();
         if !rules.is_empty() {
-            out += &format!("\n  {BOLD}{}{BOLD:#}\n", group.heading());
+            out += &format!("\n  {BOLD}{}{BOLD:#}\n", group.shown().0);
             rules.iter().for_each(|rule| out += &self::rule(rule, pack));
         }
     }
@@ -171,29 +162,20 @@ impl Group {
         }
     }
 
-    fn heading(self) -> &'static str {
+    /// Its heading, and the mark of its rules.
+    fn shown(self) -> (&'static str, &'static str, Style) {
         match self {
-            Self::Fired => "Fired",
-            Self::Fault => "Could not be evaluated",
-            Self::Close => "Did not fire, though a part of the condition held",
-            Self::Failed => "Did not fire",
-            Self::NotInForce => "Not in force on that day",
-        }
-    }
-
-    fn mark(self) -> (&'static str, Style) {
-        match self {
-            Self::Fired => ("✓", GOOD),
-            Self::Fault => ("!", ERROR),
-            Self::Close | Self::Failed => ("✗", BAD),
-            Self::NotInForce => ("–", DIM),
+            Self::Fired => ("Fired", "✓", GOOD),
+            Self::Fault => ("Could not be evaluated", "!", ERROR),
+            Self::Close => ("Did not fire, though a part of the condition held", "✗", BAD),
+            Self::Failed => ("Did not fire", "✗", BAD),
+            Self::NotInForce => ("Not in force on that day", "–", DIM),
         }
     }
 }
 
-/// A rule with what it gives.
 pub fn rule_head(rule: &ExplainedRule, pack: &Pack) -> String {
-    let (mark, style) = Group::of(rule).mark();
+    let (_, mark, style) = Group::of(rule).shown();
     let mut out = format!("  {style}{mark}{style:#} {BOLD}{}{BOLD:#}", clean(&rule.id));
     if let Some(points) = rule.points {
         out += &format!("  {BOLD}{points:+}{BOLD:#}");

@@ -46,7 +46,7 @@ fn points(item: &ExplainedItem, pack: &Pack) -> String {
         .filter_map(|rule| Some((&rule.id, rule.points.filter(|&points| points != 0)?)))
         .map(|(id, points)| format!("{} {points:+}", clean(id)))
         .collect();
-    let total = so_many(item.points);
+    let total = format!("{} point{}", item.points, if item.points.abs() == 1 { "" } else { "s" });
     match (giving.len(), pack.score.combine) {
         (0, _) if fired().next().is_none() => "No rule that counts fired, so the line has 0 points.".into(),
         (0, _) => "The rules that fired give no points.".into(),
@@ -56,10 +56,6 @@ fn points(item: &ExplainedItem, pack: &Pack) -> String {
             format!("Of the rules that fired the largest points count, {total}: {}.", giving.join(", "))
         }
     }
-}
-
-fn so_many(points: i64) -> String {
-    format!("{points} point{}", if points.abs() == 1 { "" } else { "s" })
 }
 
 fn bounds(item: &ExplainedItem, pack: &Pack) -> Option<String> {

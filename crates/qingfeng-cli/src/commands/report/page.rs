@@ -331,7 +331,7 @@ fn quality(doc: &Doc<'_>) -> Markup {
         number!(Code: w.declarations(), declarations, Count),
     ];
     html! {
-        h3 { (w.of_declarations()) }
+        h3 { (w.declarations()) }
         (doc.checks(&at!(quality.declarations)))
         h3 { (w.of_inspections()) }
         (doc.checks(&at!(quality.inspections)))

@@ -47,7 +47,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);
     }
-    args.format.print(&listing(&engine), || human(&engine))?;
+    let rules = (0..engine.pack().rules.len()).map(|at| listed(&engine, at)).collect::<Vec<_>>();
+    let listing = record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules });
+    args.format.print(&listing, || human(&engine))?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use qingfeng::rules::internals::Passes;
 
 use crate::exit::Failure;
 use crate::render::rule_position;
-use crate::terminal::{BOLD, DIM, clean, styled};
+use crate::terminal::{BOLD, DIM, clean, clean_but, styled};
 
 /// How the last line of a listing begins.
 const WITNESS: &str = "  witness ";
@@ -56,10 +56,5 @@ pub fn stages(engine: &Engine, id: &str) -> Result<String, Failure> {
 }
 
 fn stage(name: &str, listing: &str) -> String {
-    let mut out = format!("\n{}:\n", styled(BOLD, name));
-    for line in listing.lines() {
-        out += &clean(line);
-        out.push('\n');
-    }
-    out
+    format!("\n{}:\n{}\n", styled(BOLD, name), clean_but(listing.trim_end(), &['\n']))
 }

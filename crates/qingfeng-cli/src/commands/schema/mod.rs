@@ -6,7 +6,7 @@ use qingfeng::rules::{Field, FieldId, Level, Pack};
 
 use crate::exit::{self, Exit, Failure};
 use crate::stores::DirectoryArgs;
-use crate::table::{Cell, table};
+use crate::table::{Cell, table, titled};
 use crate::terminal::{BOLD, DIM, Format, clean};
 
 /// List the fields that rules can use and files can have.
@@ -53,16 +53,18 @@ fn human(pack: &Pack) -> String {
         let name = Cell::new(derived.name()).style(BOLD);
         vec![name, Cell::new(derived.kind().name()), Cell::new(derived.title())]
     });
-    out += &section("Derived fields", &derived.collect::<Vec<_>>());
     let computed = pack.computed.iter().map(|field| {
         let missing = if field.missing { "perhaps missing" } else { "" };
         vec![Cell::new(&field.name).style(BOLD), Cell::new(field.kind.name()), Cell::new(missing)]
     });
-    out += &section("Fields that the pack computes", &computed.collect::<Vec<_>>());
-    out += &section("Lookup tables", &lookup_rows(pack));
-    out += &format!("{BOLD}Keys of rules{BOLD:#}\n");
-    out += &table("  ", &key_rows(pack));
-    out
+    let sections = [
+        ("Derived fields", derived.collect::<Vec<_>>()),
+        ("Fields that the pack computes", computed.collect()),
+        ("Lookup tables", lookup_rows(pack)),
+        ("Keys of rules", key_rows(pack)),
+    ];
+    let sections = sections.iter().map(|(heading, rows)| titled(heading, rows));
+    out + &sections.filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn field_row(field: &Field) -> Vec<Cell> {
@@ -81,14 +83,6 @@ fn field_row(field: &Field) -> Vec<Cell> {
         Cell::new(&field.title),
         Cell::new(field.title_zh.as_deref().unwrap_or_default()),
     ]
-}
-
-/// A table under a heading; nothing where it has no rows.
-fn section(heading: &str, rows: &[Vec<Cell>]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    format!("{BOLD}{heading}{BOLD:#}\n{}\n", table("  ", rows))
 }
 
 fn lookup_rows(pack: &Pack) -> Vec<Vec<Cell>> {

@@ -4,13 +4,12 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use qingfeng::read::{ReadOptions, Reject};
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng::{By, Engine, Outputs, Summary};
 
 use crate::exit::{self, Exit, Failure};
-use crate::inputs::InputArgs;
+use crate::inputs::{InputArgs, one_of};
 use crate::outputs::{check_apart, output, write_text};
 use crate::passes::{EngineArgs, ThreadArgs};
 use crate::progress::Bar;
@@ -41,8 +40,10 @@ pub struct Args {
     output: Option<PathBuf>,
 
     /// What a row of the result is.
-    #[arg(long, value_name = "WHAT", default_value = "declaration")]
-    by: Rows,
+    #[arg(long, value_name = "WHAT", default_value = "declaration", value_parser = one_of(&[
+        ("declaration", By::Declaration), ("item", By::Item),
+    ]))]
+    by: By,
 
     /// Also write why each rule fired.
     #[arg(long)]
@@ -65,12 +66,6 @@ pub struct Args {
 
     #[command(flatten)]
     engine: EngineArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Rows {
-    Declaration,
-    Item,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -98,13 +93,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// Scores the inputs and writes the outputs. Gives the summary, and the first rejects if they go nowhere else.
 fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure> {
-    let by = match args.by {
-        Rows::Declaration => By::Declaration,
-        Rows::Item => By::Item,
-    };
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
     let target = output(args.output.as_ref());
-    let mut assessments = TableWriter::create(&target, engine.output_schema(by, args.reasons))?;
+    let mut assessments = TableWriter::create(&target, engine.output_schema(args.by, args.reasons))?;
     let rejects_target = output(args.rejects.as_ref());
     let mut rejects = match &args.rejects {
         Some(_) => Some(TableWriter::create(&rejects_target, rejects::schema())?),
@@ -129,7 +120,7 @@ fn score(args: &Args, engine: &Engine) -> Result<(Summary, Vec<Reject>), Failure
         progress: &mut |progress| bar.show(progress.bytes_read, progress.lines),
     };
     let summary =
-        engine.score(reader).by(by).reasons(args.reasons).pipeline(args.threads.number()).run(outputs);
+        engine.score(reader).by(args.by).reasons(args.reasons).pipeline(args.threads.number()).run(outputs);
     bar.end();
     let summary = summary.map_err(|error| incomplete(error.into(), &target))?;
     assessments.finish()?;

@@ -5,8 +5,9 @@ use qingfeng::rules::Status;
 use qingfeng::{Engine, Summary};
 
 use crate::numbers::{count, grouped};
+use crate::rejects::listed;
 use crate::render::short_digest;
-use crate::table::{Cell, table};
+use crate::table::{Cell, table, titled};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, channel_style, clean, styled};
 
 /// The rejects that are shown when they go to no file.
@@ -63,7 +64,7 @@ impl Report<'_> {
             row("assessed", lines_assessed, BOLD),
             row("rejected", lines_rejected, rejected),
         ];
-        format!("{BOLD}Goods lines{BOLD:#}\n{}", table("  ", &rows))
+        titled("Goods lines", &rows)
     }
 
     /// The channels, the most severe first.
@@ -88,7 +89,7 @@ impl Report<'_> {
                 ]
             })
             .collect();
-        format!("\n{BOLD}{}{BOLD:#}\n{}", count(declarations, "declaration"), table("  ", &rows))
+        format!("\n{}", titled(&count(declarations, "declaration"), &rows))
     }
 
     fn rules(&self) -> String {
@@ -120,7 +121,7 @@ impl Report<'_> {
             1 => "  and 1 more rule that fired less often\n".into(),
             more => format!("  and {more} more rules that fired less often\n"),
         };
-        format!("\n{BOLD}Rules that fired most{BOLD:#}\n{}{rest}", table("  ", &rows))
+        format!("\n{}{rest}", titled("Rules that fired most", &rows))
     }
 
     fn faults(&self) -> String {
@@ -154,9 +155,7 @@ impl Report<'_> {
             return String::new();
         }
         let mut out = format!("\n{}\n", styled(WARNING, &format!("{} rejected", count(total, "line"))));
-        for reject in self.rejects {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
+        out += &listed(self.rejects, SHOWN_REJECTS);
         let more = total - self.rejects.len() as u64;
         let hint = "--rejects FILE writes them all, with field and value";
         out += &match more {
@@ -216,10 +215,7 @@ impl Report<'_> {
                 vec![Cell::new(&input.input), Cell::new(shown)]
             })
             .collect();
-        if rows.is_empty() {
-            return String::new();
-        }
-        format!("\n{BOLD}Unused columns{BOLD:#}\n{}", table("  ", &rows))
+        if rows.is_empty() { String::new() } else { format!("\n{}", titled("Unused columns", &rows)) }
     }
 
     fn speed(&self) -> String {

@@ -3,8 +3,11 @@
 use qingfeng::tools::rule_tests::Backtest;
 
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::table::{Cell, first_of, heads, table};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean};
+
+/// Lines that are named.
+const SHOWN: usize = 10;
 
 pub fn human(backtests: &[Backtest]) -> String {
     let mut out = format!("{BOLD}Expectations on files{BOLD:#}\n");
@@ -12,9 +15,7 @@ pub fn human(backtests: &[Backtest]) -> String {
         out += "  expect.toml has none that could be run\n\n";
         return out;
     }
-    let head = |text: &str| Cell::new(text).style(DIM);
-    let mut rows =
-        vec![vec![head(""), head("rule"), head("file"), head("expected"), head("fired"), head("")]];
+    let mut rows = vec![heads(&["", "rule", "file", "expected", "fired", ""], &[0, 1, 2, 3, 4, 5])];
     for backtest in backtests {
         let (mark, style) = if backtest.passed() { ("✓", GOOD) } else { ("✗", BAD) };
         let expected = match backtest.bound {
@@ -49,10 +50,10 @@ fn details(backtest: &Backtest) -> String {
         );
     };
     if !backtest.missed.is_empty() {
-        say(format!("does not fire on {}", listed(&backtest.missed, backtest.missed.len() as u64)));
+        say(format!("does not fire on {}", first_of(&backtest.missed, SHOWN, backtest.missed.len())));
     }
     if backtest.unexpected_count > 0 {
-        let lines = listed(&backtest.unexpected, backtest.unexpected_count);
+        let lines = first_of(&backtest.unexpected, SHOWN, backtest.unexpected_count as usize);
         say(format!("fires on lines that are not named: {lines}"));
     }
     if backtest.rejected > 0 {
@@ -60,12 +61,4 @@ fn details(backtest: &Backtest) -> String {
         say(format!("{WARNING}{lines} could not be read{WARNING:#}; `qingfeng score` shows why"));
     }
     out
-}
-
-/// The first of some names, and how many more there are.
-fn listed(names: &[String], all: u64) -> String {
-    const SHOWN: usize = 10;
-    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| clean(name).into_owned()).collect();
-    let more = all.saturating_sub(shown.len() as u64);
-    if more == 0 { shown.join(", ") } else { format!("{} and {} more", shown.join(", "), grouped(more)) }
 }

@@ -6,7 +6,7 @@ use qingfeng::tools::rule_tests::{TestResult, Trace};
 use super::{Run, backtest, coverage, mutate};
 use crate::condition;
 use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, Verbosity, WARNING, clean, styled, verbosity};
 
 /// Failures first, then what was asked for, then the verdict.
@@ -58,7 +58,6 @@ fn verdict(run: &Run) -> String {
     out
 }
 
-/// One test that failed.
 fn failure(result: &TestResult) -> String {
     let mut out = format!(
         "{} {BOLD}{}{BOLD:#}\n  {DIM}{}:{}:{}{DIM:#}\n",
@@ -70,8 +69,7 @@ fn failure(result: &TestResult) -> String {
     );
     if !result.mismatches.is_empty() {
         let several = result.lines > 1;
-        let head = |text: &str| Cell::new(text).style(DIM);
-        let mut rows = vec![vec![head(""), head("expected"), head("got")]];
+        let mut rows = vec![heads(&["", "expected", "got"], &[0, 1, 2])];
         for mismatch in &result.mismatches {
             let what = mismatch.rule.as_deref().unwrap_or(mismatch.what);
             let line = match mismatch.item {

@@ -6,8 +6,8 @@ use qingfeng::rules::{Pack, Severity};
 use qingfeng::tools::rule_tests::{Backtest, TestResult};
 
 use super::Run;
+use crate::terminal::clean_but;
 
-/// One `testcase`.
 struct Case {
     name: String,
     /// The message of the failure, and the text in it; with `error` it is no failure but a mistake.
@@ -121,23 +121,6 @@ fn of_backtest(backtest: &Backtest) -> Case {
 
 /// A text in XML. What XML cannot hold is replaced, and what a terminal could obey with it.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let (line, end) = match line.strip_suffix('\n') {
-            Some(line) => (line, "\n"),
-            None => (line, ""),
-        };
-        for letter in crate::terminal::clean(line).chars() {
-            match letter {
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '&' => out.push_str("&amp;"),
-                '"' => out.push_str("&quot;"),
-                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-                letter => out.push(letter),
-            }
-        }
-        out.push_str(end);
-    }
-    out
+    let text = clean_but(text, &['\n']).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

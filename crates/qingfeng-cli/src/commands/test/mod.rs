@@ -90,13 +90,6 @@ struct Run {
 }
 
 impl Run {
-    fn mutations_missed(&self) -> bool {
-        match (&self.mutations, self.mutate_min) {
-            (Some(report), Some(least)) => report.percent() < f64::from(least),
-            _ => false,
-        }
-    }
-
     fn exit(&self) -> Exit {
         let backtests_fail = self.backtests.iter().flatten().any(|backtest| !backtest.passed());
         let nothing = self.report.results.is_empty() && self.backtests.as_ref().is_none_or(Vec::is_empty);
@@ -104,7 +97,8 @@ impl Run {
             || self.report.failed() > 0
             || nothing
             || backtests_fail
-            || self.mutations_missed();
+            || (self.mutations.as_ref().zip(self.mutate_min))
+                .is_some_and(|(report, least)| report.percent() < f64::from(least));
         if finding { Exit::Finding } else { Exit::Done }
     }
 }

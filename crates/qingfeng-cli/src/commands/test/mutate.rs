@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use qingfeng::tools::rule_tests::{MutationReport, Survivor};
 
 use crate::numbers::{count, grouped};
-use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, styled};
+use crate::table::first_of;
+use crate::terminal::{BAD, BOLD, DIM, ERROR, GOOD, clean, shortened, styled};
 
 /// Characters of a replaced text that are shown.
 const SHOWN: usize = 60;
@@ -56,27 +57,20 @@ pub fn human(report: &MutationReport, least: Option<u8>) -> String {
 }
 
 fn line(survivor: &Survivor) -> String {
-    let names: Vec<_> = survivor.rules.iter().take(NAMED).map(|id| clean(id).into_owned()).collect();
-    let more = survivor.rules.len() - names.len();
-    let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
     let replacement =
         if survivor.replacement.is_empty() { "left out".to_owned() } else { shown(&survivor.replacement) };
     format!(
-        "    {DIM}{:>4}:{:<3}{DIM:#} {} {DIM}→{DIM:#} {}  {DIM}{}{more}{DIM:#}\n",
+        "    {DIM}{:>4}:{:<3}{DIM:#} {} {DIM}→{DIM:#} {}  {DIM}{}{DIM:#}\n",
         survivor.line,
         survivor.column,
         shown(&survivor.original),
         styled(BAD, &replacement),
-        names.join(", "),
+        first_of(&survivor.rules, NAMED, survivor.rules.len()),
     )
 }
 
 /// A piece of source on one line.
 fn shown(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short = match one_line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &one_line[..end]),
-        None => one_line,
-    };
-    clean(&short).into_owned()
+    clean(&shortened(&one_line, SHOWN)).into_owned()
 }

@@ -38,7 +38,7 @@ fn of_list(view: &View, list: &List, words: Language) -> String {
         head(words.list_selected()),
         head(words.list_likely()),
         head(words.list_score()).right(),
-        head(words.list_channel()),
+        head(words.channel()),
         head(words.list_goods()),
         head(words.list_trader()),
         head(words.list_items()).right(),

@@ -277,7 +277,7 @@ impl List {
         let standing = self.standing();
         format!(
             "{standing} {}",
-            if standing == 1 { words.list_inspection() } else { words.list_inspections() }
+            if standing == 1 { words.list_inspection() } else { words.unit_inspections() }
         )
     }
 
@@ -309,7 +309,7 @@ impl List {
         let (cost, capacity_word) = (words.list_cost().to_lowercase(), words.list_capacity());
         totals += &match (self.capacity, self.capacity_in) {
             (Some(capacity), Some("points")) => {
-                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.list_points())
+                format!("; {cost} {}, {capacity_word} {capacity} {}", self.cost, words.unit_points())
             }
             (Some(capacity), _) => format!("; {capacity_word} {capacity}"),
             _ => format!("; {cost} {}", self.cost),

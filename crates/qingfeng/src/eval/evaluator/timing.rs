@@ -111,12 +111,7 @@ impl Evaluator {
         }
         let values = results.values;
         let mut worker = self.borrow();
-        let dispatch = self.dispatch(&values);
-        let is_guessed = std::ptr::eq(dispatch, &self.guessed);
-        worker.follow(dispatch, if is_guessed { Followed::Guessed } else { Followed::Sampled });
-        for texts in &mut worker.texts {
-            texts.number(&values, dispatch, &self.program);
-        }
+        let dispatch = self.prepare(&mut worker, &values);
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut visits: Vec<u32> = Vec::new();
         for start in (0..values.len()).step_by(self.stretch) {
@@ -223,6 +218,27 @@ struct RuleVisits<'a> {
 }
 
 impl<'a> RuleVisits<'a> {
+    /// Gives `use_it` each of these lines, with what programs and the interpreter need there.
+    fn each(
+        &mut self,
+        lines: impl Iterator<Item = usize>,
+        mut use_it: impl FnMut(usize, &LineView<'a>, &mut Memo<'a>, &mut Asked<'_>),
+    ) {
+        let Self { evaluator, values, texts, tests, dispatch, .. } = *self;
+        let mut memo = Memo::default();
+        for line in lines {
+            let view = LineView { values, texts, tests, evaluator, dispatch, line };
+            let mut asked = Asked { evaluator, interpreter: &mut *self.interpreter, values, begun: false };
+            use_it(line, &view, &mut memo, &mut asked);
+            memo.clear();
+        }
+    }
+
+    /// The programs, where the rules are evaluated by them.
+    fn program(&self) -> Option<&'a Program> {
+        (self.evaluation == Evaluation::Compiled).then_some(&self.evaluator.program)
+    }
+
     /// Gives `use_it` whether the condition holds on each of these lines.
     fn conditions(
         &mut self,
@@ -230,57 +246,32 @@ impl<'a> RuleVisits<'a> {
         lines: impl Iterator<Item = usize>,
         use_it: &mut impl FnMut(usize, Result<bool, Fault>),
     ) {
-        let Self { evaluator, values, .. } = *self;
-        let mut memo = Memo::default();
-        for line in lines {
-            let view = self.view(line);
-            let mut asked = Asked { evaluator, interpreter: &mut *self.interpreter, values, begun: false };
-            let holds = match self.evaluation {
-                Evaluation::Interpreted => asked.on(line).holds(rule),
-                Evaluation::Compiled => match evaluator.program.holds(rule, &view, &mut memo) {
-                    Ok(true) if evaluator.program.visit(rule) == Visit::Residual => {
-                        asked.on(line).holds(rule)
-                    }
-                    holds => holds,
+        let program = self.program();
+        self.each(lines, |line, view, memo, asked| {
+            let compiled = program.map(|program| (program.holds(rule, view, memo), program.visit(rule)));
+            use_it(
+                line,
+                match compiled {
+                    None | Some((Ok(true), Visit::Residual)) => asked.on(line).holds(rule),
+                    Some((holds, _)) => holds,
                 },
-            };
-            use_it(line, holds);
-            memo.clear();
-        }
+            );
+        });
     }
 
     fn points(&mut self, rule: usize, lines: &[usize]) {
-        let Self { evaluator, values, .. } = *self;
-        let mut memo = Memo::default();
-        for &line in lines {
-            let view = self.view(line);
-            let mut asked = Asked { evaluator, interpreter: &mut *self.interpreter, values, begun: false };
-            let points = match self.evaluation {
-                Evaluation::Interpreted => None,
-                Evaluation::Compiled => evaluator.program.points(rule, &view, &mut memo),
-            };
+        let program = self.program();
+        self.each(lines.iter().copied(), |line, view, memo, asked| {
+            let points = program.and_then(|program| program.points(rule, view, memo));
             black_box(points.unwrap_or_else(|| asked.on(line).points(rule))).ok();
-            memo.clear();
-        }
+        });
     }
 
     fn reasons(&mut self, rule: usize, lines: &[usize]) {
-        let Self { evaluator, values, .. } = *self;
-        let mut memo = Memo::default();
-        for &line in lines {
-            let view = self.view(line);
-            let mut asked = Asked { evaluator, interpreter: &mut *self.interpreter, values, begun: false };
-            let reason = match self.evaluation {
-                Evaluation::Interpreted => None,
-                Evaluation::Compiled => evaluator.program.reason(rule, &view, &mut memo),
-            };
+        let program = self.program();
+        self.each(lines.iter().copied(), |line, view, memo, asked| {
+            let reason = program.and_then(|program| program.reason(rule, view, memo));
             black_box(reason.unwrap_or_else(|| asked.on(line).reason(rule)));
-            memo.clear();
-        }
-    }
-
-    fn view(&self, line: usize) -> LineView<'a> {
-        let Self { evaluator, values, texts, tests, dispatch, .. } = *self;
-        LineView { values, texts, tests, evaluator, dispatch, line }
+        });
     }
 }

@@ -13,7 +13,7 @@ use crate::assessment::decisive;
 use crate::engine::Engine;
 use crate::eval::BatchResults;
 use crate::output;
-use crate::pipeline::{Before, JobError, Pipeline, Progress, Rounds};
+use crate::pipeline::{JobError, Pipeline, Progress, Rounds};
 use crate::read::{Chunk, Input, Lines, Place, Reader};
 
 use super::DiffOptions;
@@ -194,7 +194,7 @@ impl Queue {
         }
         while self.fresh.is_empty() && !self.at_end {
             let Self { rounds, fresh, .. } = self;
-            let evaluate = |chunk: Chunk, _: Before| {
+            let evaluate = |chunk: Chunk, _: u64| {
                 let results = engine.evaluate(&chunk.lines);
                 (Side { results, lines: chunk.lines }, chunk.rejects.len() as u64)
             };
@@ -278,7 +278,7 @@ fn two(
         };
         total.add(&found);
         let bytes_read = old.rounds.reader.bytes_read() + new.rounds.reader.bytes_read();
-        progress(Progress::new(total.tally.lines, bytes_read, bytes_total));
+        progress(Progress { lines: total.tally.lines, bytes_read, bytes_total });
         if ended {
             return Ok(());
         }

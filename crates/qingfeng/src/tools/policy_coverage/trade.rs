@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::reach::Member;
 use super::{Axis, PolicyCoverage};
 use crate::engine::Engine;
-use crate::pipeline::{Before, JobError, Pipeline, Progress};
+use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Chunk, Lines, Reader};
 
 /// Goods lines and what they are worth.
@@ -204,8 +204,7 @@ impl Engine {
         let groups = super::AXES.map(|key| Groups::new(reference.groups(key)));
         coverage.totals.get_or_insert_default();
         let counted = &*coverage;
-        let each =
-            |chunk: Chunk, _: Before| counted.traded(self, &groups, &chunk.lines, chunk.rejects.len() as u64);
+        let each = |chunk: Chunk, _| counted.traded(self, &groups, &chunk.lines, chunk.rejects.len() as u64);
         let mut all = Added::default();
         let mut take = |added: Added| {
             all.join(added);

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Tests;
 use crate::output;
-use crate::pipeline::{Before, JobError, Pipeline};
+use crate::pipeline::{JobError, Pipeline};
 use crate::read::{Chunk, Input, ReadOptions, Reader};
 
 const SHOWN: usize = 20;
@@ -134,7 +134,7 @@ impl Tests {
         let reader = Reader::new(schema, vec![Input::Path(path.to_owned())], ReadOptions::default())?;
         let mut counted = vec![Counted::default(); ats.len()];
         let (mut lines, mut rejected) = (0, 0);
-        let each = |chunk: Chunk, _: Before| {
+        let each = |chunk: Chunk, _: u64| {
             (self.count_chunk(&chunk, ats), chunk.lines.len() as u64, chunk.rejects.len() as u64)
         };
         let mut take = |(parts, more, rejects): (Vec<Counted>, u64, u64)| {
