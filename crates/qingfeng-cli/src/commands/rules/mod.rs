@@ -167,12 +167,6 @@ fn keys(rule: &Rule, pack: &Pack) -> String {
     keys.collect::<Vec<_>>().join("; ")
 }
 
-/// The rules as data.
-fn listing(engine: &Engine) -> impl Serialize + use<'_> {
-    let rules = (0..engine.pack().rules.len()).map(|at| listed(engine, at));
-    record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules.collect::<Vec<_>>() })
-}
-
 fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
     let (pack, program) = (engine.pack(), engine.program());
     let rule = &pack.rules[at];
