@@ -17,7 +17,7 @@ fn the_pack_and_the_rules_by_hand_find_the_same() {
 }
 
 /// What the rules by hand find on 20,000 lines. Times of other rules or other lines cannot be compared with those
-/// noted before: whoever changes either changes these numbers too, and measures anew.
+/// noted before: whoever changes either changes these numbers too, and measures again.
 #[test]
 fn the_rules_that_are_measured_are_those_of_the_noted_times() {
     let batches = lines(LINES_SEED, 20_000);

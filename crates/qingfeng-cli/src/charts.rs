@@ -118,7 +118,7 @@ pub fn lines(title: &str, names: &[String], lines: &[Line<'_>]) -> Markup {
     }
 }
 
-/// The picture of lines over the same names, as high as told. A single point is a line across.
+/// The picture of lines over the same names, of the given height. A single point is a line across.
 pub fn plot(title: &str, height: f64, names: &[String], lines: &[Line<'_>]) -> Markup {
     const TOP: f64 = 10.0;
     const BELOW: f64 = 24.0;

@@ -131,7 +131,7 @@ fn part_text(part: &ExplainedPart) -> String {
     let seen: Vec<String> = part
         .values
         .iter()
-        // A flag that is the whole part is told by the mark.
+        // A flag that is the whole part is shown by the mark.
         .filter(|seen| seen.source != part.text)
         .map(|seen| match seen.value.as_str() {
             "()" => format!("{} is missing", clean(&seen.source)),

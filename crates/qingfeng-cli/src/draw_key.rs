@@ -62,7 +62,7 @@ pub fn day_key(path: &Path, day: Date) -> Result<DayKey, Failure> {
     DayKey::parse(day, &read_secret(path)?).map_err(|error| at(path, &error))
 }
 
-/// A file with a secret. That others can read it is told.
+/// Reads a file with a secret, and warns if others can read it.
 fn read_secret(path: &Path) -> Result<String, Failure> {
     warn_of_readers(path);
     let (too_long, no_text) =

@@ -10,8 +10,8 @@ use qingfeng::read::ReadError;
 use qingfeng::tools::rule_tests::BacktestError;
 use qingfeng::write::WriteError;
 use qingfeng_insight::calibrate::CalibrateError;
-use qingfeng_inspection::OverrideError;
 use qingfeng_inspection::draw::KeyError;
+use qingfeng_inspection::overrides::OverrideError;
 use qingfeng_store::{ImportError, StoreError};
 
 use crate::table::wrapped;

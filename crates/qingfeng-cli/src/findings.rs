@@ -1,19 +1,23 @@
 //! The options that say which inspections were planned and what they found.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use qingfeng::Engine;
 use qingfeng::read::{Encoding, ReadOptions, Reject};
 use qingfeng::rules::{Date, Pack};
+use qingfeng_insight::watch::{Trade, TradeWatchOptions, WatchOptions};
+use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::{Changed, Evidence, Labels, Unplanned};
 use qingfeng_inspection::outcomes::{Outcomes, Timeline};
-use qingfeng_inspection::{ChangedPlan, Overrides, PlanFile};
+use qingfeng_inspection::overrides::{ChangedPlan, Overrides};
 use qingfeng_store::{SnapshotId, Store};
 
 use crate::exit::Failure;
-use crate::inputs::{EncodingArgs, ReadArgs};
-use crate::numbers::{count, grouped};
-use crate::rejects::listed;
-use crate::stores::store_url;
+use crate::inputs::{EncodingArgs, InputFormatArgs, ReadArgs};
+use crate::numbers::count;
+use crate::progress::Bar;
+use crate::rejects;
+use crate::stores::{LookupArgs, store_url};
 use crate::terminal::{self, WARNING, styled};
 
 /// The rejects that are shown.
@@ -67,7 +71,7 @@ impl ResultsArgs {
         ReadOptions { encoding, ..ReadOptions::default() }
     }
 
-    /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are told on standard error.
+    /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are reported on standard error.
     pub fn read(&self, as_of: Option<Date>, keep: &mut dyn FnMut(&str) -> bool) -> Result<Outcomes, Failure> {
         let outcomes = self.outcomes(as_of, keep)?;
         let (rejects, rejected) = outcomes.rejects();
@@ -75,7 +79,7 @@ impl ResultsArgs {
         Ok(outcomes)
     }
 
-    /// All that was found as of a day, once more: rejects were told when it was read before.
+    /// All that was found as of a day, once more: rejects were reported when it was read before.
     pub fn read_again(&self, as_of: Option<Date>) -> Result<Outcomes, Failure> {
         self.outcomes(as_of, &mut |_| true)
     }
@@ -92,6 +96,27 @@ impl ResultsArgs {
         Ok(Some(timeline))
     }
 
+    /// The engine of the pack in a directory; its living lookup tables come from the store of the results, if one is named.
+    pub fn engine(&self, rules: &Path, snapshot: Option<u64>) -> Result<Engine, Failure> {
+        LookupArgs::of_store(self.store.clone(), snapshot).open(rules)
+    }
+
+    /// What is watched of the trade in declarations, of which the rules are evaluated.
+    pub fn trade(
+        &self,
+        engine: &Engine,
+        declarations: &[PathBuf],
+        format: InputFormatArgs,
+        watched: &TradeWatchOptions,
+        options: &WatchOptions,
+    ) -> Result<Trade, Failure> {
+        let how = format.with(self.encoding);
+        let reader = how.reader(declarations, engine.pack(), ReadOptions::default())?;
+        Ok(Bar::during(reader.bytes_total(), |progress| {
+            Trade::read(engine, reader, watched, options, progress)
+        })?)
+    }
+
     /// The store and its latest snapshot, if one is named.
     fn stored(&self) -> Result<Option<(Store, SnapshotId)>, Failure> {
         let Some(url) = &self.store else { return Ok(None) };
@@ -105,7 +130,7 @@ impl ResultsArgs {
             return Ok(Outcomes::of_store(&mut store, &snapshot, as_of, keep)?);
         }
         let inputs = ReadArgs::inputs(&self.outcomes);
-        Ok(Outcomes::read_as_of(&inputs, &self.options(), as_of, keep)?)
+        Ok(Outcomes::read(&inputs, &self.options(), as_of, keep)?)
     }
 
     /// Assessments with what plans selected of them, what people changed of these, and what was found.
@@ -114,11 +139,12 @@ impl ResultsArgs {
         assessments: &[PathBuf],
         plans: &Plans,
         as_of: Option<Date>,
+        pack: Option<&Pack>,
     ) -> Result<(Evidence, Changed), Failure> {
         let mut unplanned = Unplanned::of(&plans.files);
         let outcomes = self.read(as_of, &mut |id| unplanned.keeps(id))?;
         let inputs = ReadArgs::inputs(assessments);
-        let mut evidence = Evidence::with_outcomes(&inputs, &plans.files, outcomes, unplanned)?;
+        let mut evidence = Evidence::with_outcomes(&inputs, &plans.files, outcomes, unplanned, pack)?;
         let mut changed = Changed::default();
         for (plan, overrides) in plans.files.iter().zip(&plans.overrides) {
             changed += evidence.change(plan, overrides);
@@ -138,7 +164,7 @@ pub fn history(
         Some(label) => Labels::new(label, pack).read(&ReadArgs::inputs(&results.outcomes))?,
         None => results.read(results.as_of, &mut |_| true)?,
     };
-    Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes)?)
+    Ok(Evidence::read_history(&ReadArgs::inputs(assessments), outcomes, pack)?)
 }
 
 pub struct Plans {
@@ -183,7 +209,7 @@ impl FindingsArgs {
 }
 
 /// Tells rows of a table that do not count, on standard error.
-pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
+pub fn tell_rejects(table: &str, found: &[Reject], rejected: u64) {
     if rejected == 0 {
         return;
     }
@@ -191,9 +217,6 @@ pub fn tell_rejects(table: &str, rejects: &[Reject], rejected: u64) {
         "{}; what they say does not count\n",
         styled(WARNING, &format!("{table}: {} cannot be read", count(rejected, "row")))
     );
-    out += &listed(rejects, SHOWN_REJECTS);
-    if rejected > SHOWN_REJECTS as u64 {
-        out += &format!("  and {} more\n", grouped(rejected - SHOWN_REJECTS as u64));
-    }
+    out += &rejects::shown(found, rejected, SHOWN_REJECTS, "");
     terminal::summary(&out);
 }

@@ -92,16 +92,27 @@ pub fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "no day of the calendar; write it as 2016-06-30".to_owned())
 }
 
+/// A share on the command line that is neither none nor all, such as 0.95.
+pub fn part(text: &str) -> Result<f64, String> {
+    share(text)
+        .ok()
+        .filter(|share| *share < 1.0)
+        .ok_or_else(|| "no share; write a number between 0 and 1, such as 0.05".to_owned())
+}
+
+/// A share on the command line.
+pub fn share(text: &str) -> Result<f64, String> {
+    let wrong = || "no share; write a number above 0 and at most 1, such as 0.05".to_owned();
+    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share <= 1.0).ok_or_else(wrong)
+}
+
 /// Whether a path on the command line stands for standard input or output.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 impl InputArgs {
-    pub fn options(&self, options: ReadOptions) -> ReadOptions {
-        self.how.options(options)
-    }
-
+    /// A reader of the inputs, for declarations as the pack has them.
     pub fn reader(&self, pack: &Pack, options: ReadOptions) -> Result<Reader, Failure> {
         self.how.reader(&self.inputs, pack, options)
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
-use qingfeng_inspection::ChangedPlan;
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::overrides::ChangedPlan;
 
 use crate::exit::Failure;
 use crate::findings::tell_rejects;
@@ -39,7 +39,7 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
 }
 
 impl LedgerArgs {
-    /// The accounts of the year; rows of ledgers that cannot be read are told on standard error.
+    /// The accounts of the year; rows of ledgers that cannot be read are reported on standard error.
     pub fn targets(
         &self,
         aims: &Aims,

@@ -54,6 +54,14 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// That there are more than those shown, as a line of its own, and what has them all; nothing where all are shown.
+pub fn more(indent: &str, all: u64, shown: usize, rest: &str) -> String {
+    match all.saturating_sub(shown as u64) {
+        0 => String::new(),
+        more => format!("{indent}and {} more{rest}\n", grouped(more)),
+    }
+}
+
 /// A share in per cent with one decimal: `9.6 %`.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)

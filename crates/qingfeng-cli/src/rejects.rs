@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng::read::Reject;
 
+use crate::numbers::more;
 use crate::terminal::clean;
 
 /// The columns of a file of rejects.
@@ -19,6 +20,12 @@ pub fn schema() -> SchemaRef {
         field("value", true),
         field("reason", false),
     ]))
+}
+
+/// The first rejects, each in a line, and how many more there are.
+pub fn shown(rejects: &[Reject], rejected: u64, most: usize, rest: &str) -> String {
+    let lines = rejects.iter().take(most).map(|reject| format!("  {}\n", clean(&reject.to_string())));
+    lines.collect::<String>() + &more("  ", rejected, most, rest)
 }
 
 /// Rejects as rows of such a file.

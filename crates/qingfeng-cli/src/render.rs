@@ -230,7 +230,7 @@ fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
     let spans = || spans.iter().map(|span| within(span, text));
     let start = spans().map(|span| span.start).min().unwrap_or(0);
     let end = spans().map(|span| span.end).max().unwrap_or(0);
-    // What is missing at the end of a file is told at the last line that has something.
+    // What is missing at the end of a file is reported at the last line that has something.
     let start = if text[start..].trim().is_empty() { text[..start].trim_end().len() } else { start };
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);

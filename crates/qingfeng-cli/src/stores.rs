@@ -70,9 +70,9 @@ pub struct LookupArgs {
 }
 
 impl LookupArgs {
-    /// The latest of the store of this URL; without one, of that which the environment or the pack names.
-    pub fn of_store(store: Option<String>) -> Self {
-        Self { store: StoreArgs { store }, snapshot: None }
+    /// Those of the store of this URL; without one, of that which the environment or the pack names.
+    pub fn of_store(store: Option<String>, snapshot: Option<u64>) -> Self {
+        Self { store: StoreArgs { store }, snapshot }
     }
 
     /// What a pack takes from the store.
@@ -167,7 +167,7 @@ fn environment(name: &str) -> Result<Option<String>, Failure> {
         Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => {
-            Err(Failure::Usage(format!("the environment variable {name} is no text in UTF-8; set it anew")))
+            Err(Failure::Usage(format!("the environment variable {name} is not text in UTF-8; set it again")))
         }
     }
 }

@@ -6,8 +6,9 @@
 
 use qingfeng::read::Input;
 use qingfeng_insight::effect::{Effect, EffectOptions};
+use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::Evidence;
-use qingfeng_inspection::{Overrides, PlanFile};
+use qingfeng_inspection::overrides::Overrides;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,8 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("give ASSESSMENTS PLAN RESULTS".into());
     };
     let plans = [PlanFile::read(plan.as_ref())?];
-    let mut evidence =
-        Evidence::read(&[Input::Path(assessments.into())], &plans, &[Input::Path(results.into())])?;
+    let (assessments, results) = (Input::Path(assessments.into()), Input::Path(results.into()));
+    let mut evidence = Evidence::read(&[assessments], &plans, &[results], None)?;
     // What people took off the list was not inspected, and is not clear.
     for plan in &plans {
         evidence.change(plan, &Overrides::read(plan)?);

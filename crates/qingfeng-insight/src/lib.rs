@@ -6,7 +6,7 @@
 //! | which points fit what was found | [`calibrate()`] |
 //! | which rules labelled history proposes | [`mine()`] |
 //! | where trade went, which sites differ, which rules decay | [`Watch::of`] |
-//! | how far the year's aims are reached | [`Targets::of`] |
+//! | how far the year's aims are reached | [`Targets::of_plans`] |
 //! | what a campaign found | [`Report::of`] |
 //!
 //! Results are data that `serde` writes; their parts have names in the modules. Sentences are left to the program that
@@ -22,14 +22,9 @@ mod statistics;
 pub mod targets;
 pub mod watch;
 
-pub use calibrate::{CalibrateError, CalibrateOptions, Calibration, CurrentPoints, calibrate};
-pub use effect::{
-    Effect, EffectOptions, Estimate, FiredLines, KnownRule, Rate, RuleEffect, StateReason, Thresholds,
-    effect_rows, effect_schema,
-};
-pub use mine::{
-    LabelledLines, Labels, MineError, MineOptions, Mined, MinedRule, labelled_schema, mine, rule_file,
-};
-pub use report::{Report, ReportOptions, ReportParts, Survey, SurveyError};
-pub use targets::{Aims, AimsError, Notice, Targets, TipOff};
-pub use watch::{Sign, Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+pub use calibrate::{CalibrateOptions, Calibration, calibrate};
+pub use effect::{Effect, EffectOptions, effect_rows, effect_schema};
+pub use mine::{MineOptions, Mined, mine};
+pub use report::{Report, ReportOptions, ReportParts};
+pub use targets::{Aims, Targets};
+pub use watch::{Trade, Watch, WatchOptions};

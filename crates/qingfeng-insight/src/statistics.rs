@@ -229,6 +229,47 @@ pub(crate) fn quadratic(mut matrix: Vec<Vec<f64>>, right: &[f64]) -> (f64, u32) 
     (statistic, rank)
 }
 
+/// The lower triangle whose product with its mirror image is a matrix, row by row.
+#[derive(Debug)]
+pub(crate) struct Cholesky {
+    lower: Vec<f64>,
+    size: usize,
+}
+
+impl Cholesky {
+    /// Of the lower half of a symmetric matrix; `None` unless it is positive definite.
+    pub(crate) fn of(mut matrix: Vec<f64>, size: usize) -> Option<Self> {
+        for row in 0..size {
+            for column in 0..=row {
+                let (above, here) = matrix.split_at(row * size);
+                let earlier = if column < row { &above[column * size..] } else { here };
+                let sum: f64 = here[..column].iter().zip(earlier).map(|(a, b)| a * b).sum();
+                let rest = here[column] - sum;
+                let value = if column < row { rest / earlier[column] } else { rest.sqrt() };
+                if !value.is_finite() || (column == row && value == 0.0) {
+                    return None;
+                }
+                matrix[row * size + column] = value;
+            }
+        }
+        Some(Self { lower: matrix, size })
+    }
+
+    /// The vector whose product with the matrix is this one.
+    pub(crate) fn solve(&self, mut vector: Vec<f64>) -> Vec<f64> {
+        let at = |row: usize, column: usize| self.lower[row * self.size + column];
+        for row in 0..self.size {
+            let sum: f64 = (0..row).map(|column| at(row, column) * vector[column]).sum();
+            vector[row] = (vector[row] - sum) / at(row, row);
+        }
+        for row in (0..self.size).rev() {
+            let sum: f64 = (row + 1..self.size).map(|below| at(below, row) * vector[below]).sum();
+            vector[row] = (vector[row] - sum) / at(row, row);
+        }
+        vector
+    }
+}
+
 /// How much numbers vary about the mean of their group beyond what Poisson numbers do, at least 1: Pearson's statistic
 /// by its degrees of freedom (McCullagh and Nelder 1989, 6.2).
 pub(crate) fn dispersion(groups: &[&[u32]]) -> f64 {

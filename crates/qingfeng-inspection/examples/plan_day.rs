@@ -10,7 +10,7 @@ use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Capacity, PlanMarks, Planner, Policy, inputs_digest, plan_rows, plan_schema,
+    Candidates, Capacity, PlanColumns, PlanMarks, Planner, Policy, inputs_digest, plan_rows,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let commitment = key.of_day(day).commitment();
     let marks = PlanMarks { pack: candidates.packs.join(" "), inputs: inputs_digest(&capacity, None) };
-    let mut writer = TableWriter::create(&Output::Path(output.into()), plan_schema())?;
+    let mut writer = TableWriter::create(&Output::Path(output.into()), PlanColumns::TABLE.schema())?;
     for planned in &plan.days {
         println!("{}: {} inspections", planned.office, planned.selected.len());
         let rows = plan_rows(planned, &policy, &candidates.all, Some(&commitment), &marks)?;

@@ -7,7 +7,8 @@
 use qingfeng::OpenedPack;
 use qingfeng::read::Input;
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{ArrivingDeclarations, Capacity, Policy, Roll};
+use qingfeng_inspection::rolling::{ArrivingDeclarations, Roll};
+use qingfeng_inspection::{Capacity, Policy};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hash;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -140,10 +141,16 @@ pub struct Candidates {
     pub packs: Vec<String>,
 }
 
-/// The declarations that are read at most.
-pub const MAX_CANDIDATES: usize = 10_000_000;
+const MAX_CANDIDATES: usize = 10_000_000;
 
 impl Candidates {
+    /// Where the declarations of these days stand, the first and the last among them.
+    pub(crate) fn of_days(&self, from: Date, until: Date) -> Range<usize> {
+        let all = &self.all;
+        let end = all.partition_point(|candidate| candidate.day <= Some(until));
+        all.partition_point(|candidate| candidate.day < Some(from))..end
+    }
+
     /// Reads assessments by declaration, as `qingfeng score` writes them with a pack that has `[selection]`: files of any
     /// of the four formats, in any order. Several assessments of one declaration and day are put together, see
     /// [`AssessedDeclaration::merge`].
@@ -151,7 +158,7 @@ impl Candidates {
     /// # Errors
     ///
     /// An input that cannot be read or lacks a column; a row of another pack, or with a rule, a site, a
-    /// channel or a day that there is not; more than [`MAX_CANDIDATES`] rows. Each with file, row and column.
+    /// channel or a day that there is not; more than ten million rows. Each with file, row and column.
     ///
     /// ```
     /// use qingfeng::OpenedPack;
@@ -190,7 +197,7 @@ impl Candidates {
                 Ok(())
             })?;
         }
-        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner);
+        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner, 0);
         candidates.packs = decoder.packs.all().iter().map(ToString::to_string).collect();
         candidates.packs.sort_unstable();
         Ok(candidates)
@@ -203,7 +210,7 @@ impl Candidates {
 
     /// Assessments that were put together with others of the same declaration and day.
     pub fn put_together(&self) -> u64 {
-        self.read - self.without_day.total - self.all.len() as u64
+        self.read.saturating_sub(self.without_day.total + self.all.len() as u64)
     }
 }
 
@@ -239,18 +246,29 @@ impl AssessedDeclaration {
     /// - lines, packages and value are added;
     /// - the trader is that of the deciding one, or of the first that has any.
     ///
-    /// The order in which they were read does not matter.
-    pub fn merge(all: &mut Vec<Self>, interner: &mut Interner) {
+    /// The order in which they were read does not matter. Of the first `unknown` channels nobody knows how grave they are:
+    /// returns how many assessments in one of these gave way to one in another channel.
+    pub fn merge(all: &mut Vec<Self>, interner: &mut Interner, unknown: usize) -> u64 {
+        let mut guessed = 0;
         all.sort_unstable_by(Self::in_order);
         all.dedup_by(|later, first| {
             let is_same = first.day == later.day && first.declaration_id == later.declaration_id;
             if is_same {
+                guessed += u64::from(first.channel != later.channel && later.channel.index() < unknown);
                 first.add(later, interner);
             }
             is_same
         });
         // The room that reading took in advance is a quarter of what is kept, on average.
         all.shrink_to_fit();
+        guessed
+    }
+
+    /// Its value in whole units, if it has one that can be a value.
+    pub(crate) fn whole_value(&self) -> Option<i64> {
+        let value = self.value.filter(|value| value.is_finite() && *value >= 0.0)?;
+        // A conversion to integers stops at the largest.
+        Some((value as i64).clamp(1, 1_000_000_000_000))
     }
 
     /// The order by day and id; of one declaration the gravest first, then by all else.

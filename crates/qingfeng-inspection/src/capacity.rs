@@ -9,14 +9,13 @@ use super::policy::Policy;
 use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng::tables;
 
-/// The most rows of a capacity table.
-pub const MAX_CAPACITY_ROWS: usize = 100_000;
+const MAX_CAPACITY_ROWS: usize = 100_000;
 
 /// The most inspections of a site and day.
-pub const MAX_INSPECTIONS: u32 = 1_000_000;
+const MAX_INSPECTIONS: u32 = 1_000_000;
 
 /// The most hours of a site and day: all its officers together.
-pub const MAX_HOURS: f64 = 100_000.0;
+const MAX_HOURS: f64 = 100_000.0;
 
 qingfeng::columns! {
     /// The columns of a table of capacities.
@@ -104,14 +103,7 @@ impl Capacity {
         Self::of_sites(capacity.map(|capacity| (capacity.site.as_str(), capacity.amount)))
     }
 
-    /// Reads a table: CSV, NDJSON, Parquet or Arrow.
-    ///
-    /// | column | |
-    /// | --- | --- |
-    /// | `site` | a site of the pack, of one of the kinds of `offices` |
-    /// | `day`, or `from` and `until` | one day, or the first and the last; a missing end is open |
-    /// | `weekdays` | `mon fri`, `mon-fri`, `1-5`; missing means every day |
-    /// | `inspections` or `hours` | so many inspections, or so many hours of all officers together, which the policy's `points_per_hour` turns into points; 0 is a day without inspections |
+    /// Reads a table with the columns [`CapacityColumns`]: CSV, NDJSON, Parquet or Arrow.
     ///
     /// # Errors
     ///

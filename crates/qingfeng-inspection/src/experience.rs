@@ -5,14 +5,14 @@
 //!
 //! > p = (x + k q(s)) / (n + k)
 //!
-//! with the prior q(s), a function of the score s that never falls, of strength k = [`PRIOR_STRENGTH`] inspections. The
+//! with the prior q(s), a function of the score s that never falls, of strength k = 20 inspections. The
 //! prior is learnt as well: in tens of score, all cells together, by the same formula around a fixed line, then made
 //! monotone by pooling neighbours that are out of order (Ayer, Brunk, Ewing, Reid and Silverman 1955), and between the
 //! middles of the tens by straight lines. The upper confidence bound is
 //!
 //! > u = p + z sqrt(p (1 - p) / (n + k))
 //!
-//! with z = [`CONFIDENCE`]: the bound of the normal approximation around the posterior mean, which for k = z² and
+//! with z = 1: the bound of the normal approximation around the posterior mean, which for k = z² and
 //! q = 1/2 would be the middle of Wilson's interval (Wilson 1927). All are kept in millionths, rounded down, so that the
 //! order of two declarations is the same on every machine.
 
@@ -26,10 +26,10 @@ use super::candidate::AssessedDeclaration;
 use super::policy::Policy;
 
 /// The prior counts as so many inspections.
-pub const PRIOR_STRENGTH: u64 = 20;
+pub(crate) const PRIOR_STRENGTH: u64 = 20;
 
 /// How many standard errors the upper confidence bound is above the mean.
-pub const CONFIDENCE: f64 = 1.0;
+pub(crate) const CONFIDENCE: f64 = 1.0;
 
 /// Scores beyond these are like them.
 const SCORES: (i64, i64) = (-200, 1_000);

@@ -22,36 +22,26 @@ mod experience;
 mod fill;
 mod lottery;
 pub mod outcomes;
-mod overrides;
+pub mod overrides;
 mod plan;
 mod plan_file;
 mod planner;
 mod policy;
-mod proof;
-mod rolling;
+pub mod proof;
+pub mod rolling;
 mod rows;
 mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner, MAX_CANDIDATES};
-pub use capacity::{Capacity, CapacityColumns, MAX_CAPACITY_ROWS, MAX_HOURS, MAX_INSPECTIONS};
-pub use experience::{CONFIDENCE, Expected, Experience, PRIOR_STRENGTH};
-pub use overrides::{
-    ChangedPlan, ChangedRow, MAX_OVERRIDE_TEXT, MAX_OVERRIDES, Override, OverrideBy, OverrideError,
-    OverrideRequest, Overrides,
-};
+pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner};
+pub use capacity::{Capacity, CapacityColumns};
+pub use experience::{Expected, Experience};
 pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
-pub use plan_file::{MAX_PLAN_ROWS, PlanFile, PlanRow};
-pub use planner::{MAX_DAYS, OutcomesUsed, Plan, PlanError, Planner, Targeting};
+pub use plan_file::{PlanFile, PlanRow};
+pub use planner::{OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
-pub use proof::{OfficeProof, Proof, ProofOf};
-pub use rolling::{
-    Arrival, ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, Decision, Forecast, GroupLeast,
-    Hindsight, History, MAX_GROUPS, MAX_NAMES, OfficeDay, Roll, Rolling, Taken,
-};
 pub use rows::{
-    DecisionColumns, LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows,
-    left_out_schema, plan_rows, plan_schema,
+    LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows, plan_rows,
 };
 pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};

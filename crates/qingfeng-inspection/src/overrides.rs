@@ -17,12 +17,10 @@ use serde::{Deserialize, Serialize};
 use super::plan_file::{PlanFile, PlanRow};
 use qingfeng_rules::SelectionKind;
 
-/// The overrides of a plan at most.
-pub const MAX_OVERRIDES: usize = 100_000;
-/// The bytes of their file at most.
+const MAX_OVERRIDES: usize = 100_000;
 const MAX_BYTES: u64 = 256 << 20;
 /// The characters of a reason, a name or an id at most.
-pub const MAX_OVERRIDE_TEXT: usize = 2_000;
+const MAX_OVERRIDE_TEXT: usize = 2_000;
 
 /// A change of a plan, as its line has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,23 +99,14 @@ pub struct OverrideBy {
 /// An override cannot be made, or its file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum OverrideError {
     /// The file cannot be opened, read or written.
     #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: String, source: io::Error },
     /// The file is no unbroken chain of overrides of this plan.
     #[error("{path}: {reason}")]
-    Broken {
-        /// The file.
-        path: String,
-        /// What is wrong, where, and what to do.
-        reason: String,
-    },
+    Broken { path: String, reason: String },
     /// The change is refused.
     #[error("{0}")]
     Refused(String),

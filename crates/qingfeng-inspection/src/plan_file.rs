@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use qingfeng_rules::selection::Amount;
@@ -12,10 +11,8 @@ use super::rows::PlanColumns;
 use qingfeng::read::{Input, ReadError};
 use qingfeng::tables::{Col, Row, RowReader, Text, Texts};
 
-/// The rows of a plan at most.
-pub const MAX_PLAN_ROWS: usize = 5_000_000;
+const MAX_PLAN_ROWS: usize = 5_000_000;
 
-/// The offices of a day at most.
 const MAX_OFFICES: usize = 10_000;
 
 /// What to do with rows out of order.
@@ -177,16 +174,8 @@ fn digest(path: &Path) -> Result<String, ReadError> {
         return Err(ReadError::content(&path.display(), reason));
     }
     let mut hasher = blake3::Hasher::new();
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match reader.read(&mut block).map_err(failed)? {
-            0 => return Ok(hasher.finalize().to_hex().to_string()),
-            count => {
-                hasher.update(&block[..count]);
-            }
-        }
-    }
+    hasher.update_reader(File::open(path).map_err(failed)?).map_err(failed)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn plan_row(row: &Row<'_>) -> Result<PlanRow, ReadError> {

@@ -18,7 +18,7 @@ use super::policy::{Policy, asked, units};
 use crate::outcomes::{Known, Timeline};
 
 /// The most days of a plan: ten years.
-pub const MAX_DAYS: i64 = 3_660;
+const MAX_DAYS: i64 = 3_660;
 
 /// How the declarations that are targeted are put in order.
 ///
@@ -88,27 +88,16 @@ pub struct OutcomesUsed {
 /// Days cannot be planned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum PlanError {
     /// The first day is after the last.
     #[error("the first day, {from}, is after the last, {until}; exchange them")]
-    Order {
-        /// The first.
-        from: Date,
-        /// The last.
-        until: Date,
-    },
+    Order { from: Date, until: Date },
     /// Too many days.
     #[error(
         "from {from} to {until} are {days} days, more than {MAX_DAYS}; plan a part of them, by --from and --until"
     )]
-    Days {
-        /// The first.
-        from: Date,
-        /// The last.
-        until: Date,
-        /// How many.
-        days: i64,
-    },
+    Days { from: Date, until: Date, days: i64 },
     /// No site can inspect anything.
     #[error(
         "no site has a capacity: give a table with `--capacity FILE` (columns site, day, inspections), or write \
@@ -198,7 +187,6 @@ impl<'p> Planner<'p> {
         let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
         self.remember(all, from, &mut pending, &mut plan.outcomes);
 
-        let mut at = all.partition_point(|candidate| candidate.day < Some(from));
         for day in (0..days).filter_map(|after| from.plus_days(after)) {
             let known = pending.split_off(&day);
             for Pending { candidate, cell, before, now } in
@@ -210,11 +198,10 @@ impl<'p> Planner<'p> {
             }
             experience.settle();
 
-            let end = at + all[at..].partition_point(|candidate| candidate.day <= Some(day));
+            let of_day = candidates.of_days(day, day);
             let (planned, without_office) =
-                self.plan_day(all, at..end, day, &experience, day_key(day).as_ref());
+                self.plan_day(all, of_day, day, &experience, day_key(day).as_ref());
             plan.without_office.extend(without_office);
-            at = end;
 
             for of_office in planned {
                 for selected in &of_office.selected {
@@ -239,23 +226,8 @@ impl<'p> Planner<'p> {
         experience: &Experience,
         key: Option<&DayKey>,
     ) -> (Vec<PlannedDay>, Vec<usize>) {
-        let capacities = self.capacity.of_day(self.policy, day);
-        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> = BTreeMap::new();
-        for (site, amount) in self.policy.sites.iter().zip(&capacities) {
-            if let Some(amount) = *amount {
-                offices.insert(&site.name, (amount, Vec::new()));
-            }
-        }
-        let mut without_office = Vec::new();
-        for candidate in of_day {
-            let declared = &all[candidate];
-            let office = self.policy.office_by(declared, |site| capacities.get(site).copied().flatten());
-            let office = office.and_then(|site| offices.get_mut(&*self.policy.sites[site].name));
-            match office {
-                Some((_, members)) => members.push(candidate),
-                None => without_office.push(candidate),
-            }
-        }
+        let declarations = of_day.map(|at| (at, &all[at]));
+        let (offices, without_office) = self.policy.by_office(declarations, day, self.capacity);
         let offices: Vec<_> = offices.into_iter().collect();
         let planned = offices
             .into_par_iter()
@@ -316,37 +288,6 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn member(
-        &self,
-        candidate: &AssessedDeclaration,
-        office: &str,
-        day: Date,
-        capacity: Amount,
-        experience: &Experience,
-    ) -> Member {
-        let policy = self.policy;
-        let expected =
-            experience.expected(&Experience::cell(policy, candidate, Some(office)), candidate.score);
-        let is_targeted = policy.is_targeted(candidate);
-        let trader = candidate.trader.as_deref();
-        Member {
-            candidate: 0,
-            cost: policy.cost(candidate, capacity),
-            worth: 0,
-            hoped: 0,
-            expected,
-            mandatory: policy.mandatory(candidate).map(str::to_owned),
-            is_targeted,
-            young_rule: if is_targeted {
-                experience.young_rule(policy, candidate, day, self.outcomes.is_some())
-            } else {
-                None
-            },
-            left_alone: trader.and_then(|trader| experience.left_alone(policy, trader, day)),
-            stratum: 0,
-        }
-    }
-
     /// The members of an office's day, with their worth.
     fn office<'o>(
         &self,
@@ -358,22 +299,32 @@ impl<'p> Planner<'p> {
     where
         'p: 'o,
     {
+        let policy = self.policy;
         let usual = self.usual_value(members, all);
+        let by_value = policy.selection.worth == qingfeng_rules::selection::Worth::Value;
         let members = members.iter().map(|&at| {
-            let member = self.member(&all[at], office, day, capacity, experience);
-            let value = if self.policy.selection.worth == qingfeng_rules::selection::Worth::Value {
-                whole_value(&all[at]).unwrap_or(usual)
-            } else {
-                1
+            let candidate = &all[at];
+            let cell = Experience::cell(policy, candidate, Some(office));
+            let expected = experience.expected(&cell, candidate.score);
+            let value = if by_value { candidate.whole_value().unwrap_or(usual) } else { 1 };
+            let worth = |parts: u32| match self.targeting {
+                Targeting::Score => 0,
+                _ => i64::from(parts).saturating_mul(value),
             };
-            let worth = |parts: u32| i64::from(parts).saturating_mul(value);
-            let (worth, hoped) = (worth(member.expected.mean), worth(member.expected.upper));
-            let by_score = self.targeting == Targeting::Score;
+            let is_targeted = policy.is_targeted(candidate);
+            let young_rule = || experience.young_rule(policy, candidate, day, self.outcomes.is_some());
+            let trader = candidate.trader.as_deref();
             Member {
                 candidate: at,
-                worth: if by_score { 0 } else { worth },
-                hoped: if by_score { 0 } else { hoped },
-                ..member
+                cost: policy.cost(candidate, capacity),
+                worth: worth(expected.mean),
+                hoped: worth(expected.upper),
+                expected,
+                mandatory: policy.mandatory(candidate).map(str::to_owned),
+                is_targeted,
+                young_rule: is_targeted.then(young_rule).flatten(),
+                left_alone: trader.and_then(|trader| experience.left_alone(policy, trader, day)),
+                stratum: 0,
             }
         });
         Office {
@@ -388,7 +339,7 @@ impl<'p> Planner<'p> {
     /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
     /// value out is no way to be left out.
     fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
-        let mut values: Vec<i64> = members.iter().filter_map(|&at| whole_value(&all[at])).collect();
+        let mut values: Vec<i64> = members.iter().filter_map(|&at| all[at].whole_value()).collect();
         values.sort_unstable();
         values.get(values.len() / 2).copied().unwrap_or(1)
     }
@@ -612,11 +563,4 @@ fn left_out(
             }
         })
         .collect()
-}
-
-/// A declaration's value in whole units, if it has one that can be a value.
-fn whole_value(candidate: &AssessedDeclaration) -> Option<i64> {
-    let value = candidate.value.filter(|value| value.is_finite() && *value >= 0.0)?;
-    // A conversion to integers stops at the largest.
-    Some((value as i64).clamp(1, 1_000_000_000_000))
 }

@@ -1,12 +1,15 @@
 //! The inspection policy of a pack, ready to be asked about declarations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf, Stratum};
 use qingfeng_rules::{Date, Pack, Selection, Status};
 
 use super::candidate::AssessedDeclaration;
 use super::capacity::Capacity;
+
+/// By office its capacity and the numbers of its declarations.
+type ByOffice<'p> = BTreeMap<&'p str, (Amount, Vec<usize>)>;
 
 /// A policy and what it needs to know of the pack that it stands in.
 #[derive(Clone, Debug)]
@@ -111,6 +114,28 @@ impl Policy {
             }
         }
         closed
+    }
+
+    /// The declarations of a day by the office that inspects, and those that none does, by their numbers.
+    pub(crate) fn by_office<'c>(
+        &self,
+        declarations: impl Iterator<Item = (usize, &'c AssessedDeclaration)>,
+        day: Date,
+        capacity: &Capacity,
+    ) -> (ByOffice<'_>, Vec<usize>) {
+        let capacities = capacity.of_day(self, day);
+        let sites = self.sites.iter().zip(&capacities);
+        let mut offices: BTreeMap<&str, (Amount, Vec<usize>)> =
+            sites.filter_map(|(site, amount)| Some((site.name.as_str(), ((*amount)?, Vec::new())))).collect();
+        let mut without_office = Vec::new();
+        for (number, declaration) in declarations {
+            let office = self.office_by(declaration, |site| capacities.get(site).copied().flatten());
+            match office.and_then(|site| offices.get_mut(&*self.sites[site].name)) {
+                Some((_, members)) => members.push(number),
+                None => without_office.push(number),
+            }
+        }
+        (offices, without_office)
     }
 
     /// Whether a declaration may be targeted for its channel.

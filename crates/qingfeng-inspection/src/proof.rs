@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::Date;
 use qingfeng_rules::selection::Amount;
+use serde::Serialize;
 
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
@@ -42,7 +43,7 @@ pub struct Proof {
 }
 
 /// The draw of an office's day, repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OfficeProof {
     /// The office.
@@ -99,23 +100,13 @@ impl ProofOf<'_> {
             ));
         }
         let all = &self.candidates.all;
-        let first = all.partition_point(|candidate| candidate.day < Some(day));
-        let end = all.partition_point(|candidate| candidate.day <= Some(day));
-        let capacities = self.capacity.of_day(self.policy, day);
-        let mut offices: BTreeMap<&str, (Amount, Vec<&AssessedDeclaration>)> = BTreeMap::new();
-        for (site, amount) in self.policy.sites.iter().zip(&capacities) {
-            if let Some(amount) = *amount {
-                offices.insert(&site.name, (amount, Vec::new()));
-            }
-        }
+        let of_day = self.candidates.of_days(day, day);
+        let is_empty = of_day.is_empty();
+        let declarations = of_day.map(|at| (at, &all[at]));
+        let (offices, _) = self.policy.by_office(declarations, day, self.capacity);
         let mut office_of: BTreeMap<&str, &str> = BTreeMap::new();
-        for candidate in &all[first..end] {
-            let site = self.policy.office_by(candidate, |site| capacities.get(site).copied().flatten());
-            let Some(site) = site.and_then(|site| self.policy.sites.get(site)) else { continue };
-            if let Some((_, members)) = offices.get_mut(site.name.as_str()) {
-                office_of.insert(&candidate.declaration_id, &site.name);
-                members.push(candidate);
-            }
+        for (&name, (_, positions)) in &offices {
+            office_of.extend(positions.iter().map(|&at| (&*all[at].declaration_id, name)));
         }
         let is_asked = |name: &str| office.is_none_or(|office| office == name);
         for row in rows.iter().filter(|row| is_asked(&row.office)) {
@@ -126,16 +117,17 @@ impl ProofOf<'_> {
                 ));
             }
         }
-        if rows.is_empty() && first == end {
+        if rows.is_empty() && is_empty {
             proof.differences.push(format!(
                 "there is nothing of {day} to prove: neither the plan nor the assessments have the day"
             ));
         }
-        for (name, (amount, members)) in offices.into_iter().filter(|(name, _)| is_asked(name)) {
+        for (name, (amount, positions)) in offices.into_iter().filter(|(name, _)| is_asked(name)) {
             let rows: Vec<&PlanRow> = rows.iter().copied().filter(|row| row.office == name).collect();
-            if members.is_empty() && rows.is_empty() {
+            if positions.is_empty() && rows.is_empty() {
                 continue;
             }
+            let members: Vec<&AssessedDeclaration> = positions.iter().map(|&at| &all[at]).collect();
             let of_office = OfficeDraw { policy: self.policy, name, amount, members: &members, rows: &rows };
             proof.offices.push(of_office.proof(is_key.then_some(key), &office_of));
         }

@@ -1,7 +1,7 @@
 //! Plans and decisions as Arrow tables.
 
 use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 use qingfeng_rules::selection::Amount;
 
 use super::candidate::AssessedDeclaration;
@@ -23,7 +23,7 @@ qingfeng::columns! {
     pub PlanColumns = "a plan, as `qingfeng plan` writes it";
     day: Day Needed "The day.";
     office: Text Needed "The site that inspects.";
-    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random, within each the worthiest first.";
+    order: Integer Needed "Its place in the list of the office's day: mandatory, targeted, random; within each by descending worth.";
     declaration_id: Text Needed "The declaration.";
     selected: Text Needed "`mandatory`, `targeted` or `random`.";
     why: Texts Always "The rule, the quota, what is expected, or the draw.";
@@ -98,22 +98,6 @@ qingfeng::columns! {
     trader: Text Optional "As carried by the assessment.";
     group: Text Optional "As carried by the assessment.";
     pack: Text Optional "The pack that assessed it.";
-}
-
-/// The columns of a plan: one row an inspection, by day, office and order.
-///
-/// ```
-/// let schema = qingfeng_inspection::plan_schema();
-/// assert_eq!(schema.field(0).name(), "day");
-/// assert!(!schema.field_with_name("probability").unwrap().is_nullable());
-/// ```
-pub fn plan_schema() -> SchemaRef {
-    PlanColumns::TABLE.schema()
-}
-
-/// The columns of what a plan left out: one row a declaration, by day and office, the worthiest first.
-pub fn left_out_schema() -> SchemaRef {
-    LeftOutColumns::TABLE.schema()
 }
 
 /// What both tables say of a declaration.

@@ -251,27 +251,15 @@ impl PlanSummary {
                 short,
             });
         }
-        let all = &candidates.all;
-        let start = all.partition_point(|candidate| candidate.day < Some(from));
-        let end = all.partition_point(|candidate| candidate.day <= Some(until));
         Self {
             from,
             until,
-            declarations: (end - start) as u64,
+            declarations: candidates.of_days(from, until).len() as u64,
             without_office: plan.without_office.len() as u64,
             without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
             without_day: candidates.without_day.total,
-            without_day_first: candidates
-                .without_day
-                .first
-                .iter()
-                .take(SHOWN)
-                .map(ToString::to_string)
-                .collect(),
-            merged_duplicates: candidates
-                .read
-                .saturating_sub(all.len() as u64)
-                .saturating_sub(candidates.without_day.total),
+            without_day_first: candidates.without_day.first.iter().map(ToString::to_string).collect(),
+            merged_duplicates: candidates.put_together(),
             drawn_with_key: with_key,
             total,
             offices,

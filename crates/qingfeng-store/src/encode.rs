@@ -1,11 +1,9 @@
 //! Changes to rows and back.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use qingfeng_rules::Date;
-use serde::de::{MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::chain::Row;
 use super::{Author, Change, ChangeKind, Entry, Finding, Party, StoreError, Violation};
@@ -46,7 +44,7 @@ impl Encoded {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddedBody {
-    values: Values,
+    values: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,41 +53,6 @@ struct AddedBody {
     source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grade: Option<String>,
-}
-
-/// As an object with the names as keys, in their order.
-struct Values(Vec<(String, String)>);
-
-impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Values;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of texts")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
-                let mut values = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    values.push(pair);
-                }
-                Ok(Values(values))
-            }
-        }
-        deserializer.deserialize_map(Pairs)
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -218,14 +181,13 @@ fn added(entry: &Entry) -> Result<String, StoreError> {
     for (what, text) in [("the source of an entry", &entry.source), ("the grade of an entry", &entry.grade)] {
         text.as_deref().map_or(Ok(()), |text| note(what, text))?;
     }
-    let mut values = entry.values.clone();
-    values.sort();
-    for pair in values.windows(2) {
-        if pair[0].0 == pair[1].0 {
-            return Err(StoreError::refused(format!("an entry has two values of `{}`; give one", pair[0].0)));
+    many("an entry", "values", entry.values.len())?;
+    let mut values = BTreeMap::new();
+    for (name, value) in &entry.values {
+        if values.insert(name.clone(), value.clone()).is_some() {
+            return Err(StoreError::refused(format!("an entry has two values of `{name}`; give one")));
         }
     }
-    many("an entry", "values", values.len())?;
     for (name, value) in &values {
         note("the name of a column", name)?;
         if value.len() > VALUE_BYTES_MAX {
@@ -236,7 +198,7 @@ fn added(entry: &Entry) -> Result<String, StoreError> {
         }
     }
     let Entry { from, until, source, grade, .. } = entry.clone();
-    json(&AddedBody { values: Values(values), from, until, source, grade })
+    json(&AddedBody { values, from, until, source, grade })
 }
 
 fn found(finding: &Finding) -> Result<String, StoreError> {
@@ -323,7 +285,14 @@ pub(super) fn decode(number: u64, row: &Row<'_>) -> Result<Change, String> {
     let kind = match (row.kind, row.lookup) {
         ("added", Some(table)) => {
             let AddedBody { values, from, until, source, grade } = read(row.body)?;
-            ChangeKind::Added(Entry { table: table.to_owned(), values: values.0, from, until, source, grade })
+            ChangeKind::Added(Entry {
+                table: table.to_owned(),
+                values: values.into_iter().collect(),
+                from,
+                until,
+                source,
+                grade,
+            })
         }
         ("expired", None) => {
             let ExpiredBody { entry, until } = read(row.body)?;

@@ -9,7 +9,7 @@ use crate::Violation;
 use crate::outcome_table as table;
 
 /// What an inspection came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Inspected, nothing found.
@@ -19,6 +19,7 @@ pub enum Verdict {
     /// Not inspected, with a coded reason.
     Waived,
     /// Without a coded result, or waived without a coded reason: never counted as clear.
+    #[default]
     Open,
 }
 
@@ -47,7 +48,7 @@ impl Disposal {
 }
 
 /// The result of a goods line, or of a declaration as a whole.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// The declaration.
     pub declaration_id: Box<str>,
@@ -141,23 +142,7 @@ impl Outcome {
 
     /// The result of a declaration as a whole, of which not even the day is known.
     pub fn undated(declaration_id: &str, verdict: Verdict) -> Self {
-        Self {
-            declaration_id: declaration_id.into(),
-            item_no: None,
-            found_on: None,
-            known_on: None,
-            selected: None,
-            verdict,
-            waiver: None,
-            pieces: None,
-            value: None,
-            fine: None,
-            case_number: None,
-            major_case: false,
-            disposal: None,
-            disclosed_on: None,
-            hours: None,
-        }
+        Self { declaration_id: declaration_id.into(), verdict, ..Self::default() }
     }
 
     /// The day from which it counts as known, if that is said.

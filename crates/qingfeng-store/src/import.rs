@@ -69,6 +69,7 @@ pub struct Imported {
 
 /// Why files could not be imported.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum ImportError {
     /// A file cannot be read.
     #[error(transparent)]
@@ -78,14 +79,7 @@ pub enum ImportError {
     Store(#[from] StoreError),
     /// A file lacks columns of the table.
     #[error("{input}: has no column `{column}`; {remedy}")]
-    Column {
-        /// The file.
-        input: String,
-        /// The column.
-        column: String,
-        /// What to do.
-        remedy: String,
-    },
+    Column { input: String, column: String, remedy: String },
     /// More rows than one import takes.
     #[error("the files have more than {IMPORT_MAX} rows; import them in parts")]
     TooMany,

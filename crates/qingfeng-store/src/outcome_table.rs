@@ -7,7 +7,6 @@ use qingfeng_rules::SelectionKind;
 
 use qingfeng::tables::{Mistake, SheetRow};
 
-/// The bytes of the code of a waiver at most.
 const WAIVER_BYTES_MAX: usize = 64;
 
 qingfeng::columns! {

@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use case::{Case, ExpectedDeclaration, ExpectedItem};
+pub use compare::differences;
 pub use rows::found_in_rows;
 
 /// What an engine makes of a pack and declarations.
@@ -175,7 +176,7 @@ pub fn cases(text: &str) -> Result<Vec<Case>, Vec<String>> {
 /// Runs one case. Gives what differs from the expectation, one line each.
 pub fn run(case: &Case, base: &Path, engine: &mut dyn Assess) -> Vec<String> {
     match outcome(case, base, engine) {
-        Ok(outcome) => compare::differences(case, &outcome),
+        Ok(outcome) => differences(case, &outcome),
         Err(problem) => vec![problem],
     }
 }
@@ -188,9 +189,4 @@ pub fn run(case: &Case, base: &Path, engine: &mut dyn Assess) -> Vec<String> {
 pub fn outcome(case: &Case, base: &Path, engine: &mut dyn Assess) -> Result<Outcome, String> {
     let directory = pack::lay_out(case, base)?;
     engine.assess(directory.path(), &case.declarations_as_json())
-}
-
-/// What differs between an outcome and what a case expects, one line each.
-pub fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
-    compare::differences(case, outcome)
 }

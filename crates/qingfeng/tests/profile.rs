@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::{Input, ReadOptions, Reader};
-use qingfeng::tools::profile::{Profile, ProfileOptions};
+use qingfeng::tools::profile::Profile;
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Engine, Evaluation, Outputs};
+use qingfeng::{Engine, Evaluation, Outputs, Pipeline};
 use qingfeng_lab::Generator;
 
 fn engine(pack: &str) -> Engine {
@@ -50,7 +50,7 @@ fn fires_and_faults_are_those_of_a_scoring_run() {
     for evaluation in [Evaluation::Compiled, Evaluation::Interpreted] {
         let engine = engine.clone().with_evaluation(evaluation);
         let profile =
-            engine.profile(reader(&engine, &path, 1_000), &ProfileOptions::default(), &mut |_| {}).unwrap();
+            engine.profile(reader(&engine, &path, 1_000), &Pipeline::new().threads(1), &mut |_| {}).unwrap();
         assert_eq!(profile.lines, summary.lines_assessed);
         assert_eq!(profile.rules.len(), summary.rules.len());
         for (rule, (id, count)) in profile.rules.iter().zip(&summary.rules) {
@@ -93,7 +93,7 @@ fn candidates_are_those_of_explanations() {
     }
     assert!(!expected.is_empty());
     let interpreted = engine.with_evaluation(Evaluation::Interpreted);
-    let options = ProfileOptions::default();
+    let options = Pipeline::new().threads(1);
     let profile = interpreted.profile(reader(&interpreted, &path, 8192), &options, &mut |_| {}).unwrap();
     for (rule, [candidates, visits, ..]) in counts(&profile) {
         assert_eq!([candidates, visits], expected.get(&rule).copied().unwrap_or_default(), "{rule}");
@@ -107,7 +107,7 @@ fn counts_do_not_depend_on_threads() {
     let of = |threads| {
         // A new engine each time: what the first lines show is remembered.
         let engine = engine("clean-wind");
-        let options = ProfileOptions { pipeline: Some(threads).into() };
+        let options = Pipeline::from(Some(threads));
         counts(&engine.profile(reader(&engine, &path, 700), &options, &mut |_| {}).unwrap())
     };
     let first = of(1);

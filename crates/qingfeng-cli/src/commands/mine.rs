@@ -4,23 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use qingfeng::read::{Input, ReadOptions, Reader};
+use qingfeng::read::{ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
 use qingfeng_insight::mine::{
     Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined,
     labelled_schema, rule_file,
 };
-use qingfeng_inspection::outcomes::Outcomes;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::tell_rejects;
-use crate::inputs::{InputArgs, ReadArgs, day};
+use crate::findings::ResultsArgs;
+use crate::inputs::{InputFormatArgs, ReadArgs, day};
 use crate::numbers::{count, grouped, percent};
-use crate::outputs::{check_apart, write_text};
+use crate::outputs::{check_apart, copy_pack, failed, write_text};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-use crate::stores::PackArgs;
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
@@ -31,25 +29,34 @@ use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 /// intervals shown are of held-out days that were not used at all: those after --until, and the files of --judge. The
 /// rules are written in Rhai, as shadow rules unless --active, for a risk officer to read.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("found").args(["outcomes", "store", "label"]).required(true).multiple(true))]
 #[command(after_help = exit::help(&[
     "qingfeng mine declarations.parquet --outcomes outcomes.csv --rules rules/clean-wind --until 2016-06-30 -o mined.rhai",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv -o mined-pack",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv --cold hs,departure,origin",
 ], &[exit::FILES, exit::PACK]))]
 pub struct Args {
-    #[command(flatten)]
-    inputs: InputArgs,
+    /// Files with declarations: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow.
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
 
     #[command(flatten)]
-    pack: PackArgs,
+    how: InputFormatArgs,
 
-    /// Results of inspections, of goods lines or of declarations as a whole.
-    #[arg(long, value_name = "FILE", required_unless_present = "label", conflicts_with = "label")]
-    outcomes: Vec<PathBuf>,
+    /// Directory of the rule pack. Its living lookup tables come from --store, if that is given.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+
+    #[command(flatten)]
+    results: ResultsArgs,
+
+    /// Snapshot of the store, by the number of its last change; of lookup tables alone. Default: the latest.
+    #[arg(long, value_name = "SNAPSHOT")]
+    snapshot: Option<u64>,
 
     /// Column with the result of a declaration, or of a goods line, in the inputs: 1 or 0, true or false, or clear, counterfeit
     /// and so on. It must not be a field of the pack.
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["outcomes", "as_of"])]
     label: Option<String>,
 
     /// Last day, of declarations to learn from. Later days are held out.
@@ -123,7 +130,7 @@ struct Answer<'a> {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let inputs: Vec<PathBuf> =
-        args.inputs.inputs.iter().chain(&args.judge).chain(&args.outcomes).cloned().collect();
+        [&args.inputs, &args.judge, &args.results.outcomes].into_iter().flatten().cloned().collect();
     if let Some(output) = &args.output {
         check_apart(&[("--output", output)], &inputs)?;
         if !is_rule_file(output) && output.exists() {
@@ -133,7 +140,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             )));
         }
     }
-    let engine = args.pack.open()?;
+    let engine = args.results.engine(&args.rules, args.snapshot)?;
     let pack = engine.pack();
     let (schema, labels) = match &args.label {
         Some(column) => {
@@ -141,31 +148,22 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             (labelled_schema(&pack.schema, column).map_err(wrong)?, Labels::Column)
         }
         None => {
-            let outcomes = Outcomes::read(&ReadArgs::inputs(&args.outcomes), &mut |_| true)?;
-            let (rejects, rejected) = outcomes.rejects();
-            tell_rejects("outcomes", rejects, rejected);
+            let outcomes = args.results.read(args.results.as_of, &mut |_| true)?;
             (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
         }
     };
-    let read = |path: &PathBuf, judged: bool| -> Result<(Reader, Input, bool), Failure> {
-        let input = ReadArgs::inputs(std::slice::from_ref(path)).remove(0);
-        let options = args.inputs.options(ReadOptions::default());
-        Ok((Reader::new(Arc::clone(&schema), vec![input.clone()], options)?, input, judged))
-    };
+    let options = args.how.with(args.results.encoding).options(ReadOptions::default());
     let mut readers = Vec::new();
-    for path in &args.inputs.inputs {
-        readers.push(read(path, false)?);
+    for (paths, judged) in [(&args.inputs, false), (&args.judge, true)] {
+        for input in ReadArgs::inputs(paths) {
+            let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], options.clone())?;
+            readers.push((reader, input, judged));
+        }
     }
-    for path in &args.judge {
-        readers.push(read(path, true)?);
-    }
-    let bar = Bar::new(None);
     let threads = args.threads.number();
-    let lines = LabelledLines::read(&engine, readers, &labels, args.parties, threads, &mut |progress| {
-        bar.show(progress.bytes_read, progress.lines);
-    });
-    bar.end();
-    let lines = lines?;
+    let lines = Bar::during(None, |progress| {
+        LabelledLines::read(&engine, readers, &labels, args.parties, threads, progress)
+    })?;
     let options = MineOptions {
         until: args.until,
         conditions: args.conditions.into(),
@@ -185,7 +183,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
     };
     if let Some(output) = &args.output {
-        write(&args.pack.rules, output, &mined, pack)?;
+        write(&args.rules, output, &mined, pack)?;
     }
     let answer = Answer {
         mined: &mined,
@@ -222,31 +220,9 @@ fn write(rules: &Path, output: &Path, mined: &Mined, pack: &Pack) -> Result<(), 
     if is_rule_file(output) {
         return write_text(output, &text);
     }
-    copy(rules, output, 0)?;
+    fs::create_dir_all(output).map_err(|error| failed(output, "cannot be made", &error))?;
+    copy_pack(rules, output)?;
     write_text(&output.join(MINED), &text)
-}
-
-/// Copies the files of a pack; hidden ones are none of it.
-fn copy(from: &Path, to: &Path, level: u32) -> Result<(), Failure> {
-    let failed = |path: &Path, error: std::io::Error| Failure::Files(format!("{}: {error}", path.display()));
-    if level > 8 {
-        return Err(Failure::Files(format!("{}: directories more than 8 deep", from.display())));
-    }
-    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
-    let entries = fs::read_dir(from).map_err(|error| failed(from, error))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| failed(from, error))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            copy(&path, &target, level + 1)?;
-        } else {
-            fs::copy(&path, &target).map_err(|error| failed(&path, error))?;
-        }
-    }
-    Ok(())
 }
 
 fn rate(hits: Hits) -> String {

@@ -6,9 +6,9 @@ use clap::Subcommand;
 use qingfeng::read::Input;
 use qingfeng::rules::Date;
 use qingfeng::rules::selection::OverrideAction;
-use qingfeng_inspection::{
-    ArrivingDeclarations, AssessedDeclaration, Override, OverrideBy, OverrideRequest, Overrides, PlanFile,
-};
+use qingfeng_inspection::overrides::{Override, OverrideBy, OverrideRequest, Overrides};
+use qingfeng_inspection::rolling::ArrivingDeclarations;
+use qingfeng_inspection::{AssessedDeclaration, PlanFile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::render;

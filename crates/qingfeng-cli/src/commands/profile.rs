@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use qingfeng::Pipeline;
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::Status;
-use qingfeng::tools::profile::{EvaluatedBy, Profile, ProfileOptions, RuleProfile};
+use qingfeng::tools::profile::{EvaluatedBy, Profile, RuleProfile};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::InputArgs;
@@ -63,9 +63,9 @@ enum Sort {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.engine.applied(args.pack.open()?);
     let reader = args.inputs.reader(engine.pack(), ReadOptions::default())?;
-    let options = ProfileOptions { pipeline: Pipeline::new().threads(args.threads.into()) };
+    let pipeline = Pipeline::new().threads(args.threads.into());
     let mut profile =
-        Bar::during(reader.bytes_total(), |progress| engine.profile(reader, &options, progress))?;
+        Bar::during(reader.bytes_total(), |progress| engine.profile(reader, &pipeline, progress))?;
     sort(&mut profile.rules, args.sort);
     args.format.print(&profile, || human(&profile, args.limit as usize))?;
     Ok(Exit::Done)

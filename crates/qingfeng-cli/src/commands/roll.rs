@@ -1,25 +1,26 @@
 //! `qingfeng roll`: who gets inspected, decided as declarations come.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use qingfeng::read::Input;
+use qingfeng::rules::Pack;
 use qingfeng::rules::selection::Amount;
-use qingfeng::rules::{Date, Pack};
 use qingfeng::tables::RowWriter;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{
-    ArrivingDeclarations, AssessedDeclaration, DecisionColumns, OfficeDay, Policy, Roll, Taken,
-};
+use qingfeng_inspection::rolling::{ArrivingDeclarations, DecisionColumns, OfficeDay, Roll, Taken};
+use qingfeng_inspection::{AssessedDeclaration, Policy, capacity_unit};
 use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
-use crate::numbers::grouped;
+use crate::numbers::{count, grouped};
 use crate::outputs::{check_apart, output, write_text};
 use crate::policy::PolicyArgs;
-use crate::table::{Cell, table};
+use crate::record::record;
+use crate::table::{Cell, heads, table};
 use crate::terminal::{self, WARNING, styled};
 
 /// The rows that go to a file at a time.
@@ -67,34 +68,6 @@ pub struct Args {
     /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
-}
-
-/// What a site's day came to, as data.
-#[derive(Debug, Serialize)]
-struct Day<'d> {
-    day: Date,
-    office: &'d str,
-    capacity: u32,
-    capacity_in: &'static str,
-    used: u64,
-    declarations: u64,
-    mandatory: u64,
-    targeted: u64,
-    random: u64,
-    missed: u64,
-    cut: u64,
-    worth_reached: i64,
-    worth_best: i64,
-    known_days: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct Summary<'d> {
-    declarations: u64,
-    without_day: u64,
-    without_office: u64,
-    share_of_best: Option<f64>,
-    days: Vec<Day<'d>>,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -156,11 +129,43 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     sink.write(1)?;
     sink.writer.finish()?;
     let days = roll.finish();
-    let summary = summary(&days, number, without_day, without_office);
+    let (reached, best) =
+        days.iter().fold((0_i128, 0_i128), |(reached, best), day| (reached + day.reached, best + day.best));
+    let share_of_best = (best > 0).then(|| reached as f64 / best as f64);
     if let Some(path) = &args.summary {
+        let summary = record!({
+            declarations: number,
+            without_day: without_day,
+            without_office: without_office,
+            share_of_best: share_of_best,
+            days: days.iter().map(office_day).collect::<Vec<_>>(),
+        });
         write_text(path, &terminal::json(&summary)?)?;
     }
-    terminal::summary(&human(&summary, policy.draws() && key.is_none()));
+    let mut out = offices(&days);
+    out += &count(number, "declaration");
+    if let Some(reached) = share_of_best {
+        out += &format!(
+            "; what was targeted is worth {:.1} % of the best that hindsight could have targeted",
+            reached * 100.0
+        );
+    }
+    out.push('\n');
+    let total = |of: fn(&OfficeDay) -> u64| days.iter().map(of).sum::<u64>();
+    for (number, what) in [
+        (without_day, "without a date, so of no day"),
+        (without_office, "of which no site inspects on their day"),
+        (total(|day| day.missed), "that had to be inspected found no capacity left"),
+        (total(|day| day.cut), "that were drawn found no capacity left"),
+    ] {
+        if number > 0 {
+            out += &format!("{}\n", styled(WARNING, &format!("{} {what}", count(number, "declaration"))));
+        }
+    }
+    if policy.draws() && key.is_none() {
+        out += &format!("{}\n", styled(WARNING, "Nothing was drawn, since there was no key."));
+    }
+    terminal::summary(&out);
     Ok(Exit::Done)
 }
 
@@ -172,7 +177,7 @@ fn key(args: &Args, policy: &Policy) -> Result<Option<Key>, Failure> {
     match args.key.find()? {
         Some(key) => Ok(Some(key)),
         None => Err(Failure::Usage(format!(
-            "the pack draws surprise inspections, which takes a key: give its file by --key-file, or set {VARIABLE}; with \
+            "the pack draws random inspections, which takes a key: give its file by --key-file, or set {VARIABLE}; with \
              --without-draw none is drawn"
         ))),
     }
@@ -233,46 +238,34 @@ fn decided(
     rows.end();
 }
 
-fn summary(days: &[OfficeDay], declarations: u64, without_day: u64, without_office: u64) -> Summary<'_> {
+/// What a site's day came to, as data.
+fn office_day(day: &OfficeDay) -> impl Serialize {
     let whole = |worth: i128| i64::try_from(worth).unwrap_or(i64::MAX);
-    let (reached, best) =
-        days.iter().fold((0_i128, 0_i128), |(reached, best), day| (reached + day.reached, best + day.best));
-    let days = days.iter().map(|day| {
-        let (capacity, capacity_in) = match day.capacity {
-            Amount::Inspections(count) => (count, "inspections"),
-            Amount::Points(count) => (count, "points"),
-        };
-        Day {
-            day: day.day,
-            office: &day.office,
-            capacity,
-            capacity_in,
-            used: day.used,
-            declarations: day.declarations,
-            mandatory: day.mandatory,
-            targeted: day.targeted,
-            random: day.random,
-            missed: day.missed,
-            cut: day.cut,
-            worth_reached: whole(day.reached),
-            worth_best: whole(day.best),
-            known_days: day.known_days,
-        }
-    });
-    Summary {
-        declarations,
-        without_day,
-        without_office,
-        share_of_best: (best > 0).then(|| reached as f64 / best as f64),
-        days: days.collect(),
-    }
+    let (Amount::Inspections(capacity) | Amount::Points(capacity)) = day.capacity;
+    record!({
+        day: day.day,
+        office: &day.office,
+        capacity: capacity,
+        capacity_in: capacity_unit(day.capacity),
+        used: day.used,
+        declarations: day.declarations,
+        mandatory: day.mandatory,
+        targeted: day.targeted,
+        random: day.random,
+        missed: day.missed,
+        cut: day.cut,
+        worth_reached: whole(day.reached),
+        worth_best: whole(day.best),
+        known_days: day.known_days,
+    })
 }
 
-/// Site by site, all days together, and what needs attention.
-fn human(summary: &Summary<'_>, no_key: bool) -> String {
-    let mut offices: std::collections::BTreeMap<&str, [i128; 9]> = std::collections::BTreeMap::new();
-    for day in &summary.days {
-        let sums = offices.entry(day.office).or_default();
+/// Site by site, all days together.
+fn offices(days: &[OfficeDay]) -> String {
+    let mut offices: BTreeMap<&str, [i128; 9]> = BTreeMap::new();
+    for day in days {
+        let (Amount::Inspections(capacity) | Amount::Points(capacity)) = day.capacity;
+        let sums = offices.entry(&day.office).or_default();
         let counts = [
             1,
             day.declarations.into(),
@@ -280,9 +273,9 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
             day.targeted.into(),
             day.random.into(),
             day.used.into(),
-            day.capacity.into(),
-            day.worth_reached.into(),
-            day.worth_best.into(),
+            capacity.into(),
+            day.reached,
+            day.best,
         ];
         sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
@@ -290,7 +283,7 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
         0 => "–".to_owned(),
         best => format!("{:.1} %", reached as f64 * 100.0 / best as f64),
     };
-    let heads = [
+    let names = [
         "",
         "days",
         "declarations",
@@ -301,7 +294,7 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
         "of capacity",
         "worth of best",
     ];
-    let mut rows = vec![heads.map(|head| Cell::new(head).style(terminal::DIM).right()).into_iter().collect()];
+    let mut rows = vec![heads(&names, &[])];
     for (office, sums) in &offices {
         let mut row = vec![Cell::new(office)];
         row.extend(sums[..6].iter().map(|&sum| Cell::new(grouped(sum)).right()));
@@ -309,29 +302,5 @@ fn human(summary: &Summary<'_>, no_key: bool) -> String {
         row.push(Cell::new(share(sums[7], sums[8])).right());
         rows.push(row);
     }
-    let mut out = table("", &rows);
-    out += &crate::numbers::count(summary.declarations, "declaration");
-    if let Some(reached) = summary.share_of_best {
-        out += &format!(
-            "; what was targeted is worth {:.1} % of the best that hindsight could have targeted",
-            reached * 100.0
-        );
-    }
-    out.push('\n');
-    let total = |of: fn(&Day<'_>) -> u64| summary.days.iter().map(of).sum::<u64>();
-    for (count, what) in [
-        (summary.without_day, "without a date, so of no day"),
-        (summary.without_office, "of which no site inspects on their day"),
-        (total(|day| day.missed), "that had to be inspected found no capacity left"),
-        (total(|day| day.cut), "that were drawn found no capacity left"),
-    ] {
-        if count > 0 {
-            let count = crate::numbers::count(count, "declaration");
-            out += &format!("{}\n", styled(WARNING, &format!("{count} {what}")));
-        }
-    }
-    if no_key {
-        out += &format!("{}\n", styled(WARNING, "Nothing was drawn, since there was no key."));
-    }
-    out
+    table("", &rows)
 }

@@ -191,7 +191,7 @@ fn blocked(why: &WhyNot) -> String {
     }
     let mut add = |tree: String, part: &PartCount| {
         let looked_at = part.held + part.failed + part.faults + part.not_reached;
-        // What is joined is told by its parts.
+        // The parts of what is joined say what is missing.
         let missing = if part.joined.is_some() { Cell::new("").right() } else { number(part.missing) };
         let mut row =
             vec![Cell::new(tree), number(looked_at), number(part.failed), missing, number(part.alone)];

@@ -219,9 +219,9 @@ words! {
     // The worth of rules.
     no_rule_fired: "No rule fired.", "没有规则命中。";
     rules_note: "Seen is the hit rate of what was inspected, estimated that of everything on which the rule fired, as the draw tells it. Lift compares the estimate with that of all declarations. Only this rule: found where no other rule fired.", "“实际”为已查验部分的查获率，“估计”为该规则全部命中报关单的违规率（据随机抽查推算）。“提升”为与总体违规率之比。“独有”为仅此规则命中的查获数。";
-    chart_rules: "Found by the worthiest rules", "最有效规则的查获（票）";
+    chart_rules: "Found by the best rules", "最有效规则的查获（票）";
     chart_precision: "Hit rate if the highest scores were inspected up to this share, per cent", "按分值由高到低查验至此比例时的查获率（%）";
-    worthiest: "The worthiest", "最有效的规则";
+    best_rules: "The best rules", "最有效的规则";
     doubtful: "To look at: tired or dead", "需检视：减弱或失效";
     score_and_capacity: "Score and capacity", "分值与能力";
     state: "State", "状态";
@@ -301,7 +301,7 @@ words! {
     just_under_means: "consignments may be split, or values set, to stay under the limit", "货物可能被拆分或价值被压低，以免超过限额";
     just_under_next: "look for declarations of the same exporter, day and goods that together exceed the limit", "查找同一企业、同日、同类货物合计超限的报关单";
     unequal_treatment: "Unequal treatment", "查验力度不一";
-    unequal_treatment_means: "traders may choose the site; its capacity or its share of surprise inspections may be another reason", "企业可能选择该现场；查验能力或随机比例不同也可能是原因";
+    unequal_treatment_means: "traders may choose the site; its capacity or its share of random inspections may be another reason", "企业可能选择该现场；查验能力或随机比例不同也可能是原因";
     unequal_treatment_next: "compare its capacity, its overrides and its plan", "比较其查验能力、人工改派和计划";
     unequal_findings: "Unequal findings", "查获结果不一";
     unequal_findings_means: "inspections may be done or recorded differently, or goods differ in what scores do not see", "查验方式或记录口径可能不同，或者评分未能反映货物差异";

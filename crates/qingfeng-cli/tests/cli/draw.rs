@@ -5,7 +5,7 @@ use qingfeng::Engine;
 use qingfeng::read::Input;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidates, Capacity, PlanMarks, Planner, Policy, plan_rows, plan_schema};
+use qingfeng_inspection::{Candidates, Capacity, PlanColumns, PlanMarks, Planner, Policy, plan_rows};
 
 use crate::support::Desk;
 
@@ -64,7 +64,7 @@ fn plan(desk: &Desk) {
         .plan(&candidates, from, until, &|day| Some(key.of_day(day)))
         .unwrap();
     let output = Output::Path(desk.path().join("plan.csv"));
-    let mut writer = TableWriter::create(&output, plan_schema()).unwrap();
+    let mut writer = TableWriter::create(&output, PlanColumns::TABLE.schema()).unwrap();
     let marks = PlanMarks { pack: engine.pack_id().to_string(), inputs: String::new() };
     for day in &made.days {
         let commitment = key.of_day(day.day).commitment();
@@ -169,7 +169,7 @@ fn a_plan_is_refused_when_one_thing_is_changed() {
     let said = desk.run(&published).exits(1).stdout;
     assert!(said.contains("key does not match the commitment"), "{said}");
 
-    // Another rate: another pack, whose assessments these are not; and with assessments anew another draw.
+    // Another rate: another pack, whose assessments these are not; and with new assessments another draw.
     desk.write("harbour/pack.toml", desk.read("harbour/pack.toml").replace("rate = 0.1", "rate = 0.3"));
     let refused = desk.run(&format!("{PROVE} --key-file draw.key")).exits(3).stderr;
     assert!(refused.contains("assessments.csv: line 2: was assessed by the pack harbour@3#"), "{refused}");

@@ -205,12 +205,30 @@ fn outcomes_of_inspections_serve_as_labels() {
         let result = if row.rsplit(',').nth(1) == Some("1") { "counterfeit" } else { "clear" };
         outcomes += &format!("{},1,2016-12-01,{result}\n", row.split(',').next().unwrap());
     }
-    desk.write("outcomes.csv", outcomes);
-    let by_outcomes = desk
-        .run("mine history.csv --outcomes outcomes.csv --rules harbour --until 2016-03-20 --format json")
-        .exits(0)
-        .stdout;
-    assert_eq!(by_outcomes, desk.run(&format!("{MINE} --format json")).exits(0).stdout);
+    desk.write("outcomes.csv", &outcomes);
+    let (before, after) = outcomes.split_once("result").unwrap();
+    let result = b"\xb2\xe9\xd1\xe9\xbd\xe1\xb9\xfb";
+    desk.write("gb.csv", [before.as_bytes(), result, after.as_bytes()].concat());
+    desk.run(
+        "outcome import outcomes.csv --declarations history.csv --rules harbour --author Li --backfill \
+         --store sqlite:s.db",
+    )
+    .exits(0);
+    let mine = "mine history.csv --rules harbour --until 2016-03-20 --format json";
+    let by_label = desk.run(&format!("{mine} --label Found")).exits(0).stdout;
+    for results in [
+        "--outcomes outcomes.csv",
+        "--outcomes outcomes.csv --as-of 2016-12-01",
+        "--outcomes gb.csv --encoding gb18030",
+        "--store sqlite:s.db",
+        "--label Found --store sqlite:s.db",
+    ] {
+        assert_eq!(desk.run(&format!("{mine} {results}")).exits(0).stdout, by_label, "{results}");
+    }
+    for earlier in ["--outcomes outcomes.csv --as-of 2016-11-30", "--store sqlite:s.db --as-of 2016-11-30"] {
+        let refused = desk.run(&format!("{mine} {earlier}")).exits(3).stderr;
+        assert!(refused.contains("no line has a result in the outcomes"), "{refused}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::support::Desk;
 mod hostile;
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
-const DECLARATIONS: usize = 300;
+const DECLARATIONS: usize = 150;
 
 /// A declaration under another id, written where its own was.
 fn renamed(mut declaration: Declaration, number: usize) -> Declaration {

@@ -214,7 +214,7 @@ fn a_plan_takes_results_in_whatever_form_every_other_command_takes_them() {
     );
     assert_eq!(worths(&desk, "--outcomes o.ndjson"), found);
 
-    // A row that cannot be read is told; the others count.
+    // A row that cannot be read is reported; the others count.
     let with_mistake = format!("{HEADER}D1,1,2016-03-02,,faek\nD4,1,2016-03-02,,counterfeit\n");
     assert_eq!(learns(&desk, &with_mistake), found);
     let told = desk.run(&format!("{PLAN} --outcomes outcomes.csv -o told.csv")).exits(0).stderr;

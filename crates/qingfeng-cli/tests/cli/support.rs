@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The golden texts are compared as they stand; with this set in the environment they are written anew.
+/// The golden texts are compared as they stand; with this set in the environment they are written again.
 pub const BLESS: &str = "QINGFENG_BLESS";
 
 const MANIFEST: &str = r#"
@@ -256,13 +256,13 @@ impl Ran {
     }
 }
 
-/// Compares a text with the file of this name, or writes the file when told to.
+/// Compares a text with the file of this name, or writes the file when asked to.
 #[track_caller]
 pub fn golden(name: &str, text: &str) {
     stored(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name), &steady(text));
 }
 
-/// Compares a text with a file, or writes the file when told to.
+/// Compares a text with a file, or writes the file when asked to.
 #[track_caller]
 pub fn stored(path: &Path, text: &str) {
     if std::env::var_os(BLESS).is_some() {

@@ -37,6 +37,7 @@ pub use result::{
 /// Why points cannot be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum CalibrateError {
     /// The pack takes the largest points.
     #[error(
@@ -50,40 +51,20 @@ pub enum CalibrateError {
     #[error(
         "no assessed declaration has an inspection with a coded result ({assessed} assessed, {open} open, {waived} waived); give the plans and the outcomes of the same days"
     )]
-    NothingJudged {
-        /// Assessed declarations.
-        assessed: u64,
-        /// Of these inspected, without a coded result.
-        open: u64,
-        /// Waived.
-        waived: u64,
-    },
+    NothingJudged { assessed: u64, open: u64, waived: u64 },
     /// All that was judged came out alike.
     #[error("all {judged} judged declarations are {what}; points need some of each, so give a longer time")]
-    AllAlike {
-        /// Judged declarations.
-        judged: u64,
-        /// `clear` or `violations`.
-        what: &'static str,
-    },
+    AllAlike { judged: u64, what: &'static str },
     /// No rule has enough of both.
     #[error(
         "no rule whose points can be changed fired on {support} judged declarations and stayed silent on as many; give a longer time or a smaller support"
     )]
-    NoRule {
-        /// The support that was asked for.
-        support: u32,
-    },
+    NoRule { support: u32 },
     /// More than can be fitted in reasonable time.
     #[error(
         "{sets} different sets of rules by {rules} rules are more than can be fitted at once; give a shorter time or a larger support"
     )]
-    TooLarge {
-        /// Different sets of fired rules.
-        sets: u64,
-        /// Rules to fit.
-        rules: u64,
-    },
+    TooLarge { sets: u64, rules: u64 },
     /// The regression has no answer.
     #[error("the regression failed: its information has no inverse; a larger penalty may help")]
     Singular,

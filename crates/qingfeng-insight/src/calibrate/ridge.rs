@@ -10,6 +10,8 @@
 //! over β, of which β₀, the intercept, is not penalised (le Cessie and van Houwelingen 1992). With a penalty above 0 there
 //! is one minimum, unless all shares are 0 or all are 1.
 
+use crate::statistics::Cholesky;
+
 /// The steps of a fit at most, and the halvings of a step.
 const STEPS: usize = 100;
 const HALVINGS: usize = 30;
@@ -127,47 +129,6 @@ fn derivatives(rows: &[Row], beta: &[f64], penalty: f64) -> (Vec<f64>, Vec<f64>)
     }
     (1..size).for_each(|at| information[at * size + at] += penalty);
     (slope, information)
-}
-
-/// The lower triangle whose product with its mirror image is a matrix, row by row.
-#[derive(Debug)]
-struct Cholesky {
-    lower: Vec<f64>,
-    size: usize,
-}
-
-impl Cholesky {
-    /// Of the lower half of a symmetric matrix; `None` unless it is positive definite.
-    fn of(mut matrix: Vec<f64>, size: usize) -> Option<Self> {
-        for row in 0..size {
-            for column in 0..=row {
-                let (above, here) = matrix.split_at(row * size);
-                let earlier = if column < row { &above[column * size..] } else { here };
-                let sum: f64 = here[..column].iter().zip(earlier).map(|(a, b)| a * b).sum();
-                let rest = here[column] - sum;
-                let value = if column < row { rest / earlier[column] } else { rest.sqrt() };
-                if !value.is_finite() || (column == row && value == 0.0) {
-                    return None;
-                }
-                matrix[row * size + column] = value;
-            }
-        }
-        Some(Self { lower: matrix, size })
-    }
-
-    /// The vector whose product with the matrix is this one.
-    fn solve(&self, mut vector: Vec<f64>) -> Vec<f64> {
-        let at = |row: usize, column: usize| self.lower[row * self.size + column];
-        for row in 0..self.size {
-            let sum: f64 = (0..row).map(|column| at(row, column) * vector[column]).sum();
-            vector[row] = (vector[row] - sum) / at(row, row);
-        }
-        for row in (0..self.size).rev() {
-            let sum: f64 = (row + 1..self.size).map(|below| at(below, row) * vector[below]).sum();
-            vector[row] = (vector[row] - sum) / at(row, row);
-        }
-        vector
-    }
 }
 
 /// By column whether it says something of its own: whether it is no sum of multiples of earlier ones (Gram and Schmidt,

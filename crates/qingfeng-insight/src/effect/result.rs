@@ -226,7 +226,7 @@ pub struct Effect {
     pub all: Figures,
     /// By how they were selected: mandatory, targeted, random.
     pub kinds: Vec<Part>,
-    /// By channel, in the order of the mean score.
+    /// By channel, the gravest last.
     pub channels: Vec<Part>,
     /// By band of the score, the lowest first.
     pub bands: Vec<Part>,
@@ -244,6 +244,8 @@ pub struct Effect {
     pub unplanned: u64,
     /// Planned inspections of declarations that were not assessed.
     pub planned_elsewhere: u64,
+    /// Assessments that gave way to one in another channel, where no pack said which is the graver.
+    pub guessed_channels: u64,
     /// By what states were decided.
     pub thresholds: Thresholds,
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use qingfeng_rules::Date;
 
@@ -85,31 +84,11 @@ pub fn effect_rows(effect: &Effect) -> Result<RecordBatch, ArrowError> {
     let column = |(_, column): &(&str, Column)| -> ArrayRef {
         let rules = effect.rules.iter();
         match column {
-            Column::Text(of) => {
-                let mut cells = StringBuilder::new();
-                rules.for_each(|rule| cells.append_option(of(rule)));
-                Arc::new(cells.finish())
-            }
-            Column::Flag(of) => {
-                let mut cells = BooleanBuilder::new();
-                rules.for_each(|rule| cells.append_value(of(rule)));
-                Arc::new(cells.finish())
-            }
-            Column::Count(of) => {
-                let mut cells = Int64Builder::new();
-                rules.for_each(|rule| cells.append_option(of(rule)));
-                Arc::new(cells.finish())
-            }
-            Column::Number(of) => {
-                let mut cells = Float64Builder::new();
-                rules.for_each(|rule| cells.append_option(of(rule)));
-                Arc::new(cells.finish())
-            }
-            Column::Day(of) => {
-                let mut cells = Date32Builder::new();
-                rules.for_each(|rule| cells.append_option(of(rule).map(Date::days)));
-                Arc::new(cells.finish())
-            }
+            Column::Text(of) => Arc::new(StringArray::from_iter(rules.map(of))),
+            Column::Flag(of) => Arc::new(BooleanArray::from_iter(rules.map(|rule| Some(of(rule))))),
+            Column::Count(of) => Arc::new(Int64Array::from_iter(rules.map(of))),
+            Column::Number(of) => Arc::new(Float64Array::from_iter(rules.map(of))),
+            Column::Day(of) => Arc::new(Date32Array::from_iter(rules.map(|rule| of(rule).map(Date::days)))),
         }
     };
     RecordBatch::try_new(effect_schema(), COLUMNS.iter().map(column).collect())

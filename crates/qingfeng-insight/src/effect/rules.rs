@@ -57,10 +57,10 @@ impl OfRule {
 type Groups<K> = BTreeMap<K, Tally>;
 
 #[derive(Default)]
-struct Counted<'e> {
+struct Counted {
     all: Tally,
     kinds: Groups<SelectionKind>,
-    channels: BTreeMap<&'e str, (Tally, i128)>,
+    channels: Groups<u32>,
     bands: Groups<i64>,
     offices: Groups<u32>,
     packs: Groups<u32>,
@@ -68,13 +68,11 @@ struct Counted<'e> {
     rules: Vec<OfRule>,
 }
 
-impl<'e> Counted<'e> {
-    fn add(&mut self, evidence: &'e Evidence, judged: &'e Judged, options: &EffectOptions) {
+impl Counted {
+    fn add(&mut self, evidence: &Evidence, judged: &Judged, options: &EffectOptions) {
         let case = Case::of(evidence, judged, options.points_per_hour);
         self.all.add(&case);
-        let channel = self.channels.entry(evidence.channel(judged)).or_default();
-        channel.0.add(&case);
-        channel.1 += i128::from(judged.score);
+        self.channels.entry(judged.channel.0.into()).or_default().add(&case);
         let band = judged.score.div_euclid(i64::from(options.band.max(1)));
         self.bands.entry(band).or_default().add(&case);
         self.packs.entry(judged.pack).or_default().add(&case);
@@ -138,12 +136,6 @@ impl Effect {
         let all = counted.all.figures(level);
         let first = evidence.declarations.iter().find_map(|judged| judged.day);
         let days = first.zip(evidence.declarations.last().and_then(|judged| judged.day));
-        let mut channels: Vec<(&str, Tally, f64)> = counted
-            .channels
-            .iter()
-            .map(|(name, (tally, score))| (*name, *tally, *score as f64 / tally.fired.max(1) as f64))
-            .collect();
-        channels.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(b.0)));
         let parts = |groups: &Groups<u32>, names: &[Box<str>]| -> Vec<Part> {
             let named = groups.iter().filter_map(|(&at, tally)| Some((names.get(at as usize)?, tally)));
             named.map(|(name, tally)| tally.part(&**name, level)).collect()
@@ -163,7 +155,7 @@ impl Effect {
             by_lines: options.lines.is_some(),
             days,
             kinds: counted.kinds.iter().map(|(kind, tally)| tally.part(kind.name(), level)).collect(),
-            channels: channels.iter().map(|(name, tally, _)| tally.part(*name, level)).collect(),
+            channels: parts(&counted.channels, &evidence.channels),
             bands: counted.bands.iter().map(band).collect(),
             offices: parts(&counted.offices, &evidence.sites),
             packs: parts(&counted.packs, &evidence.packs),
@@ -172,6 +164,7 @@ impl Effect {
             without_chance: counted.all.without_chance,
             unplanned: evidence.unplanned.total,
             planned_elsewhere: evidence.planned_elsewhere.total,
+            guessed_channels: evidence.guessed_channels,
             thresholds: options.thresholds,
             all,
         };

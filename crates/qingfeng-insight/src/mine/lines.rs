@@ -12,11 +12,11 @@ use qingfeng::Engine;
 use qingfeng::internals::{BatchValues, shown};
 use qingfeng::read::{Chunk, Input, ReadError, Reader};
 use qingfeng::{JobError, Pipeline, Progress};
+use qingfeng_inspection::evidence;
 use qingfeng_inspection::outcomes::Outcomes;
-use qingfeng_store::{Outcome, Verdict, verdict_of};
+use qingfeng_store::{Outcome, verdict_of};
 
-/// The most labelled lines that are held.
-pub const MAX_LINES: usize = 5_000_000;
+const MAX_LINES: usize = 5_000_000;
 /// The name under which a column of labels is read beside the fields of a schema.
 const LABEL: &str = "qingfeng_label";
 /// The letters of a code or a word that a rule may name.
@@ -252,17 +252,6 @@ struct Extractor<'a> {
     input: String,
 }
 
-/// What a label says: 1, true and yes are a finding, 0, false and no none, besides the names of results.
-fn label(text: &str) -> Result<Option<bool>, ()> {
-    let text = text.trim();
-    match text.to_ascii_lowercase().as_str() {
-        "" => Ok(None),
-        "1" | "1.0" | "true" | "yes" | "y" => Ok(Some(true)),
-        "0" | "0.0" | "false" | "no" | "n" => Ok(Some(false)),
-        _ => Verdict::from_name(text).map(Verdict::found).ok_or(()),
-    }
-}
-
 /// The result of a line among those of its declaration. A finding of the declaration as a whole says nothing of one of
 /// several lines; that nothing was found says so of all.
 fn of_line(outcomes: &[Outcome], item: Option<i64>, lines: usize) -> Option<bool> {
@@ -304,7 +293,7 @@ impl Extractor<'_> {
                     (Labels::Outcomes(outcomes), _) => of_line(outcomes.of(id), item, size),
                     (Labels::Column, Some(labels)) if arrow_array::Array::is_valid(labels, line) => {
                         let text = labels.value(line);
-                        label(text).map_err(|()| {
+                        let verdict = evidence::Labels::verdict(text).ok_or_else(|| {
                             let place = lines.places()[line].position;
                             let reason = format!(
                                 "{place}: the label is `{}`; write 1 or 0, true or false, or a result such as clear or \
@@ -312,7 +301,8 @@ impl Extractor<'_> {
                                 shown(text)
                             );
                             ReadError::content(&self.input, reason)
-                        })?
+                        })?;
+                        verdict.found()
                     }
                     (Labels::Column, _) => None,
                 };
@@ -357,7 +347,7 @@ impl LabelledLines {
     ///
     /// # Errors
     ///
-    /// An input that cannot be read, a label that is none, more than [`MAX_LINES`] labelled lines.
+    /// An input that cannot be read, a label that is none, more than five million labelled lines.
     pub fn read(
         engine: &Engine,
         readers: Vec<(Reader, Input, bool)>,

@@ -11,7 +11,7 @@
 //! and that at a rate of false discoveries over all that was tried (Benjamini and Hochberg 1995).
 //!
 //! A rule is a list of codes, a band of numbers, a word, or a conjunction of up to three of them; its points are the
-//! logarithm of the odds in whole points, [`POINTS_PER_LOG_ODDS`] for each unit, as an additive scorecard has them. So the
+//! logarithm of the odds in whole points, 25 for each unit, as an additive scorecard has them. So the
 //! sum over the rules that fired ranks declarations as a logistic regression (with a ridge, Hoerl and Kennard 1970) would.
 mod additive;
 mod choose;
@@ -28,16 +28,16 @@ use serde::Serialize;
 use qingfeng::internals::shown;
 
 pub use judge::{BestShare, Judgement};
-pub use lines::{LabelledLines, Labels, MAX_LINES, labelled_schema};
+pub use lines::{LabelledLines, Labels, labelled_schema};
 pub use rhai::rule_file;
 pub use run::mine;
 
 use crate::statistics::wilson;
 
 /// Points of one unit of log odds: 17 points double the odds.
-pub const POINTS_PER_LOG_ODDS: f64 = 25.0;
+const POINTS_PER_LOG_ODDS: f64 = 25.0;
 /// Points of rules are multiples of this.
-pub const POINTS_STEP: i64 = 5;
+const POINTS_STEP: i64 = 5;
 /// The most rules that can be asked for.
 pub const MAX_RULES: usize = 1_000;
 /// The most conditions of a rule.
@@ -84,6 +84,7 @@ impl Default for MineOptions {
 /// Why no rules can be proposed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum MineError {
     /// [`MineOptions::conditions`] is out of bounds.
     #[error("a rule has 1 to {MAX_CONDITIONS} conditions, not {0}")]
@@ -99,24 +100,14 @@ pub enum MineError {
     Prefix,
     /// A field of [`MineOptions::cold`] is none that conditions may be on.
     #[error("`{field}` is no field that conditions may be on; these are: {}", known.join(", "))]
-    NoField {
-        /// The field.
-        field: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
+    NoField { field: String, known: Vec<String> },
     /// The column of labels is that of a field.
     #[error(
         "`{}` is read as the field `{field}` of the pack, so that rules could see the result; take the field out of the \
          schema, or name another column",
         shown(column)
     )]
-    LabelIsField {
-        /// The column.
-        column: String,
-        /// The field.
-        field: String,
-    },
+    LabelIsField { column: String, field: String },
     /// The column of labels cannot stand beside the fields of a schema.
     #[error("{0}")]
     Label(String),

@@ -11,7 +11,6 @@ use super::{Hits, Mined, MinedRule};
 const WIDTH: usize = 110;
 /// Codes that a sentence names.
 const NAMED: usize = 6;
-/// Letters of a title.
 const TITLE_MAX: usize = 160;
 
 /// A part as it is written.

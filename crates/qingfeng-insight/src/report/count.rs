@@ -10,10 +10,10 @@ use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::Verdict;
 
 /// The confidence level of intervals.
-pub const LEVEL: f64 = 0.95;
+const LEVEL: f64 = 0.95;
 
 /// The fewest drawn inspections with a result on which an estimate is shown.
-pub const LEAST_DRAWN: u64 = 10;
+pub(super) const LEAST_DRAWN: u64 = 10;
 
 /// Counts of a set of declarations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,13 +45,13 @@ pub struct Counts {
     pub fines: f64,
     /// Found among inspected, whatever led to the inspection, with Wilson's interval.
     pub hit_rate: Option<Rate>,
-    /// Of all declarations, what the draw shows; `None` where less than [`LEAST_DRAWN`] drawn inspections have a result.
+    /// Of all declarations, what the draw shows; `None` where less than ten drawn inspections have a result.
     pub estimate: Option<Estimate>,
 }
 
 /// What makes a case: its number, or the declaration where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CaseKey<'e> {
+pub(super) enum CaseKey<'e> {
     /// The number of the case.
     Number(&'e str),
     /// A declaration whose violation has no number of a case.
@@ -60,7 +60,7 @@ pub enum CaseKey<'e> {
 
 /// The case of a declaration with a violation, and whether it is major: the first case number of its violations, or the
 /// declaration itself where none has a number.
-pub fn case_of(judged: &Judged) -> Option<(CaseKey<'_>, bool)> {
+pub(super) fn case_of(judged: &Judged) -> Option<(CaseKey<'_>, bool)> {
     let outcomes = judged.inspection.iter().flat_map(|inspection| &inspection.outcomes);
     let violations = outcomes.filter(|outcome| matches!(outcome.verdict, Verdict::Violation(_)));
     let (mut number, mut major) = (None, None);

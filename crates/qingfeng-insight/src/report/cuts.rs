@@ -12,7 +12,7 @@ use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::{Disposal, Verdict, Violation};
 
 /// Destinations that are listed.
-pub const DESTINATIONS: usize = 25;
+const DESTINATIONS: usize = 25;
 
 /// The goods group, region or mode of what belongs to none.
 const NONE: &str = "other";

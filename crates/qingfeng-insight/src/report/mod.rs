@@ -26,12 +26,12 @@ use crate::watch::Watch;
 use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::Evidence;
 
-pub use count::{CaseKey, Counts, LEAST_DRAWN, LEVEL, case_of};
+pub use count::Counts;
 pub use cuts::{Cell, Cuts, Kind, Matrix, MatrixRow, Row};
 pub use offices::{Capacity, OfficeUse};
 pub use quality::{Check, Code, Quality};
 pub use statements::{Statement, Tone};
-pub use survey::{By, Condition, MAX_CONDITIONS, MAX_SURVEYS, Survey, SurveyError, SurveyReport};
+pub use survey::{By, Condition, MAX_SURVEYS, Survey, SurveyError, SurveyReport};
 
 /// What a report is about.
 #[derive(Clone, Debug)]

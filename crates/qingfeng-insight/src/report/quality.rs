@@ -12,7 +12,6 @@ use qingfeng_store::Verdict;
 /// Unknown codes that are listed, by kind.
 const CODES_SHOWN: usize = 20;
 
-/// Rows that could not be read that are told.
 const REJECTS_SHOWN: usize = 5;
 
 /// Something that is counted because it should be rare.

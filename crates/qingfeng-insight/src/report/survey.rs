@@ -11,8 +11,7 @@ use qingfeng_inspection::evidence::{Evidence, Judged};
 
 /// The surveys of a report at most.
 pub const MAX_SURVEYS: usize = 50;
-/// The conditions of a survey at most.
-pub const MAX_CONDITIONS: usize = 20;
+const MAX_CONDITIONS: usize = 20;
 
 /// What a condition of a survey asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,6 +79,7 @@ pub struct Survey {
 
 /// A survey that is not written as `NAME=WHAT:VALUE,…`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum SurveyError {
     /// It has no name, or no condition.
     #[error(
@@ -99,16 +99,7 @@ pub enum SurveyError {
     #[error(
         "the survey `{survey}` asks for the {what} `{value}`, which the pack does not have; it has {known}"
     )]
-    NotInPack {
-        /// The survey.
-        survey: String,
-        /// What it asks.
-        what: &'static str,
-        /// The value.
-        value: String,
-        /// Values that there are.
-        known: String,
-    },
+    NotInPack { survey: String, what: &'static str, value: String, known: String },
 }
 
 impl FromStr for Survey {

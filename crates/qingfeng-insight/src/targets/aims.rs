@@ -10,7 +10,6 @@ use toml::de::{DeTable, DeValue};
 
 /// The bytes of a file of aims at most.
 pub const MAX_AIMS_BYTES: u64 = 1 << 20;
-/// The largest number that an aim may be.
 const MAX_AIM: f64 = 1e15;
 
 /// What is to be reached in a year.

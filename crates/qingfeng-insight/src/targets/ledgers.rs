@@ -9,7 +9,7 @@ use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
 use qingfeng::tables::{self, Col, Day, Mistake, SheetRow, Table, Text};
 
 /// The rows of notices, or of tip-offs, at most.
-pub const MAX_LEDGER_ROWS: usize = 1_000_000;
+const MAX_LEDGER_ROWS: usize = 1_000_000;
 
 /// The rows of a table, and those that could not be read.
 #[derive(Clone, Debug, PartialEq)]

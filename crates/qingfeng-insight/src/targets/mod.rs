@@ -16,19 +16,17 @@ use serde::Serialize;
 
 pub use aims::{Aim, Aims, AimsError, MAX_AIMS_BYTES};
 use cases::Cases;
-pub use ledgers::{Ledger, MAX_LEDGER_ROWS, Notice, NoticeStatus, TipOff};
+pub use ledgers::{Ledger, Notice, NoticeStatus, TipOff};
 
-use qingfeng_inspection::ChangedPlan;
-use qingfeng_inspection::evidence::Evidence;
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::overrides::ChangedPlan;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// Where accounts of sites stand of which the pack has no kind.
-pub const OTHER_KIND: &str = "other";
+const OTHER_KIND: &str = "other";
 /// Where cases stand to which a tip-off or a notice led, and that no plan selected.
-pub const LED_KIND: &str = "tip-offs and notices";
-/// The overdue notices that are listed at most.
-pub const MAX_OVERDUE: usize = 1000;
+const LED_KIND: &str = "tip-offs and notices";
+const MAX_OVERDUE: usize = 1000;
 
 /// The kind of each site, by its name.
 pub type SiteKinds = BTreeMap<String, String>;
@@ -41,15 +39,13 @@ pub fn site_kinds(pack: &Pack) -> SiteKinds {
 
 /// An inspection, as far as accounts need it.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'f> {
+struct Found<'f> {
     /// The site that inspects; `None` where no plan selected the declaration.
-    pub office: Option<&'f str>,
+    office: Option<&'f str>,
     /// The planned day.
-    pub day: Option<Date>,
-    /// The declaration.
-    pub declaration_id: &'f str,
-    /// The results of its lines.
-    pub outcomes: &'f [Outcome],
+    day: Option<Date>,
+    declaration_id: &'f str,
+    outcomes: &'f [Outcome],
 }
 
 /// How a number stands against its aim.
@@ -178,7 +174,7 @@ pub struct NoticeCounts {
 }
 
 /// Notices from abroad.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NoticeAccount {
     /// Of all countries.
@@ -197,7 +193,7 @@ pub struct NoticeAccount {
     pub earlier_open: u64,
     /// Open for longer than the aim, of whatever year: how many.
     pub overdue: u64,
-    /// The first [`MAX_OVERDUE`] of them, those that came first at the top.
+    /// The first 1,000 of them, those that came first at the top.
     pub overdue_notices: Vec<Overdue>,
 }
 
@@ -234,7 +230,7 @@ pub struct Reward {
 }
 
 /// Tip-offs by yield.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TipOffAccount {
     /// Of all kinds.
@@ -272,28 +268,6 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The accounts of evidence, as of a day. Of declarations that no plan selected it knows nothing; tip-offs that led to
-    /// such are taken as unconfirmed. [`of_found`](Self::of_found) takes them too.
-    pub fn of(
-        evidence: &Evidence,
-        kinds: &SiteKinds,
-        aims: &Aims,
-        notices: Option<&[Notice]>,
-        tip_offs: Option<&[TipOff]>,
-        as_of: Date,
-    ) -> Self {
-        let found = evidence.declarations.iter().filter_map(|judged| {
-            let inspection = judged.inspection.as_ref()?;
-            Some(Found {
-                office: evidence.sites.get(inspection.office as usize).map(|site| &**site),
-                day: Some(inspection.day),
-                declaration_id: &judged.declaration_id,
-                outcomes: &inspection.outcomes,
-            })
-        });
-        Self::of_found(found, kinds, aims, notices, tip_offs, as_of)
-    }
-
     /// The accounts of plans and outcomes, as of a day; assessments are not needed. What was dropped and has no result is
     /// waived, what was added counts as what was planned.
     pub fn of_plans(
@@ -331,8 +305,8 @@ impl Targets {
     }
 
     /// The accounts of inspections, as of a day. `outcomes` are those known by then
-    /// ([`Outcomes::known_by`](qingfeng_inspection::outcomes::Outcomes::known_by)); the order of inspections does not matter.
-    pub fn of_found<'f>(
+    /// ([`Outcomes::known_by`]); the order of inspections does not matter.
+    fn of_found<'f>(
         found: impl IntoIterator<Item = Found<'f>>,
         kinds: &SiteKinds,
         aims: &Aims,
@@ -431,17 +405,7 @@ impl Sum {
 impl NoticeAccount {
     fn of(notices: &[Notice], aims: &Aims, as_of: Date) -> Self {
         let (first, last) = aims.days();
-        let mut account = Self {
-            all: NoticeCounts::default(),
-            countries: BTreeMap::new(),
-            answered_share: None,
-            answered_aim: aims.notices_answered,
-            reached: None,
-            median_days: None,
-            earlier_open: 0,
-            overdue: 0,
-            overdue_notices: Vec::new(),
-        };
+        let mut account = Self { answered_aim: aims.notices_answered, ..Self::default() };
         let mut days = Vec::new();
         for notice in notices.iter().filter(|notice| notice.received_on <= as_of) {
             let status = notice.as_of(as_of);
@@ -510,7 +474,7 @@ pub fn reward(proceeds: f64, share: f64, most: f64) -> f64 {
 impl TipOffAccount {
     fn of(tip_offs: &[TipOff], cases: &Cases<'_>, aims: &Aims, as_of: Date) -> Self {
         let (first, last) = aims.days();
-        let mut account = Self { all: TipOffCounts::default(), kinds: BTreeMap::new(), rewards: Vec::new() };
+        let mut account = Self::default();
         let mut order: Vec<&TipOff> = tip_offs.iter().filter(|tip| tip.received_on <= as_of).collect();
         order.sort_by(|a, b| (a.received_on, &a.tip_id).cmp(&(b.received_on, &b.tip_id)));
         let mut rewarded: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::trade::Trade;
 use super::{Bunching, BunchingAt, WatchOptions};
-use crate::statistics::{Z95, false_discovery, normal_above, poisson_at_least};
+use crate::statistics::{Cholesky, Z95, false_discovery, normal_above, poisson_at_least};
 
 /// Bands of 2 % of the limit.
 const BANDS_A_WHOLE: f64 = 50.0;
@@ -36,7 +36,7 @@ fn band(value: f64, limit: f64) -> Option<usize> {
 /// A smooth curve through counts.
 struct Curve {
     coefficients: Vec<f64>,
-    covariance: Vec<Vec<f64>>,
+    information: Cholesky,
     dispersion: f64,
 }
 
@@ -44,34 +44,6 @@ struct Curve {
 fn powers(band: usize, degree: usize) -> Vec<f64> {
     let x = ((band as f64 + 0.5) / BANDS_A_WHOLE).ln();
     (0..=degree).map(|power| x.powi(power as i32)).collect()
-}
-
-/// The inverse of a small symmetric positive definite matrix (Gauss and Jordan).
-fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let size = matrix.len();
-    let mut rows: Vec<Vec<f64>> = matrix
-        .iter()
-        .enumerate()
-        .map(|(at, row)| {
-            let unit = (0..size).map(|column| if column == at { 1.0 } else { 0.0 });
-            row.iter().copied().chain(unit).collect()
-        })
-        .collect();
-    for pivot in 0..size {
-        let best = (pivot..size).max_by(|&a, &b| rows[a][pivot].abs().total_cmp(&rows[b][pivot].abs()))?;
-        rows.swap(pivot, best);
-        let of_pivot = rows[pivot][pivot];
-        if of_pivot.is_nan() || of_pivot.abs() < 1e-12 {
-            return None;
-        }
-        rows[pivot].iter_mut().for_each(|value| *value /= of_pivot);
-        let row = rows[pivot].clone();
-        for other in (0..size).filter(|&other| other != pivot) {
-            let factor = rows[other][pivot];
-            rows[other].iter_mut().zip(&row).for_each(|(value, of_row)| *value -= factor * of_row);
-        }
-    }
-    Some(rows.into_iter().map(|row| row[size..].to_vec()).collect())
 }
 
 impl Curve {
@@ -85,25 +57,22 @@ impl Curve {
             let sum: f64 = coefficients.iter().zip(row).map(|(a, b)| a * b).sum();
             sum.clamp(-30.0, 30.0).exp()
         };
-        let mut covariance = None;
+        let mut found = None;
         for _ in 0..50 {
-            let mut information = vec![vec![0.0; degree + 1]; degree + 1];
+            let mut information = vec![0.0; (degree + 1).pow(2)];
             let mut gradient = vec![0.0; degree + 1];
             for (row, &count) in rows.iter().zip(counts) {
                 let expected = of(&coefficients, row);
                 for a in 0..=degree {
                     gradient[a] += row[a] * (count as f64 - expected);
-                    for b in 0..=degree {
-                        information[a][b] += row[a] * row[b] * expected;
+                    for b in 0..=a {
+                        information[a * (degree + 1) + b] += row[a] * row[b] * expected;
                     }
                 }
             }
-            let inverse = inverse(&information)?;
-            let step: Vec<f64> = inverse
-                .iter()
-                .map(|row| row.iter().zip(&gradient).map(|(a, b)| a * b).sum::<f64>())
-                .collect();
-            covariance = Some(inverse);
+            let information = Cholesky::of(information, degree + 1)?;
+            let step = information.solve(gradient);
+            found = Some(information);
             let largest = step.iter().fold(0.0_f64, |most, step| most.max(step.abs()));
             // Long steps are cut, so that a poor start does not run away.
             let scale = if largest > 2.0 { 2.0 / largest } else { 1.0 };
@@ -121,11 +90,7 @@ impl Curve {
             })
             .sum();
         let degrees = counts.len() as f64 - degree as f64 - 1.0;
-        Some(Self {
-            coefficients,
-            covariance: covariance?,
-            dispersion: (pearson / degrees.max(1.0)).max(1.0),
-        })
+        Some(Self { coefficients, information: found?, dispersion: (pearson / degrees.max(1.0)).max(1.0) })
     }
 
     /// How many there are in some bands, and the variance of that number as an estimate.
@@ -140,12 +105,8 @@ impl Curve {
             sum += expected;
             slope.iter_mut().zip(&row).for_each(|(slope, power)| *slope += expected * power);
         }
-        let mut variance = 0.0;
-        for (a, row) in self.covariance.iter().enumerate() {
-            for (b, covariance) in row.iter().enumerate() {
-                variance += slope[a] * covariance * slope[b];
-            }
-        }
+        let covariance = self.information.solve(slope.clone());
+        let variance: f64 = slope.iter().zip(covariance).map(|(slope, covariance)| slope * covariance).sum();
         (sum, variance * self.dispersion)
     }
 }
@@ -160,19 +121,8 @@ pub(super) fn bunching(trade: &Trade, options: &WatchOptions) -> Vec<Bunching> {
         .iter()
         .map(|limit| Bunching {
             limit: limit.clone(),
-            declarations: 0,
-            under: 0,
-            above: 0,
-            expected: None,
-            ratio: None,
-            low: None,
-            high: None,
-            p: None,
-            p_adjusted: None,
-            excess_value: None,
             bins: vec![0; LAST + 1 - FIRST],
-            places: Vec::new(),
-            exporters: Vec::new(),
+            ..Bunching::default()
         })
         .collect();
     let mut places: Vec<Around> = vec![Around::new(); found.len()];

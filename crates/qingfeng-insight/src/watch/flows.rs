@@ -1,11 +1,11 @@
 //! Trade in a compact form: a row for each consignment.
 
-use std::collections::HashMap;
+use std::hash::Hash;
 
 use foldhash::fast::FixedState;
+use indexmap::IndexSet;
 use qingfeng_rules::Date;
 
-/// The consignments that are held at most.
 pub(super) const MAX_ROWS: usize = 10_000_000;
 
 /// Which part of a rule's key is left out.
@@ -16,38 +16,31 @@ pub(super) const WITHOUT_GOODS: u32 = 3;
 /// How many forms a rule is evaluated in.
 pub(super) const FORMS: u32 = 4;
 
+/// The number of a key, a new one if it has none yet.
+fn number<K: ?Sized + Hash + Eq>(known: &mut IndexSet<Box<K>, FixedState>, key: &K) -> u32
+where
+    for<'k> Box<K>: From<&'k K>,
+{
+    known.get_index_of(key).unwrap_or_else(|| known.insert_full(key.into()).0) as u32
+}
+
 /// Texts by number; number 0 is the missing one.
 #[derive(Clone, Debug)]
-pub(super) struct Texts {
-    by_text: HashMap<Box<str>, u32, FixedState>,
-    texts: Vec<Box<str>>,
-}
+pub(super) struct Texts(IndexSet<Box<str>, FixedState>);
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut texts = Self { by_text: HashMap::default(), texts: Vec::new() };
-        texts.number("");
-        texts
+        Self(std::iter::once("".into()).collect())
     }
 }
 
 impl Texts {
     pub fn number(&mut self, text: &str) -> u32 {
-        if let Some(&known) = self.by_text.get(text) {
-            return known;
-        }
-        let number = self.texts.len() as u32;
-        self.by_text.insert(text.into(), number);
-        self.texts.push(text.into());
-        number
+        number(&mut self.0, text)
     }
 
     pub fn text(&self, number: u32) -> &str {
-        self.texts.get(number as usize).map_or("", |text| text)
-    }
-
-    pub fn len(&self) -> usize {
-        self.texts.len()
+        self.0.get_index(number as usize).map_or("", |text| text)
     }
 }
 
@@ -90,8 +83,7 @@ pub(super) struct WatchedRule {
 pub(super) struct Flows {
     pub texts: Texts,
     /// Sets of forms of rules: `rule * FORMS + form`, rising.
-    pub sets: Vec<Box<[u32]>>,
-    pub by_set: HashMap<Box<[u32]>, u32, FixedState>,
+    pub sets: IndexSet<Box<[u32]>, FixedState>,
     pub rows: Vec<Row>,
     pub declared: Vec<Declared>,
     /// Declarations without a day of their own.
@@ -104,13 +96,7 @@ pub(super) struct Flows {
 
 impl Flows {
     pub fn set(&mut self, forms: &[u32]) -> u32 {
-        if let Some(&known) = self.by_set.get(forms) {
-            return known;
-        }
-        let number = self.sets.len() as u32;
-        self.by_set.insert(forms.into(), number);
-        self.sets.push(forms.into());
-        number
+        number(&mut self.sets, forms)
     }
 
     /// Adds the rows of another, with numbers of its own.
@@ -123,8 +109,7 @@ impl Flows {
             self.is_full = true;
             return;
         }
-        let texts: Vec<u32> =
-            (0..other.texts.len() as u32).map(|at| self.texts.number(other.texts.text(at))).collect();
+        let texts: Vec<u32> = other.texts.0.iter().map(|text| self.texts.number(text)).collect();
         let sets: Vec<u32> = other.sets.iter().map(|set| self.set(set)).collect();
         let text = |number: u32| texts[number as usize];
         self.rows.extend(other.rows.iter().map(|row| Row {

@@ -101,7 +101,7 @@ impl WatchOptions {
 }
 
 /// The most that a declaration of a trade mode may be worth.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Limit {
     /// The trade mode's code.
     pub mode: String,

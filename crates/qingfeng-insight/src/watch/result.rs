@@ -409,7 +409,7 @@ pub struct Shift {
 }
 
 /// Declarations of a mode just under its value limit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Bunching {
     /// The limit.

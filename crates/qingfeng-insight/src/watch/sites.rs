@@ -9,7 +9,6 @@ use qingfeng_inspection::evidence::Judged;
 
 /// The most sites that the test of all together takes.
 const SITES_MAX: usize = 300;
-/// Bands shown of a site.
 const BANDS_SHOWN: usize = 5;
 
 /// How many of how many, by stratum and site.

@@ -270,7 +270,8 @@ fn outcome(verdict: Verdict) -> Outcome {
     let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
     std::fs::write(file.path(), rows).unwrap();
     let input = qingfeng::read::Input::Path(file.path().to_owned());
-    Outcomes::read(&[input], &mut |_| true).unwrap().of("D")[0].clone()
+    Outcomes::read(&[input], &qingfeng::read::ReadOptions::default(), None, &mut |_| true).unwrap().of("D")[0]
+        .clone()
 }
 
 fn inspection(on: i32, office: u32, outcomes: Vec<Outcome>) -> Inspection {

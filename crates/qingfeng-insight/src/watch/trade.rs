@@ -15,8 +15,7 @@ use qingfeng::internals::BatchResults;
 use qingfeng::read::{Input, Lines, ReadError, Reader};
 use qingfeng::{JobError, Pipeline, Progress};
 
-/// The rules that are watched at most.
-pub const MAX_WATCHED: usize = 500;
+const MAX_WATCHED: usize = 500;
 /// The largest value of a line that counts, in units.
 const VALUE_MAX: f64 = 1e12;
 

@@ -8,22 +8,19 @@ use sha2::{Digest, Sha256};
 
 /// The fewest hex digits of a key: 32 bytes.
 const DIGITS_MIN: usize = 64;
-/// The most hex digits of a key.
 const DIGITS_MAX: usize = 1_024;
 /// A key of so few different bytes was not made at random.
 const DIFFERENT_BYTES_MIN: usize = 12;
 
 /// Why a text is no key. Nothing of the text is in the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum KeyError {
     /// Too few hex digits.
     #[error(
         "the key of the draw has {digits} hex digits, fewer than {DIGITS_MIN}; make one with `qingfeng draw new-key`"
     )]
-    Short {
-        /// How many there are.
-        digits: usize,
-    },
+    Short { digits: usize },
     /// Too many hex digits.
     #[error("the key of the draw has more than {DIGITS_MAX} hex digits; is it the right file?")]
     Long,
@@ -34,10 +31,7 @@ pub enum KeyError {
     #[error(
         "the key of the draw has something at position {at} that is no hex digit; it is 0-9 and a-f alone"
     )]
-    NotHex {
-        /// Which character, counted from 1.
-        at: usize,
-    },
+    NotHex { at: usize },
     /// Zeros, a repeated piece, a sequence.
     #[error(
         "the key of the draw was not made at random: it repeats itself or counts; make one with `qingfeng draw new-key`"
@@ -45,10 +39,7 @@ pub enum KeyError {
     Regular,
     /// A day's key of another length.
     #[error("a day's key has 64 hex digits, and this has {digits}; is it the key of the draw itself?")]
-    NotOfADay {
-        /// How many there are.
-        digits: usize,
-    },
+    NotOfADay { digits: usize },
 }
 
 /// The secret from which all draws follow. It appears in no output, message or `Debug` text.

@@ -9,7 +9,7 @@ mod key;
 mod sizes;
 
 pub use key::{DayKey, Key, KeyError};
-pub use sizes::{DrawSizes, Reserve, StratumCount, StratumSize, plan_draw, reserve};
+pub use sizes::{DrawSizes, Reserve, StratumCount, StratumSize, apportioned, plan_draw, reserve};
 
 /// Who is drawn: for each stratum the positions in its population, the lowest ticket first.
 ///

@@ -147,7 +147,11 @@ pub fn reserve(least: RandomLeast, strata: &[StratumCount], costs: &[Vec<u32>], 
 }
 
 /// A total, apportioned by these numbers: whole parts first, then one each by the largest remainder, then the first.
-fn apportioned(numbers: &[u64], total: u64) -> Vec<u64> {
+///
+/// ```
+/// assert_eq!(qingfeng_inspection::draw::apportioned(&[1, 1, 2], 10), [3, 2, 5]);
+/// ```
+pub fn apportioned(numbers: &[u64], total: u64) -> Vec<u64> {
     let sum: u128 = numbers.iter().map(|&number| u128::from(number)).sum();
     if sum == 0 {
         return vec![0; numbers.len()];

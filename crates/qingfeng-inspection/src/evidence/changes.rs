@@ -5,7 +5,8 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::Evidence;
-use crate::{Overrides, PlanFile};
+use crate::PlanFile;
+use crate::overrides::Overrides;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// What overrides did to the inspections of evidence.

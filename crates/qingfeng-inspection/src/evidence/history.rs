@@ -8,7 +8,7 @@ use super::{Evidence, Inspection, Judged};
 use crate::outcomes::Outcomes;
 use qingfeng::internals::shown;
 use qingfeng::read::{Input, ReadError};
-use qingfeng::tables::{Col, Day, Row, RowReader, Text};
+use qingfeng::tables::{Col, Day, RowReader, Text};
 use qingfeng_store::Violation;
 use qingfeng_store::{Outcome, Verdict};
 
@@ -72,7 +72,14 @@ impl Labels {
                     found_on = found_on.or(row.date(column)?);
                 }
                 let id = id.ok_or_else(|| row.error(format!("`{}` is missing", names[here])))?;
-                let verdict = self.verdict(&row, label)?;
+                let text = row.text(label)?.unwrap_or_default();
+                let verdict = Self::verdict(&text).ok_or_else(|| {
+                    row.error(format!(
+                        "`{}` is `{}`; it must be 0 or clear, or 1 or the name of a violation",
+                        shown(&self.column),
+                        shown(text.trim())
+                    ))
+                })?;
                 // Each line has its own label; which line it is says nothing here, and a violation on any counts.
                 let item_no = Some(outcomes.len() as i64);
                 outcomes.push(Outcome { found_on, item_no, ..Outcome::undated(&id, verdict) });
@@ -84,27 +91,20 @@ impl Labels {
         Ok(Outcomes::new(outcomes))
     }
 
-    fn verdict(&self, row: &Row<'_>, label: Col<Text>) -> Result<Verdict, ReadError> {
-        let Some(text) = row.text(label)? else { return Ok(Verdict::Open) };
-        let text = text.trim();
+    /// What a label says; nothing if it is none.
+    pub fn verdict(text: &str) -> Option<Verdict> {
         let violation = Verdict::Violation(Violation::Misdeclared);
-        Ok(match text.to_lowercase().as_str() {
-            "0" | "false" | "no" | "clear" => Verdict::Clear,
-            "true" | "yes" => violation,
-            name => match (Verdict::from_name(name), name.parse::<u32>()) {
+        match text.trim().to_lowercase().as_str() {
+            "" => Some(Verdict::Open),
+            "0" | "0.0" | "false" | "no" | "n" => Some(Verdict::Clear),
+            "1.0" | "true" | "yes" | "y" => Some(violation),
+            name => match Verdict::from_name(name) {
                 // A label has no reason, and without one a waiver is open.
-                (Some(Verdict::Waived), _) => Verdict::Open,
-                (Some(verdict), _) => verdict,
-                (None, Ok(_)) => violation,
-                (None, Err(_)) => {
-                    return Err(row.error(format!(
-                        "`{}` is `{}`; it must be 0 or clear, or 1 or the name of a violation",
-                        shown(&self.column),
-                        shown(text)
-                    )));
-                }
+                Some(Verdict::Waived) => Some(Verdict::Open),
+                None => name.parse::<u32>().ok().map(|_| violation),
+                named => named,
             },
-        })
+        }
     }
 }
 
@@ -113,13 +113,18 @@ const NOWHERE: &str = "unknown";
 
 impl Evidence {
     /// Reads assessments by declaration of a history in which everything was inspected: each declaration with results counts
-    /// as selected with probability 1. Without a day of its own a declaration has that of its first result.
+    /// as selected with probability 1. Without a day of its own a declaration has that of its first result. The pack says
+    /// which channel is the gravest of a declaration that was assessed several times.
     ///
     /// # Errors
     ///
     /// An input that cannot be read, lacks a column, or has a row that none should have; each with its place.
-    pub fn read_history(assessments: &[Input], mut outcomes: Outcomes) -> Result<Self, ReadError> {
-        let mut evidence = Self::assessed(assessments, std::iter::once(NOWHERE))?;
+    pub fn read_history(
+        assessments: &[Input],
+        mut outcomes: Outcomes,
+        pack: Option<&Pack>,
+    ) -> Result<Self, ReadError> {
+        let mut evidence = Self::assessed(assessments, pack, std::iter::once(NOWHERE))?;
         let days: BTreeMap<Box<str>, Date> = outcomes
             .declarations()
             .filter_map(|(id, lines)| Some((id.into(), lines.iter().find_map(|line| line.found_on)?)))

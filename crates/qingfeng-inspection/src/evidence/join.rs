@@ -8,7 +8,8 @@ use foldhash::fast::FixedState;
 use super::{Evidence, Inspection, PlannedDraw};
 use crate::outcomes::Outcomes;
 use crate::{Counted, Interner, PlanFile};
-use qingfeng::read::{Input, ReadError};
+use qingfeng::read::{Input, ReadError, ReadOptions};
+use qingfeng_rules::Pack;
 
 /// Which declarations the plans selected, and which others have outcomes.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,8 @@ impl Unplanned {
 }
 
 impl Evidence {
-    /// Reads assessments by declaration and the outcomes of what the plans selected, and puts them together.
+    /// Reads assessments by declaration and the outcomes of what the plans selected, and puts them together. The pack says
+    /// which channel is the gravest of a declaration that was assessed several times.
     ///
     /// # Errors
     ///
@@ -67,15 +69,20 @@ impl Evidence {
     ///     2016-09-06,yiwu,1,D1,targeted,1,80,red,15,clean-wind@1#ab\n")?;
     /// let outcomes = file("outcomes.csv", "declaration_id,item_no,found_on,result\nD1,1,2016-09-07,fake\n")?;
     /// let plans = [PlanFile::read(&plan)?];
-    /// let evidence = Evidence::read(&[Input::Path(assessments)], &plans, &[Input::Path(outcomes)])?;
+    /// let evidence = Evidence::read(&[Input::Path(assessments)], &plans, &[Input::Path(outcomes)], None)?;
     /// assert_eq!(evidence.declarations[0].found(), Some(true));
     /// assert_eq!(evidence.declarations[1].found(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn read(assessments: &[Input], plans: &[PlanFile], outcomes: &[Input]) -> Result<Self, ReadError> {
+    pub fn read(
+        assessments: &[Input],
+        plans: &[PlanFile],
+        outcomes: &[Input],
+        pack: Option<&Pack>,
+    ) -> Result<Self, ReadError> {
         let mut others = Unplanned::of(plans);
-        let outcomes = Outcomes::read(outcomes, &mut |id| others.keeps(id))?;
-        Self::with_outcomes(assessments, plans, outcomes, others)
+        let outcomes = Outcomes::read(outcomes, &ReadOptions::default(), None, &mut |id| others.keeps(id))?;
+        Self::with_outcomes(assessments, plans, outcomes, others, pack)
     }
 
     /// The same with outcomes that were read otherwise: as of a day, or out of a store. `unplanned` has told which of them
@@ -89,9 +96,10 @@ impl Evidence {
         plans: &[PlanFile],
         outcomes: Outcomes,
         unplanned: Unplanned,
+        pack: Option<&Pack>,
     ) -> Result<Self, ReadError> {
         let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
-        let mut evidence = Self::assessed(assessments, offices)?;
+        let mut evidence = Self::assessed(assessments, pack, offices)?;
         evidence.unplanned = unplanned.counted;
         let (first, total) = outcomes.rejects();
         evidence.outcome_rejects = Counted { total, first: first.to_vec() };

@@ -24,14 +24,12 @@ use crate::{AssessedDeclaration, Counted};
 use qingfeng::read::Reject;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
-pub use crate::MAX_NAMES;
 pub use chances::{Chance, Chances, PlannedDraw};
 pub use changes::Changed;
 pub use history::Labels;
 pub use join::Unplanned;
 
-/// The declarations that are held at most.
-pub const MAX_DECLARATIONS: usize = 10_000_000;
+const MAX_DECLARATIONS: usize = 10_000_000;
 
 /// Where a rule stands in [`Evidence::rules`].
 pub type RuleAt = u32;
@@ -43,13 +41,16 @@ pub struct Evidence {
     pub rules: Vec<Box<str>>,
     /// Sites, in the order of their names.
     pub sites: Vec<Box<str>>,
-    /// Channels, the gravest last: those whose declarations have the higher scores on average are the graver ones.
+    /// Channels, the gravest last, as the pack orders them. Of those that no pack was given for, the ones whose declarations
+    /// have the higher scores on average are taken for the graver.
     pub channels: Vec<Box<str>>,
     /// The packs that assessed, `name@version#digest`, in the order of their texts.
     pub packs: Vec<Box<str>>,
     /// By day and id, those without a day first; no id is there twice on a day. Several assessments of one are put
     /// together as plans do it, see [`AssessedDeclaration::merge`].
     pub declarations: Vec<Judged>,
+    /// Assessments of a declaration that gave way to one in another channel, where no pack said which is the graver.
+    pub guessed_channels: u64,
     /// Planned inspections of declarations that the assessments do not have.
     pub planned_elsewhere: Counted<Box<str>>,
     /// Declarations with outcomes that no plan selected. They say nothing here, since nobody knows how they came to be

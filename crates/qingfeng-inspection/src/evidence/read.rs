@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use qingfeng_rules::ChannelId;
+use qingfeng_rules::{ChannelId, Pack};
 
 use super::{Evidence, Judged, MAX_DECLARATIONS};
-use crate::{AssessedDeclaration, AssessmentDecoder};
+use crate::AssessedDeclaration;
+use crate::rolling::AssessmentDecoder;
 use qingfeng::read::{Input, ReadError};
 
 /// Names in order, and by former number the new one.
@@ -20,22 +21,23 @@ fn in_order(names: &[Arc<str>], order: impl Fn(usize, usize) -> Ordering) -> (Ve
     (sorted.into_iter().map(|at| (&*names[at]).into()).collect(), new)
 }
 
-/// Compares channels by the mean score of their declarations, as no pack says which is the graver one.
-fn by_mean_score(declarations: &[AssessedDeclaration], channels: usize) -> impl Fn(usize, usize) -> Ordering {
-    let mut sums = vec![(0_i128, 0_i128); channels];
+/// The mean score of each channel's declarations, which orders channels where no pack does.
+fn mean_scores(declarations: &[AssessedDeclaration], channels: usize) -> Vec<f64> {
+    let mut sums = vec![(0_i128, 0_u64); channels];
     for declaration in declarations {
-        if let Some((sum, count)) = sums.get_mut(declaration.channel.index()) {
-            *sum += i128::from(declaration.score);
-            *count += 1;
-        }
+        let (sum, count) = &mut sums[declaration.channel.index()];
+        *sum += i128::from(declaration.score);
+        *count += 1;
     }
-    move |a, b| (sums[a].0 * sums[b].1).cmp(&(sums[b].0 * sums[a].1))
+    sums.into_iter().map(|(sum, count)| sum as f64 / count.max(1) as f64).collect()
 }
 
 impl Evidence {
-    /// Reads assessments; these offices are sites too.
+    /// Reads assessments; these offices are sites too. Channels are in the order of the pack, those that it does not have
+    /// before them.
     pub(super) fn assessed<'o>(
         assessments: &[Input],
+        pack: Option<&Pack>,
         offices: impl Iterator<Item = &'o str>,
     ) -> Result<Self, ReadError> {
         let mut decoder = AssessmentDecoder::of_any_pack();
@@ -58,7 +60,12 @@ impl Evidence {
         let (sites, new_sites) = in_order(decoder.sites.all(), equal);
         let (packs, new_packs) = in_order(decoder.packs.all(), equal);
         let channels = decoder.channels.all();
-        let (channels, new_channels) = in_order(channels, by_mean_score(&declarations, channels.len()));
+        let of_pack = |name: &str| pack?.channels.iter().position(|channel| channel.name == name);
+        let places: Vec<Option<usize>> = channels.iter().map(|name| of_pack(name)).collect();
+        let unknown = places.iter().filter(|place| place.is_none()).count();
+        let means = mean_scores(&declarations, channels.len());
+        let (channels, new_channels) =
+            in_order(channels, |a, b| places[a].cmp(&places[b]).then_with(|| means[a].total_cmp(&means[b])));
         let interner = &mut decoder.interner;
         let mut renumber = |numbers: &[u32], new: &[u32]| {
             let mut numbers: Vec<u32> = numbers.iter().map(|&number| new[number as usize]).collect();
@@ -72,10 +79,10 @@ impl Evidence {
             declaration.pack = new_packs[declaration.pack as usize];
             declaration.channel = ChannelId(new_channels[declaration.channel.index()] as u8);
         }
-        AssessedDeclaration::merge(&mut declarations, interner);
+        let guessed_channels = AssessedDeclaration::merge(&mut declarations, interner, unknown);
         let judged = |assessed| Judged { assessed, inspection: None };
         let declarations = declarations.into_iter().map(judged).collect();
-        Ok(Self { rules, sites, channels, packs, declarations, ..Self::default() })
+        Ok(Self { rules, sites, channels, packs, declarations, guessed_channels, ..Self::default() })
     }
 }
 

@@ -6,14 +6,14 @@ use qingfeng_rules::Date;
 use serde::Serialize;
 
 use super::{MAX_OUTCOMES, Outcomes};
-use crate::{ChangedPlan, PlanRow};
+use crate::PlanRow;
+use crate::overrides::ChangedPlan;
 use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
 use qingfeng::tables;
 use qingfeng_store::{Outcome, OutcomeColumns, Verdict, outcome_table, verdict_of};
 
 /// The misfits of each kind that are told with their places; further ones are counted.
-pub const MAX_TOLD: usize = 1000;
-/// The case numbers that are compared at most.
+const MAX_TOLD: usize = 1000;
 const MAX_CASES: usize = 1_000_000;
 
 /// How a row of outcomes does not fit.
@@ -77,7 +77,7 @@ pub struct Misfits {
     pub kind: Misfit,
     /// How many there are.
     pub count: u64,
-    /// The first [`MAX_TOLD`] of them.
+    /// The first 1,000 of them.
     pub first: Vec<Told>,
 }
 

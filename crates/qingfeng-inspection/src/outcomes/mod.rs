@@ -15,8 +15,7 @@ mod timeline;
 
 pub use timeline::{Known, Timeline};
 
-/// The most rows of outcomes that are kept.
-pub const MAX_OUTCOMES: u64 = 50_000_000;
+pub(crate) const MAX_OUTCOMES: u64 = 50_000_000;
 
 /// What inspections found, by declaration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -162,22 +161,14 @@ impl Outcomes {
         self.corrected = corrected;
     }
 
-    /// Reads tables of outcomes, of the declarations that `keep` says yes to. A row that cannot be read is one of the
-    /// [`rejects`](Self::rejects); the others count.
+    /// Reads tables of outcomes, of the declarations that `keep` says yes to; as they were known at the end of a day, if one
+    /// is given, see [`known_by`](Self::known_by). A row that cannot be read is one of the [`rejects`](Self::rejects); the
+    /// others count.
     ///
     /// # Errors
     ///
     /// A file that cannot be read or has no column `declaration_id` or `result`, with its place; too many rows.
-    pub fn read(inputs: &[Input], keep: &mut dyn FnMut(&str) -> bool) -> Result<Self, ReadError> {
-        Self::read_as_of(inputs, &ReadOptions::default(), None, keep)
-    }
-
-    /// The same, as it was known at the end of a day, with files of any encoding; see [`known_by`](Self::known_by).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](Self::read).
-    pub fn read_as_of(
+    pub fn read(
         inputs: &[Input],
         options: &ReadOptions,
         as_of: Option<Date>,

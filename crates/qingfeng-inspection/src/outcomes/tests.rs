@@ -18,7 +18,8 @@ fn read(text: &str) -> Result<Outcomes, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = file(&directory, "outcomes.csv", text.as_bytes());
     let shown = format!("{}/", directory.path().display());
-    Outcomes::read(&[path.into()], &mut |_| true).map_err(|error| error.to_string().replace(&shown, ""))
+    Outcomes::read(&[path.into()], &ReadOptions::default(), None, &mut |_| true)
+        .map_err(|error| error.to_string().replace(&shown, ""))
 }
 
 /// What each bad row says; the row beside it counts all the same.
@@ -102,7 +103,7 @@ fn chinese_headers_and_encodings_and_other_formats_say_the_same() {
         (file(&directory, "c.ndjson", ndjson.as_bytes()), &utf8),
     ]
     .map(|(path, options)| {
-        Outcomes::read_as_of(&[path.into()], options, None, &mut |_| true).unwrap().of("D1").to_vec()
+        Outcomes::read(&[path.into()], options, None, &mut |_| true).unwrap().of("D1").to_vec()
     });
     assert_eq!(all[0].len(), 1);
     assert_eq!(all[0][0].verdict, Verdict::Violation(Violation::Counterfeit));

@@ -35,7 +35,7 @@ qingfeng::columns! {
 const COLUMNS: AssessmentColumns = AssessmentColumns::COLUMNS;
 
 /// The names of a kind that assessments may have at most.
-pub const MAX_NAMES: usize = 1_000_000;
+const MAX_NAMES: usize = 1_000_000;
 
 /// Numbers for names.
 #[derive(Clone, Debug)]

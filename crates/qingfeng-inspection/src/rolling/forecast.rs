@@ -18,7 +18,6 @@ const OLDEST: i64 = HALF_LIFE * 9;
 const SAME_WEEKDAY: u64 = 16;
 /// Declarations of a day that are kept one by one at most; of busier days the first ones stand for all.
 const KEPT_MAX: usize = 200_000;
-/// Days that are kept at most.
 const DAYS_MAX: usize = 400;
 
 /// What is remembered of a declaration.

@@ -21,7 +21,8 @@ use std::collections::HashMap;
 
 use qingfeng_rules::selection::{Amount, Millionths};
 
-pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder, MAX_NAMES};
+pub use super::rows::DecisionColumns;
+pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder};
 pub use forecast::{Forecast, History};
 pub use hindsight::Hindsight;
 pub use roll::{OfficeDay, Roll, Taken};
@@ -43,7 +44,7 @@ const COUNTED_ON: f64 = 0.8;
 const SPREAD: f64 = 0.3;
 
 /// Groups, quotas and such, at most.
-pub const MAX_GROUPS: usize = 64;
+const MAX_GROUPS: usize = 64;
 
 /// A declaration that has come.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +120,7 @@ struct GroupState {
 ///
 /// ```
 /// use qingfeng::rules::selection::{Amount, Millionths};
-/// use qingfeng_inspection::{Arrival, Rolling};
+/// use qingfeng_inspection::rolling::{Arrival, Rolling};
 /// use qingfeng_rules::SelectionKind;
 ///
 /// let mut day = Rolling::new(Amount::Inspections(2), Vec::new(), None, None);
@@ -159,7 +160,7 @@ pub struct Rolling {
 }
 
 impl Rolling {
-    /// An office's day at its beginning. `groups` are at most [`MAX_GROUPS`], further ones do not count; `per_day` is
+    /// An office's day at its beginning. `groups` are at most 64, further ones do not count; `per_day` is
     /// the most targeted inspections of a trader. Without a forecast the day is expected to bring ten declarations for each
     /// that can be inspected, and worths are learnt as they come.
     pub fn new(

@@ -134,15 +134,12 @@ impl<'p> Roll<'p> {
     /// Learns a declaration of an earlier day: what an office sees, and its outcome if there is one.
     pub fn remember(&mut self, candidate: &AssessedDeclaration) {
         let Some(day) = candidate.day else { return };
-        let office = self.policy.office(candidate, day, self.capacity);
-        let office = office.and_then(|at| self.policy.sites.get(at)).map(|site| site.name.clone());
-        self.wait_for(candidate, day, office.clone());
-        let Some(office) = office else { return };
-        let Some(amount) = self.capacity.on(&office, day) else { return };
+        let office = self.office(candidate, day);
+        self.wait_for(candidate, day, office.as_ref().map(|(office, _)| office.clone()));
+        let Some((office, amount)) = office else { return };
         self.know(day);
-        let (arrival, groups) = self.arrival(candidate, day, &office, amount);
-        self.groups = groups;
-        let arrival = arrival.arrival(None);
+        let left_alone = self.left_alone(candidate, day);
+        let arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref());
         self.histories.entry(office).or_default().add(day, &arrival);
     }
 
@@ -151,18 +148,15 @@ impl<'p> Roll<'p> {
         let nowhere = |cost| Taken { office: None, decision: None, worth: 0, cost, left: 0 };
         let Some(day) = candidate.day else { return nowhere(self.policy.points(candidate)) };
         self.know(day);
-        let office = self.policy.office(candidate, day, self.capacity);
-        let office = office.and_then(|at| self.policy.sites.get(at)).map(|site| site.name.clone());
-        let amount = office.as_ref().and_then(|office| self.capacity.on(office, day));
-        let (Some(office), Some(amount)) = (office, amount) else {
+        let Some((office, amount)) = self.office(candidate, day) else {
             return nowhere(self.policy.points(candidate));
         };
-        let (of_candidate, groups) = self.arrival(candidate, day, &office, amount);
-        self.groups = groups;
+        let left_alone = self.left_alone(candidate, day);
+        let mut arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref());
         if self.day_key.as_ref().is_none_or(|key| key.day() != day) {
             self.day_key = self.key.map(|key| key.of_day(day));
         }
-        let ticket = self.day_key.as_ref().map(|key| key.ticket(&candidate.declaration_id));
+        arrival.ticket = self.day_key.as_ref().map(|key| key.ticket(&candidate.declaration_id));
         let place = (day, office.clone());
         if !self.open.contains_key(&place) {
             if self.open.len() >= OPEN_MAX
@@ -179,7 +173,6 @@ impl<'p> Roll<'p> {
         let Some(open) = self.open.get_mut(&place) else {
             return Taken { office: Some(office), decision: None, worth: 0, cost: 0, left: 0 };
         };
-        let arrival = of_candidate.arrival(ticket);
         let decision = open.rolling.decide(&arrival);
         open.add(&arrival, &decision);
         let left = open.rolling.left();
@@ -228,14 +221,32 @@ impl<'p> Roll<'p> {
         self.experience.settle();
     }
 
-    /// What a declaration is at an office, and the groups of its day.
-    fn arrival(
+    /// The office that inspects a declaration, with its capacity.
+    fn office(&self, candidate: &AssessedDeclaration, day: Date) -> Option<(String, Amount)> {
+        let at = self.policy.office(candidate, day, self.capacity)?;
+        let office = self.policy.sites.get(at)?.name.clone();
+        let amount = self.capacity.on(&office, day)?;
+        Some((office, amount))
+    }
+
+    /// Why a declaration is not targeted, if its trader is left alone.
+    fn left_alone(&self, candidate: &AssessedDeclaration, day: Date) -> Option<String> {
+        let until = self.experience.left_alone(self.policy, candidate.trader.as_deref()?, day)?;
+        Some(format!("its trader is left alone until {until}"))
+    }
+
+    /// What a declaration is at an office, without its ticket; the groups of its day are noted.
+    fn arrival<'a>(
         &mut self,
-        candidate: &AssessedDeclaration,
+        candidate: &'a AssessedDeclaration,
         day: Date,
         office: &str,
         amount: Amount,
-    ) -> (OfCandidate<'p>, Vec<GroupLeast>) {
+        left_alone: Option<&'a str>,
+    ) -> Arrival<'a>
+    where
+        'p: 'a,
+    {
         let policy = self.policy;
         let cell = Experience::cell(policy, candidate, Some(office));
         let expected = self.experience.expected(&cell, candidate.score);
@@ -266,65 +277,32 @@ impl<'p> Roll<'p> {
                 by_count: false,
             });
         }
-        let trader = candidate.trader.as_deref();
-        let until = trader.and_then(|trader| self.experience.left_alone(policy, trader, day));
-        let of_candidate = OfCandidate {
+        self.groups = least;
+        Arrival {
             worth: i64::from(expected.mean).saturating_mul(value),
             cost: policy.cost(candidate, amount),
-            mandatory: candidate
-                .rules
-                .iter()
-                .find_map(|&rule| policy.rules.get(rule as usize)?.mandatory.as_deref()),
+            mandatory: policy.mandatory(candidate),
             targetable,
-            left_alone: until.map(|until| format!("its trader is left alone until {until}")),
-            trader: trader.map(str::to_owned),
+            left_alone,
+            trader: candidate.trader.as_deref(),
             rate: policy.rate(office, candidate),
+            ticket: None,
             groups: members,
-        };
-        (of_candidate, least)
+        }
     }
 
     /// The declared value; in place of one that is missing or absurd the mean of the office's others, so that leaving it out
     /// is no way to be left out.
     fn value(&mut self, candidate: &AssessedDeclaration, office: &str) -> i64 {
         let (sum, count) = self.values.entry(office.to_owned()).or_default();
-        match candidate.value.filter(|value| value.is_finite() && *value >= 0.0) {
+        match candidate.whole_value() {
             Some(value) => {
-                let value = (value as i64).clamp(1, 1_000_000_000_000);
                 *sum += i128::from(value);
                 *count += 1;
                 value
             }
             None if *count == 0 => 1,
             None => i64::try_from(*sum / *count).unwrap_or(i64::MAX),
-        }
-    }
-}
-
-/// An arrival with its own texts.
-struct OfCandidate<'p> {
-    worth: i64,
-    cost: u32,
-    mandatory: Option<&'p str>,
-    targetable: bool,
-    left_alone: Option<String>,
-    trader: Option<String>,
-    rate: qingfeng_rules::selection::Millionths,
-    groups: u64,
-}
-
-impl OfCandidate<'_> {
-    fn arrival(&self, ticket: Option<[u8; 32]>) -> Arrival<'_> {
-        Arrival {
-            worth: self.worth,
-            cost: self.cost,
-            mandatory: self.mandatory,
-            targetable: self.targetable,
-            left_alone: self.left_alone.as_deref(),
-            trader: self.trader.as_deref(),
-            rate: self.rate,
-            ticket,
-            groups: self.groups,
         }
     }
 }

@@ -133,69 +133,39 @@ pub(super) struct Outcome {
     pub(super) major_case: bool,
 }
 
-/// Text columns of the header, in the order of the schema with the date left out.
+/// Text columns: of the header, of a line, of an outcome.
 const HEADER_TEXTS: usize = 15;
+const LINE_TEXTS: usize = 8;
+const TEXTS: usize = HEADER_TEXTS + LINE_TEXTS + 2;
+/// About how many bytes each text has.
+const TEXT_BYTES: [usize; TEXTS] =
+    [18, 5, 6, 4, 5, 2, 1, 5, 1, 7, 6, 5, 26, 11, 3, 10, 32, 8, 4, 6, 3, 4, 2, 6, 1];
 
-/// A batch in the making.
+/// A batch in the making: the columns of each type in the order of the schemas, those that both have once.
 pub(super) struct Columns {
     length: usize,
     declared_on: Date32Builder,
-    header: [StringBuilder; HEADER_TEXTS],
-    item_no: Int64Builder,
-    hs: StringBuilder,
-    goods: StringBuilder,
-    brand: StringBuilder,
-    brand_kind: StringBuilder,
-    model: StringBuilder,
-    quantity: Float64Builder,
-    unit: StringBuilder,
-    net_kg: Float64Builder,
-    gross_kg: Float64Builder,
-    value: Float64Builder,
-    packages: Int64Builder,
-    certificate: StringBuilder,
-    origin_country: StringBuilder,
-    result: StringBuilder,
-    tell: StringBuilder,
-    pieces: Int64Builder,
-    found_value: Float64Builder,
-    fine: Float64Builder,
+    texts: [StringBuilder; TEXTS],
+    /// Those of [`HEADER_TEXTS`] that are made of numbers, while they are written.
+    codes: [String; 4],
+    /// The item, the packages; the pieces found.
+    integers: [Int64Builder; 3],
+    /// The quantity, the weights, the value; the value found, the fine.
+    numbers: [Float64Builder; 6],
     major_case: BooleanBuilder,
-    /// Room for a code while it is written.
-    code: String,
 }
 
 impl Columns {
     /// Columns with room for about `lines` lines.
     pub(super) fn with_capacity(lines: usize) -> Self {
-        let text = |bytes: usize| StringBuilder::with_capacity(lines, lines * bytes);
-        let float = || Float64Builder::with_capacity(lines);
-        let integer = || Int64Builder::with_capacity(lines);
         Self {
             length: 0,
             declared_on: Date32Builder::with_capacity(lines),
-            header: [18, 5, 6, 4, 5, 2, 1, 5, 1, 7, 6, 5, 26, 11, 3].map(text),
-            item_no: integer(),
-            hs: text(10),
-            goods: text(32),
-            brand: text(8),
-            brand_kind: text(4),
-            model: text(6),
-            quantity: float(),
-            unit: text(3),
-            net_kg: float(),
-            gross_kg: float(),
-            value: float(),
-            packages: integer(),
-            certificate: text(4),
-            origin_country: text(2),
-            result: text(6),
-            tell: text(1),
-            pieces: integer(),
-            found_value: float(),
-            fine: float(),
+            texts: TEXT_BYTES.map(|bytes| StringBuilder::with_capacity(lines, lines * bytes)),
+            codes: Default::default(),
+            integers: std::array::from_fn(|_| Int64Builder::with_capacity(lines)),
+            numbers: std::array::from_fn(|_| Float64Builder::with_capacity(lines)),
             major_case: BooleanBuilder::with_capacity(lines),
-            code: String::new(),
         }
     }
 
@@ -207,123 +177,100 @@ impl Columns {
     pub(super) fn push_header(&mut self, header: &Header, lines: usize) {
         self.length += lines;
         self.declared_on.append_value_n(header.declared_on, lines);
-        let plain = |text: &str, builder: &mut StringBuilder| repeat(builder, Some(text), lines);
-        let option = |text: Option<&str>, builder: &mut StringBuilder| repeat(builder, text, lines);
-        let [
-            declaration_id,
-            port,
-            site_kind,
-            procurement_place,
+        let numbers = [
+            (header.origin_district, "", 5),
+            (header.exporter, "E", 6),
+            (header.producer, "P", 5),
+            (header.agent, "A", 4),
+        ];
+        for (code, (number, prefix, width)) in self.codes.iter_mut().zip(numbers) {
+            code.clear();
+            if let Some(number) = number {
+                code.push_str(prefix);
+                push_number(code, u64::from(number), width);
+            }
+        }
+        let [origin_district, exporter, producer, agent] = self.codes.each_ref().map(|code| present(code));
+        let texts: [Option<&str>; HEADER_TEXTS] = [
+            Some(&header.declaration_id),
+            header.port,
+            header.site_kind,
+            header.procurement_place,
             origin_district,
-            destination,
-            transit,
-            mode,
-            transport,
+            Some(header.destination),
+            header.transit,
+            Some(header.mode),
+            header.transport,
             exporter,
             producer,
             agent,
-            consignee,
-            contract,
-            currency,
-        ] = &mut self.header;
-        plain(&header.declaration_id, declaration_id);
-        option(header.port, port);
-        option(header.site_kind, site_kind);
-        option(header.procurement_place, procurement_place);
-        plain(header.destination, destination);
-        option(header.transit, transit);
-        plain(header.mode, mode);
-        option(header.transport, transport);
-        option(present(&header.consignee), consignee);
-        option(present(&header.contract), contract);
-        option(header.currency, currency);
-        for (number, prefix, width, builder) in [
-            (header.origin_district, "", 5, origin_district),
-            (header.exporter, "E", 6, exporter),
-            (header.producer, "P", 5, producer),
-            (header.agent, "A", 4, agent),
-        ] {
-            self.code.clear();
-            if let Some(number) = number {
-                self.code.push_str(prefix);
-                push_number(&mut self.code, u64::from(number), width);
+            present(&header.consignee),
+            present(&header.contract),
+            header.currency,
+        ];
+        for (column, text) in self.texts.iter_mut().zip(texts) {
+            match text {
+                Some(text) => column.append_value_n(text, lines),
+                None => column.append_nulls(lines),
             }
-            repeat(builder, present(&self.code), lines);
         }
     }
 
     pub(super) fn push_line(&mut self, item_no: u32, line: &Line, outcome: Option<&Outcome>) {
-        self.item_no.append_value(i64::from(item_no));
-        self.hs.append_value(line.hs);
-        self.goods.append_option(present(&line.goods));
-        self.brand.append_option(present(&line.brand));
-        self.brand_kind.append_option(line.brand_kind);
-        self.model.append_option(present(&line.model));
-        self.quantity.append_option(line.quantity.map(|quantity| quantity as f64));
-        self.unit.append_option(line.unit);
-        self.net_kg.append_option(line.net.map(hundredths));
-        self.gross_kg.append_option(line.gross.map(hundredths));
-        self.value.append_option(line.value_cents.map(hundredths));
-        self.packages.append_option(line.packages.map(|packages| packages as i64));
-        self.certificate.append_option(present(&line.certificate));
-        self.origin_country.append_option(line.origin_country);
-
-        self.result.append_value(outcome.map_or(CLEAR, |outcome| outcome.finding.result));
-        self.tell.append_option(outcome.and_then(|outcome| outcome.finding.tell).map(|tell| tell.name()));
-        self.pieces.append_value(outcome.map_or(0, |outcome| outcome.pieces as i64));
-        self.found_value.append_value(outcome.map_or(0.0, |outcome| hundredths(outcome.value_cents)));
-        self.fine.append_value(outcome.map_or(0.0, |outcome| (outcome.fine * 100) as f64));
+        let texts: [Option<&str>; LINE_TEXTS + 2] = [
+            Some(line.hs),
+            present(&line.goods),
+            present(&line.brand),
+            line.brand_kind,
+            present(&line.model),
+            line.unit,
+            present(&line.certificate),
+            line.origin_country,
+            Some(outcome.map_or(CLEAR, |outcome| outcome.finding.result)),
+            outcome.and_then(|outcome| outcome.finding.tell).map(|tell| tell.name()),
+        ];
+        let integers = [
+            Some(i64::from(item_no)),
+            line.packages.map(|packages| packages as i64),
+            Some(outcome.map_or(0, |outcome| outcome.pieces as i64)),
+        ];
+        let numbers = [
+            line.quantity.map(|quantity| quantity as f64),
+            line.net.map(hundredths),
+            line.gross.map(hundredths),
+            line.value_cents.map(hundredths),
+            Some(outcome.map_or(0.0, |outcome| hundredths(outcome.value_cents))),
+            Some(outcome.map_or(0.0, |outcome| (outcome.fine * 100) as f64)),
+        ];
+        let columns = self.texts[HEADER_TEXTS..].iter_mut();
+        columns.zip(texts).for_each(|(column, text)| column.append_option(text));
+        self.integers.iter_mut().zip(integers).for_each(|(column, integer)| column.append_option(integer));
+        self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.append_option(number));
         self.major_case.append_value(outcome.is_some_and(|outcome| outcome.major_case));
     }
 
     /// The declarations and outcomes written so far.
     pub(super) fn finish(mut self) -> (RecordBatch, RecordBatch) {
-        let header = self.header.each_mut().map(|builder| -> ArrayRef { Arc::new(builder.finish()) });
-        let declaration_id = header[0].clone();
         let declared_on: ArrayRef = Arc::new(self.declared_on.finish());
-        let item_no: ArrayRef = Arc::new(self.item_no.finish());
-
-        let mut declarations = vec![declaration_id.clone(), declared_on.clone()];
-        declarations.extend(header.into_iter().skip(1));
-        declarations.extend::<[ArrayRef; 14]>([
-            item_no.clone(),
-            Arc::new(self.hs.finish()),
-            Arc::new(self.goods.finish()),
-            Arc::new(self.brand.finish()),
-            Arc::new(self.brand_kind.finish()),
-            Arc::new(self.model.finish()),
-            Arc::new(self.quantity.finish()),
-            Arc::new(self.unit.finish()),
-            Arc::new(self.net_kg.finish()),
-            Arc::new(self.gross_kg.finish()),
-            Arc::new(self.value.finish()),
-            Arc::new(self.packages.finish()),
-            Arc::new(self.certificate.finish()),
-            Arc::new(self.origin_country.finish()),
-        ]);
-        let outcomes: Vec<ArrayRef> = vec![
-            declaration_id,
-            item_no,
-            declared_on,
-            Arc::new(self.result.finish()),
-            Arc::new(self.tell.finish()),
-            Arc::new(self.pieces.finish()),
-            Arc::new(self.found_value.finish()),
-            Arc::new(self.fine.finish()),
-            Arc::new(self.major_case.finish()),
-        ];
+        let mut texts = self.texts.iter_mut().map(|column| -> ArrayRef { Arc::new(column.finish()) });
+        let mut integers = self.integers.iter_mut().map(|column| -> ArrayRef { Arc::new(column.finish()) });
+        let mut numbers = self.numbers.iter_mut().map(|column| -> ArrayRef { Arc::new(column.finish()) });
+        let mut next = |(_, kind, _): &Column| match kind {
+            DataType::Date32 => Some(Arc::clone(&declared_on)),
+            DataType::Int64 => integers.next(),
+            DataType::Float64 => numbers.next(),
+            DataType::Boolean => Some(Arc::new(self.major_case.finish()) as ArrayRef),
+            _ => texts.next(),
+        };
+        let declarations: Vec<ArrayRef> = DECLARATIONS.iter().filter_map(&mut next).collect();
+        // The id, the item and the day are those of the declarations.
+        let mut outcomes = [0, 16, 1].map(|at| Arc::clone(&declarations[at])).to_vec();
+        outcomes.extend(OUTCOMES[outcomes.len()..].iter().filter_map(next));
         let reason = "every line is written into every column of the schema";
         (
             RecordBatch::try_new(declarations_schema(), declarations).expect(reason),
             RecordBatch::try_new(outcomes_schema(), outcomes).expect(reason),
         )
-    }
-}
-
-fn repeat(builder: &mut StringBuilder, text: Option<&str>, lines: usize) {
-    match text {
-        Some(text) => builder.append_value_n(text, lines),
-        None => builder.append_nulls(lines),
     }
 }
 

@@ -8,28 +8,17 @@ use super::data::{list, rows};
 use super::goods::{Family, Goods};
 use super::random::{Random, mix, pinned};
 
-/// The words of one list, of which texts are made.
-type Words = LazyLock<Box<[&'static str]>>;
+/// Lists of words, of which texts are made, by their names.
+type Lists = Vec<(&'static str, Box<[&'static str]>)>;
 
-fn words(name: &str) -> Box<[&'static str]> {
-    let mut lists = rows::<2>(include_str!("data/words.tsv"));
-    lists
-        .find(|[list, _]| *list == name)
-        .map(|[_, words]| list(words).collect())
-        .expect("a list of the table")
+/// The words of a list.
+fn words(name: &str) -> &'static [&'static str] {
+    static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+        let lists = rows::<2>(include_str!("data/words.tsv"));
+        lists.map(|[name, words]| (name, list(words).collect())).collect()
+    });
+    LISTS.iter().find(|(list, _)| *list == name).map(|(_, words)| &**words).expect("a list of the table")
 }
-
-static ENGLISH_BEFORE: Words = LazyLock::new(|| words("english_before"));
-static ENGLISH_AFTER: Words = LazyLock::new(|| words("english_after"));
-static CHINESE_BEFORE: Words = LazyLock::new(|| words("chinese_before"));
-static CHINESE_AFTER: Words = LazyLock::new(|| words("chinese_after"));
-static ARAB_NAMES: Words = LazyLock::new(|| words("arab_names"));
-static AFRICAN_NAMES: Words = LazyLock::new(|| words("african_names"));
-static LATIN_NAMES: Words = LazyLock::new(|| words("latin_names"));
-static OTHER_NAMES: Words = LazyLock::new(|| words("other_names"));
-static BUSINESSES: Words = LazyLock::new(|| words("businesses"));
-static FORMS: Words = LazyLock::new(|| words("forms"));
-static FORMS_LATIN: Words = LazyLock::new(|| words("forms_latin"));
 
 /// How a goods name is written.
 #[derive(Debug, Clone, Copy)]
@@ -59,24 +48,24 @@ pub(super) fn write_goods(
     if in_english {
         let begin = out.len();
         if random.percent(30) {
-            out.push_str(random.pick(&ENGLISH_BEFORE));
+            out.push_str(random.pick(words("english_before")));
             out.push(' ');
         }
         out.push_str(english);
         if random.percent(30) {
             out.push(' ');
-            out.push_str(random.pick(&ENGLISH_AFTER));
+            out.push_str(random.pick(words("english_after")));
         }
         if random.percent(20) {
             out[begin..].make_ascii_uppercase();
         }
     } else {
         if random.percent(25) {
-            out.push_str(random.pick(&CHINESE_BEFORE));
+            out.push_str(random.pick(words("chinese_before")));
         }
         out.push_str(chinese);
         match random.below(100) {
-            0..=29 => out.push_str(random.pick(&CHINESE_AFTER)),
+            0..=29 => out.push_str(random.pick(words("chinese_after"))),
             30..=49 => {
                 out.push(' ');
                 out.push_str(english);
@@ -139,12 +128,12 @@ pub(super) fn write_certificate(family: Family, random: &mut Random, out: &mut S
 /// The consignee that belongs to `key`.
 pub(super) fn write_consignee(region: Region, key: u64, out: &mut String) {
     let names: &[&str] = match region {
-        Region::Focus | Region::Arab => &ARAB_NAMES,
-        Region::Africa => &AFRICAN_NAMES,
-        Region::Latin => &LATIN_NAMES,
-        Region::Belt | Region::Other => &OTHER_NAMES,
+        Region::Focus | Region::Arab => words("arab_names"),
+        Region::Africa => words("african_names"),
+        Region::Latin => words("latin_names"),
+        Region::Belt | Region::Other => words("other_names"),
     };
-    let forms: &[&str] = if region == Region::Latin { &FORMS_LATIN } else { &FORMS };
+    let forms: &[&str] = if region == Region::Latin { words("forms_latin") } else { words("forms") };
     out.push_str(names[pinned(key, names.len() as u32) as usize]);
     out.push(' ');
     if pinned(key ^ 1, 3) == 0 {
@@ -152,7 +141,8 @@ pub(super) fn write_consignee(region: Region, key: u64, out: &mut String) {
         out.push(letter(mix(key ^ 3)));
         out.push(' ');
     }
-    out.push_str(BUSINESSES[pinned(key ^ 4, BUSINESSES.len() as u32) as usize]);
+    let businesses = words("businesses");
+    out.push_str(businesses[pinned(key ^ 4, businesses.len() as u32) as usize]);
     out.push(' ');
     out.push_str(forms[pinned(key ^ 5, forms.len() as u32) as usize]);
 }

@@ -37,6 +37,7 @@ pub use tactics::Tactic;
 /// A simulation cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum SimulateError {
     /// The pack says nothing of inspections.
     #[error("the pack has no [selection], which says who is inspected; see `qingfeng reference selection`")]
@@ -52,48 +53,22 @@ pub enum SimulateError {
         "the capacity of the site `{site}` is in another unit than that of others it is put together with; give all in \
          inspections or all in hours, or keep the sites apart"
     )]
-    MixedCapacity {
-        /// The site.
-        site: String,
-    },
+    MixedCapacity { site: String },
     /// The days are none of the generator's.
     #[error("the first and the last day must be days of 2016, the first before the last")]
     Days,
     /// A number that is out of bounds.
     #[error("{what} {given}; give a number from {least} to {most}")]
-    Bounds {
-        /// What it is the number of, with its verb: `there are`.
-        what: &'static str,
-        /// The number.
-        given: u64,
-        /// The least.
-        least: u64,
-        /// The most.
-        most: u64,
-    },
+    Bounds { what: &'static str, given: u64, least: u64, most: u64 },
     /// More lines than a simulation has.
     #[error(
         "{lines} goods lines in all ({days} days x {lines_per_day} lines x {arms} arms x {seeds} worlds), more than \
          {MAX_LINES}; simulate fewer of them"
     )]
-    Lines {
-        /// All of them.
-        lines: u64,
-        /// Days.
-        days: u64,
-        /// Lines of a day.
-        lines_per_day: u64,
-        /// Arms.
-        arms: u64,
-        /// Worlds.
-        seeds: u64,
-    },
+    Lines { lines: u64, days: u64, lines_per_day: u64, arms: u64, seeds: u64 },
     /// An arm is there twice.
     #[error("the arm {arm} is there twice; leave one out")]
-    ArmTwice {
-        /// The arm.
-        arm: Arm,
-    },
+    ArmTwice { arm: Arm },
     /// The pack cannot assess declarations of the generator.
     #[error(
         "the pack cannot assess synthetic declarations, which have the fields of the standard export declaration: {0}"

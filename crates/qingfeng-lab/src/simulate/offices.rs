@@ -9,6 +9,7 @@ use qingfeng_rules::selection::{Amount, Millionths, RandomLeast, RateRule};
 
 use super::SimulateError;
 use super::options::{Arm, Inspections, Offices, SimulateOptions};
+use qingfeng_inspection::draw::apportioned;
 use qingfeng_inspection::{AssessedDeclaration, Capacity, Policy, PolicySite};
 
 /// The share of the capacity for young rules where the pack has none.
@@ -112,32 +113,14 @@ impl ArmOffices {
 
     /// `inspections` distributed over the offices by what they have, by largest remainders.
     fn distribute(&self, inspections: u32, day: Date) -> Result<Capacity, SimulateError> {
-        let weights: Vec<(u32, u64)> = self
+        let (offices, weights): (Vec<u32>, Vec<u64>) = self
             .pooled(day)?
             .into_iter()
-            .map(|(office, amount)| match amount {
-                Amount::Inspections(units) | Amount::Points(units) => (office, u64::from(units)),
-            })
-            .collect();
-        let total = weights.iter().map(|&(_, weight)| weight).sum::<u64>().max(1);
-        let mut daily: Vec<(u32, u64, u64)> = weights
-            .into_iter()
-            .map(|(office, weight)| {
-                let share = u64::from(inspections) * weight;
-                (office, share / total, share % total)
-            })
-            .collect();
-        let mut left = u64::from(inspections).saturating_sub(daily.iter().map(|&(_, whole, _)| whole).sum());
-        daily.sort_by_key(|&(office, _, rest)| (std::cmp::Reverse(rest), office));
-        for (_, whole, _) in &mut daily {
-            if left == 0 {
-                break;
-            }
-            *whole += 1;
-            left -= 1;
-        }
+            .map(|(office, Amount::Inspections(units) | Amount::Points(units))| (office, u64::from(units)))
+            .unzip();
+        let daily = apportioned(&weights, inspections.into());
         let amount = |count: u64| Amount::Inspections(u32::try_from(count).unwrap_or(u32::MAX));
-        let amounts = daily.iter().filter_map(|&(office, count, _)| {
+        let amounts = offices.into_iter().zip(daily).filter_map(|(office, count)| {
             Some((self.policy.sites.get(office as usize)?.name.as_str(), amount(count)))
         });
         Ok(Capacity::of_sites(amounts))

@@ -1,5 +1,7 @@
 //! What a simulation comes to.
 
+use std::ops::AddAssign;
+
 use serde::Serialize;
 
 use super::options::{Adversaries, Arm, Offices};
@@ -116,6 +118,39 @@ pub struct Counts {
     pub disguised: u64,
 }
 
+impl Counts {
+    /// The counts with their names, in the order of a table.
+    pub fn named(mut self) -> [(&'static str, u64); 13] {
+        self.each().map(|(name, count)| (name, *count))
+    }
+
+    fn each(&mut self) -> [(&'static str, &mut u64); 13] {
+        [
+            ("declarations", &mut self.declarations),
+            ("disguised", &mut self.disguised),
+            ("violations", &mut self.violations),
+            ("violations_found", &mut self.violations_found),
+            ("value_cents", &mut self.value_cents),
+            ("value_found_cents", &mut self.value_found_cents),
+            ("out_of_reach", &mut self.out_of_reach),
+            ("inspections", &mut self.inspections),
+            ("hits", &mut self.hits),
+            ("targeted", &mut self.targeted),
+            ("targeted_hits", &mut self.targeted_hits),
+            ("drawn", &mut self.drawn),
+            ("drawn_hits", &mut self.drawn_hits),
+        ]
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        for ((_, sum), (_, more)) in self.each().into_iter().zip(other.named()) {
+            *sum += more;
+        }
+    }
+}
+
 /// A month of all worlds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Month {
@@ -162,7 +197,7 @@ pub struct RuleTruth {
     pub naive: Accuracy,
     /// Those of them of which the draw tells what was not inspected.
     pub corrected_rules: u64,
-    /// The corrected hit rates of these ([`qingfeng_insight::Estimate`]); missing where nothing was drawn.
+    /// The corrected hit rates of these ([`qingfeng_insight::effect::Estimate`]); missing where nothing was drawn.
     pub corrected: Option<Accuracy>,
     /// What the intervals promise.
     pub confidence: f64,
@@ -230,7 +265,7 @@ pub struct RuleWorth {
     pub naive: f64,
     /// Its interval.
     pub naive_interval: [f64; 2],
-    /// The share estimated with the probabilities of selection ([`qingfeng_insight::Estimate`]); missing where nothing was
+    /// The share estimated with the probabilities of selection ([`qingfeng_insight::effect::Estimate`]); missing where nothing was
     /// drawn of the rest, or some of it could not be.
     pub corrected: Option<f64>,
     /// Its interval.

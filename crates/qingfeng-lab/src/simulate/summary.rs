@@ -32,44 +32,19 @@ pub(super) fn figures(all: &Counts, late: &Counts, days: u64) -> Figures<f64> {
     }
 }
 
-impl<T: Copy> Figures<T> {
-    /// All figures, in the order in which they are declared.
-    fn list(&self) -> [T; 9] {
-        [
-            self.found_a_year,
-            self.hit_rate,
-            self.targeted_hit_rate,
-            self.random_hit_rate,
-            self.found_share,
-            self.found_value_share,
-            self.late_found_share,
-            self.drawn_share,
-            self.out_of_reach_share,
-        ]
-    }
-
-    fn of_list(list: [T; 9]) -> Self {
-        let [
-            found_a_year,
-            hit_rate,
-            targeted_hit_rate,
-            random_hit_rate,
-            found_share,
-            found_value_share,
-            late_found_share,
-            drawn_share,
-            out_of_reach_share,
-        ] = list;
+impl<T> Figures<T> {
+    /// A value for each figure; `of` gives it by how that figure is read.
+    fn each<U>(of: impl Fn(fn(&Figures<U>) -> &U) -> T) -> Self {
         Self {
-            found_a_year,
-            hit_rate,
-            targeted_hit_rate,
-            random_hit_rate,
-            found_share,
-            found_value_share,
-            late_found_share,
-            drawn_share,
-            out_of_reach_share,
+            found_a_year: of(|figures| &figures.found_a_year),
+            hit_rate: of(|figures| &figures.hit_rate),
+            targeted_hit_rate: of(|figures| &figures.targeted_hit_rate),
+            random_hit_rate: of(|figures| &figures.random_hit_rate),
+            found_share: of(|figures| &figures.found_share),
+            found_value_share: of(|figures| &figures.found_value_share),
+            late_found_share: of(|figures| &figures.late_found_share),
+            drawn_share: of(|figures| &figures.drawn_share),
+            out_of_reach_share: of(|figures| &figures.out_of_reach_share),
         }
     }
 }
@@ -98,9 +73,9 @@ pub(super) fn estimate(values: &[f64]) -> Estimate {
 }
 
 fn estimates(worlds: &[Figures<f64>]) -> Figures<Estimate> {
-    let lists: Vec<[f64; 9]> = worlds.iter().map(Figures::list).collect();
-    let at = |figure: usize| estimate(&lists.iter().map(|list| list[figure]).collect::<Vec<f64>>());
-    Figures::of_list([0, 1, 2, 3, 4, 5, 6, 7, 8].map(at))
+    Figures::each(|figure: fn(&Figures<f64>) -> &f64| {
+        estimate(&worlds.iter().map(|world| *figure(world)).collect::<Vec<f64>>())
+    })
 }
 
 /// An arm's worlds put together; `first` are those of the first arm, unless this is it.
@@ -133,10 +108,7 @@ pub(super) fn arm(arm: Arm, worlds: Vec<World>, first: Option<&[WorldResult]>) -
     let figures: Vec<Figures<f64>> = worlds.iter().map(|world| world.figures).collect();
     let difference = first.map(|first| {
         let pairs = figures.iter().zip(first).map(|(own, first)| {
-            let (own, first) = (own.list(), first.figures.list());
-            let mut less = own;
-            less.iter_mut().zip(first).for_each(|(own, first)| *own -= first);
-            Figures::of_list(less)
+            Figures::each(|figure: fn(&Figures<f64>) -> &f64| figure(own) - figure(&first.figures))
         });
         estimates(&pairs.collect::<Vec<_>>())
     });

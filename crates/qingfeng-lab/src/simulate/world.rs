@@ -1,7 +1,6 @@
 //! One world under one arm: the whole cycle, day by day.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
@@ -22,10 +21,8 @@ use qingfeng::tables::BatchRows;
 use qingfeng::{By, Engine};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::outcomes::Timeline;
-use qingfeng_inspection::{
-    AssessedDeclaration, AssessmentColumns, AssessmentDecoder, Experience, PlannedDay, Planner, Policy,
-    Targeting,
-};
+use qingfeng_inspection::rolling::{AssessmentColumns, AssessmentDecoder};
+use qingfeng_inspection::{AssessedDeclaration, Experience, PlannedDay, Planner, Policy, Targeting};
 
 /// One world to run: its seed, its arm, and what all worlds share.
 pub(super) struct WorldRun<'s> {
@@ -70,28 +67,6 @@ struct Lodging {
     violating: Vec<ViolatingConsignment>,
     tables: Vec<RecordBatch>,
     disguised: u64,
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        for (sum, more) in [
-            (&mut self.declarations, other.declarations),
-            (&mut self.violations, other.violations),
-            (&mut self.violations_found, other.violations_found),
-            (&mut self.value_cents, other.value_cents),
-            (&mut self.value_found_cents, other.value_found_cents),
-            (&mut self.out_of_reach, other.out_of_reach),
-            (&mut self.inspections, other.inspections),
-            (&mut self.hits, other.hits),
-            (&mut self.targeted, other.targeted),
-            (&mut self.targeted_hits, other.targeted_hits),
-            (&mut self.drawn, other.drawn),
-            (&mut self.drawn_hits, other.drawn_hits),
-            (&mut self.disguised, other.disguised),
-        ] {
-            *sum += more;
-        }
-    }
 }
 
 impl WorldRun<'_> {
@@ -147,7 +122,7 @@ impl WorldRun<'_> {
                 // The day on which it is lodged, whatever field of the pack says it.
                 candidate.day = Some(day);
             }
-            AssessedDeclaration::merge(&mut candidates, decoder.interner());
+            AssessedDeclaration::merge(&mut candidates, decoder.interner(), 0);
 
             let capacity = offices.capacity(day)?;
             offices.set_rates(&candidates, &capacity, day);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::model::reference::Key;
 use crate::program::node::{NodeId, NodeSpan, Op};
 
 use super::Analysis;
@@ -22,7 +23,6 @@ struct Idle {
 
 /// The search for parts of one condition that add nothing.
 struct IdleSearch {
-    /// The condition.
     closure: Place,
     /// What holds besides the parts that are looked at: first those that the key implies (this number), then other parts.
     context: Vec<Formula>,
@@ -119,28 +119,21 @@ impl Analysis<'_> {
             format!("the condition of the rule `{}` can never hold where its key fits", rule.id)
         };
         let mut item = Diagnostic::new(Code::NeverHolds, title).at(self.when_place(at), "").about(&rule.id);
-        if let Some(why) = self.contradiction(root) {
-            let (first, second) = why;
-            match second {
-                Some(second) => {
-                    item = item
-                        .at(self.place_of(first), "this")
-                        .at(self.place_of(second), "and this exclude each other");
-                }
-                None => item = item.at(self.place_of(first), "this can never hold"),
+        let mut note = None;
+        if let Some((first, second)) = self.contradiction(root) {
+            let what = if second.is_some() { "this" } else { "this can never hold" };
+            item = item.at(self.place_of(first), what);
+            if let Some(second) = second {
+                item = item.at(self.place_of(second), "and this exclude each other");
             }
-            if let Some(note) = self.why_impossible(first) {
-                item = item.note(note);
-            }
+            note = self.why_impossible(first);
         }
-        if item.note.is_none() {
-            item = item.note(if alone {
-                "no declaration can meet all of it at once, so the rule is silent"
-            } else {
-                "the lines that its key lets through cannot meet it, so the rule is silent"
-            });
-        }
-        self.found.push(item);
+        let usual = if alone {
+            "no declaration can meet all of it at once, so the rule is silent"
+        } else {
+            "the lines that its key lets through cannot meet it, so the rule is silent"
+        };
+        self.found.push(item.note(note.unwrap_or_else(|| usual.to_owned())));
     }
 
     /// The part of a conjunction that cannot hold, or two that exclude each other.
@@ -165,23 +158,17 @@ impl Analysis<'_> {
     /// The parts that are joined by `&&`, however deep.
     fn conjuncts(&self, root: NodeId) -> Vec<NodeId> {
         let mut parts = Vec::new();
-        let mut visited = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            let node = &self.nodes()[id];
-            if !visited.insert(id) {
-                continue;
+        self.nodes().visit(root, |id, node| {
+            let joins = node.op == Op::And;
+            if !joins {
+                parts.push(id);
             }
-            match node.op {
-                Op::And => open.extend(node.args.iter().rev().copied()),
-                _ => parts.push(id),
-            }
-        }
+            joins
+        });
         parts.truncate(PARTS_MAX);
         parts
     }
 
-    /// The formula of a part as it was written.
     fn formula(&mut self, part: NodeId) -> Formula {
         let canonical = self.terms.canonical(&self.apart.nodes, part, &mut self.canonical);
         self.terms.holds(canonical)
@@ -191,20 +178,12 @@ impl Analysis<'_> {
     fn repeated(&self, root: NodeId) -> HashSet<NodeSpan> {
         let mut repeated = HashSet::new();
         let mut seen = HashSet::new();
-        let mut visited = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            if !visited.insert(id) {
-                continue;
-            }
-            let node = &self.nodes()[id];
+        self.nodes().visit(root, |_, node| {
             if !seen.insert(node.span.clone()) {
                 repeated.insert(node.span.clone());
             }
-            if matches!(node.op, Op::And | Op::Or) {
-                open.extend(node.args.iter().copied());
-            }
-        }
+            matches!(node.op, Op::And | Op::Or)
+        });
         repeated
     }
 
@@ -223,15 +202,10 @@ impl Analysis<'_> {
             let title = format!("the condition of the rule `{}` always holds where its key fits", rule.id);
             (title, "the key lets through only lines that meet it")
         };
-        let item = Diagnostic::new(Code::AlwaysHolds, title)
-            .at(self.when_place(at), "")
-            .about(&rule.id)
-            .note(note)
-            .help("leave `when` out if that is meant");
-        self.found.push(item);
+        let help = "leave `when` out if that is meant";
+        self.say(Code::AlwaysHolds, at, self.when_place(at), title, note, help);
     }
 
-    /// Finds the parts of `root` that add nothing.
     fn idle_parts(&mut self, root: NodeId, search: &mut IdleSearch) {
         let node = &self.nodes()[root];
         let and = match node.op {
@@ -356,15 +330,8 @@ impl Analysis<'_> {
             keyword if matches!(keyword.as_str(), "if" | "switch") => format!("this `{keyword}`"),
             text => format!("`{text}`"),
         };
-        let dead = matches!(idle.why, Why::Never);
-        let title = if dead {
-            format!(
-                "{text} can never hold here, so it adds nothing to the condition of the rule `{}`",
-                rule.id
-            )
-        } else {
-            format!("{text} adds nothing to the condition of the rule `{}`", rule.id)
-        };
+        let dead = if matches!(idle.why, Why::Never) { " can never hold here, so it" } else { "" };
+        let title = format!("{text}{dead} adds nothing to the condition of the rule `{}`", rule.id);
         let mut item = Diagnostic::new(Code::AddsNothing, title).at(place, "").about(&rule.id);
         let said = "says so already";
         item = match idle.why {
@@ -372,15 +339,10 @@ impl Analysis<'_> {
                 let why = self.why_impossible(idle.part);
                 item.note(why.unwrap_or_else(|| "it holds on every line".to_owned()))
             }
-            Why::Key => {
-                let key = self.saying_key(at, idle.part);
-                match key {
-                    Some(key) => {
-                        item.at(self.key_place(at, key), said).note(format!("the key `{key}` {said}"))
-                    }
-                    None => item.note(format!("the key of the rule {said}")),
-                }
-            }
+            Why::Key => match self.saying_key(at, idle.part) {
+                Some(key) => item.at(self.key_place(at, key), said).note(format!("the key `{key}` {said}")),
+                None => item.note(format!("the key of the rule {said}")),
+            },
             Why::Part(other) => {
                 item.at(self.place_of(other), said).note("the rule fires on the same lines without it")
             }
@@ -400,37 +362,25 @@ impl Analysis<'_> {
     /// The part of the key that says what a part of the condition says.
     fn saying_key(&mut self, at: usize, part: NodeId) -> Option<&'static str> {
         let formula = self.formula(part);
-        for (number, key) in super::keys::PARTS.into_iter().enumerate() {
-            let said = Rc::clone(&self.rules[at].key[number].1);
-            if self.terms.follows(&[(&said, true)], &formula) {
-                return Some(key.name());
-            }
-        }
-        None
+        let parts = self.rules[at].key.clone();
+        let mut keys = Key::ALL.into_iter().zip(&parts);
+        keys.find(|(_, (_, said))| self.terms.follows(&[(said, true)], &formula)).map(|(key, _)| key.name())
     }
 
     /// Why a comparison cannot hold, where it is the text in it.
     fn why_impossible(&mut self, part: NodeId) -> Option<String> {
-        let mut open = vec![part];
-        let mut visited = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if !visited.insert(id) {
-                continue;
+        let mut why = None;
+        self.nodes().visit(part, |id, node| {
+            if why.is_none() {
+                let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
+                let texts = self.texts_compared(canonical).into_iter();
+                why =
+                    texts.filter(|(_, _, asked)| *asked != Asked::Within).find_map(|(node, text, asked)| {
+                        self.terms.why_never(node, &text, asked == Asked::Beginning)
+                    });
             }
-            let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
-            for (node, text, asked) in self.texts_compared(canonical) {
-                if asked == Asked::Within {
-                    continue;
-                }
-                if let Some(why) = self.terms.why_never(node, &text, asked == Asked::Beginning) {
-                    return Some(why);
-                }
-            }
-            let node = &self.nodes()[id];
-            if matches!(node.op, Op::And | Op::Or | Op::Not) {
-                open.extend(node.args.iter().copied());
-            }
-        }
-        None
+            why.is_none() && matches!(node.op, Op::And | Op::Or | Op::Not)
+        });
+        why
     }
 }

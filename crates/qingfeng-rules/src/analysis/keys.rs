@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::lang::rule::{KeyValue, Rule};
 use crate::model::derived::FieldRef;
 use crate::model::reference::{Key, Member};
@@ -16,35 +16,19 @@ use super::Analysis;
 use super::set::{End, Intervals, Num, NumberCut, Set, Values};
 use super::terms::{Formula, Terms, all, any, constant};
 
-/// The four parts of a key, in order.
-pub(super) const PARTS: [Key; 4] = [Key::Region, Key::Commodity, Key::Mode, Key::Site];
-
-/// The values of one part of a rule's key.
-pub(super) fn values(rule: &Rule, key: Key) -> &[KeyValue] {
-    match key {
-        Key::Region => &rule.region,
-        Key::Commodity => &rule.commodity,
-        Key::Mode => &rule.mode,
-        Key::Site => &rule.site,
-    }
-}
-
 /// The parts of keys that were made already.
 #[derive(Default)]
 pub(super) struct Keys {
-    known: BTreeMap<(usize, String), (u32, Formula)>,
+    known: BTreeMap<(Key, String), (u32, Formula)>,
 }
 
 impl Keys {
-    /// Where each part of a rule's key fits.
     pub fn of(&mut self, pack: &Pack, terms: &mut Terms<'_>, rule: &Rule) -> [(u32, Formula); 4] {
-        [0, 1, 2, 3].map(|at| {
-            let values = values(rule, PARTS[at]);
+        Key::ALL.map(|key| {
+            let values = rule.key(key);
             let name = format!("{values:?}");
             let next = self.known.len() as u32;
-            let part =
-                self.known.entry((at, name)).or_insert_with(|| (next, fits(pack, terms, PARTS[at], values)));
-            part.clone()
+            self.known.entry((key, name)).or_insert_with(|| (next, fits(pack, terms, key, values))).clone()
         })
     }
 }
@@ -129,14 +113,11 @@ impl Analysis<'_> {
                 && until < as_of
             {
                 let title = format!("the rule `{}` ended on {until}", rule.id);
-                let item = Diagnostic::new(Code::ExpiredRule, title)
-                    .at(self.key_place(at, "until"), "")
-                    .about(&rule.id)
-                    .note(format!("it fires on no declaration made after that day; judged as of {as_of}"))
-                    .help("give it a later day, or `status: \"retired\"` to keep it for the record");
-                self.found.push(item);
+                let note = format!("it fires on no declaration made after that day; judged as of {as_of}");
+                let help = "give it a later day, or `status: \"retired\"` to keep it for the record";
+                self.say(Code::ExpiredRule, at, self.key_place(at, "until"), title, note, help);
             }
-            for (part, key) in PARTS.into_iter().enumerate() {
+            for (part, key) in Key::ALL.into_iter().enumerate() {
                 self.unreachable_part(at, part, key);
             }
         }
@@ -145,13 +126,9 @@ impl Analysis<'_> {
     fn unreachable_part(&mut self, at: usize, part: usize, key: Key) {
         let rule = self.rule(at);
         let name = key.name();
-        let all_values = values(rule, key);
-        let mut dead = Vec::new();
-        for value in all_values {
-            if let Some(why) = self.why_unreachable(at, key, value) {
-                dead.push(why);
-            }
-        }
+        let all_values = rule.key(key);
+        let dead: Vec<String> =
+            all_values.iter().filter_map(|value| self.why_unreachable(at, key, value)).collect();
         let count = all_values.len();
         let together = Rc::clone(&self.rules[at].key[part].1);
         let valid = Rc::clone(&self.rules[at].valid);
@@ -180,11 +157,7 @@ impl Analysis<'_> {
         } else {
             dead.join("; ")
         };
-        let item = Diagnostic::new(Code::UnreachableKey, title)
-            .at(self.key_place(at, name), "")
-            .about(&rule.id)
-            .note(why);
-        self.found.push(item);
+        self.say(Code::UnreachableKey, at, self.key_place(at, name), title, why, None);
     }
 
     /// Whether a declaration without a date fits one of the values.
@@ -200,7 +173,7 @@ impl Analysis<'_> {
     }
 
     /// Why a value of a key fits no line while the rule is in force.
-    fn why_unreachable(&mut self, at: usize, key: Key, value: &KeyValue) -> Option<String> {
+    fn why_unreachable(&self, at: usize, key: Key, value: &KeyValue) -> Option<String> {
         let pack = self.pack;
         match value {
             KeyValue::Group(group) => {

@@ -22,9 +22,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::lang::rule::{Points, Rule, Status};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
+use crate::lang::rule::{Rule, Status};
 use crate::lang::syntax::balanced;
+use crate::model::reference::Key;
 use crate::pack::Pack;
 use crate::program::node::{NodeId, Nodes};
 use crate::program::{self, Lowered, Program, Visit};
@@ -32,19 +33,15 @@ use crate::program::{self, Lowered, Program, Visit};
 use keys::Keys;
 use terms::{Formula, Shape, TermId, Terms, all};
 
-/// One rule as formulas.
 struct RuleFormulas {
     /// Where each part of the key fits: region, commodity, mode, site; with a number that equal parts share.
     key: [(u32, Formula); 4],
-    /// Where it is in force.
     valid: Formula,
     /// The condition as written in the file, and in the form that all equal conditions share.
     when: Option<(NodeId, NodeId)>,
-    /// Where the condition holds.
     holds: Formula,
     /// Where its points, if they are computed, come out without a fault.
     gives: Formula,
-    /// The terms that each part of the key mentions.
     key_terms: [BTreeSet<TermId>; 4],
     /// The terms that its condition, its points and its validity mention.
     spoken: BTreeSet<TermId>,
@@ -59,7 +56,6 @@ impl RuleFormulas {
     }
 }
 
-/// A pack being analysed.
 struct Analysis<'p> {
     pack: &'p Pack,
     /// The closures as they were written.
@@ -136,11 +132,9 @@ impl Pack {
                     "the rule `{}` has no witness: it is looked at on each line that its key fits",
                     rule.id
                 );
-                let item = Diagnostic::new(Code::NoWitness, title)
-                    .at(when_place(self, rule), "")
-                    .about(&rule.id)
-                    .note("this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`");
-                found.push(item);
+                let note = "this costs time and changes no answer; a witness is a comparison of a field with a value, a word or a lookup, joined by `&&`";
+                let item = Diagnostic::found(Code::NoWitness, when_place(self, rule), title, None);
+                found.push(item.about(&rule.id).note(note));
             }
         }
     }
@@ -164,7 +158,7 @@ fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
             }
         }
     }
-    let told = kept.into_iter().map(|(mut item, more)| {
+    let reported = kept.into_iter().map(|(mut item, more)| {
         if more > 0
             && let Some(rule) = &item.rule
         {
@@ -176,7 +170,7 @@ fn of_closures(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
         item
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Where the condition of a rule stands, or else its id.
@@ -191,7 +185,6 @@ impl<'p> Analysis<'p> {
         &self.apart.nodes
     }
 
-    /// Makes the formulas of all rules.
     fn build(&mut self) {
         let mut keys = Keys::default();
         for (at, rule) in self.pack.rules.iter().enumerate() {
@@ -218,9 +211,9 @@ impl<'p> Analysis<'p> {
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
             let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
-            let key_terms = [0, 1, 2, 3].map(|part| {
+            let key_terms = key.each_ref().map(|(_, part)| {
                 let mut terms = BTreeSet::new();
-                self.terms.spoken(&key[part].1, &mut terms);
+                self.terms.spoken(part, &mut terms);
                 terms
             });
             let mut spoken = BTreeSet::new();
@@ -231,6 +224,20 @@ impl<'p> Analysis<'p> {
 
     fn rule(&self, at: usize) -> &'p Rule {
         &self.pack.rules[at]
+    }
+
+    /// Reports something of a rule at one place.
+    fn say(
+        &mut self,
+        code: Code,
+        rule: usize,
+        place: Place,
+        title: String,
+        note: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        let item = Diagnostic::found(code, place, title, help).about(&self.rule(rule).id).note(note);
+        self.found.push(item);
     }
 
     /// Whether a rule is met, its key, its validity and its condition, and gives points if that is asked, wherever the
@@ -262,7 +269,7 @@ impl<'p> Analysis<'p> {
 
     /// Whether the key of one rule fits only where that of the other does, as far as it does not depend on the day.
     fn key_within(&mut self, inner: usize, outer: usize) -> bool {
-        (0..keys::PARTS.len()).all(|part| {
+        (0..Key::ALL.len()).all(|part| {
             let (inner, outer) = (&self.rules[inner].key[part], &self.rules[outer].key[part]);
             if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
                 return true;
@@ -336,11 +343,7 @@ fn is_timed(part: &Formula) -> bool {
 
 /// Whether a rule raises the risk of the lines it fires on.
 fn raises(rule: &Rule) -> bool {
-    let points = match rule.points {
-        Points::Fixed(points) => points > 0,
-        Points::Computed(_) => true,
-    };
-    points || rule.at_least.is_some()
+    rule.points.fixed().is_none_or(|points| points > 0) || rule.at_least.is_some()
 }
 
 /// The key of a map literal with this name.

@@ -5,33 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::lang::rule::{KeyValue, Points, Rule};
+use crate::lang::rule::Rule;
 use crate::model::channel::Combine;
 use crate::model::reference::Key;
 
 use super::Analysis;
-use super::keys::{PARTS, fits, values};
+use super::keys::fits;
 use super::prove::State;
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
 
-/// How many pairs of rules are looked at closely.
 const PAIRS_MAX: usize = 1_000_000;
 
 /// How many rules of one condition are compared each with each.
 const ALIKE_MAX: usize = 200;
 
-/// What both rules of a pair do to a line.
-fn points(rule: &Rule) -> Option<i64> {
-    match rule.points {
-        Points::Fixed(points) => Some(points),
-        Points::Computed(_) => None,
-    }
-}
-
 /// Whether the effects of two rules on one line add up to more than either.
 fn count_twice(combine: Combine, a: &Rule, b: &Rule) -> bool {
-    let sign = |rule: &Rule| points(rule).map_or(1, i64::signum);
+    let sign = |rule: &Rule| rule.points.fixed().map_or(1, i64::signum);
     combine == Combine::Sum && sign(a) != 0 && sign(a) == sign(b)
 }
 
@@ -192,13 +183,16 @@ impl Analysis<'_> {
     fn same_condition(&mut self, second: usize, alike: &[usize]) {
         let rule = self.rule(second);
         let names: Vec<String> = alike.iter().map(|&first| format!("`{}`", self.rule(first).id)).collect();
-        let title =
-            format!("the rule `{}` has the same condition as {}, and its key overlaps", rule.id, and(&names));
+        let title = format!(
+            "the rule `{}` has the same condition as {}, and its key overlaps",
+            rule.id,
+            listed(&names, "and")
+        );
         let mut notes = Vec::new();
         for &first in alike {
             let other = self.rule(first);
             let shared = self.shared(first, second);
-            notes.push(match (points(other), points(rule)) {
+            notes.push(match (other.points.fixed(), rule.points.fixed()) {
                 (Some(x), Some(y)) if x != 0 && y != 0 => {
                     format!("`{}`, {x} and {y} points: {shared}", other.id)
                 }
@@ -257,7 +251,7 @@ impl Analysis<'_> {
     fn implied(&mut self, narrow: usize, broad: usize) {
         let (rule, other) = (self.rule(narrow), self.rule(broad));
         let title = format!("wherever the rule `{}` fires, `{}` fires too", rule.id, other.id);
-        let points = match (points(rule), points(other)) {
+        let points = match (rule.points.fixed(), other.points.fixed()) {
             (Some(a), Some(b)) => format!("both are counted, {a} and {b} points"),
             _ => "the points of both are counted".to_owned(),
         };
@@ -293,8 +287,8 @@ impl Analysis<'_> {
     /// The region, goods and mode that two rules have in common.
     fn shared(&mut self, first: usize, second: usize) -> String {
         let mut shared = Vec::new();
-        for key in PARTS {
-            let (a, b) = (values(self.rule(first), key), values(self.rule(second), key));
+        for key in Key::ALL {
+            let (a, b) = (self.rule(first).key(key), self.rule(second).key(key));
             let common = match (a.is_empty(), b.is_empty()) {
                 (true, true) => continue,
                 (false, true) => a.to_vec(),
@@ -310,26 +304,19 @@ impl Analysis<'_> {
                         .collect()
                 }
             };
-            let names: Vec<String> = common.iter().map(|value| self.key_name(key, value)).collect();
+            let names: Vec<&str> = common.iter().map(|value| self.pack.key_name(key, value)).collect();
             shared.push(format!("{} {}", key.name(), names.join(", ")));
         }
         if shared.is_empty() { "on any declaration".to_owned() } else { shared.join("; ") }
     }
-
-    fn key_name(&self, key: Key, value: &KeyValue) -> String {
-        match value {
-            KeyValue::Group(group) => self.pack.reference.groups(key)[*group].name.clone(),
-            KeyValue::Code(code) | KeyValue::SiteKind(code) => code.clone(),
-        }
-    }
 }
 
 /// `a`, `a and b`, `a, b and c`
-fn and(names: &[String]) -> String {
+pub(super) fn listed(names: &[String], joint: &str) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
-        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+        [names @ .., last] => format!("{} {joint} {last}", names.join(", ")),
     }
 }
 

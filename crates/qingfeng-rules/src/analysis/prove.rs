@@ -14,7 +14,6 @@ const CHOICES_MAX: u32 = 3_000;
 
 /// How many parts of formulas are looked at before a question is given up.
 const STEPS_MAX: u32 = 100_000;
-/// The limit for all questions about a single rule.
 const STEPS_OF_RULE_MAX: u32 = 1_000_000;
 /// The limit for all questions about a pack: a few seconds of work.
 const STEPS_OF_PACK_MAX: u32 = 200_000_000;
@@ -41,7 +40,6 @@ impl Effort {
 /// How many texts of a list are tried on the tests that look at it.
 const TEXTS_MAX: usize = 16;
 
-/// The sets in which terms are known to be.
 pub(super) type State = BTreeMap<TermId, Rc<Set>>;
 
 struct Search<'t, 'p> {
@@ -50,7 +48,6 @@ struct Search<'t, 'p> {
     steps: u32,
 }
 
-/// The question was too hard.
 struct GivenUp;
 
 impl Terms<'_> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::lang::rule::Points;
 use crate::model::channel::Combine;
 
 use super::Analysis;
@@ -60,26 +59,13 @@ impl Analysis<'_> {
 
     /// What the points of the rules add up to; computed ones may be any.
     fn scores(&self) -> Scores {
-        let fixed: Option<Vec<i64>> = self
-            .active()
-            .map(|at| match self.rule(at).points {
-                Points::Fixed(points) => Some(points),
-                Points::Computed(_) => None,
-            })
-            .collect();
+        let fixed: Option<Vec<i64>> = self.active().map(|at| self.rule(at).points.fixed()).collect();
         let Some(points) = fixed else { return Scores { least: i64::MIN, most: i64::MAX, step: 1 } };
         let step = points.iter().fold(0_i64, |step, &points| gcd(step, points.abs()));
         let (least, most) = match self.pack.score.combine {
-            Combine::Sum => (
-                points
-                    .iter()
-                    .filter(|&&points| points < 0)
-                    .fold(0_i64, |sum, &points| sum.saturating_add(points)),
-                points
-                    .iter()
-                    .filter(|&&points| points > 0)
-                    .fold(0_i64, |sum, &points| sum.saturating_add(points)),
-            ),
+            Combine::Sum => points.iter().fold((0_i64, 0_i64), |(least, most), &points| {
+                (least.saturating_add(points.min(0)), most.saturating_add(points.max(0)))
+            }),
             Combine::Max => (
                 points.iter().copied().min().unwrap_or(0).min(0),
                 points.iter().copied().max().unwrap_or(0).max(0),

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::lang::kernel::compare_integer_number;
 
-/// A number of either kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Num {
     Integer(i64),
@@ -88,7 +87,6 @@ impl PartialOrd for TextCut {
     }
 }
 
-/// An end of an interval.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End<C> {
     /// Before all values.
@@ -172,7 +170,6 @@ impl<C: Ord + Clone> Intervals<C> {
 }
 
 impl<C: Ord> Intervals<C> {
-    /// Whether no value is in both.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         let (mut a, mut b) = (0, 0);
         while let (Some(x), Some(y)) = (self.0.get(a), other.0.get(b)) {
@@ -231,7 +228,6 @@ pub(super) fn prefix_text(interval: &(End<TextCut>, End<TextCut>)) -> Option<&Ar
     }
 }
 
-/// Values of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Values {
     Numbers(Intervals<NumberCut>),
@@ -249,7 +245,6 @@ impl Values {
         }
     }
 
-    /// None of the same kind.
     fn none(&self) -> Self {
         match self {
             Self::Numbers(_) => Self::Numbers(Intervals::none()),
@@ -285,9 +280,7 @@ pub(super) struct Set {
     pub values: Values,
 }
 
-/// The bit of a flag that is true.
 pub(super) const TRUE: u8 = 1;
-/// The bit of a flag that is false.
 pub(super) const FALSE: u8 = 2;
 
 impl Set {
@@ -317,7 +310,6 @@ impl Set {
         }
     }
 
-    /// Whether no value is in both.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         let values = match (&self.values, &other.values) {
             (Values::Numbers(a), Values::Numbers(b)) => a.is_disjoint(b),
@@ -328,12 +320,10 @@ impl Set {
         values && !(self.missing && other.missing) && !(self.fault && other.fault)
     }
 
-    /// What the set does not have.
     pub fn complement(&self) -> Self {
         Self { missing: !self.missing, fault: !self.fault, values: self.values.complement() }
     }
 
-    /// Whether all of this set is in the other.
     pub fn within(&self, other: &Self) -> bool {
         self.is_disjoint(&other.complement())
     }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::model::derived::{Derived, FieldRef};
 use crate::model::schema::FieldId;
 use crate::program::node::{NodeId, Op};
 
+use super::pairs::listed;
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
 use super::{Analysis, raises};
@@ -53,14 +54,13 @@ impl Analysis<'_> {
                 continue;
             }
             let names: Vec<String> = silencing.iter().map(|name| format!("`{name}`")).collect();
-            let title = format!("leaving {} empty silences the rule `{}`", listed(&names), rule.id);
+            let title = format!("leaving {} empty silences the rule `{}`", listed(&names, "or"), rule.id);
             let example = &silencing[0];
-            let item = Diagnostic::new(Code::SilencedByMissing, title)
-                .at(self.when_place(at), "")
-                .about(&rule.id)
-                .note("a smuggler can leave a field empty too, and no other rule fires because of it")
-                .help(format!("add a rule for such goods with `when: |d| d.{example} == ()`, or `|| d.{example} == ()` here"));
-            self.found.push(item);
+            let note = "a smuggler can leave a field empty too, and no other rule fires because of it";
+            let help = format!(
+                "add a rule for such goods with `when: |d| d.{example} == ()`, or `|| d.{example} == ()` here"
+            );
+            self.say(Code::SilencedByMissing, at, self.when_place(at), title, note, help);
         }
     }
 
@@ -89,7 +89,6 @@ impl Analysis<'_> {
             .collect()
     }
 
-    /// That a field is empty.
     fn empty(&mut self, field: FieldId) -> Formula {
         let node = self.terms.field(FieldRef::Declared(field));
         let term = self.terms.field_term(FieldRef::Declared(field));
@@ -133,12 +132,4 @@ fn missing_terms(formula: &Formula, terms: &mut BTreeSet<TermId>) {
         }
         true
     });
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.clone(),
-        [names @ .., last] => format!("{} or {last}", names.join(", ")),
-    }
 }

@@ -18,7 +18,6 @@ use super::Analysis;
 const COUNTRY_SLIPS: [(&str, &str); 6] =
     [("UK", "GB"), ("EL", "GR"), ("SP", "ES"), ("JA", "JP"), ("KO", "KR"), ("VI", "VN")];
 
-/// What a test asks of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// The whole text.
@@ -33,25 +32,17 @@ impl Analysis<'_> {
     pub(super) fn texts(&mut self) {
         let mut seen: BTreeSet<(u32, u32, u32)> = BTreeSet::new();
         for at in self.living() {
-            let roots: Vec<NodeId> = self.rules[at].when.iter().map(|(root, _)| *root).collect();
-            let mut open = roots;
-            // Values that stand in several places are one node.
-            let mut visited: BTreeSet<NodeId> = BTreeSet::new();
-            while let Some(id) = open.pop() {
-                if !visited.insert(id) {
-                    continue;
-                }
-                let node = &self.nodes()[id];
-                let span = (node.span.file, node.span.start, node.span.end);
-                open.extend(node.args.iter().rev().copied());
+            let Some((root, _)) = self.rules[at].when else { continue };
+            self.nodes().visit(root, |id, node| {
                 let compares = matches!(
                     node.op,
                     Op::Compare(_) | Op::In | Op::Function(_) | Op::Switch(_) | Op::Matches(_)
                 );
-                if compares && seen.insert(span) {
+                if compares && seen.insert((node.span.file, node.span.start, node.span.end)) {
                     self.text_test(at, id);
                 }
-            }
+                true
+            });
         }
     }
 
@@ -168,14 +159,7 @@ impl Analysis<'_> {
             }
             None if is_mode => {
                 let members = || reference.modes.iter().flat_map(|group| &group.members);
-                let known = members().any(|member| {
-                    if member.prefix {
-                        text.starts_with(member.code.as_str())
-                    } else {
-                        *member.code == **text
-                    }
-                });
-                if known {
+                if members().any(|member| member.has(text)) {
                     return;
                 }
                 let near = nearest(text, members().map(|member| member.code.as_str()));
@@ -205,18 +189,14 @@ impl Analysis<'_> {
     fn literal_text(&mut self, at: usize, id: NodeId, field: FieldId, text: &str) {
         let definition = &self.pack.schema[field];
         let name = &definition.name;
-        let rule = self.rule(at);
         let place = self.place_of(id);
         let title = format!("`{}` depends on how people write `{name}`", self.source(&place));
+        let note = format!(
+            "`{name}` is free text: another case, a wide letter or a second blank in it, and this finds nothing"
+        );
         let word = text.trim();
-        let item = Diagnostic::new(Code::LiteralText, title)
-            .at(place, "")
-            .about(&rule.id)
-            .note(format!(
-                "`{name}` is free text: another case, a wide letter or a second blank in it, and this finds nothing"
-            ))
-            .help(format!("write `d.{name}.has_word(\"{word}\")`, which folds case, width and blanks"));
-        self.found.push(item);
+        let help = format!("write `d.{name}.has_word(\"{word}\")`, which folds case, width and blanks");
+        self.say(Code::LiteralText, at, place, title, note, help);
     }
 
     fn empty_match(&mut self, at: usize, id: NodeId, pattern: &str) {
@@ -225,7 +205,6 @@ impl Analysis<'_> {
         if !built.is_ok_and(|regex| regex.is_match("")) {
             return;
         }
-        let rule = self.rule(at);
         let place = self.place_of(id);
         let anchored = pattern.starts_with('^') && pattern.ends_with('$');
         let note = if anchored {
@@ -233,15 +212,9 @@ impl Analysis<'_> {
         } else {
             "what matches nothing at all matches somewhere in every text, so this holds wherever the field is given"
         };
-        let item = Diagnostic::new(
-            Code::EmptyMatch,
-            format!("the regular expression `{pattern}` matches the empty text"),
-        )
-        .at(place, "")
-        .about(&rule.id)
-        .note(note)
-        .help("write `+` in the place of `*`, or `!= ()` if that is meant");
-        self.found.push(item);
+        let title = format!("the regular expression `{pattern}` matches the empty text");
+        let help = "write `+` in the place of `*`, or `!= ()` if that is meant";
+        self.say(Code::EmptyMatch, at, place, title, note, help);
     }
 
     /// The place of a text in quotes within a place.

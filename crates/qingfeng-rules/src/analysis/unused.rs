@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lang::expr::{Constant, ExprKind};
-use crate::model::derived::FieldRef;
+use crate::lang::rule::{Closure, Rule, computed_needs};
 
 use super::Analysis;
 
@@ -34,7 +34,7 @@ impl Analysis<'_> {
     fn unused_functions(&mut self) {
         let pack = self.pack;
         for (file, functions) in pack.functions.iter().enumerate() {
-            let closures = pack.rules.iter().flat_map(crate::lang::rule::Rule::closures);
+            let closures = pack.rules.iter().flat_map(Rule::closures);
             let computed = pack.computed.iter().map(|field| &field.closure);
             let mut used: BTreeSet<&str> = pack.used.called[file].iter().map(String::as_str).collect();
             used.extend(
@@ -60,34 +60,21 @@ impl Analysis<'_> {
             }
             let name_of_file = &self.apart.facts.files[file];
             let text = pack.warnings.sources.text(name_of_file).unwrap_or("");
-            let unused: Vec<&String> = functions
-                .keys()
-                .filter(|name| !name.starts_with("anon$") && !reached.contains(name.as_str()))
-                .collect();
-            for name in unused {
-                let item =
-                    Diagnostic::new(Code::UnusedFunction, format!("nothing calls the function `{name}`"))
-                        .at(Place { file: Arc::clone(name_of_file), span: definition(text, name) }, "")
-                        .note("a function is seen only by the file that defines it")
-                        .help("call it, or take it out");
-                self.found.push(item);
+            let is_unused = |name: &&String| !name.starts_with("anon$") && !reached.contains(name.as_str());
+            for name in functions.keys().filter(is_unused) {
+                let place = Place { file: Arc::clone(name_of_file), span: definition(text, name) };
+                let title = format!("nothing calls the function `{name}`");
+                let item = Diagnostic::found(Code::UnusedFunction, place, title, "call it, or take it out");
+                self.found.push(item.note("a function is seen only by the file that defines it"));
             }
         }
     }
 
     fn unused_fields(&mut self) {
         let pack = self.pack;
-        let mut used: BTreeSet<usize> = BTreeSet::new();
-        let closures = pack.rules.iter().flat_map(crate::lang::rule::Rule::closures);
-        let mut open: Vec<FieldRef> = closures.flat_map(|closure| closure.fields()).collect();
-        while let Some(field) = open.pop() {
-            if let FieldRef::Computed(at) = field
-                && used.insert(at)
-            {
-                open.extend(pack.computed[at].closure.fields());
-            }
-        }
-        for (at, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+        let closures = pack.rules.iter().flat_map(Rule::closures);
+        let used = computed_needs(&closures.flat_map(Closure::fields).collect(), &pack.computed);
+        for (_, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
             let file = Arc::clone(&self.apart.facts.files[field.closure.file]);
             let text = pack.warnings.sources.text(&file).unwrap_or("");
             let quoted = format!("\"{}\"", field.name);
@@ -97,11 +84,9 @@ impl Analysis<'_> {
                 Some(start) => start..start + quoted.len(),
                 None => field.closure.body.span.clone(),
             };
-            let title = format!("no rule uses the field `{}`", pack.computed[at].name);
-            let item = Diagnostic::new(Code::UnusedField, title)
-                .at(Place { file, span }, "")
-                .help(format!("use it as `d.{}`, or take it out", field.name));
-            self.found.push(item);
+            let title = format!("no rule uses the field `{}`", field.name);
+            let help = format!("use it as `d.{}`, or take it out", field.name);
+            self.found.push(Diagnostic::found(Code::UnusedField, Place { file, span }, title, help));
         }
     }
 }

@@ -9,7 +9,6 @@ pub(crate) fn folded(text: &str) -> String {
     out
 }
 
-/// Replaces `out` with the folded text.
 pub(crate) fn fold_into(text: &str, out: &mut String) {
     out.clear();
     out.reserve(text.len());
@@ -41,7 +40,6 @@ fn with_single_blanks(letters: impl Iterator<Item = char>, out: &mut String) {
     }
 }
 
-/// Scripts written without blanks between words.
 fn is_unspaced(letter: char) -> bool {
     matches!(u32::from(letter), 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff)
 }

@@ -135,7 +135,7 @@ impl Words {
     /// Finds the plain and the Chinese words of a text that has only such letters, which need no folding.
     fn find_simple(&self, text: &str, found: &mut dyn FnMut(u32)) -> Simple {
         let bytes = text.as_bytes();
-        // Nothing may be told of a text that is not simple after all.
+        // Nothing may be reported of a text that is not simple after all.
         if !text.is_ascii() && !text.chars().all(|letter| letter.is_ascii() || is_chinese(letter)) {
             return Simple::Not;
         }
@@ -211,7 +211,6 @@ impl Words {
     }
 }
 
-/// The result of the quick look at a text.
 enum Simple {
     /// All words are found.
     Done,

@@ -1,20 +1,20 @@
 //! `expect.toml`: on how many lines of a file a rule fires.
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::expected::Ids;
 use crate::base::limits;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, suggestion};
+use crate::diagnostic::{Code, Diagnostics, Place};
 use crate::lang::rule::Status;
+use crate::model::manifest::{Document, Toml};
 use crate::pack::Pack;
 
 /// The file with expectations on whole files, in the pack's directory.
 pub(super) const FILE: &str = "expect.toml";
+
+const CODE: Code = Code::BadExpectation;
 
 /// What is expected of a rule on a file of declarations.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,63 +91,35 @@ const BOUNDS: [(&str, MakeBound); 3] =
 
 const KEYS: [&str; 7] = ["rule", "file", "exactly", "at_least", "at_most", "lines", "unexpected"];
 
-struct Toml<'d> {
-    file: Arc<str>,
-    diagnostics: &'d mut Diagnostics,
-}
-
-impl Toml<'_> {
-    fn report(&mut self, span: Range<usize>, title: impl Into<String>, help: impl Into<Option<String>>) {
-        let place = Place { file: Arc::clone(&self.file), span };
-        let mut diagnostic = Diagnostic::new(Code::BadExpectation, title).at(place, "");
-        diagnostic.help = help.into();
-        self.diagnostics.push(diagnostic);
-    }
-
-    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
-        let value = table.get(key)?;
-        match value.get_ref() {
-            DeValue::String(text) => Some((text.as_ref().to_owned(), value.span())),
-            _ => {
-                self.report(value.span(), format!("`{key}` must be a text"), None);
-                None
-            }
-        }
-    }
-}
-
 /// The expectations in the text of `expect.toml`, checked against the pack. Those with a mistake are left out.
 pub fn expectations(text: &str, pack: &Pack, diagnostics: &mut Diagnostics) -> Vec<Expectation> {
-    let file = diagnostics.sources.insert(FILE, text);
-    let mut toml = Toml { file, diagnostics };
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let title = format!("not TOML: {}", error.message().trim().replace('\n', ", "));
-        toml.report(error.span().unwrap_or(0..0), title, None);
-    }
+    diagnostics.sources.insert(FILE, text);
+    let document = Document::parse(FILE, text, Some(CODE), diagnostics);
+    let (mut toml, root) = document.reader(diagnostics);
     let ids = Ids::new(pack);
     let mut found = Vec::new();
-    for (key, value) in root.get_ref().iter() {
+    for (key, value) in root.iter() {
         let tables = match (key.get_ref().as_ref(), value.get_ref()) {
             ("expect", DeValue::Array(tables)) => tables,
             ("expect", _) => {
                 toml.report(
+                    CODE,
                     value.span(),
                     "`expect` must be a list of tables",
-                    "begin each with `[[expect]]`".to_owned(),
+                    "begin each with `[[expect]]`",
                 );
                 continue;
             }
             (other, _) => {
-                let help = "begin each expectation with `[[expect]]`".to_owned();
-                toml.report(key.span(), format!("unknown key `{other}`"), help);
+                let help = "begin each expectation with `[[expect]]`";
+                toml.report(CODE, key.span(), format!("unknown key `{other}`"), help);
                 continue;
             }
         };
         for table in tables.iter() {
             if found.len() >= limits::EXPECTATIONS_MAX {
                 let title = format!("more than {} expectations", limits::EXPECTATIONS_MAX);
-                toml.report(table.span(), title, None);
+                toml.report(CODE, table.span(), title, None);
                 return found;
             }
             let before = toml.diagnostics.errors();
@@ -168,71 +140,50 @@ fn expectation(
 ) -> Option<Expectation> {
     let span = value.span();
     let DeValue::Table(table) = value.get_ref() else {
-        toml.report(span, "an expectation must be a table", "begin it with `[[expect]]`".to_owned());
+        toml.report(CODE, span, "an expectation must be a table", "begin it with `[[expect]]`");
         return None;
     };
     for (key, _) in table.iter() {
         let name = key.get_ref().as_ref();
         if !KEYS.contains(&name) {
-            toml.report(key.span(), format!("unknown key `{name}`"), suggestion(name, KEYS));
+            toml.unknown(CODE, key.span(), format!("unknown key `{name}`"), name, KEYS);
         }
     }
-    for (key, example) in [("rule", "\"MC-01\""), ("file", "\"march.csv\"")] {
-        if table.get(key).is_none() {
-            toml.report(span.clone(), format!("`{key}` is missing"), format!("add `{key} = {example}`"));
-        }
-    }
-    let rule = toml.text(table, "rule").and_then(|(id, place)| {
+    let rule = toml.required_text(table, span.clone(), "rule", "\"MC-01\"").and_then(|id| {
         let rule = ids.get(&id);
         match rule {
-            None => toml.report(place, format!("there is no rule `{id}`"), ids.suggestion(&id)),
+            None => toml.bad(table, "rule", format!("there is no rule `{id}`"), ids.suggestion(&id)),
             Some(rule) if pack.rules[rule].status == Status::Retired => {
-                let help = "remove the expectation, or give the rule another `status`".to_owned();
-                toml.report(place, format!("the rule `{id}` is retired and never evaluated"), help);
+                let help = "remove the expectation, or give the rule another `status`";
+                toml.bad(table, "rule", format!("the rule `{id}` is retired and never evaluated"), help);
             }
             Some(_) => {}
         }
         rule
     });
-    let file = toml.text(table, "file");
-    if let Some((name, place)) = &file {
+    let file = toml.required_text(table, span.clone(), "file", "\"march.csv\"");
+    if let Some(name) = &file {
         let mut parts = std::path::Path::new(name).components();
         let is_within = parts.all(|part| matches!(part, std::path::Component::Normal(_)));
         if name.is_empty() || !is_within {
-            let help =
-                "give its path below the directory of `--data`: `file = \"2016/march.csv\"`".to_owned();
-            toml.report(place.clone(), format!("`{name}` is no file below the directory with data"), help);
+            let help = "give its path below the directory of `--data`: `file = \"2016/march.csv\"`";
+            toml.bad(table, "file", format!("`{name}` is no file below the directory with data"), help);
         }
     }
     let lines = lines(toml, table);
     let bound = bound(toml, table);
     if bound.is_none() && lines.is_empty() && table.iter().all(|(key, _)| !is_bound(key.get_ref().as_ref())) {
-        let help = "add `exactly`, `at_least` or `at_most`, or name `lines`".to_owned();
-        toml.report(span.clone(), "the expectation expects nothing", help);
+        let help = "add `exactly`, `at_least` or `at_most`, or name `lines`";
+        toml.report(CODE, span.clone(), "the expectation expects nothing", help);
     }
-    let unexpected = toml.text(table, "unexpected").map(|(name, place)| {
-        let found = UNEXPECTED.iter().find(|(known, _)| *known == name).map(|&(_, value)| value);
-        if found.is_none() {
-            let help = suggestion(&name, UNEXPECTED.iter().map(|&(known, _)| known));
-            toml.report(place.clone(), format!("`unexpected` cannot be `{name}`"), help);
-        }
-        if lines.is_empty() {
-            let help = "name the expected ones in `lines`, or leave `unexpected` out".to_owned();
-            toml.report(place, "without `lines` no line is unexpected", help);
-        }
-        found.unwrap_or_default()
-    });
-    let (file, file_span) = file?;
-    let place = |span| Place { file: Arc::clone(&toml.file), span };
-    Some(Expectation {
-        rule: rule?,
-        file,
-        bound,
-        lines,
-        unexpected: unexpected.unwrap_or_default(),
-        place: place(span),
-        file_place: place(file_span),
-    })
+    let unexpected = toml.choice(table, "unexpected", &UNEXPECTED).unwrap_or_default();
+    if lines.is_empty() {
+        let help = "name the expected ones in `lines`, or leave `unexpected` out";
+        toml.bad(table, "unexpected", "without `lines` no line is unexpected", help);
+    }
+    let file_place = toml.place(table.get("file")?.span());
+    let place = toml.place(span);
+    Some(Expectation { rule: rule?, file: file?, bound, lines, unexpected, place, file_place })
 }
 
 fn is_bound(key: &str) -> bool {
@@ -250,16 +201,12 @@ fn bound(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<Bound> {
             _ => None,
         };
         let Some(count) = count else {
-            toml.report(
-                value.span(),
-                format!("`{key}` must be a number of lines"),
-                format!("write `{key} = 12`"),
-            );
+            toml.bad(table, key, format!("`{key}` must be a number of lines"), format!("write `{key} = 12`"));
             continue;
         };
         if found.is_some() {
-            let help = "write another `[[expect]]` for it".to_owned();
-            toml.report(value.span(), "an expectation has one bound", help);
+            let help = "write another `[[expect]]` for it";
+            toml.bad(table, key, "an expectation has one bound", help);
         }
         found = Some(make(count));
     }
@@ -269,15 +216,15 @@ fn bound(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<Bound> {
 fn lines(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Vec<String> {
     let Some(value) = table.get("lines") else { return Vec::new() };
     let DeValue::Array(items) = value.get_ref() else {
-        let help = "write `lines = [\"D1/2\", \"D7\"]`: declaration, or declaration and item".to_owned();
-        toml.report(value.span(), "`lines` must be a list of texts", help);
+        let help = "write `lines = [\"D1/2\", \"D7\"]`: declaration, or declaration and item";
+        toml.bad(table, "lines", "`lines` must be a list of texts", help);
         return Vec::new();
     };
     let mut lines = Vec::new();
     for item in items.iter() {
         match item.get_ref() {
             DeValue::String(text) => lines.push(text.as_ref().to_owned()),
-            _ => toml.report(item.span(), "`lines` must be a list of texts", None),
+            _ => toml.report(CODE, item.span(), "`lines` must be a list of texts", None),
         }
     }
     lines

@@ -11,7 +11,6 @@ use crate::lang::rule::Status;
 use crate::model::channel::ChannelId;
 use crate::pack::Pack;
 
-/// The rules of a pack by their ids.
 pub(super) struct Ids<'p> {
     rules: BTreeMap<&'p str, usize>,
 }
@@ -43,7 +42,6 @@ pub(super) const KEYS: &[&str] = &[
     "reason_contains",
 ];
 
-/// Reads one key of what is expected into `outcomes`.
 pub(super) fn read(
     reading: &mut Reading<'_>,
     outcomes: &mut Outcomes,
@@ -96,7 +94,7 @@ pub(super) fn check(reading: &mut Reading<'_>, outcomes: &Outcomes, place: &Rang
     if let Some(rule) = outcomes.silent.iter().find(|rule| fires(rule)) {
         let id = reading.pack.rules[*rule].id.clone();
         let title = format!("`{id}` is expected to fire and to be silent at once");
-        reading.report(place.clone(), title, "leave it out of one of the two".to_owned());
+        reading.report(place.clone(), title, "leave it out of one of the two");
     }
 }
 
@@ -138,14 +136,13 @@ fn rule(reading: &mut Reading<'_>, id: &str, place: &Range<usize>) -> Option<usi
         return None;
     };
     if reading.pack.rules[at].status == Status::Retired {
-        let help = "remove the test, or give the rule another `status`".to_owned();
+        let help = "remove the test, or give the rule another `status`";
         reading.report(place.clone(), format!("the rule `{id}` is retired and never evaluated"), help);
         return None;
     }
     Some(at)
 }
 
-/// A list of ids, or one.
 fn rules(reading: &mut Reading<'_>, key: &str, value: &Constant, place: &Range<usize>) -> Vec<usize> {
     let list = match value {
         Constant::Array(list) => list.as_slice(),
@@ -213,7 +210,6 @@ fn pairs<T>(
     found
 }
 
-/// The name of a fault.
 pub(super) fn fault(reading: &mut Reading<'_>, name: &str, place: &Range<usize>) -> Option<Fault> {
     let found = Fault::ALL.into_iter().find(|fault| fault.name() == name);
     if found.is_none() {
@@ -235,11 +231,7 @@ fn faults(reading: &mut Reading<'_>, value: &Constant, place: &Range<usize>) -> 
         let rule = rule(reading, id, place);
         let Constant::Text(name) = value else {
             let title = format!("the fault of `{id}` must be a text, not {}", kind_of(value));
-            reading.report(
-                place.clone(),
-                title,
-                "write `faults: #{ \"RULE\": \"division by zero\" }`".to_owned(),
-            );
+            reading.report(place.clone(), title, "write `faults: #{ \"RULE\": \"division by zero\" }`");
             continue;
         };
         if let (Some(rule), Some(fault)) = (rule, fault(reading, name, place)) {

@@ -18,6 +18,7 @@ mod script;
 mod table;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,11 +28,11 @@ pub use mutation::{Mutation, MutationKind, mutations};
 pub use parts::ConditionPart;
 
 use crate::base::limits;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
 use crate::lang::kernel::{Fault, Scalar};
 use crate::model::channel::ChannelId;
 use crate::model::schema::{FieldId, Schema};
-use crate::pack::Pack;
+use crate::pack::{Files, Pack, text_of};
 
 /// One test: a declaration, and what is expected of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,21 +125,24 @@ impl Outcomes {
 /// let mut files = TestFiles::default();
 /// files.insert("tests/motorcycles.rhai", b"test(\"...\", #{}, #{});".to_vec());
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct TestFiles {
-    files: BTreeMap<String, Vec<u8>>,
-    unreadable: Vec<Diagnostic>,
+#[derive(Clone, Debug)]
+pub struct TestFiles(Files);
+
+impl Default for TestFiles {
+    fn default() -> Self {
+        Self(Files::new(Code::BadTest))
+    }
 }
 
 impl TestFiles {
     /// Adds a file.
     pub fn insert(&mut self, path: impl Into<String>, content: Vec<u8>) {
-        self.files.insert(path.into(), content);
+        self.0.files.insert(path.into(), content);
     }
 
     /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.unreadable.is_empty()
+        self.0.files.is_empty() && self.0.unreadable.is_empty()
     }
 
     /// Reads `tests/*.rhai` and `tests/*.csv`, directories in it too, and `expect.toml` of the pack in a directory.
@@ -147,76 +151,18 @@ impl TestFiles {
         let mut files = Self::default();
         let expectations = directory.join(backtest::FILE);
         if expectations.exists() {
-            files.read_file(&expectations, backtest::FILE.to_owned());
+            files.0.read_file(&expectations, backtest::FILE.to_owned());
         }
         let tests = directory.join("tests");
         if tests.is_dir() {
-            files.read_directory(&tests, "tests/", 0);
+            // The engine reads the rows that lookup tables have in tests.
+            let wanted = |path: &str, is_directory: bool| match is_directory {
+                true => path != "tests/lookups",
+                false => path.ends_with(".rhai") || path.ends_with(".csv"),
+            };
+            files.0.read_directory(&tests, "tests/", &wanted);
         }
         files
-    }
-
-    fn unreadable(&mut self, title: String, help: &str) {
-        self.unreadable.push(Diagnostic::new(Code::BadTest, title).help(help));
-    }
-
-    fn read_directory(&mut self, directory: &Path, prefix: &str, depth: usize) {
-        let entries = match std::fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let title = format!("`{prefix}` cannot be read: {error}");
-                self.unreadable(title, "check its permissions");
-                return;
-            }
-        };
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        for path in paths {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-                let title = format!("the name of `{}` is not UTF-8", path.display());
-                self.unreadable(title, "rename it");
-                continue;
-            };
-            if name.starts_with('.') {
-                continue;
-            }
-            let relative = format!("{prefix}{name}");
-            // The rows that lookup tables have in tests, which the engine reads.
-            if relative == "tests/lookups" {
-                continue;
-            }
-            if path.is_dir() {
-                if depth < 8 {
-                    self.read_directory(&path, &format!("{relative}/"), depth + 1);
-                } else {
-                    self.unreadable(
-                        format!("`{relative}` lies too deep"),
-                        "use at most 8 levels of directories",
-                    );
-                }
-            } else if name.ends_with(".rhai") || name.ends_with(".csv") {
-                if self.files.len() >= limits::FILES_MAX {
-                    let title = format!("a pack cannot have more than {} files of tests", limits::FILES_MAX);
-                    self.unreadable(title, "join some");
-                    return;
-                }
-                self.read_file(&path, relative);
-            }
-        }
-    }
-
-    fn read_file(&mut self, path: &Path, relative: String) {
-        if path.metadata().is_ok_and(|data| data.len() > limits::FILE_BYTES_MAX as u64) {
-            let title = format!("`{relative}` is larger than {} MiB", limits::FILE_BYTES_MAX >> 20);
-            self.unreadable(title, "split it into several files");
-            return;
-        }
-        match std::fs::read(path) {
-            Ok(content) => self.insert(relative, content),
-            Err(error) => {
-                self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
-            }
-        }
     }
 }
 
@@ -250,16 +196,12 @@ pub struct Cases {
 /// ```
 pub fn load(files: &TestFiles, pack: &Pack) -> Cases {
     let mut cases = Cases::default();
-    for item in &files.unreadable {
-        cases.diagnostics.push(item.clone());
-    }
+    files.0.unreadable.iter().for_each(|item| cases.diagnostics.push(item.clone()));
     let ids = Ids::new(pack);
-    for (path, content) in &files.files {
-        let text = match std::str::from_utf8(content) {
-            Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-            Err(error) => {
-                let line = content[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-                let title = format!("`{path}` is not UTF-8: line {line} has bytes that are no text");
+    for (path, content) in &files.0.files {
+        let text = match text_of(path, content) {
+            Ok(text) => text,
+            Err(title) => {
                 let code = if path == backtest::FILE { Code::BadExpectation } else { Code::BadTest };
                 let help = "save the file as UTF-8 (in Excel: “CSV UTF-8”)";
                 cases.diagnostics.push(Diagnostic::new(code, title).help(help));
@@ -311,7 +253,6 @@ fn unique(reading: &mut Reading<'_>, tests: Vec<TestCase>) -> Vec<TestCase> {
     kept
 }
 
-/// One file of tests while it is read.
 struct Reading<'r> {
     file: Arc<str>,
     pack: &'r Pack,
@@ -322,24 +263,17 @@ struct Reading<'r> {
 }
 
 impl Reading<'_> {
-    fn place(&self, span: std::ops::Range<usize>) -> Place {
+    fn place(&self, span: Range<usize>) -> Place {
         Place { file: Arc::clone(&self.file), span }
     }
 
-    fn report(
-        &mut self,
-        span: std::ops::Range<usize>,
-        title: impl Into<String>,
-        help: impl Into<Option<String>>,
-    ) {
-        let mut diagnostic = Diagnostic::new(Code::BadTest, title).at(self.place(span), "");
-        diagnostic.help = help.into();
-        self.diagnostics.push(diagnostic);
+    fn report(&mut self, span: Range<usize>, title: impl Into<String>, help: impl Into<Help>) {
+        self.diagnostics.push(Diagnostic::found(Code::BadTest, self.place(span), title, help));
         self.mistaken = true;
     }
 
     /// Checks what no single line shows: required fields, and that the header is the same on all lines.
-    fn check_lines(&mut self, lines: &[CaseLine], span: &std::ops::Range<usize>) {
+    fn check_lines(&mut self, lines: &[CaseLine], span: &Range<usize>) {
         let schema = Arc::clone(&self.pack.schema);
         for (at, line) in lines.iter().enumerate() {
             let of_line =
@@ -366,11 +300,8 @@ impl Reading<'_> {
             let name = &schema[id].name;
             let place = other.or(value).map_or(span.clone(), |value| value.place.span);
             let title = format!("`{name}` differs between the lines of one declaration");
-            self.report(
-                place,
-                title,
-                format!("`{name}` belongs to the declaration: give all its lines the same"),
-            );
+            let help = format!("`{name}` belongs to the declaration: give all its lines the same");
+            self.report(place, title, help);
         }
     }
 }

@@ -18,7 +18,6 @@ use crate::lang::sandbox;
 use crate::lang::syntax::{SourceMap, Translator, constant_of};
 use crate::model::schema::{FieldId, Kind};
 
-/// A call of `test`, as it was made.
 struct Call {
     position: Position,
     arguments: [Option<Constant>; 3],
@@ -126,7 +125,7 @@ impl Script<'_, '_> {
         };
         if name.trim().is_empty() {
             let help = "say what the test shows: \"a cheap motorcycle without a brand is opened\"";
-            self.reading.report(name_place, "a test has no name", help.to_owned());
+            self.reading.report(name_place, "a test has no name", help);
             return None;
         }
         let lines = self.lines(line.as_ref());
@@ -151,7 +150,7 @@ impl Script<'_, '_> {
         };
         let span = self.span(self.site.line);
         if maps.is_empty() {
-            let help = "write `test(\"...\", #{ destination: \"KE\", ... }, #{ ... })`".to_owned();
+            let help = "write `test(\"...\", #{ destination: \"KE\", ... }, #{ ... })`";
             self.reading.report(span, "a test needs a goods line", help);
             return Vec::new();
         }
@@ -169,7 +168,7 @@ impl Script<'_, '_> {
             let Constant::Map(entries) = map else {
                 let help = "write it as a map, `#{ destination: \"KE\", ... }`, several as a list of maps";
                 let title = format!("a goods line must be a map, not {}", kind_of(map));
-                self.reading.report(span.clone(), title, help.to_owned());
+                self.reading.report(span.clone(), title, help);
                 continue;
             };
             lines.push(self.line(entries, written));
@@ -196,7 +195,7 @@ impl Script<'_, '_> {
         let found = pack.schema.field(name);
         if found.is_none() {
             if pack.field(name).is_some() {
-                let help = "leave it out, and give the fields it is computed from".to_owned();
+                let help = "leave it out, and give the fields it is computed from";
                 self.reading.report(place, format!("`{name}` is computed; a line cannot have it"), help);
             } else {
                 let names = pack.schema.fields().iter().map(|field| field.name.as_str());
@@ -244,7 +243,7 @@ impl Script<'_, '_> {
     fn expected(&mut self, value: Option<&Constant>, lines: usize) -> Expected {
         let mut expected = Expected::default();
         let span = self.span(self.site.expected);
-        let help = "write `#{ fires: [\"RULE\"], channel: \"...\" }`".to_owned();
+        let help = "write `#{ fires: [\"RULE\"], channel: \"...\" }`";
         let Some(Constant::Map(entries)) = value else {
             let given = value.map_or("a value", kind_of);
             self.reading.report(span, format!("what a test expects must be a map, not {given}"), help);
@@ -286,12 +285,11 @@ impl Script<'_, '_> {
         }
     }
 
-    /// What is expected of each line.
     fn items(&mut self, value: &Constant, lines: usize, written: Option<&Expr>) -> Vec<Outcomes> {
         let (_, place) = self.find(written, "items");
         let Constant::Array(items) = value else {
             let title = format!("`items` must be a list of maps, one a line, not {}", kind_of(value));
-            self.reading.report(place, title, "write `items: [#{ fires: \"RULE\" }, #{}]`".to_owned());
+            self.reading.report(place, title, "write `items: [#{ fires: \"RULE\" }, #{}]`");
             return Vec::new();
         };
         if items.len() != lines {

@@ -18,7 +18,6 @@ struct Cell {
     span: Range<usize>,
 }
 
-/// What a column holds.
 enum Column {
     /// The test's name.
     Name,
@@ -47,7 +46,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     let records = records(text);
     let mut records = records.into_iter();
     let Some(header) = records.next() else {
-        let help = "begin it with a header: test,destination,hs,mode,expect:fires".to_owned();
+        let help = "begin it with a header: test,destination,hs,mode,expect:fires";
         reading.report(0..0, "the table of tests is empty", help);
         return Vec::new();
     };
@@ -59,7 +58,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
     }
     let name = columns.iter().position(|column| matches!(column, Column::Name));
     let Some(name) = name else {
-        let help = "name the tests in a column `test`".to_owned();
+        let help = "name the tests in a column `test`";
         reading.report(header_span(&header), "the table has no column `test`", help);
         return Vec::new();
     };
@@ -72,7 +71,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Vec<TestCase> {
         if record.len() != columns.len() {
             let title = format!("the row has {} cells, and the header {}", record.len(), columns.len());
             let help = "put a text with commas in quotes; leave a cell empty where there is nothing";
-            reading.report(span, title, help.to_owned());
+            reading.report(span, title, help);
             continue;
         }
         let cell = std::mem::replace(&mut record[name], Cell { text: String::new(), span });
@@ -135,7 +134,7 @@ fn column(reading: &mut Reading<'_>, cell: &Cell) -> Column {
         return Column::Field(field);
     }
     if reading.pack.field(header).is_some() {
-        let help = "leave the column out, and give the fields it is computed from".to_owned();
+        let help = "leave the column out, and give the fields it is computed from";
         reading.report(cell.span.clone(), format!("`{header}` is computed; a line cannot have it"), help);
         return Column::Unknown;
     }
@@ -159,7 +158,7 @@ fn twice(reading: &mut Reading<'_>, header: &[Cell], columns: &[Column]) {
             Column::Note | Column::Unknown => continue,
         };
         if known.insert(what.clone(), at).is_some() {
-            let help = "leave one of them out".to_owned();
+            let help = "leave one of them out";
             reading.report(cell.span.clone(), format!("two columns stand for `{what}`"), help);
         }
     }
@@ -177,7 +176,7 @@ fn test(
     let mut expected = Expected::default();
     if rows.len() > limits::TEST_LINES_MAX {
         let title = format!("a test cannot have more than {} goods lines", limits::TEST_LINES_MAX);
-        reading.report(name.span.clone(), title, "give its rows other names".to_owned());
+        reading.report(name.span.clone(), title, "give its rows other names");
     }
     for (at, (_, cells)) in rows.iter().enumerate().take(limits::TEST_LINES_MAX) {
         let mut line = CaseLine::default();
@@ -197,7 +196,7 @@ fn test(
                     let into = if *whole { &mut expected.declaration } else { &mut outcomes };
                     if *whole && at > 0 {
                         let title = format!("`{}` stands on line {} of its declaration", head.text, at + 1);
-                        let help = "put what is expected of the declaration on its first line".to_owned();
+                        let help = "put what is expected of the declaration on its first line";
                         reading.report(cell.span.clone(), title, help);
                         continue;
                     }
@@ -220,7 +219,7 @@ fn test(
     }
     expected::check(reading, &expected.declaration, &name.span);
     if expected.declaration.is_empty() && expected.items.iter().all(Outcomes::is_empty) && !reading.mistaken {
-        let help = "fill in a column such as `expect:fires` or `expect:silent`".to_owned();
+        let help = "fill in a column such as `expect:fires` or `expect:silent`";
         reading.report(name.span.clone(), "the test expects nothing", help);
     }
     // What is expected of the only line is expected of the declaration.

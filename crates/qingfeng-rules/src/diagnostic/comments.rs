@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use toml_parser::lexer::TokenKind;
+
 /// The word by which a comment is known as one to us.
 pub(super) const NAME: &str = "qingfeng";
 
@@ -94,7 +96,6 @@ impl<'t> Read<'t> {
     }
 }
 
-/// The comments `//` of a rule file.
 pub(super) fn of_rules(text: &str) -> Vec<Comment> {
     let read = read_rules(text);
     let calls = enclosing_calls(&read);
@@ -111,80 +112,55 @@ fn read_rules(text: &str) -> Read<'_> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &text[at..];
-        let start = at;
-        match byte {
-            b'/' if rest.starts_with("//") => at = read.comment(at, 2),
-            b'/' if rest.starts_with("/*") => at += block_comment(rest),
-            b'"' => {
-                at += quoted(rest, b'"');
-                read.push(Sign::Other, start..at);
+        let mut interpolated = false;
+        let (sign, length) = match byte {
+            b'/' if rest.starts_with("//") => {
+                at = read.comment(at, 2);
+                continue;
             }
+            b'/' if rest.starts_with("/*") => {
+                at += block_comment(rest);
+                continue;
+            }
+            byte if byte.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            b'"' => (Sign::Other, quoted(rest, b'"')),
             // A single character; a quote in it begins no text.
-            b'\'' => {
-                at += single_character(rest);
-                read.push(Sign::Other, start..at);
-            }
-            b'#' if raw_text(rest).is_some() => {
-                at += raw_text(rest).unwrap_or(1);
-                read.push(Sign::Other, start..at);
-            }
+            b'\'' => (Sign::Other, single_character(rest)),
+            b'#' if raw_text(rest).is_some() => (Sign::Other, raw_text(rest).unwrap_or(1)),
             b'`' => {
-                let (end, interpolated) = back_quoted(text, at + 1);
-                at = end;
-                read.push(Sign::Other, start..at);
-                if interpolated {
-                    read.push(Sign::Open, at - 2..at);
-                    interpolations.push(0);
-                }
+                let end;
+                (end, interpolated) = back_quoted(text, at + 1);
+                (Sign::Other, end - at)
             }
-            b'#' if rest.starts_with("#{") => {
-                at += 2;
-                read.push(Sign::Open, start..at);
-                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
-            }
-            b'{' => {
-                at += 1;
-                read.push(Sign::OpenBlock, start..at);
-                interpolations.last_mut().into_iter().for_each(|open| *open += 1);
-            }
-            b'}' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
-                match interpolations.last_mut() {
-                    Some(0) => {
-                        interpolations.pop();
-                        let (end, interpolated) = back_quoted(text, at);
-                        at = end;
-                        if interpolated {
-                            read.push(Sign::Open, at - 2..at);
-                            interpolations.push(0);
-                        }
-                    }
-                    Some(open) => *open -= 1,
-                    None => {}
-                }
-            }
-            b'(' | b'[' => {
-                at += 1;
-                read.push(Sign::Open, start..at);
-            }
-            b')' | b']' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
-            }
-            b';' => {
-                at += 1;
-                read.push(Sign::Semicolon, start..at);
-            }
-            byte if byte.is_ascii_whitespace() => at += 1,
+            b'#' if rest.starts_with("#{") => (Sign::Open, 2),
+            b'{' => (Sign::OpenBlock, 1),
+            b'(' | b'[' => (Sign::Open, 1),
+            b')' | b']' | b'}' => (Sign::Close, 1),
+            b';' => (Sign::Semicolon, 1),
             byte if byte.is_ascii_alphanumeric() || byte == b'_' => {
-                at += rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-                read.push(Sign::Word, start..at);
+                let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                (Sign::Word, rest.bytes().take_while(is_of_word).count())
             }
-            _ => {
-                at += rest.chars().next().map_or(1, char::len_utf8);
-                read.push(Sign::Other, start..at);
+            _ => (Sign::Other, rest.chars().next().map_or(1, char::len_utf8)),
+        };
+        read.push(sign, at..at + length);
+        at += length;
+        match (byte, interpolations.last_mut()) {
+            (b'{', Some(open)) => *open += 1,
+            (b'#', Some(open)) if sign == Sign::Open => *open += 1,
+            (b'}', Some(0)) => {
+                interpolations.pop();
+                (at, interpolated) = back_quoted(text, at);
             }
+            (b'}', Some(open)) => *open -= 1,
+            _ => {}
+        }
+        if interpolated {
+            read.push(Sign::Open, at - 2..at);
+            interpolations.push(0);
         }
     }
     read
@@ -296,7 +272,6 @@ fn callee(read: &Read<'_>, bracket: usize) -> Option<usize> {
     is_call.then_some(word.span.start)
 }
 
-/// The statement that begins with this token.
 fn statement(read: &Read<'_>, first: usize) -> Option<Range<usize>> {
     let start = read.tokens.get(first).filter(|token| token.sign != Sign::Close)?.span.start;
     let ends_with_block = matches!(
@@ -323,7 +298,6 @@ fn statement(read: &Read<'_>, first: usize) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The comments `#` of a TOML file.
 pub(super) fn of_toml(text: &str) -> Vec<Comment> {
     let read = read_toml(text);
     read.comments(|_, found| {
@@ -333,63 +307,32 @@ pub(super) fn of_toml(text: &str) -> Vec<Comment> {
 }
 
 fn read_toml(text: &str) -> Read<'_> {
-    let bytes = text.as_bytes();
     let mut read = Read::new(text);
-    let mut at = 0;
     // Within the value of a key a bracket begins no table.
     let mut depth = 0_usize;
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &text[at..];
-        let start = at;
-        match byte {
-            b'#' => at = read.comment(at, 1),
-            b'\n' => {
-                at += 1;
-                read.push(Sign::LineEnd, start..at);
+    for token in toml_parser::Source::new(text).lex() {
+        let span = token.span().start()..token.span().end();
+        let sign = match token.kind() {
+            TokenKind::Comment => {
+                read.comment(span.start, 1);
+                continue;
             }
-            byte if byte.is_ascii_whitespace() => at += 1,
-            b'"' | b'\'' => {
-                at += match () {
-                    () if rest.starts_with("\"\"\"") => long_text(rest, "\"\"\""),
-                    () if rest.starts_with("'''") => long_text(rest, "'''"),
-                    () if byte == b'"' => quoted(rest, b'"'),
-                    () => rest[1..].find(['\'', '\n']).map_or(rest.len(), |at| at + 2),
-                };
-                read.push(Sign::Other, start..at);
-            }
-            b'[' | b'{' => {
-                let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
-                at += 1;
-                let sign = if begins_line && depth == 0 { Sign::OpenBlock } else { Sign::Open };
-                read.push(sign, start..at);
+            TokenKind::Whitespace | TokenKind::Eof => continue,
+            TokenKind::Newline => Sign::LineEnd,
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
                 depth += 1;
+                let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
+                if begins_line && depth == 1 { Sign::OpenBlock } else { Sign::Open }
             }
-            b']' | b'}' => {
-                at += 1;
-                read.push(Sign::Close, start..at);
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
                 depth = depth.saturating_sub(1);
+                Sign::Close
             }
-            _ => {
-                let is_word = |byte: &u8| !byte.is_ascii_whitespace() && !b"#\"'[]{}".contains(byte);
-                at += rest.bytes().take_while(is_word).count();
-                read.push(Sign::Other, start..at);
-            }
-        }
+            _ => Sign::Other,
+        };
+        read.push(sign, span);
     }
     read
-}
-
-/// The length of a text in three quotes at the start of a text.
-fn long_text(rest: &str, quotes: &str) -> usize {
-    let mut from = 3;
-    while let Some(at) = rest[from..].find(quotes) {
-        let backslashes = rest[..from + at].bytes().rev().take_while(|&byte| byte == b'\\').count();
-        if quotes == "'''" || backslashes % 2 == 0 {
-            return from + at + 3;
-        }
-        from += at + 1;
-    }
-    rest.len()
 }
 
 /// The table whose header begins with this token, to the next one; otherwise the line, with the lines that belong

@@ -90,7 +90,7 @@ pub struct Fix {
 impl Fix {
     /// A fix that puts one text in the place of another, and gives what the author means.
     pub fn safe(title: impl Into<String>, place: Place, replacement: impl Into<String>) -> Self {
-        Self::suggested(title, place, replacement).surely()
+        Self { safe: true, ..Self::suggested(title, place, replacement) }
     }
 
     /// The same as a suggestion, which a person must choose.
@@ -102,18 +102,32 @@ impl Fix {
         }
     }
 
-    /// The same with one more change.
+    /// The same with one more change, made together with the others.
     #[must_use]
     pub fn and(mut self, place: Place, replacement: impl Into<String>) -> Self {
         self.edits.push(Edit { place, replacement: replacement.into() });
         self
     }
+}
 
-    /// The same as one that may be applied without asking.
-    #[must_use]
-    fn surely(mut self) -> Self {
-        self.safe = true;
-        self
+/// What to do about a mistake; `None` where there is nothing to say.
+pub(crate) struct Help(Option<String>);
+
+impl From<Option<String>> for Help {
+    fn from(help: Option<String>) -> Self {
+        Self(help)
+    }
+}
+
+impl From<String> for Help {
+    fn from(help: String) -> Self {
+        Self(Some(help))
+    }
+}
+
+impl From<&str> for Help {
+    fn from(help: &str) -> Self {
+        Self(Some(help.to_owned()))
     }
 }
 
@@ -154,6 +168,10 @@ impl Diagnostic {
             fixes: Vec::new(),
             denied: false,
         }
+    }
+
+    pub(crate) fn found(code: Code, place: Place, title: impl Into<String>, help: impl Into<Help>) -> Self {
+        Self { help: help.into().0, ..Self::new(code, title).at(place, "") }
     }
 
     /// The same with one more place.
@@ -207,7 +225,6 @@ impl Diagnostic {
 /// What is known besides the mistakes that are said.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    /// What the comments of the files allow.
     suppressions: Vec<Suppression>,
     /// What was said, by its hash.
     said: HashSet<u64>,
@@ -298,8 +315,7 @@ impl Diagnostics {
     pub fn line(&self, item: &Diagnostic) -> String {
         let mut line = String::new();
         if let Some(label) = item.labels.first() {
-            let (row, column) = self.sources.line_and_column(&label.place);
-            line = format!("{}:{row}:{column}: ", label.place.file);
+            line = self.sources.located(&label.place) + ": ";
         }
         line += &format!("{}[{}]: {}", item.severity(), item.code.id(), item.title);
         if let Some(help) = &item.help {

@@ -42,7 +42,6 @@ impl Sources {
         self.texts.keys().cloned()
     }
 
-    /// Adds the texts of other files.
     pub(super) fn extend(&mut self, other: Self) {
         self.texts.extend(other.texts);
     }
@@ -55,6 +54,12 @@ impl Sources {
     /// All files with their texts, in the order of their paths.
     pub(super) fn all(&self) -> Vec<(Arc<str>, Arc<str>)> {
         self.texts.iter().map(|(file, source)| (file.clone(), source.text.clone())).collect()
+    }
+
+    /// Where a place begins: `file:line:column`.
+    pub fn located(&self, place: &Place) -> String {
+        let (line, column) = self.line_and_column(place);
+        format!("{}:{line}:{column}", place.file)
     }
 
     /// The line and the column (in characters) of the start of a place, both counted from 1.

@@ -12,14 +12,11 @@ use crate::base::limits;
 
 const USAGE: &str = "qingfeng: allow QF1202 because ...";
 
-/// One code that a comment allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Suppression {
     code: Code,
     reason: Arc<str>,
-    /// The comment.
     place: Place,
-    /// What it refers to.
     scope: Range<usize>,
 }
 

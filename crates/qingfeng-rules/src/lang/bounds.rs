@@ -19,7 +19,6 @@ impl Bounds {
         Self { least: Some(value), most: Some(value) }
     }
 
-    /// One or the other.
     fn or(self, other: Self) -> Self {
         let both = |a: Option<i64>, b: Option<i64>, choose: fn(i64, i64) -> i64| Some(choose(a?, b?));
         Self { least: both(self.least, other.least, i64::min), most: both(self.most, other.most, i64::max) }

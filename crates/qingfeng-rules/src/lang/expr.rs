@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,13 +24,29 @@ pub(crate) enum Constant {
     Function(String, Vec<Constant>),
 }
 
+impl Hash for Constant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Missing => {}
+            Self::Flag(flag) => flag.hash(state),
+            Self::Integer(integer) => integer.hash(state),
+            Self::Number(number) => number.to_bits().hash(state),
+            Self::Text(text) => text.hash(state),
+            Self::Date(date) => date.hash(state),
+            Self::Array(items) => items.hash(state),
+            Self::Map(entries) => entries.hash(state),
+            Self::Function(name, _) => name.hash(state),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Expr {
     pub kind: ExprKind,
     pub span: Range<usize>,
 }
 
-/// A name as written in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub text: String,
@@ -62,10 +79,16 @@ pub(crate) enum Operator {
     Range,
     /// `a..=b`
     RangeInclusive,
-    /// `a & b` and its like: bit by bit on whole numbers, without short cut on flags.
-    BitAnd,
-    BitOr,
-    BitXor,
+    /// `a & b` and its like
+    Bits(Bits),
+}
+
+/// Bit by bit on whole numbers, without short cut on flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Bits {
+    And,
+    Or,
+    Xor,
 }
 
 /// Each operator with its sign and its number of operands.
@@ -88,18 +111,16 @@ const OPERATORS: [(Operator, &str, usize); 21] = [
     (Operator::Not, "!", 1),
     (Operator::Range, "..", 2),
     (Operator::RangeInclusive, "..=", 2),
-    (Operator::BitAnd, "&", 2),
-    (Operator::BitOr, "|", 2),
-    (Operator::BitXor, "^", 2),
+    (Operator::Bits(Bits::And), "&", 2),
+    (Operator::Bits(Bits::Or), "|", 2),
+    (Operator::Bits(Bits::Xor), "^", 2),
 ];
 
 impl Operator {
-    /// The operator with this sign and number of operands.
     pub fn of(sign: &str, operands: usize) -> Option<Self> {
         OPERATORS.iter().find(|&&(_, known, count)| (known, count) == (sign, operands)).map(|known| known.0)
     }
 
-    /// The sign as it is written.
     pub fn sign(self) -> &'static str {
         OPERATORS.iter().find(|known| known.0 == self).map_or("", |known| known.1)
     }
@@ -209,6 +230,21 @@ impl Expr {
         }
     }
 
+    /// The `let`s at the beginning of a closure, and the expression after them if that is all.
+    pub fn after_lets(&self) -> (&[Self], &Self) {
+        if let ExprKind::Block(statements) = &self.kind
+            && let Some((last, lets)) = statements.split_last()
+            && lets.iter().all(|statement| matches!(statement.kind, ExprKind::Let(..)))
+        {
+            return (lets, last);
+        }
+        (&[], self)
+    }
+
+    pub fn is_plain_let(&self) -> bool {
+        matches!(&self.kind, ExprKind::Let(_, value) if value.is_plain())
+    }
+
     /// Whether the expression is evaluated as a whole and has no statement in it, so that it can be shown and
     /// evaluated part by part.
     pub fn is_plain(&self) -> bool {
@@ -235,7 +271,6 @@ impl Expr {
 }
 
 impl fmt::Display for Constant {
-    /// As Rhai source.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("()"),

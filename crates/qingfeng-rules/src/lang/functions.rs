@@ -25,7 +25,6 @@ pub(crate) struct Function {
     pub found_by: Option<FoundBy>,
 }
 
-/// What an index looks for in a text.
 #[derive(Clone, Copy)]
 pub(crate) enum FoundBy {
     Word,
@@ -75,6 +74,26 @@ fn test(args: &[Type], bases: &[Base]) -> Option<Type> {
 /// A value: missing where something is missing.
 fn value(args: &[Type], bases: &[Base], result: Type) -> Option<Type> {
     takes(args, bases).then(|| result.or_missing(any_missing(args)))
+}
+
+fn two_texts(args: &[Type]) -> Option<Type> {
+    test(args, &[Base::Text, Base::Text])
+}
+
+fn one_integer(args: &[Type]) -> Option<Type> {
+    test(args, &[Base::Integer])
+}
+
+fn text_of_text(args: &[Type]) -> Option<Type> {
+    value(args, &[Base::Text], Type::TEXT)
+}
+
+fn integer_of_number(args: &[Type]) -> Option<Type> {
+    value(args, &[Base::Number], Type::INTEGER)
+}
+
+fn number_of_number(args: &[Type]) -> Option<Type> {
+    value(args, &[Base::Number], Type::NUMBER)
 }
 
 /// The same type as the argument, a whole number or a number.
@@ -204,7 +223,6 @@ fn date(args: &[Value<'_>]) -> kernel::Result {
     on_text(args, |text| text.parse::<Date>().map(Scalar::Date).map_err(|_| Fault::BadArgument))
 }
 
-/// The functions in the order of the reference.
 pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "contains",
@@ -225,7 +243,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "starts_with",
         "text.starts_with(\"part\")",
-        |args| test(args, &[Base::Text, Base::Text]),
+        two_texts,
         Some(|args| texts(args, |a, b| a.starts_with(b))),
     )
     .takes(&[2])
@@ -234,21 +252,16 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "ends_with",
         "text.ends_with(\"part\")",
-        |args| test(args, &[Base::Text, Base::Text]),
+        two_texts,
         Some(|args| texts(args, |a, b| a.ends_with(b))),
     )
     .takes(&[2])
     .holds_on(0.05),
-    function(
-        "has_word",
-        "text.has_word(\"replica\")",
-        |args| test(args, &[Base::Text, Base::Text]),
-        Some(|args| texts(args, text::has_word)),
-    )
-    .takes(&[2])
-    .costs(40)
-    .holds_on(0.01)
-    .found_by(FoundBy::Word),
+    function("has_word", "text.has_word(\"replica\")", two_texts, Some(|args| texts(args, text::has_word)))
+        .takes(&[2])
+        .costs(40)
+        .holds_on(0.01)
+        .found_by(FoundBy::Word),
     function(
         "has_any_word",
         "text.has_any_word([\"replica\", \"仿\"])",
@@ -261,32 +274,22 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         },
         None,
     ),
-    function(
-        "resembles",
-        "text.resembles(\"DELI\")",
-        |args| test(args, &[Base::Text, Base::Text]),
-        Some(|args| texts(args, text::resembles)),
-    )
-    .takes(&[2])
-    .costs(80)
-    .holds_on(0.01),
-    function(
-        "matches",
-        "text.matches(\"^[A-Z]{2}[0-9]+$\")",
-        |args| test(args, &[Base::Text, Base::Text]),
-        None,
-    ),
+    function("resembles", "text.resembles(\"DELI\")", two_texts, Some(|args| texts(args, text::resembles)))
+        .takes(&[2])
+        .costs(80)
+        .holds_on(0.01),
+    function("matches", "text.matches(\"^[A-Z]{2}[0-9]+$\")", two_texts, None),
     function(
         "to_lower",
         "text.to_lower()",
-        |args| value(args, &[Base::Text], Type::TEXT),
+        text_of_text,
         Some(|args| on_text(args, |text| kernel::text(text.to_lowercase()))),
     )
     .costs(20),
     function(
         "to_upper",
         "text.to_upper()",
-        |args| value(args, &[Base::Text], Type::TEXT),
+        text_of_text,
         Some(|args| on_text(args, |text| kernel::text(text.to_uppercase()))),
     )
     .costs(20),
@@ -341,7 +344,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "sign",
         "number.sign()",
-        |args| value(args, &[Base::Number], Type::INTEGER),
+        integer_of_number,
         Some(|args| {
             on_number(
                 args,
@@ -377,25 +380,25 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "int",
         "number.int()",
-        |args| value(args, &[Base::Number], Type::INTEGER),
+        integer_of_number,
         Some(|args| on_number(args, keep, kernel::to_integer)),
     ),
     function(
         "to_int",
         "number.to_int()",
-        |args| value(args, &[Base::Number], Type::INTEGER),
+        integer_of_number,
         Some(|args| on_number(args, keep, kernel::to_integer)),
     ),
     function(
         "to_float",
         "number.to_float()",
-        |args| value(args, &[Base::Number], Type::NUMBER),
+        number_of_number,
         Some(|args| on_number(args, |a| Ok(Scalar::Number(a as f64)), |a| Ok(Scalar::Number(a)))),
     ),
     function(
         "sqrt",
         "number.sqrt()",
-        |args| value(args, &[Base::Number], Type::NUMBER),
+        number_of_number,
         Some(|args| {
             let root = |a: f64| if a >= 0.0 { Ok(Scalar::Number(a.sqrt())) } else { Err(Fault::NotFinite) };
             match args {
@@ -410,18 +413,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         .takes(&[2]),
     function("max", "max(a, b)", either_number, Some(|args| extreme(args, std::cmp::Ordering::is_ge)))
         .takes(&[2]),
-    function(
-        "is_even",
-        "number.is_even()",
-        |args| test(args, &[Base::Integer]),
-        Some(|args| parity(args, true)),
-    ),
-    function(
-        "is_odd",
-        "number.is_odd()",
-        |args| test(args, &[Base::Integer]),
-        Some(|args| parity(args, false)),
-    ),
+    function("is_even", "number.is_even()", one_integer, Some(|args| parity(args, true))),
+    function("is_odd", "number.is_odd()", one_integer, Some(|args| parity(args, false))),
     function("date", "date(\"2016-09-06\")", |args| value(args, &[Base::Text], Type::DATE), Some(date)),
     function(
         "push",
@@ -452,28 +445,17 @@ pub(crate) const CLOSURE_FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 /// Functions that Rhai has elsewhere and the rule language leaves out.
-pub(crate) const LEFT_OUT: &[&str] = &[
-    "call",
-    "curry",
-    "debug",
-    "eval",
-    "exit",
-    "Fn",
-    "is_def_fn",
-    "is_def_var",
-    "is_shared",
-    "print",
-    "rand",
-    "sleep",
-    "timestamp",
-    "type_of",
-];
+const LEFT_OUT: &str =
+    "call curry debug eval exit Fn is_def_fn is_def_var is_shared print rand sleep timestamp type_of";
+
+pub(crate) fn is_left_out(name: &str) -> bool {
+    LEFT_OUT.split(' ').any(|known| known == name)
+}
 
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
-/// All names that a rule can call.
 pub(crate) fn names<'n>() -> impl Iterator<Item = &'n str> + Clone {
     FUNCTIONS
         .iter()

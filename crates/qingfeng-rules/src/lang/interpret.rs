@@ -34,7 +34,6 @@ struct Line {
     at: usize,
 }
 
-/// An entry of a lookup table in Rhai.
 #[derive(Clone)]
 struct Entry {
     lines: Arc<dyn LineValues>,
@@ -46,14 +45,19 @@ struct Entry {
 type ComputedValues = Arc<Mutex<Vec<Option<Result<Dynamic, Fault>>>>>;
 
 /// What the interpreter needs of a pack.
-pub(crate) trait Interpretable: Send + Sync {
-    fn schema(&self) -> &Schema;
-    fn lookups(&self) -> &[Lookup];
-    fn rules(&self) -> &[Rule];
-    fn computed(&self) -> &[ComputedField];
+pub(crate) struct Interpreted<'p> {
+    pub schema: &'p Schema,
+    pub lookups: &'p [Lookup],
+    pub rules: &'p [Rule],
+    pub computed: &'p [ComputedField],
     /// The functions of each file, as Rhai has them.
-    fn files(&self) -> &[AST];
-    fn patterns(&self) -> &[String];
+    pub files: &'p [AST],
+    pub patterns: &'p [String],
+}
+
+/// What has rules to interpret: a pack.
+pub(crate) trait Interpretable: Send + Sync {
+    fn interpreted(&self) -> Interpreted<'_>;
 }
 
 /// Runs the closures of a pack's rules. Each thread has its own.
@@ -86,6 +90,16 @@ pub enum Outcome {
     Fault(Fault),
 }
 
+impl Outcome {
+    fn of(holds: Result<bool, Fault>) -> Self {
+        match holds {
+            Ok(true) => Self::Held,
+            Ok(false) => Self::Failed,
+            Err(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 /// A part of a condition and its outcome on a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
@@ -101,15 +115,21 @@ pub struct Part {
     pub parts: Vec<Part>,
 }
 
+impl Part {
+    fn whole(text: String, outcome: Outcome, values: Vec<(String, String)>) -> Self {
+        Self { text, outcome, values, joined: None, parts: Vec::new() }
+    }
+}
+
 impl Interpreter {
     pub(crate) fn of(pack: Arc<dyn Interpretable>) -> Self {
         let mut engine = sandbox::engine(limits::LINE_OPERATIONS_MAX, limits::VARIABLES_MAX);
-        let computed: ComputedValues = Arc::new(Mutex::new(vec![None; pack.computed().len()]));
-        register_line(&mut engine, &*pack, &computed);
-        sandbox::register_patterns(&mut engine, pack.patterns().iter().cloned());
-        let files = vec![OnceLock::new(); pack.files().len()];
-        let needs =
-            if pack.computed().is_empty() { Vec::new() } else { vec![OnceLock::new(); pack.rules().len()] };
+        let of = pack.interpreted();
+        let computed: ComputedValues = Arc::new(Mutex::new(vec![None; of.computed.len()]));
+        register_line(&mut engine, &of, &computed);
+        sandbox::register_patterns(&mut engine, of.patterns.iter().cloned());
+        let files = vec![OnceLock::new(); of.files.len()];
+        let needs = vec![OnceLock::new(); if of.computed.is_empty() { 0 } else { of.rules.len() }];
         Self { pack, engine, files, needs, computed, line: None, snippets: Mutex::default() }
     }
 
@@ -131,8 +151,13 @@ impl Interpreter {
     /// The functions of a file. Each interpreter has its own copy: threads that share one would contend on its
     /// count.
     fn functions(&self, file: usize) -> &AST {
-        self.files[file]
-            .get_or_init(|| self.pack.files()[file].clone_functions_only_filtered(|_, _, _, _, _| true))
+        self.files[file].get_or_init(|| {
+            self.pack.interpreted().files[file].clone_functions_only_filtered(|_, _, _, _, _| true)
+        })
+    }
+
+    fn rule(&self, rule: usize) -> &Rule {
+        &self.pack.interpreted().rules[rule]
     }
 
     fn call(&self, closure: &Closure) -> Result<Dynamic, Fault> {
@@ -147,9 +172,9 @@ impl Interpreter {
     fn compute(&self, rule: usize) {
         let Some(needs) = self.needs.get(rule) else { return };
         let needs = needs.get_or_init(|| {
-            let closures = self.pack.rules()[rule].closures();
+            let closures = self.rule(rule).closures();
             let fields = closures.flat_map(|closure| closure.fields.iter().copied()).collect();
-            computed_needs(&fields, self.pack.computed()).into()
+            computed_needs(&fields, self.pack.interpreted().computed).into()
         });
         self.compute_fields(needs);
     }
@@ -157,7 +182,7 @@ impl Interpreter {
     fn compute_fields(&self, fields: &[usize]) {
         for &at in fields {
             if self.lock()[at].is_none() {
-                let value = self.call(&self.pack.computed()[at].closure);
+                let value = self.call(&self.pack.interpreted().computed[at].closure);
                 self.lock()[at] = Some(value);
             }
         }
@@ -169,7 +194,8 @@ impl Interpreter {
     ///
     /// The fault of the field's closure.
     pub fn computed_value(&self, field: usize) -> Result<Scalar, Fault> {
-        self.compute_fields(&computed_needs(&[FieldRef::Computed(field)].into(), self.pack.computed()));
+        let computed = self.pack.interpreted().computed;
+        self.compute_fields(&computed_needs(&[FieldRef::Computed(field)].into(), computed));
         match &self.lock()[field] {
             Some(Ok(value)) => sandbox::scalar_of(value),
             Some(Err(fault)) => Err(*fault),
@@ -184,9 +210,9 @@ impl Interpreter {
     ///
     /// The fault of the condition.
     pub fn holds(&self, rule: usize) -> Result<bool, Fault> {
-        let Some(when) = &self.pack.rules()[rule].when else { return Ok(true) };
+        let Some(when) = self.condition(rule) else { return Ok(true) };
         self.compute(rule);
-        self.call(when)?.as_bool().map_err(|_| Fault::TypeMismatch)
+        flag(&self.call(when)?)
     }
 
     /// The points of a rule on the line.
@@ -195,7 +221,7 @@ impl Interpreter {
     ///
     /// The fault of the closure that computes them; points beyond what a rule can give are an overflow.
     pub fn points(&self, rule: usize) -> Result<i64, Fault> {
-        let closure = match &self.pack.rules()[rule].points {
+        let closure = match &self.rule(rule).points {
             Points::Fixed(points) => return Ok(*points),
             Points::Computed(closure) => closure,
         };
@@ -206,7 +232,7 @@ impl Interpreter {
     /// The reason of a rule that fired: its evidence, or its title where it gives none. A reason that faults is
     /// the title with a note, so that asking for reasons never changes what fires.
     pub fn reason(&self, rule: usize) -> String {
-        let definition = &self.pack.rules()[rule];
+        let definition = self.rule(rule);
         let Some(closure) = &definition.reason else { return definition.title.clone() };
         self.compute(rule);
         let evidence = self.call(closure).and_then(|value| sandbox::scalar_of(&value));
@@ -216,55 +242,21 @@ impl Interpreter {
     /// The outcome of each part of a rule's condition on the line. Conditions are taken apart at `&&` and `||`;
     /// one that is written with statements is shown as a whole. `None` for a rule without a condition.
     pub fn explain(&self, rule: usize) -> Option<Part> {
-        let when = self.pack.rules()[rule].when.as_ref()?;
-        let outcome = match self.holds(rule) {
-            Ok(true) => Outcome::Held,
-            Ok(false) => Outcome::Failed,
-            Err(fault) => Outcome::Fault(fault),
-        };
-        let mut scope = self.scope(when);
-        let result = self.run_lets(&mut scope, when);
-        Some(match result.filter(|result| result.is_plain()) {
-            Some(result) => {
-                let mut part = self.part(&mut scope, when, result);
+        let when = self.condition(rule)?;
+        let outcome = Outcome::of(self.holds(rule));
+        let (lets, result) = when.body.after_lets();
+        let is_plain = lets.iter().all(Expr::is_plain_let) && result.is_plain();
+        Some(match is_plain.then(|| self.scope_after(rule, when, lets)) {
+            Some(Ok(mut scope)) => {
                 // The rule's own answer is what counts.
-                part.outcome = outcome;
-                part
+                Part { outcome, ..self.part(&mut scope, when, result) }
             }
-            None => Part { text: when.text(), outcome, values: Vec::new(), joined: None, parts: Vec::new() },
+            _ => Part::whole(when.text(), outcome, Vec::new()),
         })
     }
 
-    /// Runs the `let`s at the beginning of a closure; gives the expression after them, if that is all.
-    fn run_lets<'c>(&self, scope: &mut Scope<'_>, closure: &'c Closure) -> Option<&'c Expr> {
-        let mut body = &closure.body;
-        if let ExprKind::Block(statements) = &body.kind {
-            let (last, lets) = statements.split_last()?;
-            for statement in lets {
-                let ExprKind::Let(name, value) = &statement.kind else { return None };
-                if !value.is_plain() {
-                    return None;
-                }
-                let value = self.evaluate(scope, closure, value).ok()?;
-                scope.push_dynamic(name.text.clone(), value);
-            }
-            body = last;
-        }
-        Some(body)
-    }
-
-    /// The variables that a closure has before its first statement: what it captured, and the line.
-    fn scope(&self, closure: &Closure) -> Scope<'static> {
-        let mut scope = Scope::new();
-        let captured = closure.pointer.curry().iter().chain(&self.line);
-        for (name, value) in closure.params.iter().zip(captured) {
-            scope.push_dynamic(name.clone(), value.clone());
-        }
-        scope
-    }
-
     pub(crate) fn condition(&self, rule: usize) -> Option<&Closure> {
-        self.pack.rules()[rule].when.as_ref()
+        self.rule(rule).when.as_ref()
     }
 
     /// The variables of a part of a rule's closure: those of the closure, and what these `let`s make.
@@ -275,7 +267,11 @@ impl Interpreter {
         lets: &[Expr],
     ) -> Result<Scope<'static>, Fault> {
         self.compute(rule);
-        let mut scope = self.scope(closure);
+        let mut scope = Scope::new();
+        let captured = closure.pointer.curry().iter().chain(&self.line);
+        for (name, value) in closure.params.iter().zip(captured) {
+            scope.push_dynamic(name.clone(), value.clone());
+        }
         for statement in lets {
             let ExprKind::Let(name, value) = &statement.kind else { return Err(Fault::Failed) };
             let value = self.evaluate(&mut scope, closure, value)?;
@@ -318,14 +314,9 @@ impl Interpreter {
             ExprKind::And(parts) => ("and", Outcome::Failed, parts),
             ExprKind::Or(parts) => ("or", Outcome::Held, parts),
             _ => {
-                let outcome = match self.evaluate(scope, closure, expr).map(|value| value.as_bool()) {
-                    Ok(Ok(true)) => Outcome::Held,
-                    Ok(Ok(false)) => Outcome::Failed,
-                    Ok(Err(_)) => Outcome::Fault(Fault::TypeMismatch),
-                    Err(fault) => Outcome::Fault(fault),
-                };
+                let holds = self.evaluate(scope, closure, expr).and_then(|value| flag(&value));
                 let values = self.values(scope, closure, expr);
-                return Part { text: expr.to_string(), outcome, values, joined: None, parts: Vec::new() };
+                return Part::whole(expr.to_string(), Outcome::of(holds), values);
             }
         };
         let mut outcome = if decides == Outcome::Failed { Outcome::Held } else { Outcome::Failed };
@@ -334,13 +325,7 @@ impl Interpreter {
             .iter()
             .map(|part| {
                 if decided {
-                    return Part {
-                        text: part.to_string(),
-                        outcome: Outcome::NotReached,
-                        values: Vec::new(),
-                        joined: None,
-                        parts: Vec::new(),
-                    };
+                    return Part::whole(part.to_string(), Outcome::NotReached, Vec::new());
                 }
                 let part = self.part(scope, closure, part);
                 if part.outcome == decides || matches!(part.outcome, Outcome::Fault(_)) {
@@ -398,6 +383,11 @@ impl Interpreter {
     }
 }
 
+/// Whether a condition that gave this value holds.
+pub(crate) fn flag(value: &Dynamic) -> Result<bool, Fault> {
+    value.as_bool().map_err(|_| Fault::TypeMismatch)
+}
+
 /// Whether an expression is the line, or something read of it.
 fn is_of_line(expr: &Expr, line: &str) -> bool {
     match &expr.kind {
@@ -411,11 +401,11 @@ fn is_of_line(expr: &Expr, line: &str) -> bool {
 
 type Native = Result<Dynamic, Box<EvalAltResult>>;
 
-fn register_line(engine: &mut Engine, pack: &dyn Interpretable, computed: &ComputedValues) {
+fn register_line(engine: &mut Engine, pack: &Interpreted<'_>, computed: &ComputedValues) {
     engine.register_type_with_name::<Line>("the goods line");
     engine.register_type_with_name::<Entry>("a lookup entry");
     let line_type = [TypeId::of::<Line>()];
-    let schema = pack.schema();
+    let schema = pack.schema;
     let declared = schema.ids().map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)));
     let derived = schema.derived().map(|derived| (derived.name(), FieldRef::Derived(derived)));
     for (name, field) in declared.chain(derived) {
@@ -427,7 +417,7 @@ fn register_line(engine: &mut Engine, pack: &dyn Interpretable, computed: &Compu
             })
         });
     }
-    for (at, field) in pack.computed().iter().enumerate() {
+    for (at, field) in pack.computed.iter().enumerate() {
         let computed = Arc::clone(computed);
         engine.register_raw_fn(format!("get${}", field.name), line_type, move |_, _| -> Native {
             match &computed.lock().unwrap_or_else(PoisonError::into_inner)[at] {
@@ -438,7 +428,7 @@ fn register_line(engine: &mut Engine, pack: &dyn Interpretable, computed: &Compu
         });
     }
     let lookup_args = [TypeId::of::<Line>(), TypeId::of::<ImmutableString>()];
-    let tables: Arc<[String]> = pack.lookups().iter().map(|lookup| lookup.name.clone()).collect();
+    let tables: Arc<[String]> = pack.lookups.iter().map(|lookup| lookup.name.clone()).collect();
     for name in ["listed", "lookup"] {
         let tables = Arc::clone(&tables);
         engine.register_raw_fn(name, lookup_args, move |_, args| -> Native {
@@ -458,7 +448,7 @@ fn register_line(engine: &mut Engine, pack: &dyn Interpretable, computed: &Compu
         });
     }
     let mut columns: BTreeMap<String, BTreeMap<usize, usize>> = BTreeMap::new();
-    for (table, lookup) in pack.lookups().iter().enumerate() {
+    for (table, lookup) in pack.lookups.iter().enumerate() {
         for (at, (column, _)) in lookup.columns.iter().enumerate() {
             columns.entry(column.clone()).or_default().insert(table, at);
         }

@@ -62,7 +62,6 @@ fn parse_cut(engine: &Engine, text: &str, rules: usize) -> Option<AST> {
     file
 }
 
-/// Where a rule begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Start {
     at: usize,

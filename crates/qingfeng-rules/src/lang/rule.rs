@@ -9,6 +9,7 @@ use crate::diagnostic::Place;
 use crate::lang::expr::Expr;
 use crate::model::channel::ChannelId;
 use crate::model::derived::FieldRef;
+use crate::model::reference::Key;
 use crate::model::schema::Kind;
 
 /// How far a rule counts.
@@ -88,6 +89,23 @@ pub enum Points {
     Computed(Closure),
 }
 
+impl Points {
+    /// The points, if they are the same on every line.
+    pub fn fixed(&self) -> Option<i64> {
+        match self {
+            Self::Fixed(points) => Some(*points),
+            Self::Computed(_) => None,
+        }
+    }
+
+    pub(crate) fn closure(&self) -> Option<&Closure> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Computed(closure) => Some(closure),
+        }
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -130,6 +148,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The values of one part of the rule's key; none means any.
+    pub fn key(&self, key: Key) -> &[KeyValue] {
+        match key {
+            Key::Region => &self.region,
+            Key::Commodity => &self.commodity,
+            Key::Mode => &self.mode,
+            Key::Site => &self.site,
+        }
+    }
+
     /// Whether the rule is in force on a day. A declaration without a date cannot show that it is out of
     /// force, so it is in.
     pub fn is_in_force(&self, day: Option<Date>) -> bool {
@@ -139,11 +167,7 @@ impl Rule {
     }
 
     pub(crate) fn closures(&self) -> impl Iterator<Item = &Closure> {
-        let points = match &self.points {
-            Points::Computed(closure) => Some(closure),
-            Points::Fixed(_) => None,
-        };
-        self.when.iter().chain(points).chain(&self.reason)
+        self.when.iter().chain(self.points.closure()).chain(&self.reason)
     }
 }
 
@@ -173,7 +197,7 @@ pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedFi
     needed.into_iter().collect()
 }
 
-fn computed_index(field: &FieldRef) -> Option<usize> {
+pub(crate) fn computed_index(field: &FieldRef) -> Option<usize> {
     match field {
         FieldRef::Computed(at) => Some(*at),
         _ => None,

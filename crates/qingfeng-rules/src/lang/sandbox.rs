@@ -49,7 +49,6 @@ pub(crate) fn scalar_of(value: &Dynamic) -> Result<Scalar, Fault> {
     Ok(Held::of(value)?.value().into())
 }
 
-/// The Rhai value of a field's value.
 pub(crate) fn dynamic_of(value: Value<'_>) -> Dynamic {
     match value {
         Value::Missing => Dynamic::UNIT,
@@ -68,12 +67,10 @@ fn dynamic_of_scalar(scalar: Scalar) -> Dynamic {
     }
 }
 
-/// A fault on its way through Rhai.
 pub(crate) fn raise<T>(fault: Fault) -> Result<T, Box<EvalAltResult>> {
     Err(Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(fault), Position::NONE)))
 }
 
-/// The fault that a Rhai error is.
 pub(crate) fn fault_of(error: &EvalAltResult) -> Fault {
     match error.unwrap_inner() {
         EvalAltResult::ErrorRuntime(value, _) => {
@@ -97,7 +94,6 @@ pub(crate) fn fault_of(error: &EvalAltResult) -> Fault {
 
 type Native = Result<Dynamic, Box<EvalAltResult>>;
 
-/// The Rhai types of single values.
 fn scalar_types() -> [TypeId; 6] {
     [
         TypeId::of::<()>(),

@@ -59,7 +59,6 @@ impl<'s> SourceMap<'s> {
         }
     }
 
-    /// A part of the text.
     pub fn slice(&self, span: Range<usize>) -> &str {
         self.text.get(span).unwrap_or("")
     }
@@ -192,13 +191,11 @@ pub(crate) struct Function {
 
 /// The entries of a map literal that stands as the second argument of `rule`.
 pub(crate) struct CallSite {
-    /// The first argument.
     pub id: Range<usize>,
     /// Each key: where it stands, and where its value starts.
     pub keys: BTreeMap<String, (Range<usize>, Range<usize>)>,
 }
 
-/// Translates one file.
 pub(crate) struct Translator<'s> {
     pub source: SourceMap<'s>,
 }
@@ -227,7 +224,6 @@ impl Translator<'_> {
         functions
     }
 
-    /// The top level of a file.
     pub fn top_level(&self, ast: &AST) -> Vec<Expr> {
         ast.statements().iter().map(|statement| self.statement(statement)).collect()
     }
@@ -236,12 +232,10 @@ impl Translator<'_> {
     pub fn call_sites(&self, ast: &AST) -> BTreeMap<(usize, usize), CallSite> {
         let mut sites = BTreeMap::new();
         ast.walk(&mut |path: &[ASTNode<'_>]| {
-            let call = match path.last() {
-                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, position)),
-                Some(ASTNode::Expr(rhai::Expr::FnCall(call, position))) => Some((call, position)),
-                _ => None,
-            };
-            if let Some((call, position)) = call
+            if let Some(
+                ASTNode::Stmt(Stmt::FnCall(call, position))
+                | ASTNode::Expr(rhai::Expr::FnCall(call, position)),
+            ) = path.last()
                 && matches!(call.name.as_str(), "rule" | "field")
                 && let [id, map] = call.args.as_slice()
             {
@@ -323,15 +317,12 @@ impl Translator<'_> {
                         (ExprKind::Assign(name, operator.flatten(), Box::new(value)), span)
                     }
                     (ExprKind::Variable(_), _) => {
-                        (ExprKind::Unsupported("this assignment operator", vec![value]), span)
+                        return unsupported("this assignment operator", vec![value], span);
                     }
-                    _ => (
-                        ExprKind::Unsupported(
-                            "an assignment into a map, an array or a field",
-                            vec![target, value],
-                        ),
-                        span,
-                    ),
+                    _ => {
+                        let what = "an assignment into a map, an array or a field";
+                        return unsupported(what, vec![target, value], span);
+                    }
                 }
             }
             Stmt::FnCall(call, position) => return self.call(call, *position),
@@ -406,10 +397,9 @@ impl Translator<'_> {
         match expr {
             rhai::Expr::BoolConstant(flag, _) => constant(Constant::Flag(*flag), token),
             rhai::Expr::IntegerConstant(integer, _) => constant(Constant::Integer(*integer), token),
-            rhai::Expr::FloatConstant(number, _) if !number.is_finite() => Expr {
-                kind: ExprKind::Unsupported("a number too large to be finite", Vec::new()),
-                span: token,
-            },
+            rhai::Expr::FloatConstant(number, _) if !number.is_finite() => {
+                unsupported("a number too large to be finite", Vec::new(), token)
+            }
             rhai::Expr::FloatConstant(number, _) => constant(Constant::Number(**number), token),
             rhai::Expr::StringConstant(text, _) => constant(Constant::Text(text.as_str().into()), token),
             rhai::Expr::Unit(_) => {
@@ -417,16 +407,15 @@ impl Translator<'_> {
                     token.start..token.end + usize::from(self.source.text[token.end..].starts_with(')'));
                 constant(Constant::Missing, span)
             }
-            rhai::Expr::CharConstant(..) => Expr {
-                kind: ExprKind::Unsupported("a single character in single quotes", Vec::new()),
-                span: token,
-            },
+            rhai::Expr::CharConstant(..) => {
+                unsupported("a single character in single quotes", Vec::new(), token)
+            }
             rhai::Expr::DynamicConstant(value, _) => match (value.is_fnptr(), constant_of(value)) {
                 (true, Some(Constant::Function(name, _))) => {
                     Expr { kind: ExprKind::Closure(name, Vec::new()), span: token }
                 }
                 (_, Some(value)) => constant(value, self.source.bracketed(token)),
-                _ => Expr { kind: ExprKind::Unsupported("this constant", Vec::new()), span: token },
+                _ => unsupported("this constant", Vec::new(), token),
             },
             rhai::Expr::InterpolatedString(parts, _) => {
                 Expr { kind: ExprKind::Interpolated(list(parts)), span: token }
@@ -446,10 +435,10 @@ impl Translator<'_> {
                 if variable.2.is_empty() {
                     Expr { kind: ExprKind::Variable(variable.1.to_string()), span: token }
                 } else {
-                    Expr { kind: ExprKind::Unsupported("a name with `::`", Vec::new()), span: token }
+                    unsupported("a name with `::`", Vec::new(), token)
                 }
             }
-            rhai::Expr::ThisPtr(_) => Expr { kind: ExprKind::Unsupported("`this`", Vec::new()), span: token },
+            rhai::Expr::ThisPtr(_) => unsupported("`this`", Vec::new(), token),
             rhai::Expr::Stmt(statements) => {
                 self.closure(statements).unwrap_or_else(|| self.block(statements))
             }
@@ -460,7 +449,7 @@ impl Translator<'_> {
             rhai::Expr::Or(parts, _) => joined(ExprKind::Or, list(parts), token),
             rhai::Expr::Coalesce(parts, _) => joined(ExprKind::Coalesce, list(parts), token),
             rhai::Expr::Property(_, _) | rhai::Expr::MethodCall(..) | rhai::Expr::Custom(..) | _ => {
-                Expr { kind: ExprKind::Unsupported("this expression", Vec::new()), span: token }
+                unsupported("this expression", Vec::new(), token)
             }
         }
     }
@@ -494,7 +483,7 @@ impl Translator<'_> {
         let token = self.source.token(position);
         let mut args: Vec<Expr> = call.args.iter().map(|arg| self.expr(arg)).collect();
         if call.is_qualified() {
-            return Expr { kind: ExprKind::Unsupported("a name with `::`", args), span: token };
+            return unsupported("a name with `::`", args, token);
         }
         // Rhai writes `a in b` as `contains(b, a)`, and `a !in b` as a `!` before that.
         let is_in = call.name == "contains" && matches!(self.source.slice(token.clone()), "in" | "!" | "!in");
@@ -515,7 +504,7 @@ impl Translator<'_> {
                     }
                     joined(|args| ExprKind::Operator(operator, args), args, token)
                 }
-                None => Expr { kind: ExprKind::Unsupported("this operator", args), span: token },
+                None => unsupported("this operator", args, token),
             };
         }
         let span = self.closed(&(token.start..token.end + 1), args.last(), ')');
@@ -532,7 +521,7 @@ impl Translator<'_> {
                 index => vec![self.expr(index)],
             };
             let parts = std::iter::once(base).chain(rest).collect();
-            return Expr { kind: ExprKind::Unsupported("`?.` and `?[`", parts), span };
+            return unsupported("`?.` and `?[`", parts, span);
         }
         match rest {
             rhai::Expr::Dot(pair, more, _) if !flags.contains(ASTFlags::BREAK) => {
@@ -576,6 +565,10 @@ impl Translator<'_> {
 
 pub(crate) fn line_column(position: Position) -> (usize, usize) {
     (position.line().unwrap_or(0), position.position().unwrap_or(0))
+}
+
+fn unsupported(what: &'static str, parts: Vec<Expr>, span: Range<usize>) -> Expr {
+    Expr { kind: ExprKind::Unsupported(what, parts), span }
 }
 
 fn constant(value: Constant, span: Range<usize>) -> Expr {

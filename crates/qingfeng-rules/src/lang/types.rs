@@ -30,7 +30,6 @@ pub(crate) enum Base {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Type {
     pub base: Base,
-    /// Whether the value can be `()` instead.
     pub missing: bool,
 }
 
@@ -112,7 +111,6 @@ impl Type {
             || (*base == Base::Number && self.base == Base::Integer)
     }
 
-    /// Whether values of both types can be compared.
     pub fn comparable(&self, other: &Self) -> bool {
         match (&self.base, &other.base) {
             (Base::Any | Base::Missing, _) | (_, Base::Any | Base::Missing) => true,
@@ -125,7 +123,6 @@ impl Type {
 }
 
 impl fmt::Display for Type {
-    /// As a message names it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.base {
             Base::Any => f.write_str("a value of unknown type"),

@@ -4,7 +4,8 @@ use super::{Entry, FUNCTIONS, Part, SECTION_OF_DERIVED, entries, usage};
 use crate::base::markdown::code;
 use crate::model::keys;
 
-const GENERATED: &str = "<!-- Generated from the code. QINGFENG_BLESS=1 cargo nextest run --workspace the_reference renews it. -->\n\n";
+const GENERATED: &str =
+    "<!-- Generated from the code. QINGFENG_BLESS=1 cargo test --workspace the_reference renews it. -->\n\n";
 
 /// A part of the reference as a document in Markdown.
 pub fn page(part: Part) -> String {
@@ -17,7 +18,6 @@ pub fn page(part: Part) -> String {
     format!("{GENERATED}{}\n", body.trim_end())
 }
 
-/// A text in a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
@@ -100,7 +100,6 @@ fn functions() -> String {
     out
 }
 
-/// A text that begins with a capital letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

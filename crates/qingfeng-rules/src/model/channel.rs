@@ -12,6 +12,16 @@ pub enum Combine {
     Max,
 }
 
+impl Combine {
+    /// The name in `pack.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Max => "max",
+        }
+    }
+}
+
 /// How points become a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Score {
@@ -44,4 +54,8 @@ impl ChannelId {
     pub fn index(self) -> usize {
         self.0.into()
     }
+}
+
+pub(crate) fn by_name(channels: &[Channel]) -> Vec<(&str, ChannelId)> {
+    channels.iter().zip(0..=u8::MAX).map(|(channel, at)| (channel.name.as_str(), ChannelId(at))).collect()
 }

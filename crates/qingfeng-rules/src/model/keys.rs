@@ -81,17 +81,19 @@ fn row(cells: Vec<String>) -> Option<KeyRow> {
 }
 
 impl Table {
-    /// The keys, in the order of the page.
     pub(crate) fn rows(self) -> &'static [KeyRow] {
         &TABLES[self as usize]
     }
 
-    /// The names of the keys.
+    /// The heading on the page: how the table is written.
+    pub(crate) fn heading(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
     pub(crate) fn names(self) -> impl Iterator<Item = &'static str> + Clone {
         self.rows().iter().map(|row| row.name.as_str())
     }
 
-    /// Whether a key has the name.
     pub(crate) fn has(self, name: &str) -> bool {
         self.names().any(|known| known == name)
     }

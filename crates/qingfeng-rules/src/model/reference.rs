@@ -32,6 +32,13 @@ pub struct Member {
     pub until: Option<Date>,
 }
 
+impl Member {
+    /// Whether it is this code or a prefix of it, whatever the day.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        if self.prefix { code.starts_with(self.code.as_str()) } else { self.code == code }
+    }
+}
+
 /// The reference data of a pack; each list in the order of its file.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +67,9 @@ pub enum Key {
 }
 
 impl Key {
+    /// All keys, in the order in which rules have them.
+    pub const ALL: [Self; 4] = [Self::Region, Self::Commodity, Self::Mode, Self::Site];
+
     /// The name of the key in a rule.
     pub fn name(self) -> &'static str {
         match self {

@@ -102,7 +102,7 @@ pub struct Selection {
     pub targeted_from: ChannelId,
     /// Which declarations must be inspected.
     pub mandatory: Mandatory,
-    /// The surprise inspections.
+    /// The random inspections.
     pub random: RandomRates,
     /// Least numbers of inspections for sites and kinds of sites.
     pub quotas: Vec<Quota>,

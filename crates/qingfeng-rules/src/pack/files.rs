@@ -8,6 +8,9 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
+/// How deep the directories of a pack may nest.
+const DEPTH_MAX: usize = 8;
+
 /// What some editors put at the beginning of a file. It is no part of the text.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -19,52 +22,111 @@ pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// let mut files = PackFiles::default();
 /// files.insert("pack.toml", "[pack]\nname = \"demo\"".as_bytes().to_vec());
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct PackFiles {
-    files: BTreeMap<String, Vec<u8>>,
-    pub(super) unreadable: Vec<Diagnostic>,
+#[derive(Clone, Debug)]
+pub struct PackFiles(pub(super) Files);
+
+impl Default for PackFiles {
+    fn default() -> Self {
+        Self(Files::new(Code::UnreadableFile))
+    }
 }
 
 impl PackFiles {
     /// Adds a file.
     pub fn insert(&mut self, path: impl Into<String>, content: Vec<u8>) {
-        self.files.insert(path.into(), content);
+        self.0.files.insert(path.into(), content);
     }
 
     /// The content of a file.
     pub fn content(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+        self.0.files.get(path).map(Vec::as_slice)
     }
 
     /// The paths of all files, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        self.0.files.keys().map(String::as_str)
     }
 
     /// Reads the files of the pack in a directory. What cannot be read becomes an error of the pack.
     pub fn read(directory: &Path) -> Self {
         let mut files = Self::default();
-        if !directory.is_dir() {
+        if directory.is_dir() {
+            // Lookup tables are data, and tests decide nothing.
+            let wanted = |path: &str, is_directory: bool| match is_directory {
+                true => !matches!(path, "lookups" | "tests"),
+                false => {
+                    let name = path.strip_prefix("reference/").filter(|name| !name.contains('/'));
+                    let is_reference = name.is_some_and(|name| name.ends_with(".toml"));
+                    path == "pack.toml" || is_reference || path.ends_with(".rhai")
+                }
+            };
+            files.0.read_directory(directory, "", &wanted);
+        } else {
             let title = format!("`{}` is not a directory", directory.display());
-            files.unreadable(title, "give the directory that holds `pack.toml`");
-            return files;
+            files.0.unreadable(title, "give the directory that holds `pack.toml`");
         }
-        files.read_directory(directory, "", 0);
         files
     }
 
-    fn unreadable(&mut self, title: String, help: &str) {
-        self.unreadable.push(Diagnostic::new(Code::UnreadableFile, title).help(help));
+    /// The texts, with errors for those that are not UTF-8.
+    pub(super) fn texts(&self, diagnostics: &mut Diagnostics) -> BTreeMap<&str, Arc<str>> {
+        let mut texts = BTreeMap::new();
+        for (path, content) in &self.0.files {
+            match text_of(path, content) {
+                Ok(text) => {
+                    let text: Arc<str> = text.into();
+                    diagnostics.sources.share(path, Arc::clone(&text));
+                    texts.insert(path.as_str(), text);
+                }
+                Err(title) => {
+                    let help = "save the file as UTF-8";
+                    diagnostics.push(Diagnostic::new(Code::UnreadableFile, title).help(help));
+                }
+            }
+        }
+        texts
     }
 
-    fn read_directory(&mut self, directory: &Path, prefix: &str, depth: usize) {
+    /// A file's content as the digest takes it: line ends do not count, nor does a byte order mark.
+    pub(super) fn canonical(text: &str) -> Cow<'_, str> {
+        if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() }
+    }
+}
+
+/// The text of a file without a byte order mark; what to say where it has none.
+pub(crate) fn text_of<'c>(path: &str, content: &'c [u8]) -> Result<&'c str, String> {
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let line = content[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        format!("`{path}` is not UTF-8: line {line} has bytes that are no text")
+    })?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+}
+
+/// Files by their paths, and what could not be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub unreadable: Vec<Diagnostic>,
+    /// Of what kind of mistake it is that a file cannot be read.
+    code: Code,
+}
+
+impl Files {
+    pub fn new(code: Code) -> Self {
+        Self { files: BTreeMap::new(), unreadable: Vec::new(), code }
+    }
+
+    fn unreadable(&mut self, title: String, help: &str) {
+        self.unreadable.push(Diagnostic::new(self.code, title).help(help));
+    }
+
+    /// Reads what is wanted in a directory: of paths, and whether each is a directory.
+    pub fn read_directory(&mut self, directory: &Path, prefix: &str, wanted: &dyn Fn(&str, bool) -> bool) {
         let entries = match std::fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) => {
-                self.unreadable(
-                    format!("`{}` cannot be read: {error}", directory.display()),
-                    "check its permissions",
-                );
+                let title = format!("`{}` cannot be read: {error}", directory.display());
+                self.unreadable(title, "check its permissions");
                 return;
             }
         };
@@ -80,61 +142,41 @@ impl PackFiles {
                 continue;
             }
             let relative = format!("{prefix}{name}");
-            if path.is_dir() {
-                // Lookup tables are data, and tests decide nothing.
-                if depth < 8 && !(prefix.is_empty() && matches!(name, "lookups" | "tests")) {
-                    self.read_directory(&path, &format!("{relative}/"), depth + 1);
-                }
+            let is_directory = path.is_dir();
+            if !wanted(&relative, is_directory) {
                 continue;
             }
-            let is_reference = prefix == "reference/" && name.ends_with(".toml");
-            if !(relative == "pack.toml" || is_reference || name.ends_with(".rhai")) {
+            if is_directory {
+                let inner = format!("{relative}/");
+                if inner.matches('/').count() > DEPTH_MAX {
+                    let help = format!("use at most {DEPTH_MAX} levels of directories");
+                    self.unreadable(format!("`{relative}` lies too deep"), &help);
+                } else {
+                    self.read_directory(&path, &inner, wanted);
+                }
                 continue;
             }
             if self.files.len() >= limits::FILES_MAX {
-                let title = format!("a pack cannot have more than {} files", limits::FILES_MAX);
-                self.unreadable(title, "split it");
+                let of = if self.code == Code::BadTest { " of tests" } else { "" };
+                let title = format!("a pack cannot have more than {} files{of}", limits::FILES_MAX);
+                self.unreadable(title, "join some");
                 return;
             }
-            let too_large = path.metadata().is_ok_and(|data| data.len() > limits::FILE_BYTES_MAX as u64);
-            if too_large {
-                let title = format!("`{relative}` is larger than {} MiB", limits::FILE_BYTES_MAX >> 20);
-                self.unreadable(title, "split it into several files");
-                continue;
-            }
-            match std::fs::read(&path) {
-                Ok(content) => self.insert(relative, content),
-                Err(error) => {
-                    self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
-                }
-            }
+            self.read_file(&path, relative);
         }
     }
 
-    /// The texts, with errors for those that are not UTF-8.
-    pub(super) fn texts(&self, diagnostics: &mut Diagnostics) -> BTreeMap<&str, Arc<str>> {
-        let mut texts = BTreeMap::new();
-        for (path, content) in &self.files {
-            match std::str::from_utf8(content) {
-                Ok(text) => {
-                    let text: Arc<str> = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).into();
-                    diagnostics.sources.share(path, Arc::clone(&text));
-                    texts.insert(path.as_str(), text);
-                }
-                Err(error) => {
-                    let line =
-                        content[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-                    let title = format!("`{path}` is not UTF-8: line {line} has bytes that are no text");
-                    diagnostics
-                        .push(Diagnostic::new(Code::UnreadableFile, title).help("save the file as UTF-8"));
-                }
+    pub fn read_file(&mut self, path: &Path, relative: String) {
+        if path.metadata().is_ok_and(|data| data.len() > limits::FILE_BYTES_MAX as u64) {
+            let title = format!("`{relative}` is larger than {} MiB", limits::FILE_BYTES_MAX >> 20);
+            self.unreadable(title, "split it into several files");
+            return;
+        }
+        match std::fs::read(path) {
+            Ok(content) => _ = self.files.insert(relative, content),
+            Err(error) => {
+                self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
             }
         }
-        texts
-    }
-
-    /// A file's content as the digest takes it: line ends do not count, nor does a byte order mark.
-    pub(super) fn canonical(text: &str) -> Cow<'_, str> {
-        if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() }
     }
 }

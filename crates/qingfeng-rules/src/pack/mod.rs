@@ -11,7 +11,7 @@ use rhai::AST;
 
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::lang::interpret::{Interpretable, Interpreter};
+use crate::lang::interpret::{Interpretable, Interpreted, Interpreter};
 use crate::lang::rule::{ComputedField, KeyValue, Rule, Status};
 use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
@@ -24,6 +24,7 @@ use crate::model::selection::Selection;
 use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program, Source};
 
 pub use files::PackFiles;
+pub(crate) use files::{Files, text_of};
 pub use fixes::Applied;
 pub use rewrite::WrittenPoints;
 
@@ -72,7 +73,6 @@ pub struct Pack {
     hasher: blake3::Hasher,
     pub(crate) lowered: Lowered,
     pub(crate) files: Vec<AST>,
-    /// The functions of each file, as expressions.
     pub(crate) functions: Vec<BTreeMap<String, Function>>,
     /// What the rule files use of what the pack defines.
     pub(crate) used: Used,
@@ -93,7 +93,7 @@ impl Pack {
     /// All mistakes that were found, warnings among them, if at least one is an error.
     pub fn load(files: &PackFiles) -> Result<Self, Diagnostics> {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.items.clone_from(&files.unreadable);
+        diagnostics.items.clone_from(&files.0.unreadable);
         let texts = files.texts(&mut diagnostics);
         diagnostics.read_suppressions();
         let Some(manifest_text) = texts.get("pack.toml") else {
@@ -104,7 +104,7 @@ impl Pack {
             }
             return Err(diagnostics);
         };
-        let document = Document::parse("pack.toml", manifest_text, &mut diagnostics);
+        let document = Document::parse("pack.toml", manifest_text, None, &mut diagnostics);
         let manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
         let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
@@ -262,7 +262,6 @@ impl Pack {
         Parts::of(&self.source(), &self.lowered.facts, rule)
     }
 
-    /// What programs are made of.
     pub(crate) fn source(&self) -> Source<'_> {
         Source {
             schema: &self.schema,
@@ -311,6 +310,19 @@ impl Pack {
         rule_files::key_value(&self.schema, &self.reference, key, name)
     }
 
+    /// The names of the values in one part of a rule's key, as the rule file has them.
+    pub fn key_names<'p>(&'p self, rule: &'p Rule, key: Key) -> Vec<&'p str> {
+        rule.key(key).iter().map(|value| self.key_name(key, value)).collect()
+    }
+
+    /// The name of a value of a key, as rules write it.
+    pub fn key_name<'p>(&'p self, key: Key, value: &'p KeyValue) -> &'p str {
+        match value {
+            KeyValue::Group(group) => &self.reference.groups(key)[*group].name,
+            KeyValue::Code(code) | KeyValue::SiteKind(code) => code,
+        }
+    }
+
     /// The field that `d.name` means in this pack.
     pub fn field(&self, name: &str) -> Option<FieldRef> {
         if let Some(at) = self.computed.iter().position(|field| field.name == name) {
@@ -353,28 +365,15 @@ impl Pack {
 }
 
 impl Interpretable for Pack {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn lookups(&self) -> &[Lookup] {
-        &self.lookups
-    }
-
-    fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    fn computed(&self) -> &[ComputedField] {
-        &self.computed
-    }
-
-    fn files(&self) -> &[AST] {
-        &self.files
-    }
-
-    fn patterns(&self) -> &[String] {
-        &self.patterns
+    fn interpreted(&self) -> Interpreted<'_> {
+        Interpreted {
+            schema: &self.schema,
+            lookups: &self.lookups,
+            rules: &self.rules,
+            computed: &self.computed,
+            files: &self.files,
+            patterns: &self.patterns,
+        }
     }
 }
 

@@ -141,7 +141,7 @@ fn number(text: &str, expr: &Expr) -> Option<(i64, Range<usize>)> {
     let span = start..start + (source.len() - digits.len()) + length;
     let written: String =
         text.get(span.clone())?.chars().filter(|letter| !matches!(letter, '_' | ' ')).collect();
-    // Only a plain number is one that can be written anew; what a tree has made of a calculation is none.
+    // Only a plain number is one that can be replaced; what a tree has made of a calculation is none.
     (written.parse() == Ok(points)).then_some((points, span))
 }
 
@@ -151,7 +151,6 @@ fn version_place(manifest: &str) -> Option<Range<usize>> {
     Some(pack.get("version")?.span())
 }
 
-/// As a TOML text.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {

@@ -168,7 +168,6 @@ fn is_true(nodes: &Nodes, id: NodeId) -> bool {
     matches!(nodes[id].constant(), Some(Constant::Flag(true)))
 }
 
-/// What the value of a node depends on.
 #[derive(Clone, Copy, Debug)]
 enum Dependence {
     Nothing,

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::base::text;
 use crate::base::value::{Date, Value};
-use crate::lang::expr::{Comparison, Constant};
+use crate::lang::expr::{Bits, Comparison, Constant};
 use crate::lang::functions;
 use crate::lang::kernel::{self, Arithmetic, Fault, Scalar};
 use crate::model::derived::FieldRef;
 
 use super::check::own_cost;
-use super::node::{Bits, DatePart, NodeId, Nodes, Op, Special};
+use super::node::{DatePart, NodeId, Nodes, Op, Special};
 
 /// Where a compiled program gets the values of one goods line from; `'b` is the life of the batch.
 pub trait LineSource<'b> {
@@ -53,7 +53,6 @@ pub trait LineSource<'b> {
     }
 }
 
-/// A value while a node is evaluated.
 #[derive(Clone, Debug)]
 pub(crate) enum Val<'b> {
     Missing,
@@ -108,7 +107,6 @@ impl<'b> Val<'b> {
         }
     }
 
-    /// The single value that it is.
     pub fn single(&self) -> Result<Value<'_>, Fault> {
         Ok(match self {
             Self::Missing => Value::Missing,
@@ -587,10 +585,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 return has_any_word(&whole, words).map(Val::Flag);
             }
             let words = self.value(args[1])?;
-            let words = match words.to_constant() {
-                Some(words) => words,
-                None => return Err(Fault::TypeMismatch),
-            };
+            let words = words.to_constant().ok_or(Fault::TypeMismatch)?;
             return has_any_word(&whole, &words).map(Val::Flag);
         }
         let count = |len: usize| Val::Integer(len as i64);

@@ -20,13 +20,12 @@ use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
 
-use super::node::{Bits, DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special, SwitchTable};
+use super::node::{DatePart, Kinds, NodeContext, NodeId, NodeSpan, Nodes, Op, Special, SwitchTable};
 
 /// Why something is left to the interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NotLowered {
     pub reason: String,
-    /// The rule file, by its position.
     pub file: u32,
     /// The part of it that is not lowered.
     pub span: Range<usize>,
@@ -44,7 +43,6 @@ const VARIABLES_MAX: usize = limits::VARIABLES_MAX / 2;
 /// How deep nodes may nest, so that evaluating them needs little stack.
 pub(crate) const NODE_DEPTH_MAX: usize = 300;
 
-/// What a name stands for.
 #[derive(Clone, Debug)]
 enum Binding {
     Node(NodeId),
@@ -86,7 +84,6 @@ pub(crate) struct Scope<'l> {
     pub columns: &'l dyn Fn(&str) -> bool,
 }
 
-/// Lowers the closures of one rule file.
 pub(crate) struct Lowerer<'l> {
     pub nodes: &'l mut Nodes,
     pub scope: &'l Scope<'l>,
@@ -119,9 +116,7 @@ impl<'l> Lowerer<'l> {
         self.variables.push((line, Binding::Line));
         let value = self.go(body, &Rc::new(Next::End))?;
         if depth(self.nodes, value) > NODE_DEPTH_MAX {
-            return Err(
-                self.refused("it nests too deep when functions and loops are written out", &body.span)
-            );
+            return self.refuse("it nests too deep when functions and loops are written out", &body.span);
         }
         Ok(value)
     }
@@ -136,8 +131,8 @@ impl<'l> Lowerer<'l> {
         }
     }
 
-    fn refused(&self, reason: impl Into<String>, span: &Range<usize>) -> NotLowered {
-        NotLowered { reason: reason.into(), file: self.file, span: span.clone() }
+    fn refuse<T>(&self, reason: impl Into<String>, span: &Range<usize>) -> Lowered<T> {
+        Err(NotLowered { reason: reason.into(), file: self.file, span: span.clone() })
     }
 
     fn add(&mut self, op: Op, args: Vec<NodeId>, span: &Range<usize>) -> NodeId {
@@ -163,7 +158,7 @@ impl<'l> Lowerer<'l> {
         if self.parts > PARTS_MAX {
             let reason =
                 format!("it has more than {PARTS_MAX} parts when functions and loops are written out");
-            return Err(self.refused(reason, span));
+            return self.refuse(reason, span);
         }
         Ok(())
     }
@@ -204,7 +199,7 @@ impl<'l> Lowerer<'l> {
                 self.count(&expr.span)?;
                 let (binding, value) = self.binding(value)?;
                 if self.variables.len() >= VARIABLES_MAX {
-                    return Err(self.refused("it has too many variables", &expr.span));
+                    return self.refuse("it has too many variables", &expr.span);
                 }
                 self.variables.push((name.text.clone(), binding));
                 let missing = self.missing(&expr.span);
@@ -215,7 +210,7 @@ impl<'l> Lowerer<'l> {
                 self.count(&expr.span)?;
                 let mut new = self.value(value)?;
                 let Some(at) = self.variables.iter().rposition(|(known, _)| *known == name.text) else {
-                    return Err(self.refused("it assigns to something that is no variable", &expr.span));
+                    return self.refuse("it assigns to something that is no variable", &expr.span);
                 };
                 if let Some(operator) = operator {
                     let old = self.variable(&name.text, &expr.span)?;
@@ -231,9 +226,8 @@ impl<'l> Lowerer<'l> {
                 let over = self.value(&each.over)?;
                 let items = self.items(over, &each.over.span)?;
                 if items.iter().any(|(_, kept)| kept.is_some()) {
-                    return Err(
-                        self.refused("it goes over a list that is known only on the line", &each.over.span)
-                    );
+                    return self
+                        .refuse("it goes over a list that is known only on the line", &each.over.span);
                 }
                 let items = items.into_iter().map(|(item, _)| item).collect();
                 let turns = Rc::new(Turns { each, items, variables: self.variables.len() });
@@ -254,7 +248,7 @@ impl<'l> Lowerer<'l> {
                         self.variables.truncate(turns.variables);
                         self.resume(&after, value, &expr.span)
                     }
-                    None => Err(self.refused("`break` outside a loop that is written out", &expr.span)),
+                    None => self.refuse("`break` outside a loop that is written out", &expr.span),
                 }
             }
             ExprKind::Continue => match enclosing_turn(next) {
@@ -262,9 +256,9 @@ impl<'l> Lowerer<'l> {
                     self.variables.truncate(turns.variables);
                     self.turn(&turns, at, &after, &expr.span)
                 }
-                None => Err(self.refused("`continue` outside a loop that is written out", &expr.span)),
+                None => self.refuse("`continue` outside a loop that is written out", &expr.span),
             },
-            ExprKind::While(..) => Err(self.refused("a loop that is not over a list", &expr.span)),
+            ExprKind::While(..) => self.refuse("a loop that is not over a list", &expr.span),
             _ => {
                 let value = self.value(expr)?;
                 self.resume(next, value, &expr.span)
@@ -307,7 +301,6 @@ impl<'l> Lowerer<'l> {
         }
     }
 
-    /// A turn of a loop, and those after it.
     fn turn<'e>(
         &mut self,
         turns: &Rc<Turns<'e>>,
@@ -346,7 +339,7 @@ impl<'l> Lowerer<'l> {
                 (Binding::Node(_), Binding::Node(_))
                 | (Binding::Line, Binding::Line)
                 | (Binding::Function(..), Binding::Function(..)) => {}
-                _ => return Err(self.refused("a variable that is not always a value", span)),
+                _ => return self.refuse("a variable that is not always a value", span),
             }
         }
         Ok(self.add(Op::If, vec![condition, held, failed], span))
@@ -361,10 +354,10 @@ impl<'l> Lowerer<'l> {
                     let missing = self.missing(&value.span);
                     Ok((other, missing))
                 }
-                None => Err(self.refused(format!("`{name}` is no value"), &value.span)),
+                None => self.refuse(format!("`{name}` is no value"), &value.span),
             },
             // What it captures could change before it is called.
-            ExprKind::Closure(..) => Err(self.refused("a closure that is kept in a variable", &value.span)),
+            ExprKind::Closure(..) => self.refuse("a closure that is kept in a variable", &value.span),
             _ => {
                 let node = self.value(value)?;
                 Ok((Binding::Node(node), node))
@@ -382,9 +375,9 @@ impl<'l> Lowerer<'l> {
     fn variable(&mut self, name: &str, span: &Range<usize>) -> Lowered {
         match self.bound(name) {
             Some(Binding::Node(node)) => Ok(node),
-            Some(Binding::Line) => Err(self.refused("the goods line as a value", span)),
-            Some(Binding::Function(..)) => Err(self.refused("a function as a value", span)),
-            None => Err(self.refused(format!("`{name}` is no value"), span)),
+            Some(Binding::Line) => self.refuse("the goods line as a value", span),
+            Some(Binding::Function(..)) => self.refuse("a function as a value", span),
+            None => self.refuse(format!("`{name}` is no value"), span),
         }
     }
 
@@ -397,14 +390,14 @@ impl<'l> Lowerer<'l> {
     }
 
     /// Parts of which later ones may not be reached, so that it is open whether their assignments happen.
-    fn short_cut(&mut self, parts: &[Expr]) -> Lowered<Vec<NodeId>> {
-        match parts.iter().skip(1).find(|part| assigns(part)) {
-            Some(part) => Err(self.refused("an assignment within a condition", &part.span)),
-            None => self.values(parts),
+    fn short_cut(&mut self, op: Op, parts: &[Expr], span: &Range<usize>) -> Lowered {
+        if let Some(part) = parts.iter().skip(1).find(|part| assigns(part)) {
+            return self.refuse("an assignment within a condition", &part.span);
         }
+        let parts = self.values(parts)?;
+        Ok(self.add(op, parts, span))
     }
 
-    /// The value of an expression.
     fn value(&mut self, expr: &Expr) -> Lowered {
         self.count(&expr.span)?;
         let span = &expr.span;
@@ -425,23 +418,14 @@ impl<'l> Lowerer<'l> {
                 let args = self.values(args)?;
                 self.operator(*operator, args, span)
             }
-            ExprKind::And(parts) => {
-                let parts = self.short_cut(parts)?;
-                Ok(self.add(Op::And, parts, span))
-            }
-            ExprKind::Or(parts) => {
-                let parts = self.short_cut(parts)?;
-                Ok(self.add(Op::Or, parts, span))
-            }
-            ExprKind::Coalesce(parts) => {
-                let parts = self.short_cut(parts)?;
-                Ok(self.add(Op::Coalesce, parts, span))
-            }
+            ExprKind::And(parts) => self.short_cut(Op::And, parts, span),
+            ExprKind::Or(parts) => self.short_cut(Op::Or, parts, span),
+            ExprKind::Coalesce(parts) => self.short_cut(Op::Coalesce, parts, span),
             ExprKind::Interpolated(parts) => {
                 let values = self.values(parts)?;
                 for (value, part) in values.iter().zip(parts) {
                     if !self.nodes[*value].kinds.within(Kinds::SCALAR) {
-                        return Err(self.refused("a list or a map written into a text", &part.span));
+                        return self.refuse("a list or a map written into a text", &part.span);
                     }
                 }
                 Ok(self.add(Op::Interpolated, values, span))
@@ -455,9 +439,7 @@ impl<'l> Lowerer<'l> {
                 for (key, value) in entries {
                     let node = self.value(value)?;
                     let Some(constant) = self.nodes[node].constant() else {
-                        return Err(
-                            self.refused("a map with values that are known only on the line", &value.span)
-                        );
+                        return self.refuse("a map with values that are known only on the line", &value.span);
                     };
                     constants.insert(key.clone(), constant.clone());
                 }
@@ -471,7 +453,7 @@ impl<'l> Lowerer<'l> {
             }
             ExprKind::Block(_) | ExprKind::If(..) | ExprKind::Let(..) | ExprKind::Assign(..) => {
                 if leaves(expr) {
-                    return Err(self.refused("a jump out of the middle of an expression", span));
+                    return self.refuse("a jump out of the middle of an expression", span);
                 }
                 self.go(expr, &Rc::new(Next::End))
             }
@@ -479,10 +461,10 @@ impl<'l> Lowerer<'l> {
             | ExprKind::For(_)
             | ExprKind::Return(_)
             | ExprKind::Break(_)
-            | ExprKind::Continue => Err(self.refused("a statement in the middle of an expression", span)),
-            ExprKind::Closure(..) => Err(self.refused("a closure as a value", span)),
-            ExprKind::While(..) => Err(self.refused("a loop that is not over a list", span)),
-            ExprKind::Unsupported(what, _) => Err(self.refused(*what, span)),
+            | ExprKind::Continue => self.refuse("a statement in the middle of an expression", span),
+            ExprKind::Closure(..) => self.refuse("a closure as a value", span),
+            ExprKind::While(..) => self.refuse("a loop that is not over a list", span),
+            ExprKind::Unsupported(what, _) => self.refuse(*what, span),
         }
     }
 
@@ -502,12 +484,10 @@ impl<'l> Lowerer<'l> {
             Operator::Negate => Op::Negate,
             Operator::Plus => Op::Plus,
             Operator::Not => Op::Not,
-            Operator::BitAnd => Op::Bits(Bits::And),
-            Operator::BitOr => Op::Bits(Bits::Or),
-            Operator::BitXor => Op::Bits(Bits::Xor),
+            Operator::Bits(bits) => Op::Bits(bits),
             Operator::Range | Operator::RangeInclusive => {
                 if !args.iter().all(|&arg| self.nodes[arg].kinds == Kinds::INTEGER) {
-                    return Err(self.refused("a range whose ends may be no whole numbers", span));
+                    return self.refuse("a range whose ends may be no whole numbers", span);
                 }
                 Op::Range(operator == Operator::RangeInclusive)
             }
@@ -517,7 +497,7 @@ impl<'l> Lowerer<'l> {
             let entry = args.iter().any(|&arg| self.nodes[arg].kinds.has(Kinds::ENTRY));
             let missing = args.iter().any(|&arg| self.nodes[arg].kinds == Kinds::MISSING);
             if entry && !missing {
-                return Err(self.refused("a lookup entry compared with a value", span));
+                return self.refuse("a lookup entry compared with a value", span);
             }
         }
         Ok(self.add(op, args, span))
@@ -541,7 +521,7 @@ impl<'l> Lowerer<'l> {
         if let ExprKind::Variable(name) = &object.kind
             && links.iter().any(|link| captures(link, name))
         {
-            return Err(self.refused("a closure that reads the list that it is called for", &expr.span));
+            return self.refuse("a closure that reads the list that it is called for", &expr.span);
         }
         let mut arguments = Vec::with_capacity(links.len());
         for link in &links {
@@ -565,7 +545,7 @@ impl<'l> Lowerer<'l> {
         }
         let mut value = match value {
             Some(value) => value,
-            None => return Err(self.refused("the goods line as a value", &expr.span)),
+            None => return self.refuse("the goods line as a value", &expr.span),
         };
         for argument in before.into_iter().rev() {
             value = self.after(argument, value, &expr.span);
@@ -580,7 +560,7 @@ impl<'l> Lowerer<'l> {
                 ExprKind::Closure(name, captured) if takes_closure => {
                     let captured = captured.iter().map(|variable| match self.bound(&variable.text) {
                         Some(binding) => Ok(binding),
-                        None => Err(self.refused("a variable that is no value", &variable.span)),
+                        None => self.refuse("a variable that is no value", &variable.span),
                     });
                     Ok(Argument::Function(name.clone(), captured.collect::<Lowered<_>>()?))
                 }
@@ -601,11 +581,11 @@ impl<'l> Lowerer<'l> {
             (ExprKind::Property(_, name), Some(object)) => self.property(object, name, span),
             (ExprKind::Index(..), Some(object)) => {
                 let [Argument::Node(index)] = arguments[..] else {
-                    return Err(self.refused("an index that is no value", span));
+                    return self.refuse("an index that is no value", span);
                 };
                 let kinds = self.nodes[object].kinds;
                 if !kinds.within(Kinds::ARRAY.or(Kinds::MAP).or(Kinds::MISSING)) {
-                    return Err(self.refused("an index into what may be no list", span));
+                    return self.refuse("an index into what may be no list", span);
                 }
                 Ok(self.add(Op::Index, vec![object, index], span))
             }
@@ -623,17 +603,17 @@ impl<'l> Lowerer<'l> {
                 match (name.text.as_str(), table) {
                     ("listed", Some(table)) => Ok(self.add(Op::Listed(table as u32), Vec::new(), span)),
                     ("lookup", Some(table)) => Ok(self.add(Op::Entry(table as u32), Vec::new(), span)),
-                    _ => Err(self.refused("the goods line as a value", span)),
+                    _ => self.refuse("the goods line as a value", span),
                 }
             }
             (ExprKind::Call { name, .. }, Some(object)) => self.method(object, name, arguments, span),
-            _ => Err(self.refused("the goods line as a value", span)),
+            _ => self.refuse("the goods line as a value", span),
         }
     }
 
     fn field(&mut self, name: &Name) -> Lowered {
         let Some(field) = (self.scope.field)(&name.text) else {
-            return Err(self.refused(format!("there is no field `{}`", name.text), &name.span));
+            return self.refuse(format!("there is no field `{}`", name.text), &name.span);
         };
         match field {
             FieldRef::Computed(at) => match &self.scope.computed[at] {
@@ -644,7 +624,7 @@ impl<'l> Lowerer<'l> {
                 Err(why) => {
                     let reason =
                         format!("the field `{}` is left to the interpreter: {}", name.text, why.reason);
-                    Err(self.refused(reason, &name.span))
+                    self.refuse(reason, &name.span)
                 }
             },
             field => Ok(self.add(Op::Field(field), Vec::new(), &name.span)),
@@ -658,7 +638,7 @@ impl<'l> Lowerer<'l> {
             let columns = &self.scope.lookups[table as usize].columns;
             return match columns.iter().position(|(column, _)| *column == name.text) {
                 Some(column) => Ok(self.add(Op::Column(table, column as u32), vec![object], span)),
-                None => Err(self.refused("a column that the lookup table does not have", &name.span)),
+                None => self.refuse("a column that the lookup table does not have", &name.span),
             };
         }
         match DatePart::of_name(&name.text) {
@@ -675,7 +655,7 @@ impl<'l> Lowerer<'l> {
                 let value = entries.get(&name.text).cloned().unwrap_or(Constant::Missing);
                 return match self.constant_binding(&value, span.clone()) {
                     Binding::Node(value) => Ok(value),
-                    _ => Err(self.refused("a function as a value", span)),
+                    _ => self.refuse("a function as a value", span),
                 };
             }
             let of_missing = DatePart::of_name(&name.text).is_some()
@@ -683,7 +663,7 @@ impl<'l> Lowerer<'l> {
                 || (self.scope.columns)(&name.text);
             return Ok(self.add(Op::Get(name.text.as_str().into(), of_missing), vec![object], span));
         }
-        Err(self.refused("a property of what may be of several kinds", span))
+        self.refuse("a property of what may be of several kinds", span)
     }
 
     fn method(
@@ -694,7 +674,7 @@ impl<'l> Lowerer<'l> {
         span: &Range<usize>,
     ) -> Lowered {
         if self.functions.contains_key(&name.text) {
-            return Err(self.refused("a function of the file called as a method", span));
+            return self.refuse("a function of the file called as a method", span);
         }
         if let [Argument::Function(function, captured)] = &arguments[..] {
             return self.closure_call(object, &name.text, function, captured, span);
@@ -703,7 +683,7 @@ impl<'l> Lowerer<'l> {
         for argument in arguments {
             match argument {
                 Argument::Node(node) => args.push(node),
-                Argument::Function(..) => return Err(self.refused("a closure as a value", span)),
+                Argument::Function(..) => return self.refuse("a closure as a value", span),
             }
         }
         self.builtin(name, args, span)
@@ -762,13 +742,13 @@ impl<'l> Lowerer<'l> {
         span: &Range<usize>,
     ) -> Lowered {
         if self.calls.iter().any(|known| known == name) {
-            return Err(self.refused(format!("`{name}` calls itself"), span));
+            return self.refuse(format!("`{name}` calls itself"), span);
         }
         if self.calls.len() >= CALLS_MAX {
-            return Err(self.refused(format!("functions call each other more than {CALLS_MAX} deep"), span));
+            return self.refuse(format!("functions call each other more than {CALLS_MAX} deep"), span);
         }
         if function.params.len() != args.len() {
-            return Err(self.refused(format!("`{name}` is called with other arguments than it takes"), span));
+            return self.refuse(format!("`{name}` is called with other arguments than it takes"), span);
         }
         let variables = function.params.iter().cloned().zip(args).collect();
         let outer = std::mem::replace(&mut self.variables, variables);
@@ -791,27 +771,25 @@ impl<'l> Lowerer<'l> {
                     .iter()
                     .map(|item| match self.constant_binding(item, span.clone()) {
                         Binding::Node(item) => Ok((item, None)),
-                        _ => Err(self.refused("a function as a value", span)),
+                        _ => self.refuse("a function as a value", span),
                     })
                     .collect(),
-                _ => Err(self.refused("it goes over a list that is too long to be written out", span)),
+                _ => self.refuse("it goes over a list that is too long to be written out", span),
             },
             Op::Range(inclusive) => {
                 let ends = [node.args[0], node.args[1]].map(|end| self.nodes[end].constant().cloned());
                 let [Some(Constant::Integer(first)), Some(Constant::Integer(end))] = ends else {
-                    return Err(
-                        self.refused("it goes over a range whose ends are known only on the line", span)
-                    );
+                    return self.refuse("it goes over a range whose ends are known only on the line", span);
                 };
                 let last = if *inclusive { end } else { end.saturating_sub(1) };
                 if last.saturating_sub(first) > PARTS_MAX as i64 {
-                    return Err(self.refused("it goes over a range that is too long to be written out", span));
+                    return self.refuse("it goes over a range that is too long to be written out", span);
                 }
                 let empty = *inclusive && first > end || !*inclusive && first >= end;
                 let numbers = (first..=last).filter(|_| !empty);
                 Ok(numbers.map(|number| (self.constant(Constant::Integer(number), span), None)).collect())
             }
-            _ => Err(self.refused(unknown, span)),
+            _ => self.refuse(unknown, span),
         }
     }
 
@@ -826,15 +804,17 @@ impl<'l> Lowerer<'l> {
     ) -> Lowered {
         let kinds = self.nodes[list].kinds;
         if kinds != Kinds::ARRAY || matches!(self.nodes[list].op, Op::Range(_)) {
-            return Err(self.refused(format!("`{method}` on what may be no list"), span));
+            return self.refuse(format!("`{method}` on what may be no list"), span);
         }
         let functions = self.functions;
         let Some(definition) = functions.get(function) else {
-            return Err(self.refused("a function as a value", span));
+            return self.refuse("a function as a value", span);
         };
         // A closure shares what it captures, so what it assigns is seen outside.
-        if assigns_to(&definition.body, definition.params.iter().take(captured.len())) {
-            return Err(self.refused("a closure that assigns to a variable outside of it", span));
+        if assigns_to(&definition.body, &|name| {
+            definition.params.iter().take(captured.len()).any(|param| param == name)
+        }) {
+            return self.refuse("a closure that assigns to a variable outside of it", span);
         }
         let items = self.items(list, span)?;
         let mut parts = Vec::with_capacity(items.len());
@@ -854,7 +834,7 @@ impl<'l> Lowerer<'l> {
                     let dropped = self.add(Op::Not, vec![kept], span);
                     parts.push(self.add(Op::Or, vec![dropped, result], span));
                 }
-                _ => return Err(self.refused("`map` on a list that is known only on the line", span)),
+                _ => return self.refuse("`map` on a list that is known only on the line", span),
             }
         }
         let op = match method {
@@ -873,28 +853,21 @@ impl<'l> Lowerer<'l> {
                 let (whole, part) = (args[0], args[1]);
                 return Ok(self.add(Op::In, vec![part, whole], span));
             }
-            ("len", 1) => Op::Special(Special::Len),
-            ("is_empty", 1) => Op::Special(Special::IsEmpty),
-            ("has_any_word", 2) => Op::Special(Special::HasAnyWord),
-            ("keys", 1) => Op::Special(Special::Keys),
-            ("values", 1) => Op::Special(Special::Values),
             ("matches", 2) => {
                 let pattern = match self.nodes[args[1]].constant() {
                     Some(Constant::Text(pattern)) => Arc::clone(pattern),
-                    _ => return Err(self.refused("a regular expression that is no text", span)),
+                    _ => return self.refuse("a regular expression that is no text", span),
                 };
                 return Ok(self.add(Op::Matches(pattern), vec![args[0]], span));
             }
             (name, count) => {
-                let at = functions::FUNCTIONS.iter().position(|known| known.name == name);
-                match at {
-                    Some(at)
-                        if functions::FUNCTIONS[at].run.is_some()
-                            && functions::FUNCTIONS[at].arities.contains(&count) =>
-                    {
-                        Op::Function(at as u32)
-                    }
-                    _ => return Err(self.refused(format!("`{name}` changes a list"), span)),
+                let is_meant = |known: &functions::Function| {
+                    known.name == name && known.run.is_some() && known.arities.contains(&count)
+                };
+                match (Special::of(name, count), functions::FUNCTIONS.iter().position(is_meant)) {
+                    (Some(special), _) => Op::Special(special),
+                    (None, Some(at)) => Op::Function(at as u32),
+                    (None, None) => return self.refuse(format!("`{name}` changes a list"), span),
                 }
             }
         };
@@ -913,14 +886,14 @@ impl<'l> Lowerer<'l> {
         let kinds = self.nodes[subject].kinds;
         let singles = Kinds::MISSING.or(Kinds::FLAG).or(Kinds::INTEGER).or(Kinds::NUMBER).or(Kinds::TEXT);
         if !kinds.within(singles) {
-            return Err(self.refused("a `switch` on what may be no single value", &switch.subject.span));
+            return self.refuse("a `switch` on what may be no single value", &switch.subject.span);
         }
         let has_values = switch.cases.iter().any(|case| !case.values.is_empty());
         if has_values && kinds.has(Kinds::NUMBER) {
-            return Err(self.refused("a `switch` on a number", &switch.subject.span));
+            return self.refuse("a `switch` on a number", &switch.subject.span);
         }
         if switch.cases.iter().any(|case| case.condition.as_ref().is_some_and(assigns)) {
-            return Err(self.refused("an assignment within a condition", span));
+            return self.refuse("an assignment within a condition", span);
         }
         let before = self.variables.clone();
         let mut lower = |lowerer: &mut Self, body: Option<&Expr>| {
@@ -930,14 +903,14 @@ impl<'l> Lowerer<'l> {
         let mut otherwise = lower(self, switch.default.as_ref())?;
         for case in switch.cases.iter().rev().filter(|case| !case.ranges.is_empty()) {
             if !kinds.within(Kinds::NUMERIC.or(Kinds::MISSING)) {
-                return Err(self.refused("a range as a case of what may be no number", &switch.subject.span));
+                return self.refuse("a range as a case of what may be no number", &switch.subject.span);
             }
             let body = lower(self, Some(&case.body))?;
             for &(first, end, inclusive) in case.ranges.iter().rev() {
                 // Rhai rounds the ends to numbers before it compares a number with them.
                 let exact = |end: i64| end.unsigned_abs() <= 1 << 53;
                 if kinds.has(Kinds::NUMBER) && !(exact(first) && exact(end)) {
-                    return Err(self.refused("a range whose ends are rounded", &switch.subject.span));
+                    return self.refuse("a range whose ends are rounded", &switch.subject.span);
                 }
                 let ends = [first, end].map(|end| self.constant(Constant::Integer(end), span));
                 let range = self.add(Op::Range(inclusive), ends.to_vec(), span);
@@ -1004,7 +977,6 @@ fn captures(link: &Expr, variable: &str) -> bool {
     })
 }
 
-/// An argument of a method.
 enum Argument {
     Node(NodeId),
     Function(String, Vec<Binding>),
@@ -1033,25 +1005,17 @@ fn leaves(expr: &Expr) -> bool {
     leaves
 }
 
-/// Whether an expression changes one of these variables.
-fn assigns_to<'n>(expr: &Expr, names: impl Iterator<Item = &'n String> + Clone) -> bool {
-    let mut assigns = false;
-    expr.walk(&mut |expr| {
-        assigns |= match &expr.kind {
-            ExprKind::Assign(name, ..) => names.clone().any(|known| *known == name.text),
-            ExprKind::Call { name, .. } => name.text == "push",
-            _ => false,
-        };
-    });
-    assigns
-}
-
-/// Whether an expression changes a variable.
+/// Whether an expression changes a variable, or a list in place.
 fn assigns(expr: &Expr) -> bool {
+    assigns_to(expr, &|_| true)
+}
+
+/// Whether an expression changes a variable with such a name, or a list in place.
+fn assigns_to(expr: &Expr, is_meant: &dyn Fn(&String) -> bool) -> bool {
     let mut assigns = false;
     expr.walk(&mut |expr| {
         assigns |= match &expr.kind {
-            ExprKind::Assign(..) => true,
+            ExprKind::Assign(name, ..) => is_meant(&name.text),
             ExprKind::Call { name, .. } => name.text == "push",
             _ => false,
         };
@@ -1059,20 +1023,11 @@ fn assigns(expr: &Expr) -> bool {
     assigns
 }
 
-/// How deep a node nests.
 fn depth(nodes: &Nodes, root: NodeId) -> usize {
-    let mut depths: std::collections::HashMap<NodeId, usize> = std::collections::HashMap::new();
-    let mut open = vec![root];
-    while let Some(&id) = open.last() {
-        let waiting: Vec<NodeId> =
-            nodes[id].args.iter().copied().filter(|arg| !depths.contains_key(arg)).collect();
-        if waiting.is_empty() {
-            let below = nodes[id].args.iter().map(|arg| depths[arg]).max().unwrap_or(0);
-            depths.insert(id, below + 1);
-            open.pop();
-        } else {
-            open.extend(waiting);
-        }
+    let mut depths = std::collections::HashMap::new();
+    for id in nodes.within(root, |_| false) {
+        let below = nodes[id].args.iter().map(|arg| depths[arg]).max().unwrap_or(0);
+        depths.insert(id, below + 1);
     }
     depths[&root]
 }

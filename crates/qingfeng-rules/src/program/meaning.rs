@@ -6,14 +6,14 @@
 //! parts of `&&` and `||` that cannot fault, both sides of `==`, `a < b` and `b > a`, the elements of a list that is
 //! only searched. Closures that are not lowered are compared as they are written, comments and layout aside.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use crate::base::limits;
 use crate::lang::expr::{Comparison, Constant};
 use crate::lang::functions::FUNCTIONS;
 use crate::lang::kernel::Arithmetic;
-use crate::lang::rule::{Closure, Points, Rule};
+use crate::lang::rule::{Closure, Points, Rule, computed_index};
 use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 
@@ -285,23 +285,14 @@ impl Maker<'_> {
             MeaningPart { digest: self.shown.digest(part), text }
         };
         let (mut tables, mut computed) = (BTreeSet::new(), BTreeSet::new());
-        let mut open = vec![shown];
-        let mut seen: HashSet<NodeId> = HashSet::new();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match &program.machine.nodes[id].op {
-                Op::Listed(table) | Op::Entry(table) => {
-                    tables.insert(*table as usize);
-                }
-                Op::Computed(at) => {
-                    computed.insert(*at as usize);
-                }
+        program.machine.nodes.visit(shown, |_, node| {
+            match node.op {
+                Op::Listed(table) | Op::Entry(table) => _ = tables.insert(table as usize),
+                Op::Computed(at) => _ = computed.insert(at as usize),
                 _ => {}
             }
-            open.extend_from_slice(&program.machine.nodes[id].args);
-        }
+            true
+        });
         Meaning {
             digest: self.inner.digest(self.inner.places[&node]),
             parts: parts.into_iter().map(part).collect(),
@@ -315,14 +306,7 @@ impl Maker<'_> {
         let asked = self.facts.lookup_names.iter().enumerate();
         let tables: BTreeSet<usize> =
             asked.filter(|(_, name)| written.texts.contains(*name)).map(|(at, _)| at).collect();
-        let computed: BTreeSet<usize> = written
-            .fields
-            .iter()
-            .filter_map(|field| match field {
-                FieldRef::Computed(at) => Some(*at),
-                _ => None,
-            })
-            .collect();
+        let computed: BTreeSet<usize> = written.fields.iter().filter_map(computed_index).collect();
         let fields = written.fields.iter().map(|field| match field {
             FieldRef::Computed(at) if earlier.get(*at).is_some() => earlier[*at].digest,
             field => field_digest(self.facts, *field),

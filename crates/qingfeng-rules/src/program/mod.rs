@@ -5,7 +5,7 @@
 //! guard where the first parts of its condition could be lowered.
 
 mod build;
-mod check;
+pub(crate) mod check;
 mod eval;
 pub(crate) mod fold;
 mod lower;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::kernel::{self, Fault, Scalar};
-use crate::lang::rule::{Closure, ComputedField, Points, Rule};
+use crate::lang::rule::{Closure, ComputedField, Rule};
 use crate::lang::syntax::{Function, constant_of};
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
@@ -47,13 +47,11 @@ pub use parts::{Leaf, PartTree, Parts, Wanted};
 pub use undecided::{Decision, Dependence, Read};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
-/// The closures of one rule, lowered.
 #[derive(Clone, Debug)]
 pub(crate) struct LoweredRule {
     pub(crate) when: Option<Result<NodeId, NotLowered>>,
     /// What must hold for a condition that was not lowered: its first parts.
     guard: Option<NodeId>,
-    /// Computed points.
     pub(crate) points: Option<Result<NodeId, NotLowered>>,
     reason: Option<Result<NodeId, NotLowered>>,
 }
@@ -74,7 +72,6 @@ pub(crate) struct PackFacts {
     computed: Vec<(String, Kind)>,
     columns: Vec<Vec<(String, Kind)>>,
     lookup_names: Vec<String>,
-    /// The fields that each lookup table is keyed by.
     pub(crate) lookup_keys: Vec<Vec<FieldId>>,
     pub(crate) files: Vec<Arc<str>>,
     /// The points of each rule that always gives the same; 0 for the others.
@@ -140,9 +137,7 @@ pub(crate) struct Source<'p> {
     pub lookups: &'p [Lookup],
     pub rules: &'p [Rule],
     pub computed: &'p [ComputedField],
-    /// The functions of each file, as expressions.
     pub functions: &'p [BTreeMap<String, Function>],
-    /// The names of the files.
     pub files: &'p [Arc<str>],
 }
 
@@ -157,13 +152,7 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
         lookup_names: lookups.iter().map(|lookup| lookup.name.clone()).collect(),
         lookup_keys: lookups.iter().map(|lookup| lookup.key.clone()).collect(),
         files: files.to_vec(),
-        points: rules
-            .iter()
-            .map(|rule| match rule.points {
-                Points::Fixed(points) => points,
-                Points::Computed(_) => 0,
-            })
-            .collect(),
+        points: rules.iter().map(|rule| rule.points.fixed().unwrap_or(0)).collect(),
         titles: rules.iter().map(|rule| rule.title.clone()).collect(),
     };
     let names = Names::new(&facts);
@@ -171,17 +160,14 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     let fields = lower_computed(&mut nodes, &facts, &names, lookups, computed, functions);
     let lowered = with_scope(&facts, &names, lookups, &fields, |scope| {
         let rule = |rule: &Rule| {
-            let when = rule.when.as_ref().map(|when| lower_closure(&mut nodes, scope, functions, when));
+            let mut lowered =
+                |closure: Option<&Closure>| Some(lower_closure(&mut nodes, scope, functions, closure?));
+            let [when, points, reason] =
+                [rule.when.as_ref(), rule.points.closure(), rule.reason.as_ref()].map(&mut lowered);
             let guard = match (&when, &rule.when) {
                 (Some(Err(_)), Some(closure)) => lower_guard(&mut nodes, scope, functions, closure),
                 _ => None,
             };
-            let points = match &rule.points {
-                Points::Computed(closure) => Some(lower_closure(&mut nodes, scope, functions, closure)),
-                Points::Fixed(_) => None,
-            };
-            let reason =
-                rule.reason.as_ref().map(|reason| lower_closure(&mut nodes, scope, functions, reason));
             LoweredRule { when, guard, points, reason }
         };
         rules.iter().map(rule).collect()
@@ -189,13 +175,9 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     nodes.seal();
     let lowered: Vec<LoweredRule> = lowered;
     let written = rules.iter().zip(&lowered).map(|(rule, lowered)| {
-        let points = match &rule.points {
-            Points::Computed(closure) => Some(closure),
-            Points::Fixed(_) => None,
-        };
         [
             Closures::keep(lowered.when.as_ref(), rule.when.as_ref(), functions),
-            Closures::keep(lowered.points.as_ref(), points, functions),
+            Closures::keep(lowered.points.as_ref(), rule.points.closure(), functions),
             Closures::keep(lowered.reason.as_ref(), rule.reason.as_ref(), functions),
         ]
     });
@@ -208,7 +190,6 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     Lowered { nodes, rules: lowered, closures, facts: Arc::new(facts) }
 }
 
-/// What names mean in the closures of a pack.
 struct Names<'f> {
     fields: HashMap<&'f str, FieldRef>,
     columns: HashSet<&'f str>,
@@ -353,7 +334,6 @@ impl Default for Passes {
     }
 }
 
-/// How a condition is evaluated.
 #[derive(Clone, Debug)]
 enum Condition {
     /// It holds on every line.
@@ -423,13 +403,11 @@ pub struct Program {
     facts: Arc<PackFacts>,
     /// The field whose text each test depends on.
     tests: Vec<FieldId>,
-    /// The node that each find stands for.
     finds: Vec<NodeId>,
     sources: witness::Sources,
 }
 
 impl Program {
-    /// Compiles what was lowered.
     pub(crate) fn compile(lowered: &Lowered, passes: Passes) -> Self {
         let facts = Arc::clone(&lowered.facts);
         let mut program = Self::empty(Arc::clone(&facts), passes);
@@ -445,7 +423,6 @@ impl Program {
         program
     }
 
-    /// A program of no rules yet.
     fn empty(facts: Arc<PackFacts>, passes: Passes) -> Self {
         Self {
             machine: Machine::new(Nodes::new(passes.share)),

@@ -4,18 +4,17 @@
 //! fault, a statement before the last) is kept by [`Op::Then`]. Each node knows of which kinds its value can be and
 //! whether it can fault, from its parts alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::lang::expr::{Comparison, Constant};
+use crate::lang::expr::{Bits, Comparison, Constant};
 use crate::lang::functions;
 use crate::lang::kernel::{Arithmetic, Fault};
 use crate::model::derived::FieldRef;
 use crate::model::schema::Kind;
 
-/// A node by its position in its [`Nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(pub u32);
 
@@ -41,11 +40,9 @@ impl Kinds {
     pub const MAP: Self = Self(1 << 7);
     pub const RANGE: Self = Self(1 << 8);
     pub const ENTRY: Self = Self(1 << 9);
-    /// Whole numbers and numbers.
     pub const NUMERIC: Self = Self(Self::INTEGER.0 | Self::NUMBER.0);
     /// What [`crate::Value`] holds.
     pub const SCALAR: Self = Self(0b11_1111);
-    /// Any of them.
     pub const ANY: Self = Self((1 << 10) - 1);
     const SINGLE: [Self; 10] = [
         Self::MISSING,
@@ -102,12 +99,14 @@ impl Kinds {
         self.0 & !other.0 == 0
     }
 
-    /// Whether the value is a flag, whatever the line.
     pub fn is_flag(self) -> bool {
         self == Self::FLAG
     }
 
-    /// The kinds one by one.
+    fn or_missing(self) -> Self {
+        self.or(Self::MISSING)
+    }
+
     fn each(self) -> impl Iterator<Item = Self> {
         Self::SINGLE.into_iter().filter(move |kind| self.has(*kind))
     }
@@ -125,6 +124,13 @@ impl Kinds {
     }
 }
 
+/// All kinds that one of them can be.
+impl FromIterator<Self> for Kinds {
+    fn from_iter<I: IntoIterator<Item = Self>>(kinds: I) -> Self {
+        kinds.into_iter().fold(Self::NONE, Self::or)
+    }
+}
+
 impl fmt::Display for Kinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 10] =
@@ -136,7 +142,6 @@ impl fmt::Display for Kinds {
     }
 }
 
-/// A part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DatePart {
     Year,
@@ -147,13 +152,7 @@ pub(crate) enum DatePart {
 
 impl DatePart {
     pub fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "year" => Self::Year,
-            "month" => Self::Month,
-            "day" => Self::Day,
-            "weekday" => Self::Weekday,
-            _ => return None,
-        })
+        [Self::Year, Self::Month, Self::Day, Self::Weekday].into_iter().find(|part| part.name() == name)
     }
 
     pub fn name(self) -> &'static str {
@@ -166,14 +165,6 @@ impl DatePart {
     }
 }
 
-/// Bit by bit on whole numbers, without short cut on flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Bits {
-    And,
-    Or,
-    Xor,
-}
-
 /// Functions that take or give more than single values, and those that need something prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Special {
@@ -184,8 +175,26 @@ pub(crate) enum Special {
     Values,
 }
 
-/// What a node does with its arguments.
-#[derive(Clone, Debug, PartialEq)]
+impl Special {
+    /// Each with its name and how many arguments it takes.
+    const ALL: [(Self, &'static str, usize); 5] = [
+        (Self::Len, "len", 1),
+        (Self::IsEmpty, "is_empty", 1),
+        (Self::HasAnyWord, "has_any_word", 2),
+        (Self::Keys, "keys", 1),
+        (Self::Values, "values", 1),
+    ];
+
+    pub fn of(name: &str, args: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|&(_, known, count)| (known, count) == (name, args)).map(|known| known.0)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|known| known.0 == self).map_or("", |known| known.1)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Op {
     Constant(Arc<Constant>),
     /// A declared or derived field of the line.
@@ -268,71 +277,13 @@ impl SwitchTable {
     }
 }
 
-impl Eq for Op {}
-
-impl Hash for Op {
+impl Hash for SwitchTable {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::mem::discriminant(self).hash(state);
-        match self {
-            Self::Constant(constant) => hash_constant(constant, state),
-            Self::Field(field) => field.hash(state),
-            Self::Computed(at)
-            | Self::Listed(at)
-            | Self::Entry(at)
-            | Self::Function(at)
-            | Self::Test(at)
-            | Self::Find(at) => at.hash(state),
-            Self::Column(table, column) => (table, column).hash(state),
-            Self::DatePart(part) => part.hash(state),
-            Self::Compare(comparison) => comparison.hash(state),
-            Self::Arithmetic(operator) => operator.hash(state),
-            Self::Bits(bits) => bits.hash(state),
-            Self::Range(inclusive) => inclusive.hash(state),
-            Self::Special(special) => special.hash(state),
-            Self::Matches(pattern) => pattern.hash(state),
-            Self::Get(name, missing_fits) => (name, missing_fits).hash(state),
-            Self::Switch(table) => {
-                for (value, arm) in &table.values {
-                    hash_constant(value, state);
-                    arm.hash(state);
-                }
-            }
-            Self::Fail(fault) => fault.hash(state),
-            Self::And
-            | Self::Or
-            | Self::Not
-            | Self::If
-            | Self::Then
-            | Self::Coalesce
-            | Self::In
-            | Self::Negate
-            | Self::Plus
-            | Self::Array
-            | Self::Mapped
-            | Self::Filter
-            | Self::Index
-            | Self::Interpolated => {}
-        }
+        self.values.hash(state);
     }
 }
 
-fn hash_constant<H: Hasher>(constant: &Constant, state: &mut H) {
-    std::mem::discriminant(constant).hash(state);
-    match constant {
-        Constant::Missing => {}
-        Constant::Flag(flag) => flag.hash(state),
-        Constant::Integer(integer) => integer.hash(state),
-        Constant::Number(number) => number.to_bits().hash(state),
-        Constant::Text(text) => text.hash(state),
-        Constant::Date(date) => date.hash(state),
-        Constant::Array(items) => items.iter().for_each(|item| hash_constant(item, state)),
-        Constant::Map(entries) => entries.iter().for_each(|(key, value)| {
-            key.hash(state);
-            hash_constant(value, state);
-        }),
-        Constant::Function(name, _) => name.hash(state),
-    }
-}
+impl Eq for Op {}
 
 /// Whether two constants are the same to the bit: `0.0` and `-0.0` are equal and not the same.
 fn same_constant(a: &Constant, b: &Constant) -> bool {
@@ -363,7 +314,6 @@ pub(crate) struct Node {
     pub kinds: Kinds,
     /// Whether it can fault on some line.
     pub fallible: bool,
-    /// Where it was written first.
     pub span: NodeSpan,
 }
 
@@ -404,7 +354,6 @@ impl Hash for Shape {
     }
 }
 
-/// What nodes need to know of their pack.
 pub(crate) struct NodeContext<'p> {
     pub field_kind: &'p dyn Fn(FieldRef) -> Kind,
     pub column_kind: &'p dyn Fn(u32, u32) -> Kind,
@@ -476,20 +425,20 @@ impl Nodes {
     fn facts(&self, context: &NodeContext<'_>, op: &Op, args: &[NodeId]) -> (Kinds, bool) {
         let parts_fault = args.iter().any(|&arg| self[arg].fallible);
         let kinds: Vec<Kinds> = args.iter().map(|&arg| self.kinds(arg)).collect();
-        let all = kinds.iter().fold(Kinds::NONE, |all, kinds| all.or(*kinds));
+        let all: Kinds = kinds.iter().copied().collect();
         let missing = if all.has(Kinds::MISSING) { Kinds::MISSING } else { Kinds::NONE };
         let (kinds, faults) = match op {
             Op::Constant(constant) => (Kinds::of_constant(constant), false),
-            Op::Field(field) => (Kinds::of_kind((context.field_kind)(*field)).or(Kinds::MISSING), false),
+            Op::Field(field) => (Kinds::of_kind((context.field_kind)(*field)).or_missing(), false),
             Op::Computed(_) | Op::Test(_) | Op::Find(_) => (all, false),
             Op::DatePart(_) => (Kinds::INTEGER.or(missing), false),
             Op::Listed(_) => (Kinds::FLAG, false),
-            Op::Entry(_) => (Kinds::ENTRY.or(Kinds::MISSING), false),
+            Op::Entry(_) => (Kinds::ENTRY.or_missing(), false),
             Op::Column(table, column) => {
-                (Kinds::of_kind((context.column_kind)(*table, *column)).or(Kinds::MISSING), false)
+                (Kinds::of_kind((context.column_kind)(*table, *column)).or_missing(), false)
             }
             Op::And | Op::Or => (Kinds::FLAG, !all.is_flag()),
-            Op::Not => (Kinds::FLAG.or(missing), !all.within(Kinds::FLAG.or(Kinds::MISSING))),
+            Op::Not => (Kinds::FLAG.or(missing), !all.within(Kinds::FLAG.or_missing())),
             Op::If => (kinds[1].or(kinds[2]), !kinds[0].is_flag()),
             Op::Then => (kinds[1], false),
             Op::Coalesce => {
@@ -500,8 +449,7 @@ impl Nodes {
                 (value, false)
             }
             Op::Compare(Comparison::Equal | Comparison::NotEqual) => {
-                let entry =
-                    |a: Kinds, b: Kinds| a.within(Kinds::ENTRY.or(Kinds::MISSING)) && b == Kinds::MISSING;
+                let entry = |a: Kinds, b: Kinds| a.within(Kinds::ENTRY.or_missing()) && b == Kinds::MISSING;
                 let fits =
                     kinds[0].comparable(kinds[1]) || entry(kinds[0], kinds[1]) || entry(kinds[1], kinds[0]);
                 (Kinds::FLAG, !fits)
@@ -512,22 +460,22 @@ impl Nodes {
             }
             Op::In => (Kinds::FLAG, !self.contains_fits(args, &kinds)),
             Op::Arithmetic(operator) => self.arithmetic_facts(*operator, args, &kinds),
-            Op::Negate => (all, all.has(Kinds::INTEGER) || !all.within(Kinds::NUMERIC.or(Kinds::MISSING))),
-            Op::Plus => (all, !all.within(Kinds::NUMERIC.or(Kinds::MISSING))),
+            Op::Negate => (all, all.has(Kinds::INTEGER) || !all.within(Kinds::NUMERIC.or_missing())),
+            Op::Plus => (all, !all.within(Kinds::NUMERIC.or_missing())),
             Op::Bits(_) => {
-                let flags = all.within(Kinds::FLAG.or(Kinds::MISSING));
-                let integers = all.within(Kinds::INTEGER.or(Kinds::MISSING));
-                let value = all.without(Kinds::FLAG.or(Kinds::INTEGER).or(Kinds::MISSING));
+                let flags = all.within(Kinds::FLAG.or_missing());
+                let integers = all.within(Kinds::INTEGER.or_missing());
+                let value = all.without(Kinds::FLAG.or(Kinds::INTEGER).or_missing());
                 (all.without(value), !(flags || integers))
             }
             Op::Range(_) => (Kinds::RANGE, !all.within(Kinds::INTEGER)),
             Op::Function(at) => function_facts(*at, args.iter().map(|&arg| &self[arg]), &kinds),
             Op::Special(Special::Len) => {
-                let sized = Kinds::TEXT.or(Kinds::ARRAY).or(Kinds::MAP).or(Kinds::MISSING);
+                let sized = Kinds::TEXT.or(Kinds::ARRAY).or(Kinds::MAP).or_missing();
                 (Kinds::INTEGER.or(missing), !all.within(sized))
             }
             Op::Special(Special::IsEmpty) => {
-                let sized = Kinds::TEXT.or(Kinds::ARRAY).or(Kinds::MAP).or(Kinds::MISSING);
+                let sized = Kinds::TEXT.or(Kinds::ARRAY).or(Kinds::MAP).or_missing();
                 (Kinds::FLAG, !all.within(sized))
             }
             Op::Special(Special::HasAnyWord) => {
@@ -537,13 +485,13 @@ impl Nodes {
                     }
                     _ => false,
                 });
-                let text = kinds[0].within(Kinds::TEXT.or(Kinds::MISSING));
+                let text = kinds[0].within(Kinds::TEXT.or_missing());
                 (Kinds::FLAG, !(text && (words_fit || kinds[1] == Kinds::MISSING)))
             }
             Op::Special(Special::Keys | Special::Values) => {
-                (Kinds::ARRAY.or(missing), !all.within(Kinds::MAP.or(Kinds::MISSING)))
+                (Kinds::ARRAY.or(missing), !all.within(Kinds::MAP.or_missing()))
             }
-            Op::Matches(_) => (Kinds::FLAG, !all.within(Kinds::TEXT.or(Kinds::MISSING))),
+            Op::Matches(_) => (Kinds::FLAG, !all.within(Kinds::TEXT.or_missing())),
             // Texts, lists and maps in a list count together, and can be too many.
             Op::Array | Op::Mapped => {
                 let sized = Kinds::TEXT.or(Kinds::ARRAY).or(Kinds::MAP);
@@ -553,37 +501,18 @@ impl Nodes {
                 let conditions = kinds.iter().skip(1).step_by(2);
                 (Kinds::ARRAY, !conditions.fold(Kinds::FLAG, |all, kinds| all.or(*kinds)).is_flag())
             }
-            Op::Index => match (self[args[0]].constant(), kinds[1]) {
-                (Some(Constant::Map(entries)), Kinds::TEXT) => {
-                    let values = entries.values().map(Kinds::of_constant);
-                    (values.fold(Kinds::MISSING, Kinds::or), false)
+            Op::Index => match self[args[0]].constant() {
+                Some(Constant::Map(entries)) => {
+                    let values: Kinds = entries.values().map(Kinds::of_constant).collect();
+                    (values.or_missing(), kinds[1] != Kinds::TEXT)
                 }
-                (Some(Constant::Map(entries)), _) => {
-                    (entries.values().map(Kinds::of_constant).fold(Kinds::MISSING, Kinds::or), true)
-                }
-                (Some(Constant::Array(items)), _) => {
-                    (items.iter().map(Kinds::of_constant).fold(Kinds::NONE, Kinds::or), true)
-                }
-                _ => match &self[args[0]] {
-                    Node { op: Op::Array | Op::Mapped, args, .. } => {
-                        let kinds = args.iter().map(|&arg| self.kinds(arg));
-                        (kinds.fold(Kinds::NONE, Kinds::or), true)
-                    }
-                    Node { op: Op::Filter, args, .. } => {
-                        let kinds = args.iter().step_by(2).map(|&arg| self.kinds(arg));
-                        (kinds.fold(Kinds::NONE, Kinds::or), true)
-                    }
-                    // What is in it is not known.
-                    _ => (Kinds::ANY, true),
-                },
+                // What is in it may not be known.
+                _ => (self.element_kinds(args[0]).unwrap_or(Kinds::ANY), true),
             },
             // What the entry is shows on the line.
             Op::Get(..) => (Kinds::ANY, true),
             Op::Interpolated => (Kinds::TEXT, true),
-            Op::Switch(_) => {
-                let values = kinds[1..].iter().fold(Kinds::NONE, |all, kinds| all.or(*kinds));
-                (values, false)
-            }
+            Op::Switch(_) => (kinds[1..].iter().copied().collect(), false),
             Op::Fail(_) => (Kinds::NONE, true),
         };
         (kinds, parts_fault || faults)
@@ -593,10 +522,10 @@ impl Nodes {
     fn contains_fits(&self, args: &[NodeId], kinds: &[Kinds]) -> bool {
         let (item, whole) = (kinds[0], kinds[1].without(Kinds::MISSING));
         if whole == Kinds::TEXT || whole == Kinds::MAP {
-            return item.within(Kinds::TEXT.or(Kinds::MISSING));
+            return item.within(Kinds::TEXT.or_missing());
         }
         if whole == Kinds::RANGE {
-            return item.within(Kinds::NUMERIC.or(Kinds::MISSING));
+            return item.within(Kinds::NUMERIC.or_missing());
         }
         if whole == Kinds::NONE {
             return true;
@@ -607,21 +536,14 @@ impl Nodes {
     /// The kinds of the elements of a list, if they are known.
     pub fn element_kinds(&self, list: NodeId) -> Option<Kinds> {
         let node = &self[list];
+        let of_args = |step| node.args.iter().step_by(step).map(|&arg| self.kinds(arg)).collect();
         match &node.op {
-            Op::Constant(constant) => match &**constant {
-                Constant::Array(items) => {
-                    Some(items.iter().map(Kinds::of_constant).fold(Kinds::NONE, Kinds::or))
-                }
+            Op::Array | Op::Mapped => Some(of_args(1)),
+            Op::Filter => Some(of_args(2)),
+            _ => match node.constant() {
+                Some(Constant::Array(items)) => Some(items.iter().map(Kinds::of_constant).collect()),
                 _ => None,
             },
-            Op::Array | Op::Mapped => {
-                Some(node.args.iter().map(|&arg| self.kinds(arg)).fold(Kinds::NONE, Kinds::or))
-            }
-            Op::Filter => {
-                let elements = node.args.iter().step_by(2);
-                Some(elements.map(|&arg| self.kinds(arg)).fold(Kinds::NONE, Kinds::or))
-            }
-            _ => None,
         }
     }
 
@@ -670,31 +592,44 @@ impl Nodes {
         (value, !certain)
     }
 
-    /// Rebuilds nodes from the roots down, in order: `make` gets each node with its new arguments.
+    /// Calls `visit` for a node and those it uses, each once, the first argument first; for the arguments of one only if it
+    /// says so.
+    pub fn visit(&self, root: NodeId, mut visit: impl FnMut(NodeId, &Node) -> bool) {
+        let mut visited = HashSet::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if visited.insert(id) && visit(id, &self[id]) {
+                open.extend(self[id].args.iter().rev().copied());
+            }
+        }
+    }
+
+    /// A node and those it is made of, each once and after its arguments; without those that are done, and what only they
+    /// use. No recursion is needed, however deep they nest.
+    pub fn within(&self, root: NodeId, is_done: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
+        let (mut order, mut known, mut open) = (Vec::new(), HashSet::new(), vec![(root, false)]);
+        while let Some((id, entered)) = open.pop() {
+            if entered {
+                order.push(id);
+            } else if !is_done(id) && known.insert(id) {
+                open.push((id, true));
+                open.extend(self[id].args.iter().rev().map(|&arg| (arg, false)));
+            }
+        }
+        order
+    }
+
+    /// Rebuilds a node, its arguments first: `make` gets each node with its new arguments.
     pub fn rebuild(
         &self,
         root: NodeId,
         done: &mut HashMap<NodeId, NodeId>,
         make: &mut dyn FnMut(&Node, Vec<NodeId>) -> NodeId,
     ) -> NodeId {
-        // Arguments stand before the nodes that use them, so no recursion is needed, however deep they nest.
-        let mut open = vec![root];
-        while let Some(&id) = open.last() {
-            if done.contains_key(&id) {
-                open.pop();
-                continue;
-            }
+        for id in self.within(root, |id| done.contains_key(&id)) {
             let node = &self[id];
-            let waiting: Vec<NodeId> =
-                node.args.iter().copied().filter(|arg| !done.contains_key(arg)).collect();
-            if waiting.is_empty() {
-                let args = node.args.iter().map(|arg| done[arg]).collect();
-                let new = make(node, args);
-                done.insert(id, new);
-                open.pop();
-            } else {
-                open.extend(waiting.into_iter().rev());
-            }
+            let args = node.args.iter().map(|arg| done[arg]).collect();
+            done.insert(id, make(node, args));
         }
         done[&root]
     }
@@ -702,22 +637,22 @@ impl Nodes {
 
 /// What is known of a function on single values, from the kinds of its arguments.
 fn function_facts<'n>(at: u32, args: impl Iterator<Item = &'n Node>, kinds: &[Kinds]) -> (Kinds, bool) {
-    let all = kinds.iter().fold(Kinds::NONE, |all, kinds| all.or(*kinds));
+    let all: Kinds = kinds.iter().copied().collect();
     let missing = if all.has(Kinds::MISSING) { Kinds::MISSING } else { Kinds::NONE };
-    let texts = all.within(Kinds::TEXT.or(Kinds::MISSING));
-    let numbers = all.within(Kinds::NUMERIC.or(Kinds::MISSING));
+    let texts = all.within(Kinds::TEXT.or_missing());
+    let numbers = all.within(Kinds::NUMERIC.or_missing());
     let name = functions::FUNCTIONS[at as usize].name;
     match name {
         "starts_with" | "ends_with" | "has_word" | "resembles" => (Kinds::FLAG, !texts),
         "to_lower" | "to_upper" => (Kinds::TEXT.or(missing), true),
         "sub_string" => {
-            let fits = kinds[0].within(Kinds::TEXT.or(Kinds::MISSING))
-                && kinds[1..].iter().all(|kinds| kinds.within(Kinds::INTEGER.or(Kinds::MISSING)));
+            let fits = kinds[0].within(Kinds::TEXT.or_missing())
+                && kinds[1..].iter().all(|kinds| kinds.within(Kinds::INTEGER.or_missing()));
             (Kinds::TEXT.or(missing), !fits)
         }
         "index_of" => (Kinds::INTEGER.or(missing), !texts),
         "to_string" => (Kinds::TEXT, !all.within(Kinds::SCALAR)),
-        "abs" => (all, !all.within(Kinds::NUMBER.or(Kinds::MISSING))),
+        "abs" => (all, !all.within(Kinds::NUMBER.or_missing())),
         "sign" => (Kinds::INTEGER.or(missing), !numbers),
         "floor" | "ceiling" => (all, !numbers),
         "round" => {
@@ -729,7 +664,7 @@ fn function_facts<'n>(at: u32, args: impl Iterator<Item = &'n Node>, kinds: &[Ki
         "to_float" => (Kinds::NUMBER.or(missing), !numbers),
         "sqrt" => (Kinds::NUMBER.or(missing), true),
         "min" | "max" => (all, !numbers),
-        "is_even" | "is_odd" => (Kinds::FLAG, !all.within(Kinds::INTEGER.or(Kinds::MISSING))),
+        "is_even" | "is_odd" => (Kinds::FLAG, !all.within(Kinds::INTEGER.or_missing())),
         "date" => (Kinds::DATE.or(missing), true),
         // A function that is new here: nothing is certain.
         _ => (Kinds::SCALAR, true),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::base::value::Value;
 use crate::diagnostic::Place;
 use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
-use crate::lang::interpret::Interpreter;
+use crate::lang::interpret::{Interpreter, flag};
 use crate::lang::kernel::{Fault, checked_points};
 use crate::lang::rule::{Closure, Points};
 use crate::lang::syntax::constant_of;
@@ -142,7 +142,7 @@ impl Parts {
                 },
             };
             if let Some(when) = &definition.when {
-                let (lets, condition) = after_lets(&when.body);
+                let (lets, condition) = when.body.after_lets();
                 let mut exprs = Vec::new();
                 let mut tree = split(condition, false, &mut exprs);
                 let lowered = |nodes: &mut Nodes, part: &Expr| {
@@ -151,7 +151,7 @@ impl Parts {
                 let mut roots: Vec<Result<NodeId, NotLowered>> =
                     exprs.iter().map(|part| lowered(&mut nodes, part)).collect();
                 // What the interpreter evaluates part by part it is given as source, which statements have not.
-                let plain_lets = lets.iter().all(is_plain_let);
+                let plain_lets = lets.iter().all(Expr::is_plain_let);
                 let in_parts = exprs.len() <= LEAVES_MAX
                     && roots
                         .iter()
@@ -298,15 +298,11 @@ impl Parts {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<Wanted> {
-        let asks = self.asks(leaf)?;
-        let mut value = |id: NodeId| {
-            Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
-        };
-        let (of, bound) = asks.sides();
-        let (a, b) = (value(of)?, value(bound)?);
+        let (asks, a, b) = self.asked(leaf, source, memo)?;
         let wanted = asks.wanted(&self.program, &b)?;
         let distance = asks.distance(&a, &b);
-        Some(Wanted { of: self.program.expression(of), value: readable(&a), wanted, distance })
+        let of = self.program.expression(asks.sides().0);
+        Some(Wanted { of, value: readable(&a), wanted, distance })
     }
 
     /// How far a part that does not hold is from holding; see [`Wanted::distance`].
@@ -316,20 +312,23 @@ impl Parts {
         source: &S,
         memo: &mut Memo<'b>,
     ) -> Option<f64> {
-        let asks = self.asks(leaf)?;
+        let (asks, a, b) = self.asked(leaf, source, memo)?;
+        asks.distance(&a, &b)
+    }
+
+    /// What a part asks for, and the values of both sides.
+    fn asked<'b, S: LineSource<'b>>(
+        &'b self,
+        leaf: usize,
+        source: &S,
+        memo: &mut Memo<'b>,
+    ) -> Option<(Asks, Val<'b>, Val<'b>)> {
+        let Evaluated::Compiled { asks: Some(asks), .. } = self.leaves[leaf].evaluated else { return None };
         let mut value = |id: NodeId| {
             Evaluation { machine: &self.program.machine, source, memo: &mut *memo }.value(id).ok()
         };
         let (of, bound) = asks.sides();
-        let (a, b) = (value(of)?, value(bound)?);
-        asks.distance(&a, &b)
-    }
-
-    fn asks(&self, leaf: usize) -> Option<Asks> {
-        match self.leaves[leaf].evaluated {
-            Evaluated::Compiled { asks, .. } => asks,
-            _ => None,
-        }
+        Some((asks, value(of)?, value(bound)?))
     }
 
     /// What the interpreter evaluates of a part: `None` for the condition as a whole.
@@ -352,7 +351,7 @@ impl Interpreter {
             return self.holds(parts.rule);
         };
         let mut scope = self.scope_after(parts.rule, when, &parts.lets)?;
-        self.evaluate(&mut scope, when, part)?.as_bool().map_err(|_| Fault::TypeMismatch)
+        flag(&self.evaluate(&mut scope, when, part)?)
     }
 
     /// The values that a part which is left to the interpreter saw on the line: source, and value as text.
@@ -363,21 +362,6 @@ impl Interpreter {
         let scope = self.scope_after(parts.rule, when, &parts.lets);
         scope.map_or_else(|_| Vec::new(), |mut scope| self.values(&mut scope, when, part))
     }
-}
-
-/// The `let`s at the beginning of a closure, and the expression after them if that is all.
-fn after_lets(body: &Expr) -> (&[Expr], &Expr) {
-    if let ExprKind::Block(statements) = &body.kind
-        && let Some((last, lets)) = statements.split_last()
-        && lets.iter().all(|statement| matches!(statement.kind, ExprKind::Let(..)))
-    {
-        return (lets, last);
-    }
-    (&[], body)
-}
-
-fn is_plain_let(statement: &Expr) -> bool {
-    matches!(&statement.kind, ExprKind::Let(_, value) if value.is_plain())
 }
 
 fn with_lets(lets: &[Expr], part: &Expr) -> Expr {
@@ -464,38 +448,24 @@ fn leaf(
     Leaf { text, place, constants: constants.into_iter().collect(), fields, residual, evaluated }
 }
 
-/// All nodes that a node is made of, arguments first, each once.
-fn within(nodes: &Nodes, root: NodeId) -> Vec<NodeId> {
-    let (mut order, mut known, mut open) = (Vec::new(), BTreeSet::new(), vec![(root, false)]);
-    while let Some((id, entered)) = open.pop() {
-        if entered {
-            order.push(id);
-        } else if known.insert(id) {
-            open.push((id, true));
-            open.extend(nodes[id].args.iter().rev().map(|&arg| (arg, false)));
-        }
-    }
-    order
-}
-
 fn seen_by(nodes: &Nodes, root: NodeId) -> Vec<NodeId> {
-    let all = within(nodes, root);
     let shown =
         |id: &NodeId| matches!(nodes[*id].op, Op::Field(_) | Op::Column(..) | Op::Listed(_) | Op::Entry(_));
-    all.into_iter().filter(shown).collect()
+    nodes.within(root, |_| false).into_iter().filter(shown).collect()
 }
 
 fn fields_of(nodes: &Nodes, facts: &PackFacts, root: NodeId) -> Vec<FieldRef> {
     let mut fields = BTreeSet::new();
-    for id in within(nodes, root) {
-        match nodes[id].op {
+    nodes.visit(root, |_, node| {
+        match node.op {
             Op::Field(field) => _ = fields.insert(field),
             Op::Listed(table) | Op::Entry(table) => {
                 fields.extend(facts.lookup_keys[table as usize].iter().copied().map(FieldRef::Declared));
             }
             _ => {}
         }
-    }
+        true
+    });
     fields.into_iter().collect()
 }
 

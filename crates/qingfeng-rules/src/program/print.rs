@@ -8,7 +8,7 @@ use crate::base::value::Date;
 use crate::lang::expr::{Constant, Operator};
 use crate::lang::functions::FUNCTIONS;
 
-use super::node::{Bits, Kinds, NodeId, Op, Special};
+use super::node::{Kinds, NodeId, Op};
 use super::witness::{Probe, Witness};
 use super::{CompiledRule, Condition, Program, ValueSource};
 
@@ -118,8 +118,8 @@ impl Program {
     }
 
     fn probe_text(&self, probe: &Probe) -> String {
-        let text = |source: u32| self.expression(self.sources.texts[source as usize].node());
-        let number = |source: u32| self.expression(self.sources.numbers[source as usize].node());
+        let text = |source: u32| self.expression(self.sources.texts[source as usize].node);
+        let number = |source: u32| self.expression(self.sources.numbers[source as usize].node);
         let list = |texts: &[std::sync::Arc<str>]| {
             let shown: Vec<String> =
                 texts.iter().take(4).map(|text| Constant::Text(text.clone()).to_string()).collect();
@@ -136,15 +136,10 @@ impl Program {
             Probe::Prefix(source, texts) => format!("{} begins with {}", text(*source), list(texts)),
             Probe::Word(source, words) => format!("{} has the word {}", text(*source), list(words)),
             Probe::Part(source, parts) => format!("{} contains {}", text(*source), list(parts)),
-            Probe::Listed(table) => {
-                format!(
-                    "listed in {}",
-                    Constant::Text(self.facts.lookup_names[*table as usize].as_str().into())
-                )
-            }
+            Probe::Listed(table) => format!("listed in {:?}", self.facts.lookup_names[*table as usize]),
             Probe::NoNumber(source) => format!("{} == ()", number(*source)),
             Probe::Between(source, low, high) => {
-                let kinds = self.machine.nodes[self.sources.numbers[*source as usize].node()].kinds;
+                let kinds = self.machine.nodes[self.sources.numbers[*source as usize].node].kinds;
                 let number = number(*source);
                 // Whole numbers and days within bounds that are none.
                 let (low, high) = match kinds.has(Kinds::NUMBER) {
@@ -215,18 +210,8 @@ impl Program {
         }
         self.with_arguments(id, &|arg| {
             let text = self.expression_within(arg, depth - 1);
-            let parted = matches!(
-                self.machine.nodes[arg].op,
-                Op::And
-                    | Op::Or
-                    | Op::Compare(_)
-                    | Op::In
-                    | Op::Arithmetic(_)
-                    | Op::Coalesce
-                    | Op::Bits(_)
-                    | Op::Then
-            );
-            if parted { format!("({text})") } else { text }
+            let op = &self.machine.nodes[arg].op;
+            if joins(op) || computes(op) { format!("({text})") } else { text }
         })
     }
 
@@ -256,11 +241,9 @@ impl Program {
         self.with_arguments(id, &|arg| {
             let text = self.written_within(arg, left);
             let op = &self.machine.nodes[arg].op;
-            let joins = matches!(op, Op::And | Op::Or | Op::Coalesce | Op::Then);
-            let computes = matches!(op, Op::Compare(_) | Op::In | Op::Arithmetic(_) | Op::Bits(_));
             // Comparisons bind tighter than what joins them.
             let in_condition = matches!(self.machine.nodes[id].op, Op::And | Op::Or | Op::If | Op::Then);
-            if joins && !matches!(self.machine.nodes[id].op, Op::If) || computes && !in_condition {
+            if joins(op) && !matches!(self.machine.nodes[id].op, Op::If) || computes(op) && !in_condition {
                 format!("({text})")
             } else {
                 text
@@ -298,18 +281,10 @@ impl Program {
             Op::Arithmetic(operator) => joined(Operator::Arithmetic(*operator).sign()),
             Op::Negate => format!("-{}", args[0]),
             Op::Plus => format!("+{}", args[0]),
-            Op::Bits(Bits::And) => joined("&"),
-            Op::Bits(Bits::Or) => joined("|"),
-            Op::Bits(Bits::Xor) => joined("^"),
+            Op::Bits(bits) => joined(Operator::Bits(*bits).sign()),
             Op::Range(inclusive) => args.join(if *inclusive { "..=" } else { ".." }),
             Op::Function(at) => method(FUNCTIONS[*at as usize].name),
-            Op::Special(special) => method(match special {
-                Special::Len => "len",
-                Special::IsEmpty => "is_empty",
-                Special::HasAnyWord => "has_any_word",
-                Special::Keys => "keys",
-                Special::Values => "values",
-            }),
+            Op::Special(special) => method(special.name()),
             Op::Matches(pattern) => format!("{}.matches({pattern:?})", args[0]),
             Op::Array | Op::Mapped => format!("[{}]", args.join(", ")),
             Op::Filter => {
@@ -340,7 +315,14 @@ impl Program {
     }
 }
 
-/// A constant, cut where it is long.
+fn joins(op: &Op) -> bool {
+    matches!(op, Op::And | Op::Or | Op::Coalesce | Op::Then)
+}
+
+fn computes(op: &Op) -> bool {
+    matches!(op, Op::Compare(_) | Op::In | Op::Arithmetic(_) | Op::Bits(_))
+}
+
 pub(super) fn short(constant: &Constant) -> String {
     const LETTERS_MAX: usize = 48;
     let text = constant.to_string();

@@ -29,7 +29,7 @@ pub struct TextSource {
     pub digits: Option<usize>,
     /// Whether it is computed: then ask [`Program::text_of`].
     pub computed: bool,
-    node: NodeId,
+    pub(super) node: NodeId,
 }
 
 /// A number on which probes look.
@@ -37,19 +37,7 @@ pub struct TextSource {
 pub struct NumberSource {
     /// The field that it is; one that is computed in another way is asked of [`Program::number_of`].
     pub field: Option<FieldRef>,
-    node: NodeId,
-}
-
-impl TextSource {
-    pub(super) fn node(&self) -> NodeId {
-        self.node
-    }
-}
-
-impl NumberSource {
-    pub(super) fn node(&self) -> NodeId {
-        self.node
-    }
+    pub(super) node: NodeId,
 }
 
 /// Something that an index finds on a line.
@@ -179,7 +167,8 @@ impl Finder<'_> {
             Op::If if self.nodes[node.args[0]].is_sure_flag() => {
                 let condition = node.args[0];
                 let of_condition = self.witness(condition);
-                let held = best_of(of_condition, self.witness(node.args[1]))?;
+                let held = of_condition.into_iter().chain(self.witness(node.args[1]));
+                let held = held.min_by(|a, b| a.share.total_cmp(&b.share))?;
                 let failed = self.witness(node.args[2])?;
                 let mut probes = held.probes;
                 probes.extend(failed.probes);
@@ -263,7 +252,6 @@ impl Finder<'_> {
         Witness { probes: vec![probe], share }
     }
 
-    /// A comparison of a node with a constant.
     fn compared(
         &mut self,
         id: NodeId,
@@ -370,27 +358,16 @@ impl Finder<'_> {
 
     /// The field of texts that a node depends on, if it depends on nothing else.
     fn only_field(&self, id: NodeId) -> Option<FieldId> {
-        let mut only = None;
-        let mut seen = std::collections::HashSet::new();
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
+        let mut fields = std::collections::BTreeSet::new();
+        self.nodes.visit(id, |_, node| {
+            match node.op {
+                Op::Field(field) => _ = fields.insert(self.facts.text_field(field)),
+                Op::Listed(_) | Op::Entry(_) => _ = fields.insert(None),
+                _ => {}
             }
-            let node = &self.nodes[id];
-            match &node.op {
-                Op::Field(field) => {
-                    let field = self.facts.text_field(*field)?;
-                    if only.is_some_and(|only| only != field) {
-                        return None;
-                    }
-                    only = Some(field);
-                }
-                Op::Listed(_) | Op::Entry(_) => return None,
-                _ => open.extend(node.args.iter().copied()),
-            }
-        }
-        only
+            !fields.contains(&None)
+        });
+        if fields.len() == 1 { fields.pop_first()? } else { None }
     }
 
     /// The source that a node of numbers or dates is.
@@ -422,13 +399,6 @@ fn text_of(constant: &Constant) -> Option<Arc<str>> {
     match constant {
         Constant::Text(text) => Some(Arc::clone(text)),
         _ => None,
-    }
-}
-
-fn best_of(a: Option<Witness>, b: Option<Witness>) -> Option<Witness> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if b.share < a.share { b } else { a }),
-        (a, b) => a.or(b),
     }
 }
 
@@ -530,7 +500,6 @@ impl Program {
         })
     }
 
-    /// The fields that a lookup table is keyed by.
     pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
         &self.facts.lookup_keys[table as usize]
     }

@@ -2,11 +2,17 @@
 //!
 //! Tests on PostgreSQL are ignored unless told to run, and then need a server: `.ci/with-postgres COMMAND` starts one
 //! and names it in `QINGFENG_TEST_POSTGRES`.
-#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panics")]
 
+#[cfg(feature = "postgres")]
 mod contract;
+#[cfg(feature = "postgres")]
 mod databases;
+#[cfg(feature = "postgres")]
 mod import;
+mod living;
+#[cfg(feature = "postgres")]
 mod server;
+#[cfg(feature = "postgres")]
 mod support;

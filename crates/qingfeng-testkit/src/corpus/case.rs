@@ -116,7 +116,6 @@ impl Case {
         !(self.holds.is_empty() && self.fails.is_empty() && self.faults.is_empty())
     }
 
-    /// What is wrong with the case itself.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let kinds = [self.has_conditions(), !self.expect.is_empty(), !self.errors.is_empty()];
@@ -159,7 +158,6 @@ impl Case {
         text
     }
 
-    /// The condition that became the rule with this id.
     pub(super) fn condition(&self, id: &str) -> Option<&str> {
         let at = id.get(1..)?.parse::<usize>().ok()?.checked_sub(1)?;
         let condition = match id.get(..1)? {

@@ -7,7 +7,6 @@ use super::{Case, ExpectedDeclaration, FoundDeclaration, FoundItem, Outcome};
 /// One of the lists of rules of a line.
 type ListOf = fn(&FoundItem) -> &Vec<String>;
 
-/// Collects what differs.
 #[derive(Default)]
 struct Differences(Vec<String>);
 
@@ -29,7 +28,8 @@ impl Differences {
     }
 }
 
-pub(super) fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
+/// What differs between an outcome and what a case expects, one line each.
+pub fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
     let mut differences = Differences::default();
     match outcome {
         Outcome::Refused(lines) if case.errors.is_empty() => {

@@ -1,143 +1,53 @@
 //! Seeded inputs, put together from fragments.
 
+use std::sync::LazyLock;
+
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
 /// A stream of inputs; the same seed gives the same inputs.
 pub struct Inputs(Pcg64Mcg);
 
+/// Fragments that stand two blanks or a line end apart.
+fn split(fragments: &str) -> Vec<&str> {
+    fragments.split("  ").map(str::trim).filter(|fragment| !fragment.is_empty()).collect()
+}
+
 /// Things that can stand where a value stands.
-const VALUES: &[&str] = &[
-    "d.value",
-    "d.quantity",
-    "d.net_kg",
-    "d.unit_value",
-    "d.packages",
-    "d.item_count",
-    "d.item_no",
-    "d.brand",
-    "d.goods",
-    "d.hs",
-    "d.hs4",
-    "d.mode",
-    "d.destination",
-    "d.exporter",
-    "d.certified",
-    "d.declared_on",
-    "d.seen_on",
-    "d.per_package",
-    "d.plate_count",
-    "d.lookup(\"blacklist\").grade",
-    "d.lookup(\"terms\").share",
-    "d.listed(\"blacklist\")",
-    "d.lookup(\"blacklist\")",
-    "()",
-    "0",
-    "1",
-    "-1",
-    "2.5",
-    "0.0",
-    "1e308",
-    "9223372036854775807",
-    "true",
-    "false",
-    "\"\"",
-    "\"DELI\"",
-    "\"摩托\"",
-    "\"8711\"",
-    "LOW",
-    "date(\"2016-09-06\")",
-    "[1, 2.0, 3]",
-    "[\"a\", \"DELI\"]",
-    "[]",
-    "#{a: 1, b: \"x\"}",
-    "1..5",
-    "d",
-    "x",
-    "`${d.brand} ${d.value}`",
-];
+static VALUES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    split(
+        r#"
+    d.value  d.quantity  d.net_kg  d.unit_value  d.packages  d.item_count  d.item_no  d.brand  d.goods
+    d.hs  d.hs4  d.mode  d.destination  d.exporter  d.certified  d.declared_on  d.seen_on  d.per_package
+    d.plate_count  d.lookup("blacklist").grade  d.lookup("terms").share  d.listed("blacklist")
+    d.lookup("blacklist")  ()  0  1  -1  2.5  0.0  1e308  9223372036854775807  true  false  ""  "DELI"
+    "摩托"  "8711"  LOW  date("2016-09-06")  [1, 2.0, 3]  ["a", "DELI"]  []  #{a: 1, b: "x"}  1..5  d  x
+    `${d.brand} ${d.value}`
+    "#,
+    )
+});
 
 /// Forms in which `$` is a smaller expression.
-const FORMS: &[&str] = &[
-    "$ == $",
-    "$ != $",
-    "$ < $",
-    "$ <= $",
-    "$ > $",
-    "$ >= $",
-    "$ && $",
-    "$ || $",
-    "!$",
-    "-$",
-    "$ + $",
-    "$ - $",
-    "$ * $",
-    "$ / $",
-    "$ % $",
-    "$ ** $",
-    "$ ?? $",
-    "$ in $",
-    "$ !in $",
-    "($)",
-    "$.len()",
-    "$.contains($)",
-    "$.starts_with($)",
-    "$.ends_with($)",
-    "$.has_word($)",
-    "$.has_any_word([$, $])",
-    "$.resembles($)",
-    "$.matches(\"^[A-Z]+\")",
-    "$.to_lower()",
-    "$.to_upper()",
-    "$.sub_string($, $)",
-    "$.sub_string($)",
-    "$.index_of($)",
-    "$.is_empty()",
-    "to_string($)",
-    "$.abs()",
-    "$.sign()",
-    "$.floor()",
-    "$.ceiling()",
-    "$.round()",
-    "$.round($)",
-    "$.int()",
-    "$.to_float()",
-    "$.sqrt()",
-    "min($, $)",
-    "max($, $)",
-    "$.is_even()",
-    "$.is_odd()",
-    "date($)",
-    "$.year",
-    "$.weekday",
-    "[$, $]",
-    "[$][$]",
-    "$.some(|x| $)",
-    "$.all(|x| $)",
-    "$.filter(|x| $).len()",
-    "$.map(|x| $)",
-    "#{a: $}.a",
-    "if $ { $ } else { $ }",
-    "switch $ { 1 => $, \"DELI\" => $, _ => $ }",
-    "{ let x = $; $ }",
-    "{ let x = $; x += $; x > $ }",
-    "{ let n = 0; for x in $ { n += 1; if $ { break; } } n > $ }",
-    "{ while $ { return $; } $ }",
-    "`${$}` == $",
-    "$ & $",
-    "$ | $",
-    "$ ^ $",
-    "$ << $",
-    "$.keys()",
-    "$.values()",
-    "{ let a = []; a.push($); a.len() > $ }",
-];
+static FORMS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    split(
+        r#"
+    $ == $  $ != $  $ < $  $ <= $  $ > $  $ >= $  $ && $  $ || $  !$  -$  $ + $  $ - $  $ * $  $ / $
+    $ % $  $ ** $  $ ?? $  $ in $  $ !in $  ($)  $.len()  $.contains($)  $.starts_with($)  $.ends_with($)
+    $.has_word($)  $.has_any_word([$, $])  $.resembles($)  $.matches("^[A-Z]+")  $.to_lower()
+    $.to_upper()  $.sub_string($, $)  $.sub_string($)  $.index_of($)  $.is_empty()  to_string($)  $.abs()
+    $.sign()  $.floor()  $.ceiling()  $.round()  $.round($)  $.int()  $.to_float()  $.sqrt()  min($, $)
+    max($, $)  $.is_even()  $.is_odd()  date($)  $.year  $.weekday  [$, $]  [$][$]  $.some(|x| $)
+    $.all(|x| $)  $.filter(|x| $).len()  $.map(|x| $)  #{a: $}.a  if $ { $ } else { $ }
+    switch $ { 1 => $, "DELI" => $, _ => $ }  { let x = $; $ }  { let x = $; x += $; x > $ }
+    { let n = 0; for x in $ { n += 1; if $ { break; } } n > $ }  { while $ { return $; } $ }  `${$}` == $
+    $ & $  $ | $  $ ^ $  $ << $  $.keys()  $.values()  { let a = []; a.push($); a.len() > $ }
+    "#,
+    )
+});
 
 /// Pieces of rule files, whole and broken.
 const RULE_FILE: &[&str] = &[
     "rule(\"R1\", #{ title: \"t\", when: |d| d.value < 10.0 });\n",
-    "rule(\"R",
-    "\", #{ ",
     "title: \"t\", ",
     "region: [\"africa\", \"KE\"], ",
     "region: \"afrika\", ",
@@ -154,11 +64,6 @@ const RULE_FILE: &[&str] = &[
     "reason: |d| `${d.unit_value} USD`, ",
     "when: |d| d.brand == () && ",
     "tags: [\"a\"], ",
-    "});\n",
-    " })",
-    ");",
-    "#{",
-    "}",
     "const LIMIT = 5;\n",
     "let list = [1, 2, 3];\n",
     "for b in [\"A\", \"B\"] { ",
@@ -175,28 +80,14 @@ const RULE_FILE: &[&str] = &[
     "switch b { \"A\" => 1, _ => 2 }",
     "if x == 1 { } else { ",
     "// comment\n",
-    "/* open",
-    "`${`",
-    "\"",
-    "'",
     "\\u{110000}",
-    "|d| ",
-    "|a, b| ",
-    "()",
-    "=> ",
-    "\u{feff}",
-    "\u{0}",
-    "摩托车",
-    "\r\n",
     "let f = |x| f.call(x); f.call(1);\n",
     "private fn g() { g() }\ng();\n",
     "#{title: #{}}",
     "this.x = 1;",
     "debug(1);",
-    "x?.y",
-    "a?[0]",
+    "摩托车",
     "0x7fffffffffffffff",
-    "1e999",
     "let a = []; a.push(a); ",
     "let m = #{}; m.x = m;\n",
     "fn rule(a, b) { }\n",
@@ -206,6 +97,11 @@ const RULE_FILE: &[&str] = &[
     "rule(\"K\", #{ title: \"t\", when: cheap.curry(1) });\n",
 ];
 
+const RULE_SIGNS: &[&str] = &[
+    "rule(\"R", "\", #{ ", "});\n", " })", ");", "#{", "}", "/* open", "`${`", "\"", "'", "|d| ", "|a, b| ",
+    "()", "=> ", "\u{feff}", "\u{0}", "\r\n", "x?.y", "a?[0]", "1e999",
+];
+
 const CSV: &[&str] = &[
     "declaration_id,destination,mode,hs,item_no,quantity,value,packages,declared_on,goods,brand,certified\n",
     "报关单号;运抵国;监管方式;商品编号;数量\n",
@@ -213,30 +109,13 @@ const CSV: &[&str] = &[
     "D1,KE,0110,8711209000,1,10,2000.0,7,2016-05-04,goods,DELI,true\n",
     "D1,KE,0110,8711209000,2,,,,,,,\n",
     "D2,KEN,9610,8711.20,,1e3,1,234.5,2016/5/4,\"a, b\",,no\n",
-    "D2,,,\n",
-    "\n",
-    "\r\n",
-    ",",
-    ";",
-    "\t",
-    "\"",
-    "\"\"",
-    "D",
-    "KE",
-    "0110",
-    "8711",
-    "-1",
-    "1e400",
-    "nan",
-    "inf",
     "2016-02-30",
-    "20160504",
-    "TRUE",
-    "\u{feff}",
-    "\u{0}",
-    "手机",
-    "\u{3000}",
     "1,234,567",
+];
+
+const CSV_SIGNS: &[&str] = &[
+    "D2,,,\n", "\n", "\r\n", ",", ";", "\t", "\"", "\"\"", "D", "KE", "0110", "8711", "-1", "1e400", "nan",
+    "inf", "20160504", "TRUE", "\u{feff}", "\u{0}", "手机", "\u{3000}",
 ];
 
 const NDJSON: &[&str] = &[
@@ -244,29 +123,16 @@ const NDJSON: &[&str] = &[
     "{\"declaration_id\":\"D2\",\"destination\":\"KE\",\"mode\":\"0110\",\"items\":[{\"hs\":\"8711\"},{\"hs\":\"6403\",\"quantity\":2}]}\n",
     "{\"declaration_id\":\"D3\",\"destination\":\"KE\",\"mode\":\"0110\",\"items\":[",
     "{\"hs\":\"8711\"}",
-    "]}",
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "\n",
-    "null",
-    "true",
-    "1e400",
-    "-0.0",
     "9223372036854775808",
     "\"value\":",
     "\"items\":",
     "\"items\":[]",
-    "\"hs\":",
-    "\\u0000",
-    "\\ud800",
-    "\u{feff}",
-    "手",
     "{\"a\":{\"b\":[1,{}]}}",
+];
+
+const NDJSON_SIGNS: &[&str] = &[
+    "]}", "{", "}", "[", "]", ",", ":", "\"", "\n", "null", "true", "1e400", "-0.0", "\"hs\":", "\\u0000",
+    "\\ud800", "\u{feff}", "手",
 ];
 
 impl Inputs {
@@ -284,13 +150,18 @@ impl Inputs {
         of[self.below(of.len())]
     }
 
+    fn either<'t>(&mut self, fragments: &[&'t str], signs: &[&'t str]) -> &'t str {
+        let at = self.below(fragments.len() + signs.len());
+        fragments.get(at).copied().unwrap_or_else(|| signs[at - fragments.len()])
+    }
+
     /// An expression of at most this depth. Many are well typed, many are not.
     pub fn condition(&mut self, depth: usize) -> String {
         if depth == 0 || self.below(4) == 0 {
-            return self.one(VALUES).to_owned();
+            return self.one(&VALUES).to_owned();
         }
         let mut text = String::new();
-        for (at, part) in self.one(FORMS).split('$').enumerate() {
+        for (at, part) in self.one(&FORMS).split('$').enumerate() {
             if at > 0 {
                 text += &self.condition(depth - 1);
             }
@@ -309,7 +180,7 @@ impl Inputs {
                     let condition = self.condition(3);
                     text += &format!("rule(\"X{id}\", #{{ title: \"t\", when: |d| {condition} }});\n");
                 }
-                _ => text += self.one(RULE_FILE),
+                _ => text += self.either(RULE_FILE, RULE_SIGNS),
             }
         }
         self.damaged(text)
@@ -318,18 +189,18 @@ impl Inputs {
     /// A CSV file.
     pub fn csv(&mut self) -> Vec<u8> {
         let header = CSV[self.below(4).min(2)];
-        self.file(header, CSV)
+        self.file(header, CSV, CSV_SIGNS)
     }
 
     /// An NDJSON file.
     pub fn ndjson(&mut self) -> Vec<u8> {
-        self.file("", NDJSON)
+        self.file("", NDJSON, NDJSON_SIGNS)
     }
 
-    fn file(&mut self, start: &str, fragments: &[&str]) -> Vec<u8> {
+    fn file(&mut self, start: &str, fragments: &[&str], signs: &[&str]) -> Vec<u8> {
         let mut text = start.to_owned();
         for _ in 0..self.below(30) {
-            text += self.one(fragments);
+            text += self.either(fragments, signs);
         }
         self.damaged(text)
     }

@@ -47,7 +47,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// An operator or a function of this kind.
     pub fn compound(&mut self, kind: Kind, missing: bool) -> String {
         match kind {
             Kind::Flag => {
@@ -64,7 +63,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A constant of this kind.
     pub fn literal(&mut self, kind: Kind) -> String {
         self.values.literal(self.choices, kind)
     }
@@ -282,7 +280,6 @@ impl Writer<'_, '_> {
         })
     }
 
-    /// A `switch` that gives this kind.
     pub fn switch(&mut self, kind: Kind, missing: bool) -> String {
         let arm = |writer: &mut Self| writer.value(kind, missing);
         self.switch_with(missing, arm)
@@ -361,7 +358,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A closure of one parameter.
     pub fn closure(&mut self, param: Type, wanted: Wanted) -> String {
         let name = self.name("x");
         self.function_body(|writer| {

@@ -2,7 +2,6 @@
 
 use super::values::{COUNTRIES, EXPORTERS, HS, Kind, MODES, PORTS, UNITS};
 
-/// A field that declarations have and rules read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub name: &'static str,

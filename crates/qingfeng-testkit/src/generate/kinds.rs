@@ -3,10 +3,9 @@
 use super::values::{KINDS, Kind, PATTERNS, integer_literal, text_literal};
 use super::writer::{Base, Type, Wanted, Writer, operand, receiver};
 
-const FLAG: Wanted = Wanted { kind: Kind::Flag, missing: false };
+pub(super) const FLAG: Wanted = Wanted { kind: Kind::Flag, missing: false };
 
 impl Writer<'_, '_> {
-    /// A condition; never missing.
     pub fn flag(&mut self) -> String {
         match self.choices.weighted(&[30, 18, 5, 7, 10, 14, 7, 6, 4, 2, 2, 3, 3]) {
             0 => self.comparison(),
@@ -32,10 +31,7 @@ impl Writer<'_, '_> {
             6 => self.some_or_all(),
             7 => self.listed(),
             8 => self.property(),
-            9 => {
-                let sign = *self.choices.pick(&["&", "|", "^"]);
-                self.well_typed(|writer| writer.binary(sign, Kind::Flag, false))
-            }
+            9 => self.well_typed(|writer| writer.binary_of(&["&", "|", "^"], Kind::Flag, false)),
             10 => {
                 let kind = *self.choices.pick(&KINDS);
                 let (a, b) = (operand(self.list(kind, true)), operand(self.list(kind, true)));
@@ -108,20 +104,21 @@ impl Writer<'_, '_> {
         self.literal(kind)
     }
 
+    fn atom_or_value(&mut self, percent: usize, kind: Kind) -> String {
+        if self.choices.percent(percent) { self.atom(kind, true) } else { self.value(kind, true) }
+    }
+
     fn membership(&mut self) -> String {
         let sign = *self.choices.pick(&["in", "in", "in", "!in"]);
         match self.choices.weighted(&[6, 2, 2, 1]) {
             0 => {
                 let kind = *self.choices.pick(&[Kind::Text, Kind::Integer, Kind::Number, Kind::Date]);
-                let item =
-                    if self.choices.percent(60) { self.atom(kind, true) } else { self.value(kind, true) };
+                let item = self.atom_or_value(60, kind);
                 format!("{} {sign} {}", operand(item), operand(self.list(kind, true)))
             }
             1 => {
                 let kind = *self.choices.pick(&[Kind::Integer, Kind::Number]);
-                let item =
-                    if self.choices.percent(60) { self.atom(kind, true) } else { self.value(kind, true) };
-                let item = operand(item);
+                let item = operand(self.atom_or_value(60, kind));
                 format!("{item} {sign} {}", operand(self.range()))
             }
             2 => {
@@ -138,7 +135,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A range of whole numbers.
     pub fn range(&mut self) -> String {
         if self.choices.percent(20)
             && let Some(known) = self.variable(|variable| variable.ty.base == Base::Range)
@@ -161,14 +157,13 @@ impl Writer<'_, '_> {
     fn text_test(&mut self) -> String {
         const TESTS: &[&str] =
             &["contains", "starts_with", "ends_with", "has_word", "resembles", "matches", "has_any_word"];
-        let whole =
-            if self.choices.percent(70) { self.atom(Kind::Text, true) } else { self.value(Kind::Text, true) };
+        let whole = self.atom_or_value(70, Kind::Text);
         let test = *self.choices.pick(TESTS);
         let part = match test {
             "matches" if !self.fixed.patterns.is_empty() && self.choices.percent(30) => {
                 self.choices.pick(&self.fixed.patterns).clone()
             }
-            "matches" => text_literal(self.choices.word(PATTERNS)),
+            "matches" => text_literal(self.choices.word(&PATTERNS)),
             "has_any_word" if self.choices.percent(40) => self.list(Kind::Text, true),
             "has_any_word" => {
                 let count = self.choices.between(1, 3);
@@ -230,15 +225,8 @@ impl Writer<'_, '_> {
 
     fn property(&mut self) -> String {
         match self.choices.below(4) {
-            0 | 1 => {
-                let function = *self.choices.pick(&["is_even", "is_odd"]);
-                let value = self.value(Kind::Integer, true);
-                self.call(function, vec![value])
-            }
-            2 => {
-                let text = self.value(Kind::Text, true);
-                self.call("is_empty", vec![text])
-            }
+            0 | 1 => self.call_of(&["is_even", "is_odd"], Kind::Integer, true),
+            2 => self.call_on("is_empty", Kind::Text, true),
             _ => {
                 let kind = *self.choices.pick(&KINDS);
                 let list = self.list(kind, true);
@@ -252,17 +240,25 @@ impl Writer<'_, '_> {
         format!("{a} {sign} {b}")
     }
 
+    fn binary_of(&mut self, signs: &[&str], kind: Kind, missing: bool) -> String {
+        let sign = *self.choices.pick(signs);
+        self.binary(sign, kind, missing)
+    }
+
+    fn call_on(&mut self, function: &str, kind: Kind, missing: bool) -> String {
+        let value = self.value(kind, missing);
+        self.call(function, vec![value])
+    }
+
+    fn call_of(&mut self, functions: &[&str], kind: Kind, missing: bool) -> String {
+        let function = *self.choices.pick(functions);
+        self.call_on(function, kind, missing)
+    }
+
     pub fn integer(&mut self, missing: bool) -> String {
         match self.choices.weighted(&[20, 4, 3, 5, 6, 8, 5, 6, 6, 3]) {
-            0 => {
-                let sign = *self.choices.pick(&["+", "-", "*", "/", "%"]);
-                self.binary(sign, Kind::Integer, missing)
-            }
-            1 => {
-                let base = operand(self.value(Kind::Integer, missing));
-                let exponent = self.exponent(missing);
-                format!("{base} ** {exponent}")
-            }
+            0 => self.binary_of(&["+", "-", "*", "/", "%"], Kind::Integer, missing),
+            1 => self.power(Kind::Integer, missing),
             2 => {
                 let sign = *self.choices.pick(&["-", "-", "+"]);
                 format!("{sign}{}", receiver(self.value(Kind::Integer, missing)))
@@ -290,33 +286,30 @@ impl Writer<'_, '_> {
                 let (text, part) = (self.value(Kind::Text, missing), self.value(Kind::Text, missing));
                 self.call("index_of", vec![text, part])
             }
-            7 => {
-                let function = *self.choices.pick(&["to_int", "int", "sign"]);
-                let number = self.value(Kind::Number, missing);
-                self.call(function, vec![number])
-            }
+            7 => self.call_of(&["to_int", "int", "sign"], Kind::Number, missing),
             8 => match *self.choices.pick(&["min", "max", "abs", "floor", "ceiling", "round"]) {
                 function @ ("min" | "max") => {
                     let args = vec![self.value(Kind::Integer, missing), self.value(Kind::Integer, missing)];
                     self.call(function, args)
                 }
-                function => {
-                    let value = self.value(Kind::Integer, missing);
-                    self.call(function, vec![value])
-                }
+                function => self.call_on(function, Kind::Integer, missing),
             },
-            _ => {
-                let sign = *self.choices.pick(&["&", "|", "^"]);
-                self.binary(sign, Kind::Integer, missing)
-            }
+            _ => self.binary_of(&["&", "|", "^"], Kind::Integer, missing),
         }
     }
 
-    fn exponent(&mut self, missing: bool) -> String {
-        if self.choices.percent(75) {
-            (*self.choices.pick(&["2", "0", "1", "3", "(-1)", "10", "63", "400"])).to_owned()
+    fn power(&mut self, base: Kind, missing: bool) -> String {
+        let base = operand(self.value(base, missing));
+        let exponents = ["2", "0", "1", "3", "(-1)", "10", "63", "400"];
+        format!("{base} ** {}", operand(self.mostly(75, &exponents, missing)))
+    }
+
+    /// With this chance in percent one of these numbers, or else any whole number.
+    fn mostly(&mut self, percent: usize, given: &[&str], missing: bool) -> String {
+        if self.choices.percent(percent) {
+            (*self.choices.pick(given)).to_owned()
         } else {
-            operand(self.value(Kind::Integer, missing))
+            self.value(Kind::Integer, missing)
         }
     }
 
@@ -331,33 +324,17 @@ impl Writer<'_, '_> {
                 let (a, b) = (operand(self.value(Kind::Number, missing)), side(self));
                 if self.choices.percent(30) { format!("{b} {sign} {a}") } else { format!("{a} {sign} {b}") }
             }
-            1 => {
-                let base = operand(self.value(Kind::Number, missing));
-                let exponent = self.exponent(missing);
-                format!("{base} ** {exponent}")
-            }
+            1 => self.power(Kind::Number, missing),
             2 => format!("-{}", receiver(self.value(Kind::Number, missing))),
-            3 => {
-                let function = *self.choices.pick(&["abs", "floor", "ceiling", "round"]);
-                let value = self.value(Kind::Number, missing);
-                self.call(function, vec![value])
-            }
+            3 => self.call_of(&["abs", "floor", "ceiling", "round"], Kind::Number, missing),
             4 => {
                 let number = self.value(Kind::Number, missing);
-                let digits = if self.choices.percent(85) {
-                    (*self.choices.pick(&["2", "0", "1", "12", "13", "(-1)"])).to_owned()
-                } else {
-                    self.value(Kind::Integer, missing)
-                };
+                let digits = self.mostly(85, &["2", "0", "1", "12", "13", "(-1)"], missing);
                 self.call("round", vec![number, digits])
             }
-            5 => {
+            at @ (5 | 6) => {
                 let value = side(self);
-                self.call("to_float", vec![value])
-            }
-            6 => {
-                let value = side(self);
-                self.call("sqrt", vec![value])
+                self.call(["to_float", "sqrt"][at - 5], vec![value])
             }
             _ => {
                 let function = *self.choices.pick(&["min", "max"]);
@@ -370,26 +347,17 @@ impl Writer<'_, '_> {
     pub fn text(&mut self, missing: bool) -> String {
         match self.choices.weighted(&[5, 5, 7, 4, 6]) {
             0 => self.binary("+", Kind::Text, missing),
-            1 => {
-                let function = *self.choices.pick(&["to_lower", "to_upper"]);
-                let text = self.value(Kind::Text, missing);
-                self.call(function, vec![text])
-            }
+            1 => self.call_of(&["to_lower", "to_upper"], Kind::Text, missing),
             2 => {
                 let mut args = vec![self.value(Kind::Text, missing)];
                 for _ in 0..self.choices.between(1, 2) {
-                    args.push(if self.choices.percent(80) {
-                        (*self.choices.pick(&["0", "1", "2", "4", "-1", "-3", "100"])).to_owned()
-                    } else {
-                        self.value(Kind::Integer, missing)
-                    });
+                    args.push(self.mostly(80, &["0", "1", "2", "4", "-1", "-3", "100"], missing));
                 }
                 self.call("sub_string", args)
             }
             3 => {
                 let kind = *self.choices.pick(&KINDS);
-                let value = self.value(kind, true);
-                self.call("to_string", vec![value])
+                self.call_on("to_string", kind, true)
             }
             _ => self.template(),
         }
@@ -399,11 +367,7 @@ impl Writer<'_, '_> {
         match self.choices.weighted(&[8, 3, 3]) {
             0 => {
                 let date = operand(self.value(Kind::Date, missing));
-                let days = if self.choices.percent(70) {
-                    (*self.choices.pick(&["1", "30", "365", "(-1)", "0", "3000000"])).to_owned()
-                } else {
-                    operand(self.value(Kind::Integer, missing))
-                };
+                let days = operand(self.mostly(70, &["1", "30", "365", "(-1)", "0", "3000000"], missing));
                 match self.choices.below(3) {
                     0 => format!("{date} + {days}"),
                     1 => format!("{date} - {days}"),
@@ -422,7 +386,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A list of this kind.
     pub fn list(&mut self, kind: Kind, missing: bool) -> String {
         let known = |writer: &mut Self| {
             let fits = |ty: &Type| match ty.base {

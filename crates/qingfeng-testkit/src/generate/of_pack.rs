@@ -79,11 +79,11 @@ fn value(choices: &mut Choices<'_>, field: &Field, codes: &[String], constants: 
         Kind::Flag => choices.percent(50).into(),
         Kind::Integer => (number(choices).round() as i64).into(),
         Kind::Number => number(choices).into(),
-        Kind::Date if constants.dates.is_empty() || choices.percent(30) => choices.word(DATES).into(),
+        Kind::Date if constants.dates.is_empty() || choices.percent(30) => choices.word(&DATES).into(),
         Kind::Date => choices.pick(&constants.dates).as_str().into(),
         Kind::Code if !codes.is_empty() => choices.pick(codes).as_str().into(),
         Kind::Text | Kind::Code if constants.texts.is_empty() || choices.percent(10) => {
-            choices.word(TEXTS).into()
+            choices.word(&TEXTS).into()
         }
         Kind::Text | Kind::Code => {
             let mut text = choices.pick(&constants.texts).clone();

@@ -19,7 +19,6 @@ pub(super) const COMMODITIES: [&str; 2] = ["vehicles", "bags"];
 pub(super) const MODE_GROUPS: [&str; 2] = ["general", "post"];
 pub(super) const SITES: [&str; 4] = ["north", "trucks", "port", "border"];
 
-/// A lookup table.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub name: &'static str,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::fields::{DECLARED, DERIVED};
+use super::kinds::FLAG;
 use super::pack::{CHANNELS, COMMODITIES, File, MODE_GROUPS, REGIONS, SITES};
 use super::values::{COUNTRIES, HS, KINDS, Kind, MODES, PATTERNS, PORTS, text_literal};
 use super::writer::{Base, Fixed, Signature, Type, Wanted, Writer, operand};
@@ -12,7 +13,6 @@ const FUEL: [usize; 6] = [3, 5, 8, 12, 20, 45];
 const MAP_KEYS: [&str; 5] = ["a", "b", "DELI", "KE", "limit"];
 
 impl Writer<'_, '_> {
-    /// The rule files of a pack, one or two.
     pub fn rule_files(&mut self) -> Vec<File> {
         let count = if self.choices.percent(20) { 2 } else { 1 };
         (0..count).map(|at| (format!("{at}-rules.rhai"), self.rule_file(at))).collect()
@@ -25,33 +25,29 @@ impl Writer<'_, '_> {
         self.fixed = Fixed::default();
         let mut text = String::new();
         for _ in 0..self.choices.weighted(&[4, 3, 2, 1]) {
-            let function = self.function();
-            text.push_str(&function);
+            text += &self.function();
         }
         for _ in 0..self.choices.weighted(&[3, 3, 2, 2, 1]) {
-            let constant = self.constant();
-            text.push_str(&constant);
+            text += &self.constant();
+            text.push('\n');
         }
         for _ in 0..self.choices.weighted(&[4, 3, 2]) {
-            let field = self.computed_field();
-            text.push_str(&field);
+            text += &self.computed_field();
         }
         if self.choices.percent(12) {
             text.push_str(&self.rules_on_one_number(file));
             return text;
         }
         for at in 0..self.choices.below(6) {
-            let probe = self.probe(&format!("P{file}-{at}"));
-            text.push_str(&probe);
+            text += &self.probe(&format!("P{file}-{at}"));
         }
         for at in 0..self.choices.between(1, 4) {
             let id = format!("R{file}-{at}");
-            let rule = if self.choices.percent(20) {
+            text += &if self.choices.percent(20) {
                 self.rules_in_a_loop(&id)
             } else {
                 self.rule(&format!("\"{id}\""))
             };
-            text.push_str(&rule);
         }
         text
     }
@@ -157,17 +153,15 @@ impl Writer<'_, '_> {
         match self.choices.weighted(&[6, 5, 3, 1, 1, 1]) {
             0 => {
                 let kind = *self.choices.pick(&KINDS);
-                let (name, literal) = (self.name("C"), self.literal(kind));
-                self.declare(&name, Type::one(kind, false), mutable);
-                format!("{keyword} {name} = {literal};\n")
+                let literal = self.literal(kind);
+                self.bind(keyword, "C", &literal, Type::one(kind, false), mutable)
             }
             1 => {
                 let kind = *self.choices.pick(&KINDS);
                 let items: Vec<String> =
                     (0..self.choices.between(1, 5)).map(|_| self.literal(kind)).collect();
-                let name = self.name("L");
-                self.declare(&name, Type::of(Base::List(kind, false)), mutable);
-                format!("{keyword} {name} = [{}];\n", items.join(", "))
+                let list = format!("[{}]", items.join(", "));
+                self.bind(keyword, "L", &list, Type::of(Base::List(kind, false)), mutable)
             }
             2 => {
                 let same = self.choices.percent(60);
@@ -179,32 +173,27 @@ impl Writer<'_, '_> {
                     entries.push((*key, kind));
                     items.push(format!("{key}: {}", self.literal(kind)));
                 }
-                let name = self.name("M");
-                self.declare(&name, Type::of(Base::Map(entries)), false);
-                format!("const {name} = #{{ {} }};\n", items.join(", "))
+                let map = format!("#{{ {} }}", items.join(", "));
+                self.bind("const", "M", &map, Type::of(Base::Map(entries)), false)
             }
             3 => {
                 let name = self.name("P");
                 self.fixed.patterns.push(name.clone());
-                format!("const {name} = {};\n", text_literal(self.choices.word(PATTERNS)))
+                format!("const {name} = {};", text_literal(self.choices.word(&PATTERNS)))
             }
             4 if !self.tables.is_empty() => {
                 let name = self.name("T");
                 let table = self.choices.below(self.tables.len());
                 self.fixed.tables.push((name.clone(), table));
-                format!("const {name} = {};\n", text_literal(self.tables[table].name))
+                format!("const {name} = {};", text_literal(self.tables[table].name))
             }
             _ => {
                 self.fuel = 6;
                 let kind = *self.choices.pick(&KINDS);
                 let outer = std::mem::take(&mut self.variables);
-                let test = self.well_typed(|writer| {
-                    writer.closure(Type::one(kind, false), Wanted { kind: Kind::Flag, missing: false })
-                });
+                let test = self.well_typed(|writer| writer.closure(Type::one(kind, false), FLAG));
                 self.variables = outer;
-                let name = self.name("IS");
-                self.declare(&name, Type::of(Base::Test(kind)), false);
-                format!("const {name} = {test};\n")
+                self.bind("const", "IS", &test, Type::of(Base::Test(kind)), false)
             }
         }
     }
@@ -218,7 +207,6 @@ impl Writer<'_, '_> {
         format!("field(\"{name}\", {closure});\n")
     }
 
-    /// A closure on the line.
     fn line_closure(&mut self, body: impl FnOnce(&mut Self) -> String) -> String {
         self.fuel = *self.choices.pick(&FUEL);
         let visible = self.variables.len();
@@ -231,7 +219,6 @@ impl Writer<'_, '_> {
         format!("|{name}| {body}")
     }
 
-    /// One rule for each element of a list.
     fn rules_in_a_loop(&mut self, id: &str) -> String {
         let visible = self.variables.len();
         let name = self.name("each");
@@ -333,7 +320,6 @@ impl Writer<'_, '_> {
 
     /// The condition of a rule: mostly a few comparisons of fields joined by `&&` and `||`.
     fn condition(&mut self) -> String {
-        let wanted = Wanted { kind: Kind::Flag, missing: false };
         match self.choices.weighted(&[50, 28, 22]) {
             0 => {
                 let count = self.choices.weighted(&[0, 4, 4, 3, 1]);
@@ -350,7 +336,7 @@ impl Writer<'_, '_> {
                 }
             }
             1 => self.compound(Kind::Flag, false),
-            _ => self.body(wanted, 100),
+            _ => self.body(FLAG, 100),
         }
     }
 

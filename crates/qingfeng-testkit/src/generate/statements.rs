@@ -1,5 +1,6 @@
 //! Statements: variables, assignments, branches, loops, early returns.
 
+use super::kinds::FLAG;
 use super::values::{KINDS, Kind};
 use super::writer::{Base, Type, Wanted, Writer, operand};
 
@@ -17,7 +18,6 @@ impl Writer<'_, '_> {
         text
     }
 
-    /// Statements and a value.
     pub fn block(&mut self, kind: Kind, missing: bool) -> String {
         let visible = self.variables.len();
         let mut text = String::from("{ ");
@@ -54,32 +54,19 @@ impl Writer<'_, '_> {
             7 => self.push(),
             8 => self.let_entry(),
             9 => self.search(),
-            10 => {
-                let arm = |writer: &mut Self| writer.statements(1);
-                self.switch_with(true, arm)
-            }
+            10 => self.switch_with(true, |writer| writer.statements(1)),
             11 => {
-                let name = self.name("r");
                 let range = self.range();
-                self.declare(&name, Type::of(Base::Range), false);
-                format!("let {name} = {range};")
+                self.bind("let", "r", &range, Type::of(Base::Range), false)
             }
             12 => {
-                let name = self.name("t");
                 let kind = *self.choices.pick(&KINDS);
-                let test = self.well_typed(|writer| {
-                    writer.closure(Type::one(kind, false), Wanted { kind: Kind::Flag, missing: false })
-                });
-                self.declare(&name, Type::of(Base::Test(kind)), false);
-                format!("let {name} = {test};")
+                let test = self.well_typed(|writer| writer.closure(Type::one(kind, false), FLAG));
+                self.bind("let", "t", &test, Type::of(Base::Test(kind)), false)
             }
             13 => self.statements(2),
             14 => match self.line() {
-                Some(line) => {
-                    let name = self.name("line");
-                    self.declare(&name, Type::of(Base::Line), false);
-                    format!("let {name} = {line};")
-                }
+                Some(line) => self.bind("let", "line", &line, Type::of(Base::Line), false),
                 None => self.let_value(),
             },
             _ => self.growth(),
@@ -92,9 +79,7 @@ impl Writer<'_, '_> {
         let (value, unknown) = self.noting_unknown(|writer| writer.value(kind, missing));
         let ty = Type { unknown, ..Type::one(kind, missing) };
         if self.choices.percent(12) {
-            let name = self.name("K");
-            self.declare(&name, ty, false);
-            return format!("const {name} = {value};");
+            return self.bind("const", "K", &value, ty, false);
         }
         // Rarely it hides one of the same name.
         let hidden = if self.choices.percent(8) {
@@ -113,11 +98,10 @@ impl Writer<'_, '_> {
         }) else {
             return self.let_value();
         };
-        let missing = target.ty.missing;
         let name = target.name;
         let (kind, is_list, missing) = match target.ty.base {
             Base::List(kind, elements) => (kind, true, elements),
-            Base::One(kind) => (kind, false, missing),
+            Base::One(kind) => (kind, false, target.ty.missing),
             _ => return self.let_value(),
         };
         // A value of unknown type would make the variable's unknown.
@@ -250,9 +234,7 @@ impl Writer<'_, '_> {
         let kind = *self.choices.pick(&KINDS);
         let missing = self.choices.percent(25);
         let list = self.well_typed(|writer| writer.list(kind, missing));
-        let name = self.name("l");
-        self.declare(&name, Type::of(Base::List(kind, missing)), true);
-        format!("let {name} = {list};")
+        self.bind("let", "l", &list, Type::of(Base::List(kind, missing)), true)
     }
 
     fn push(&mut self) -> String {
@@ -268,9 +250,7 @@ impl Writer<'_, '_> {
 
     fn let_entry(&mut self) -> String {
         let Some((call, table)) = self.lookup("lookup") else { return self.let_value() };
-        let name = self.name("entry");
-        self.declare(&name, Type::of(Base::Entry(table)), false);
-        format!("let {name} = {call};")
+        self.bind("let", "entry", &call, Type::of(Base::Entry(table)), false)
     }
 
     /// The first element for which something holds.

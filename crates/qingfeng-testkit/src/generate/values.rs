@@ -1,5 +1,8 @@
 //! The values of one case: rules compare with them and lines have them, so that conditions hold now and then.
 
+use std::str::FromStr;
+use std::sync::LazyLock;
+
 use qingfeng::FieldValue;
 
 use super::choices::Choices;
@@ -17,99 +20,32 @@ pub(super) enum Kind {
 /// All kinds, the most usual in rules first.
 pub(super) const KINDS: [Kind; 5] = [Kind::Number, Kind::Text, Kind::Integer, Kind::Date, Kind::Flag];
 
-pub(super) const INTEGERS: &[i64] = &[
-    1,
-    0,
-    2,
-    3,
-    -1,
-    5,
-    7,
-    10,
-    12,
-    64,
-    -3,
-    100,
-    1000,
-    8711,
-    20_000,
-    (1 << 53) - 1,
-    1 << 53,
-    (1 << 53) + 1,
-    i64::MAX,
-    i64::MAX - 1,
-    i64::MIN,
-    i64::MIN + 1,
-];
+pub(super) static INTEGERS: LazyLock<Vec<i64>> = LazyLock::new(|| {
+    // Around 2^53 not every whole number is one of `f64`.
+    numbers(
+        "1 0 2 3 -1 5 7 10 12 64 -3 100 1000 8711 20000 9007199254740991 9007199254740992 9007199254740993 \
+         9223372036854775807 9223372036854775806 -9223372036854775808 -9223372036854775807",
+    )
+});
 
-pub(super) const NUMBERS: &[f64] = &[
-    1.0,
-    0.0,
-    2.0,
-    0.5,
-    3.0,
-    1.5,
-    -1.0,
-    10.0,
-    0.1,
-    0.3,
-    2.5,
-    -2.5,
-    300.0,
-    99.995,
-    12.345,
-    -0.0,
-    1e-9,
-    1e15,
-    9_007_199_254_740_992.0,
-    9_007_199_254_740_994.0,
-    9_223_372_036_854_775_808.0,
-    -9_223_372_036_854_775_808.0,
-    1e300,
-    -1e300,
-    f64::MIN_POSITIVE,
-];
+pub(super) static NUMBERS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    numbers(
+        "1 0 2 0.5 3 1.5 -1 10 0.1 0.3 2.5 -2.5 300 99.995 12.345 -0 1e-9 1e15 9007199254740992 9007199254740994 \
+         9223372036854775808 -9223372036854775808 1e300 -1e300 2.2250738585072014e-308",
+    )
+});
 
-pub(super) const TEXTS: &[&str] = &[
-    "DELI",
-    "a",
-    "deli",
-    "DEL1",
-    "D E L I",
-    "DЕLI",
-    "HAOJUE",
-    "HA0JUE",
-    "ＤＥＬＩ",
-    "no logo",
-    "shoes, no  logo",
-    "replica watch",
-    "Ｒｅｐｌｉｃａ bag",
-    "replicas",
-    "摩托车",
-    "高仿A货",
-    "手机（无牌）",
-    "贴牌手机 phone",
-    "8711209000",
-    "8711",
-    "2016-09-06",
-    "2016-13-01",
-    "12.5",
-    "true",
-    "E1",
-    "E2",
-    "ß",
-    "İ",
-    "éclair",
-    "e\u{301}clair",
-    "🏍 motor",
-    "M&G",
-    "a\\b",
-    "say \"x\"",
-    "A",
-    "B",
-    "0110",
-    "KE",
-];
+fn numbers<T: FromStr>(text: &str) -> Vec<T> {
+    text.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
+pub(super) static TEXTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let texts = "DELI / a / deli / DEL1 / D E L I / DЕLI / HAOJUE / HA0JUE / ＤＥＬＩ / no logo / shoes, no  logo / \
+         replica watch / Ｒｅｐｌｉｃａ bag / replicas / 摩托车 / 高仿A货 / 手机（无牌） / 贴牌手机 phone / 8711209000 / 8711 / \
+         2016-09-06 / 2016-13-01 / 12.5 / true / E1 / E2 / ß / İ / éclair / e\u{301}clair / 🏍 motor / M&G / a\\b / \
+         say \"x\" / A / B / 0110 / KE";
+    texts.split(" / ").collect()
+});
 
 /// Texts that a test of texts can tell apart, and words to tell them by.
 const FAMILIES: &[(&[&str], &[&str])] = &[
@@ -126,34 +62,17 @@ const FAMILIES: &[(&[&str], &[&str])] = &[
 /// Words that `has_word` and its like look for, besides the values.
 const WORDS: &[&str] = &["replica", "no logo", "仿", "贴牌", "logo", "deli", "", " ", "phone", "Ａ"];
 
-/// Regular expressions, as texts.
-pub(super) const PATTERNS: &[&str] = &[
-    "^[A-Z]+$",
-    "[0-9]",
-    "(?i)deli",
-    "^.{4}$",
-    "仿|牌",
-    "\\d{4}",
-    "\\bno\\b",
-    "^$",
-    "^(?:D|H).*(?:I|E)$",
-    "\\p{Han}",
-    "[^a-z]$",
-];
+pub(super) static PATTERNS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    r"^[A-Z]+$ [0-9] (?i)deli ^.{4}$ 仿|牌 \d{4} \bno\b ^$ ^(?:D|H).*(?:I|E)$ \p{Han} [^a-z]$"
+        .split_whitespace()
+        .collect()
+});
 
-pub(super) const DATES: &[&str] = &[
-    "2016-09-06",
-    "2016-01-01",
-    "2016-12-31",
-    "2016-02-29",
-    "2015-12-31",
-    "2017-01-01",
-    "1970-01-01",
-    "1969-12-31",
-    "0001-01-01",
-    "9999-12-31",
-    "2016-09-05",
-];
+pub(super) static DATES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let dates = "2016-09-06 2016-01-01 2016-12-31 2016-02-29 2015-12-31 2017-01-01 1970-01-01 1969-12-31 0001-01-01 \
+         9999-12-31 2016-09-05";
+    dates.split(' ').collect()
+});
 
 pub(super) const COUNTRIES: &[&str] = &["KE", "TZ", "AE", "SD", "DE", "PA"];
 pub(super) const HS: &[&str] =
@@ -186,18 +105,17 @@ fn few<T: Copy>(choices: &mut Choices<'_>, table: &[T], count: usize) -> Vec<T> 
 impl Values {
     pub(super) fn new(choices: &mut Choices<'_>) -> Self {
         let (family, words) = *choices.pick(FAMILIES);
-        let mut texts = few(choices, TEXTS, 2);
+        let mut texts = few(choices, &TEXTS, 2);
         texts.extend(family);
         Self {
-            integers: few(choices, INTEGERS, 4),
-            numbers: few(choices, NUMBERS, 4),
+            integers: few(choices, &INTEGERS, 4),
+            numbers: few(choices, &NUMBERS, 4),
             texts,
             words,
-            dates: few(choices, DATES, 3),
+            dates: few(choices, &DATES, 3),
         }
     }
 
-    /// A word to look for in a text.
     pub(super) fn word(&self, choices: &mut Choices<'_>) -> &'static str {
         let words = if choices.percent(20) { WORDS } else { self.words };
         choices.word(words)
@@ -206,23 +124,23 @@ impl Values {
     pub(super) fn integer(&self, choices: &mut Choices<'_>) -> i64 {
         let near = [0, 0, 0, 1, -1];
         if choices.percent(12) {
-            return *choices.pick(INTEGERS);
+            return *choices.pick(&INTEGERS);
         }
         let integer = *choices.pick(&self.integers);
         integer.saturating_add(*choices.pick(&near))
     }
 
     pub(super) fn number(&self, choices: &mut Choices<'_>) -> f64 {
-        if choices.percent(12) { *choices.pick(NUMBERS) } else { *choices.pick(&self.numbers) }
+        if choices.percent(12) { *choices.pick(&NUMBERS) } else { *choices.pick(&self.numbers) }
     }
 
     pub(super) fn text(&self, choices: &mut Choices<'_>) -> &'static str {
-        let of = if choices.percent(12) { TEXTS } else { &self.texts };
+        let of = if choices.percent(12) { &*TEXTS } else { &self.texts };
         choices.word(of)
     }
 
     pub(super) fn date(&self, choices: &mut Choices<'_>) -> &'static str {
-        let of = if choices.percent(12) { DATES } else { &self.dates };
+        let of = if choices.percent(12) { &*DATES } else { &self.dates };
         choices.word(of)
     }
 
@@ -274,7 +192,6 @@ pub(super) fn number_literal(number: f64) -> String {
     if number.is_sign_negative() { format!("({number:?})") } else { format!("{number:?}") }
 }
 
-/// A text in double quotes.
 pub(super) fn text_literal(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

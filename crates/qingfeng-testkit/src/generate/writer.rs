@@ -9,7 +9,6 @@ use super::values::{Kind, Values};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Type {
     pub base: Base,
-    /// Whether it may be `()`.
     pub missing: bool,
     /// Whether the type checker does not know the type.
     pub unknown: bool,
@@ -40,16 +39,13 @@ impl Type {
     }
 }
 
-/// A variable that can be seen.
 #[derive(Clone, Debug)]
 pub(super) struct Variable {
     pub name: String,
     pub ty: Type,
-    /// Whether it may be assigned to.
     pub mutable: bool,
 }
 
-/// A function of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Signature {
     pub name: String,
@@ -60,7 +56,6 @@ pub(super) struct Signature {
 /// Constants at the top of the file that must be known when the pack is loaded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fixed {
-    /// Regular expressions.
     pub patterns: Vec<String>,
     /// Names of lookup tables: the constant, and the table.
     pub tables: Vec<(String, usize)>,
@@ -81,7 +76,6 @@ pub(super) struct Writer<'w, 'b> {
     pub variables: Vec<Variable>,
     pub functions: Vec<Signature>,
     pub fixed: Fixed,
-    /// The fields that the pack computes.
     pub computed: Vec<(String, Type)>,
     /// How many more parts may be written.
     pub fuel: usize,
@@ -120,7 +114,6 @@ impl<'w, 'b> Writer<'w, 'b> {
         }
     }
 
-    /// A name that is not in use.
     pub fn name(&mut self, prefix: &str) -> String {
         self.names += 1;
         format!("{prefix}{}", self.names)
@@ -152,6 +145,13 @@ impl<'w, 'b> Writer<'w, 'b> {
         self.variables.push(Variable { name: name.to_owned(), ty, mutable });
     }
 
+    /// A statement that gives a value a new name.
+    pub fn bind(&mut self, keyword: &str, prefix: &str, value: &str, ty: Type, mutable: bool) -> String {
+        let name = self.name(prefix);
+        self.declare(&name, ty, mutable);
+        format!("{keyword} {name} = {value};")
+    }
+
     /// The variables that are not hidden by another of their name, and that may be used here.
     pub fn visible(&self, wanted: impl Fn(&Variable) -> bool) -> Vec<Variable> {
         let hidden =
@@ -163,7 +163,6 @@ impl<'w, 'b> Writer<'w, 'b> {
         known.map(|(_, variable)| variable.clone()).collect()
     }
 
-    /// A visible variable of this description.
     pub fn variable(&mut self, wanted: impl Fn(&Variable) -> bool) -> Option<Variable> {
         let found = self.visible(wanted);
         if found.is_empty() {
@@ -181,7 +180,6 @@ impl<'w, 'b> Writer<'w, 'b> {
         self.variable(|variable| variable.ty.base == Base::Line).map(|variable| variable.name)
     }
 
-    /// A field of this kind.
     pub fn field(&mut self, kind: Kind) -> Option<Field> {
         let table = if self.choices.percent(25) { DERIVED } else { DECLARED };
         let of_kind: Vec<Field> = table.iter().filter(|field| field.kind == kind).copied().collect();

@@ -13,7 +13,7 @@ pub(crate) const MISSING: u32 = 0;
 /// Set in the codes of texts that are marked, so that the others need not be looked at.
 const MARKED: u32 = 1 << 31;
 
-/// Texts that are remembered at most, and their bytes; a field with more begins anew with the next batch.
+/// Texts that are remembered at most, and their bytes; a field with more starts again with the next batch.
 const TEXTS_MAX: usize = 1 << 16;
 const BYTES_MAX: usize = 4 << 20;
 
@@ -88,7 +88,7 @@ impl Dictionary {
         self.generation += 1;
     }
 
-    /// Numbers the texts of a batch. `new` is told each text that gets a code, in the order of the codes, and says
+    /// Numbers the texts of a batch. `new` gets each text that gets a code, in the order of the codes, and says
     /// whether it is marked.
     pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str) -> bool) {
         self.codes.clear();

@@ -70,8 +70,8 @@ impl BatchResults {
         &self.fired
     }
 
-    /// Gives rules other points, where `points` has them by position in the pack, and puts scores and channels together
-    /// anew.
+    /// Gives rules other points, where `points` has them by position in the pack, and computes scores and channels
+    /// again.
     pub fn replace_points(&mut self, effects: &Effects, points: &[Option<i64>]) {
         for (rule, given) in &mut self.fired {
             if let Some(Some(other)) = points.get(*rule as usize) {

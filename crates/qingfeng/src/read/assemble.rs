@@ -404,8 +404,7 @@ fn enter<'a>(
 fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
     let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
     let reason = format!(
-        "the declaration has more than {most} lines, the most that are assessed together; raise \
-         `max_declaration_lines` or split the declaration"
+        "the declaration has more than {most} lines, the most that are assessed together; split the declaration"
     );
     Reject::new(input, place.position, Problem::new(RejectKind::TooManyLines, reason))
         .of(Some(shown(id)))

@@ -25,7 +25,7 @@ pub(crate) struct Bad {
     pub(crate) problem: Problem,
 }
 
-/// What is told of a bad value: its row, and what is wrong.
+/// What is reported of a bad value: its row, and what is wrong.
 type Report<'a> = &'a mut dyn FnMut(usize, Bad);
 
 const DAY_SECONDS: i64 = 86_400;

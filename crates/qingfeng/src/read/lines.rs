@@ -71,6 +71,17 @@ pub struct Unreadable {
     pub reject: Reject,
 }
 
+impl Place {
+    /// The place with the name of its input, if that is one of these.
+    #[cfg(feature = "tools")]
+    pub(crate) fn within(&self, inputs: &[super::Input]) -> String {
+        match inputs.get(self.input as usize) {
+            Some(input) => format!("{input}, {}", self.position),
+            None => self.position.to_string(),
+        }
+    }
+}
+
 /// Goods lines with one column for each field of the schema, in the schema's order and named as the fields are.
 ///
 /// The columns have canonical Arrow types: text and codes are `Utf8`, integers `Int64`, numbers `Float64` (always

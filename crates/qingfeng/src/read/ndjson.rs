@@ -74,7 +74,7 @@ impl Decoder for Ndjson {
             parser.rows.finish(block.bytes.len())
         });
         for Parser { keys, .. } in &mut self.parsers {
-            // A key that no parser has met before is told by that of the first block that has it.
+            // A key that no parser has met before is reported by that of the first block that has it.
             keys.unused.drain(..).for_each(|key| note_unused(&mut self.notes.unused_columns, &key));
             self.seen.iter_mut().zip(&keys.seen).for_each(|(all, seen)| *all = all.or(*seen));
         }

@@ -168,7 +168,7 @@ fn spool(input: &Input, mut bytes: impl Read) -> Result<File, ReadError> {
 fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(count);
     match bytes.take(count as u64).read_to_end(&mut start) {
-        // What is wrong further on is told when it is reached.
+        // What is wrong further on is reported when it is reached.
         Err(error) if start.is_empty() => Err(error),
         _ => Ok(start),
     }

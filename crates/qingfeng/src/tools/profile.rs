@@ -2,16 +2,16 @@
 //!
 //! ```
 //! use qingfeng::Engine;
-//! use qingfeng::tools::profile::ProfileOptions;
+//! use qingfeng::Pipeline;
 //! use qingfeng::read::{Input, ReadOptions, Reader};
 //!
 //! let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
 //! let engine = Engine::open(format!("{root}rules/clean-wind"))?;
 //! let inputs = vec![Input::Path(format!("{root}docs/examples/declarations.csv").into())];
 //! let reader = Reader::new(engine.pack().schema.clone(), inputs, ReadOptions::default())?;
-//! let profile = engine.profile(reader, &ProfileOptions::default(), &mut |_| {})?;
-//! let dearest = profile.rules.iter().max_by(|a, b| a.seconds().total_cmp(&b.seconds())).unwrap();
-//! println!("{}: {} visits, {} fired", dearest.rule, dearest.visits, dearest.fired);
+//! let profile = engine.profile(reader, &Pipeline::new().threads(1), &mut |_| {})?;
+//! let slowest = profile.rules.iter().max_by(|a, b| a.seconds().total_cmp(&b.seconds())).unwrap();
+//! println!("{}: {} visits, {} fired", slowest.rule, slowest.visits, slowest.fired);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -26,20 +26,6 @@ use crate::engine::Engine;
 use crate::eval::{BatchTime, Evaluation, RuleTally, SAMPLE_LINES_MIN, clock_seconds};
 use crate::pipeline::{JobError, Pipeline, Progress};
 use crate::read::{Chunk, Reader};
-
-/// How to profile.
-#[derive(Clone, Debug)]
-pub struct ProfileOptions {
-    /// The threads that evaluate: one, unless others are given. Several of them disturb each other's times; the counts do
-    /// not depend on it.
-    pub pipeline: Pipeline,
-}
-
-impl Default for ProfileOptions {
-    fn default() -> Self {
-        Self { pipeline: Pipeline::new().threads(1) }
-    }
-}
 
 /// What evaluates the condition of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -125,7 +111,8 @@ pub struct Profile {
 
 impl Engine {
     /// Evaluates all declarations of a reader for what each rule does and takes. It goes by the engine's
-    /// [`Evaluation`](crate::Evaluation), and takes some times as long as evaluating them.
+    /// [`Evaluation`](crate::Evaluation), and takes some times as long as evaluating them. Several threads disturb each
+    /// other's times; the counts do not depend on them.
     ///
     /// # Errors
     ///
@@ -133,13 +120,13 @@ impl Engine {
     pub fn profile(
         &self,
         mut reader: Reader,
-        options: &ProfileOptions,
+        pipeline: &Pipeline,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Profile, JobError> {
         let started = Instant::now();
         let clock = clock_seconds();
         let pack = self.pack();
-        let threads = options.pipeline.thread_count();
+        let threads = pipeline.thread_count();
         let mut all = vec![RuleTally::default(); pack.rules.len()];
         let mut time = BatchTime::default();
         let (mut lines, mut rejected) = (0, 0);
@@ -170,7 +157,7 @@ impl Engine {
             take(made);
             Ok(ControlFlow::Continue(()))
         };
-        options.pipeline.map(reader, &|chunk, _| each(chunk), &mut take, progress)?;
+        pipeline.map(reader, &|chunk, _| each(chunk), &mut take, progress)?;
         let rules_seconds: f64 = all.iter().map(|tally| tally.condition + tally.points).sum();
         let rule = |(at, tally): (usize, &RuleTally)| self.rule_profile(at, tally, rules_seconds);
         let evaluated = |(at, _): &(usize, &RuleTally)| pack.rules[*at].status.is_evaluated();

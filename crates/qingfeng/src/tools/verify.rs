@@ -231,10 +231,9 @@ impl Difference {
         let mut rules: Vec<RuleInQuestion> = rules
             .map(|rule| {
                 let text = sources.text(&rule.place.file).unwrap_or_default();
-                let (row, column) = sources.line_and_column(&rule.place);
                 RuleInQuestion {
                     id: rule.id.clone(),
-                    place: format!("{}:{row}:{column}", rule.place.file),
+                    place: sources.located(&rule.place),
                     source: source(text, rule.place.span.start),
                     condition: Vec::new(),
                 }
@@ -244,10 +243,7 @@ impl Difference {
         if let Some(range) = lines.declarations().nth(line.declaration) {
             let item = line.item.unwrap_or(0);
             if let Some(at) = lines.places().get(range.start + item) {
-                place = match inputs.get(at.input as usize) {
-                    Some(input) => format!("{input}, {}", at.position),
-                    None => at.position.to_string(),
-                };
+                place = at.within(inputs);
             }
             if let Some(item) = engine.explain_lines(lines, line.declaration).items.into_iter().nth(item) {
                 values = item.fields;
@@ -394,7 +390,6 @@ impl Engine {
 }
 
 impl Verification {
-    /// Adds what was compared of the next batch.
     fn add(&mut self, next: Self) {
         self.lines += next.lines;
         self.rejected += next.rejected;

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Key};
-use qingfeng::tools::policy_coverage::{CoverageOptions, PolicyCoverage, Segment, Trade, TradeOptions};
-use qingfeng::{Engine, Outputs};
+use qingfeng::tools::policy_coverage::{CoverageOptions, PolicyCoverage, Segment, Trade};
+use qingfeng::{Engine, Outputs, Pipeline};
 
 use super::keys::{
     COUNTRIES, DAYS, Group, HS, MODES, Rule, World, belongs, in_force, known_sites, meets_key, open, world,
@@ -168,7 +168,7 @@ proptest! {
         std::fs::write(&path, csv).unwrap();
         let mut coverage = engine.policy_coverage(&CoverageOptions::default()).unwrap();
         let reader = Reader::new(engine.pack().schema.clone(), vec![Input::Path(path)], ReadOptions::default()).unwrap();
-        engine.count_trade(&mut coverage, reader, &TradeOptions::default(), &mut |_| {}).unwrap();
+        engine.count_trade(&mut coverage, reader, &Pipeline::new(), &mut |_| {}).unwrap();
         let found: BTreeMap<At, (u64, i128)> = coverage
             .cells()
             .iter()
@@ -191,7 +191,7 @@ fn trade_does_not_depend_on_threads_or_batches() {
     };
     let counted = |threads: usize, batch_lines: usize| {
         let mut coverage = engine.policy_coverage(&CoverageOptions::default()).unwrap();
-        let options = TradeOptions { pipeline: Some(threads).into() };
+        let options = Pipeline::from(Some(threads));
         engine.count_trade(&mut coverage, reader(batch_lines), &options, &mut |_| {}).unwrap();
         coverage
     };

@@ -75,7 +75,7 @@ fn lines_beyond_the_limit_of_a_declaration_are_rejected() {
         assert_eq!(outcome.declarations, [1, 2, 1]);
         assert_eq!(outcome.values("item_no"), ["1", "1", "3", "1"]);
         let beyond = "[declaration_id] the declaration has more than 2 lines, the most that are assessed together; \
-                      raise `max_declaration_lines` or split the declaration";
+                      split the declaration";
         assert_eq!(
             outcome.problems(),
             [

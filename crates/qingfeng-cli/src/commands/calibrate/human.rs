@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use qingfeng_insight::calibrate::{Calibration, PointsProposal, Reason, Toward, Validation, Verdict};
 
 use super::Report;
-use crate::numbers::{count, grouped, percent};
+use crate::numbers::{count, grouped, more, percent};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, styled};
 
@@ -215,12 +215,7 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
     if !changed.is_empty() {
         out += &table("  ", &rows);
     }
-    if changed.len() > limit {
-        out += &format!(
-            "  and {} more; the proposal and JSON have all\n",
-            grouped((changed.len() - limit) as u64)
-        );
-    }
+    out += &more("  ", changed.len() as u64, limit, "; the proposal and JSON have all");
     let mut others: BTreeMap<Reason, Vec<&str>> = BTreeMap::new();
     for rule in calibration.rules.iter().filter(|rule| rule.change() == 0) {
         others.entry(rule.reason).or_default().push(&rule.rule);
@@ -258,7 +253,7 @@ fn named(ids: &[&str]) -> String {
     text
 }
 
-/// Findings far from what was expected are told from this many errors on.
+/// Findings far from what was expected are reported from this many errors on.
 const FAR: f64 = 3.0;
 
 fn remarks(report: &Report<'_>) -> String {

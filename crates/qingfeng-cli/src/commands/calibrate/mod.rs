@@ -204,7 +204,7 @@ fn evidence(args: &Args, pack: &Pack) -> Result<Evidence, Failure> {
         history(&args.assessments, args.label.as_deref(), &args.results, Some(pack))?
     } else {
         let plans = Plans::read(&args.plans)?;
-        args.results.evidence(&args.assessments, &plans, args.results.as_of)?.0
+        args.results.evidence(&args.assessments, &plans, args.results.as_of, Some(pack))?.0
     };
     let is_within = |day: Option<Date>| {
         day.is_none_or(|day| {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::lookups::LookupSource;
@@ -13,11 +12,8 @@ use qingfeng_insight::calibrate::Verdict;
 use super::Report;
 use super::human::{by_change, whole};
 use crate::exit::Failure;
+use crate::outputs::{copy_pack, failed};
 use crate::terminal::{clean, json};
-
-/// Files and levels of a pack that are copied at most.
-const FILES_MAX: usize = 100_000;
-const DEPTH_MAX: usize = 16;
 
 /// The directory that a proposal is written into.
 pub struct Target {
@@ -25,10 +21,6 @@ pub struct Target {
     directory: PathBuf,
     /// Where it is put together first, so that what has the final name is whole.
     partial: PathBuf,
-}
-
-fn failed(path: &Path, what: &str, error: &std::io::Error) -> Failure {
-    Failure::Files(format!("{}: {what}: {error}", path.display()))
 }
 
 /// Refuses a directory that holds something, and one within the pack or around it.
@@ -99,8 +91,7 @@ impl Target {
     }
 
     fn fill(&self, rewritten: &PackFiles, report: &Report<'_>) -> Result<(), Failure> {
-        let mut count = 0;
-        copy(&self.pack, &self.partial, 0, &mut count)?;
+        copy_pack(&self.pack, &self.partial)?;
         let page = (String::from("PROPOSAL.md"), page(report).into_bytes());
         let data = (String::from("proposal.json"), json(report)?.into_bytes());
         let of_pack =
@@ -152,51 +143,6 @@ fn check(
         return Err("a rule means something else".to_owned());
     }
     Ok(())
-}
-
-/// Copies what is in a directory, stores and hidden files left out.
-fn copy(from: &Path, to: &Path, depth: usize, count: &mut usize) -> Result<(), Failure> {
-    let unreadable = |error: &std::io::Error| failed(from, "cannot be read", error);
-    let entries = fs::read_dir(from).map_err(|error| unreadable(&error))?;
-    let mut names = entries
-        .map(|entry| Ok(entry?.file_name()))
-        .collect::<Result<Vec<_>, std::io::Error>>()
-        .map_err(|error| unreadable(&error))?;
-    names.sort();
-    for name in names {
-        let is_hidden = name.to_string_lossy().starts_with('.');
-        let (source, target) = (from.join(&name), to.join(&name));
-        let data = fs::metadata(&source).map_err(|error| failed(&source, "cannot be read", &error))?;
-        *count += 1;
-        if *count > FILES_MAX || depth > DEPTH_MAX {
-            return Err(Failure::Files(format!(
-                "{}: a pack with more than {FILES_MAX} files or {DEPTH_MAX} levels of directories is not copied",
-                source.display()
-            )));
-        }
-        if is_hidden || is_store(&source, data.is_file()) {
-            continue;
-        }
-        if data.is_dir() {
-            fs::create_dir(&target).map_err(|error| failed(&target, "cannot be made", &error))?;
-            copy(&source, &target, depth + 1, count)?;
-        } else if data.is_file() {
-            let content = fs::read(&source).map_err(|error| failed(&source, "cannot be read", &error))?;
-            fs::write(&target, content).map_err(|error| failed(&target, "cannot be written", &error))?;
-        }
-    }
-    Ok(())
-}
-
-/// A store of SQLite, or what it keeps beside it: it goes on changing, and a copy would not.
-fn is_store(path: &Path, is_file: bool) -> bool {
-    let name = path.to_string_lossy();
-    let is_sqlite = || {
-        let mut head = [0; 16];
-        let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-        read.is_ok() && &head == b"SQLite format 3\0"
-    };
-    is_file && (name.ends_with("-wal") || name.ends_with("-shm") || is_sqlite())
 }
 
 /// The table that stands beside the proposal, for people.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Key};
-use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage, TradeOptions};
+use qingfeng::tools::policy_coverage::{AXES, CoverageError, CoverageOptions, PolicyCoverage};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, one_of};
@@ -52,7 +52,7 @@ pub struct Args {
 
     /// What a row of the result is, and after a comma what a column is. Default: commodity,region, or the two that are left.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = one_of(&[
-        ("region", 0), ("commodity", 1), ("mode", 2),
+        ("region", 0_usize), ("commodity", 1), ("mode", 2),
     ]))]
     by: Vec<usize>,
 
@@ -128,9 +128,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut coverage = engine.policy_coverage(&options)?;
     if !args.inputs.is_empty() {
         let reader = args.read.reader(&args.inputs, pack, ReadOptions::default())?;
-        let options = TradeOptions { pipeline: args.threads.number().into() };
+        let pipeline = args.threads.number().into();
         Bar::during(reader.bytes_total(), |progress| {
-            engine.count_trade(&mut coverage, reader, &options, progress)
+            engine.count_trade(&mut coverage, reader, &pipeline, progress)
         })?;
     }
     let coverage = &coverage;

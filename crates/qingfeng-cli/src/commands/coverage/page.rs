@@ -216,7 +216,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// What is told of a cell when it is pointed at.
+    /// What a cell shows when it is pointed at.
     fn told(&self, cell: &PolicyCell) -> String {
         let names: Vec<&str> = (0..3)
             .filter(|&axis| self.axis(axis).segments[cell.at[axis]].segment != Segment::All)

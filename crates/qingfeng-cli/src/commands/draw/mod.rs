@@ -1,4 +1,4 @@
-//! `qingfeng draw`: the key of the surprise inspections, its commitments, and the proof of a day.
+//! `qingfeng draw`: the key of the random inspections, its commitments, and the proof of a day.
 
 mod prove;
 
@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use qingfeng::rules::Date;
 use qingfeng_inspection::draw::Key;
-use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, write_secret};
 use crate::exit::{self, Exit, Failure};
+use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{self, Format, clean};
 
@@ -94,12 +94,6 @@ struct DayKeyArgs {
     output: PathBuf,
 }
 
-#[derive(Serialize)]
-struct Commitment {
-    day: String,
-    commitment: String,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::NewKey(args) => new_key(args),
@@ -135,12 +129,11 @@ fn commit(args: &CommitArgs) -> Result<Exit, Failure> {
         return Err(Failure::Usage(message));
     }
     let key = args.key.get()?;
-    let commitments: Vec<Commitment> = (0..days)
-        .filter_map(|after| args.from.plus_days(after))
-        .map(|day| Commitment { day: day.to_string(), commitment: key.of_day(day).commitment() })
-        .collect();
-    let row = |of: &Commitment| vec![Cell::new(&of.day), Cell::new(&of.commitment)];
-    args.format.print(&commitments, || table("", &commitments.iter().map(row).collect::<Vec<_>>()))?;
+    let days = (0..days).filter_map(|after| args.from.plus_days(after));
+    let commitments: Vec<_> =
+        days.map(|day| record!({ day: day.to_string(), commitment: key.of_day(day).commitment() })).collect();
+    let rows = || commitments.iter().map(|of| vec![Cell::new(&of.day), Cell::new(&of.commitment)]);
+    args.format.print(&commitments, || table("", &rows().collect::<Vec<_>>()))?;
     Ok(Exit::Done)
 }
 

@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use qingfeng::rules::Date;
-use qingfeng_inspection::{Candidates, PlanFile, Proof, ProofOf};
-use serde::Serialize;
+use qingfeng_inspection::proof::{Proof, ProofOf};
+use qingfeng_inspection::{Candidates, PlanFile};
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::ReadArgs;
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, grouped, more};
 use crate::policy::PolicyArgs;
+use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{ERROR, Format, GOOD, clean, styled};
 
-/// The differences that are told of an office.
-const TOLD: usize = 100;
+/// The differences that are shown of an office.
+const SHOWN: usize = 100;
 
 /// Repeat the draw of a day, and compare it with the plan.
 ///
@@ -63,26 +64,6 @@ pub struct Args {
     format: Format,
 }
 
-#[derive(Serialize)]
-struct Report<'r> {
-    day: String,
-    proved: bool,
-    commitment: &'r str,
-    differences: &'r [String],
-    offices: Vec<OfficeReport<'r>>,
-}
-
-#[derive(Serialize)]
-struct OfficeReport<'r> {
-    office: &'r str,
-    declarations: u64,
-    mandatory: u64,
-    targeted: u64,
-    random: u64,
-    drawn: Option<u64>,
-    differences: &'r [String],
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(commitment) = &args.commitment
         && (commitment.trim().len() != 64
@@ -109,30 +90,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
     let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
     let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
-    args.format.print(&report(&proof), || human(&proof))?;
-    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
-}
-
-fn report(proof: &Proof) -> Report<'_> {
-    Report {
-        day: proof.day.to_string(),
+    let report = record!({
+        day: proof.day,
         proved: proof.is_proved(),
         commitment: &proof.commitment,
         differences: &proof.differences,
-        offices: proof
-            .offices
-            .iter()
-            .map(|of| OfficeReport {
-                office: &of.office,
-                declarations: of.declarations,
-                mandatory: of.mandatory,
-                targeted: of.targeted,
-                random: of.random,
-                drawn: of.drawn,
-                differences: &of.differences,
-            })
-            .collect(),
-    }
+        offices: &proof.offices,
+    });
+    args.format.print(&report, || human(&proof))?;
+    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
 }
 
 fn human(proof: &Proof) -> String {
@@ -158,12 +124,10 @@ fn human(proof: &Proof) -> String {
     }
     out += &table("  ", &rows);
     let mut tell = |at: &str, differences: &[String]| {
-        for difference in differences.iter().take(TOLD) {
+        for difference in differences.iter().take(SHOWN) {
             out += &format!("{}{}\n", clean(at), clean(difference));
         }
-        if let Some(more) = differences.len().checked_sub(TOLD).filter(|&more| more > 0) {
-            out += &format!("{}and {} more; --format json has all\n", clean(at), grouped(more as u64));
-        }
+        out += &more(&clean(at), differences.len() as u64, SHOWN, "; --format json has all");
     };
     tell("", &proof.differences);
     for of in &proof.offices {

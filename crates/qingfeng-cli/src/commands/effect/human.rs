@@ -7,7 +7,7 @@ use qingfeng_inspection::Counted;
 use super::Told;
 use crate::numbers::{count, grouped};
 use crate::table::{Cell, heads, table};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean};
+use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, shortened};
 
 /// Letters of a title and a reason that are shown.
 const LETTERS_MAX: usize = 108;
@@ -82,13 +82,6 @@ pub fn decimal(number: Option<f64>) -> String {
 
 pub fn heading(text: &str) -> Cell {
     Cell::new(text).style(DIM).right()
-}
-
-pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LETTERS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 pub fn human(effect: &Effect, told: &Told<'_>) -> String {
@@ -170,7 +163,10 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
             let title = rule.title.as_deref().map(|title| format!("{title}: ")).unwrap_or_default();
-            out += &format!("    {DIM}{}{DIM:#}\n", clean(&shortened(&format!("{title}{}", reason(rule)))));
+            out += &format!(
+                "    {DIM}{}{DIM:#}\n",
+                clean(&shortened(&format!("{title}{}", reason(rule)), LETTERS_MAX))
+            );
         }
     }
     let left = effect.rules.len() - shown.len();
@@ -320,6 +316,13 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
             count(*total, "planned inspection"),
             first.join(", "),
             if *total > first.len() as u64 { ", …" } else { "" }
+        ));
+    }
+    if effect.guessed_channels > 0 {
+        notes.push(format!(
+            "{} of declarations that others put into another channel: the one whose declarations score higher counts. --rules \
+             says which channel is the graver.",
+            count(effect.guessed_channels, "assessment")
         ));
     }
     let changed = told.changed;

@@ -15,6 +15,7 @@ use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{NeededResults, Plans, history};
+use crate::inputs::{part, share};
 use crate::outputs::{check_apart, output};
 use crate::render;
 use crate::terminal::{self, Format};
@@ -82,7 +83,7 @@ pub struct Args {
     share: Vec<f64>,
 
     /// Confidence level of intervals.
-    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
+    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = part)]
     level: f64,
 
     /// Minimum number of results of a rule. A rule with fewer is young.
@@ -102,7 +103,7 @@ pub struct Args {
     dead_days: u32,
 
     /// Significance level at which a falling hit rate makes a rule tired.
-    #[arg(long, value_name = "SHARE", default_value_t = Thresholds::default().tired_level, value_parser = level)]
+    #[arg(long, value_name = "SHARE", default_value_t = Thresholds::default().tired_level, value_parser = part)]
     tired_level: f64,
 
     /// Sort by this column, descending: estimated findings, estimated hit rate, findings per officer hour, findings of this
@@ -132,17 +133,7 @@ enum Sort {
     State,
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let wrong = || "no share; write a number above 0 and at most 1, such as 0.05".to_owned();
-    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share <= 1.0).ok_or_else(wrong)
-}
-
-fn level(text: &str) -> Result<f64, String> {
-    let wrong = || "no share; write a number between 0 and 1, such as 0.95".to_owned();
-    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0).ok_or_else(wrong)
-}
-
-/// What is told besides the effect itself.
+/// What is reported besides the effect itself.
 struct Told<'a> {
     changed: Changed,
     lines: Option<&'a FiredLines>,
@@ -160,7 +151,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let evidence = history(&args.assessments, args.label.as_deref(), &args.results, pack)?;
         (evidence, Changed::default())
     } else {
-        args.results.evidence(&args.assessments, &Plans::read(&args.plan)?, args.results.as_of)?
+        let plans = Plans::read(&args.plan)?;
+        args.results.evidence(&args.assessments, &plans, args.results.as_of, pack)?
     };
     evidence.read_left_out(&inputs(&args.left_out))?;
     let lines = match args.items.as_slice() {
@@ -250,7 +242,7 @@ fn unknown(id: &str, effect: &Effect) -> Failure {
     Failure::Usage(format!("--rule: no rule `{id}` fired, and the pack has none; {hint}"))
 }
 
-/// In descending order; of equals the worthiest first.
+/// In descending order; of equals the one first that is worth most.
 fn sort(rules: &mut [RuleEffect], by: Sort) {
     let rate = |rule: &RuleEffect| rule.figures.estimate.rate.unwrap_or(-1.0);
     let hour = |rule: &RuleEffect| rule.figures.found_per_hour.unwrap_or(-1.0);

@@ -1,19 +1,12 @@
 //! `qingfeng lookup import`
 
-use std::path::{Path, PathBuf};
-
 use qingfeng::read::ReadOptions;
-use qingfeng::rules::Date;
-use qingfeng_store::{self as store, Import, ImportOptions, Known, Store, TableForm};
+use qingfeng_store::{self as store, Import, ImportOptions, TableForm};
 
-use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::imports::{Imported, write_rejects};
+use crate::imports::{ImportArgs, Imported, write_rejects};
 use crate::inputs::ReadArgs;
 use crate::numbers::grouped;
-use crate::outputs::check_apart;
-use crate::render::load_pack;
-use crate::stores::{AuthorArgs, StoreArgs, existing};
 use crate::terminal;
 
 /// Import files into a lookup table.
@@ -32,19 +25,8 @@ pub struct Args {
     #[arg(value_name = "TABLE")]
     table: String,
 
-    /// Files to read, with rows of the table: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow. `-` is standard input.
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-
-    /// Directory of the rule pack.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-
     #[command(flatten)]
-    store: StoreArgs,
-
-    #[command(flatten)]
-    author: AuthorArgs,
+    import: ImportArgs,
 
     /// Source of entries. For rows that do not name one.
     #[arg(long, value_name = "TEXT")]
@@ -54,73 +36,34 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     grade: Option<String>,
 
-    /// Day from which the change counts as known. Default: today. Goods lines of earlier days do not see it.
-    #[arg(long, value_name = "DAY", value_parser = crate::inputs::day, conflicts_with = "backfill")]
-    known_on: Option<Date>,
-
-    /// Count rows as known from their own first day on. For a table that moves into the store; scores of past days change.
-    #[arg(long)]
-    backfill: bool,
-
     /// Accept rows whose first day is after the day on which they are known.
     #[arg(long)]
     future: bool,
-
-    /// Write rejected rows to this file: .csv, .ndjson, .parquet or .arrow.
-    #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
-
-    /// Change nothing. Print what would be changed.
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Exit with code 1 if anything is found: a rejected row. The others are added all the same.
-    #[arg(long)]
-    strict: bool,
-
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let outputs: Vec<(&str, &Path)> =
-        args.rejects.as_deref().map(|path| ("--rejects", path)).into_iter().collect();
-    check_apart(&outputs, &args.files)?;
-    let author = args.author.author()?;
-    let pack = load_pack(&args.rules)?;
+    let how = &args.import;
+    let (pack, mut target) = how.open(&[])?;
     let form = TableForm::new(&pack, &args.table)?;
-    let url = args.store.url(Some((&args.rules, &pack)))?;
-    let known = if args.backfill {
-        Known::FromFirstDay
-    } else {
-        Known::On(args.known_on.unwrap_or_else(clock::today))
-    };
     let text = |text: &Option<String>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     };
     let options = ImportOptions {
-        known,
+        known: how.known(),
         source: text(&args.source),
         grade: text(&args.grade),
         future: args.future,
-        read: args.read.options(ReadOptions::default()),
+        read: how.read.options(ReadOptions::default()),
     };
-    // A store that cannot be used is told before a long file is read.
-    let mut store = existing(&url)?;
-    let import = Import::read(form, ReadArgs::inputs(&args.files), &options)?;
-    write_rejects(args.rejects.as_deref(), import.rejects())?;
-    let (imported, after) = if args.dry_run {
-        (import.preview(store.as_mut())?, None)
+    let import = Import::read(form, ReadArgs::inputs(&how.files), &options)?;
+    write_rejects(how.rejects.as_deref(), import.rejects())?;
+    let (imported, after) = if how.dry_run {
+        (import.preview(target.store.as_mut())?, None)
     } else {
-        let mut store = match store {
-            Some(store) => store,
-            None => Store::create(&url)?,
-        };
-        let (imported, snapshot) = import.add(&mut store, &author)?;
-        (imported, Some(format!("{snapshot} of {store}")))
+        target.add(|store, author| import.add(store, author))?
     };
     terminal::print(&human(args, &import, &imported, after.as_deref()))?;
-    Ok(if args.strict && imported.rejected > 0 { Exit::Finding } else { Exit::Done })
+    Ok(if how.strict && imported.rejected > 0 { Exit::Finding } else { Exit::Done })
 }
 
 fn human(args: &Args, import: &Import, imported: &store::Imported, after: Option<&str>) -> String {
@@ -135,7 +78,7 @@ fn human(args: &Args, import: &Import, imported: &store::Imported, after: Option
         1 => "1 entry of before ends because of them".to_owned(),
         ended => format!("{} entries of before end because of them", grouped(ended)),
     };
-    let title = if args.dry_run { "Would be added to" } else { "Added to" };
+    let title = if args.import.dry_run { "Would be added to" } else { "Added to" };
     Imported {
         title: format!("{title} {}", args.table),
         read,
@@ -143,7 +86,7 @@ fn human(args: &Args, import: &Import, imported: &store::Imported, after: Option
         unchanged: (unchanged, of_unchanged),
         rejects: import.rejects(),
         rejected,
-        rejects_file: args.rejects.as_deref(),
+        rejects_file: args.import.rejects.as_deref(),
         unused_columns: ("Columns that the table does not have:", unused_columns),
         after,
     }

@@ -1,15 +1,14 @@
 //! `qingfeng lookup list`
 
-use std::collections::BTreeMap;
-
 use qingfeng::rules::Date;
 use qingfeng_store::{End, KnownEntry, SnapshotId, TableForm, entries};
 use serde::Serialize;
 
-use super::{Where, entry_line, short};
+use super::{Where, entry_line, short, values};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::grouped;
+use crate::record::{is_none, record};
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, Format, clean};
 
@@ -51,41 +50,6 @@ pub struct Args {
     format: Format,
 }
 
-#[derive(Serialize)]
-struct Listing<'l> {
-    table: &'l str,
-    snapshot: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    as_of: Option<Date>,
-    entries: Vec<Listed<'l>>,
-}
-
-#[derive(Serialize)]
-struct Listed<'l> {
-    entry: u64,
-    values: BTreeMap<&'l str, &'l str>,
-    from: Option<Date>,
-    /// As it is known on the day.
-    until: Option<Date>,
-    source: Option<&'l str>,
-    grade: Option<&'l str>,
-    known_on: Date,
-    at: &'l str,
-    by: &'l str,
-    reason: Option<&'l str>,
-    ends: Vec<ListedEnd<'l>>,
-}
-
-#[derive(Serialize)]
-struct ListedEnd<'l> {
-    change: u64,
-    until: Date,
-    known_on: Date,
-    at: &'l str,
-    by: &'l str,
-    reason: Option<&'l str>,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = args.store.pack()?;
     let form = pack.as_ref().map(|pack| TableForm::new(pack, &args.table)).transpose()?;
@@ -106,12 +70,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         });
     }
     match args.format {
-        Format::Json => terminal::print_json(&Listing {
+        Format::Json => terminal::print_json(&record!({
             table: name,
             snapshot: snapshot.to_string(),
+            #[serde(skip_serializing_if = "is_none")]
             as_of: day,
-            entries: known.iter().map(|known| listed(known, day)).collect(),
-        })?,
+            entries: known.iter().map(|known| listed(known, day)).collect::<Vec<_>>(),
+        }))?,
         Format::Human => {
             let head = heading(name, day, known.len(), total, &snapshot);
             let body = match day {
@@ -124,31 +89,28 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn listed(known: &KnownEntry, day: Option<Date>) -> Listed<'_> {
+fn listed_end(end: &End) -> impl Serialize {
+    let End { number, at, by, reason, known_on, until } = end;
+    record!({ change: number, until: until, known_on: known_on, at: at, by: by, reason: reason })
+}
+
+fn listed(known: &KnownEntry, day: Option<Date>) -> impl Serialize {
     let KnownEntry { number, at, by, reason, known_on, entry, ends } = known;
     let ends = ends.iter().filter(|end| day.is_none_or(|day| end.known_on <= day));
-    Listed {
-        entry: *number,
-        values: entry.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+    record!({
+        entry: number,
+        values: values(entry),
         from: entry.from,
+        // As it is known on the day.
         until: known.until(day),
-        source: entry.source.as_deref(),
-        grade: entry.grade.as_deref(),
-        known_on: *known_on,
-        at,
-        by,
-        reason: reason.as_deref(),
-        ends: ends
-            .map(|End { number, at, by, reason, known_on, until }| ListedEnd {
-                change: *number,
-                until: *until,
-                known_on: *known_on,
-                at,
-                by,
-                reason: reason.as_deref(),
-            })
-            .collect(),
-    }
+        source: &entry.source,
+        grade: &entry.grade,
+        known_on: known_on,
+        at: at,
+        by: by,
+        reason: reason,
+        ends: ends.map(listed_end).collect::<Vec<_>>(),
+    })
 }
 
 fn heading(name: &str, day: Option<Date>, shown: usize, total: usize, snapshot: &SnapshotId) -> String {
@@ -176,9 +138,8 @@ fn in_force(known: &[KnownEntry], form: Option<&TableForm>, day: Date) -> String
             }
         }
     }
-    let heads = ["entry"].into_iter().chain(columns.iter().copied());
-    let heads = heads.chain(["from", "until", "grade", "source", "known on", "by"]);
-    let mut rows = vec![heads.map(|head| Cell::new(head).style(DIM)).collect::<Vec<_>>()];
+    let names = [&["entry"], &*columns, &["from", "until", "grade", "source", "known on", "by"]].concat();
+    let mut rows = vec![names.into_iter().map(|name| Cell::new(name).style(DIM)).collect::<Vec<_>>()];
     for known in known {
         let value = |column: &str| {
             let found = known.entry.values.iter().find(|(name, _)| name == column);

@@ -1,14 +1,16 @@
 //! `qingfeng lookup log`
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use qingfeng::rules::Date;
 use qingfeng_store::{Change, ChangeKind, Finding};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Where, entry_line};
+use super::{Where, entry_line, values};
+use crate::commands::outcome::party;
 use crate::exit::{self, Exit, Failure};
+use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{self, BOLD, DIM, Format, StdoutError, clean};
 
@@ -39,18 +41,6 @@ pub struct Args {
     /// Output format. JSON has one change per line.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-}
-
-#[derive(Serialize)]
-struct Logged<'c> {
-    change: u64,
-    at: &'c str,
-    by: &'c str,
-    reason: Option<&'c str>,
-    known_on: Date,
-    kind: &'static str,
-    #[serde(flatten)]
-    what: serde_json::Value,
 }
 
 /// So many changes are printed at once.
@@ -143,24 +133,18 @@ fn row(change: &Change, entries: &HashMap<u64, Option<Date>>) -> Vec<Cell> {
 
 fn found(finding: &Finding) -> String {
     let item = finding.item_no.map(|item| format!(", item {item}")).unwrap_or_default();
-    let parties: Vec<String> = finding
-        .parties
-        .iter()
-        .map(|party| format!("{} {}", format!("{:?}", party.role).to_lowercase(), party.name))
-        .collect();
+    let parties: Vec<String> = finding.parties.iter().map(party).collect();
     let result = finding.verdict.name();
     let major = if finding.major_case { ", major" } else { "" };
     let of = if parties.is_empty() { String::new() } else { format!(" of {}", parties.join(", ")) };
     format!("found {result}{major} on {} in {}{item}{of}", finding.day(), finding.declaration_id)
 }
 
-fn logged(change: &Change) -> Logged<'_> {
+fn logged(change: &Change) -> impl Serialize {
     let (kind, what) = match &change.kind {
         ChangeKind::Added(entry) => {
-            let values: BTreeMap<&str, &str> =
-                entry.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let what = json!({
-                "table": entry.table, "values": values, "from": entry.from, "until": entry.until,
+                "table": entry.table, "values": values(entry), "from": entry.from, "until": entry.until,
                 "source": entry.source, "grade": entry.grade,
             });
             ("added", what)
@@ -177,13 +161,14 @@ fn logged(change: &Change) -> Logged<'_> {
             ("found", what)
         }
     };
-    Logged {
+    record!({
         change: change.number,
         at: &change.at,
         by: &change.by,
-        reason: change.reason.as_deref(),
+        reason: &change.reason,
         known_on: change.known_on,
-        kind,
-        what,
-    }
+        kind: kind,
+        #[serde(flatten)]
+        what: what,
+    })
 }

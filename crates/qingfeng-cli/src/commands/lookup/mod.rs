@@ -8,6 +8,7 @@ mod log;
 mod verify;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -93,6 +94,11 @@ fn entry_line(entry: &Entry) -> String {
     });
     parts.extend(entry.source.as_ref().map(|source| format!("source {source}")));
     parts.join("; ")
+}
+
+/// The values of an entry by the names of their columns, in the order of these.
+fn values(entry: &Entry) -> BTreeMap<&str, &str> {
+    entry.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 /// The beginning of a long value.

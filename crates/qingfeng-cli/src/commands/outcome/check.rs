@@ -9,12 +9,14 @@ use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::Plans;
 use crate::inputs::ReadArgs;
-use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::numbers::{count, grouped, more};
+use crate::rejects;
+use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
 /// The places that are shown of each kind of misfit.
 const SHOWN: usize = 3;
+const ALL: &str = "; --format json tells them";
 
 /// Check results of inspections against plans.
 ///
@@ -81,31 +83,16 @@ pub fn human(check: &PlanCheck) -> String {
             let line = format!("{}: {}: {}", told.place, told.declaration_id, told.reason);
             out += &format!("  {}\n", clean(&line));
         }
-        out += &more(misfits.count);
+        out += &more("  ", misfits.count, SHOWN, ALL);
     }
     if check.rejected > 0 {
         out += &format!("{}\n", styled(WARNING, &format!("{} cannot be read", count(check.rejected, "row"))));
-        for reject in check.rejects.iter().take(SHOWN) {
-            out += &format!("  {}\n", clean(&reject.to_string()));
-        }
-        out += &more(check.rejected);
+        out += &rejects::shown(&check.rejects, check.rejected, SHOWN, ALL);
     }
     out + &offices(check)
 }
 
-fn more(all: u64) -> String {
-    match all.saturating_sub(SHOWN as u64) {
-        0 => String::new(),
-        more => format!("  and {} more; --format json tells them\n", grouped(more)),
-    }
-}
-
 fn offices(check: &PlanCheck) -> String {
-    let heading = ["office", "planned", "coded", "waived", "open", "nothing came back", "open since"];
-    let heading = heading.iter().enumerate().map(|(at, name)| {
-        let cell = Cell::new(*name).style(DIM);
-        if (1..6).contains(&at) { cell.right() } else { cell }
-    });
     let row = |name: &str, of: &Returns| {
         let mut cells = vec![Cell::new(name).style(BOLD)];
         let numbers = [of.planned, of.coded, of.waived, of.open, of.nothing];
@@ -113,7 +100,8 @@ fn offices(check: &PlanCheck) -> String {
         cells.push(Cell::new(of.open_since.map_or(String::new(), |since| since.to_string())));
         cells
     };
-    let mut rows: Vec<Vec<Cell>> = vec![heading.collect()];
+    let names = ["office", "planned", "coded", "waived", "open", "nothing came back", "open since"];
+    let mut rows = vec![heads(&names, &[0, 6])];
     rows.extend(check.offices.iter().map(|(name, of)| row(name, of)));
     if check.offices.len() != 1 {
         rows.push(row("all", &check.all));

@@ -1,18 +1,21 @@
 //! `qingfeng outcome list`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use qingfeng::rules::lookups::HistoryRole;
 use qingfeng::rules::{Date, Pack};
 use qingfeng_store::{Finding, Findings, PartyHistory, SnapshotId, Store};
 use serde::Serialize;
 
+use super::{party, role_name};
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::numbers::{count, grouped};
+use crate::numbers::{count, more};
+use crate::record::{is_none, record};
 use crate::render::load_pack;
 use crate::stores::LookupArgs;
-use crate::table::{Cell, table};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{self, BOLD, DIM, Format, clean};
 
 /// List histories of parties, or results of a declaration.
@@ -63,83 +66,46 @@ fn role(text: &str) -> Result<HistoryRole, String> {
     found.map(|(_, role)| role).ok_or_else(|| "give exporter, producer, agent or brand".to_owned())
 }
 
-#[derive(Serialize)]
-struct Listing<'l> {
-    snapshot: String,
-    as_of: Date,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<HistoryRole>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parties: Option<Vec<ListedParty<'l>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    results: Option<Vec<ListedResult<'l>>>,
+/// A party with its history.
+type Known = (Arc<str>, PartyHistory);
+
+fn listed_party((name, history): &Known) -> impl Serialize {
+    record!({
+        name: name,
+        #[serde(flatten)]
+        history: history,
+    })
 }
 
-#[derive(Serialize)]
-struct ListedParty<'l> {
-    name: &'l str,
-    #[serde(flatten)]
-    history: &'l PartyHistory,
+fn listed_result(&(known_on, finding): &(Date, &Finding)) -> impl Serialize {
+    record!({
+        declaration_id: &finding.declaration_id,
+        item_no: finding.item_no,
+        found_on: finding.day(),
+        known_on: known_on,
+        result: finding.verdict.name(),
+        pieces: finding.pieces,
+        fine: finding.fine,
+        major_case: finding.major_case,
+        parties: finding.parties.iter().map(party).collect::<Vec<_>>(),
+    })
 }
 
-#[derive(Serialize)]
-struct ListedResult<'l> {
-    declaration_id: &'l str,
-    item_no: Option<i64>,
-    found_on: Date,
-    known_on: Date,
-    result: String,
-    pieces: Option<i64>,
-    fine: Option<f64>,
-    major_case: bool,
-    parties: Vec<String>,
-}
-
-impl<'l> ListedResult<'l> {
-    fn new(known_on: Date, finding: &'l Finding) -> Self {
-        let parties = finding.parties.iter().map(|party| format!("{} {}", role_name(party.role), party.name));
-        Self {
-            declaration_id: &finding.declaration_id,
-            item_no: finding.item_no,
-            found_on: finding.day(),
-            known_on,
-            result: finding.verdict.name().to_owned(),
-            pieces: finding.pieces,
-            fine: finding.fine,
-            major_case: finding.major_case,
-            parties: parties.collect(),
-        }
-    }
-
-    fn row(&self) -> Vec<Cell> {
-        let item = self.item_no.map_or(String::new(), |item| format!("line {item}"));
-        let pieces = self.pieces.map_or(String::new(), |pieces| {
-            format!(
-                "{} piece{}",
-                grouped(u64::try_from(pieces).unwrap_or(0)),
-                if pieces == 1 { "" } else { "s" }
-            )
-        });
-        let fine = self.fine.map_or(String::new(), |fine| format!("fine {fine} yuan"));
-        vec![
-            Cell::new(self.declaration_id).style(BOLD),
-            Cell::new(item),
-            Cell::new(self.found_on.to_string()),
-            Cell::new(format!("known {}", self.known_on)).style(DIM),
-            Cell::new(if self.major_case {
-                format!("{}, major case", self.result)
-            } else {
-                self.result.clone()
-            }),
-            Cell::new(pieces),
-            Cell::new(fine),
-            Cell::new(self.parties.join(", ")).style(DIM),
-        ]
-    }
-}
-
-fn role_name(role: qingfeng_store::Role) -> String {
-    format!("{role:?}").to_lowercase()
+fn result_row(&(known_on, finding): &(Date, &Finding)) -> Vec<Cell> {
+    let result = finding.verdict.name();
+    let pieces = finding.pieces.map(|pieces| count(u64::try_from(pieces).unwrap_or(0), "piece"));
+    let fine = finding.fine.map(|fine| format!("fine {fine} yuan"));
+    let parties: Vec<String> = finding.parties.iter().map(party).collect();
+    vec![
+        Cell::new(&finding.declaration_id).style(BOLD),
+        Cell::new(finding.item_no.map(|item| format!("line {item}")).unwrap_or_default()),
+        Cell::new(finding.day().to_string()),
+        Cell::new(format!("known {known_on}")).style(DIM),
+        Cell::new(if finding.major_case { format!("{result}, major case") } else { result.to_owned() }),
+        Cell::new(pieces.unwrap_or_default()),
+        Cell::new(fine.unwrap_or_default()),
+        Cell::new(parties.join(", ")).style(DIM),
+    ]
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
@@ -185,19 +151,16 @@ fn parties(
         };
         key(b).cmp(&key(a)).then_with(|| a_name.cmp(b_name))
     });
-    let listed: Vec<ListedParty<'_>> =
-        parties.iter().map(|(name, history)| ListedParty { name, history }).collect();
     if args.format == Format::Json {
-        let (snapshot, role) = (snapshot.to_string(), Some(args.role));
-        terminal::print_json(&Listing { snapshot, as_of: day, role, parties: Some(listed), results: None })?;
+        let listed = parties.iter().map(listed_party).collect::<Vec<_>>();
+        let (snapshot, role) = (snapshot.to_string(), args.role);
+        terminal::print_json(&record!({ snapshot: snapshot, as_of: day, role: role, parties: listed }))?;
         return Ok(Exit::Done);
     }
     let mut out = format!("{BOLD}What lines of {day} see of {}{BOLD:#}\n", plural(args.role));
-    out += &table("  ", &history_rows(&listed[..listed.len().min(args.limit)]));
-    if listed.len() > args.limit {
-        out += &format!("  and {} more; --limit N shows more\n", grouped((listed.len() - args.limit) as u64));
-    }
-    out += &format!("{}, snapshot {snapshot}\n", count(listed.len() as u64, args.role.name()));
+    out += &table("  ", &history_rows(&parties[..parties.len().min(args.limit)]));
+    out += &more("  ", parties.len() as u64, args.limit, "; --limit N shows more");
+    out += &format!("{}, snapshot {snapshot}\n", count(parties.len() as u64, args.role.name()));
     terminal::print(&out)?;
     Ok(Exit::Done)
 }
@@ -206,8 +169,8 @@ fn plural(role: HistoryRole) -> String {
     format!("{role}s")
 }
 
-fn history_rows(parties: &[ListedParty<'_>]) -> Vec<Vec<Cell>> {
-    let head = [
+fn history_rows(parties: &[Known]) -> Vec<Vec<Cell>> {
+    let names = [
         "",
         "grade",
         "violations 12 m",
@@ -218,13 +181,12 @@ fn history_rows(parties: &[ListedParty<'_>]) -> Vec<Vec<Cell>> {
         "last finding",
         "last inspection",
     ];
-    let mut rows: Vec<Vec<Cell>> = Vec::with_capacity(parties.len() + 1);
-    rows.push(head.iter().map(|name| Cell::new(*name).style(DIM)).collect());
-    for ListedParty { name, history } in parties {
+    let mut rows = vec![heads(&names, &[0, 1, 7, 8])];
+    rows.extend(parties.iter().map(|(name, history)| {
         let number = |number: i64| Cell::new(number.to_string()).right();
         let date = |date: Option<Date>| Cell::new(date.map_or(String::new(), |date| date.to_string()));
-        rows.push(vec![
-            Cell::new(*name).style(BOLD),
+        vec![
+            Cell::new(&**name).style(BOLD),
             Cell::new(history.grade.clone().unwrap_or_default()),
             number(history.violations_12m),
             number(history.violations_36m),
@@ -233,8 +195,8 @@ fn history_rows(parties: &[ListedParty<'_>]) -> Vec<Vec<Cell>> {
             number(history.clear_since_finding),
             date(history.last_finding),
             date(history.last_inspection),
-        ]);
-    }
+        ]
+    }));
     rows
 }
 
@@ -243,25 +205,27 @@ fn results(
     snapshot: &SnapshotId,
     day: Date,
     what: &str,
-    known: &[(Date, &Finding)],
-    parties: Option<&[(std::sync::Arc<str>, PartyHistory)]>,
+    results: &[(Date, &Finding)],
+    parties: Option<&[Known]>,
 ) -> Result<Exit, Failure> {
-    let results: Vec<ListedResult<'_>> =
-        known.iter().map(|&(on, finding)| ListedResult::new(on, finding)).collect();
-    let parties: Option<Vec<ListedParty<'_>>> =
-        parties.map(|parties| parties.iter().map(|(name, history)| ListedParty { name, history }).collect());
     if args.format == Format::Json {
-        let role = parties.as_ref().map(|_| args.role);
-        let snapshot = snapshot.to_string();
-        terminal::print_json(&Listing { snapshot, as_of: day, role, parties, results: Some(results) })?;
+        terminal::print_json(&record!({
+            snapshot: snapshot.to_string(),
+            as_of: day,
+            #[serde(skip_serializing_if = "is_none")]
+            role: parties.map(|_| args.role),
+            #[serde(skip_serializing_if = "is_none")]
+            parties: parties.map(|parties| parties.iter().map(listed_party).collect::<Vec<_>>()),
+            results: results.iter().map(listed_result).collect::<Vec<_>>(),
+        }))?;
         return Ok(Exit::Done);
     }
     let mut out = format!("{BOLD}{what}, as lines of {day} see it{BOLD:#}\n");
     if let Some(parties) = parties.filter(|parties| !parties.is_empty()) {
-        out += &table("  ", &history_rows(&parties));
+        out += &table("  ", &history_rows(parties));
         out += "\n";
     }
-    out += &table("  ", &results.iter().map(ListedResult::row).collect::<Vec<_>>());
+    out += &table("  ", &results.iter().map(result_row).collect::<Vec<_>>());
     out += &format!("{}, snapshot {snapshot}\n", count(results.len() as u64, "result"));
     terminal::print(&out)?;
     Ok(Exit::Done)

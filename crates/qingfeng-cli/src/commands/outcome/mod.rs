@@ -5,6 +5,7 @@ mod import;
 mod list;
 
 use clap::Subcommand;
+use qingfeng_store::{Party, Role};
 
 use crate::exit::{self, Exit, Failure};
 
@@ -36,4 +37,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args),
         Command::List(args) => list::run(args),
     }
+}
+
+fn role_name(role: Role) -> String {
+    format!("{role:?}").to_lowercase()
+}
+
+/// A party with its role.
+pub fn party(party: &Party) -> String {
+    format!("{} {}", role_name(party.role), party.name)
 }

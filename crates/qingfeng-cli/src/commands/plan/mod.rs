@@ -8,8 +8,8 @@ use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Plan, PlanMarks, PlanSummary, Planner, Policy, inputs_digest, left_out_rows, left_out_schema,
-    plan_rows, plan_schema,
+    Candidates, LeftOutColumns, Plan, PlanColumns, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
+    left_out_rows, plan_rows,
 };
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let key = args.key.find()?;
     if key.is_none() && policy.draws() {
         return Err(Failure::Usage(format!(
-            "the policy draws surprise inspections, and there is no key to draw them by; give it with --key-file or in \
+            "the policy draws random inspections, and there is no key to draw them by; give it with --key-file or in \
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
@@ -157,10 +157,10 @@ fn write(
         move |source| WriteError::Table { output: output.clone(), source }
     };
     let target = output(Some(&args.output));
-    let mut rows = TableWriter::create(&target, plan_schema())?;
+    let mut rows = TableWriter::create(&target, PlanColumns::TABLE.schema())?;
     let left_out_target = output(args.left_out.as_ref());
     let mut left_out = match &args.left_out {
-        Some(_) => Some(TableWriter::create(&left_out_target, left_out_schema())?),
+        Some(_) => Some(TableWriter::create(&left_out_target, LeftOutColumns::TABLE.schema())?),
         None => None,
     };
     for planned in &plan.days {

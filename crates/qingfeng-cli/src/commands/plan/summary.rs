@@ -2,13 +2,11 @@
 
 use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
 
-use crate::numbers::{count, grouped};
-use crate::table::{Cell, table};
+use crate::numbers::{count, grouped, more};
+use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
 
-/// Days on which something fell short that are shown.
 const SHOWN_DAYS: usize = 20;
-/// Ids that are shown.
 const SHOWN_IDS: usize = 5;
 
 /// By office over all days; then what fell short, on which day.
@@ -35,18 +33,9 @@ fn used(of: &OfficeSummary) -> String {
 }
 
 fn offices(summary: &PlanSummary) -> String {
-    let heading =
+    let names =
         ["office", "declarations", "mandatory", "targeted", "random", "asked", "capacity used", "left out"];
-    let mut rows: Vec<Vec<Cell>> = vec![
-        heading
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let cell = Cell::new(name).style(DIM);
-                if at == 0 { cell } else { cell.right() }
-            })
-            .collect(),
-    ];
+    let mut rows = vec![heads(&names, &[0])];
     let row = |name: &str, of: &OfficeSummary| {
         let numbers = [of.declarations, of.mandatory, of.targeted, of.random, of.random_asked];
         let mut row = vec![Cell::new(name).style(BOLD)];
@@ -112,10 +101,7 @@ fn short(summary: &PlanSummary) -> String {
             ]
         })
         .collect();
-    let rest = match short.len().saturating_sub(SHOWN_DAYS) {
-        0 => String::new(),
-        more => format!("  and {} more; --summary FILE has them all\n", grouped(more as u64)),
-    };
+    let rest = more("  ", short.len() as u64, SHOWN_DAYS, "; --summary FILE has them all");
     format!("\n{}\n{}{rest}", styled(WARNING, "Days on which something fell short"), table("  ", &rows))
 }
 
@@ -123,11 +109,6 @@ fn quotas(summary: &PlanSummary) -> String {
     if summary.total.quotas.is_empty() {
         return String::new();
     }
-    let heading = ["quota", "asked", "possible", "met", ""];
-    let heading = heading.iter().enumerate().map(|(at, name)| {
-        let cell = Cell::new(*name).style(DIM);
-        if at > 0 && at < 4 { cell.right() } else { cell }
-    });
     let rows = summary.total.quotas.iter().map(|(name, quota)| {
         vec![
             Cell::new(name).style(BOLD),
@@ -137,7 +118,8 @@ fn quotas(summary: &PlanSummary) -> String {
             Cell::new(if quota.points { "points" } else { "inspections" }).style(DIM),
         ]
     });
-    let rows: Vec<_> = std::iter::once(heading.collect()).chain(rows).collect();
+    let heading = heads(&["quota", "asked", "possible", "met", ""], &[0, 4]);
+    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
     let displaced = match summary.total.displaced {
         0 => String::new(),
         displaced => format!("  they displaced {}\n", count(displaced, "declaration")),

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::OpenedPack;
-use qingfeng::read::ReadOptions;
 use qingfeng::rules::Date;
 use qingfeng_insight::effect::{Effect, EffectOptions};
 use qingfeng_insight::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
-use qingfeng_insight::watch::{Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng_insight::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::Evidence;
 
@@ -24,8 +23,6 @@ use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::InputFormatArgs;
 use crate::ledgers::{LedgerArgs, read_aims};
 use crate::outputs::{check_apart, write_text};
-use crate::progress::Bar;
-use crate::stores::LookupArgs;
 use crate::words::{Language, tell_effect, tell_watch};
 use crate::{clock, render, terminal};
 use page::Doc;
@@ -131,7 +128,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
     }
     let plans = Plans::read(&args.findings.plans)?;
-    let (mut evidence, _) = results.evidence(&args.assessments, &plans, Some(as_of))?;
+    let (mut evidence, _) = results.evidence(&args.assessments, &plans, Some(as_of), Some(pack))?;
     let options =
         ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
     let out_of_time = options.cut(&mut evidence);
@@ -184,15 +181,9 @@ fn watched(
         let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
         let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
         // Rules are evaluated on the trade, so here the lookup tables are needed.
-        let engine = LookupArgs::of_store(args.findings.results.store.clone()).open(&args.rules)?;
-        let read = args.read.with(args.findings.results.encoding);
-        let reader = read.reader(&args.declarations, pack, ReadOptions::default())?;
-        let bar = Bar::new(reader.bytes_total());
-        let trade = Trade::read(&engine, reader, &trade_options, options, &mut |progress| {
-            bar.show(progress.bytes_read, progress.lines);
-        });
-        bar.end();
-        let trade = trade?;
+        let (results, declarations) = (&args.findings.results, &args.declarations);
+        let engine = results.engine(&args.rules, None)?;
+        let trade = results.trade(&engine, declarations, args.read, &trade_options, options)?;
         watch.add_trade(&trade, options);
     }
     watch.add_pack(pack, options);

@@ -35,7 +35,7 @@ pub fn section(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
             (charts::bars(w.chart_rules(), &found))
             (charts::bars(w.chart_precision(), &precision.collect::<Vec<_>>()))
         }
-        h3 { (w.worthiest()) }
+        h3 { (w.best_rules()) }
         (rule_table(doc, &best, false))
         @if !doubtful.is_empty() {
             h3 { (w.doubtful()) }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
 use qingfeng::rules::internals::Visit;
-use qingfeng::rules::{ChannelId, Closure, Key, KeyValue, Pack, Points, Rule, Status};
+use qingfeng::rules::{ChannelId, Closure, Key, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
@@ -52,8 +52,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     args.format.print(&listing, || human(&engine))?;
     Ok(Exit::Done)
 }
-
-const KEYS: [Key; 4] = [Key::Region, Key::Commodity, Key::Mode, Key::Site];
 
 fn human(engine: &Engine) -> String {
     let pack = engine.pack();
@@ -110,11 +108,8 @@ fn evaluation(engine: &Engine, at: usize) -> String {
     let evaluated = if rule.status.is_evaluated() { "" } else { "not evaluated; " };
     let mut out = format!("      {DIM}{evaluated}{}{DIM:#}\n", clean(&visited));
     for residual in program.residuals(at) {
-        let (line, column) = pack.warnings.sources.line_and_column(&residual.place);
-        let text = format!(
-            "{} by the interpreter: {}, {}:{line}:{column}",
-            residual.closure, residual.reason, residual.place.file
-        );
+        let place = pack.warnings.sources.located(&residual.place);
+        let text = format!("{} by the interpreter: {}, {place}", residual.closure, residual.reason);
         out += &format!("      {} {}\n", styled(WARNING, "residual:"), clean(&text));
     }
     out
@@ -165,29 +160,13 @@ fn channel_name(pack: &Pack, channel: ChannelId) -> &str {
 
 /// `region: africa, KE; mode: general`: what the rule is keyed on.
 fn keys(rule: &Rule, pack: &Pack) -> String {
-    let keys = KEYS.into_iter().filter_map(|key| {
-        let names = key_names(rule, key, pack);
+    let keys = Key::ALL.into_iter().filter_map(|key| {
+        let names = pack.key_names(rule, key);
         (!names.is_empty()).then(|| format!("{}: {}", key.name(), names.join(", ")))
     });
     keys.collect::<Vec<_>>().join("; ")
 }
 
-/// The values of one key, as the rule file names them.
-fn key_names<'p>(rule: &'p Rule, key: Key, pack: &'p Pack) -> Vec<&'p str> {
-    let values = match key {
-        Key::Region => &rule.region,
-        Key::Commodity => &rule.commodity,
-        Key::Mode => &rule.mode,
-        Key::Site => &rule.site,
-    };
-    let name = |value: &'p KeyValue| match value {
-        KeyValue::Group(at) => pack.reference.groups(key)[*at].name.as_str(),
-        KeyValue::Code(name) | KeyValue::SiteKind(name) => name,
-    };
-    values.iter().map(name).collect()
-}
-
-/// A rule as data.
 fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
     let (pack, program) = (engine.pack(), engine.program());
     let rule = &pack.rules[at];
@@ -213,10 +192,10 @@ fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
         status: rule.status,
         file: &*rule.place.file,
         line: pack.warnings.sources.line_and_column(&rule.place).0,
-        region: key_names(rule, Key::Region, pack),
-        commodity: key_names(rule, Key::Commodity, pack),
-        mode: key_names(rule, Key::Mode, pack),
-        site: key_names(rule, Key::Site, pack),
+        region: pack.key_names(rule, Key::Region),
+        commodity: pack.key_names(rule, Key::Commodity),
+        mode: pack.key_names(rule, Key::Mode),
+        site: pack.key_names(rule, Key::Site),
         from: rule.from,
         until: rule.until,
         when: rule.when.as_ref().map(Closure::text),

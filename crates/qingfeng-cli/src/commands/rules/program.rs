@@ -16,10 +16,7 @@ pub fn stages(engine: &Engine, id: &str) -> Result<String, Failure> {
     let pack = engine.pack();
     let at = rule_position(pack, id)?;
     let rule = &pack.rules[at];
-    let locate = |place: &Place| {
-        let (line, column) = pack.warnings.sources.line_and_column(place);
-        format!("{}:{line}:{column}", place.file)
-    };
+    let locate = |place: &Place| pack.warnings.sources.located(place);
     let mut out = format!(
         "{}  {}\n{DIM}{}, {}{DIM:#}\n",
         styled(BOLD, &clean(&rule.id)),

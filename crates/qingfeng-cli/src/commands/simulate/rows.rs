@@ -11,35 +11,18 @@ use qingfeng_lab::{Counts, Simulated};
 use crate::exit::Failure;
 use crate::outputs::output;
 
-type Count = (&'static str, fn(&Counts) -> u64);
-
-const COUNTS: [Count; 13] = [
-    ("declarations", |counts| counts.declarations),
-    ("disguised", |counts| counts.disguised),
-    ("violations", |counts| counts.violations),
-    ("violations_found", |counts| counts.violations_found),
-    ("value_cents", |counts| counts.value_cents),
-    ("value_found_cents", |counts| counts.value_found_cents),
-    ("out_of_reach", |counts| counts.out_of_reach),
-    ("inspections", |counts| counts.inspections),
-    ("hits", |counts| counts.hits),
-    ("targeted", |counts| counts.targeted),
-    ("targeted_hits", |counts| counts.targeted_hits),
-    ("drawn", |counts| counts.drawn),
-    ("drawn_hits", |counts| counts.drawn_hits),
-];
-
 fn schema() -> SchemaRef {
     let mut fields = vec![
         Field::new("arm", DataType::Utf8, false),
         Field::new("seed", DataType::Utf8, false),
         Field::new("month", DataType::Utf8, false),
     ];
-    fields.extend(COUNTS.map(|(name, _)| Field::new(name, DataType::UInt64, false)));
+    let counts = Counts::default().named();
+    fields.extend(counts.map(|(name, _)| Field::new(name, DataType::UInt64, false)));
     Arc::new(Schema::new(fields))
 }
 
-/// The table, to be written when all is simulated: that it cannot be is told before.
+/// The table, to be written when all is simulated; that it cannot be written is an error before.
 pub struct Table {
     target: Output,
     writer: TableWriter,
@@ -62,15 +45,16 @@ impl Table {
 }
 
 fn batch(simulated: &Simulated) -> Result<RecordBatch, ArrowError> {
-    let (mut texts, mut counts) = ([Vec::new(), Vec::new(), Vec::new()], COUNTS.map(|_| Vec::new()));
+    let mut texts = [Vec::new(), Vec::new(), Vec::new()];
+    let mut counts = Counts::default().named().map(|_| Vec::new());
     for arm in &simulated.arms {
         for world in &arm.worlds {
             for month in &world.months {
                 texts[0].push(arm.arm.to_string());
                 texts[1].push(world.seed.to_string());
                 texts[2].push(month.month.clone());
-                for (column, (_, of)) in counts.iter_mut().zip(COUNTS) {
-                    column.push(of(&month.counts));
+                for (column, (_, count)) in counts.iter_mut().zip(month.counts.named()) {
+                    column.push(count);
                 }
             }
         }

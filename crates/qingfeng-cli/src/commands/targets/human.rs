@@ -2,12 +2,13 @@
 
 use qingfeng_insight::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
 
-use crate::numbers::{count, grouped, percent};
+use crate::numbers::{count, grouped, more, percent};
 use crate::table::{Cell, heads, table};
-use crate::terminal::{BOLD, DIM, ERROR, WARNING, clean, styled};
+use crate::terminal::{BOLD, DIM, ERROR, WARNING, styled};
 
 /// The overdue notices and the rewards that are shown.
 const SHOWN: usize = 10;
+const ALL: &str = "; --format json has them";
 
 /// A number, to one digit unless it is whole.
 fn number(number: f64) -> String {
@@ -148,7 +149,7 @@ fn notices(targets: &Targets, aims: &Aims) -> String {
             ]
         });
         out += &table("    ", &rows.collect::<Vec<_>>());
-        out += &more(account.overdue);
+        out += &more("    ", account.overdue, SHOWN, ALL);
     }
     out
 }
@@ -180,14 +181,7 @@ fn tip_offs(targets: &Targets) -> String {
             ]
         }));
         out += &table("    ", &rows);
-        out += &more(account.rewards.len() as u64);
+        out += &more("    ", account.rewards.len() as u64, SHOWN, ALL);
     }
     out
-}
-
-fn more(all: u64) -> String {
-    match all.saturating_sub(SHOWN as u64) {
-        0 => String::new(),
-        more => format!("    and {} more; --format json has them\n", clean(&grouped(more))),
-    }
 }

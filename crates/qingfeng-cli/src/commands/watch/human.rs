@@ -5,7 +5,7 @@ use qingfeng_insight::watch::{
 };
 
 use super::Read;
-use crate::numbers::{self, count, grouped, p_value};
+use crate::numbers::{self, count, grouped, more, p_value};
 use crate::table::{Cell, heads, table, wrapped};
 use crate::terminal::{BOLD, DIM, GOOD, WARNING, clean, styled};
 use crate::words::Language;
@@ -49,6 +49,12 @@ fn head(watch: &Watch, read: &Read) -> String {
             "of declarations that the assessments do not have",
             "",
         ),
+        (
+            read.guessed_channels,
+            "assessment",
+            "of declarations that others put into another channel",
+            "; --rules says which channel is the graver",
+        ),
         (watch.sites.without_site, "declaration", "that belong to no site", ", left out of sites"),
     ];
     for (number, noun, what, then) in left_out {
@@ -91,9 +97,7 @@ fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
             out += &change;
         }
     }
-    if signs.len() > SIGNS_SHOWN {
-        out += &format!("  and {} more; --format json has all\n", signs.len() - SIGNS_SHOWN);
-    }
+    out += &more("  ", signs.len() as u64, SIGNS_SHOWN, "; --format json has all");
     let sites = watch.sites.sites.len();
     if kind == SignKind::UnequalTreatment && signs.len() * 2 > sites {
         out += &format!(

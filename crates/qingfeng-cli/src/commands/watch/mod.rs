@@ -4,20 +4,16 @@ mod human;
 
 use std::path::PathBuf;
 
-use qingfeng::Engine;
-use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
-use qingfeng_insight::watch::{Limit, Since, Trade, TradeWatchOptions, Watch, WatchOptions};
+use qingfeng_insight::watch::{Limit, Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
-use crate::inputs::{InputFormatArgs, day};
+use crate::inputs::{InputFormatArgs, day, part};
 use crate::passes::ThreadArgs;
-use crate::progress::Bar;
 use crate::render::rule_position;
-use crate::stores::LookupArgs;
 use crate::terminal::Format;
 use crate::words::tell_watch;
 
@@ -68,7 +64,7 @@ pub struct Args {
     value_limit: Vec<Limit>,
 
     /// False discovery rate: the share of the signs of a kind that may be chance.
-    #[arg(long, alias = "level", value_name = "SHARE", default_value = "0.05", value_parser = share)]
+    #[arg(long, alias = "level", value_name = "SHARE", default_value = "0.05", value_parser = part)]
     false_discovery_rate: f64,
 
     /// Smallest ratio that is a sign: 1.25 is a quarter more, or a fifth less.
@@ -114,11 +110,6 @@ fn limit(text: &str) -> Result<Limit, String> {
     is_limit.then(|| Limit { mode, value, source: "--value-limit".to_owned() }).ok_or_else(wrong)
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let wrong = || "no share; write a number between 0 and 1, such as 0.05".to_owned();
-    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0).ok_or_else(wrong)
-}
-
 fn ratio(text: &str) -> Result<f64, String> {
     let wrong = || "no ratio; write a number of 1 or more, such as 1.25".to_owned();
     text.parse().ok().filter(|ratio: &f64| *ratio >= 1.0 && ratio.is_finite()).ok_or_else(wrong)
@@ -137,6 +128,8 @@ struct Read {
     planned_elsewhere: u64,
     /// Declarations with outcomes that no plan selected.
     unplanned: u64,
+    /// Assessments that gave way to one in another channel, where no pack said which is the graver.
+    guessed_channels: u64,
 }
 
 #[derive(Serialize)]
@@ -156,9 +149,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // Where nothing is evaluated the store of living lookups need not be there.
     let engine = match &args.rules {
-        Some(rules) if !args.declarations.is_empty() => {
-            Some(LookupArgs::of_store(args.findings.results.store.clone()).open(rules)?)
-        }
+        Some(rules) if !args.declarations.is_empty() => Some(args.findings.results.engine(rules, None)?),
         _ => None,
     };
     let opened = match (&engine, &args.rules) {
@@ -185,11 +176,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let since = pack.map(|pack| since(pack, args)).transpose()?.unwrap_or_default();
     let findings = &args.findings;
     let plans = Plans::read(&findings.plans)?;
-    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of)?;
+    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of, pack)?;
     let mut watch = Watch::of(&evidence, &options);
     let mut read = read(&evidence);
     if let Some(engine) = &engine {
-        let trade = trade(engine, since, &options, args)?;
+        let watched = TradeWatchOptions { since, threads: args.threads.number() };
+        let trade = findings.results.trade(engine, &args.declarations, args.how, &watched, &options)?;
         (read.lines, read.rejected, read.undated) = (trade.lines, trade.rejected, trade.undated);
         watch.add_trade(&trade, &options);
     }
@@ -205,6 +197,7 @@ fn read(evidence: &Evidence) -> Read {
     Read {
         planned_elsewhere: evidence.planned_elsewhere.total,
         unplanned: evidence.unplanned.total,
+        guessed_channels: evidence.guessed_channels,
         ..Read::default()
     }
 }
@@ -215,16 +208,4 @@ fn since(pack: &Pack, args: &Args) -> Result<Vec<Since>, Failure> {
     }
     let named = args.rule.iter().zip(&args.since);
     named.map(|(id, &day)| Ok(Since { rule: rule_position(pack, id)?, day })).collect()
-}
-
-fn trade(engine: &Engine, since: Vec<Since>, options: &WatchOptions, args: &Args) -> Result<Trade, Failure> {
-    let how = args.how.with(args.findings.results.encoding);
-    let reader = how.reader(&args.declarations, engine.pack(), ReadOptions::default())?;
-    let bar = Bar::new(reader.bytes_total());
-    let watched = TradeWatchOptions { since, threads: args.threads.number() };
-    let trade = Trade::read(engine, reader, &watched, options, &mut |progress| {
-        bar.show(progress.bytes_read, progress.lines);
-    });
-    bar.end();
-    Ok(trade?)
 }

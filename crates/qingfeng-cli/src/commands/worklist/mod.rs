@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use qingfeng::rules::Date;
-use qingfeng_inspection::{Overrides, PlanFile};
+use qingfeng_inspection::PlanFile;
+use qingfeng_inspection::overrides::Overrides;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;

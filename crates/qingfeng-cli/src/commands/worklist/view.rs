@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use qingfeng::rules::selection::{Amount, OverrideAction};
 use qingfeng::rules::{Date, Pack};
-use qingfeng_inspection::{ChangedRow, Override, Overrides, PlanFile, PlanRow, capacity_unit};
+use qingfeng_inspection::overrides::{ChangedRow, Override, Overrides};
+use qingfeng_inspection::{PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
 use crate::words::Language;

@@ -23,7 +23,7 @@ fn a_declaration_assessed_twice_is_the_same_everywhere() {
         std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
         let inputs = [Input::Path(path.clone())];
         let candidates = Candidates::read(&inputs, &opened).unwrap();
-        let evidence = Evidence::assessed(&inputs, std::iter::empty()).unwrap();
+        let evidence = Evidence::assessed(&inputs, Some(opened.pack()), std::iter::empty()).unwrap();
         assert_eq!((candidates.all.len(), evidence.declarations.len()), (3, 3));
         let (planned, judged) = (&candidates.all[0], &evidence.declarations[0]);
         assert_eq!(opened.pack().channels[planned.channel.index()].name, "red");
@@ -36,4 +36,28 @@ fn a_declaration_assessed_twice_is_the_same_everywhere() {
         assert_eq!((&*planned.group, planned.line_groups.len(), planned.sites.len()), ("footwear", 3, 2));
         rows.reverse();
     }
+}
+
+/// A channel that holds declarations up has low scores: only the pack knows that it is the graver.
+#[test]
+fn the_pack_says_which_channel_is_the_gravest_and_a_guess_is_counted() {
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
+    let opened = OpenedPack::open(pack).unwrap();
+    let id = opened.pack_id();
+    let text = format!(
+        "declaration_id,score,channel,rules,pack,declared_on\n\
+         D1,0,red,,{id},2016-09-06\nD1,50,yellow,,{id},2016-09-06\nD2,10,grey,,{id},2016-09-06\n"
+    );
+    let inputs = [Input::bytes("assessments.csv", text)];
+    let evidence = |pack: Option<&Pack>| Evidence::assessed(&inputs, pack, std::iter::empty()).unwrap();
+    let of = |evidence: &Evidence| {
+        let first = &evidence.declarations[0];
+        (evidence.channel(first).to_owned(), first.score, evidence.guessed_channels)
+    };
+    let known = evidence(Some(opened.pack()));
+    assert_eq!(of(&known), ("red".to_owned(), 0, 0));
+    assert_eq!(known.channels.iter().map(|name| &**name).collect::<Vec<_>>(), ["grey", "yellow", "red"]);
+    let guessed = evidence(None);
+    assert_eq!(of(&guessed), ("yellow".to_owned(), 50, 1));
+    assert_eq!(guessed.channels.iter().map(|name| &**name).collect::<Vec<_>>(), ["red", "grey", "yellow"]);
 }

@@ -243,14 +243,3 @@ pub(super) fn text_set(comparison: Comparison, text: &Arc<str>) -> Intervals<Tex
         Comparison::GreaterOrEqual => Intervals::between(before, End::Finish),
     }
 }
-
-/// The comparison with its sides changed over.
-pub(super) fn turned(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        same => same,
-    }
-}

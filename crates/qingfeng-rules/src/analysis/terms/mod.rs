@@ -54,14 +54,12 @@ const BOTH_MISSING: u8 = 16;
 #[derive(Clone, Debug)]
 struct Term {
     node: Option<NodeId>,
-    /// All that it can be.
     universe: Set,
     /// Where it is within the set, the other term is present.
     implies: Vec<(Set, TermId)>,
     /// The node of the only field that a flag depends on.
     sole: Option<NodeId>,
 }
-/// The terms of a pack's conditions.
 pub(super) struct Terms<'p> {
     pub nodes: Nodes,
     context: &'p NodeContext<'p>,
@@ -106,7 +104,6 @@ impl<'p> Terms<'p> {
         fold::add(&mut self.nodes, self.context, op, args, NO_SPAN)
     }
 
-    /// The node of a field.
     pub fn field(&mut self, field: FieldRef) -> NodeId {
         self.add(Op::Field(field), Vec::new())
     }
@@ -121,7 +118,6 @@ impl<'p> Terms<'p> {
         implies.filter(|(trigger, _)| set.within(trigger)).map(|(_, other)| *other).collect()
     }
 
-    /// All terms that may be implied by this one.
     pub fn all_implied(&self, term: TermId) -> Vec<TermId> {
         self.terms[term.0 as usize].implies.iter().map(|(_, other)| *other).collect()
     }
@@ -148,7 +144,6 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].sole
     }
 
-    /// The term of a node, if it has one.
     pub fn known_term(&self, node: NodeId) -> Option<TermId> {
         self.known.get(&TermKey::Node(node)).copied()
     }
@@ -157,7 +152,6 @@ impl<'p> Terms<'p> {
         self.terms[term.0 as usize].node
     }
 
-    /// The term of a field's values.
     pub fn field_term(&mut self, field: FieldRef) -> TermId {
         let node = self.field(field);
         self.term(node)
@@ -181,7 +175,6 @@ impl<'p> Terms<'p> {
         id
     }
 
-    /// The term of a node's values.
     fn term(&mut self, node: NodeId) -> TermId {
         if let Some(&known) = self.known.get(&TermKey::Node(node)) {
             return known;
@@ -199,7 +192,6 @@ impl<'p> Terms<'p> {
         id
     }
 
-    /// How two nodes compare.
     fn pair(&mut self, a: NodeId, b: NodeId) -> TermId {
         let key = TermKey::Pair(a, b);
         if let Some(&known) = self.known.get(&key) {
@@ -304,19 +296,11 @@ impl<'p> Terms<'p> {
     /// The fields and the lookup entries that a node's value depends on, if they are few.
     pub fn leaves(&self, node: NodeId) -> Vec<NodeId> {
         let mut leaves = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![node];
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match self.nodes[id].op {
-                Op::Field(_) | Op::Listed(_) | Op::Entry(_) => {
-                    leaves.insert(id);
-                }
-                _ => open.extend(self.nodes[id].args.iter().copied()),
-            }
-        }
+        self.nodes.visit(node, |id, node| {
+            let is_leaf = matches!(node.op, Op::Field(_) | Op::Listed(_) | Op::Entry(_));
+            leaves.extend(is_leaf.then_some(id));
+            !is_leaf
+        });
         leaves.into_iter().collect()
     }
 
@@ -385,12 +369,7 @@ impl<'p> Terms<'p> {
     /// The node with a constant in the place of one of its leaves.
     fn replaced(&mut self, root: NodeId, leaf: NodeId, constant: &Constant) -> NodeId {
         let mut order = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            if order.insert(id) {
-                open.extend(self.nodes[id].args.iter().copied());
-            }
-        }
+        self.nodes.visit(root, |id, _| order.insert(id));
         let new = self.add(Op::Constant(Arc::new(constant.clone())), Vec::new());
         let mut done: HashMap<NodeId, NodeId> = HashMap::from([(leaf, new)]);
         // Arguments stand before the nodes that use them.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::super::set::{End, FALSE, Intervals, Num, NumberCut, Set, TRUE, Values};
 use super::formula::{Formula, Shape, all, any, constant};
-use super::literal::{cut_of, number_of, text_set, turned};
+use super::literal::{cut_of, number_of, text_set};
 use super::{BOTH_MISSING, EQUAL, GREATER, LESS, ONE_MISSING, Terms};
 use crate::base::limits;
 use crate::lang::expr::{Comparison, Constant};
 use crate::lang::functions::FUNCTIONS;
+use crate::program::check::turned;
 use crate::program::node::{Kinds, NodeId, Op, Special};
 
 /// Where a condition holds, and where it fails; elsewhere it faults.
@@ -20,7 +21,6 @@ pub(super) struct Outcomes {
 }
 
 impl Terms<'_> {
-    /// Where a condition holds.
     pub fn holds(&mut self, node: NodeId) -> Formula {
         self.outcomes(node).holds
     }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position};
 
 use crate::base::limits;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::rule::{Closure, ComputedField, Rule};
 use crate::lang::sandbox;
@@ -28,7 +28,6 @@ use rule_map::RuleMap;
 
 pub(crate) use rule_map::key_value;
 
-/// What rules may refer to.
 pub(crate) struct Environment<'e> {
     pub schema: &'e Schema,
     pub reference: &'e Reference,
@@ -36,14 +35,12 @@ pub(crate) struct Environment<'e> {
     pub lookups: &'e [Lookup],
 }
 
-/// What the rule files of a pack give.
 #[derive(Default)]
 pub(crate) struct Loaded {
     pub rules: Vec<Rule>,
     pub computed: Vec<ComputedField>,
     /// The functions of each file, as Rhai has them.
     pub files: Vec<AST>,
-    /// The functions of each file, as expressions.
     pub functions: Vec<BTreeMap<String, Function>>,
     pub names: Vec<Arc<str>>,
     pub patterns: BTreeSet<String>,
@@ -53,7 +50,6 @@ pub(crate) struct Loaded {
 /// What rule files use of what the pack defines.
 #[derive(Clone, Default)]
 pub(crate) struct Used {
-    /// Lookup tables, by position.
     pub lookups: BTreeSet<usize>,
     /// For each file, the names that its top level calls.
     pub called: Vec<BTreeSet<String>>,
@@ -67,7 +63,6 @@ struct Registration {
     content: Dynamic,
 }
 
-/// How deep captured values may nest.
 const CAPTURE_DEPTH_MAX: usize = 16;
 
 /// The value with nothing shared in it, so that it stays as it is now; `None` where it nests too deep.
@@ -101,7 +96,6 @@ pub(crate) fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
     Some(value.clone())
 }
 
-/// Loads the rule files, in the order given.
 pub(crate) fn load(
     files: &[(Arc<str>, Arc<str>)],
     environment: &Environment<'_>,
@@ -112,21 +106,8 @@ pub(crate) fn load(
     let engine = loading_engine(&registered);
     let mut seen = BTreeMap::new();
     for (name, text) in files {
-        let mut file = File {
-            name,
-            own: OF_RULES,
-            translator: Translator { source: SourceMap::new(text) },
-            environment,
-            functions: BTreeMap::new(),
-            ast: None,
-            ids: BTreeMap::new(),
-            sites: OnceCell::new(),
-            at: loaded.files.len(),
-            lookups: BTreeSet::new(),
-            called: BTreeSet::new(),
-            about: None,
-            diagnostics,
-        };
+        let mut file = File::new(name, text, OF_RULES, environment, diagnostics);
+        file.at = loaded.files.len();
         let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
         file.ast = Some(Rc::clone(&ast));
         let ready = file.survey(&ast);
@@ -148,10 +129,9 @@ pub(crate) fn load(
                 file.field(&call, &mut loaded);
             }
         }
-        loaded.used.lookups.extend(std::mem::take(&mut file.lookups));
-        loaded.used.called.push(std::mem::take(&mut file.called));
-        let functions = file.functions;
-        loaded.functions.push(functions);
+        loaded.used.lookups.extend(file.lookups);
+        loaded.used.called.push(file.called);
+        loaded.functions.push(file.functions);
         loaded.names.push(Arc::clone(name));
     }
     diagnostics.keep_rules(seen);
@@ -173,21 +153,7 @@ pub(crate) fn run_tests(
 ) -> Option<AST> {
     const OF_TESTS: &[(&str, usize, &str)] =
         &[("test", 3, "test(\"what it shows\", #{ ... }, #{ fires: \"RULE\" })")];
-    let mut file = File {
-        name,
-        own: OF_TESTS,
-        translator: Translator { source: SourceMap::new(text) },
-        environment,
-        functions: BTreeMap::new(),
-        ast: None,
-        ids: BTreeMap::new(),
-        sites: OnceCell::new(),
-        at: 0,
-        lookups: BTreeSet::new(),
-        called: BTreeSet::new(),
-        about: None,
-        diagnostics,
-    };
+    let mut file = File::new(name, text, OF_TESTS, environment, diagnostics);
     let ast = file.parse(engine, text)?;
     if !file.survey(&ast) {
         return None;
@@ -241,14 +207,36 @@ struct File<'f> {
     at: usize,
     /// The lookup tables that its closures use, by position.
     lookups: BTreeSet<usize>,
-    /// What its top level calls.
     called: BTreeSet<String>,
-    /// The rule that is being read.
     about: Option<String>,
     diagnostics: &'f mut Diagnostics,
 }
 
-impl File<'_> {
+impl<'f> File<'f> {
+    fn new(
+        name: &'f Arc<str>,
+        text: &'f str,
+        own: &'static [(&'static str, usize, &'static str)],
+        environment: &'f Environment<'f>,
+        diagnostics: &'f mut Diagnostics,
+    ) -> Self {
+        Self {
+            name,
+            own,
+            translator: Translator { source: SourceMap::new(text) },
+            environment,
+            functions: BTreeMap::new(),
+            ast: None,
+            ids: BTreeMap::new(),
+            sites: OnceCell::new(),
+            at: 0,
+            lookups: BTreeSet::new(),
+            called: BTreeSet::new(),
+            about: None,
+            diagnostics,
+        }
+    }
+
     fn place(&self, span: Range<usize>) -> Place {
         Place { file: self.name.clone(), span }
     }
@@ -261,7 +249,7 @@ impl File<'_> {
         self.own.iter().map(|&(name, ..)| name)
     }
 
-    fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
+    fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: impl Into<Help>) {
         self.push(self.mistake(code, span, title, help));
     }
 
@@ -270,11 +258,9 @@ impl File<'_> {
         code: Code,
         span: Range<usize>,
         title: impl Into<String>,
-        help: Option<String>,
+        help: impl Into<Help>,
     ) -> Diagnostic {
-        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
-        diagnostic.help = help;
-        diagnostic
+        Diagnostic::found(code, self.place(span), title, help)
     }
 
     /// Reports a name that nothing has, with those that there are.
@@ -311,10 +297,8 @@ impl File<'_> {
 
     fn id_place(&self, call: &Registration) -> Range<usize> {
         let token = self.token(call.position);
-        match self.ids.get(&token.start).cloned().or_else(|| Some(self.site(call)?.id.clone())) {
-            Some(id) => id,
-            None => token,
-        }
+        let id = self.ids.get(&token.start).or_else(|| self.site(call).map(|site| &site.id));
+        id.cloned().unwrap_or(token)
     }
 
     fn check(
@@ -335,14 +319,11 @@ impl File<'_> {
         let (ty, found) = Checker::new(&context, &self.functions, self.name.clone())
             .with_source(&self.translator.source)
             .closure(&name, &captured);
-        for mut diagnostic in found.diagnostics {
-            diagnostic.rule = self.about.clone();
-            self.diagnostics.push(diagnostic);
-        }
-        loaded_patterns.extend(found.patterns);
-        self.lookups.extend(found.lookups);
         let params = function.params.clone();
         let body = unwrapped(&function.body).clone();
+        found.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        loaded_patterns.extend(found.patterns);
+        self.lookups.extend(found.lookups);
         Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))
     }
 
@@ -355,8 +336,8 @@ impl File<'_> {
         let is_name = name.starts_with(|letter: char| letter.is_ascii_lowercase())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_name || matches!(name.as_str(), "listed" | "lookup") {
-            let help = Some("use lower case letters, digits and `_`".to_owned());
-            self.report(Code::BadValue, id_place, format!("`{name}` cannot be the name of a field"), help);
+            let title = format!("`{name}` cannot be the name of a field");
+            self.report(Code::BadValue, id_place, title, "use lower case letters, digits and `_`");
             return;
         }
         let computed = types_of(&loaded.computed);
@@ -366,28 +347,19 @@ impl File<'_> {
             lookups: self.environment.lookups,
         };
         if context.field(&name).is_some() {
-            let help = Some("give it another name".to_owned());
-            self.report(Code::Duplicate, id_place, format!("there is a field `{name}` already"), help);
+            let title = format!("there is a field `{name}` already");
+            self.report(Code::Duplicate, id_place, title, "give it another name");
             return;
         }
+        let place = self.token(call.position);
         let Some(pointer) = call.content.clone().try_cast::<FnPtr>() else {
-            let help = Some("write `field(\"name\", |d| ...)`".to_owned());
-            self.report(
-                Code::WrongType,
-                self.token(call.position),
-                "the second argument of `field` must be a closure",
-                help,
-            );
+            let title = "the second argument of `field` must be a closure";
+            self.report(Code::WrongType, place, title, "write `field(\"name\", |d| ...)`");
             return;
         };
         let Some((ty, closure)) = self.check(pointer, &computed, &mut loaded.patterns) else {
-            let help = Some("write `|d| ...`".to_owned());
-            self.report(
-                Code::WrongType,
-                self.token(call.position),
-                "the closure of a field takes the goods line and nothing else",
-                help,
-            );
+            let title = "the closure of a field takes the goods line and nothing else";
+            self.report(Code::WrongType, place, title, "write `|d| ...`");
             return;
         };
         let kind = match ty.base {
@@ -419,13 +391,9 @@ impl File<'_> {
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if !is_id {
             let shown: String = id.chars().take(limits::RULE_ID_CHARS_MAX).collect();
+            let title = format!("`{shown}` cannot be the id of a rule");
             let help = format!("use up to {} letters, digits, `.`, `_` and `-`", limits::RULE_ID_CHARS_MAX);
-            self.report(
-                Code::BadValue,
-                id_place,
-                format!("`{shown}` cannot be the id of a rule"),
-                Some(help),
-            );
+            self.report(Code::BadValue, id_place, title, help);
             return;
         }
         self.about = Some(id.clone());
@@ -440,13 +408,9 @@ impl File<'_> {
         }
         seen.insert(id.clone(), self.place(id_place.clone()));
         let Ok(map) = call.content.as_map_ref() else {
-            let help = Some("write `rule(\"ID\", #{ title: \"...\", ... })`".to_owned());
-            self.report(
-                Code::WrongType,
-                self.token(call.position),
-                "the second argument of `rule` must be a map",
-                help,
-            );
+            let title = "the second argument of `rule` must be a map";
+            let help = "write `rule(\"ID\", #{ title: \"...\", ... })`";
+            self.report(Code::WrongType, self.token(call.position), title, help);
             return;
         };
         let computed = types_of(&loaded.computed);

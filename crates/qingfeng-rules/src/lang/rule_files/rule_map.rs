@@ -7,20 +7,19 @@ use rhai::{Dynamic, FnPtr};
 
 use crate::base::limits;
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Fix, quote_numbers, rewrite_day};
+use crate::diagnostic::{Code, Fix, Help, quote_numbers, rewrite_day};
 use crate::lang::rule::{Closure, KeyValue, Points, Rule, Status};
 use crate::lang::syntax::constant_of;
 use crate::lang::types::{Base, Type};
 use crate::lang::typing::compared_with_true;
-use crate::model::channel::ChannelId;
+use crate::model::channel::{ChannelId, by_name};
 use crate::model::keys::Table;
 use crate::model::manifest::is_hs_prefix;
-use crate::model::reference::{Key, Reference};
+use crate::model::reference::{Group, Key, Reference};
 use crate::model::schema::{CodeList, Schema};
 
 use super::{File, Registration, result_span};
 
-/// The map of one rule, read key by key.
 pub(super) struct RuleMap<'r, 'f> {
     pub(super) file: &'r mut File<'f>,
     pub(super) call: &'r Registration,
@@ -41,21 +40,15 @@ impl RuleMap<'_, '_> {
         }
         let title = match self.text("title") {
             Some(title) if title.trim().is_empty() => {
-                let (_, place) = self.file.key_place(self.call, "title");
-                let help = Some("say what an officer reads when it fires".to_owned());
-                self.file.report(
-                    Code::BadValue,
-                    place,
-                    format!("the rule `{}` has an empty `title`", self.id),
-                    help,
-                );
+                let mistake = format!("the rule `{}` has an empty `title`", self.id);
+                self.report(Code::BadValue, "title", mistake, "say what an officer reads when it fires");
                 title
             }
             Some(title) => title,
             None => {
                 if !self.map.contains_key("title") {
                     let title = format!("the rule `{}` has no `title`", self.id);
-                    let help = Some("add `title: \"what an officer reads when it fires\"`".to_owned());
+                    let help = "add `title: \"what an officer reads when it fires\"`";
                     self.file.report(Code::MissingKey, id_place.clone(), title, help);
                 }
                 String::new()
@@ -92,6 +85,12 @@ impl RuleMap<'_, '_> {
             owner: self.text("owner"),
             tags: self.texts("tags").into_iter().collect(),
         }
+    }
+
+    /// Reports a value.
+    fn report(&mut self, code: Code, key: &str, title: impl Into<String>, help: impl Into<Help>) {
+        let (_, place) = self.file.key_place(self.call, key);
+        self.file.report(code, place, title, help);
     }
 
     fn value(&self, key: &str) -> Option<&Dynamic> {
@@ -148,7 +147,6 @@ impl RuleMap<'_, '_> {
         }
     }
 
-    /// A list of texts, or one text.
     fn texts(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.value(key) else { return Vec::new() };
         if let Ok(text) = value.clone().into_string() {
@@ -172,7 +170,7 @@ impl RuleMap<'_, '_> {
         let date = text.parse().ok();
         if date.is_none() {
             let (_, place) = self.file.key_place(self.call, key);
-            let help = Some(format!("write `{key}: \"2016-09-06\"`"));
+            let help = format!("write `{key}: \"2016-09-06\"`");
             let source = self.file.translator.source.slice(place.clone());
             let fix = rewrite_day(source, &text, &self.file.place(place.clone()));
             let title = format!("`{text}` is not a day of the calendar");
@@ -194,13 +192,7 @@ impl RuleMap<'_, '_> {
     }
 
     fn channel(&mut self, key: &str) -> Option<ChannelId> {
-        let channels = self.file.environment.channels;
-        let choices: Vec<(&str, ChannelId)> = channels
-            .iter()
-            .enumerate()
-            .map(|(at, channel)| (channel.name.as_str(), ChannelId(at as u8)))
-            .collect();
-        self.choice(key, &choices)
+        self.choice(key, &by_name(self.file.environment.channels))
     }
 
     fn key(&mut self, key: Key) -> Vec<KeyValue> {
@@ -216,7 +208,7 @@ impl RuleMap<'_, '_> {
         if !names.is_empty() && field.is_none() {
             let (place, _) = self.file.key_place(self.call, key.name());
             let title = format!("the schema says of no field that `{}` is compared with it", key.name());
-            let help = Some(format!("name one in `pack.toml`, under `[keys]`, as `{}`", key.name()));
+            let help = format!("name one in `pack.toml`, under `[keys]`, as `{}`", key.name());
             self.file.report(Code::UnknownName, place, title, help);
             return Vec::new();
         }
@@ -225,10 +217,9 @@ impl RuleMap<'_, '_> {
             && self.value(key.name()).is_some_and(|value| value.is_array())
             && self.file.diagnostics.errors() == 0
         {
-            let (_, place) = self.file.key_place(self.call, key.name());
             let title = format!("`{}` is an empty list", key.name());
-            let help = Some(format!("leave `{}` out to mean any, or name something", key.name()));
-            self.file.report(Code::BadValue, place, title, help);
+            let help = format!("leave `{}` out to mean any, or name something", key.name());
+            self.report(Code::BadValue, key.name(), title, help);
         }
         names.iter().filter_map(|name| self.key_value(key, name)).collect()
     }
@@ -269,9 +260,8 @@ impl RuleMap<'_, '_> {
         let pointer = self.value(key)?.clone().try_cast::<FnPtr>()?;
         let checked = self.file.check(pointer, self.computed, self.patterns);
         if checked.is_none() {
-            let (_, place) = self.file.key_place(self.call, key);
             let title = format!("the closure of `{key}` takes the goods line and nothing else");
-            self.file.report(Code::WrongType, place, title, Some("write `|d| ...`".into()));
+            self.report(Code::WrongType, key, title, "write `|d| ...`");
         }
         checked
     }
@@ -291,7 +281,7 @@ impl RuleMap<'_, '_> {
             let help = format!("write `{text} == true`, or `{text} ?? false`");
             let title = "`when` must give a flag, and this may be missing";
             let fix = compared_with_true(&closure.body, &self.file.place(span.clone()));
-            let mistake = self.file.mistake(Code::TypeMismatch, span, title, Some(help)).fix(fix);
+            let mistake = self.file.mistake(Code::TypeMismatch, span, title, help).fix(fix);
             self.file.push(mistake);
         }
         Some(closure)
@@ -309,17 +299,16 @@ impl RuleMap<'_, '_> {
                 self.file.report(Code::TypeMismatch, span, title, help);
             } else if ty.base == Base::Integer && ty.missing {
                 let title = "`score` must give whole points, and this may be missing";
-                self.file.report(Code::TypeMismatch, span, title, Some("write `(...) ?? 0`".into()));
+                self.file.report(Code::TypeMismatch, span, title, "write `(...) ?? 0`");
             }
             return Points::Computed(closure);
         }
         match value.as_int() {
             Ok(points) if points.unsigned_abs() <= limits::POINTS_MAX.unsigned_abs() => Points::Fixed(points),
             Ok(points) => {
-                let (_, place) = self.file.key_place(self.call, "score");
                 let title =
                     format!("{points} points are more than the {} that a rule can give", limits::POINTS_MAX);
-                self.file.report(Code::BadValue, place, title, None);
+                self.report(Code::BadValue, "score", title, None);
                 fixed
             }
             Err(_) => {
@@ -337,7 +326,7 @@ impl RuleMap<'_, '_> {
         let (ty, closure) = self.closure("reason")?;
         if !ty.fits(&Base::Text) {
             let title = format!("`reason` must give a text, and gives {ty}");
-            let help = Some("write it in back quotes: `` `... ${value}` ``".to_owned());
+            let help = "write it in back quotes: `` `... ${value}` ``";
             self.file.report(Code::TypeMismatch, result_span(&closure.body), title, help);
         }
         Some(closure)
@@ -388,8 +377,6 @@ pub(crate) fn key_value(schema: &Schema, reference: &Reference, key: Key, name: 
     None
 }
 
-fn is_member(groups: &[crate::model::reference::Group], code: &str) -> bool {
-    groups.iter().flat_map(|group| &group.members).any(|member| {
-        if member.prefix { code.starts_with(member.code.as_str()) } else { member.code == code }
-    })
+fn is_member(groups: &[Group], code: &str) -> bool {
+    groups.iter().flat_map(|group| &group.members).any(|member| member.has(code))
 }

@@ -24,13 +24,9 @@ impl File<'_> {
             // after it. Only in such a comment is a further `*/` no mistake.
             Ok(_) if text.contains("/*") && engine.compile(format!("{text}\n*/")).is_ok() => {
                 let start = text.rfind("/*").unwrap_or(0);
-                let help = Some("close it with `*/`, or begin each line of it with `//`".to_owned());
-                self.report(
-                    Code::RhaiSyntax,
-                    start..start + 2,
-                    "the comment that begins here is never closed",
-                    help,
-                );
+                let title = "the comment that begins here is never closed";
+                let help = "close it with `*/`, or begin each line of it with `//`";
+                self.report(Code::RhaiSyntax, start..start + 2, title, help);
                 None
             }
             Ok(ast) => Some(ast),
@@ -71,13 +67,9 @@ impl File<'_> {
         let mut called = BTreeSet::new();
         for name in self.functions.keys() {
             if functions::names().chain(self.own_names()).any(|known| known == name) {
-                let defined = self.translator.source.find(&format!("fn {name}"));
-                found.push(self.mistake(
-                    Code::Duplicate,
-                    defined.unwrap_or(0..0),
-                    format!("the file defines a function `{name}`, which the language has already"),
-                    Some("give it another name".into()),
-                ));
+                let defined = self.translator.source.find(&format!("fn {name}")).unwrap_or(0..0);
+                let title = format!("the file defines a function `{name}`, which the language has already");
+                found.push(self.mistake(Code::Duplicate, defined, title, "give it another name"));
             }
         }
         // What functions of rules do is found where rules call them; nothing checks those of tests before they run.
@@ -108,10 +100,10 @@ impl File<'_> {
                                 name.text,
                                 args.len()
                             );
-                            let help = Some(format!("write `{usage}`"));
+                            let help = format!("write `{usage}`");
                             found.push(self.mistake(Code::WrongType, expr.span.clone(), title, help));
                         }
-                    } else if functions::LEFT_OUT.contains(&name.text.as_str()) {
+                    } else if functions::is_left_out(&name.text) {
                         let title = not_in_language(&format!("`{}`", name.text));
                         found.push(self.mistake(Code::NotInLanguage, name.span.clone(), title, None));
                     } else if !self.functions.contains_key(&name.text)

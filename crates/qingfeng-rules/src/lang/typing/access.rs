@@ -46,7 +46,7 @@ impl Checker<'_> {
                     let title = format!("there is no field `{}`", name.text);
                     if matches!(name.text.as_str(), "listed" | "lookup") {
                         let help = format!("`{0}` is called with a table: `d.{0}(\"...\")`", name.text);
-                        self.report(Code::UnknownField, name.span.clone(), title, Some(help));
+                        self.report(Code::UnknownField, &name.span, title, help);
                     } else {
                         let known = self.context.field_names();
                         self.unknown(Code::UnknownField, &name.span, title, &name.text, known);
@@ -90,7 +90,7 @@ impl Checker<'_> {
             _ => {
                 let title = format!("{ty} has no `{}`", name.text);
                 let help = functions::find(&name.text).map(|function| format!("write `{}`", function.usage));
-                self.report(Code::UnknownField, name.span.clone(), title, help);
+                self.report(Code::UnknownField, &name.span, title, help);
                 Type::ANY
             }
         }
@@ -114,33 +114,23 @@ impl Checker<'_> {
             },
             Base::Any => return Type::ANY,
             Base::Line => {
-                let help = Some("write `d.field`".to_owned());
-                self.report(
-                    Code::NotInLanguage,
-                    index.span.clone(),
-                    "fields are not read with `[...]`",
-                    help,
-                );
+                let help = "write `d.field`";
+                self.report(Code::NotInLanguage, &index.span, "fields are not read with `[...]`", help);
                 return Type::ANY;
             }
             _ => {
                 let title = format!("{ty} cannot be indexed");
                 let help = (ty.base == Base::Text).then(|| "use `sub_string(start, length)`".to_owned());
-                self.report(Code::TypeMismatch, object.span.clone(), title, help);
+                self.report(Code::TypeMismatch, &object.span, title, help);
                 return Type::ANY;
             }
         };
         if !index_type.fits(&wanted) {
             let title = format!("the index must be {}, and `{index}` is {index_type}", Type::of(wanted));
-            self.report(Code::TypeMismatch, index.span.clone(), title, None);
+            self.report(Code::TypeMismatch, &index.span, title, None);
         } else if index_type.missing && !index_type.is_any() {
             let title = format!("an index is needed, and `{index}` may be missing");
-            self.report(
-                Code::TypeMismatch,
-                index.span.clone(),
-                title,
-                Some(format!("write `{index} ?? ...`")),
-            );
+            self.report(Code::TypeMismatch, &index.span, title, format!("write `{index} ?? ...`"));
         }
         result
     }

@@ -45,7 +45,7 @@ impl Checker<'_> {
                     function.params.len(),
                     types.len()
                 );
-                self.report(Code::UnknownFunction, span.clone(), title, None);
+                self.report(Code::UnknownFunction, span, title, None);
                 return Type::ANY;
             }
             let args = types.into_iter().zip(args).map(|(ty, arg)| (ty, self.constant(arg))).collect();
@@ -55,8 +55,8 @@ impl Checker<'_> {
             ("listed" | "lookup", [Type { base: Base::Line, .. }, _]) => return self.lookup(name, &args[1]),
             ("listed" | "lookup", [Type { base: Base::Line, .. }, ..]) => {
                 let title = format!("`{}` takes the name of one lookup table", name.text);
-                let help = Some(format!("write `d.{}(\"blacklist\")`", name.text));
-                self.report(Code::UnknownFunction, span.clone(), title, help);
+                let help = format!("write `d.{}(\"blacklist\")`", name.text);
+                self.report(Code::UnknownFunction, span, title, help);
                 return Type::ANY;
             }
             ("some" | "all" | "filter" | "map", _) => return self.closure_call(name, &types, span),
@@ -73,9 +73,9 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        if functions::LEFT_OUT.contains(&name.text.as_str()) {
+        if functions::is_left_out(&name.text) {
             let title = not_in_language(&format!("`{}`", name.text));
-            self.report(Code::NotInLanguage, name.span.clone(), title, None);
+            self.report(Code::NotInLanguage, &name.span, title, None);
             return Type::ANY;
         }
         let Some(function) = functions::find(&name.text) else {
@@ -87,7 +87,7 @@ impl Checker<'_> {
                 let brackets = name.span.end..name.span.end + 2;
                 let fix = (self.written(&brackets) == "()")
                     .then(|| Fix::safe("take the parentheses out", self.place(&brackets), ""));
-                self.report_with(Code::UnknownFunction, name.span.clone(), title, Some(help), fix);
+                self.report_with(Code::UnknownFunction, &name.span, title, help, fix);
             } else {
                 let known = local.into_iter().chain(functions::names());
                 self.unknown(Code::UnknownFunction, &name.span, title, &name.text, known);
@@ -107,8 +107,8 @@ impl Checker<'_> {
             let title = format!("`{text}` is not a day of the calendar");
             let span = &args[0].span;
             let fix = rewrite_day(self.written(span), &text, &self.place(span));
-            let help = Some("write `date(\"2016-09-06\")`".into());
-            self.report_with(Code::BadValue, span.clone(), title, help, fix);
+            let help = "write `date(\"2016-09-06\")`";
+            self.report_with(Code::BadValue, span, title, help, fix);
         }
         match (function.result)(&types) {
             Some(ty) => ty,
@@ -119,12 +119,7 @@ impl Checker<'_> {
                 } else {
                     format!("`{}` cannot take {}", name.text, given.join(" and "))
                 };
-                self.report(
-                    Code::TypeMismatch,
-                    span.clone(),
-                    title,
-                    Some(format!("it is used as `{}`", function.usage)),
-                );
+                self.report(Code::TypeMismatch, span, title, format!("it is used as `{}`", function.usage));
                 Type::ANY
             }
         }
@@ -147,15 +142,15 @@ impl Checker<'_> {
                             }
                         };
                         let title = format!("`{text}` is not a regular expression: {reason}");
-                        self.report(Code::BadValue, pattern.span.clone(), title, None);
+                        self.report(Code::BadValue, &pattern.span, title, None);
                     }
                 }
             }
             Some(_) => {}
             None => {
                 let title = "the regular expression must be known when the pack is loaded";
-                let help = Some("write it out, or as a `const`".to_owned());
-                self.report(Code::NotInLanguage, pattern.span.clone(), title, help);
+                let help = "write it out, or as a `const`";
+                self.report(Code::NotInLanguage, &pattern.span, title, help);
             }
         }
     }
@@ -183,12 +178,12 @@ impl Checker<'_> {
             Some(_) => {
                 let title =
                     format!("`{}` takes the name of a lookup table, and `{table}` is not a text", name.text);
-                self.report(Code::TypeMismatch, table.span.clone(), title, None);
+                self.report(Code::TypeMismatch, &table.span, title, None);
             }
             None => {
                 let title = "the lookup table must be known when the pack is loaded";
-                let help = Some("write its name out, or as a `const`".to_owned());
-                self.report(Code::NotInLanguage, table.span.clone(), title, help);
+                let help = "write its name out, or as a `const`";
+                self.report(Code::NotInLanguage, &table.span, title, help);
             }
         }
         if name.text == "listed" { Type::FLAG } else { Type::ANY }
@@ -202,12 +197,12 @@ impl Checker<'_> {
                 return Type::ANY;
             }
             let title = format!("`{}` takes a list and a closure", name.text);
-            self.report(Code::TypeMismatch, span.clone(), title, Some(format!("it is used as `{usage}`")));
+            self.report(Code::TypeMismatch, span, title, format!("it is used as `{usage}`"));
             return Type::ANY;
         };
         if !matches!(list.base, Base::Array(_) | Base::Any) {
             let title = format!("`{}` takes a list, not {list}", name.text);
-            self.report(Code::TypeMismatch, span.clone(), title, Some(format!("it is used as `{usage}`")));
+            self.report(Code::TypeMismatch, span, title, format!("it is used as `{usage}`"));
             return Type::ANY;
         }
         // Captured variables come first; what a closure inside a closure captures is not fixed, so its type
@@ -241,7 +236,7 @@ impl Checker<'_> {
                 {
                     let title =
                         format!("the closure of `{}` must give a flag, and gives {result}", name.text);
-                    self.report(Code::TypeMismatch, span.clone(), title, None);
+                    self.report(Code::TypeMismatch, span, title, None);
                 }
                 if name.text == "filter" { list.clone() } else { Type::FLAG }
             }

@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Fix, Place};
+use crate::diagnostic::{Code, Diagnostic, Fix, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::syntax::{Function, SourceMap};
 use crate::lang::types::{Base, Type};
-use crate::model::derived::{Derived, FieldRef};
+use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
 use crate::model::schema::Schema;
 
@@ -31,7 +31,6 @@ pub(crate) struct Context<'p> {
 }
 
 impl Context<'_> {
-    /// The field of this name, and its type.
     pub fn field(&self, name: &str) -> Option<(FieldRef, Type)> {
         if let Some(at) = self.computed.iter().position(|(known, _)| known == name) {
             return Some((FieldRef::Computed(at), self.computed[at].1.clone()));
@@ -41,23 +40,14 @@ impl Context<'_> {
             let present = field.required || self.schema.item == Some(id) || self.schema.declaration == id;
             return Some((FieldRef::Declared(id), Type::of_kind(field.kind, !present)));
         }
-        Derived::ALL
-            .into_iter()
-            .find(|derived| derived.name() == name && derived.sources(self.schema).is_some())
-            .map(|derived| {
-                (FieldRef::Derived(derived), Type::of_kind(derived.kind(), !derived.always_present()))
-            })
+        let derived = self.schema.derived().find(|derived| derived.name() == name)?;
+        Some((FieldRef::Derived(derived), Type::of_kind(derived.kind(), !derived.always_present())))
     }
 
-    /// The names of all fields.
     pub fn field_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.schema.fields().iter().map(|field| field.name.as_str()).collect();
-        let derived = self.schema.derived();
-        for field in derived {
-            names.push(field.name());
-        }
-        names.extend(self.computed.iter().map(|(name, _)| name.as_str()));
-        names
+        let declared = self.schema.fields().iter().map(|field| field.name.as_str());
+        let computed = self.computed.iter().map(|(name, _)| name.as_str());
+        declared.chain(self.schema.derived().map(|derived| derived.name())).chain(computed).collect()
     }
 }
 
@@ -68,19 +58,14 @@ struct Variable {
     constant: Option<Constant>,
 }
 
-/// What checking a closure found out.
 #[derive(Default)]
 pub(crate) struct Findings {
     pub diagnostics: Vec<Diagnostic>,
-    /// The fields that are read.
     pub fields: BTreeSet<FieldRef>,
-    /// The lookup tables that are used, by position.
     pub lookups: BTreeSet<usize>,
-    /// The regular expressions that are used.
     pub patterns: BTreeSet<String>,
 }
 
-/// Checks the closures of one file.
 pub(crate) struct Checker<'c> {
     context: &'c Context<'c>,
     functions: &'c BTreeMap<String, Function>,
@@ -113,7 +98,6 @@ impl<'c> Checker<'c> {
         self
     }
 
-    /// What is written at a place.
     fn written(&self, span: &Range<usize>) -> &'c str {
         self.source.map_or("", |source| source.slice(span.clone()))
     }
@@ -134,21 +118,19 @@ impl<'c> Checker<'c> {
         (ty, self.found)
     }
 
-    fn report(&mut self, code: Code, span: Range<usize>, title: impl Into<String>, help: Option<String>) {
+    fn report(&mut self, code: Code, span: &Range<usize>, title: impl Into<String>, help: impl Into<Help>) {
         self.report_with(code, span, title, help, None);
     }
 
     fn report_with(
         &mut self,
         code: Code,
-        span: Range<usize>,
+        span: &Range<usize>,
         title: impl Into<String>,
-        help: Option<String>,
+        help: impl Into<Help>,
         fix: Option<Fix>,
     ) {
-        let mut diagnostic = Diagnostic::new(code, title).at(self.place(&span), "");
-        diagnostic.help = help;
-        self.push(diagnostic.fix(fix));
+        self.push(Diagnostic::found(code, self.place(span), title, help).fix(fix));
     }
 
     /// Reports a name that nothing has, with those that there are.
@@ -160,7 +142,7 @@ impl<'c> Checker<'c> {
         written: &str,
         known: impl IntoIterator<Item = &'n str> + Clone,
     ) {
-        let diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
+        let diagnostic = Diagnostic::found(code, self.place(span), title, None);
         self.push(diagnostic.respelt(self.written(span), written, known));
     }
 
@@ -179,12 +161,12 @@ impl<'c> Checker<'c> {
         let ty = self.expr(expr);
         if !ty.fits(&Base::Flag) || ty.base == Base::Missing {
             let title = format!("{wanted_by} needs a flag, and `{expr}` is {ty}");
-            self.report(Code::TypeMismatch, expr.span.clone(), title, None);
+            self.report(Code::TypeMismatch, &expr.span, title, None);
         } else if ty.base == Base::Flag && ty.missing {
             let title = format!("{wanted_by} needs a flag, and `{expr}` may be missing");
             let help = format!("write `{expr} == true`, or `{expr} ?? false`");
             let fix = compared_with_true(expr, &self.place(&expr.span)).filter(|_| self.is_outermost());
-            self.report_with(Code::TypeMismatch, expr.span.clone(), title, Some(help), fix);
+            self.report_with(Code::TypeMismatch, &expr.span, title, help, fix);
         }
     }
 
@@ -215,7 +197,7 @@ impl<'c> Checker<'c> {
                 if joined.is_any() && types.iter().all(|ty| !ty.is_any()) {
                     let kinds: Vec<String> = types.iter().map(ToString::to_string).collect();
                     let title = format!("`??` between {}", kinds.join(" and "));
-                    self.report(Code::TypeMismatch, expr.span.clone(), title, None);
+                    self.report(Code::TypeMismatch, &expr.span, title, None);
                 }
                 Type { missing, ..joined }
             }
@@ -224,7 +206,7 @@ impl<'c> Checker<'c> {
                     let ty = self.expr(part);
                     if matches!(ty.base, Base::Line | Base::Entry(_) | Base::Function(..) | Base::Map) {
                         let title = format!("{ty} cannot be written into a text");
-                        self.report(Code::TypeMismatch, part.span.clone(), title, None);
+                        self.report(Code::TypeMismatch, &part.span, title, None);
                     }
                 }
                 Type::TEXT
@@ -267,8 +249,8 @@ impl<'c> Checker<'c> {
                         "the type of `{}` is not known, so its cases could silently fail",
                         switch.subject
                     );
-                    let help = Some("write it with `if` and `else`".to_owned());
-                    self.report(Code::TypeMismatch, switch.subject.span.clone(), title, help);
+                    let help = "write it with `if` and `else`";
+                    self.report(Code::TypeMismatch, &switch.subject.span, title, help);
                 }
                 for case in &switch.cases {
                     for value in &case.values {
@@ -279,20 +261,19 @@ impl<'c> Checker<'c> {
                         if !subject.comparable(&ty) {
                             let title =
                                 format!("`{}` is {subject}, and the case `{value}` is {ty}", switch.subject);
-                            self.report(Code::TypeMismatch, switch.subject.span.clone(), title, None);
+                            self.report(Code::TypeMismatch, &switch.subject.span, title, None);
                         } else if inexact && !subject.is_any() {
                             let title = format!(
                                 "`switch` cannot compare `{}` with the case `{value}` exactly",
                                 switch.subject
                             );
-                            let help =
-                                Some("compare numbers with `if`, or with a case that is a range".to_owned());
-                            self.report(Code::TypeMismatch, switch.subject.span.clone(), title, help);
+                            let help = "compare numbers with `if`, or with a case that is a range";
+                            self.report(Code::TypeMismatch, &switch.subject.span, title, help);
                         }
                     }
                     if !case.ranges.is_empty() && !subject.fits(&Base::Number) {
                         let title = format!("`{}` is {subject}, and a case is a range", switch.subject);
-                        self.report(Code::TypeMismatch, switch.subject.span.clone(), title, None);
+                        self.report(Code::TypeMismatch, &switch.subject.span, title, None);
                     }
                     if let Some(condition) = &case.condition {
                         self.flag(condition, "`if`");
@@ -305,7 +286,7 @@ impl<'c> Checker<'c> {
             }
             ExprKind::Let(name, value) => {
                 let ty = self.expr(value);
-                self.variables.push(Variable { name: name.text.clone(), ty, constant: None });
+                self.declare(&name.text, ty);
                 Type::MISSING
             }
             ExprKind::Assign(name, operator, value) => {
@@ -348,23 +329,15 @@ impl<'c> Checker<'c> {
                     Base::Any => Type::ANY,
                     _ => {
                         let title = format!("`for` needs a list or a range, and `{}` is {over}", each.over);
-                        self.report(Code::TypeMismatch, each.over.span.clone(), title, None);
+                        self.report(Code::TypeMismatch, &each.over.span, title, None);
                         Type::ANY
                     }
                 };
                 let visible = self.variables.len();
                 if let Some(counter) = &each.counter {
-                    self.variables.push(Variable {
-                        name: counter.text.clone(),
-                        ty: Type::INTEGER,
-                        constant: None,
-                    });
+                    self.declare(&counter.text, Type::INTEGER);
                 }
-                self.variables.push(Variable {
-                    name: each.variable.text.clone(),
-                    ty: element,
-                    constant: None,
-                });
+                self.declare(&each.variable.text, element);
                 self.repeated(|checker| {
                     checker.expr(&each.body);
                 });
@@ -381,18 +354,16 @@ impl<'c> Checker<'c> {
             ExprKind::Unsupported(what, parts) => {
                 let title = not_in_language(what);
                 let help = match *what {
-                    "a single character in single quotes" => {
-                        Some("write it as a text, in double quotes".to_owned())
-                    }
+                    "a single character in single quotes" => "write it as a text, in double quotes".into(),
                     "an assignment into a map, an array or a field" => {
-                        Some("write the whole map or list in one literal".to_owned())
+                        "write the whole map or list in one literal".into()
                     }
-                    "`?.` and `?[`" => Some("write `.`; what is missing stays missing".to_owned()),
-                    "a name with `::`" => Some("pass the value to the function as an argument".to_owned()),
-                    _ => None,
+                    "`?.` and `?[`" => "write `.`; what is missing stays missing".into(),
+                    "a name with `::`" => "pass the value to the function as an argument".into(),
+                    _ => Help::from(None),
                 };
                 let fix = self.in_the_language(what, &expr.span);
-                self.report_with(Code::NotInLanguage, expr.span.clone(), title, help, fix);
+                self.report_with(Code::NotInLanguage, &expr.span, title, help, fix);
                 parts.iter().for_each(|part| {
                     self.expr(part);
                 });
@@ -416,6 +387,10 @@ impl<'c> Checker<'c> {
             }
             _ => None,
         }
+    }
+
+    fn declare(&mut self, name: &str, ty: Type) {
+        self.variables.push(Variable { name: name.to_owned(), ty, constant: None });
     }
 
     /// Checks a loop's body twice, so that the second turn sees what the first may have assigned.

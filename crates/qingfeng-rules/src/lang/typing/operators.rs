@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Fix, quote_numbers};
+use crate::diagnostic::{Code, Diagnostic, Fix, Help, quote_numbers};
 use crate::lang::expr::{Comparison, Constant, Expr, ExprKind, Operator};
 use crate::lang::kernel::Arithmetic;
 use crate::lang::types::{Base, Type};
@@ -83,7 +83,7 @@ impl Checker<'_> {
                     let [no, not_yes] =
                         if self.written(span).starts_with('!') { fixes.map(Some) } else { [None, None] };
                     let place = self.place(&args[0].span);
-                    let diagnostic = Diagnostic::new(Code::TypeMismatch, title).at(place, "").help(help);
+                    let diagnostic = Diagnostic::found(Code::TypeMismatch, place, title, help);
                     self.push(diagnostic.fix(no).fix(not_yes));
                 }
                 Type::FLAG
@@ -93,17 +93,12 @@ impl Checker<'_> {
                     || a.missing && !a.is_any()
                     || b.missing && !b.is_any()
                 {
-                    self.mismatch(
-                        &format!("`{sign}` needs whole numbers, not {a} and {b}"),
-                        args,
-                        &types,
-                        span,
-                        None,
-                    );
+                    let title = format!("`{sign}` needs whole numbers, not {a} and {b}");
+                    self.mismatch(&title, args, &types, span, None);
                 }
                 Type::of(Base::Range)
             }
-            (Operator::BitAnd | Operator::BitOr | Operator::BitXor, [a, b]) => {
+            (Operator::Bits(_), [a, b]) => {
                 for base in [Base::Flag, Base::Integer] {
                     if a.fits(&base) && b.fits(&base) {
                         return if a.is_any() && b.is_any() {
@@ -113,7 +108,7 @@ impl Checker<'_> {
                         };
                     }
                 }
-                let help = Some(format!("`{sign}{sign}` joins conditions"));
+                let help = format!("`{sign}{sign}` joins conditions");
                 self.mismatch(&format!("`{sign}` cannot join {a} and {b}"), args, &types, span, help);
                 Type::ANY
             }
@@ -137,14 +132,9 @@ impl Checker<'_> {
                 Type { base: other.clone(), missing: true }
             }
             (Power, Base::Number | Base::Integer, Base::Number) => {
-                let help = Some("use a whole number, or `sqrt()`".to_owned());
-                self.mismatch(
-                    "the exponent of `**` must be a whole number",
-                    args,
-                    &[a.clone(), b.clone()],
-                    span,
-                    help,
-                );
+                let title = "the exponent of `**` must be a whole number";
+                let types = [a.clone(), b.clone()];
+                self.mismatch(title, args, &types, span, "use a whole number, or `sqrt()`");
                 Type::NUMBER
             }
             (Divide, Base::Integer, Base::Integer) => {
@@ -157,10 +147,8 @@ impl Checker<'_> {
                     let place = self.place(&(end..end));
                     Fix::suggested("keep the fraction", place, ".to_float()")
                 });
-                let diagnostic = Diagnostic::new(Code::IntegerDivision, title)
-                    .at(self.place(span), "")
-                    .note("7 / 2 gives 3 here, not 3.5")
-                    .help(help);
+                let diagnostic = Diagnostic::found(Code::IntegerDivision, self.place(span), title, help)
+                    .note("7 / 2 gives 3 here, not 3.5");
                 self.push(diagnostic.fix(fix));
                 Type::INTEGER.or_missing(missing)
             }
@@ -203,7 +191,7 @@ impl Checker<'_> {
         args: &[Expr],
         types: &[Type],
         span: &Range<usize>,
-        help: Option<String>,
+        help: impl Into<Help>,
     ) {
         self.mismatch_with(title, args, types, span, help, None);
     }
@@ -214,16 +202,15 @@ impl Checker<'_> {
         args: &[Expr],
         types: &[Type],
         span: &Range<usize>,
-        help: Option<String>,
+        help: impl Into<Help>,
         fix: Option<Fix>,
     ) {
-        let mut diagnostic = Diagnostic::new(Code::TypeMismatch, title).at(self.place(span), "");
+        let mut diagnostic = Diagnostic::found(Code::TypeMismatch, self.place(span), title, help);
         if args.len() > 1 {
             for (arg, ty) in args.iter().zip(types) {
                 diagnostic = diagnostic.at(self.place(&arg.span), ty.to_string());
             }
         }
-        diagnostic.help = help;
         self.push(diagnostic.fix(fix));
     }
 

@@ -7,17 +7,19 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::base::value::Date;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Place, rewrite_day};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Help, Place, rewrite_day};
 use crate::model::keys::Table;
 use crate::model::schema::{FieldId, Schema};
 
 /// Reads one TOML file and collects every mistake in it.
-pub(super) struct Toml<'a> {
-    pub(super) file: Arc<str>,
-    pub(super) diagnostics: &'a mut Diagnostics,
+pub(crate) struct Toml<'a> {
+    pub(crate) file: Arc<str>,
+    pub(crate) diagnostics: &'a mut Diagnostics,
+    /// The code of all mistakes in it, where they have one code.
+    code: Option<Code>,
 }
 
-pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
 
 fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
@@ -32,29 +34,70 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
 }
 
 impl Toml<'_> {
-    pub(super) fn place(&self, span: Range<usize>) -> Place {
+    pub(crate) fn place(&self, span: Range<usize>) -> Place {
         Place { file: self.file.clone(), span }
     }
 
-    pub(super) fn report(
+    pub(crate) fn report(
         &mut self,
         code: Code,
         span: Range<usize>,
-        title: String,
-        help: impl Into<Option<String>>,
+        title: impl Into<String>,
+        help: impl Into<Help>,
     ) {
-        let mut diagnostic = Diagnostic::new(code, title).at(self.place(span), "");
-        diagnostic.help = help.into();
-        self.diagnostics.push(diagnostic);
+        let code = self.code.unwrap_or(code);
+        self.diagnostics.push(Diagnostic::found(code, self.place(span), title, help));
     }
 
-    pub(super) fn written(&self, span: &Range<usize>) -> String {
+    /// Reports a value that is given and not allowed.
+    pub(crate) fn bad(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        title: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        if let Some(value) = table.get(key) {
+            self.report(Code::BadValue, value.span(), title, help);
+        }
+    }
+
+    /// Reports a key that is not given.
+    pub(crate) fn require(
+        &mut self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        key: &str,
+        title: impl Into<String>,
+        help: impl Into<Help>,
+    ) {
+        if table.get(key).is_none() {
+            self.report(Code::MissingKey, span, title, help);
+        }
+    }
+
+    /// Whether a name is one of those that there are; another is reported.
+    pub(crate) fn is_known<'n>(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        title: String,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) -> bool {
+        let found = known.clone().into_iter().any(|known| known == name);
+        if !found {
+            self.unknown(Code::UnknownName, span, title, name, known);
+        }
+        found
+    }
+
+    pub(crate) fn written(&self, span: &Range<usize>) -> String {
         let text = self.diagnostics.sources.text(&self.file);
         text.and_then(|text| text.get(span.clone())).unwrap_or("").to_owned()
     }
 
     /// Reports a name that nothing has, with those that there are.
-    pub(super) fn unknown<'n>(
+    pub(crate) fn unknown<'n>(
         &mut self,
         code: Code,
         span: Range<usize>,
@@ -63,11 +106,11 @@ impl Toml<'_> {
         known: impl IntoIterator<Item = &'n str> + Clone,
     ) {
         let source = self.written(&span);
-        let mistake = Diagnostic::new(code, title).at(self.place(span), "");
+        let mistake = Diagnostic::found(self.code.unwrap_or(code), self.place(span), title, None);
         self.diagnostics.push(mistake.respelt(&source, written, known));
     }
 
-    pub(super) fn wrong_type(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, key: &str, value: &Value<'_>, expected: &str) {
         let title = format!("`{key}` must be {expected}, not {}", type_name(value.get_ref()));
         let (place, written) = (self.place(value.span()), self.written(&value.span()));
         let rewritten = match value.get_ref() {
@@ -88,18 +131,19 @@ impl Toml<'_> {
             _ => None,
         };
         let fix = rewritten.map(|text| Fix::safe(format!("write `{text}`"), place.clone(), text));
-        self.diagnostics.push(Diagnostic::new(Code::WrongType, title).at(place, "").fix(fix));
+        let code = self.code.unwrap_or(Code::WrongType);
+        self.diagnostics.push(Diagnostic::found(code, place, title, None).fix(fix));
     }
 
     /// The first and the last day of a member exchanged.
-    pub(super) fn exchanged(&self, item: &Value<'_>) -> Option<Fix> {
+    pub(crate) fn exchanged(&self, item: &Value<'_>) -> Option<Fix> {
         let DeValue::Table(dated) = item.get_ref() else { return None };
         let (first, last) = (dated.get("from")?.span(), dated.get("until")?.span());
         let (from, until) = (self.written(&first), self.written(&last));
         Some(Fix::suggested("exchange the two days", self.place(first), until).and(self.place(last), from))
     }
 
-    pub(super) fn known_keys(&mut self, table: &DeTable<'_>, known: Table) {
+    pub(crate) fn known_keys(&mut self, table: &DeTable<'_>, known: Table) {
         for (key, _) in table.iter() {
             let name = key.get_ref().as_ref();
             if !known.has(name) {
@@ -109,7 +153,7 @@ impl Toml<'_> {
         }
     }
 
-    pub(super) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
+    pub(crate) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some((text.as_ref().to_owned(), value.span())),
@@ -120,25 +164,22 @@ impl Toml<'_> {
         }
     }
 
-    pub(super) fn required_text(
+    pub(crate) fn required_text(
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
         key: &str,
         example: &str,
     ) -> Option<String> {
-        if table.get(key).is_none() {
-            self.report(
-                Code::MissingKey,
-                span,
-                format!("`{key}` is missing"),
-                format!("add `{key} = {example}`"),
-            );
-        }
+        self.require(table, span, key, format!("`{key}` is missing"), format!("add `{key} = {example}`"));
+        self.plain_text(table, key)
+    }
+
+    pub(crate) fn plain_text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
         self.text(table, key).map(|(text, _)| text)
     }
 
-    pub(super) fn integer(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
+    pub(crate) fn integer(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
         let value = table.get(key)?;
         let parsed = match value.get_ref() {
             DeValue::Integer(integer) => {
@@ -155,7 +196,7 @@ impl Toml<'_> {
         parsed
     }
 
-    pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<f64> {
+    pub(crate) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<f64> {
         let value = table.get(key)?;
         let text = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
@@ -172,7 +213,7 @@ impl Toml<'_> {
         number
     }
 
-    pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
@@ -183,7 +224,7 @@ impl Toml<'_> {
         }
     }
 
-    pub(super) fn table<'t>(
+    pub(crate) fn table<'t>(
         &mut self,
         table: &'t DeTable<'_>,
         key: &str,
@@ -198,7 +239,39 @@ impl Toml<'_> {
         }
     }
 
-    pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(String, Range<usize>)> {
+    /// The tables of a list, each with its place, their keys looked over.
+    pub(crate) fn tables<'t>(
+        &mut self,
+        table: &'t DeTable<'_>,
+        key: &str,
+        most: usize,
+        keys: Table,
+    ) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let expected = format!("a list of tables: write `{}`", keys.heading());
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, value, &expected);
+            return Vec::new();
+        };
+        if items.len() > most {
+            let title = format!("{} tables `{key}` are more than the {most} there can be", items.len());
+            self.report(Code::BadValue, value.span(), title, "take some out");
+            return Vec::new();
+        }
+        let mut tables = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            match item.get_ref() {
+                DeValue::Table(inner) => {
+                    self.known_keys(inner, keys);
+                    tables.push((inner, item.span()));
+                }
+                _ => self.wrong_type(key, item, &expected),
+            }
+        }
+        tables
+    }
+
+    pub(crate) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(String, Range<usize>)> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(key, value, "a list of texts");
@@ -214,22 +287,20 @@ impl Toml<'_> {
         texts
     }
 
-    pub(super) fn date(&mut self, table: &DeTable<'_>, key: &str) -> Option<Date> {
+    pub(crate) fn date(&mut self, table: &DeTable<'_>, key: &str) -> Option<Date> {
         let (text, span) = self.text(table, key)?;
         let date = text.parse().ok();
         if date.is_none() {
             let title = format!("`{text}` is not a day of the calendar");
             let (place, source) = (self.place(span.clone()), self.written(&span));
-            let mistake = Diagnostic::new(Code::BadValue, title)
-                .help(format!("write `{key} = \"2016-09-06\"`"))
-                .fix(rewrite_day(&source, &text, &place));
-            self.diagnostics.push(mistake.at(place, ""));
+            let fix = rewrite_day(&source, &text, &place);
+            let help = format!("write `{key} = \"2016-09-06\"`");
+            self.diagnostics.push(Diagnostic::found(Code::BadValue, place, title, help).fix(fix));
         }
         date
     }
 
-    /// One of the named values.
-    pub(super) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Copy>(
         &mut self,
         table: &DeTable<'_>,
         key: &str,
@@ -244,8 +315,7 @@ impl Toml<'_> {
         found
     }
 
-    /// A field of the schema.
-    pub(super) fn field(&mut self, schema: &Schema, text: &str, span: Range<usize>) -> Option<FieldId> {
+    pub(crate) fn field(&mut self, schema: &Schema, text: &str, span: Range<usize>) -> Option<FieldId> {
         let found = schema.field(text);
         if found.is_none() {
             let known = schema.fields().iter().map(|field| field.name.as_str());
@@ -254,7 +324,7 @@ impl Toml<'_> {
         found
     }
 
-    pub(super) fn field_at(&mut self, schema: &Schema, table: &DeTable<'_>, key: &str) -> Option<FieldId> {
+    pub(crate) fn field_at(&mut self, schema: &Schema, table: &DeTable<'_>, key: &str) -> Option<FieldId> {
         let (text, span) = self.text(table, key)?;
         self.field(schema, &text, span)
     }
@@ -263,25 +333,31 @@ impl Toml<'_> {
 /// A file of TOML with the places of all that is in it.
 pub(crate) struct Document<'t> {
     file: Arc<str>,
+    code: Option<Code>,
     pub(super) root: Spanned<DeTable<'t>>,
-    /// Whether all of it is TOML.
     pub(super) is_whole: bool,
 }
 
 impl<'t> Document<'t> {
-    pub(crate) fn parse(file: &str, text: &'t str, diagnostics: &mut Diagnostics) -> Self {
+    /// Reads a file whose mistakes have this code, or each its own.
+    pub(crate) fn parse(
+        file: &str,
+        text: &'t str,
+        code: Option<Code>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
         let is_whole = errors.is_empty();
         let file: Arc<str> = file.into();
         for error in errors {
             let place = Place { file: file.clone(), span: error.span().unwrap_or(0..0) };
-            let title = error.message().trim().replace('\n', ", ");
-            diagnostics.push(Diagnostic::new(Code::TomlSyntax, format!("not TOML: {title}")).at(place, ""));
+            let title = format!("not TOML: {}", error.message().trim().replace('\n', ", "));
+            diagnostics.push(Diagnostic::found(code.unwrap_or(Code::TomlSyntax), place, title, None));
         }
-        Self { file, root, is_whole }
+        Self { file, code, root, is_whole }
     }
 
-    pub(super) fn reader<'d>(&self, diagnostics: &'d mut Diagnostics) -> (Toml<'d>, &DeTable<'t>) {
-        (Toml { file: self.file.clone(), diagnostics }, self.root.get_ref())
+    pub(crate) fn reader<'d>(&self, diagnostics: &'d mut Diagnostics) -> (Toml<'d>, &DeTable<'t>) {
+        (Toml { file: self.file.clone(), diagnostics, code: self.code }, self.root.get_ref())
     }
 }

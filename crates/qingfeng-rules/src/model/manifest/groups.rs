@@ -20,7 +20,7 @@ pub(crate) fn read_groups(
     member_kind: MemberKind,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
-    let document = Document::parse(file, text, diagnostics);
+    let document = Document::parse(file, text, None, diagnostics);
     let (mut toml, root) = document.reader(diagnostics);
     let toml = &mut toml;
     let mut groups: Vec<(usize, Group)> = Vec::new();
@@ -33,17 +33,15 @@ pub(crate) fn read_groups(
         if !is_plain_name(name) {
             let title = format!("`{name}` cannot name a group");
             let help = "begin with a lower case letter; then lower case letters, digits, `-` and `_`";
-            toml.report(Code::BadValue, key.span(), title, help.to_owned());
+            toml.report(Code::BadValue, key.span(), title, help);
         }
         toml.known_keys(table, if site_kinds.is_some() { Table::Site } else { Table::Group });
         let title = toml.required_text(table, key.span(), "title", "\"...\"").unwrap_or_default();
-        let title_zh = toml.text(table, "title_zh").map(|(text, _)| text);
+        let title_zh = toml.plain_text(table, "title_zh");
         let kind = site_kinds.and_then(|kinds| {
-            if table.get("kind").is_none() {
-                let title = format!("the site `{name}` has no `kind`");
-                let help = format!("add `kind`: {}", kinds.join(", "));
-                toml.report(Code::MissingKey, key.span(), title, help);
-            }
+            let missing = format!("the site `{name}` has no `kind`");
+            let help = format!("add `kind`: {}", kinds.join(", "));
+            toml.require(table, key.span(), "kind", missing, help);
             let choices: Vec<(&str, usize)> =
                 kinds.iter().enumerate().map(|(at, kind)| (kind.as_str(), at)).collect();
             toml.choice(table, "kind", &choices).map(|at| kinds[at].clone())
@@ -55,7 +53,6 @@ pub(crate) fn read_groups(
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// What the members of a reference file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemberKind {
     /// Countries of ISO 3166-1, if the key's field is one of countries.
@@ -73,10 +70,8 @@ fn read_members(
     span: Range<usize>,
     kind: MemberKind,
 ) -> Vec<Member> {
-    let Some(value) = table.get("members") else {
-        toml.report(Code::MissingKey, span, format!("the group `{group}` has no `members`"), None);
-        return Vec::new();
-    };
+    toml.require(table, span, "members", format!("the group `{group}` has no `members`"), None);
+    let Some(value) = table.get("members") else { return Vec::new() };
     let DeValue::Array(items) = value.get_ref() else {
         toml.wrong_type("members", value, "a list");
         return Vec::new();
@@ -87,12 +82,8 @@ fn read_members(
             DeValue::String(code) => (code.as_ref().to_owned(), item.span(), None, None),
             DeValue::Table(dated) => {
                 toml.known_keys(dated, Table::Member);
-                let Some((code, code_span)) = toml.text(dated, "code") else {
-                    if dated.get("code").is_none() {
-                        toml.report(Code::MissingKey, item.span(), "`code` is missing".into(), None);
-                    }
-                    continue;
-                };
+                toml.require(dated, item.span(), "code", "`code` is missing", None);
+                let Some((code, code_span)) = toml.text(dated, "code") else { continue };
                 (code, code_span, toml.date(dated, "from"), toml.date(dated, "until"))
             }
             _ => {
@@ -104,9 +95,7 @@ fn read_members(
             && from > until
         {
             let title = format!("`{code}` ends on {until}, before it begins on {from}");
-            let place = toml.place(item.span());
-            let mistake = Diagnostic::new(Code::EndsBeforeItBegins, title)
-                .at(place, "")
+            let mistake = Diagnostic::found(Code::EndsBeforeItBegins, toml.place(item.span()), title, None)
                 .note("both days count: from the first to the last")
                 .fix(toml.exchanged(item));
             toml.diagnostics.push(mistake);
@@ -125,7 +114,7 @@ fn read_member(toml: &mut Toml<'_>, code: &str, span: Range<usize>, kind: Member
         MemberKind::Country => {
             let canonical = CodeList::Country.canonical(&upper);
             if !CodeList::Country.knows(&canonical) {
-                let help = "use the ISO 3166-1 code of two letters, such as `KE`".to_owned();
+                let help = "use the ISO 3166-1 code of two letters, such as `KE`";
                 toml.report(Code::UnknownName, span, format!("there is no country `{code}`"), help);
                 return None;
             }
@@ -134,8 +123,8 @@ fn read_member(toml: &mut Toml<'_>, code: &str, span: Range<usize>, kind: Member
         MemberKind::HsPrefix => {
             let digits = CodeList::Hs.canonical(&upper);
             if !is_hs_prefix(&digits) {
-                let help = "use 2 to 10 digits".to_owned();
-                toml.report(Code::BadValue, span, format!("`{code}` is not an HS prefix"), help);
+                let title = format!("`{code}` is not an HS prefix");
+                toml.report(Code::BadValue, span, title, "use 2 to 10 digits");
                 return None;
             }
             member(&digits, true)
@@ -143,7 +132,7 @@ fn read_member(toml: &mut Toml<'_>, code: &str, span: Range<usize>, kind: Member
         MemberKind::Code => {
             let (stem, prefix) = upper.strip_suffix('*').map_or((upper.as_str(), false), |stem| (stem, true));
             if stem.is_empty() {
-                toml.report(Code::BadValue, span, "a code cannot be empty".into(), None);
+                toml.report(Code::BadValue, span, "a code cannot be empty", None);
                 return None;
             }
             member(stem, prefix)

@@ -5,12 +5,11 @@ use std::fmt;
 use serde::Serialize;
 use toml::de::{DeTable, DeValue};
 
-use super::{Toml, Value, escapes_pack, is_plain_name};
+use super::{PLAIN_NAME, Toml, Value, escapes_pack, is_plain_name};
 use crate::diagnostic::{Code, Place};
 use crate::model::keys::Table;
 use crate::model::schema::{FieldId, Kind, Schema};
 
-/// The most grades of `[history]`.
 const GRADES_MAX: usize = 100;
 
 /// The store of a pack that names none.
@@ -162,8 +161,8 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
     for (key, value) in tables.iter() {
         let name = key.get_ref().as_ref();
         if !is_plain_name(name) {
-            let help = "use lower case letters, digits, `-` and `_`".to_owned();
-            toml.report(Code::BadValue, key.span(), format!("`{name}` cannot name a lookup table"), help);
+            let title = format!("`{name}` cannot name a lookup table");
+            toml.report(Code::BadValue, key.span(), title, PLAIN_NAME);
         }
         let DeValue::Table(table) = value.get_ref() else {
             toml.wrong_type(name, value, "a table");
@@ -179,9 +178,9 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
         let source = source.unwrap_or_else(|| LookupSource::File(String::new()));
         let of_store = matches!(source, LookupSource::Store(_));
         let may_be_empty = toml.flag(table, "may_be_empty").unwrap_or(false);
-        if let (false, Some(value)) = (of_store, table.get("may_be_empty")) {
-            let title = "`may_be_empty` belongs to a table of the store".to_owned();
-            toml.report(Code::BadValue, value.span(), title, "take it out".to_owned());
+        if !of_store {
+            let title = "`may_be_empty` belongs to a table of the store";
+            toml.bad(table, "may_be_empty", title, "take it out");
         }
         let key_fields = read_key(toml, table, schema, name, &place);
         let (from, until) = (toml.text(table, "from"), toml.text(table, "until"));
@@ -189,12 +188,8 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             key_fields.iter().map(|&field| (schema[field].name.clone(), schema[field].kind)).collect();
         for (column, span) in from.iter().chain(&until) {
             if columns.iter().any(|(known, _)| known == column) {
-                toml.report(
-                    Code::Duplicate,
-                    span.clone(),
-                    format!("the column `{column}` is named twice"),
-                    None,
-                );
+                let title = format!("the column `{column}` is named twice");
+                toml.report(Code::Duplicate, span.clone(), title, None);
             } else {
                 columns.push((column.clone(), Kind::Date));
             }
@@ -208,7 +203,7 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
                     Some((_, kind)) => {
                         let title =
                             format!("the column `{always}` of a table of the store is a text, not {kind}");
-                        let help = "give the column of the pack another name".to_owned();
+                        let help = "give the column of the pack another name";
                         toml.report(Code::Duplicate, place.span.clone(), title, help);
                     }
                 }
@@ -246,28 +241,26 @@ fn read_source(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &Pla
             toml.report(Code::MissingKey, place.span.clone(), title, help);
             None
         }
-        [("file", value)] => {
-            let (file, _) = toml.text(table, "file")?;
+        [("file", _)] => {
+            let file = toml.plain_text(table, "file")?;
             if escapes_pack(&file) {
                 let title = format!("`{file}` is outside of the pack");
-                let help = "keep the table in the pack's `lookups`".to_owned();
-                toml.report(Code::BadValue, value.span(), title, help);
+                toml.bad(table, "file", title, "keep the table in the pack's `lookups`");
             }
             Some(LookupSource::File(file))
         }
-        [("store", value)] => {
-            let (text, _) = toml.text(table, "store")?;
+        [("store", _)] => {
+            let text = toml.plain_text(table, "store")?;
             if !is_plain_name(&text) {
                 let title = format!("`{text}` cannot name a table of the store");
-                let help = "use lower case letters, digits, `-` and `_`".to_owned();
-                toml.report(Code::BadValue, value.span(), title, help);
+                toml.bad(table, "store", title, PLAIN_NAME);
             }
             Some(LookupSource::Store(text))
         }
         [(_, _)] => toml.choice(table, "history", &HistoryRole::ALL).map(LookupSource::History),
         [(first, _), .., (last, value)] => {
             let title = format!("the lookup table `{name}` has both `{first}` and `{last}`");
-            toml.report(Code::Duplicate, value.span(), title, "keep one of them".to_owned());
+            toml.report(Code::Duplicate, value.span(), title, "keep one of them");
             None
         }
     }
@@ -292,7 +285,7 @@ fn read_key(
     }
     if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
         let title = format!("the lookup table `{name}` has no `key`");
-        let help = "add `key = [\"exporter\"]`, the fields to compare".to_owned();
+        let help = "add `key = [\"exporter\"]`, the fields to compare";
         toml.report(Code::MissingKey, place.span.clone(), title, help);
     }
     key_fields
@@ -300,13 +293,12 @@ fn read_key(
 
 fn read_columns(toml: &mut Toml<'_>, table: &DeTable<'_>, of_store: bool, columns: &mut Vec<(String, Kind)>) {
     let Some((declared, _)) = toml.table(table, "columns") else { return };
-    let kinds: Vec<(&str, Kind)> = Kind::ALL.to_vec();
     for (column, value) in declared.iter() {
         let column_name = column.get_ref().as_ref();
-        let kind = toml.choice(declared, column_name, &kinds).unwrap_or(Kind::Text);
+        let kind = toml.choice(declared, column_name, &Kind::ALL).unwrap_or(Kind::Text);
         if of_store && STORE_COLUMNS.contains(&column_name) && kind != Kind::Text {
             let title = format!("the column `{column_name}` of a table of the store is a text");
-            let help = "take it out of `columns`: it is there without being declared".to_owned();
+            let help = "take it out of `columns`: it is there without being declared";
             toml.report(Code::WrongType, value.span(), title, help);
             continue;
         }
@@ -314,8 +306,7 @@ fn read_columns(toml: &mut Toml<'_>, table: &DeTable<'_>, of_store: bool, column
             Some((_, known)) if *known == kind => {}
             Some((_, known)) => {
                 let title = format!("the column `{column_name}` is of kind {known} already");
-                let help = "take it out of `columns`".to_owned();
-                toml.report(Code::Duplicate, value.span(), title, help);
+                toml.report(Code::Duplicate, value.span(), title, "take it out of `columns`");
             }
             None => columns.push((column_name.to_owned(), kind)),
         }
@@ -336,7 +327,7 @@ fn read_history_table(
         if written != "history" && Table::Lookup.has(written) {
             let title =
                 format!("`{written}` does not go with `history`, which has its own key, days and columns");
-            toml.report(Code::BadValue, key.span(), title, "take it out".to_owned());
+            toml.report(Code::BadValue, key.span(), title, "take it out");
         }
     }
     let span = table.get("history").map_or(place.span.clone(), toml::Spanned::span);
@@ -371,11 +362,7 @@ pub(super) fn read_store(toml: &mut Toml<'_>, root: &DeTable<'_>) -> String {
     let default = STORE_DEFAULT.to_owned();
     let Some((table, span)) = toml.table(root, "store") else { return default };
     toml.known_keys(table, Table::Store);
-    let Some((url, url_span)) = toml.text(table, "url") else {
-        if table.get("url").is_none() {
-            let help = format!("add `url = \"{STORE_DEFAULT}\"`");
-            toml.report(Code::MissingKey, span, "`url` is missing".into(), help);
-        }
+    let Some(url) = toml.required_text(table, span, "url", &format!("\"{STORE_DEFAULT}\"")) else {
         return default;
     };
     let authority = ["postgresql://", "postgres://"].iter().find_map(|scheme| url.strip_prefix(scheme));
@@ -384,17 +371,16 @@ pub(super) fn read_store(toml: &mut Toml<'_>, root: &DeTable<'_>) -> String {
             let before = rest.split('/').next().unwrap_or("");
             let user = before.rsplit_once('@').map_or("", |(user, _)| user);
             if user.contains(':') || rest.contains("password=") {
-                let title = "the address of the store holds a password, and whoever has the pack can read it"
-                    .to_owned();
+                let title = "the address of the store holds a password, and whoever has the pack can read it";
                 let help = "take the password out; give the whole address in the environment variable `QINGFENG_STORE`";
-                toml.report(Code::BadValue, url_span, title, help.to_owned());
+                toml.bad(table, "url", title, help);
             }
         }
         None if url.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty()) => {}
         None => {
             let title = format!("`{url}` is no address of a store");
-            let help = "write `sqlite:lookups/store.sqlite`, or `postgresql://USER@HOST/DATABASE`".to_owned();
-            toml.report(Code::BadValue, url_span, title, help);
+            let help = "write `sqlite:lookups/store.sqlite`, or `postgresql://USER@HOST/DATABASE`";
+            toml.bad(table, "url", title, help);
         }
     }
     url
@@ -403,37 +389,21 @@ pub(super) fn read_store(toml: &mut Toml<'_>, root: &DeTable<'_>) -> String {
 pub(super) fn read_history(toml: &mut Toml<'_>, root: &DeTable<'_>) -> History {
     let Some((table, span)) = toml.table(root, "history") else { return History::default() };
     toml.known_keys(table, Table::History);
-    let Some(value) = table.get("grades") else {
-        let help =
-            "add `[[history.grades]]` with `name` and what the grade asks for, or take `[history]` out";
-        toml.report(Code::MissingKey, span, "`grades` is missing".into(), help.to_owned());
+    let help = "add `[[history.grades]]` with `name` and what the grade asks for, or take `[history]` out";
+    toml.require(table, span, "grades", "`grades` is missing", help);
+    if table.get("grades").is_none() {
         return History::default();
-    };
-    let DeValue::Array(items) = value.get_ref() else {
-        toml.wrong_type("grades", value, "a list of tables: write `[[history.grades]]`");
-        return History::default();
-    };
-    if items.len() > GRADES_MAX {
-        let title = format!("{} grades are more than the {GRADES_MAX} there can be", items.len());
-        toml.report(Code::BadValue, value.span(), title, None);
     }
     let mut grades = Vec::new();
-    for item in items.iter().take(GRADES_MAX) {
-        let DeValue::Table(table) = item.get_ref() else {
-            toml.wrong_type("grades", item, "a list of tables: write `[[history.grades]]`");
-            continue;
-        };
-        toml.known_keys(table, Table::HistoryGrade);
-        let name = toml.required_text(table, item.span(), "name", "\"A\"").unwrap_or_default();
-        if let (true, Some(value)) = (name.trim().is_empty() || name.len() > 64, table.get("name")) {
-            let title = "the name of a grade has 1 to 64 bytes".to_owned();
-            toml.report(Code::BadValue, value.span(), title, None);
+    for (table, span) in toml.tables(table, "grades", GRADES_MAX, Table::HistoryGrade) {
+        let name = toml.required_text(table, span.clone(), "name", "\"A\"").unwrap_or_default();
+        if name.trim().is_empty() || name.len() > 64 {
+            toml.bad(table, "name", "the name of a grade has 1 to 64 bytes", None);
         }
         let mut least = |key: &str| {
             let number = toml.integer(table, key)?;
-            if let (true, Some(value)) = (number < 1, table.get(key)) {
-                let title = format!("`{key}` must be at least 1");
-                toml.report(Code::BadValue, value.span(), title, None);
+            if number < 1 {
+                toml.bad(table, key, format!("`{key}` must be at least 1"), None);
             }
             Some(number)
         };
@@ -441,8 +411,8 @@ pub(super) fn read_history(toml: &mut Toml<'_>, root: &DeTable<'_>) -> History {
         let major = toml.flag(table, "major").unwrap_or(false);
         if violations_12m.is_none() && violations_36m.is_none() && !major {
             let title = format!("the grade `{name}` asks for nothing");
-            let help = "add `violations_12m`, `violations_36m` or `major = true`".to_owned();
-            toml.report(Code::MissingKey, item.span(), title, help);
+            let help = "add `violations_12m`, `violations_36m` or `major = true`";
+            toml.report(Code::MissingKey, span, title, help);
         }
         grades.push(HistoryGrade { name, violations_12m, violations_36m, major });
     }

@@ -13,18 +13,17 @@ use toml::de::{DeTable, DeValue};
 
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostics};
-use crate::model::channel::{Channel, ChannelId, Combine, Score};
+use crate::model::channel::{Channel, ChannelId, Combine, Score, by_name};
 use crate::model::keys::Table;
 use crate::model::schema::Schema;
 
-use document::{Toml, Value};
+use document::Value;
 use schema::{read_keys, read_schema};
 
-pub(crate) use document::Document;
+pub(crate) use document::{Document, Toml};
 pub(crate) use groups::{MemberKind, is_hs_prefix, read_groups};
 pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
 
-/// `pack.toml`, checked.
 pub(crate) struct Manifest {
     pub name: String,
     pub version: String,
@@ -41,13 +40,14 @@ pub(crate) struct Manifest {
     pub check_as_of: Option<Date>,
 }
 
+/// The remedy of a name that is not plain.
+const PLAIN_NAME: &str = "use lower case letters, digits, `-` and `_`";
+
 /// Whether a name can be used in rules without quotes going wrong: lower case letters, digits, `-` and `_`.
 fn is_plain_name(name: &str) -> bool {
     let mut letters = name.bytes();
     letters.next().is_some_and(|letter| letter.is_ascii_lowercase())
-        && letters.all(|letter| {
-            letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-' || letter == b'_'
-        })
+        && letters.all(|letter| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
 }
 
 pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Manifest {
@@ -55,30 +55,21 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
     let toml = &mut toml;
     let start = document.root.span().start..document.root.span().start;
     toml.known_keys(root, Table::Manifest);
+    let help = "begin the file with `[pack]`, `name = \"...\"` and `version = \"...\"`";
+    toml.require(root, start.clone(), "pack", "`[pack]` is missing", help);
     let (mut name, mut version, mut title, mut title_zh) = (None, None, None, None);
-    match toml.table(root, "pack") {
-        Some((pack, span)) => {
-            toml.known_keys(pack, Table::Pack);
-            name = toml.required_text(pack, span.clone(), "name", "\"clean-wind\"");
-            version = toml.required_text(pack, span, "version", "\"2016.1\"");
-            title = toml.text(pack, "title").map(|(text, _)| text);
-            title_zh = toml.text(pack, "title_zh").map(|(text, _)| text);
-        }
-        None if root.get("pack").is_none() => {
-            let help = "begin the file with `[pack]`, `name = \"...\"` and `version = \"...\"`";
-            toml.report(Code::MissingKey, start.clone(), "`[pack]` is missing".into(), help.to_owned());
-        }
-        None => {}
+    if let Some((pack, span)) = toml.table(root, "pack") {
+        toml.known_keys(pack, Table::Pack);
+        name = toml.required_text(pack, span.clone(), "name", "\"clean-wind\"");
+        version = toml.required_text(pack, span, "version", "\"2016.1\"");
+        title = toml.plain_text(pack, "title");
+        title_zh = toml.plain_text(pack, "title_zh");
     }
     let mut schema = read_schema(toml, root, start.clone());
     read_keys(toml, root, &mut schema);
     let score = read_score(toml, root);
     let channels = read_channels(toml, root, start);
-    let names: Vec<(&str, ChannelId)> = channels
-        .iter()
-        .enumerate()
-        .map(|(at, channel)| (channel.name.as_str(), ChannelId(at as u8)))
-        .collect();
+    let names = by_name(&channels);
     let on_fault = read_at_least(toml, root, "on_fault", Table::OnFault, &names);
     let on_unreadable = read_at_least(toml, root, "on_unreadable", Table::OnUnreadable, &names);
     let lookups = lookups::read_lookups(toml, root, &schema);
@@ -130,67 +121,42 @@ fn read_score(toml: &mut Toml<'_>, root: &DeTable<'_>) -> Score {
         cap: toml.integer(table, "cap").unwrap_or(default.cap),
     };
     if score.floor > score.cap {
-        toml.report(Code::BadValue, span, "`cap` is below `floor`".into(), None);
+        toml.report(Code::BadValue, span, "`cap` is below `floor`", None);
     }
     score
 }
 
 fn read_channels(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -> Vec<Channel> {
-    let help = "add `[[channels]]` with `name` and `from`, from mild to severe";
-    let Some(value) = root.get("channels") else {
-        toml.report(Code::MissingKey, start, "the pack has no channels".into(), help.to_owned());
-        return Vec::new();
-    };
-    let DeValue::Array(items) = value.get_ref() else {
-        toml.wrong_type("channels", value, "a list of tables: write `[[channels]]`");
-        return Vec::new();
-    };
     let mut channels: Vec<Channel> = Vec::new();
-    for item in items.iter() {
-        let DeValue::Table(table) = item.get_ref() else {
-            toml.wrong_type("channels", item, "a list of tables: write `[[channels]]`");
-            continue;
-        };
-        toml.known_keys(table, Table::Channel);
-        let Some(name) = toml.required_text(table, item.span(), "name", "\"green\"") else { continue };
-        if table.get("from").is_none() {
-            let title = format!("the channel `{name}` has no `from`");
-            toml.report(
-                Code::MissingKey,
-                item.span(),
-                title,
-                "add the least score that leads to it".to_owned(),
-            );
-        }
+    for (table, span) in toml.tables(root, "channels", usize::from(u8::MAX), Table::Channel) {
+        let Some(name) = toml.required_text(table, span.clone(), "name", "\"green\"") else { continue };
+        let missing = format!("the channel `{name}` has no `from`");
+        toml.require(table, span.clone(), "from", missing, "add the least score that leads to it");
         let from = toml.integer(table, "from").unwrap_or(i64::MAX);
-        let name_span = table.get("name").map_or(item.span(), Spanned::span);
         if !is_plain_name(&name) {
-            let help = "use lower case letters, digits, `-` and `_`".to_owned();
-            toml.report(Code::BadValue, name_span.clone(), format!("`{name}` cannot name a channel"), help);
+            toml.bad(table, "name", format!("`{name}` cannot name a channel"), PLAIN_NAME);
         }
         if channels.iter().any(|channel| channel.name == name) {
-            toml.report(Code::Duplicate, name_span, format!("there are two channels `{name}`"), None);
+            let span = table.get("name").map_or(span, Spanned::span);
+            toml.report(Code::Duplicate, span, format!("there are two channels `{name}`"), None);
             continue;
         }
         if let Some(before) = channels.last()
             && before.from >= from
         {
-            let span = table.get("from").map_or(item.span(), Spanned::span);
+            let span = table.get("from").map_or(span, Spanned::span);
             let title =
                 format!("the channel `{name}` begins at {from}, not above `{}` before it", before.name);
-            let help = "list the channels from mild to severe, with rising `from`".to_owned();
+            let help = "list the channels from mild to severe, with rising `from`";
             toml.report(Code::BadValue, span, title, help);
         }
-        channels.push(Channel { name, title: toml.text(table, "title").map(|(text, _)| text), from });
+        channels.push(Channel { name, title: toml.plain_text(table, "title"), from });
     }
-    match channels.len() {
-        0 => toml.report(Code::MissingKey, value.span(), "the pack has no channels".into(), help.to_owned()),
-        1..=255 => {}
-        more => {
-            let title = format!("{more} channels are more than the 255 there can be");
-            toml.report(Code::BadValue, value.span(), title, None);
-            channels.truncate(255);
-        }
+    let given = root.get("channels");
+    if given.is_none_or(|value| matches!(value.get_ref(), DeValue::Array(items) if items.is_empty())) {
+        let help = "add `[[channels]]` with `name` and `from`, from mild to severe";
+        let span = given.map_or(start, Spanned::span);
+        toml.report(Code::MissingKey, span, "the pack has no channels", help);
     }
     channels
 }

@@ -16,10 +16,8 @@ const RESERVED_FIELDS: &[&str] = &["listed", "lookup", "year", "month", "day", "
 
 pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -> Schema {
     let Some((table, span)) = toml.table(root, "schema") else {
-        if root.get("schema").is_none() {
-            let help = "add `[schema]` with `extends = \"export\"`, or define the fields of your own";
-            toml.report(Code::MissingKey, start, "`[schema]` is missing".into(), help.to_owned());
-        }
+        let help = "add `[schema]` with `extends = \"export\"`, or define the fields of your own";
+        toml.require(root, start, "schema", "`[schema]` is missing", help);
         return Schema::export();
     };
     toml.known_keys(table, Table::Schema);
@@ -33,14 +31,14 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
             let name = key.get_ref().as_ref();
             if fields.iter().any(|field| field.name == name) {
                 let title = format!("the built-in schema already has a field `{name}`");
-                toml.report(Code::Duplicate, key.span(), title, "give the field another name".to_owned());
+                toml.report(Code::Duplicate, key.span(), title, "give the field another name");
                 continue;
             }
             if !is_plain_name(name) || name.contains('-') || RESERVED_FIELDS.contains(&name) {
                 let title = format!("`{name}` cannot be the name of a field");
                 let help =
                     "use lower case letters, digits and `_`, and no name that the language uses itself";
-                toml.report(Code::BadValue, key.span(), title, help.to_owned());
+                toml.report(Code::BadValue, key.span(), title, help);
                 continue;
             }
             let DeValue::Table(definition) = value.get_ref() else {
@@ -52,12 +50,12 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
         }
     }
     if fields.len() > usize::from(u16::MAX) {
-        toml.report(Code::BadValue, span.clone(), "a schema cannot have more than 65535 fields".into(), None);
+        toml.report(Code::BadValue, span.clone(), "a schema cannot have more than 65535 fields", None);
         fields.truncate(usize::from(u16::MAX));
     }
     if fields.is_empty() {
         let help = "add `extends = \"export\"`, or fields as `[schema.fields.NAME]`";
-        toml.report(Code::MissingKey, span, "the schema has no fields".into(), help.to_owned());
+        toml.report(Code::MissingKey, span, "the schema has no fields", help);
         return base;
     }
     let mut schema = match Schema::new(fields.clone(), FieldId(0)) {
@@ -66,7 +64,7 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
             let at = fields.iter().rposition(|field| field.name == second);
             let place = at.and_then(|at| places[at].clone()).unwrap_or(span);
             let title = format!("the header `{header}` is claimed by the fields `{first}` and `{second}`");
-            toml.report(Code::Duplicate, place, title, "take it out of one of them".to_owned());
+            toml.report(Code::Duplicate, place, title, "take it out of one of them");
             return base;
         }
     };
@@ -78,18 +76,12 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
         Some(declaration) => schema.declaration = declaration,
         None if extends => {}
         None => {
-            if table.get("declaration").is_none() {
-                let help = "add `declaration = \"FIELD\"` to `[schema]`, the field with the declaration's id";
-                toml.report(Code::MissingKey, span, "`declaration` is missing".into(), help.to_owned());
-            }
+            let help = "add `declaration = \"FIELD\"` to `[schema]`, the field with the declaration's id";
+            toml.require(table, span, "declaration", "`declaration` is missing", help);
         }
     }
-    if let Some(item) = toml.field_at(&schema, table, "item") {
-        schema.item = Some(item);
-    }
-    if let Some(date) = toml.field_at(&schema, table, "date") {
-        schema.date = Some(date);
-    }
+    schema.item = toml.field_at(&schema, table, "item").or(schema.item);
+    schema.date = toml.field_at(&schema, table, "date").or(schema.date);
     check_role(toml, table, "declaration", &schema, Some(schema.declaration), &[Kind::Text, Kind::Code]);
     check_role(toml, table, "item", &schema, schema.item, &[Kind::Integer]);
     check_role(toml, table, "date", &schema, schema.date, &[Kind::Date]);
@@ -115,29 +107,20 @@ fn check_role(
 
 fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Field {
     toml.known_keys(table, Table::SchemaField);
-    if table.get("kind").is_none() {
-        let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
-        toml.report(Code::MissingKey, span, format!("the field `{name}` has no `kind`"), help.to_owned());
-    }
+    let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
+    toml.require(table, span, "kind", format!("the field `{name}` has no `kind`"), help);
     let kind = toml.choice(table, "kind", &Kind::ALL).unwrap_or(Kind::Text);
     let codes = toml.choice(table, "codes", &[("country", CodeList::Country), ("hs", CodeList::Hs)]);
-    if let (Some(_), Some(value)) = (codes, table.get("codes"))
-        && kind != Kind::Code
-    {
-        let title = "`codes` belongs to a field of kind code".to_owned();
-        toml.report(Code::BadValue, value.span(), title, "set `kind = \"code\"`".to_owned());
+    if codes.is_some() && kind != Kind::Code {
+        toml.bad(table, "codes", "`codes` belongs to a field of kind code", "set `kind = \"code\"`");
     }
     let (min, max) = (toml.number(table, "min"), toml.number(table, "max"));
-    if let (Some(value), false) =
-        (table.get("min").or(table.get("max")), matches!(kind, Kind::Integer | Kind::Number))
-    {
-        let title = "`min` and `max` belong to a field of kind integer or number".to_owned();
-        toml.report(Code::BadValue, value.span(), title, None);
+    if !matches!(kind, Kind::Integer | Kind::Number) {
+        let key = if table.get("min").is_some() { "min" } else { "max" };
+        toml.bad(table, key, "`min` and `max` belong to a field of kind integer or number", None);
     }
-    if let (Some(least), Some(most), Some(value)) = (min, max, table.get("max"))
-        && least > most
-    {
-        toml.report(Code::BadValue, value.span(), "`max` is below `min`".into(), None);
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        toml.bad(table, "max", "`max` is below `min`", None);
     }
     Field {
         name: name.to_owned(),
@@ -146,9 +129,9 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
             .choice(table, "level", &[("header", Level::Header), ("item", Level::Item)])
             .unwrap_or(Level::Item),
         required: toml.flag(table, "required").unwrap_or(false),
-        unit: toml.text(table, "unit").map(|(text, _)| text),
-        title: toml.text(table, "title").map_or_else(|| name.replace('_', " "), |(text, _)| text),
-        title_zh: toml.text(table, "title_zh").map(|(text, _)| text),
+        unit: toml.plain_text(table, "unit"),
+        title: toml.plain_text(table, "title").unwrap_or_else(|| name.replace('_', " ")),
+        title_zh: toml.plain_text(table, "title_zh"),
         columns: toml.texts(table, "columns").into_iter().map(|(text, _)| text).collect(),
         codes,
         min,
@@ -162,12 +145,8 @@ pub(super) fn read_keys(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &mut Sc
     let code_field = |toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str| {
         let field = toml.field_at(schema, table, key)?;
         if let (false, Some(value)) = (schema[field].kind == Kind::Code, table.get(key)) {
-            toml.report(
-                Code::WrongType,
-                value.span(),
-                format!("`{key}` must name a field of kind code"),
-                None,
-            );
+            let title = format!("`{key}` must name a field of kind code");
+            toml.report(Code::WrongType, value.span(), title, None);
         }
         Some(field)
     };

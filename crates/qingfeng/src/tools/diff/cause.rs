@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Combine, Pack, Points, Score, Status};
+use qingfeng_rules::{ChannelId, Combine, Pack, Score, Status};
 use serde::Serialize;
 
 use crate::eval::BatchResults;
 
+use super::pack::parts_of_score;
 use super::rules::Matching;
 
 /// What a difference is about.
@@ -57,7 +58,6 @@ enum Part {
 struct Policy {
     score: Score,
     on_fault: Option<u8>,
-    /// Each channel with the score it begins at.
     from: BTreeMap<u8, i64>,
 }
 
@@ -125,7 +125,6 @@ impl Policy {
     }
 }
 
-/// What decides under one pack.
 #[derive(Debug)]
 struct Decider {
     policy: Policy,
@@ -136,11 +135,9 @@ struct Decider {
 /// The channels of two packs in one order, and what decides under each.
 #[derive(Debug)]
 pub(super) struct Deciders {
-    /// The names of the channels, from mild to severe.
     pub channels: Vec<String>,
     /// By pack, old and new, the number of each of its channels.
     pub ranks: [Vec<u8>; 2],
-    /// The ids of the rules by number.
     pub rules: Vec<String>,
     /// For each cause about a rule, by its number, what is known of the rule.
     fates: Vec<Fate>,
@@ -165,13 +162,7 @@ impl Deciders {
         let channels = merged(&names(old), &names(new));
         let rank = |name: &str| channels.iter().position(|known| known == name).unwrap_or(0) as u8;
         let ranks = [old, new].map(|pack| pack.channels.iter().map(|channel| rank(&channel.name)).collect());
-        let kept = |pack: &Pack, at: usize| {
-            let points = match pack.rules[at].points {
-                Points::Fixed(points) => Some(points),
-                Points::Computed(_) => None,
-            };
-            (pack.rules[at].status, points)
-        };
+        let kept = |pack: &Pack, at: usize| (pack.rules[at].status, pack.rules[at].points.fixed());
         // The rules of the new pack come first, then those that are gone.
         let mut rules: Vec<String> = new.rules.iter().map(|rule| rule.id.clone()).collect();
         let mut fates: Vec<Fate> = (0..new.rules.len())
@@ -195,16 +186,10 @@ impl Deciders {
                 from: pack.channels.iter().zip(ranks).map(|(channel, rank)| (*rank, channel.from)).collect(),
                 on_fault: pack.on_fault.map(|channel| ranks[channel.index()]),
             },
-            rules: pack
-                .rules
-                .iter()
-                .zip(numbers)
-                .map(|(rule, &number)| {
-                    let rank =
-                        |channel: Option<qingfeng_rules::ChannelId>| channel.map(|at| ranks[at.index()]);
-                    (number, rule.status == Status::Active, rank(rule.at_least), rank(rule.at_most))
-                })
-                .collect(),
+            rules: Vec::from_iter(pack.rules.iter().zip(numbers).map(|(rule, &number)| {
+                let rank = |channel: Option<ChannelId>| channel.map(|at| ranks[at.index()]);
+                (number, rule.status == Status::Active, rank(rule.at_least), rank(rule.at_most))
+            })),
         };
         let ranks: [Vec<u8>; 2] = ranks;
         let sides = [decider(old, &old_numbers, &ranks[0]), decider(new, &new_numbers, &ranks[1])];
@@ -219,21 +204,17 @@ impl Deciders {
 
     /// What counted on a line, by number.
     fn parts(&self, side: usize, results: &BatchResults, line: usize) -> BTreeMap<u32, Part> {
-        let decider = &self.sides[side];
-        let mut parts = BTreeMap::new();
-        for &(rule, points) in results.fired(line) {
-            let (number, counts, at_least, at_most) = decider.rules[rule as usize];
-            if counts {
-                parts.insert(number, Part::Fired { points, at_least, at_most });
-            }
-        }
-        for &(rule, _) in results.faults(line) {
-            let (number, counts, ..) = decider.rules[rule as usize];
-            if counts {
-                parts.insert(number, Part::Fault);
-            }
-        }
-        parts
+        let rules = &self.sides[side].rules;
+        let fired = results.fired(line).iter().map(|&(rule, points)| {
+            let (number, counts, at_least, at_most) = rules[rule as usize];
+            (number, counts, Part::Fired { points, at_least, at_most })
+        });
+        let faults = results.faults(line).iter().map(|&(rule, _)| {
+            let (number, counts, ..) = rules[rule as usize];
+            (number, counts, Part::Fault)
+        });
+        let counting = fired.chain(faults).filter(|(_, counts, _)| *counts);
+        counting.map(|(number, _, part)| (number, part)).collect()
     }
 
     /// The differences on a line that were needed to bring it from the old channel at least to the new one. `channels`
@@ -301,7 +282,6 @@ impl Deciders {
         causes
     }
 
-    /// A cause in words.
     pub fn cause(&self, (kind, at): CauseKey) -> Cause {
         let (id, fate) = (self.rules.get(at as usize), self.fates.get(at as usize));
         let id = id.map_or("", String::as_str);
@@ -340,14 +320,10 @@ fn policy_texts([old, new]: &[Decider; 2], channels: &[String]) -> BTreeMap<u32,
     let name = |channel: Option<u8>| channel.map_or("none", |channel| &channels[usize::from(channel)]);
     let text = |part: u32| match part {
         SCORE => {
-            let combine = |score: Score| if score.combine == Combine::Sum { "sum" } else { "max" };
-            let parts = [
-                ("combine", combine(old.score).to_owned(), combine(new.score).to_owned()),
-                ("floor", old.score.floor.to_string(), new.score.floor.to_string()),
-                ("cap", old.score.cap.to_string(), new.score.cap.to_string()),
-            ];
-            let parts = parts.into_iter().filter(|(_, old, new)| old != new);
-            let parts = parts.map(|(what, old, new)| format!("the score's {what} is {new}, not {old}"));
+            let parts = parts_of_score(old.score).into_iter().zip(parts_of_score(new.score));
+            let parts = parts.filter(|(old, new)| old != new);
+            let parts =
+                parts.map(|((what, old), (_, new))| format!("the score's {what} is {new}, not {old}"));
             parts.collect::<Vec<_>>().join(", ")
         }
         ON_FAULT => format!("a fault leads to {} at least, not {}", name(new.on_fault), name(old.on_fault)),

@@ -24,7 +24,6 @@ pub struct Change {
 const MEMBERS_SHOWN: usize = 12;
 
 impl Change {
-    /// Another value.
     pub(super) fn value(what: impl Into<String>, old: impl fmt::Display, new: impl fmt::Display) -> Self {
         Self {
             what: what.into(),
@@ -52,7 +51,6 @@ impl Change {
         changed.then(|| Self { what: what.into(), removed, added, note: None, replaces: false })
     }
 
-    /// Only something to say.
     pub(super) fn note(what: impl Into<String>, note: impl Into<String>) -> Self {
         Self {
             what: what.into(),

@@ -174,12 +174,6 @@ pub struct Load {
 }
 
 impl Load {
-    /// How many declarations more are in channels from this one on: the work of a channel and all more severe ones.
-    pub fn change_from(&self, channel: usize) -> i64 {
-        let sum = |counts: &[u64]| counts.iter().skip(channel).sum::<u64>() as i64;
-        sum(&self.new) - sum(&self.old)
-    }
-
     /// By how much the channels change together: declarations that went elsewhere, at least.
     pub fn distance(&self) -> u64 {
         self.old.iter().zip(&self.new).map(|(a, b)| a.abs_diff(*b)).sum()

@@ -7,7 +7,6 @@ use qingfeng_rules::{Date, Key, KeyValue, Pack, Rule};
 
 use super::change::Change;
 
-/// The codes that one key of a rule fits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Codes {
     /// The rule does not ask.
@@ -37,10 +36,6 @@ pub(super) struct Days {
 
 impl Days {
     const ALL: Self = Self { from: None, until: None };
-
-    fn of(member: &Member) -> Self {
-        Self { from: member.from, until: member.until }
-    }
 
     fn covers(self, other: Self) -> bool {
         let begins = self.from.is_none_or(|from| other.from.is_some_and(|other| from <= other));
@@ -85,23 +80,17 @@ fn joined(mut days: Vec<Days>) -> Vec<Days> {
 impl Codes {
     /// What a key of a rule fits in a pack.
     pub fn of(pack: &Pack, rule: &Rule, key: Key) -> Self {
-        let values = match key {
-            Key::Region => &rule.region,
-            Key::Commodity => &rule.commodity,
-            Key::Mode => &rule.mode,
-            Key::Site => &rule.site,
-        };
-        if values.is_empty() {
+        if rule.key(key).is_empty() {
             return Self::Any;
         }
         let groups = pack.reference.groups(key);
         let mut codes = Collected::default();
-        for value in values {
+        for value in rule.key(key) {
             match value {
                 KeyValue::Group(at) => codes.group(&groups[*at]),
-                KeyValue::Code(code) => codes.add(code, key == Key::Commodity, None, Days::ALL),
+                KeyValue::Code(code) => codes.add(code, key == Key::Commodity, false),
                 KeyValue::SiteKind(kind) => {
-                    codes.stated(kind);
+                    codes.add(kind, false, true);
                     let of_kind = groups.iter().filter(|group| group.kind.as_ref() == Some(kind));
                     of_kind.for_each(|group| codes.group(group));
                 }
@@ -110,14 +99,12 @@ impl Codes {
         codes.end()
     }
 
-    /// The members of a group.
     pub fn of_group(group: &Group) -> Self {
         let mut codes = Collected::default();
         codes.group(group);
         codes.end()
     }
 
-    /// What came and went between two keys.
     pub fn change(what: &str, old: &Self, new: &Self) -> Option<Change> {
         if old == new {
             return None;
@@ -136,11 +123,8 @@ impl Codes {
         const SHOWN: usize = 12;
         let Self::These(codes) = self else { return "any".to_owned() };
         let texts = texts(codes);
-        let mut shown: Vec<&str> = texts.iter().map(String::as_str).take(SHOWN).collect();
-        let more = format!("{} more", texts.len().saturating_sub(SHOWN));
-        if texts.len() > SHOWN {
-            shown.push(&more);
-        }
+        let more = texts.len().checked_sub(SHOWN + 1).map(|more| format!("{} more", more + 1));
+        let shown: Vec<&str> = texts.iter().take(SHOWN).chain(&more).map(String::as_str).collect();
         if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
     }
 }
@@ -164,19 +148,15 @@ fn texts(codes: &BTreeMap<Code, Vec<Days>>) -> BTreeSet<String> {
 struct Collected(BTreeMap<Code, Vec<Days>>);
 
 impl Collected {
-    fn add(&mut self, code: &str, prefix: bool, site: Option<&str>, days: Days) {
-        let code = Code { code: code.to_owned(), prefix, site: site.map(str::to_owned), stated: false };
-        self.0.entry(code).or_default().push(days);
-    }
-
-    fn stated(&mut self, kind: &str) {
-        let code = Code { code: kind.to_owned(), prefix: false, site: None, stated: true };
+    fn add(&mut self, code: &str, prefix: bool, stated: bool) {
+        let code = Code { code: code.to_owned(), prefix, site: None, stated };
         self.0.entry(code).or_default().push(Days::ALL);
     }
 
     fn group(&mut self, group: &Group) {
-        for member in &group.members {
-            self.add(&member.code, member.prefix, group.kind.as_deref(), Days::of(member));
+        for Member { code, prefix, from, until } in group.members.iter().cloned() {
+            let code = Code { code, prefix, site: group.kind.clone(), stated: false };
+            self.0.entry(code).or_default().push(Days { from, until });
         }
     }
 

@@ -100,16 +100,10 @@ impl Diff {
     }
 }
 
-/// Two packs, and how their rules belong together.
-pub(crate) struct Compared {
-    pub diff: Diff,
-    matching: Matching,
-}
-
 impl Engine {
     /// In what another pack differs from this one.
     pub fn diff(&self, new: &Self) -> Diff {
-        compared(self, new).diff
+        compared(self, new).0
     }
 
     /// In what another pack differs from this one, and what becomes of declarations. Both packs evaluate the same
@@ -125,13 +119,14 @@ impl Engine {
         options: &DiffOptions,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Diff, JobError> {
-        let Compared { mut diff, matching } = compared(self, new);
+        let (mut diff, matching) = compared(self, new);
         diff.declarations = Some(run::over(self, new, &matching, readers, options, progress)?);
         Ok(diff)
     }
 }
 
-fn compared(old: &Engine, new: &Engine) -> Compared {
+/// In what two packs differ, and how their rules belong together.
+fn compared(old: &Engine, new: &Engine) -> (Diff, Matching) {
     let tables = Tables::of(old, new);
     let own = old.pack().lookups.iter().map(|lookup| lookup.name.clone()).collect();
     let before = Side::new(old.pack(), own);
@@ -144,5 +139,5 @@ fn compared(old: &Engine, new: &Engine) -> Compared {
         rules: engine.pack().rules.len(),
     };
     let pack = pack::changes(old.pack(), new.pack(), &tables);
-    Compared { diff: Diff { old: note(old), new: note(new), pack, rules, declarations: None }, matching }
+    (Diff { old: note(old), new: note(new), pack, rules, declarations: None }, matching)
 }

@@ -1,39 +1,40 @@
 //! What differs between two packs besides their rules: channels, score, faults, fields, keys, groups, tables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Combine, Field, FieldId, Key, Pack, Schema};
+use qingfeng_rules::{Field, FieldId, Key, Pack, Schema, Score};
 
 use super::change::Change;
 use super::keys::Codes;
 use super::tables::Tables;
 
-/// All that differs.
 pub(super) fn changes(old: &Pack, new: &Pack, tables: &Tables) -> Vec<Change> {
     let mut changes = channels(old, new);
-    let combine = |pack: &Pack| match pack.score.combine {
-        Combine::Sum => "sum",
-        Combine::Max => "max",
-    };
-    let mut value = |what: &str, a: String, b: String| {
-        if a != b {
-            changes.push(Change::value(what, a, b));
-        }
-    };
-    value("score combine", combine(old).to_owned(), combine(new).to_owned());
-    value("score floor", old.score.floor.to_string(), new.score.floor.to_string());
-    value("score cap", old.score.cap.to_string(), new.score.cap.to_string());
-    value("on_fault at_least", on_fault(old), on_fault(new));
+    let scores = parts_of_score(old.score).into_iter().zip(parts_of_score(new.score));
+    let differing = scores.filter(|(old, new)| old != new);
+    changes.extend(differing.map(|((what, a), (_, b))| Change::value(format!("score {what}"), a, b)));
+    let on_fault = |pack: &Pack| pack.on_fault.map(|channel| pack.channels[channel.index()].name.clone());
+    changes.extend(Change::option(
+        "on_fault at_least",
+        on_fault(old).as_ref(),
+        on_fault(new).as_ref(),
+        "none",
+    ));
     fields(&old.schema, &new.schema, &mut changes);
-    for key in [Key::Region, Key::Commodity, Key::Mode, Key::Site] {
+    for key in Key::ALL {
         groups(old, new, key, &mut changes);
     }
     changes.extend(tables.changes.values().cloned());
     changes
 }
 
-fn on_fault(pack: &Pack) -> String {
-    pack.on_fault.map_or("none".to_owned(), |channel| pack.channels[channel.index()].name.clone())
+/// How points become a score, each part with its name in `pack.toml`.
+pub(super) fn parts_of_score(score: Score) -> [(&'static str, String); 3] {
+    [
+        ("combine", score.combine.name().to_owned()),
+        ("floor", score.floor.to_string()),
+        ("cap", score.cap.to_string()),
+    ]
 }
 
 fn channels(old: &Pack, new: &Pack) -> Vec<Change> {
@@ -83,18 +84,15 @@ fn fields(old: &Schema, new: &Schema, changes: &mut Vec<Change>) {
     let gone = old.fields().iter().filter(|field| new.field(&field.name).is_none());
     changes.extend(gone.map(|field| Change::note(format!("field `{}`", field.name), "removed")));
     let (before, after) = (roles(old), roles(new));
-    let roles: BTreeSet<&String> = before.iter().chain(&after).map(|(role, _)| role).collect();
-    for role in roles {
-        let field = |roles: &[(String, String)]| {
-            roles.iter().find(|(known, _)| known == role).map(|(_, field)| field.clone())
-        };
-        changes.extend(Change::option(role, field(&before).as_ref(), field(&after).as_ref(), "none"));
+    for role in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        changes.extend(Change::option(role, before.get(role), after.get(role), "none"));
     }
 }
 
 /// What a field's values are.
 fn traits(field: &Field) -> Vec<(&'static str, String)> {
     let bound = |bound: Option<f64>| bound.map_or("none".to_owned(), |bound| bound.to_string());
+    let columns: BTreeSet<&str> = field.columns.iter().map(String::as_str).collect();
     vec![
         ("kind", field.kind.to_string()),
         ("level", format!("{:?}", field.level).to_lowercase()),
@@ -102,23 +100,13 @@ fn traits(field: &Field) -> Vec<(&'static str, String)> {
         ("codes", field.codes.map_or("any".to_owned(), |codes| format!("{codes:?}").to_lowercase())),
         ("min", bound(field.min)),
         ("max", bound(field.max)),
-        (
-            "columns",
-            field
-                .columns
-                .iter()
-                .map(String::as_str)
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect::<Vec<_>>()
-                .join(", "),
-        ),
+        ("columns", columns.into_iter().collect::<Vec<_>>().join(", ")),
     ]
 }
 
 /// Which field plays which part.
-fn roles(schema: &Schema) -> Vec<(String, String)> {
-    let mut roles: Vec<(String, String)> = Vec::new();
+fn roles(schema: &Schema) -> BTreeMap<String, String> {
+    let mut roles = BTreeMap::new();
     let mut role = |name: String, field: Option<FieldId>| {
         roles.extend(field.map(|field| (name, schema[field].name.clone())));
     };
@@ -143,11 +131,7 @@ fn groups(old: &Pack, new: &Pack, key: Key, changes: &mut Vec<Change>) {
         let Some(known) = before.iter().find(|known| known.name == group.name) else { continue };
         let what = format!("{} `{}`", key.name(), group.name);
         changes.extend(Codes::change(&what, &Codes::of_group(known), &Codes::of_group(group)));
-        changes.extend(Change::option(
-            &format!("kind of {what}"),
-            known.kind.as_ref(),
-            group.kind.as_ref(),
-            "none",
-        ));
+        let what = format!("kind of {what}");
+        changes.extend(Change::option(&what, known.kind.as_ref(), group.kind.as_ref(), "none"));
     }
 }

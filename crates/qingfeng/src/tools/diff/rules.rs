@@ -1,18 +1,14 @@
 //! Rules that were added, removed, renamed or changed, by what they mean.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use qingfeng_rules::internals::{Meaning, MeaningDigest, PackMeaning, RuleMeaning};
-use qingfeng_rules::{ChannelId, Date, Key, Pack, Points, Rule};
+use qingfeng_rules::{ChannelId, Date, Key, Pack, Rule};
 use serde::Serialize;
 
 use super::change::Change;
 use super::keys::Codes;
 use super::tables::Tables;
-
-/// The keys of rules, as they are written.
-const KEYS: [Key; 4] = [Key::Region, Key::Commodity, Key::Mode, Key::Site];
 
 /// The rules of two packs, compared by what they mean.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -76,7 +72,6 @@ pub struct ChangedRule {
     pub wording: Vec<Change>,
 }
 
-/// How the rules of two packs belong together.
 #[derive(Debug)]
 pub(super) struct Matching {
     /// For each rule of the new pack that of the old one.
@@ -98,10 +93,6 @@ pub(super) struct Side<'p> {
 impl<'p> Side<'p> {
     pub fn new(pack: &'p Pack, tables: Vec<String>) -> Self {
         Self { pack, meaning: pack.meaning_with(&tables), tables }
-    }
-
-    fn codes(&self, rule: &Rule) -> [Codes; 4] {
-        KEYS.map(|key| Codes::of(self.pack, rule, key))
     }
 
     fn channel(&self, channel: Option<ChannelId>) -> Option<&'p String> {
@@ -131,7 +122,7 @@ impl<'p> Side<'p> {
         let asked = meaning.when.tables.union(&meaning.points.tables);
         let changed = asked.filter(|&&table| tables.changes.contains_key(&self.tables[table]));
         Whole {
-            codes: self.codes(rule),
+            codes: Key::ALL.map(|key| Codes::of(self.pack, rule, key)),
             days: (rule.from, rule.until),
             status: rule.status.name(),
             when: meaning.when.digest,
@@ -155,7 +146,6 @@ struct Whole {
 }
 
 impl RulesDiff {
-    /// Compares the rules of two packs.
     pub(super) fn of(old: &Side<'_>, new: &Side<'_>, tables: &Tables) -> (Self, Matching) {
         let mut matching = matched(old, new, tables);
         let mut diff = Self::default();
@@ -203,11 +193,7 @@ impl RulesDiff {
     /// Whether both packs have the same rules.
     pub fn is_empty(&self) -> bool {
         let Self { added, removed, renamed, changed, reworded, same: _ } = self;
-        added.is_empty()
-            && removed.is_empty()
-            && renamed.is_empty()
-            && changed.is_empty()
-            && reworded.is_empty()
+        added.len() + removed.len() + renamed.len() + changed.len() + reworded.len() == 0
     }
 }
 
@@ -240,7 +226,6 @@ fn matched(old: &Side<'_>, new: &Side<'_>, tables: &Tables) -> Matching {
     Matching { old_of_new, new_of_old, changed: BTreeSet::new() }
 }
 
-/// A rule in two packs.
 struct Pair<'p> {
     old: &'p Side<'p>,
     new: &'p Side<'p>,
@@ -257,7 +242,6 @@ impl Pair<'_> {
         (&self.old.meaning.rules[self.before], &self.new.meaning.rules[self.after])
     }
 
-    /// What decides otherwise.
     fn changes(&self, tables: &Tables) -> Vec<Change> {
         let (a, b) = self.rules();
         let (old, new) = self.meanings();
@@ -265,13 +249,17 @@ impl Pair<'_> {
         changes.extend(
             (a.status != b.status).then(|| Change::value("status", a.status.name(), b.status.name())),
         );
-        for (key, (old, new)) in KEYS.iter().zip(self.old.codes(a).into_iter().zip(self.new.codes(b))) {
+        for key in Key::ALL {
+            let (old, new) = (Codes::of(self.old.pack, a, key), Codes::of(self.new.pack, b, key));
             changes.extend(Codes::change(key.name(), &old, &new));
         }
         changes.extend(Change::option("from", a.from.as_ref(), b.from.as_ref(), "open"));
         changes.extend(Change::option("until", a.until.as_ref(), b.until.as_ref(), "open"));
         changes.extend(self.closure("when", &old.when, &new.when));
-        changes.extend(self.points(old, new));
+        changes.extend(match (a.points.fixed(), b.points.fixed()) {
+            (Some(a), Some(b)) => (a != b).then(|| Change::value("score", a, b)),
+            _ => self.closure("score", &old.points, &new.points),
+        });
         for (what, old, new) in [("at_least", a.at_least, b.at_least), ("at_most", a.at_most, b.at_most)] {
             changes.extend(Change::option(what, self.old.channel(old), self.new.channel(new), "none"));
         }
@@ -279,7 +267,7 @@ impl Pair<'_> {
             meaning.when.tables.union(&meaning.points.tables).map(|&at| side.tables[at].clone()).collect()
         };
         for name in names(self.old, old).intersection(&names(self.new, new)) {
-            // Which rows came and went is told of the pack.
+            // Which rows came and went is said of the pack.
             let short = |change: &Change| match &change.note {
                 Some(note) => Change::note(change.what.clone(), note.clone()),
                 None => change.clone(),
@@ -289,15 +277,6 @@ impl Pair<'_> {
         changes
     }
 
-    fn points(&self, old: &RuleMeaning, new: &RuleMeaning) -> Option<Change> {
-        let (a, b) = self.rules();
-        match (&a.points, &b.points) {
-            (Points::Fixed(a), Points::Fixed(b)) => (a != b).then(|| Change::value("score", a, b)),
-            _ => self.closure("score", &old.points, &new.points),
-        }
-    }
-
-    /// What only reads otherwise.
     fn wording(&self) -> Vec<Change> {
         let (a, b) = self.rules();
         let (old, new) = self.meanings();
@@ -353,26 +332,12 @@ impl Pair<'_> {
             let Some(before) = before.filter(|before| old.computed.contains(before)) else { continue };
             let (a, b) = (&self.old.meaning.computed[before], &self.new.meaning.computed[at]);
             if a.digest != b.digest {
-                notes.push(Through { name, old: a, new: b }.to_string());
+                let (a, b) = (a.text(), b.text());
+                let is_said = a != b;
+                let other = format!("d.{name} is computed otherwise");
+                notes.push(if is_said { format!("d.{name}: {a} → {b}") } else { other });
             }
         }
         notes
-    }
-}
-
-/// A computed field that is computed otherwise.
-struct Through<'t> {
-    name: &'t str,
-    old: &'t Meaning,
-    new: &'t Meaning,
-}
-
-impl fmt::Display for Through<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (old, new) = (self.old.text(), self.new.text());
-        match old == new {
-            true => write!(f, "d.{} is computed otherwise", self.name),
-            false => write!(f, "d.{}: {old} → {new}", self.name),
-        }
     }
 }

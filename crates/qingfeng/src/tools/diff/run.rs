@@ -65,7 +65,6 @@ pub fn read_alike(old: &Engine, new: &Engine) -> bool {
         && a.ids().all(|id| field(a, id) == field(b, id))
 }
 
-/// Lines that one pack evaluated.
 pub(super) struct Side {
     pub lines: Lines,
     pub results: BatchResults,
@@ -81,7 +80,6 @@ struct Comparer<'c> {
     examples_max: usize,
 }
 
-/// Compares two packs over declarations.
 pub(super) fn over(
     old: &Engine,
     new: &Engine,
@@ -133,7 +131,6 @@ fn port_field(pack: &Pack) -> Option<FieldId> {
     matches!(schema[field].kind, Kind::Text | Kind::Code).then_some(field)
 }
 
-/// What was counted so far.
 struct Total<'c> {
     tally: Tally,
     /// The examples of each two channels, with the number that chose them.
@@ -145,11 +142,7 @@ struct Total<'c> {
 impl Total<'_> {
     fn add(&mut self, next: &Tally) {
         self.tally.join(next);
-        self.keep(&next.candidates);
-    }
-
-    fn keep(&mut self, candidates: &BTreeMap<[u8; 2], Vec<Candidate>>) {
-        for (&channels, candidates) in candidates {
+        for (&channels, candidates) in &next.candidates {
             for candidate in candidates {
                 let kept = self.examples.entry(channels).or_default();
                 let at = kept.partition_point(|(hash, _)| *hash <= candidate.hash);
@@ -319,7 +312,6 @@ impl Comparer<'_> {
         output::declaration_id(self.engines[side].pack(), &of.results, line).unwrap_or_default()
     }
 
-    /// Compares what the packs make of a declaration.
     fn compare(&self, sides: [&Arc<Side>; 2], ranges: [Range<usize>; 2], tally: &mut Tally) {
         let worst = [0, 1].map(|at| {
             let range = ranges[at].clone();
@@ -408,10 +400,7 @@ impl Comparer<'_> {
         let (port, day) = self.port_and_day([&sides[0], &sides[1]], &ranges);
         Example {
             declaration_id: self.id(0, &sides[0], starts[0]).to_owned(),
-            place: match inputs.get(first.input as usize) {
-                Some(input) => format!("{input}, {}", first.position),
-                None => first.position.to_string(),
-            },
+            place: first.within(inputs),
             port: port.map(str::to_owned),
             day: day.map(|day| day.to_string()),
             old,

@@ -11,7 +11,6 @@ use crate::lookup::LookupTable;
 
 use super::change::Change;
 
-/// The lookup tables of two packs.
 pub(super) struct Tables {
     /// The names by which the tables of the new pack are compared: a table that only got another name has that of
     /// the old one.
@@ -20,7 +19,6 @@ pub(super) struct Tables {
     pub changes: BTreeMap<String, Change>,
 }
 
-/// Rows that a change shows.
 const ROWS_SHOWN: usize = 5;
 
 impl Tables {
@@ -73,7 +71,6 @@ impl Tables {
     }
 }
 
-/// What stands in one table.
 struct Rows<'t> {
     name: &'t str,
     lookup: &'t Lookup,

@@ -13,7 +13,6 @@ use super::run::Side;
 
 /// Combinations of causes that are kept of two channels; declarations with others are counted together.
 const CAUSES_MAX: usize = 1_000;
-/// Ports that are kept.
 const PORTS_MAX: usize = 2_000;
 /// Days that are kept: ten years.
 const DAYS_MAX: usize = 3_660;
@@ -96,7 +95,6 @@ pub(super) struct Candidate {
 /// Why declarations went from one channel to another: combinations of causes, and how many had others.
 type Causes = (BTreeMap<Vec<CauseKey>, u64>, u64);
 
-/// What was counted of some declarations.
 #[derive(Clone)]
 pub(super) struct Tally {
     channels: usize,
@@ -137,14 +135,12 @@ impl Tally {
         }
     }
 
-    /// Counts the rules that fired in a batch.
     pub fn count_fired(&mut self, deciders: &Deciders, pack: usize, side: &Side) {
         for &(rule, _) in side.results.all_fired() {
             self.fired[pack][deciders.number(pack, rule) as usize] += 1;
         }
     }
 
-    /// Counts a declaration.
     pub fn count(&mut self, channels: [u8; 2], scores: [i64; 2], port: Option<&str>, day: Option<Date>) {
         self.compared += 1;
         self.matrix[usize::from(channels[0]) * self.channels + usize::from(channels[1])] += 1;
@@ -174,7 +170,15 @@ impl Tally {
     /// Counts why a declaration changed its channel, and keeps it as an example if it is one.
     pub fn moved(&mut self, channels: [u8; 2], candidate: Candidate) {
         self.count_causes(channels, &candidate.causes, 1);
-        self.keep(channels, candidate);
+        if self.examples_max == 0 {
+            return;
+        }
+        let kept = self.candidates.entry(channels).or_default();
+        let at = kept.partition_point(|known| known.hash <= candidate.hash);
+        if at < self.examples_max {
+            kept.insert(at, candidate);
+            kept.truncate(self.examples_max);
+        }
     }
 
     fn count_causes(&mut self, channels: [u8; 2], causes: &Vec<CauseKey>, count: u64) {
@@ -185,18 +189,6 @@ impl Tally {
             known.insert(causes.clone(), count);
         } else {
             *others += count;
-        }
-    }
-
-    fn keep(&mut self, channels: [u8; 2], candidate: Candidate) {
-        if self.examples_max == 0 {
-            return;
-        }
-        let kept = self.candidates.entry(channels).or_default();
-        let at = kept.partition_point(|known| known.hash <= candidate.hash);
-        if at < self.examples_max {
-            kept.insert(at, candidate);
-            kept.truncate(self.examples_max);
         }
     }
 

@@ -43,7 +43,7 @@ use serde::Serialize;
 use crate::engine::Engine;
 use crate::eval::key_index::RuleSet;
 use reach::Reaches;
-pub use trade::{Trade, TradeOptions, TradeTotals};
+pub use trade::{Trade, TradeTotals};
 
 /// The most cells of a coverage.
 pub const CELLS_MAX: usize = 200_000;
@@ -175,7 +175,6 @@ impl Axis {
         is(name).or_else(|| is(&format!("({name})")))
     }
 
-    /// Keeps one segment.
     fn only(&mut self, name: &str) -> Result<(), CoverageError> {
         match self.find(name) {
             Some(at) => {
@@ -353,16 +352,18 @@ impl PolicyCoverage {
 
     /// Which axes of a cell a rule has a key for.
     fn names(&self, rule: &Rule, at: [usize; 3]) -> [bool; 3] {
-        let keys = [&rule.region, &rule.commodity, &rule.mode];
-        std::array::from_fn(|axis| {
-            !keys[axis].is_empty() && self.axes[axis].segments[at[axis]].segment != Segment::All
-        })
+        let is_part = self.parts(at);
+        std::array::from_fn(|axis| !rule.key(AXES[axis]).is_empty() && is_part[axis])
+    }
+
+    /// Of which axes a cell has but a part.
+    fn parts(&self, at: [usize; 3]) -> [bool; 3] {
+        std::array::from_fn(|axis| self.axes[axis].segments[at[axis]].segment != Segment::All)
     }
 
     fn covered(&self, pack: &Pack, at: [usize; 3]) -> PolicyCell {
         let (reach, wholly, is_empty) = self.reaches.of_cell(at);
-        let parts: [bool; 3] =
-            std::array::from_fn(|axis| self.axes[axis].segments[at[axis]].segment != Segment::All);
+        let parts = self.parts(at);
         let mut cell = PolicyCell {
             at,
             all: Reach::default(),
@@ -427,7 +428,6 @@ impl PolicyCoverage {
     }
 }
 
-/// What rules add up to.
 #[derive(Default)]
 struct Sum {
     reach: Reach,
@@ -476,7 +476,6 @@ impl Engine {
     }
 }
 
-/// Rules in common of three sets.
 fn common(a: &RuleSet, b: &RuleSet, c: &RuleSet, d: &RuleSet) -> RuleSet {
     let mut set = a.clone();
     set.keep(b);

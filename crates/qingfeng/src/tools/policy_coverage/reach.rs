@@ -29,7 +29,6 @@ struct Period {
     segments: [Vec<OfSegment>; 3],
 }
 
-/// What reaches the segments of the axes.
 #[derive(Clone, Debug)]
 pub(super) struct Reaches {
     /// The rules that are looked at, by their positions in the pack: all but the retired.
@@ -62,7 +61,8 @@ impl Reaches {
             Dimension::new(&reference.commodities, &rules, |rule| &rule.commodity, true),
             Dimension::new(&reference.modes, &rules, |rule| &rule.mode, false),
         ];
-        let codes = axes.each_ref().map(|axis| codes(pack, axis.key, &dimensions));
+        let codes: [Vec<String>; 3] =
+            std::array::from_fn(|axis| codes(pack, axes[axis].key, &dimensions[axis]));
         let looked_up: usize = codes.iter().map(Vec::len).sum();
         if (looked_up as u64).saturating_mul(sets + segment_count as u64) > STEPS_MAX {
             return Err(too_many);
@@ -140,7 +140,7 @@ const NO_LETTER: char = '\0';
 
 /// Codes of an axis, one at least for each set of codes that all keys and groups treat alike: every code that a rule
 /// or a group names, what follows a prefix and is named by nothing longer, and what is named by nothing at all.
-fn codes(pack: &Pack, key: Key, dimensions: &[Dimension; 3]) -> Vec<String> {
+fn codes(pack: &Pack, key: Key, dimension: &Dimension) -> Vec<String> {
     let mut codes = BTreeSet::from([NO_LETTER.to_string()]);
     for member in pack.reference.groups(key).iter().flat_map(|group| &group.members) {
         // Codes of goods are prefixes everywhere: what follows one is treated as the prefix itself.
@@ -149,11 +149,6 @@ fn codes(pack: &Pack, key: Key, dimensions: &[Dimension; 3]) -> Vec<String> {
         }
         codes.insert(member.code.clone());
     }
-    let dimension = &dimensions[match key {
-        Key::Region => 0,
-        Key::Commodity => 1,
-        Key::Mode | Key::Site => 2,
-    }];
     codes.extend(dimension.named_codes().map(str::to_owned));
     codes.into_iter().collect()
 }
@@ -170,7 +165,7 @@ fn segments(
     let mut found = vec![none; axis.segments.len()];
     for code in codes {
         let allowed = dimension.allowed(code, day);
-        let member = membership(&dimension.groups, code, day);
+        let member = Member::of(&dimension.groups, Some(code), day);
         for (segment, found) in axis.segments.iter().zip(&mut found) {
             if member.is_in(segment.segment) {
                 found.some.unite(&allowed);
@@ -187,14 +182,10 @@ fn segments(
 /// The groups of a code on a day, by their positions.
 pub(super) struct Member(Vec<usize>);
 
-pub(super) fn membership(groups: &Groups, code: &str, day: Option<Date>) -> Member {
-    Member(groups.on(code, day).collect())
-}
-
 impl Member {
-    /// A line without a code, as one of which no group knows the code.
-    pub(super) fn of_none() -> Self {
-        Self(Vec::new())
+    /// A line without a code is as one with a code that no group has.
+    pub(super) fn of(groups: &Groups, code: Option<&str>, day: Option<Date>) -> Self {
+        Self(code.into_iter().flat_map(|code| groups.on(code, day)).collect())
     }
 
     pub(super) fn is_in(&self, segment: Segment) -> bool {

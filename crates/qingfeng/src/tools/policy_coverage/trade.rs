@@ -8,7 +8,7 @@ use qingfeng_rules::reference::Groups;
 use qingfeng_rules::{Date, Kind, Pack, Status, Value};
 use serde::Serialize;
 
-use super::reach::{Member, membership};
+use super::reach::Member;
 use super::{Axis, PolicyCoverage};
 use crate::engine::Engine;
 use crate::pipeline::{JobError, Pipeline, Progress};
@@ -51,11 +51,12 @@ pub struct TradeTotals {
     pub declarations: u64,
 }
 
-/// How trade is counted.
-#[derive(Clone, Debug, Default)]
-pub struct TradeOptions {
-    /// The threads that evaluate. No count depends on it.
-    pub pipeline: Pipeline,
+impl TradeTotals {
+    fn add(&mut self, other: &Self) {
+        self.all.add(&other.all);
+        self.lines_rejected += other.lines_rejected;
+        self.declarations += other.declarations;
+    }
 }
 
 /// The largest value that counts, in units.
@@ -90,10 +91,7 @@ impl<'a> Places<'a> {
     fn of(&mut self, code: Option<&'a str>, day: Option<Date>) -> usize {
         let day = self.as_of.or(day);
         *self.known.entry((code, day)).or_insert_with(|| {
-            let member = match code {
-                Some(code) => membership(self.groups, code, day),
-                None => Member::of_none(),
-            };
+            let member = Member::of(self.groups, code, day);
             let segments = self.axis.segments.iter().enumerate();
             let places = segments.filter(|(_, segment)| member.is_in(segment.segment)).map(|(at, _)| at);
             self.lists.push(places.collect());
@@ -102,7 +100,6 @@ impl<'a> Places<'a> {
     }
 }
 
-/// What batches add.
 #[derive(Default)]
 struct Added {
     /// By position of the cell.
@@ -115,14 +112,11 @@ impl Added {
         for (cell, trade) in other.cells {
             self.cells.entry(cell).or_default().add(&trade);
         }
-        self.totals.all.add(&other.totals.all);
-        self.totals.lines_rejected += other.totals.lines_rejected;
-        self.totals.declarations += other.totals.declarations;
+        self.totals.add(&other.totals);
     }
 }
 
 impl PolicyCoverage {
-    /// The trade of a batch, by cell.
     fn traded(&self, engine: &Engine, groups: &[Groups; 3], lines: &Lines, rejected: u64) -> Added {
         let pack = engine.pack();
         let results = engine.evaluate(lines);
@@ -181,10 +175,7 @@ impl PolicyCoverage {
         for (cell, trade) in &added.cells {
             self.cells[*cell as usize].trade.add(trade);
         }
-        let totals = self.totals.get_or_insert_default();
-        totals.all.add(&added.totals.all);
-        totals.lines_rejected += added.totals.lines_rejected;
-        totals.declarations += added.totals.declarations;
+        self.totals.get_or_insert_default().add(&added.totals);
     }
 }
 
@@ -206,7 +197,7 @@ impl Engine {
         &self,
         coverage: &mut PolicyCoverage,
         reader: Reader,
-        options: &TradeOptions,
+        pipeline: &Pipeline,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<(), JobError> {
         let reference = &self.pack().reference;
@@ -219,7 +210,7 @@ impl Engine {
             all.join(added);
             Ok(ControlFlow::Continue(()))
         };
-        options.pipeline.map(reader, &each, &mut take, progress)?;
+        pipeline.map(reader, &each, &mut take, progress)?;
         coverage.add(&all);
         Ok(())
     }

@@ -13,7 +13,6 @@ use crate::output;
 use crate::pipeline::{JobError, Pipeline};
 use crate::read::{Chunk, Input, ReadOptions, Reader};
 
-/// Unexpected lines that are shown.
 const SHOWN: usize = 20;
 
 /// What came of one expectation of `expect.toml`.
@@ -64,7 +63,6 @@ pub enum BacktestError {
     Read(#[from] JobError),
 }
 
-/// What is counted of one expectation.
 #[derive(Clone, Default)]
 struct Counted {
     fired: u64,

@@ -132,7 +132,7 @@ pub struct CoverageTotals {
     pub fired: usize,
     /// Those that a test keeps silent.
     pub silent: usize,
-    /// Those of which nothing is missing.
+    /// Those without a gap.
     pub complete: usize,
     /// Those that give points.
     pub points: usize,
@@ -144,7 +144,6 @@ pub struct CoverageTotals {
     pub parts_covered: usize,
 }
 
-/// A rule while it is covered.
 struct Covered {
     coverage: RuleCoverage,
     condition: Option<ConditionPart>,

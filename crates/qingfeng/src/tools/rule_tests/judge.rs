@@ -24,7 +24,6 @@ pub struct Mismatch {
     pub got: String,
 }
 
-/// A mismatch with the rule's position.
 #[derive(Debug)]
 pub(super) struct Found {
     /// From 0.
@@ -70,7 +69,6 @@ impl Seen<'_> {
         found
     }
 
-    /// Whether the declaration is as expected.
     pub(super) fn fits(&self, expected: &Expected) -> bool {
         self.mismatches(expected).is_empty()
     }
@@ -198,7 +196,6 @@ impl Seen<'_> {
         pairs.filter(|((known, _), _)| *known as usize == rule).map(|(_, reason)| reason.as_str()).collect()
     }
 
-    /// What became of a rule.
     fn fate(&self, rule: usize, lines: &Range<usize>) -> String {
         if let Some(points) = self.points(rule, lines).first() {
             return format!("fires, {points:+} points");

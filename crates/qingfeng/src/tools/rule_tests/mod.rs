@@ -60,7 +60,6 @@ pub struct Tests {
     loaded: usize,
 }
 
-/// A test and its goods lines.
 #[derive(Clone, Debug)]
 struct Test {
     case: TestCase,

@@ -71,7 +71,7 @@ enum Fate {
 }
 
 impl Tests {
-    /// Changes the rules one thing at a time and runs the tests on each change. `progress` is told how many changes of
+    /// Changes the rules one thing at a time and runs the tests on each change. `progress` gets how many changes of
     /// how many are done, from any thread. The result does not depend on threads.
     ///
     /// Tests that fail before anything is changed are left out: they would notice everything.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use qingfeng_rules::{FieldRef, Key, KeyValue, Pack, Rule, Value};
+use qingfeng_rules::{FieldRef, Key, Pack, Rule, Value};
 use serde::Serialize;
 
 use super::Tests;
@@ -113,11 +113,8 @@ impl Tests {
                     misfit(pack, definition, *key_name, code.as_deref())
                 })
                 .collect();
-            return trace(
-                Decision::Key,
-                format!("Its key does not fit the line: {}.", parts.join("; ")),
-                None,
-            );
+            let sentence = format!("Its key does not fit the line: {}.", parts.join("; "));
+            return trace(Decision::Key, sentence, None);
         }
         let day = values.day(line);
         if let Some(day) = day.filter(|&day| !definition.is_in_force(Some(day))) {
@@ -149,9 +146,7 @@ impl Tests {
             }
         }
     }
-}
 
-impl Tests {
     /// The fields of the pack's own that a condition reads, with what they were computed from.
     fn computed(&self, values: &Arc<BatchValues>, line: usize, rule: usize) -> Vec<ComputedValue> {
         let pack = self.engine.pack();
@@ -191,21 +186,7 @@ fn shown(value: Value<'_>) -> String {
 
 /// Why a key does not fit: `region (africa, KE) does not have DE`.
 fn misfit(pack: &Pack, rule: &Rule, key: Key, code: Option<&str>) -> String {
-    let values = match key {
-        Key::Region => &rule.region,
-        Key::Commodity => &rule.commodity,
-        Key::Mode => &rule.mode,
-        Key::Site => &rule.site,
-    };
-    let names: Vec<&str> = values
-        .iter()
-        .map(|value| match value {
-            KeyValue::Group(at) => pack.reference.groups(key)[*at].name.as_str(),
-            KeyValue::Code(code) => code.as_str(),
-            KeyValue::SiteKind(kind) => kind.as_str(),
-        })
-        .collect();
-    let names = names.join(", ");
+    let names = pack.key_names(rule, key).join(", ");
     match code {
         Some(code) => format!("{} ({names}) does not have `{code}`", key.name()),
         None => format!("{} ({names}) needs a code, and the line has none", key.name()),

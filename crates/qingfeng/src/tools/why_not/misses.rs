@@ -18,23 +18,19 @@ pub(super) struct Rank {
     distance: u64,
     /// Parts of the key among those that fail.
     keys: u32,
-    chunk: u64,
-    line: usize,
+    pub chunk: u64,
+    pub line: usize,
 }
 
 impl Rank {
     pub fn new(failed: u32, distance: f64, keys: u32, line: usize) -> Self {
         Self { failed, distance: distance.to_bits(), keys, chunk: 0, line }
     }
-
-    pub fn line(self) -> usize {
-        self.line
-    }
 }
 
 /// The nearest lines so far, not more than some.
 pub(super) struct Nearest {
-    heap: BinaryHeap<Rank>,
+    pub heap: BinaryHeap<Rank>,
     limit: usize,
 }
 
@@ -57,10 +53,6 @@ impl Nearest {
             *worst = rank;
         }
     }
-
-    pub fn into_ranks(self) -> Vec<Rank> {
-        self.heap.into_sorted_vec()
-    }
 }
 
 /// A miss, and where its line was read.
@@ -68,14 +60,6 @@ pub(super) struct Found {
     pub rank: Rank,
     pub place: Place,
     pub miss: Miss,
-}
-
-impl Found {
-    /// The same, as a line of the chunk of this number.
-    pub fn of_chunk(mut self, chunk: u64) -> Self {
-        self.rank.chunk = chunk;
-        self
-    }
 }
 
 /// What cannot be measured is this far away.
@@ -93,11 +77,12 @@ impl Counter<'_> {
         nearest: &Nearest,
     ) -> Option<(u32, f64)> {
         let keys = unfit.blocked.count_ones();
-        let lacking = self.lacking(0, holds, outcomes);
+        let (lacking, _) = self.lacked(0, holds, outcomes, &mut |_| None, &mut Vec::new());
         if !nearest.takes(keys + lacking) {
             return None;
         }
-        let (_, mut distance) = self.lacked(0, holds, outcomes, view, memo, &mut Vec::new());
+        let mut measure = |leaf| self.parts.distance(leaf, view, memo);
+        let (_, mut distance) = self.lacked(0, holds, outcomes, &mut measure, &mut Vec::new());
         for stage in KeyStage::ALL.into_iter().filter(|stage| unfit.blocked >> *stage as u8 & 1 == 1) {
             distance += match (stage, view.values.day(view.line)) {
                 (KeyStage::Validity, Some(day)) => (f64::from(self.key.days_off(day)) / 365.0).min(FAR),
@@ -107,35 +92,14 @@ impl Counter<'_> {
         Some((keys + lacking, distance))
     }
 
-    /// How many parts would have to hold besides for a part to hold.
-    fn lacking(&self, at: usize, outcome: Outcome, outcomes: &[Outcome]) -> u32 {
-        if outcome == Outcome::Held || at == self.nodes.len() {
-            return 0;
-        }
-        let Node::Joined { all, end } = self.nodes[at] else { return 1 };
-        let mut lacking = if all { 0 } else { u32::MAX };
-        let mut part = at + 1;
-        while part < end {
-            let more = self.lacking(part, outcomes[part], outcomes);
-            lacking = if all { lacking + more } else { lacking.min(more) };
-            // What comes after an alternative that faults is not looked at.
-            if !all && outcomes[part] == Outcome::Fault {
-                break;
-            }
-            part = self.end(part);
-        }
-        // Where the interpreter alone knows why.
-        if lacking == u32::MAX { 1 } else { lacking.max(1) }
-    }
-
-    /// The same with the distance, and which parts these are.
-    fn lacked<'b>(
-        &'b self,
+    /// How many parts would have to hold besides for a part to hold, how far they are from it together, and which these
+    /// are.
+    fn lacked(
+        &self,
         at: usize,
         outcome: Outcome,
         outcomes: &[Outcome],
-        view: &View<'b>,
-        memo: &mut Memo<'b>,
+        distance: &mut dyn FnMut(usize) -> Option<f64>,
         which: &mut Vec<usize>,
     ) -> (u32, f64) {
         if outcome == Outcome::Held || at == self.nodes.len() {
@@ -144,8 +108,7 @@ impl Counter<'_> {
         let (all, end) = match self.nodes[at] {
             Node::Leaf(leaf) => {
                 which.push(leaf);
-                let measured =
-                    if outcome == Outcome::Fault { None } else { self.parts.distance(leaf, view, memo) };
+                let measured = if outcome == Outcome::Fault { None } else { distance(leaf) };
                 return (1, measured.unwrap_or(FAR));
             }
             Node::Joined { all, end } => (all, end),
@@ -155,24 +118,26 @@ impl Counter<'_> {
         let mut part = at + 1;
         while part < end {
             let before = which.len();
-            let (lacking, distance) = self.lacked(part, outcomes[part], outcomes, view, memo, which);
+            let (lacking, away) = self.lacked(part, outcomes[part], outcomes, distance, which);
             if all {
-                best = (best.0 + lacking, best.1 + distance);
-            } else if (lacking, distance) < best {
-                best = (lacking, distance);
+                best = (best.0 + lacking, best.1 + away);
+            } else if (lacking, away) < best {
+                best = (lacking, away);
                 which.drain(start..before);
             } else {
                 which.truncate(before);
             }
+            // What comes after an alternative that faults is not looked at.
             if !all && outcomes[part] == Outcome::Fault {
                 break;
             }
             part = self.end(part);
         }
+        // Where the interpreter alone knows why.
         if best.0 == 0 || best.0 == u32::MAX { (1, FAR) } else { best }
     }
 
-    /// A line on which the rule nearly holds, as people are told of it.
+    /// A line on which the rule nearly holds, as people read of it.
     #[expect(clippy::too_many_arguments, reason = "what a line is looked at with, each of its own life")]
     pub fn found<'b>(
         &'b self,
@@ -192,7 +157,8 @@ impl Counter<'_> {
             missed.push(self.missed_stage(stage, view));
         }
         let mut which = Vec::new();
-        self.lacked(0, holds, outcomes, view, memo, &mut which);
+        let mut measure = |leaf| self.parts.distance(leaf, view, memo);
+        self.lacked(0, holds, outcomes, &mut measure, &mut which);
         for leaf in which {
             missed.push(self.missed_part(leaf, view, memo, asked));
         }

@@ -25,14 +25,14 @@ mod tally;
 use std::ops::ControlFlow;
 
 use qingfeng_rules::internals::{PartTree, Parts};
-use qingfeng_rules::{Key, KeyValue, Pack, Rule, Status};
+use qingfeng_rules::{Key, Pack, Rule, Status};
 use serde::{Serialize, Serializer};
 
 use crate::engine::Engine;
 use crate::eval::key_index::{KeyStage, RuleKey};
 use crate::explain::NamedValue;
 use crate::pipeline::{JobError, Pipeline, Progress};
-use crate::read::{Input, Reader};
+use crate::read::{Place, Reader};
 
 use misses::Found;
 use tally::{Counter, Counts, NodeCount};
@@ -204,7 +204,7 @@ impl Engine {
         let key = RuleKey::new(pack, rule);
         let limit = options.misses.min(WhyNotOptions::MISSES_MAX);
         let counter = Counter::new(self, &key, &parts, limit);
-        let mut counts = Counts::new(counter.nodes());
+        let mut counts = Counts::new(counter.nodes.len());
         let (mut rejected, mut chunks) = (0, 0);
         let mut nearest: Vec<Found> = Vec::new();
         let reader = options.pipeline.map(
@@ -216,7 +216,10 @@ impl Engine {
             &mut |(more, misses, rejects)| {
                 counts.add(&more);
                 rejected += rejects;
-                nearest.extend(misses.into_iter().map(|found| found.of_chunk(chunks)));
+                nearest.extend(misses.into_iter().map(|mut found: Found| {
+                    found.rank.chunk = chunks;
+                    found
+                }));
                 chunks += 1;
                 nearest.sort_by_key(|found| found.rank);
                 nearest.truncate(limit);
@@ -226,6 +229,8 @@ impl Engine {
         )?;
         let definition = &pack.rules[rule];
         let inputs = reader.inputs();
+        let input =
+            |place: Place| inputs.get(place.input as usize).map_or(String::new(), ToString::to_string);
         let condition = parts.tree().map(|tree| {
             let mut nodes = counts.nodes.iter();
             part_count(pack, &parts, tree, &mut nodes)
@@ -233,7 +238,7 @@ impl Engine {
         Ok(WhyNot {
             rule: definition.id.clone(),
             title: definition.title.clone(),
-            place: located(pack, &definition.place),
+            place: pack.warnings.sources.located(&definition.place),
             status: definition.status,
             lines: counts.lines,
             rejected,
@@ -242,21 +247,12 @@ impl Engine {
             stages: stages(pack, definition, &key, &counts),
             asked: counts.asked,
             condition,
-            misses: nearest.into_iter().map(|found| found.miss(inputs)).collect(),
+            misses: nearest
+                .into_iter()
+                .map(|found| Miss { input: input(found.place), ..found.miss })
+                .collect(),
         })
     }
-}
-
-impl Found {
-    fn miss(self, inputs: &[Input]) -> Miss {
-        let input = inputs.get(self.place.input as usize).map_or(String::new(), ToString::to_string);
-        Miss { input, ..self.miss }
-    }
-}
-
-fn located(pack: &Pack, place: &qingfeng_rules::Place) -> String {
-    let (line, column) = pack.warnings.sources.line_and_column(place);
-    format!("{}:{line}:{column}", place.file)
 }
 
 fn stages(pack: &Pack, rule: &Rule, key: &RuleKey, counts: &Counts) -> Vec<StageCount> {
@@ -269,7 +265,7 @@ fn stages(pack: &Pack, rule: &Rule, key: &RuleKey, counts: &Counts) -> Vec<Stage
 
 /// What a rule asks for at a stage.
 fn wanted(pack: &Pack, rule: &Rule, stage: KeyStage) -> String {
-    let (key, values) = match stage {
+    let key = match stage {
         KeyStage::Validity => {
             return match (rule.from, rule.until) {
                 (Some(from), Some(until)) => format!("{from} to {until}"),
@@ -278,18 +274,12 @@ fn wanted(pack: &Pack, rule: &Rule, stage: KeyStage) -> String {
                 (None, None) => String::new(),
             };
         }
-        KeyStage::Region => (Key::Region, &rule.region),
-        KeyStage::Commodity => (Key::Commodity, &rule.commodity),
-        KeyStage::Mode => (Key::Mode, &rule.mode),
-        KeyStage::Site => (Key::Site, &rule.site),
+        KeyStage::Region => Key::Region,
+        KeyStage::Commodity => Key::Commodity,
+        KeyStage::Mode => Key::Mode,
+        KeyStage::Site => Key::Site,
     };
-    let groups = pack.reference.groups(key);
-    let name = |value: &KeyValue| match value {
-        KeyValue::Group(at) => groups[*at].name.clone(),
-        KeyValue::Code(code) => code.clone(),
-        KeyValue::SiteKind(kind) => kind.clone(),
-    };
-    values.iter().map(name).collect::<Vec<_>>().join(", ")
+    pack.key_names(rule, key).join(", ")
 }
 
 /// The counts of a part and of those in it; `nodes` has them in this order.
@@ -331,7 +321,7 @@ fn part_count<'c>(
             let leaf = &parts.leaves()[*at];
             PartCount {
                 text: leaf.text.clone(),
-                place: located(pack, &leaf.place),
+                place: pack.warnings.sources.located(&leaf.place),
                 constants: named(leaf.constants.clone()),
                 residual: leaf.residual.clone(),
                 ..part

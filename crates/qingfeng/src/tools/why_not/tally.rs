@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use qingfeng_rules::internals::{Interpreter, LineSource, Memo, PartTree, Parts};
-use qingfeng_rules::{FieldRef, Value};
+use qingfeng_rules::{Fault, FieldRef, Value};
 
 use super::misses::{Found, Nearest, Rank};
 use crate::engine::Engine;
@@ -37,7 +37,6 @@ impl<'b> LineSource<'b> for View<'b> {
     }
 }
 
-/// How a part came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Held,
@@ -45,7 +44,16 @@ pub(super) enum Outcome {
     Fault,
 }
 
-/// Counts of one part.
+impl Outcome {
+    fn of(holds: Result<bool, Fault>) -> Self {
+        match holds {
+            Ok(true) => Self::Held,
+            Ok(false) => Self::Failed,
+            Err(_) => Self::Fault,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NodeCount {
     pub held: u64,
@@ -56,7 +64,6 @@ pub(super) struct NodeCount {
     pub alone: u64,
 }
 
-/// Counts of a rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub lines: u64,
@@ -151,10 +158,6 @@ impl<'c> Counter<'c> {
         Self { engine, key, parts, nodes, limit }
     }
 
-    pub fn nodes(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The number of the node after a node and all in it.
     pub fn end(&self, node: usize) -> usize {
         match self.nodes[node] {
@@ -200,7 +203,10 @@ impl<'c> Counter<'c> {
             match blocking {
                 0 => {
                     counts.asked += 1;
-                    self.count_parts(holds, &outcomes, &view, &mut counts);
+                    if !self.nodes.is_empty() {
+                        let decides = holds != Outcome::Held;
+                        self.count_part(0, true, decides, &outcomes, &view, &mut counts.nodes);
+                    }
                     match holds {
                         Outcome::Held if self.has_points(&view, &mut memo, &mut asked) => counts.fired += 1,
                         Outcome::Held | Outcome::Fault => counts.faults += 1,
@@ -220,10 +226,10 @@ impl<'c> Counter<'c> {
             }
             memo.clear();
         }
-        let ranks = nearest.into_ranks();
+        let ranks = nearest.heap.into_sorted_vec();
         let mut misses = Vec::with_capacity(ranks.len());
         for rank in ranks {
-            let view = View { values, line: rank.line() };
+            let view = View { values, line: rank.line };
             let holds = self.evaluate(&view, &mut memo, &mut asked, &mut outcomes);
             misses.push(self.found(rank, lines, holds, &outcomes, &view, &mut memo, &mut asked, &mut keys));
             memo.clear();
@@ -258,25 +264,15 @@ impl<'c> Counter<'c> {
                     let holds = self.parts.holds(leaf, view, memo).or_else(|| {
                         asked.on(view.line).map(|interpreter| interpreter.part_holds(self.parts, leaf))
                     });
-                    match holds {
-                        Some(Ok(true)) => Outcome::Held,
-                        Some(Ok(false)) => Outcome::Failed,
-                        Some(Err(_)) | None => Outcome::Fault,
-                    }
+                    holds.map_or(Outcome::Fault, Outcome::of)
                 }
                 Node::Joined { all, end } => {
-                    let (goes_on, decided) =
-                        if all { (Outcome::Held, Outcome::Held) } else { (Outcome::Failed, Outcome::Failed) };
+                    let goes_on = if all { Outcome::Held } else { Outcome::Failed };
                     let mut part = at + 1;
-                    let mut outcome = decided;
-                    while part < end {
-                        if outcomes[part] != goes_on {
-                            outcome = outcomes[part];
-                            break;
-                        }
+                    while part < end && outcomes[part] == goes_on {
                         part = self.end(part);
                     }
-                    outcome
+                    if part < end { outcomes[part] } else { goes_on }
                 }
             };
         }
@@ -284,11 +280,7 @@ impl<'c> Counter<'c> {
             && let Some(interpreter) = asked.on(view.line)
         {
             // The rule's own answer is what counts.
-            return match interpreter.holds(self.parts.rule()) {
-                Ok(true) => Outcome::Held,
-                Ok(false) => Outcome::Failed,
-                Err(_) => Outcome::Fault,
-            };
+            return Outcome::of(interpreter.holds(self.parts.rule()));
         }
         outcomes.first().copied().unwrap_or(Outcome::Held)
     }
@@ -297,12 +289,6 @@ impl<'c> Counter<'c> {
         match self.parts.points(view, memo) {
             Some(points) => points.is_ok(),
             None => asked.on(view.line).is_some_and(|on| on.points(self.parts.rule()).is_ok()),
-        }
-    }
-
-    fn count_parts(&self, holds: Outcome, outcomes: &[Outcome], view: &View<'_>, counts: &mut Counts) {
-        if !self.nodes.is_empty() {
-            self.count_part(0, true, holds != Outcome::Held, outcomes, view, &mut counts.nodes);
         }
     }
 

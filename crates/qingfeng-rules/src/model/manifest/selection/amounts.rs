@@ -50,10 +50,8 @@ impl Reader<'_, '_, '_> {
 
     fn rates(&mut self, table: &DeTable<'_>, policy: &Selection, strata: &[Stratum]) -> Vec<RateRule> {
         let mut rates: Vec<RateRule> = Vec::new();
-        for (inner, span) in self.tables(table, "rates", "selection.random.rates", Table::SelectionRate) {
-            if inner.get("rate").is_none() {
-                self.missing(span.clone(), "`rate` is missing".to_owned(), "add `rate = 0.05`");
-            }
+        for (inner, span) in self.tables(table, "rates", Table::SelectionRate) {
+            self.toml.require(inner, span.clone(), "rate", "`rate` is missing", "add `rate = 0.05`");
             let rule = RateRule {
                 office: self.office(inner, "office", policy),
                 group: self.group_of_policy(inner, policy),
@@ -61,13 +59,10 @@ impl Reader<'_, '_, '_> {
                 rate: self.share(inner, "rate").unwrap_or_default(),
             };
             for (key, stratum) in [("group", Stratum::Group), ("trader_class", Stratum::TraderClass)] {
-                if let (Some(value), false) = (inner.get(key), strata.contains(&stratum)) {
+                if !strata.contains(&stratum) {
                     let title = format!("a rate by `{key}` needs strata of that kind");
-                    self.bad(
-                        value.span(),
-                        title,
-                        &format!("write `strata = [\"{key}\"]` in `[selection.random]`"),
-                    );
+                    let help = format!("write `strata = [\"{key}\"]` in `[selection.random]`");
+                    self.toml.bad(inner, key, title, help);
                 }
             }
             if ["office", "group", "trader_class"].iter().all(|key| inner.get(*key).is_none()) {
@@ -99,9 +94,9 @@ impl Reader<'_, '_, '_> {
         match (table.get(first), table.get(second)) {
             (Some(_), None) => Some(first),
             (None, Some(_)) => Some(second),
-            (Some(_), Some(value)) => {
+            (Some(_), Some(_)) => {
                 let title = format!("`{first}` and `{second}` exclude each other");
-                self.bad(value.span(), title, "keep one of them");
+                self.toml.bad(table, second, title, "keep one of them");
                 None
             }
             (None, None) => {
@@ -114,18 +109,12 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn quotas(&mut self, table: &DeTable<'_>) -> Vec<Quota> {
         let mut quotas: Vec<Quota> = Vec::new();
-        for (inner, span) in self.tables(table, "quotas", "selection.quotas", Table::SelectionQuota) {
+        let sites = &self.known.schema.keys.site;
+        let kinds: Vec<(&str, &str)> = sites.iter().map(|(kind, _)| (kind.as_str(), kind.as_str())).collect();
+        for (inner, span) in self.tables(table, "quotas", Table::SelectionQuota) {
             let name = self.toml.required_text(inner, span.clone(), "name", "\"markets\"");
             let of = match self.one_of(inner, &span, ["kind", "site"]) {
                 Some("kind") => {
-                    let kinds: Vec<(&str, &str)> = self
-                        .known
-                        .schema
-                        .keys
-                        .site
-                        .iter()
-                        .map(|(kind, _)| (kind.as_str(), kind.as_str()))
-                        .collect();
                     self.toml.choice(inner, "kind", &kinds).map(|kind| QuotaOf::Kind(kind.to_owned()))
                 }
                 Some(_) => self.site(inner, "site").map(|(site, _)| QuotaOf::Site(site)),
@@ -168,22 +157,18 @@ impl Reader<'_, '_, '_> {
             let title = "an inspection costs nothing, so that no capacity ends".to_owned();
             self.bad(span, title, "let `declaration` or `line` be at least 1");
         }
-        if inner.get("hundred_packages").is_some()
-            && cost.hundred_packages > 0
-            && !self.has_numbers("packages")
-        {
-            let span = inner.get("hundred_packages").map_or(0..0, Spanned::span);
-            let title = "the schema has no field `packages` of whole numbers".to_owned();
-            self.bad(span, title, "take `hundred_packages` out");
+        if cost.hundred_packages > 0 && !self.has_numbers("packages") {
+            let title = "the schema has no field `packages` of whole numbers";
+            self.toml.bad(inner, "hundred_packages", title, "take `hundred_packages` out");
         }
         if let Some((by_group, _)) = self.toml.table(inner, "groups") {
             for (key, _) in by_group.iter() {
                 let name = key.get_ref().as_ref();
-                if !groups.iter().any(|group| group == name) && name != OTHER_GROUP {
-                    let title = format!("`{name}` is none of the `groups` of the policy");
-                    let known = groups.iter().map(String::as_str);
-                    self.toml.unknown(Code::UnknownName, key.span(), title, name, known);
-                } else if let Some(points) = self.count(by_group, name, 0, most) {
+                let known = groups.iter().map(String::as_str).chain([OTHER_GROUP]);
+                let title = format!("`{name}` is none of the `groups` of the policy");
+                if self.toml.is_known(name, key.span(), title, known)
+                    && let Some(points) = self.count(by_group, name, 0, most)
+                {
                     cost.groups.push((name.to_owned(), points));
                 }
             }
@@ -239,10 +224,8 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn capacity(&mut self, table: &DeTable<'_>, policy: &Selection) -> Vec<SiteCapacity> {
         let mut capacity: Vec<SiteCapacity> = Vec::new();
-        for (inner, span) in self.tables(table, "capacity", "selection.capacity", Table::SelectionCapacity) {
-            if inner.get("site").is_none() {
-                self.missing(span.clone(), "`site` is missing".to_owned(), "add `site = \"yiwu\"`");
-            }
+        for (inner, span) in self.tables(table, "capacity", Table::SelectionCapacity) {
+            self.toml.require(inner, span.clone(), "site", "`site` is missing", "add `site = \"yiwu\"`");
             let site = self.office(inner, "site", policy);
             let amount = match self.one_of(inner, &span, ["inspections", "hours"]) {
                 Some("inspections") => {
@@ -265,11 +248,10 @@ impl Reader<'_, '_, '_> {
     /// Hours of officers, as points; what is no whole point is lost.
     fn hours(&mut self, table: &DeTable<'_>, points_per_hour: u32) -> Option<u32> {
         let hours = self.toml.number(table, "hours")?;
-        let span = table.get("hours").map_or(0..0, Spanned::span);
         let points = (hours * f64::from(points_per_hour)).floor();
         if !(0.0..=f64::from(u32::MAX)).contains(&points) {
-            let title = "`hours` must be between 0 and what a day's officers can do".to_owned();
-            self.bad(span, title, "write the hours of all officers together, such as 16");
+            let title = "`hours` must be between 0 and what a day's officers can do";
+            self.toml.bad(table, "hours", title, "write the hours of all officers together, such as 16");
             return None;
         }
         Some(points as u32)
@@ -277,10 +259,9 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn overrides(&mut self, table: &DeTable<'_>) -> Vec<OverrideRule> {
         let mut overrides = Vec::new();
-        let path = "selection.overrides";
-        for (inner, _) in self.tables(table, "overrides", path, Table::SelectionOverride) {
-            let actions = OverrideAction::ALL.map(|action| (action.name(), action));
-            let kinds = SelectionKind::ALL.map(|kind| (kind.name(), kind));
+        let actions = OverrideAction::ALL.map(|action| (action.name(), action));
+        let kinds = SelectionKind::ALL.map(|kind| (kind.name(), kind));
+        for (inner, _) in self.tables(table, "overrides", Table::SelectionOverride) {
             overrides.push(OverrideRule {
                 actions: self.choices(inner, "actions", &actions),
                 selected: self.choices(inner, "selected", &kinds),

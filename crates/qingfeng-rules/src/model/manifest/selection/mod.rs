@@ -10,11 +10,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Document, Lookup, Toml, is_plain_name};
+use super::{Document, Lookup, PLAIN_NAME, Toml, is_plain_name};
 use crate::diagnostic::{Code, Diagnostics};
-use crate::model::channel::{Channel, ChannelId};
+use crate::model::channel::{Channel, ChannelId, by_name};
 use crate::model::keys::Table;
-use crate::model::reference::{Group, Reference};
+use crate::model::reference::Reference;
 use crate::model::schema::{FieldId, Kind, Level, Schema};
 use crate::model::selection::{
     Mandatory, Millionths, OTHER_GROUP, RESERVED_CLASSES, RandomRates, Selection, TraderClass, Worth,
@@ -66,12 +66,9 @@ impl Reader<'_, '_, '_> {
         let trader_classes = self.trader_classes(table);
         let worth =
             self.toml.choice(table, "worth", &[("findings", Worth::Findings), ("value", Worth::Value)]);
-        if worth == Some(Worth::Value)
-            && let Some(value) = table.get("worth")
-            && !self.has_numbers("value")
-        {
-            let title = "the schema has no field `value` of numbers".to_owned();
-            self.toml.report(Code::BadValue, value.span(), title, "write `worth = \"findings\"`".to_owned());
+        if worth == Some(Worth::Value) && !self.has_numbers("value") {
+            let title = "the schema has no field `value` of numbers";
+            self.toml.bad(table, "worth", title, "write `worth = \"findings\"`");
         }
         let mildest = ChannelId(u8::from(self.known.channels.len() > 1));
         let mut selection = Selection {
@@ -97,11 +94,20 @@ impl Reader<'_, '_, '_> {
     }
 
     fn bad(&mut self, span: Range<usize>, title: String, help: &str) {
-        self.toml.report(Code::BadValue, span, title, help.to_owned());
+        self.toml.report(Code::BadValue, span, title, help);
     }
 
     fn duplicate(&mut self, span: Range<usize>, title: String) {
-        self.toml.report(Code::Duplicate, span, title, "keep one of them".to_owned());
+        self.toml.report(Code::Duplicate, span, title, "keep one of them");
+    }
+
+    /// Adds what the list does not have; what stands in it already is reported.
+    fn add<T: PartialEq>(&mut self, list: &mut Vec<T>, item: T, span: Range<usize>, name: &str) {
+        if list.contains(&item) {
+            self.duplicate(span, format!("{name} stands twice"));
+        } else {
+            list.push(item);
+        }
     }
 
     fn has_numbers(&self, field: &str) -> bool {
@@ -109,37 +115,14 @@ impl Reader<'_, '_, '_> {
         schema.field(field).is_some_and(|id| matches!(schema[id].kind, Kind::Number | Kind::Integer))
     }
 
-    /// The tables of a list, `[[selection.NAME]]`.
     fn tables<'a>(
         &mut self,
         table: &'a DeTable<'a>,
         key: &str,
-        path: &str,
         keys: Table,
     ) -> Vec<(&'a DeTable<'a>, Range<usize>)> {
-        let Some(value) = table.get(key) else { return Vec::new() };
-        let expected = format!("a list of tables: write `[[{path}]]`");
-        let DeValue::Array(items) = value.get_ref() else {
-            self.toml.wrong_type(key, value, &expected);
-            return Vec::new();
-        };
         let most = if key == "quotas" { QUOTAS_MAX } else { ENTRIES_MAX };
-        if items.len() > most {
-            let title = format!("{} tables `{key}` are more than the {most} there can be", items.len());
-            self.bad(value.span(), title, "take some out");
-            return Vec::new();
-        }
-        let mut tables = Vec::new();
-        for item in items.iter() {
-            match item.get_ref() {
-                DeValue::Table(inner) => {
-                    self.toml.known_keys(inner, keys);
-                    tables.push((inner, item.span()));
-                }
-                _ => self.toml.wrong_type(key, item, &expected),
-            }
-        }
-        tables
+        self.toml.tables(table, key, most, keys)
     }
 
     /// The kinds of sites whose sites inspect.
@@ -151,20 +134,16 @@ impl Reader<'_, '_, '_> {
         }
         let mut offices: Vec<String> = Vec::new();
         for (kind, span) in self.toml.texts(table, "offices") {
-            if !kinds.contains(&kind.as_str()) {
-                let title = format!("there is no kind of site `{kind}`");
-                self.toml.unknown(Code::UnknownName, span, title, &kind, kinds.iter().copied());
-            } else if offices.contains(&kind) {
-                self.duplicate(span, format!("`{kind}` stands twice"));
-            } else {
-                offices.push(kind);
+            let title = format!("there is no kind of site `{kind}`");
+            if self.toml.is_known(&kind, span.clone(), title, kinds.iter().copied()) {
+                let name = format!("`{kind}`");
+                self.add(&mut offices, kind, span, &name);
             }
         }
-        if let (true, Some(value)) = (offices.is_empty(), table.get("offices"))
-            && matches!(value.get_ref(), DeValue::Array(items) if items.is_empty())
-        {
+        let given = table.get("offices").map(Spanned::get_ref);
+        if matches!(given, Some(DeValue::Array(items)) if items.is_empty()) {
             let help = format!("name kinds of sites: {}", kinds.join(", "));
-            self.bad(value.span(), "without a kind of site nobody inspects".to_owned(), &help);
+            self.toml.bad(table, "offices", "without a kind of site nobody inspects", help);
         }
         offices
     }
@@ -174,66 +153,51 @@ impl Reader<'_, '_, '_> {
         let fits = |field: FieldId| {
             matches!(schema[field].kind, Kind::Text | Kind::Code) && schema[field].level == Level::Header
         };
-        let Some(value) = table.get("trader") else {
+        if table.get("trader").is_none() {
             return schema.field("exporter").filter(|&field| fits(field));
-        };
+        }
         let field = self.toml.field_at(schema, table, "trader")?;
         if fits(field) {
             return Some(field);
         }
         let name = &schema[field].name;
         let title = format!("`{name}` cannot be the trader: it is no text or code of the whole declaration");
-        self.bad(value.span(), title, "name a field of level header, of kind text or code");
+        self.toml.bad(table, "trader", title, "name a field of level header, of kind text or code");
         None
     }
 
-    fn group(&mut self, name: &str, span: Range<usize>) -> bool {
-        let groups = &self.known.reference.commodities;
-        let found = groups.iter().any(|group| group.name == name);
-        if !found {
-            let title = format!("there is no goods group `{name}`");
-            let names = groups.iter().map(|group| group.name.as_str());
-            self.toml.unknown(Code::UnknownName, span, title, name, names);
-        }
-        found
-    }
-
     fn groups(&mut self, table: &DeTable<'_>) -> Vec<String> {
+        let known = self.known.reference.commodities.iter().map(|group| group.name.as_str());
         let mut groups: Vec<String> = Vec::new();
         for (name, span) in self.toml.texts(table, "groups") {
             if name == OTHER_GROUP {
                 let title = format!("`{OTHER_GROUP}` is what lines of no group belong to");
                 self.bad(span, title, "take it out, or give the group another name");
-            } else if self.group(&name, span.clone()) {
-                if groups.contains(&name) {
-                    self.duplicate(span, format!("the goods group `{name}` stands twice"));
-                } else {
-                    groups.push(name);
-                }
+                continue;
+            }
+            let title = format!("there is no goods group `{name}`");
+            if self.toml.is_known(&name, span.clone(), title, known.clone()) {
+                let named = format!("the goods group `{name}`");
+                self.add(&mut groups, name, span, &named);
             }
         }
-        if let (true, Some(value)) = (groups.len() > ENTRIES_MAX, table.get("groups")) {
-            let title = format!("more than {ENTRIES_MAX} goods groups");
-            self.bad(value.span(), title, "take some out");
+        if groups.len() > ENTRIES_MAX {
+            self.toml.bad(table, "groups", format!("more than {ENTRIES_MAX} goods groups"), "take some out");
         }
         groups
     }
 
     fn trader_classes(&mut self, table: &DeTable<'_>) -> Vec<TraderClass> {
         let mut classes: Vec<TraderClass> = Vec::new();
-        let path = "selection.trader_classes";
-        for (inner, span) in self.tables(table, "trader_classes", path, Table::SelectionClass) {
+        for (inner, span) in self.tables(table, "trader_classes", Table::SelectionClass) {
             let name = self.toml.required_text(inner, span.clone(), "name", "\"trusted\"");
-            let lookups = self.known.lookups;
+            let lookups = self.known.lookups.iter().map(|lookup| lookup.name.as_str());
             let listed = self.toml.required_text(inner, span.clone(), "listed", "\"trusted-traders\"");
             let lookup = listed.and_then(|listed| {
-                let found = lookups.iter().position(|lookup| lookup.name == listed);
-                if let (None, Some(value)) = (found, inner.get("listed")) {
-                    let title = format!("there is no lookup table `{listed}`");
-                    let names = lookups.iter().map(|lookup| lookup.name.as_str());
-                    self.toml.unknown(Code::UnknownName, value.span(), title, &listed, names);
-                }
-                found
+                let title = format!("there is no lookup table `{listed}`");
+                let span = inner.get("listed").map_or(0..0, Spanned::span);
+                self.toml.is_known(&listed, span, title, lookups.clone());
+                lookups.clone().position(|lookup| lookup == listed)
             });
             let (Some(name), Some(lookup)) = (name, lookup) else { continue };
             let name_span = inner.get("name").map_or(span, Spanned::span);
@@ -242,7 +206,7 @@ impl Reader<'_, '_, '_> {
                 self.bad(name_span, title, "give the class another name");
             } else if !is_plain_name(&name) {
                 let title = format!("`{name}` cannot name a class of traders");
-                self.bad(name_span, title, "use lower case letters, digits, `-` and `_`");
+                self.bad(name_span, title, PLAIN_NAME);
             } else if classes.iter().any(|class| class.name == name) {
                 self.duplicate(name_span, format!("there are two classes of traders `{name}`"));
             } else {
@@ -253,10 +217,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn channel(&mut self, table: &DeTable<'_>, key: &str) -> Option<ChannelId> {
-        let channels = self.known.channels.iter().zip(0..=u8::MAX);
-        let names: Vec<(&str, ChannelId)> =
-            channels.map(|(channel, at)| (channel.name.as_str(), ChannelId(at))).collect();
-        self.toml.choice(table, key, &names)
+        self.toml.choice(table, key, &by_name(self.known.channels))
     }
 
     fn mandatory(&mut self, table: &DeTable<'_>) -> Mandatory {
@@ -266,13 +227,10 @@ impl Reader<'_, '_, '_> {
         mandatory.forced = self.toml.flag(inner, "forced").unwrap_or(true);
         let tags = &self.known.tags;
         for (tag, span) in self.toml.texts(inner, "tags") {
-            if !tags.contains(tag.as_str()) {
-                let title = format!("no rule has the tag `{tag}`");
-                self.toml.unknown(Code::UnknownName, span, title, &tag, tags.iter().copied());
-            } else if mandatory.tags.contains(&tag) {
-                self.duplicate(span, format!("the tag `{tag}` stands twice"));
-            } else {
-                mandatory.tags.push(tag);
+            let title = format!("no rule has the tag `{tag}`");
+            if self.toml.is_known(&tag, span.clone(), title, tags.iter().copied()) {
+                let name = format!("the tag `{tag}`");
+                self.add(&mut mandatory.tags, tag, span, &name);
             }
         }
         mandatory
@@ -281,34 +239,32 @@ impl Reader<'_, '_, '_> {
     /// A share of 0 to 1, with six decimals at most.
     fn share(&mut self, table: &DeTable<'_>, key: &str) -> Option<Millionths> {
         let number = self.toml.number(table, key)?;
-        let span = table.get(key).map_or(0..0, Spanned::span);
         if !(0.0..=1.0).contains(&number) {
             let title = format!("`{key}` must lie between 0 and 1");
-            self.bad(span, title, "write a share: 0.02 is 2 %");
+            self.toml.bad(table, key, title, "write a share: 0.02 is 2 %");
             return None;
         }
         let millionths = (number * 1e6).round();
         if millionths / 1e6 != number {
             let title = format!("`{key}` has more than six decimals");
-            self.bad(span, title, "round it: shares are counted in millionths");
+            self.toml.bad(table, key, title, "round it: shares are counted in millionths");
             return None;
         }
         Some(Millionths(millionths as u32))
     }
 
-    /// A whole number between bounds.
     fn count(&mut self, table: &DeTable<'_>, key: &str, least: i64, most: i64) -> Option<u32> {
         let number = self.toml.integer(table, key)?;
-        let span = table.get(key).map_or(0..0, Spanned::span);
         if !(least..=most).contains(&number) {
-            self.bad(span, format!("`{key}` must lie between {least} and {most}"), "write a whole number");
+            let title = format!("`{key}` must lie between {least} and {most}");
+            self.toml.bad(table, key, title, "write a whole number");
             return None;
         }
         u32::try_from(number).ok()
     }
 
     fn missing(&mut self, span: Range<usize>, title: String, help: &str) {
-        self.toml.report(Code::MissingKey, span, title, help.to_owned());
+        self.toml.report(Code::MissingKey, span, title, help);
     }
 
     /// Some of the named values, none twice.
@@ -326,10 +282,7 @@ impl Reader<'_, '_, '_> {
                     let names = choices.iter().map(|(name, _)| *name);
                     self.toml.unknown(Code::BadValue, span, title, &text, names);
                 }
-                Some((_, value)) if chosen.contains(value) => {
-                    self.duplicate(span, format!("`{text}` stands twice"));
-                }
-                Some(&(_, value)) => chosen.push(value),
+                Some(&(_, value)) => self.add(&mut chosen, value, span, &format!("`{text}`")),
             }
         }
         chosen
@@ -350,37 +303,22 @@ impl Reader<'_, '_, '_> {
 
     fn site(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, Range<usize>)> {
         let (name, span) = self.toml.text(table, key)?;
-        let sites = &self.known.reference.sites;
-        if !sites.iter().any(|site| site.name == name) {
-            let title = format!("there is no site `{name}`");
-            let names = sites.iter().map(|site: &Group| site.name.as_str());
-            self.toml.unknown(Code::UnknownName, span, title, &name, names);
-            return None;
-        }
-        Some((name, span))
+        let sites = self.known.reference.sites.iter().map(|site| site.name.as_str());
+        let title = format!("there is no site `{name}`");
+        self.toml.is_known(&name, span.clone(), title, sites).then_some((name, span))
     }
 
     fn group_of_policy(&mut self, table: &DeTable<'_>, policy: &Selection) -> Option<String> {
         let (name, span) = self.toml.text(table, "group")?;
-        let known = || policy.groups.iter().map(String::as_str).chain([OTHER_GROUP]);
-        if !known().any(|group| group == name) {
-            let title = format!("`{name}` is none of the `groups` of the policy");
-            let names: Vec<&str> = known().collect();
-            self.toml.unknown(Code::UnknownName, span, title, &name, names.iter().copied());
-            return None;
-        }
-        Some(name)
+        let known = policy.groups.iter().map(String::as_str).chain([OTHER_GROUP]);
+        let title = format!("`{name}` is none of the `groups` of the policy");
+        self.toml.is_known(&name, span, title, known).then_some(name)
     }
 
     fn class_of_policy(&mut self, table: &DeTable<'_>, policy: &Selection) -> Option<String> {
         let (name, span) = self.toml.text(table, "trader_class")?;
         let classes = policy.trader_classes.iter().map(|class| class.name.as_str());
-        let known: Vec<&str> = classes.chain(RESERVED_CLASSES.iter().copied()).collect();
-        if !known.contains(&name.as_str()) {
-            let title = format!("there is no class of traders `{name}`");
-            self.toml.unknown(Code::UnknownName, span, title, &name, known.iter().copied());
-            return None;
-        }
-        Some(name)
+        let title = format!("there is no class of traders `{name}`");
+        self.toml.is_known(&name, span, title, classes.chain(RESERVED_CLASSES)).then_some(name)
     }
 }

@@ -1,6 +1,4 @@
 //! Lookup tables and histories of a store: what counts on which day, and that nothing leaks from the future.
-#![cfg(feature = "sqlite")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
