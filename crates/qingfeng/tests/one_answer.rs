@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use proptest::prelude::*;
 use qingfeng::read::{Input, Position, ReadOptions, Reader, Reject, RejectKind};
-use qingfeng::{AssessError, Assessment, Declaration, Engine, FieldValue, Item, Notes, Summary};
+use qingfeng::{
+    AssessError, Assessment, Declaration, Engine, FieldValue, Item, Notes, Summary, UnreadableValue,
+};
 
 use crate::hostile::{declarations, motorcycle};
 
@@ -39,29 +41,29 @@ fn table(ids: &[&str], more: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter(columns.collect::<Vec<_>>().into_iter().chain(more)).unwrap()
 }
 
-fn rejected(result: Result<Assessment, AssessError>) -> Vec<Reject> {
-    match result.unwrap_err() {
-        AssessError::Rejected(rejects) => rejects,
-        other => panic!("{other}"),
-    }
+/// What could not be read of an item.
+fn unreadable(assessment: &Assessment, item: usize) -> &UnreadableValue {
+    let [only] = &assessment.items[item].unreadable[..] else { panic!("{assessment:?}") };
+    only
 }
 
 #[test]
-fn items_of_several_declarations_are_rejected_everywhere() {
+fn an_item_of_another_declaration_is_unreadable_everywhere() {
     let item = |id: &str| motorcycle().with("declaration_id", id);
     let without_id = || Declaration::new().with("destination", "KE").with("mode", "0110");
     let several = without_id().item(item("A")).item(item(" A ")).item(item("B"));
-    let rejects = rejected(engine().assess(&several));
-    assert_eq!(rejects.len(), 1);
-    assert_eq!((rejects[0].kind, rejects[0].position.to_string().as_str()), (RejectKind::Conflict, "item 3"));
+    let assessment = engine().assess(&several).unwrap();
+    assert_eq!((assessment.items.len(), assessment.declaration_id.as_str()), (3, "A"));
+    let UnreadableValue { field, kind, reason, .. } = unreadable(&assessment, 2);
+    assert_eq!((field, *kind), (&None, RejectKind::Conflict));
 
     let json = serde_json::to_string(&several).unwrap();
-    assert_eq!(rejected(engine().assess_json(json.as_bytes())), rejects);
+    assert_eq!(engine().assess_json(json.as_bytes()).unwrap(), assessment);
     let inputs = vec![Input::bytes("a.ndjson", json)];
     let reader = Reader::new(engine().pack().schema.clone(), inputs, ReadOptions::default()).unwrap();
     let chunk = { reader }.next().unwrap().unwrap();
     assert_eq!((chunk.lines.declaration_count(), chunk.rejects.len()), (1, 1));
-    assert_eq!(chunk.rejects[0].reason, rejects[0].reason);
+    assert_eq!(chunk.rejects[0].reason, *reason);
 
     let one = without_id().item(item("A")).item(item(" A "));
     assert_eq!(engine().assess(&one).unwrap().items.len(), 2);
@@ -72,24 +74,28 @@ fn a_declaration_has_the_same_limit_of_lines_everywhere() {
     let most = ReadOptions::default().max_declaration_lines;
     let mut long = header("D1");
     long.items = vec![motorcycle(); most + 2];
-    let rejects = rejected(engine().assess(&long));
-    assert_eq!((rejects.len(), rejects[0].kind), (2, RejectKind::TooManyLines));
-    assert!(rejects[0].reason.ends_with("split the declaration"));
+    let assessment = engine().assess(&long).unwrap();
+    // One line stands for those beyond the limit.
+    assert_eq!(assessment.items.len(), most + 1);
+    let UnreadableValue { kind, reason, .. } = unreadable(&assessment, most);
+    assert_eq!(*kind, RejectKind::TooManyLines);
+    assert!(reason.ends_with("split the declaration"));
+    assert_eq!(assessment.channel, "red");
 
     let json = serde_json::to_string(&long).unwrap();
-    assert_eq!(rejected(engine().assess_json(json.as_bytes())), rejects);
+    assert_eq!(engine().assess_json(json.as_bytes()).unwrap(), assessment);
     let batch = engine().assess_batch(&table(&vec!["D1"; most + 2], Vec::new())).unwrap();
-    assert_eq!((batch.lines().len(), batch.rejects().len()), (most, 2));
-    assert_eq!(batch.rejects()[0].reason, rejects[0].reason);
+    assert_eq!((batch.lines().len(), batch.rejects().len()), (most + 1, 2));
+    assert_eq!(batch.rejects()[0].reason, *reason);
     let reader = Reader::new(
         engine().pack().schema.clone(),
         vec![Input::bytes("a.ndjson", json)],
         ReadOptions::default(),
     );
     let read: Vec<_> = reader.unwrap().map(Result::unwrap).collect();
-    assert_eq!(read.iter().map(|chunk| chunk.lines.len()).sum::<usize>(), most);
-    let reasons = read.iter().flat_map(|chunk| &chunk.rejects).map(|reject| &reject.reason);
-    assert!(reasons.eq(rejects.iter().map(|reject| &reject.reason)));
+    assert_eq!(read.iter().map(|chunk| chunk.lines.len()).sum::<usize>(), most + 1);
+    assert_eq!(read.iter().map(|chunk| chunk.lines_lost).sum::<u64>(), 1);
+    assert!(read.iter().flat_map(|chunk| &chunk.rejects).all(|reject| reject.reason == *reason));
 }
 
 #[test]
@@ -122,16 +128,16 @@ fn numbers_become_the_same_codes_everywhere() {
 }
 
 #[test]
-fn what_is_no_finite_number_is_rejected_everywhere() {
+fn what_is_no_finite_number_is_unreadable_everywhere() {
     for (value, shown) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
-        let rejects = rejected(engine().assess(&header("D1").item(motorcycle().with("value", value))));
+        let assessment = engine().assess(&header("D1").item(motorcycle().with("value", value))).unwrap();
+        let of = unreadable(&assessment, 0);
         let column: ArrayRef = Arc::new(Float64Array::from(vec![value]));
         let batch = engine().assess_batch(&table(&["D1"], vec![("value", column)])).unwrap();
-        assert_eq!(rejects.len(), 1, "{shown}");
-        for reject in [&rejects[0], &batch.rejects()[0]] {
-            assert_eq!((reject.field.as_deref(), reject.value.as_deref()), (Some("value"), Some(shown)));
-            assert_eq!((reject.kind, &reject.reason), (RejectKind::Value, &rejects[0].reason));
-        }
+        assert_eq!((of.field.as_deref(), of.value.as_deref()), (Some("value"), Some(shown)));
+        assert_eq!(of.kind, RejectKind::Value);
+        assert_eq!(*unreadable(&batch.assessments().next().unwrap(), 0), *of);
+        assert_eq!(batch.rejects()[0].reason, of.reason);
     }
 }
 
@@ -236,16 +242,26 @@ fn what_was_not_understood_is_told_everywhere() {
 }
 
 #[test]
-fn rejects_name_their_field_and_their_kind() {
-    let rejects = rejected(engine().assess(&header("D1").item(motorcycle().with("quantity", "x"))));
+fn what_is_unreadable_has_its_field_and_its_kind() {
+    let assessment = engine().assess(&header("D1").item(motorcycle().with("quantity", "x"))).unwrap();
+    let of = unreadable(&assessment, 0);
+    assert_eq!(of.reason, "`x` is not a number; write digits and a decimal point, without units");
+    assert_eq!((of.field.as_deref(), of.kind), (Some("quantity"), RejectKind::Value));
+    let assessment = engine().assess(&header("D1")).unwrap();
+    let of = unreadable(&assessment, 0);
+    assert_eq!(of.reason, "`hs` is missing; each line needs it");
+    assert_eq!((of.field.as_deref(), of.kind), (Some("hs"), RejectKind::Missing));
+}
+
+#[test]
+fn a_declaration_without_an_id_is_refused() {
+    let without_id = Declaration::new().with("destination", "KE").with("mode", "0110").item(motorcycle());
+    let AssessError::Rejected(rejects) = engine().assess(&without_id).unwrap_err() else { panic!("another error") };
     assert_eq!(
         rejects[0].to_string(),
-        "the declaration, item 1, `quantity`: `x` is not a number; write digits and a decimal point, without units"
+        "the declaration, item 1: `declaration_id` is missing; each line needs it"
     );
-    assert_eq!(rejects[0].kind, RejectKind::Value);
-    let rejects = rejected(engine().assess(&header("D1")));
-    assert_eq!(rejects[0].to_string(), "the declaration, item 1: `hs` is missing; each line needs it");
-    assert_eq!(rejects[0].kind, RejectKind::Missing);
+    assert!(matches!(engine().assess_json(b"{"), Err(AssessError::Rejected(_))));
 }
 
 #[test]
@@ -286,6 +302,23 @@ fn answer(assessments: Vec<Assessment>, rejects: &[Reject], mut notes: Notes) ->
         (number, reject.field.clone(), reject.value.clone(), reject.kind, reject.reason.clone())
     });
     Answer { assessments: assessments.collect(), rejects: rejects.collect(), notes }
+}
+
+/// The answer of [`Engine::assess`] and the like.
+fn answer_of_one(result: Result<Assessment, AssessError>) -> Answer {
+    match result {
+        Ok(mut assessment) => {
+            let notes = std::mem::take(&mut assessment.notes);
+            let items = (1..).zip(&assessment.items);
+            let rejects = items.flat_map(|(number, item)| {
+                item.unreadable.iter().cloned().map(move |of| (number, of.field, of.value, of.kind, of.reason))
+            });
+            let rejects = rejects.collect();
+            Answer { rejects, ..answer(vec![assessment], &[], notes) }
+        }
+        Err(AssessError::Rejected(rejects)) => answer(Vec::new(), &rejects, Notes::default()),
+        Err(other) => panic!("{other}"),
+    }
 }
 
 /// A declaration as text cells, one row a line.
@@ -375,24 +408,10 @@ proptest! {
 
     #[test]
     fn every_way_gives_the_same_answer(declaration in declarations()) {
-        let first = match engine().assess(&declaration) {
-            Ok(mut assessment) => {
-                let notes = std::mem::take(&mut assessment.notes);
-                answer(vec![assessment], &[], notes)
-            }
-            Err(AssessError::Rejected(rejects)) => answer(Vec::new(), &rejects, Notes::default()),
-            Err(other) => panic!("{other}"),
-        };
-        let is_rejected = !first.rejects.is_empty();
+        let first = answer_of_one(engine().assess(&declaration));
+        let is_rejected = first.assessments.is_empty();
         if let Ok(json) = serde_json::to_string(&declaration) {
-            let of_json = match engine().assess_json(json.as_bytes()) {
-                Ok(mut assessment) => {
-                    let notes = std::mem::take(&mut assessment.notes);
-                    answer(vec![assessment], &[], notes)
-                }
-                Err(AssessError::Rejected(rejects)) => answer(Vec::new(), &rejects, Notes::default()),
-                Err(other) => panic!("{other}"),
-            };
+            let of_json = answer_of_one(engine().assess_json(json.as_bytes()));
             prop_assert_eq!(&of_json, &first);
 
             let (rejects, rows, summary) = scored(Input::bytes("a.ndjson", format!("{json}\n")));

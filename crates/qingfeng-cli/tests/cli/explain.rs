@@ -18,7 +18,7 @@ fn a_ceiling_under_a_floor() {
 }
 
 #[test]
-fn a_declaration_with_a_rejected_line() {
+fn a_declaration_with_something_unreadable() {
     golden(
         "explain-reject.txt",
         &Desk::new().run("explain D4 declarations.csv --rules harbour --all").exits(0).stdout,

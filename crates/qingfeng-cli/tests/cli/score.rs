@@ -114,7 +114,8 @@ fn more_rejects_than_are_shown() {
     let desk = Desk::new();
     let bad: String = (0..9).map(|n| format!("D{n},DE,0110,\n")).collect();
     desk.write("bad.csv", format!("declaration_id,destination,mode,hs\n{bad}"));
-    let ran = desk.run("score bad.csv --rules harbour --threads 1 -o out.csv").exits(0);
+    // No line could be read whole.
+    let ran = desk.run("score bad.csv --rules harbour --threads 1 -o out.csv").exits(1);
     golden("score-summary-rejects.txt", &ran.stderr);
 }
 
@@ -124,8 +125,10 @@ fn the_summary_is_also_data() {
     desk.run("score declarations.csv --rules harbour -o out.csv --summary summary.json").exits(0);
     let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
     assert_eq!(summary["lines_read"], 8);
-    assert_eq!(summary["lines_assessed"], 7);
-    assert_eq!(summary["lines_rejected"], 1);
+    assert_eq!(summary["lines_assessed"], 8);
+    assert_eq!(summary["lines_rejected"], 0);
+    assert_eq!(summary["lines_unreadable"], 1);
+    assert_eq!(summary["unreadable"]["quantity"]["kinds"]["value"], 1);
     assert_eq!(summary["scattered_declarations"], 1);
     assert_eq!(summary["faults_total"], 1);
     assert_eq!(summary["rules"]["PRICE"]["fired"], 2);

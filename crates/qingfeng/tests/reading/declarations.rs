@@ -15,17 +15,41 @@ fn line(line: u64) -> Place {
 }
 
 #[test]
-fn missing_numbers_of_items_are_counted_with_the_rejected_lines() {
+fn missing_and_unreadable_numbers_of_items_are_counted() {
     let text =
         lines(&[("A", ""), ("A", "x"), ("A", ""), ("A", "9"), ("A", ""), ("B", ""), ("B", "0"), ("B", "")]);
     let outcome = read("a.csv", &text);
-    assert_eq!(outcome.values("item_no"), ["1", "3", "9", "5", "1", "3"]);
-    assert_eq!(outcome.declarations, [4, 2]);
+    assert_eq!(outcome.values("item_no"), ["1", "2", "3", "9", "5", "1", "2", "3"]);
+    assert_eq!(outcome.declarations, [5, 3]);
     assert_eq!(outcome.rejects.len(), 2);
+}
 
-    // A line that cannot be taken apart belongs to the declaration before it.
-    let text = lines(&[("A", ""), ("A", "")]).replacen("goods,\n", "goods,\nbroken\n", 1);
-    assert_eq!(read("a.csv", &text).values("item_no"), ["1", "3"]);
+#[test]
+fn a_line_without_an_id_belongs_to_the_declaration_around_it_or_is_one_of_its_own() {
+    let broken = |ids: &[(&str, &str)], after: usize, count: usize| {
+        let mut all: Vec<String> = lines(ids).lines().map(str::to_owned).collect();
+        all.splice(after..after, vec!["broken".to_owned(); count]);
+        all.join("\n") + "\n"
+    };
+    let ids = |outcome: &Outcome| outcome.values("declaration_id");
+    let own = |line: u64| format!("a.csv, line {line}");
+    for batch_lines in [1, 2, 100] {
+        let options = ReadOptions { batch_lines, ..ReadOptions::default() };
+        let read = |text: &str| read_bytes("a.csv", text.as_bytes(), options.clone());
+        let within = read(&broken(&[("A", ""), ("A", "")], 2, 1));
+        assert_eq!((ids(&within), within.declarations.clone()), (vec!["A".into(); 3], vec![3]));
+        assert_eq!(within.values("item_no"), ["1", "2", "3"]);
+        assert_eq!(within.rejects[0].declaration_id.as_deref(), Some("A"));
+        assert_eq!(within.scattered.count, 0);
+        let between = read(&broken(&[("A", ""), ("B", "")], 2, 1));
+        assert_eq!(ids(&between), ["A".to_owned(), own(3), "B".to_owned()]);
+        let at_ends = read(&broken(&[("A", "")], 2, 2));
+        assert_eq!(ids(&at_ends), ["A".to_owned(), own(3), own(4)]);
+        assert_eq!(at_ends.rejects[0].declaration_id, None);
+        // So many lines that no declaration can claim them.
+        let many = read(&broken(&[("A", ""), ("A", "")], 2, 65));
+        assert_eq!(many.declarations.len(), 67);
+    }
 }
 
 #[test]
@@ -67,19 +91,21 @@ fn declarations_go_on_from_file_to_file() {
 }
 
 #[test]
-fn lines_beyond_the_limit_of_a_declaration_are_rejected() {
+fn one_line_stands_for_those_beyond_the_limit_of_a_declaration() {
     let text = lines(&[("A", ""), ("B", ""), ("B", "x"), ("B", ""), ("B", ""), ("B", ""), ("C", "")]);
     for batch_lines in [1, 2, 100] {
         let options = ReadOptions { max_declaration_lines: 2, batch_lines, ..ReadOptions::default() };
         let outcome = read_bytes("a.csv", text.as_bytes(), options);
-        assert_eq!(outcome.declarations, [1, 2, 1]);
-        assert_eq!(outcome.values("item_no"), ["1", "1", "3", "1"]);
+        assert_eq!(outcome.declarations, [1, 3, 1]);
+        assert_eq!(outcome.values("item_no"), ["1", "1", "2", "3", "1"]);
+        assert_eq!((outcome.spoilt.iter().copied().collect::<Vec<_>>(), outcome.lost), (vec![2, 3], 2));
         let beyond = "[declaration_id] the declaration has more than 2 lines, the most that are assessed together; \
                       split the declaration";
         assert_eq!(
             outcome.problems(),
             [
                 "line 4: [item_no] `x` is not a whole number; write digits only, without units".to_owned(),
+                format!("line 5: {beyond}"),
                 format!("line 6: {beyond}"),
                 format!("line 7: {beyond}")
             ]
@@ -92,7 +118,8 @@ fn an_endless_declaration_does_not_pile_up() {
     let text = lines(&[("A", ""); 30_000]);
     let options = ReadOptions { max_declaration_lines: 10, batch_lines: 100, ..ReadOptions::default() };
     let outcome = read_bytes("a.csv", text.as_bytes(), options);
-    assert_eq!((outcome.places.len(), outcome.rejects.len()), (10, 29_990));
+    assert_eq!((outcome.places.len(), outcome.lost), (11, 29_989));
+    assert_eq!(outcome.rejects.len(), 29_990);
     assert!(outcome.chunk_lines.len() > 2, "rejects are given out as they come");
 }
 
@@ -113,7 +140,7 @@ fn scattered_declarations_are_found_with_both_places() {
         assert_eq!(scattered(&outcome), (2, expected.clone()));
         assert_eq!(outcome.declarations, [2, 1, 1, 1, 1, 1], "each part is a declaration");
     }
-    // A line that is rejected for another field still tells where its declaration stands.
+    // So does a line with something unreadable.
     let text = lines(&[("A", ""), ("B", "x"), ("A", "")]);
     let again = ScatteredDeclaration { first: line(2), again: line(4) };
     assert_eq!(scattered(&read("a.csv", &text)), (1, vec![again]));

@@ -206,7 +206,7 @@ fn columns_of_many_types_become_canonical() {
 }
 
 #[test]
-fn bad_values_reject_their_row_and_no_other() {
+fn bad_values_spoil_their_row_and_no_other() {
     let cases: Vec<(&str, ArrayRef, &str)> = vec![
         (
             "packages",
@@ -261,8 +261,10 @@ fn bad_values_reject_their_row_and_no_other() {
         let (chunk, problems) = bind([base(2), vec![(field, column)]].concat());
         assert_eq!(problems, [format!("row 1 [{field}] {problem}")]);
         assert_eq!(chunk.rejects[0].declaration_id.as_deref(), Some("D1"));
-        assert_eq!(chunk.lines.len(), 1);
-        assert_eq!(values(&chunk, "item_no"), ["2"], "rejected lines count");
+        assert_eq!(values(&chunk, "item_no"), ["1", "2"]);
+        assert_eq!(values(&chunk, field)[0], "", "what cannot be read is missing");
+        let unreadable = chunk.lines.unreadable().iter().map(|of| (of.line, of.field)).collect::<Vec<_>>();
+        assert_eq!(unreadable, [(0, Schema::export().field(field).or(unreadable[0].1))]);
     }
     let mut columns = base(3);
     columns[3].1 = Arc::new(DictionaryArray::<Int8Type>::from_iter([Some("87"), None, Some(" ")]));

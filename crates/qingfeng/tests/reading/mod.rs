@@ -7,6 +7,7 @@ mod formats;
 mod pipes;
 mod properties;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,10 @@ struct Outcome {
     /// The number of lines of each declaration.
     declarations: Vec<usize>,
     rejects: Vec<Reject>,
+    /// The lines of which something could not be read.
+    spoilt: BTreeSet<usize>,
+    /// The lines that were left out.
+    lost: u64,
     chunk_lines: Vec<usize>,
     error: Option<ReadError>,
     notes: Vec<InputNotes>,
@@ -39,6 +44,12 @@ impl Outcome {
     fn values(&self, field: &str) -> Vec<String> {
         let column = self.batch.column_by_name(field).expect("the schema has the field");
         (0..column.len()).map(|row| crate::text(column, row)).collect()
+    }
+
+    /// The same of the lines of which all could be read.
+    fn readable(&self, field: &str) -> Vec<String> {
+        let lines = self.values(field).into_iter().enumerate();
+        lines.filter(|(line, _)| !self.spoilt.contains(line)).map(|(_, value)| value).collect()
     }
 
     /// Each reject as `position: [field] reason`.
@@ -90,6 +101,8 @@ fn read_inputs(inputs: Vec<Input>, options: ReadOptions) -> Outcome {
         places: Vec::new(),
         declarations: Vec::new(),
         rejects: Vec::new(),
+        spoilt: BTreeSet::new(),
+        lost: 0,
         chunk_lines: Vec::new(),
         error: None,
         notes: Vec::new(),
@@ -112,6 +125,9 @@ fn read_inputs(inputs: Vec<Input>, options: ReadOptions) -> Outcome {
                 );
                 outcome.declarations.extend(chunk.lines.declarations().map(|lines| lines.len()));
                 outcome.chunk_lines.push(chunk.lines.len());
+                let before = outcome.places.len();
+                outcome.spoilt.extend(chunk.lines.unreadable().iter().map(|of| before + of.line));
+                outcome.lost += chunk.lines_lost;
                 outcome.places.extend_from_slice(chunk.lines.places());
                 outcome.rejects.extend(chunk.rejects);
                 batches.push(chunk.lines.batch().clone());
