@@ -341,6 +341,7 @@ impl Effects {
         fired: &[(u32, i64)],
         faults: &[(u32, Fault)],
         undecided: &[UndecidedPoints],
+        may_fault: bool,
     ) -> (LineResult, ResultRange) {
         let certain = self.result(fired, faults);
         let counted = fired.iter().any(|&(rule, _)| !self.rules[rule as usize].shadow);
@@ -372,7 +373,8 @@ impl Effects {
         let of_certain = self.route(0, fired, faults);
         let limits = |of: &UndecidedPoints| self.rules[of.rule as usize];
         let ceilings = undecided.iter().filter_map(|of| limits(of).at_most);
-        let floors = undecided.iter().filter_map(|of| limits(of).at_least);
+        let of_fault = self.on_fault.filter(|_| may_fault);
+        let floors = undecided.iter().filter_map(|of| limits(of).at_least).chain(of_fault);
         let kept = undecided.iter().filter(|of| of.fires).filter_map(|of| limits(of).at_least);
         let channel = |score: i64, ceiling: Option<ChannelId>, floor: Option<ChannelId>| {
             let ceiling = of_certain.ceiling.map(|(channel, _)| channel).into_iter().chain(ceiling).min();

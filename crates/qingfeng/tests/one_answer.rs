@@ -256,7 +256,9 @@ fn what_is_unreadable_has_its_field_and_its_kind() {
 #[test]
 fn a_declaration_without_an_id_is_refused() {
     let without_id = Declaration::new().with("destination", "KE").with("mode", "0110").item(motorcycle());
-    let AssessError::Rejected(rejects) = engine().assess(&without_id).unwrap_err() else { panic!("another error") };
+    let AssessError::Rejected(rejects) = engine().assess(&without_id).unwrap_err() else {
+        panic!("another error")
+    };
     assert_eq!(
         rejects[0].to_string(),
         "the declaration, item 1: `declaration_id` is missing; each line needs it"
@@ -311,7 +313,10 @@ fn answer_of_one(result: Result<Assessment, AssessError>) -> Answer {
             let notes = std::mem::take(&mut assessment.notes);
             let items = (1..).zip(&assessment.items);
             let rejects = items.flat_map(|(number, item)| {
-                item.unreadable.iter().cloned().map(move |of| (number, of.field, of.value, of.kind, of.reason))
+                item.unreadable
+                    .iter()
+                    .cloned()
+                    .map(move |of| (number, of.field, of.value, of.kind, of.reason))
             });
             let rejects = rejects.collect();
             Answer { rejects, ..answer(vec![assessment], &[], notes) }

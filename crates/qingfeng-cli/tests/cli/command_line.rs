@@ -91,7 +91,9 @@ fn quiet_and_verbose() {
     assert_eq!(quiet(&format!("{score} --quiet"), 0), (String::new(), String::new()));
     let (_, told) = quiet(&format!("{score} --quiet --strict"), 1);
     assert!(
-        told.contains("1 line with something unreadable") && told.contains("scattered") && !told.contains("Goods lines"),
+        told.contains("1 line with something unreadable")
+            && told.contains("scattered")
+            && !told.contains("Goods lines"),
         "{told}"
     );
     let (_, told) = quiet(&format!("{score} -q --strict --rejects bad.csv"), 1);

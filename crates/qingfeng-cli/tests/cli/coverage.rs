@@ -33,8 +33,8 @@ fn coverage_as_data() {
     let everything = &cells[0];
     assert_eq!(everything["trade"], json["totals"]["all"]);
     assert_eq!(json["totals"]["lines_rejected"], 0);
-    // 2,000 + 500 + 300 + 4,000 + 1,000 + 900 + 30, in hundredths.
-    assert_eq!(everything["trade"]["value_cents"], 873_000);
+    // 2,000 + 500 + 300 + 4,000 + 4,000 + 1,000 + 900 + 30, in hundredths.
+    assert_eq!(everything["trade"]["value_cents"], 1_273_000);
     let cell = |names: [&str; 3]| {
         let keys = ["region", "commodity", "mode"];
         let is = |cell: &&serde_json::Value| keys.iter().zip(names).all(|(key, name)| cell[*key] == name);

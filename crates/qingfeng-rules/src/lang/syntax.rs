@@ -448,7 +448,7 @@ impl Translator<'_> {
             rhai::Expr::And(parts, _) => joined(ExprKind::And, list(parts), token),
             rhai::Expr::Or(parts, _) => joined(ExprKind::Or, list(parts), token),
             rhai::Expr::Coalesce(parts, _) => joined(ExprKind::Coalesce, list(parts), token),
-            rhai::Expr::Property(_, _) | rhai::Expr::MethodCall(..) | rhai::Expr::Custom(..) | _ => {
+            rhai::Expr::Property(_, _) | rhai::Expr::MethodCall(..) | _ => {
                 unsupported("this expression", Vec::new(), token)
             }
         }

@@ -3,7 +3,8 @@
 //! An unreadable value can be anything, so that a part of a condition that needs it is neither true nor false. The whole is
 //! known all the same where its other parts decide it, as in the three-valued logic of Kleene (Introduction to
 //! Metamathematics, 1952, § 64). Everything else that needs an unreadable value is unknown. So what is called known holds
-//! whatever the value is; faults that some value would cause are left out.
+//! whatever the value is. Where a part that could fault was passed over, the rule may fault instead, which is reported
+//! besides.
 
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ pub enum Read {
 /// What a rule does on a line with unreadable values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The same whatever these values are: its points if it fires.
+    /// The same whatever these values are: its points if it fires. It may fault if that is reported.
     Known(Result<Option<i64>, Fault>),
     /// It depends on these values.
     Undecided {
@@ -105,16 +106,18 @@ impl Program {
         Dependence { rules: rules.collect(), nodes }
     }
 
-    /// What a rule, by its position in the pack, does on a line if its keys fit it.
+    /// What a rule, by its position in the pack, does on a line if its keys fit it; and whether some of these values could
+    /// make it fault.
     pub fn decide<'b, S: LineSource<'b>>(
         &'b self,
         rule: usize,
         dependence: &Dependence,
         source: &S,
         memo: &mut Memo<'b>,
-    ) -> Decision {
+    ) -> (Decision, bool) {
         let on = Evaluation { machine: &self.machine, source, memo };
-        let mut deciding = Deciding { dependence, on, values: HashMap::new(), points: HashMap::new() };
+        let mut deciding =
+            Deciding { dependence, on, values: HashMap::new(), points: HashMap::new(), may_fault: false };
         let holds = match &self.rules[rule].condition {
             Condition::Always => Some(Ok(true)),
             Condition::Check { root, .. } => deciding.possible(*root).flag(),
@@ -125,8 +128,8 @@ impl Program {
             Condition::Residual { guard: None } => None,
         };
         match holds {
-            Some(Ok(false)) => return Decision::Known(Ok(None)),
-            Some(Err(fault)) => return Decision::Known(Err(fault)),
+            Some(Ok(false)) => return (Decision::Known(Ok(None)), deciding.may_fault),
+            Some(Err(fault)) => return (Decision::Known(Err(fault)), true),
             Some(Ok(true)) | None => {}
         }
         let (least, most) = match self.rules[rule].points {
@@ -134,15 +137,21 @@ impl Program {
             ValueSource::Residual => (-POINTS_MAX, POINTS_MAX),
             ValueSource::Node(node) => match deciding.points(node) {
                 Ok(points) => points,
-                Err(fault) if holds.is_some() => return Decision::Known(Err(fault)),
+                Err(fault) if holds.is_some() => return (Decision::Known(Err(fault)), true),
                 // Where the condition holds the points fault, and the rule gives none.
                 Err(_) => (0, 0),
             },
         };
-        match holds {
-            Some(_) if least == most => Decision::Known(Ok(Some(least))),
-            holds => Decision::Undecided { fires: holds.is_some(), least, most },
-        }
+        let is_residual = holds.is_none() && matches!(self.rules[rule].condition, Condition::Residual { .. });
+        let may_fault =
+            deciding.may_fault || is_residual || matches!(self.rules[rule].points, ValueSource::Residual);
+        let fires = holds.is_some() && !may_fault;
+        let decision = if fires && least == most {
+            Decision::Known(Ok(Some(least)))
+        } else {
+            Decision::Undecided { fires, least, most }
+        };
+        (decision, may_fault)
     }
 }
 
@@ -152,6 +161,8 @@ struct Deciding<'d, 'e, 'b, S> {
     /// What was found out: parts that are written once may be used many times.
     values: HashMap<NodeId, Possible<'b>>,
     points: HashMap<NodeId, Result<(i64, i64), Fault>>,
+    /// Whether a part that is not known could fault.
+    may_fault: bool,
 }
 
 impl<'b, S: LineSource<'b>> Deciding<'_, '_, 'b, S> {
@@ -163,6 +174,7 @@ impl<'b, S: LineSource<'b>> Deciding<'_, '_, 'b, S> {
             return known.clone();
         }
         let value = self.dependent(id);
+        self.may_fault |= matches!(value, Possible::Unknown) && self.on.machine.nodes[id].fallible;
         self.values.insert(id, value.clone());
         value
     }

@@ -40,6 +40,8 @@ pub struct BatchResults {
 pub struct SpoiltLine {
     /// The active rules that are undecided, in the order of the pack.
     pub undecided: Vec<UndecidedPoints>,
+    /// Whether an active rule may fault.
+    pub may_fault: bool,
     /// What is certain and what is possible.
     pub range: ResultRange,
 }
@@ -82,15 +84,16 @@ impl BatchResults {
             self.lines[line] = effects.result(self.fired(line), self.faults(line));
         }
         for line in self.spoilt.keys().copied().collect::<Vec<_>>() {
-            let mut undecided = self.spoilt[&line].undecided.clone();
+            let SpoiltLine { mut undecided, may_fault, .. } = self.spoilt[&line].clone();
             for of in &mut undecided {
                 if let Some(Some(other)) = points.get(of.rule as usize) {
                     (of.least, of.most) = (*other, *other);
                 }
             }
-            let (result, range) = effects.undecided(self.fired(line), self.faults(line), &undecided);
+            let (fired, faults) = (self.fired(line), self.faults(line));
+            let (result, range) = effects.undecided(fired, faults, &undecided, may_fault);
             self.lines[line] = result;
-            self.spoilt.insert(line, SpoiltLine { undecided, range });
+            self.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
         }
     }
 
@@ -126,12 +129,12 @@ pub(super) struct Found {
     faults: Vec<(u32, Fault)>,
     /// For each line where its fired rules begin and end, and its faults.
     spans: Vec<[u32; 4]>,
-    undecided: BTreeMap<usize, Vec<UndecidedPoints>>,
+    spoilt: BTreeMap<usize, (Vec<UndecidedPoints>, bool)>,
 }
 
 impl Found {
     pub(super) fn new(lines: usize) -> Self {
-        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines], undecided: BTreeMap::new() }
+        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines], spoilt: BTreeMap::new() }
     }
 
     pub(super) fn begin(&mut self, line: usize) {
@@ -147,9 +150,9 @@ impl Found {
         }
     }
 
-    /// Notes that something of a line could not be read, and the rules that are undecided for it.
-    pub(super) fn spoil(&mut self, line: usize, undecided: Vec<UndecidedPoints>) {
-        self.undecided.insert(line, undecided);
+    /// Notes that something of a line could not be read, the rules that are undecided for it, and whether one may fault.
+    pub(super) fn spoil(&mut self, line: usize, undecided: Vec<UndecidedPoints>, may_fault: bool) {
+        self.spoilt.insert(line, (undecided, may_fault));
     }
 
     pub(super) fn end(&mut self, line: usize) {
@@ -178,10 +181,11 @@ impl Found {
             results.fired_ends.push(results.fired.len() as u32);
             results.fault_ends.push(results.faults.len() as u32);
         }
-        for (line, undecided) in self.undecided {
-            let (result, range) = effects.undecided(results.fired(line), results.faults(line), &undecided);
+        for (line, (undecided, may_fault)) in self.spoilt {
+            let (fired, faults) = (results.fired(line), results.faults(line));
+            let (result, range) = effects.undecided(fired, faults, &undecided, may_fault);
             results.lines[line] = result;
-            results.spoilt.insert(line, SpoiltLine { undecided, range });
+            results.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
         }
         results
     }

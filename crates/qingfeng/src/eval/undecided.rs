@@ -91,8 +91,12 @@ impl Evaluator {
                     dispatch: self.guessed(),
                     line,
                 };
+                let mut may_fault = false;
                 for &rule in &affected.rules {
-                    match self.decide(rule, &unread, &affected.dependence, &view, &mut memo) {
+                    let (decision, faults) =
+                        self.decide(rule, &unread, &affected.dependence, &view, &mut memo);
+                    may_fault |= faults && self.pack().rules[rule as usize].status == Status::Active;
+                    match decision {
                         Decision::Known(Ok(None)) => {}
                         Decision::Known(Ok(Some(points))) => all.push((rule, Ok(points))),
                         Decision::Known(Err(fault)) => all.push((rule, Err(fault))),
@@ -107,7 +111,7 @@ impl Evaluator {
                 memo.clear();
                 all.sort_unstable_by_key(|(rule, _)| *rule);
                 all.into_iter().for_each(|(rule, result)| found.add(rule, result.map(Some)));
-                found.spoil(line, undecided);
+                found.spoil(line, undecided, may_fault);
                 found.end(line);
             }
         }
@@ -191,8 +195,8 @@ impl Evaluator {
         dependence: &Dependence,
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
-    ) -> Decision {
-        const NOT: Decision = Decision::Known(Ok(None));
+    ) -> (Decision, bool) {
+        const NOT: (Decision, bool) = (Decision::Known(Ok(None)), false);
         let values: &BatchValues = view.values;
         let of = &self.pack().rules[rule as usize];
         let day = values.day(view.line);
@@ -204,14 +208,16 @@ impl Evaluator {
             return NOT;
         }
         let fits = blocking.is_empty() && !(self.has_unread_day(unread) && self.depends_on_day(of));
-        match self.program().decide(rule as usize, dependence, view, memo) {
+        let (decision, may_fault) = self.program().decide(rule as usize, dependence, view, memo);
+        let decision = match decision {
             decision if fits => decision,
             Decision::Known(Ok(Some(points))) => {
                 Decision::Undecided { fires: false, least: points, most: points }
             }
             Decision::Undecided { least, most, .. } => Decision::Undecided { fires: false, least, most },
             // A fault where the keys may not fit is none that is certain.
-            Decision::Known(_) => NOT,
-        }
+            Decision::Known(_) => Decision::Known(Ok(None)),
+        };
+        (decision, may_fault)
     }
 }

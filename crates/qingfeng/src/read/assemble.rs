@@ -406,9 +406,7 @@ fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, pl
     let reason = format!(
         "the declaration has more than {most} lines, the most that are assessed together; split the declaration"
     );
-    Reject::new(input, place.position, Problem::new(RejectKind::TooManyLines, reason))
-        .of(Some(shown(id)))
-        .at(Some(schema[schema.declaration].name.clone()), Some(shown(id)))
+    Reject::new(input, place.position, Problem::new(RejectKind::TooManyLines, reason)).of(Some(shown(id)))
 }
 
 /// The value of the declaration's id as text.

@@ -314,9 +314,14 @@ impl Reader {
         self.inputs.iter().map(Input::size).sum()
     }
 
-    /// The lines that follow, from the present input or the next ones, whatever declarations they belong to.
+    /// The lines that follow, from the present input or the next ones, whatever declarations they belong to. A line of which
+    /// something cannot be read is left out: this reads tables whose rows count as a whole or not at all.
     #[doc(hidden)]
     pub fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
+        Ok(self.next_piece()?.map(|piece| piece.of_readable(self.schema.declaration)))
+    }
+
+    fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 return Ok(Some(piece));
@@ -357,7 +362,7 @@ impl Reader {
 
     /// Reads on, to the next piece or to the end.
     fn read_on(&mut self) -> Result<(), ReadError> {
-        match self.piece()? {
+        match self.next_piece()? {
             Some(piece) => self.assembler.take(piece),
             None => {
                 self.at_end = true;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{FieldId, Kind, Schema};
 
 use super::assemble::id_at;
@@ -83,6 +84,32 @@ impl Piece {
             }
         }
         Self { batch, places, rejects, bytes, starts }
+    }
+
+    /// The lines of which everything could be read; the others are rejected for the first thing that could not.
+    pub(super) fn of_readable(self, declaration: FieldId) -> Self {
+        let Self { batch, places, mut rejects, bytes, starts } = self;
+        if rejects.iter().all(|reject| reject.extent == Extent::Lost) {
+            return Self { batch, places, rejects, bytes, starts };
+        }
+        rejects.dedup_by_key(|reject| reject.place);
+        let mut is_readable = vec![true; places.len()];
+        let mut lost = 0;
+        for reject in &mut rejects {
+            let line = reject.before;
+            reject.before -= lost;
+            if reject.extent != Extent::Lost {
+                is_readable[line] = false;
+                reject.extent = Extent::Lost;
+                lost += 1;
+            }
+        }
+        let kept =
+            places.into_iter().zip(&is_readable).filter(|(_, kept)| **kept).map(|(place, _)| place).collect();
+        #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
+        let batch =
+            filter_record_batch(&batch, &BooleanArray::from(is_readable)).expect("the mask has its length");
+        Self::new(batch, kept, rejects, bytes, declaration)
     }
 
     /// The lines whose declaration could not be read, rising.

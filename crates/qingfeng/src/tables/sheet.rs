@@ -1,7 +1,6 @@
 //! Tables that people keep: capacities, outcomes, notices. Read by the reader of declarations, so that headers, encodings and
 //! rejects are the same, and row by row, so that none of the table is held.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -143,15 +142,8 @@ pub fn stream_fields(
     let schema = schema_of_rows(fields).map_err(|clash| ReadError::content(&names[0], clash))?;
     let mut reader = Reader::new(Arc::new(schema), inputs.to_vec(), options.clone())?;
     while let Some(piece) = reader.piece()? {
-        // A row is rejected for the first of its values that cannot be read.
-        let mut rejects = piece.rejects;
-        rejects.dedup_by_key(|reject| reject.place);
-        let rejected: HashSet<Place> = rejects.iter().map(|reject| reject.place).collect();
-        let mut rejects: Vec<Reject> = rejects.into_iter().map(|reject| reject.reject).collect();
+        let mut rejects: Vec<Reject> = piece.rejects.into_iter().map(|reject| reject.reject).collect();
         for (row, &place) in piece.places.iter().enumerate() {
-            if rejected.contains(&place) {
-                continue;
-            }
             let row = SheetRow { batch: &piece.batch, inputs: &names, place, row };
             if let Err(mistake) = take(row)? {
                 rejects.push(row.reject(mistake));

@@ -20,7 +20,7 @@ fn bytes(seed: u64) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn seeded(cases: u64) -> impl Iterator<Item = (u64, GeneratedCase)> {
+pub fn seeded(cases: u64) -> impl Iterator<Item = (u64, GeneratedCase)> {
     let first = number("QINGFENG_SEED", 2016) << 32;
     (first..first + cases).map(|seed| (seed, GeneratedCase::new(&mut Choices::new(&bytes(seed)))))
 }

@@ -13,7 +13,7 @@
 #![expect(clippy::print_stdout, reason = "tests say how much they compared")]
 
 mod claims;
-mod generated;
+pub mod generated;
 mod mutations;
 mod packs;
 mod passes;
@@ -29,6 +29,6 @@ fn both(engine: &Engine) -> (Engine, Engine) {
     )
 }
 
-fn number(variable: &str, usual: u64) -> u64 {
+pub fn number(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
 }

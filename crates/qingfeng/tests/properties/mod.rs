@@ -9,7 +9,8 @@
 //! | the coverage of a policy is what a definition without an index says, on every code and day | `policy` |
 //! | trade counted in cells is that of a definition, whatever the number of threads | `policy` |
 //! | taking a value away makes no ordered comparison and no text test true | `missing` |
-//! | damaged files: lines in = assessed + rejected, and other lines keep their assessments | `damage` |
+//! | damaged files: lines in = assessed + left out, and other lines keep their assessments | `damage` |
+//! | what a value was lies within what is possible without it | `unreadable` |
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod damage;
@@ -18,6 +19,7 @@ mod formats;
 mod keys;
 mod missing;
 mod policy;
+mod unreadable;
 
 use std::path::{Path, PathBuf};
 

@@ -99,7 +99,7 @@ fn one_line_stands_for_those_beyond_the_limit_of_a_declaration() {
         assert_eq!(outcome.declarations, [1, 3, 1]);
         assert_eq!(outcome.values("item_no"), ["1", "1", "2", "3", "1"]);
         assert_eq!((outcome.spoilt.iter().copied().collect::<Vec<_>>(), outcome.lost), (vec![2, 3], 2));
-        let beyond = "[declaration_id] the declaration has more than 2 lines, the most that are assessed together; \
+        let beyond = "the declaration has more than 2 lines, the most that are assessed together; \
                       split the declaration";
         assert_eq!(
             outcome.problems(),

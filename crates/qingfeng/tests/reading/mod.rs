@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, StringArray};
 use arrow_select::concat::concat_batches;
 use qingfeng::read::{
     Input, InputNotes, Place, ReadError, ReadOptions, Reader, Reject, Scattered, arrow_schema,
@@ -165,6 +165,10 @@ fn read_bytes(name: &str, bytes: &[u8], options: ReadOptions) -> Outcome {
     for reject in &mut outcome.rejects {
         reject.input = reject.input.replace(&directory, "");
     }
+    let ids = outcome.values("declaration_id").into_iter().map(|id| id.replace(&directory, ""));
+    let (schema, mut columns, _) = outcome.batch.into_parts();
+    columns[0] = Arc::new(ids.map(Some).collect::<StringArray>());
+    outcome.batch = RecordBatch::try_new(schema, columns).expect("ids are texts");
     outcome
 }
 
