@@ -95,8 +95,14 @@ fn an_explanation_as_data() {
     assert_eq!(json["declaration_id"], "D4");
     assert_eq!(json["channel"], "red");
     assert_eq!(json["rejects"][0]["field"], "quantity");
-    assert_eq!(json["items"][0]["decisive"], true);
-    let rules = json["items"][0]["rules"].as_array().unwrap();
+    let item = &json["items"][0];
+    assert_eq!((&item["decisive"], &item["unreadable"][0]["value"]), (&true.into(), &"many".into()));
+    assert_eq!(
+        (&item["undecided"][0]["rule"], &item["undecided"][0]["fires"]),
+        (&"PRICE".into(), &false.into())
+    );
+    assert_eq!((&json["range"]["score_least"], &json["range"]["channel_most"]), (&50.into(), &"red".into()));
+    let rules = json["items"][1]["rules"].as_array().unwrap();
     let price = rules.iter().find(|rule| rule["id"] == "PRICE").unwrap();
     assert_eq!(price["fired"], true);
     assert_eq!(price["condition"]["joined"], "and");
@@ -126,13 +132,17 @@ fn a_declaration_that_is_not_there() {
 }
 
 #[test]
-fn a_declaration_that_could_not_be_read() {
+fn a_declaration_of_which_little_can_be_read() {
     let desk = Desk::new();
     desk.write("bad.csv", "declaration_id,destination,mode,hs\nD1,DE,0110,\nD2,DE,0110,610910\n");
-    let ran = desk.run("explain D1 bad.csv --rules harbour").exits(1);
-    assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("could not be read, so it was not assessed"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("bad.csv, line 2"), "{}", ran.stderr);
+    let ran = desk.run("explain D1 bad.csv --rules harbour").exits(0);
+    assert!(ran.stdout.contains("bad.csv, line 2: `hs` is missing"), "{}", ran.stdout);
+    // A line without an id is found by its place.
+    desk.write("bad.csv", "declaration_id,destination,mode,hs\nbroken\nD2,DE,0110,610910\n");
+    let mut command = desk.command("explain");
+    command.args(["bad.csv, line 2", "bad.csv", "--rules", "harbour"]);
+    let shown = run(&mut command).exits(0).stdout;
+    assert!(shown.contains("the line cannot be read, so"), "{shown}");
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn expectations_on_files() {
     desk.write(
         "harbour/expect.toml",
         "[[expect]]\nrule = \"PRICE\"\nfile = \"declarations.csv\"\nexactly = 2\n\
-         [[expect]]\nrule = \"BLACK\"\nfile = \"declarations.csv\"\nlines = [\"D3\", \"D4/2\"]\nunexpected = \"fail\"\n\
+         [[expect]]\nrule = \"BLACK\"\nfile = \"declarations.csv\"\nlines = [\"D3\", \"D4\"]\nunexpected = \"fail\"\n\
          [[expect]]\nrule = \"TRIAL\"\nfile = \"declarations.csv\"\nat_most = 3\nlines = [\"D5\"]\n",
     );
     golden("test-data.txt", &desk.run("test harbour --data .").exits(0).stdout);

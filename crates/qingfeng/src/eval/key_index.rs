@@ -477,24 +477,20 @@ impl KeyIndex {
         found.iter().map(|at| self.rules[at as usize]).collect()
     }
 
-    /// The keys of a rule, by its position in the pack, that keep it away from a line with this key.
-    pub(crate) fn blocking(&self, key: &LineKey<'_>, position: u32) -> Vec<Key> {
+    /// The rules that each key of a line allows.
+    pub(crate) fn allowed(&self, key: &LineKey<'_>) -> [(Key, RuleSet); 4] {
+        [
+            (Key::Region, self.rules_of(Part::Region, key.region, key.day)),
+            (Key::Commodity, self.rules_of(Part::Commodity, key.commodity, key.day)),
+            (Key::Mode, self.rules_of(Part::Mode, key.mode, key.day)),
+            (Key::Site, self.at_sites(key)),
+        ]
+    }
+
+    /// The keys of a rule, by its position in the pack, that keep it away from a line whose keys allow these rules.
+    pub(crate) fn blocking(&self, allowed: &[(Key, RuleSet); 4], position: u32) -> Vec<Key> {
         let Ok(rule) = self.rules.binary_search(&position) else { return Vec::new() };
-        let mut blocking = Vec::new();
-        let parts = [
-            (Key::Region, Part::Region, key.region),
-            (Key::Commodity, Part::Commodity, key.commodity),
-            (Key::Mode, Part::Mode, key.mode),
-        ];
-        for (name, part, code) in parts {
-            if !self.rules_of(part, code, key.day).contains(rule) {
-                blocking.push(name);
-            }
-        }
-        if !self.at_sites(key).contains(rule) {
-            blocking.push(Key::Site);
-        }
-        blocking
+        allowed.iter().filter(|(_, rules)| !rules.contains(rule)).map(|(key, _)| *key).collect()
     }
 
     /// The rules that any of the sites of a line allows.

@@ -8,6 +8,7 @@ use qingfeng_rules::internals::{Decision, Dependence, Memo, Read};
 use qingfeng_rules::{Derived, Fault, FieldId, FieldRef, Key, Rule, Status};
 
 use super::evaluator::{Evaluator, LineView};
+use super::key_index::RuleSet;
 use super::results::{BatchResults, Found};
 use super::values::{BatchValues, SUMS};
 use super::worker::Worker;
@@ -91,10 +92,11 @@ impl Evaluator {
                     dispatch: self.guessed(),
                     line,
                 };
+                let allowed = self.keys.allowed(&values.key(line));
                 let mut may_fault = false;
                 for &rule in &affected.rules {
                     let (decision, faults) =
-                        self.decide(rule, &unread, &affected.dependence, &view, &mut memo);
+                        self.decide(rule, &unread, &affected.dependence, &allowed, &view, &mut memo);
                     may_fault |= faults && self.pack().rules[rule as usize].status == Status::Active;
                     match decision {
                         Decision::Known(Ok(None)) => {}
@@ -193,6 +195,7 @@ impl Evaluator {
         rule: u32,
         unread: &Unread,
         dependence: &Dependence,
+        allowed: &[(Key, RuleSet); 4],
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
     ) -> (Decision, bool) {
@@ -203,7 +206,7 @@ impl Evaluator {
         if !of.is_in_force(day) {
             return NOT;
         }
-        let blocking = self.keys.blocking(&values.key(view.line), rule);
+        let blocking = self.keys.blocking(allowed, rule);
         if blocking.iter().any(|&key| !self.is_unread_key(key, unread)) {
             return NOT;
         }

@@ -191,7 +191,7 @@ impl Assembler {
                 self.places.extend_from_slice(&places[first..first + kept]);
                 let lines = self.places.len();
                 self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < lines));
-                let reject = |place| beyond_reject(&self.schema, &self.inputs, most, &id, place);
+                let reject = |place| beyond_reject(&self.inputs, most, &id, place);
                 if is_full && kept > 0 {
                     let reject = reject(places[first + kept - 1]);
                     self.rejects.push(reject.clone());
@@ -401,7 +401,7 @@ fn enter<'a>(
 }
 
 #[cold]
-fn beyond_reject(schema: &Schema, inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
+fn beyond_reject(inputs: &InputNames, most: usize, id: &str, place: Place) -> Reject {
     let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
     let reason = format!(
         "the declaration has more than {most} lines, the most that are assessed together; split the declaration"

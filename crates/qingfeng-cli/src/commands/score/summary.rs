@@ -56,7 +56,7 @@ impl Report<'_> {
         let rows = [
             row("read", lines_read, BOLD),
             row("assessed", lines_assessed, BOLD),
-            row("  with something unreadable", lines_unreadable, amiss(lines_unreadable)),
+            row("partly unreadable", lines_unreadable, amiss(lines_unreadable)),
             row("left out", lines_rejected, amiss(lines_rejected)),
         ];
         titled("Goods lines", &rows)

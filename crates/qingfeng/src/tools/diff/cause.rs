@@ -28,7 +28,7 @@ pub enum CauseKind {
     FaultsNoMore,
     /// What the pack makes of points and faults: where a channel begins, the score, the channel of faults.
     Policy,
-    /// The line that decides can be read by one of the packs only.
+    /// Another line decides, or something that cannot be read.
     Lines,
 }
 
@@ -58,6 +58,8 @@ enum Part {
 struct Policy {
     score: Score,
     on_fault: Option<u8>,
+    /// Whether the worst that is possible decides where something cannot be read.
+    is_worst: bool,
     from: BTreeMap<u8, i64>,
 }
 
@@ -185,6 +187,7 @@ impl Deciders {
                 score: pack.score,
                 from: pack.channels.iter().zip(ranks).map(|(channel, rank)| (*rank, channel.from)).collect(),
                 on_fault: pack.on_fault.map(|channel| ranks[channel.index()]),
+                is_worst: pack.on_unreadable.is_none(),
             },
             rules: Vec::from_iter(pack.rules.iter().zip(numbers).map(|(rule, &number)| {
                 let rank = |channel: Option<ChannelId>| channel.map(|at| ranks[at.index()]);
@@ -213,7 +216,14 @@ impl Deciders {
             let (number, counts, ..) = rules[rule as usize];
             (number, counts, Part::Fault)
         });
-        let counting = fired.chain(faults).filter(|(_, counts, _)| *counts);
+        // Where the worst decides, undecided rules fire as far as that makes the result worse.
+        let spoilt = results.spoilt(line).filter(|_| self.sides[side].policy.is_worst);
+        let undecided = spoilt.map_or(&[][..], |spoilt| &spoilt.undecided).iter().map(|of| {
+            let (number, counts, at_least, at_most) = rules[of.rule as usize];
+            let points = if of.fires { of.most } else { of.most.max(0) };
+            (number, counts, Part::Fired { points, at_least, at_most: at_most.filter(|_| of.fires) })
+        });
+        let counting = fired.chain(faults).chain(undecided).filter(|(_, counts, _)| *counts);
         counting.map(|(number, _, part)| (number, part)).collect()
     }
 
@@ -290,7 +300,7 @@ impl Deciders {
                 Some(text) => text.clone(),
                 None => "the channels stand in another order".to_owned(),
             },
-            (CauseKind::Lines, _) => "another line decides, since one of the packs rejects lines".to_owned(),
+            (CauseKind::Lines, _) => "another line decides, or something that cannot be read".to_owned(),
             (CauseKind::Counts, Some(Fate::Added)) => format!("the new rule {id} fires"),
             (CauseKind::Counts, Some(Fate::Kept([(before, _), _]))) if *before != Status::Active => {
                 format!("{id} counts now, it was {}", before.name())

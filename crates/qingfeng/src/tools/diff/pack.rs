@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::{Field, FieldId, Key, Pack, Schema, Score};
+use qingfeng_rules::{ChannelId, Field, FieldId, Key, Pack, Schema, Score};
 
 use super::change::Change;
 use super::keys::Codes;
@@ -13,13 +13,12 @@ pub(super) fn changes(old: &Pack, new: &Pack, tables: &Tables) -> Vec<Change> {
     let scores = parts_of_score(old.score).into_iter().zip(parts_of_score(new.score));
     let differing = scores.filter(|(old, new)| old != new);
     changes.extend(differing.map(|((what, a), (_, b))| Change::value(format!("score {what}"), a, b)));
-    let on_fault = |pack: &Pack| pack.on_fault.map(|channel| pack.channels[channel.index()].name.clone());
-    changes.extend(Change::option(
-        "on_fault at_least",
-        on_fault(old).as_ref(),
-        on_fault(new).as_ref(),
-        "none",
-    ));
+    let floors: [(_, fn(&Pack) -> Option<ChannelId>); 2] =
+        [("on_fault at_least", |pack| pack.on_fault), ("on_unreadable at_least", |pack| pack.on_unreadable)];
+    for (what, floor) in floors {
+        let name = |pack: &Pack| floor(pack).map(|channel| pack.channels[channel.index()].name.clone());
+        changes.extend(Change::option(what, name(old).as_ref(), name(new).as_ref(), "none"));
+    }
     fields(&old.schema, &new.schema, &mut changes);
     for key in Key::ALL {
         groups(old, new, key, &mut changes);

@@ -87,7 +87,7 @@ impl Tests {
         let values = &results.values;
         let fired = results.fired(line).iter().any(|&(known, _)| known as usize == rule);
         let key = values.key(line);
-        let blocking = evaluator.keys.blocking(&key, rule as u32);
+        let blocking = evaluator.keys.blocking(&evaluator.keys.allowed(&key), rule as u32);
         let trace = |decision, sentence, condition: Option<ExplainedPart>| Trace {
             rule: definition.id.clone(),
             title: definition.title.clone(),
