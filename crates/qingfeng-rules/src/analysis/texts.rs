@@ -139,7 +139,7 @@ impl Analysis<'_> {
         let reference = &self.pack.reference;
         let is_mode = self.pack.schema.keys.mode == Some(field) && !reference.modes.is_empty();
         let (what, meant) = match definition.codes {
-            Some(CodeList::Country) if !CodeList::Country.knows(text) => {
+            Some(list) if list.is_country() && !list.knows(text) => {
                 let meant = COUNTRY_SLIPS.iter().find(|(slip, _)| **slip == **text).map(|&(_, code)| code);
                 let meant = meant.map(|code| {
                     let title = countries::country(code).map_or("", |country| country.name);

@@ -110,7 +110,11 @@ fn row_title(file: &str, reject: &Reject) -> String {
 pub fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
     let fields = lookup.columns.iter().enumerate().map(|(at, (name, kind))| {
         let key = lookup.key.get(at).map(|&id| &schema[id]);
-        Field { codes: key.and_then(|field| field.codes), ..plain_field(name, *kind, key.is_some()) }
+        let plain = plain_field(name, *kind, key.is_some());
+        let reading = key.map_or_else(|| plain.reading.clone(), |field| field.reading.clone());
+        Field { codes: key.and_then(|field| field.codes), reading, ..plain }
     });
-    schema_of_rows(fields.collect())
+    let mut table = schema_of_rows(fields.collect())?;
+    schema.days().into_iter().for_each(|zone| table.set_days(zone));
+    Ok(table)
 }

@@ -13,6 +13,7 @@ use qingfeng_rules::{Field, FieldId, Kind, Schema};
 
 use super::assemble::{id_at, one_chunk};
 use super::cast::{self, Bad};
+use super::changes::Changes;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
@@ -98,7 +99,7 @@ impl Binding {
         let (columns, unused) = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
-            if let Err(remedy) = cast::check(column.data_type()) {
+            if let Err(remedy) = cast::check(column.data_type(), field.reading.zone) {
                 let (header, found, name) = (column.name(), column.data_type(), &field.name);
                 let reason = format!("the column `{header}` for `{name}` is of type {found}; {remedy}");
                 return Err(BindError::new(input, BindErrorKind::ColumnType, vec![name.clone()], reason));
@@ -179,6 +180,8 @@ pub(crate) struct CastColumn {
     pub(crate) bad: Vec<(usize, Bad)>,
     /// The bytes that the column had before.
     pub(crate) bytes: usize,
+    /// What was done to cells.
+    changes: Changes,
 }
 
 impl CastColumn {
@@ -188,7 +191,7 @@ impl CastColumn {
         let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
         // A slice holds all of its batch; what its rows take is the part that counts.
         let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
-        Self { array, bad, bytes: source.map_or(0, bytes) }
+        Self { array, bad, bytes: source.map_or(0, bytes), changes: column.take_changes() }
     }
 }
 
@@ -238,7 +241,9 @@ impl Binding {
         let mut bad: Vec<(usize, usize, Bad)> = Vec::new();
         let mut bytes = 0;
         let mut cast = Vec::with_capacity(columns.len());
+        let mut changes = Changes::default();
         for (field, column) in columns.into_iter().enumerate() {
+            changes.add(column.changes.of_field(field));
             cast.push(column.array);
             bytes += column.bytes;
             bad.extend(column.bad.into_iter().map(|(row, problem)| (row, field, problem)));
@@ -250,7 +255,7 @@ impl Binding {
         let place = |row: usize| Place { input: input_number, position: Position::Row(first + row as u64) };
         if bad.is_empty() {
             let places = (0..rows).map(place).collect();
-            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration);
+            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration).changed(changes);
         }
 
         bad.sort_by_key(|(row, field, _)| (*row, *field));
@@ -291,7 +296,7 @@ impl Binding {
         } else {
             batch
         };
-        Piece::new(batch, places, rejects, bytes, declaration)
+        Piece::new(batch, places, rejects, bytes, declaration).changed(changes)
     }
 }
 

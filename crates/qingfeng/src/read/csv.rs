@@ -234,8 +234,12 @@ impl Csv {
             unused_columns,
             absent_fields: bind::absent(schema, &columns),
         };
+        let rows = || {
+            let rows = Rows::new(Arc::clone(schema), &input.to_string(), number);
+            if delimiter == b';' { rows.of_semicolons() } else { rows }
+        };
         let parser = || Parser {
-            rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
+            rows: rows(),
             columns: columns.clone(),
             delimiter,
             width: headers.len(),
