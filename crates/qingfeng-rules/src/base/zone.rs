@@ -106,7 +106,8 @@ impl FromStr for Zone {
         if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ParseZoneError);
         }
-        let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<i32>().ok());
+        let number =
+            |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<i32>().ok());
         let (hours, minutes) = (number(0..2).ok_or(ParseZoneError)?, number(2..4).unwrap_or(0));
         if hours > 14 || minutes > 59 {
             return Err(ParseZoneError);

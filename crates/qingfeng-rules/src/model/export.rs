@@ -29,7 +29,20 @@ fn field(line: &str) -> Option<Field> {
     // The Chinese title is a header of files too.
     let columns = std::iter::once(title_zh).chain(cell()?.split(", ")).map(str::to_owned).collect();
     let title_zh = given(title_zh);
-    Some(Field { name, kind, level, required, unit, title, title_zh, columns, codes, min, max: None, reading: Reading::default() })
+    Some(Field {
+        name,
+        kind,
+        level,
+        required,
+        unit,
+        title,
+        title_zh,
+        columns,
+        codes,
+        min,
+        max: None,
+        reading: Reading::default(),
+    })
 }
 
 impl Schema {

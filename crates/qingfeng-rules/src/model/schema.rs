@@ -115,9 +115,7 @@ impl CodeList {
         match self {
             Self::Hs if code.contains(['.', ' ']) => code.replace(['.', ' '], "").into(),
             Self::Hs => code.into(),
-            _ => self
-                .country(code)
-                .map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
+            _ => self.country(code).map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
         }
     }
 
@@ -346,7 +344,11 @@ impl Schema {
         let of_sites = |id: FieldId| {
             let kinds: Vec<&str> =
                 self.keys.site.iter().filter(|site| site.1 == id).map(|site| site.0.as_str()).collect();
-            reference.sites.iter().filter(|group| group.kind.as_deref().is_some_and(|kind| kinds.contains(&kind))).collect()
+            reference
+                .sites
+                .iter()
+                .filter(|group| group.kind.as_deref().is_some_and(|kind| kinds.contains(&kind)))
+                .collect()
         };
         let known: Vec<Option<KnownCodes>> = self
             .ids()

@@ -175,7 +175,8 @@ impl Assembler {
 
         let goes_on = (self.open.as_ref().zip(starts.first()))
             .is_some_and(|(open, start)| open.id == id_at(&ids, start.line));
-        let mut conflicts = self.tails.conflicts(&self.schema, &batch, &starts, goes_on).into_iter().peekable();
+        let mut conflicts =
+            self.tails.conflicts(&self.schema, &batch, &starts, goes_on).into_iter().peekable();
 
         let mut rejects = rejects.into_iter().peekable();
         let mut runs = starts.iter().peekable();
@@ -204,8 +205,15 @@ impl Assembler {
                 open.kept += kept;
                 if let Some(&start) = self.declarations.last() {
                     while let Some((line, field)) = conflicts.next_if(|(line, _)| *line < end) {
-                        if self.conflicts.iter().rev().take_while(|of| of.start == start).all(|of| of.field != field) {
-                            let reject = conflict(&self.schema, &self.inputs, field, &id, &batch, line, places[line]);
+                        if self
+                            .conflicts
+                            .iter()
+                            .rev()
+                            .take_while(|of| of.start == start)
+                            .all(|of| of.field != field)
+                        {
+                            let reject =
+                                conflict(&self.schema, &self.inputs, field, &id, &batch, line, places[line]);
                             self.rejects.push(reject.clone());
                             self.conflicts.push(Conflict { start, field, reject });
                         }
@@ -373,7 +381,11 @@ impl Assembler {
             };
             let lines: Vec<usize> = (*start..end).filter(|line| !known(*line)).collect();
             let field = Some(*field);
-            unreadable.extend(lines.into_iter().map(|line| Unreadable { line, field, reject: reject.clone() }));
+            unreadable.extend(lines.into_iter().map(|line| Unreadable {
+                line,
+                field,
+                reject: reject.clone(),
+            }));
             unreadable.sort_by_key(|of| of.line);
         }
         Parts {

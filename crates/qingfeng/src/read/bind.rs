@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field as ArrowField, SchemaRef};
+use arrow_schema::{DataType, Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Field, FieldId, Kind, Schema};
 
@@ -96,6 +96,9 @@ impl Binding {
     /// values (a list, a structure).
     pub(crate) fn new(schema: Arc<Schema>, table: &SchemaRef, input: &str) -> Result<Self, BindError> {
         let headers: Vec<String> = table.fields().iter().map(|field| field.name().clone()).collect();
+        if let Some(nested) = nested(&schema, table) {
+            return Err(BindError::new(input, BindErrorKind::ColumnType, Vec::new(), nested));
+        }
         let (columns, unused) = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
@@ -300,6 +303,29 @@ impl Binding {
     }
 }
 
+/// Why a table has values of fields within a column, if it has.
+fn nested(schema: &Schema, table: &SchemaRef) -> Option<String> {
+    fn parts(data_type: &DataType) -> Option<&arrow_schema::Fields> {
+        match data_type {
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                parts(item.data_type())
+            }
+            DataType::Struct(fields) => Some(fields),
+            _ => None,
+        }
+    }
+    let is_field = |name: &str| schema.field_of_header(name).is_some();
+    table.fields().iter().filter(|column| !is_field(column.name())).find_map(|column| {
+        let within: Vec<&str> = parts(column.data_type())?.iter().map(|part| part.name().as_str()).collect();
+        let found = within.iter().find(|name| is_field(name))?;
+        let (name, of) = (column.name(), if matches!(column.data_type(), DataType::Struct(_)) { "a structure" } else { "a list of structures" });
+        Some(format!(
+            "the column `{name}` is {of} with `{found}` in it; write one row for each goods line, with columns of their own (in \
+             DuckDB: unnest({name}, recursive := true)), or write NDJSON"
+        ))
+    })
+}
+
 /// Finds each field's column by its header, and the columns that no field claims.
 pub(crate) fn columns(
     schema: &Schema,
@@ -356,8 +382,10 @@ fn lacking(schema: &Schema, headers: &[String], missing: &[&Field], input: &str)
     if unknown.len() == headers.len() {
         let first: Vec<String> =
             headers.iter().take(5).map(|header| format!("`{}`", shown(header))).collect();
-        reason +=
-            &format!("; no header is known, the first are {}: is the header row there?", first.join(", "));
+        reason = format!(
+            "no header is known, the first are {}: is the header row there? {reason}",
+            first.join(", ")
+        );
     }
     let fields = missing.iter().map(|field| field.name.clone()).collect();
     BindError::new(input, BindErrorKind::Missing, fields, reason)

@@ -43,11 +43,12 @@ fn is_null_word(text: &str, field: &Field) -> bool {
     match text {
         // Namibia.
         "NA" => !field.codes.is_some_and(CodeList::is_country),
-        "NULL" | "null" | "Null" | "(null)" | "(NULL)" | "<null>" | "<NULL>" | "[NULL]" | "[null]" | "\\N"
-        | "#N/A" | "#NA" | "#NULL!" | "N/A" | "n/a" | "<NA>" | "None" | "nan" | "NaN" | "NaT" => true,
+        "NULL" | "null" | "Null" | "(null)" | "(NULL)" | "<null>" | "<NULL>" | "[NULL]" | "[null]"
+        | "\\N" | "#N/A" | "#NA" | "#NULL!" | "N/A" | "n/a" | "<NA>" | "None" | "nan" | "NaN" | "NaT" => true,
         _ => {
             let is = |word: &str| text.eq_ignore_ascii_case(word);
-            !matches!(field.kind, Kind::Text | Kind::Code) && (is("none") || is("nan") || is("na") || is("nil"))
+            !matches!(field.kind, Kind::Text | Kind::Code)
+                && (is("none") || is("nan") || is("na") || is("nil"))
         }
     }
 }
@@ -134,7 +135,11 @@ fn merges(letter: char) -> bool {
 }
 
 /// A code or an id without what keyboards, spreadsheets and databases add to it.
-fn written_out<'a>(code: &'a str, field: &Field, change: &mut Option<Change>) -> Result<Cow<'a, str>, Problem> {
+fn written_out<'a>(
+    code: &'a str,
+    field: &Field,
+    change: &mut Option<Change>,
+) -> Result<Cow<'a, str>, Problem> {
     let mut code = seen(code, change);
     if let Some(inner) = unquoted(&code) {
         note(change, Change::Quotes);
@@ -154,7 +159,10 @@ fn written_out<'a>(code: &'a str, field: &Field, change: &mut Option<Change>) ->
     if code.starts_with(['"', '=']) {
         return Err(Problem::value(format!("`{}` is no code; write the code alone", shown(&code))));
     }
-    if code.len() > 1 && code.starts_with('#') && (code.ends_with(['!', '?']) || code.bytes().all(|byte| byte == b'#')) {
+    if code.len() > 1
+        && code.starts_with('#')
+        && (code.ends_with(['!', '?']) || code.bytes().all(|byte| byte == b'#'))
+    {
         return Err(Problem::value(format!(
             "`{}` is what a spreadsheet shows instead of a value; export the value",
             shown(&code)
@@ -250,7 +258,11 @@ fn beyond_floats(text: &str) -> Problem {
 }
 
 /// A code in the form of its list.
-fn listed<'a>(code: Cow<'a, str>, field: &Field, change: &mut Option<Change>) -> Result<Cow<'a, str>, Problem> {
+fn listed<'a>(
+    code: Cow<'a, str>,
+    field: &Field,
+    change: &mut Option<Change>,
+) -> Result<Cow<'a, str>, Problem> {
     if code.is_empty() {
         return Ok(code);
     }
@@ -283,7 +295,11 @@ fn both_in_one(cell: &str, field: &Field) -> Problem {
 }
 
 /// A code of a field without a list; the reference data may have its codes.
-fn known<'a>(code: Cow<'a, str>, field: &Field, change: &mut Option<Change>) -> Result<Cow<'a, str>, Problem> {
+fn known<'a>(
+    code: Cow<'a, str>,
+    field: &Field,
+    change: &mut Option<Change>,
+) -> Result<Cow<'a, str>, Problem> {
     if let Some(known) = &field.reading.known {
         if known.has(&code) {
             return Ok(code);
@@ -318,7 +334,11 @@ fn known<'a>(code: Cow<'a, str>, field: &Field, change: &mut Option<Change>) -> 
 }
 
 /// A country, by letters, number or name.
-fn country<'a>(code: Cow<'a, str>, list: CodeList, change: &mut Option<Change>) -> Result<Cow<'a, str>, Problem> {
+fn country<'a>(
+    code: Cow<'a, str>,
+    list: CodeList,
+    change: &mut Option<Change>,
+) -> Result<Cow<'a, str>, Problem> {
     if let Some(number) = countries::number_of(&code) {
         return match list.country(&code) {
             Some(country) => {
@@ -393,7 +413,9 @@ fn commodity<'a>(code: Cow<'a, str>, change: &mut Option<Change>) -> Result<Cow<
     let part = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<usize>().ok());
     let headings = part(0..1).and_then(|chapter| HEADINGS.get(chapter.wrapping_sub(1)));
     let is_heading = digits.len() < 3
-        || part(1..3).zip(headings).is_some_and(|(heading, most)| (1..=usize::from(*most)).contains(&heading));
+        || part(1..3)
+            .zip(headings)
+            .is_some_and(|(heading, most)| (1..=usize::from(*most)).contains(&heading));
     if digits.len() < 11 && headings.is_some() && is_heading {
         note(change, Change::Zeros);
         return Ok(format!("0{digits}").into());
@@ -604,7 +626,8 @@ pub fn is_no_day(day: Date) -> bool {
 fn written_day(text: &str, zone: Option<Zone>, change: &mut Option<Change>) -> Result<Option<Date>, Problem> {
     let bare = bare(text, change);
     let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
-    let compact = digits == bare.len() || matches!(bare.as_bytes().get(digits), Some(b'T' | b't' | b' ' | b'Z'));
+    let compact =
+        digits == bare.len() || matches!(bare.as_bytes().get(digits), Some(b'T' | b't' | b' ' | b'Z'));
     let number = |text: &str| text.parse::<u32>().ok();
     let (parts, rest): ([Option<u32>; 3], &str) = if compact && matches!(digits, 8 | 12 | 14 | 17) {
         let part = |range: std::ops::Range<usize>| bare.get(range).and_then(number);

@@ -72,7 +72,8 @@ pub struct Changes(BTreeMap<(usize, Change), Changed>);
 impl Changes {
     /// Counts a cell; `example` shows it, if it is the first.
     pub(crate) fn count(&mut self, field: usize, change: Change, example: impl FnOnce() -> String) {
-        let changed = self.0.entry((field, change)).or_insert_with(|| Changed { cells: 0, example: example() });
+        let changed =
+            self.0.entry((field, change)).or_insert_with(|| Changed { cells: 0, example: example() });
         changed.cells += 1;
     }
 

@@ -306,7 +306,8 @@ impl Column {
     /// Appends the day of a moment in seconds since 1970-01-01. A column of text gets the day, too.
     pub fn push_moment(&mut self, seconds: i64, stated: Option<Zone>) -> Result<(), Problem> {
         let mut change = None;
-        let shown = || Zone::UTC.day(seconds).map_or_else(|| seconds.to_string(), |day| format!("{day}, UTC"));
+        let shown =
+            || Zone::UTC.day(seconds).map_or_else(|| seconds.to_string(), |day| format!("{day}, UTC"));
         let days = self.field.reading.zone;
         let day = cell::day_of(seconds, stated, days, &mut change)
             .map_err(|()| cell::moment_without_zone(&shown()))?;

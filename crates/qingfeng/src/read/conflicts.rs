@@ -104,14 +104,28 @@ fn within(column: &ArrayRef, starts: &[Start], rows: usize, found: &mut dyn FnMu
     match column.data_type() {
         DataType::Utf8 => {
             let texts = column.as_string::<i32>();
-            each(starts, rows, &is_null, has_nulls, |one, other| texts.value(one) == texts.value(other), found);
+            each(
+                starts,
+                rows,
+                &is_null,
+                has_nulls,
+                |one, other| texts.value(one) == texts.value(other),
+                found,
+            );
         }
         DataType::Int64 => each(starts, rows, &is_null, has_nulls, primitive::<Int64Type>(column), found),
         DataType::Float64 => each(starts, rows, &is_null, has_nulls, primitive::<Float64Type>(column), found),
         DataType::Date32 => each(starts, rows, &is_null, has_nulls, primitive::<Date32Type>(column), found),
         DataType::Boolean => {
             let flags = column.as_boolean();
-            each(starts, rows, &is_null, has_nulls, |one, other| flags.value(one) == flags.value(other), found);
+            each(
+                starts,
+                rows,
+                &is_null,
+                has_nulls,
+                |one, other| flags.value(one) == flags.value(other),
+                found,
+            );
         }
         _ => {}
     }
@@ -158,7 +172,11 @@ fn shown_at(column: &ArrayRef, line: usize) -> String {
 }
 
 /// The batch without the values of these fields where they cannot be read.
-pub(super) fn without_conflicts(batch: RecordBatch, mut fields: Vec<FieldId>, unreadable: &[Unreadable]) -> RecordBatch {
+pub(super) fn without_conflicts(
+    batch: RecordBatch,
+    mut fields: Vec<FieldId>,
+    unreadable: &[Unreadable],
+) -> RecordBatch {
     fields.sort_unstable();
     fields.dedup();
     if fields.is_empty() {

@@ -14,15 +14,15 @@ use arrow_schema::SchemaRef;
 use qingfeng_rules::{Field, Kind, Schema};
 use serde::Serialize;
 
-use super::changes::Changes;
-use super::conflicts::Tails;
-use super::rows::Start;
 use super::cell::{missing, not_finite, number_text, whole};
+use super::changes::Changes;
 use super::column::Column;
+use super::conflicts::Tails;
 use super::lines::{Lines, Place, Position, arrow_schema};
 use super::ndjson::{MAX_LINE_BYTES, Parser, is_list, note_unused, too_long};
 use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
 use super::reject::{Problem, shown};
+use super::rows::Start;
 use super::rows::{Cell, Piece, Rows};
 use super::scatter::Starts;
 use super::{Chunk, MAX_LINES, one_chunk};

@@ -64,8 +64,8 @@ use table::Table;
 pub(crate) use assemble::{Parts, one_chunk};
 pub use bind::{BindError, BindErrorKind};
 pub use cell::MAX_TEXT_BYTES;
-pub use changes::{Change, Changed, Changes};
 pub(crate) use cell::whole;
+pub use changes::{Change, Changed, Changes};
 #[doc(hidden)]
 pub use column::Column;
 pub(crate) use direct::{Direct, OneRead};
@@ -275,6 +275,7 @@ impl Reader {
             return Err(ReadError::StdinTwice);
         }
         inputs.iter().try_for_each(source::check)?;
+        source::check_apart(&inputs)?;
         let schema = match (options.zone, options.country_numbers) {
             (None, None) => schema,
             (zone, numbers) => {
@@ -365,7 +366,7 @@ impl Reader {
     fn open(&self, input: &Input) -> Result<Box<dyn Decoder>, ReadError> {
         let Self { schema, options, ahead, .. } = self;
         let (ahead, encoding, number) = (*ahead, options.encoding, self.next as u32 - 1);
-        Ok(match source::open(input, options.format, &self.bytes_read)? {
+        Ok(match source::open(input, options.format, encoding, &self.bytes_read)? {
             Source::Text { format: Format::Csv, bytes } => {
                 Box::new(Csv::open(schema, input, number, Framer::new(bytes), encoding, ahead)?)
             }

@@ -129,8 +129,7 @@ impl Parser {
             _ => match decode(self.encoding, line) {
                 Some(text) => self.parse_object(&text, frame.line),
                 None => {
-                    let [name, other] = self.encoding.names();
-                    let reason = format!("the line is not {name}; if the whole file is {other}, say so");
+                    let reason = format!("the line {}", self.encoding.reason(line));
                     Err(Problem::new(RejectKind::Encoding, reason))
                 }
             },

@@ -10,9 +10,9 @@ use arrow_select::concat::concat_batches;
 use qingfeng_rules::{Field, FieldId, Kind, Reading, Schema};
 
 use super::assemble::id_at;
+use super::cell::{number_code, number_text};
 use super::changes::Changes;
 use super::column::Column;
-use super::cell::{number_code, number_text};
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Problem, Reject, shown};
 use super::scatter::id_hash;

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::base::countries::Numbers;
 use crate::diagnostic::Code;
 use crate::model::keys::Table;
-use crate::base::countries::Numbers;
 use crate::model::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Reading, Schema};
 
 use super::document::Toml;
