@@ -67,8 +67,8 @@ pub struct ResultsArgs {
 impl ResultsArgs {
     /// How tables that people keep are read.
     pub fn options(&self) -> ReadOptions {
-        let encoding = if self.gb18030 { Encoding::Gb18030 } else { self.encoding.get() };
-        ReadOptions { encoding, ..ReadOptions::default() }
+        let options = self.encoding.options(ReadOptions::default());
+        if self.gb18030 { ReadOptions { encoding: Encoding::Gb18030, ..options } } else { options }
     }
 
     /// What was found, of the declarations that `keep` says yes to, as of a day; rejects are reported on standard error.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use qingfeng::read::{Encoding, Format, Input, ReadOptions, Reader};
-use qingfeng::rules::{Date, Pack};
+use qingfeng::rules::countries::Numbers;
+use qingfeng::rules::{Date, Pack, ParseZoneError, Zone};
 
 use crate::exit::Failure;
 use crate::terminal::{self, clean};
@@ -50,7 +51,7 @@ impl InputFormatArgs {
     }
 }
 
-/// How text files are encoded.
+/// How texts, days and countries are written.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct EncodingArgs {
     /// Encoding of text files. `gb18030` reads GBK and GB 2312 too.
@@ -58,12 +59,29 @@ pub struct EncodingArgs {
         ("utf-8", Encoding::Utf8), ("gb18030", Encoding::Gb18030),
     ]))]
     encoding: Encoding,
+
+    /// Zone that days are of, as +08:00 or Asia/Shanghai: of a moment such as 2016-09-05T16:00:00Z it decides on which day
+    /// it is. Default: that of the pack.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = zone)]
+    zone: Option<Zone>,
+
+    /// List that countries' numbers are from: `iso` is ISO 3166-1, `gac` is China Customs until August 2018. Default: that
+    /// of the pack.
+    #[arg(long, value_name = "LIST", value_parser = one_of(&[("iso", Numbers::Iso), ("gac", Numbers::Gac)]))]
+    country_numbers: Option<Numbers>,
 }
 
 impl EncodingArgs {
-    pub fn get(self) -> Encoding {
-        self.encoding
+    /// These options with what the command line says.
+    pub fn options(self, options: ReadOptions) -> ReadOptions {
+        let Self { encoding, zone, country_numbers } = self;
+        ReadOptions { encoding, zone, country_numbers, ..options }
     }
+}
+
+/// A zone on the command line.
+fn zone(text: &str) -> Result<Zone, String> {
+    text.parse().map_err(|error: ParseZoneError| error.to_string())
 }
 
 /// Takes one of these words, each for a value.
@@ -131,7 +149,7 @@ impl ReadArgs {
 
     /// These options with what the command line says.
     pub fn options(&self, options: ReadOptions) -> ReadOptions {
-        ReadOptions { format: self.format.input_format, encoding: self.encoding.get(), ..options }
+        ReadOptions { format: self.format.input_format, ..self.encoding.options(options) }
     }
 
     /// Paths on the command line as inputs.

@@ -55,6 +55,7 @@ mod pack;
 mod program;
 
 pub use base::value::{Date, Month, ParseDateError, Value};
+pub use base::zone::{ParseZoneError, Zone};
 pub use base::{countries, limits};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity};
 pub use lang::kernel::Fault;
@@ -62,7 +63,9 @@ pub use lang::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use model::channel::{Channel, ChannelId, Combine, Score};
 pub use model::derived::{Derived, FieldRef};
 pub use model::reference::Key;
-pub use model::schema::{CodeList, Field, FieldId, HeaderClash, Keys, Kind, Level, Schema};
+pub use model::schema::{
+    CodeList, Field, FieldId, HeaderClash, Keys, Kind, KnownCodes, Level, Reading, Schema,
+};
 pub use model::selection::{Selection, SelectionKind};
 pub use pack::{Pack, PackFiles};
 
@@ -101,6 +104,7 @@ pub mod selection {
 /// the correctness of answers. They are not sealed: the engine implements both, and both must give the same values.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::base::text::is_invisible;
     pub use crate::base::words::{WordCounts, Words};
     pub use crate::diagnostic::{nearest, suggestion};
     pub use crate::lang::interpret::{Interpreter, LineValues, Outcome, Part};

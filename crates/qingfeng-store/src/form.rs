@@ -5,8 +5,7 @@ use qingfeng_rules::lookups::LookupSource;
 use qingfeng_rules::{Date, Field, Kind, Pack, Schema, Value};
 
 use super::{Entry, StoreError};
-use qingfeng::internals::Typed;
-use qingfeng::internals::cell;
+use qingfeng::internals::{Column, Typed};
 
 /// What the rows of a table of the store are made of, as a pack declares it: key, days, columns, and always `source`
 /// and `grade`.
@@ -207,19 +206,8 @@ fn text(value: Value<'_>) -> Option<String> {
 
 /// What someone typed, as a value of a field in the form in which a file's cell would be kept.
 fn canonical(field: &Field, raw: &str) -> Result<Option<String>, String> {
-    let raw = cell::trim(raw);
-    if raw.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(match field.kind {
-        Kind::Text => cell::text(raw, field)?.to_owned(),
-        Kind::Code => cell::code(raw, field)?.into_owned(),
-        Kind::Integer => cell::integer(raw, field)?.to_string(),
-        Kind::Number => cell::number(raw, field)?.to_string(),
-        Kind::Flag => cell::flag(raw)?.to_string(),
-        Kind::Date => {
-            let days = cell::date(raw, field)?;
-            Date::from_days(days).ok_or("it is outside the years 1 to 9999")?.to_string()
-        }
-    }))
+    let mut column = Column::new(&Field { required: false, ..field.clone() });
+    column.push_new(raw)?;
+    let typed = Typed::new(&column.finish(), field.kind);
+    Ok(text(typed.value(0)))
 }

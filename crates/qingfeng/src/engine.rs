@@ -23,7 +23,7 @@ use crate::output::selection_columns::Carrier;
 use crate::output::summary::Notes;
 use crate::output::{self, By};
 use crate::read::bind::Binding;
-use crate::read::{BindError, Direct, Lines, OneRead, Reject, Scattered};
+use crate::read::{BindError, Changes, Direct, Lines, OneRead, Reject, Scattered};
 
 /// A declaration or a table cannot be assessed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -286,11 +286,11 @@ impl Engine {
     }
 
     fn assess_one(&self, read: OneRead) -> Result<Assessment, AssessError> {
-        let (lines, unknown_fields) = one_declaration(read)?;
+        let (lines, unknown_fields, changes) = one_declaration(read)?;
         let _span = tracing::trace_span!("assess", lines = lines.len()).entered();
         let results = self.evaluate(&lines);
         let reasons = self.reasons(&results);
-        let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields);
+        let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields, &changes);
         Ok(Assessment { notes, ..self.assessment(&lines, &results, &reasons, 0..lines.len()) })
     }
 
@@ -300,7 +300,7 @@ impl Engine {
     ///
     /// As [`assess`](Self::assess).
     pub fn explain(&self, declaration: &Declaration) -> Result<Explanation, AssessError> {
-        let (lines, _) = one_declaration(self.inner.direct.read(declaration))?;
+        let (lines, ..) = one_declaration(self.inner.direct.read(declaration))?;
         Ok(self.explain_lines(&lines, 0))
     }
 
@@ -310,7 +310,7 @@ impl Engine {
     ///
     /// As [`assess_json`](Self::assess_json).
     pub fn explain_json(&self, json: &[u8]) -> Result<Explanation, AssessError> {
-        let (lines, _) = one_declaration(self.inner.direct.read_json(json))?;
+        let (lines, ..) = one_declaration(self.inner.direct.read_json(json))?;
         Ok(self.explain_lines(&lines, 0))
     }
 
@@ -330,7 +330,8 @@ impl Engine {
         let (chunk, scattered) = binding.chunk(batch, self.inner.direct.max_declaration_lines())?;
         let assessed = self.assess_lines(chunk.lines);
         let unknown_fields = binding.unused_columns().to_vec();
-        Ok(BatchAssessment { rejects: chunk.rejects, scattered, unknown_fields, ..assessed })
+        let (rejects, changes) = (chunk.rejects, chunk.changes);
+        Ok(BatchAssessment { rejects, scattered, unknown_fields, changes, ..assessed })
     }
 
     /// Assesses goods lines that a [`Reader`](crate::read::Reader) of the pack's schema read.
@@ -348,6 +349,7 @@ impl Engine {
             rejects: Vec::new(),
             scattered: Scattered::default(),
             unknown_fields: Vec::new(),
+            changes: Changes::default(),
         }
     }
 
@@ -433,8 +435,8 @@ impl Engine {
     }
 }
 
-/// The lines of a declaration whose id could be read, and its unknown fields.
-fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>), AssessError> {
+/// The lines of a declaration whose id could be read, its unknown fields, and what was done to cells.
+fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>, Changes), AssessError> {
     let OneRead { chunk, unknown_fields } = read;
     if chunk.rejects.iter().any(|reject| reject.declaration_id.is_none()) {
         return Err(AssessError::Rejected(chunk.rejects));
@@ -444,7 +446,7 @@ fn one_declaration(read: OneRead) -> Result<(Lines, Vec<String>), AssessError> {
         1,
         "a line of another declaration has no id of its own here"
     );
-    Ok((chunk.lines, unknown_fields))
+    Ok((chunk.lines, unknown_fields, chunk.changes))
 }
 
 /// The results of a table of goods lines.
@@ -457,6 +459,7 @@ pub struct BatchAssessment {
     rejects: Vec<Reject>,
     scattered: Scattered,
     unknown_fields: Vec<String>,
+    changes: Changes,
 }
 
 impl std::fmt::Debug for BatchAssessment {
@@ -524,8 +527,8 @@ impl BatchAssessment {
 
     /// What of the table was not understood: columns that no field claims, unknown codes, repeated item numbers.
     pub fn notes(&self) -> Notes {
-        let Self { engine, lines, unknown_fields, .. } = self;
-        Notes::of(engine.pack(), engine.evaluator(), lines, unknown_fields.clone())
+        let Self { engine, lines, unknown_fields, changes, .. } = self;
+        Notes::of(engine.pack(), engine.evaluator(), lines, unknown_fields.clone(), changes)
     }
 
     /// The goods lines that were assessed.

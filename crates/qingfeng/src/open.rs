@@ -429,10 +429,11 @@ impl EngineBuilder<'_> {
                 found.ok_or_else(|| ReadError::open(&path, io::ErrorKind::NotFound.into()))
             }
         };
-        let pack = Pack::load(&files).map_err(|diagnostics| self.error(diagnostics, None))?;
+        let mut pack = Pack::load(&files).map_err(|diagnostics| self.error(diagnostics, None))?;
         let mut tables = Vec::with_capacity(pack.lookups.len());
         let mut contents: Vec<(String, Vec<u8>)> = Vec::with_capacity(pack.lookups.len());
         let mut mistakes: Vec<Diagnostic> = Vec::new();
+        let mut changed: Vec<Diagnostic> = Vec::new();
         let (mut snapshot, mut source) = (None, None);
         let mut living_rows: Vec<(usize, Rows)> = Vec::new();
         for name in self.rows.keys() {
@@ -462,7 +463,7 @@ impl EngineBuilder<'_> {
             let rows = match (given, file) {
                 (Some(rows), _) => {
                     let input = Input::batches(format!("the rows of `{}`", lookup.name), [rows.clone()]);
-                    lookup::read(input, lookup, &pack.schema).inspect(|rows| {
+                    lookup::read(input, lookup, &pack.schema).inspect(|(rows, _)| {
                         contents.push((format!("lookup:{}", lookup.name), written(rows)));
                     })
                 }
@@ -489,11 +490,14 @@ impl EngineBuilder<'_> {
                     }
                     let found = living_rows.iter().position(|(table, _)| *table == at);
                     let none = || Rows::none(&lookup.columns);
-                    Ok(found.map_or_else(none, |found| living_rows.swap_remove(found).1))
+                    Ok((found.map_or_else(none, |found| living_rows.swap_remove(found).1), Vec::new()))
                 }
             };
             match rows {
-                Ok(rows) => tables.push(LookupTable::new(rows, lookup.key.clone())),
+                Ok((rows, told)) => {
+                    tables.push(LookupTable::new(rows, lookup.key.clone()));
+                    changed.extend(told);
+                }
                 Err(more) => mistakes.extend(more),
             }
         }
@@ -503,6 +507,7 @@ impl EngineBuilder<'_> {
             all.items = mistakes;
             return Err(self.error(all, source));
         }
+        pack.warnings.items.extend(changed);
         let digest = pack.digest(contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())));
         match &self.expected_digest {
             Some(expected) if *expected != digest => {

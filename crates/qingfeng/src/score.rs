@@ -283,12 +283,12 @@ impl Scorer {
     fn score(&self, chunk: Chunk) -> Scored {
         let Self { engine, by, reasons } = self;
         let lines_read = chunk.lines_read();
-        let Chunk { lines, rejects, lines_lost } = chunk;
+        let Chunk { lines, rejects, lines_lost, changes } = chunk;
         let _span = tracing::debug_span!("batch", lines = lines.len(), rejects = rejects.len()).entered();
         let results = engine.evaluate(&lines);
         let reasons = reasons.then(|| engine.reasons(&results));
         let mut tally = Tally::of(engine.pack(), engine.evaluator(), &lines, &results);
-        (tally.lines_read, tally.lines_rejected) = (lines_read, lines_lost);
+        (tally.lines_read, tally.lines_rejected, tally.changes) = (lines_read, lines_lost, changes);
         let rows = engine.rows(&lines, &results, *by, reasons.as_deref());
         Scored { rows, rejects, tally }
     }

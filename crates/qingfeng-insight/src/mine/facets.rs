@@ -67,7 +67,7 @@ pub(super) fn facets(pack: &Pack, lines: &LabelledLines, learn: &[u32], least: u
             family: family.clone(),
             kind: column.kind,
             name: column.name.clone(),
-            is_country: column.codes == Some(qingfeng_rules::CodeList::Country),
+            is_country: column.codes.is_some_and(qingfeng_rules::CodeList::is_country),
             cells,
             of_line,
             joint_only,

@@ -90,6 +90,7 @@ pub fn labelled_schema(schema: &Schema, column: &str) -> Result<Arc<Schema>, Min
         codes: None,
         min: None,
         max: None,
+        reading: qingfeng_rules::Reading::default(),
     });
     let mut labelled =
         Schema::new(fields, schema.declaration).map_err(|clash| MineError::Label(clash.to_string()))?;

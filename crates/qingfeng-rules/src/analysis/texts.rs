@@ -53,6 +53,10 @@ impl Analysis<'_> {
             return;
         }
         let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
+        if let Some((field, text)) = self.short_end(canonical, false) {
+            self.code_range(at, id, field, &text);
+            return;
+        }
         let compared = self.texts_compared(canonical);
         let field = |analysis: &Self, node: NodeId| match analysis.terms.nodes[node].op {
             Op::Field(FieldRef::Declared(field)) => Some(field),
@@ -72,6 +76,56 @@ impl Analysis<'_> {
         if let Some((field, text)) = literal {
             self.literal_text(at, id, field, &text);
         }
+    }
+
+    /// The commodity code of which a test asks whether it comes before some digits or equals them, though it has more digits
+    /// than these; and the digits.
+    fn short_end(&self, canonical: NodeId, is_denied: bool) -> Option<(FieldRef, Arc<str>)> {
+        let nodes = &self.terms.nodes;
+        let node = &nodes[canonical];
+        if node.op == Op::Not {
+            return self.short_end(node.args[0], !is_denied);
+        }
+        let Op::Compare(comparison) = node.op else { return None };
+        let text = |id: NodeId| match nodes[id].constant() {
+            Some(Constant::Text(text)) => Some(Arc::clone(text)),
+            _ => None,
+        };
+        let (code, text, turned) = match (text(node.args[0]), text(node.args[1])) {
+            (None, Some(text)) => (node.args[0], text, false),
+            (Some(text), None) => (node.args[1], text, true),
+            _ => return None,
+        };
+        // `code <= text`, or `code > text`, which asks the other way round.
+        let asks_end = match comparison {
+            Comparison::LessOrEqual | Comparison::Greater => !turned,
+            Comparison::GreaterOrEqual | Comparison::Less => turned,
+            Comparison::Equal | Comparison::NotEqual => return None,
+        };
+        let Op::Field(field) = nodes[code].op else { return None };
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = match field {
+            FieldRef::Declared(id) if self.pack.schema[id].codes == Some(CodeList::Hs) => 10,
+            FieldRef::Derived(derived) => derived.digits()?,
+            _ => return None,
+        };
+        // With more digits than the code has the end lies beyond the codes that begin it, whatever is asked.
+        let is_short = (text.len() < digits && asks_end) || (text.len() > digits && digits < 10 && !asks_end);
+        (is_number && is_short).then_some((field, text))
+    }
+
+    fn code_range(&mut self, at: usize, id: NodeId, field: FieldRef, text: &str) {
+        let place = self.place_of(id);
+        let name = self.pack.field_name(field);
+        let title = format!("`{}` compares codes of different lengths letter by letter", self.source(&place));
+        let note = format!("a code that begins with {text} and goes on comes after \"{text}\"");
+        let schema = &self.pack.schema;
+        let of_length = schema.derived().find(|derived| derived.digits() == Some(text.len()));
+        let help = match of_length {
+            Some(_) => format!("compare as many digits: write `d.hs{}` for `d.{name}`", text.len()),
+            None => format!("compare as many digits of `d.{name}` as \"{text}\" has"),
+        };
+        self.say(Code::CodeRange, at, place, title, note, help);
     }
 
     /// The texts with which a test compares a node: each with the node, and what is asked.
@@ -139,7 +193,7 @@ impl Analysis<'_> {
         let reference = &self.pack.reference;
         let is_mode = self.pack.schema.keys.mode == Some(field) && !reference.modes.is_empty();
         let (what, meant) = match definition.codes {
-            Some(CodeList::Country) if !CodeList::Country.knows(text) => {
+            Some(list) if list.is_country() && !list.knows(text) => {
                 let meant = COUNTRY_SLIPS.iter().find(|(slip, _)| **slip == **text).map(|&(_, code)| code);
                 let meant = meant.map(|code| {
                     let title = countries::country(code).map_or("", |country| country.name);

@@ -1,7 +1,7 @@
 //! The countries of ISO 3166-1, with their names in English and Chinese.
 //!
-//! Inside Qingfeng a country is its alpha-2 code; files may use the alpha-3 or the numeric code, as the
-//! Chinese export declaration does.
+//! Inside Qingfeng a country is its alpha-2 code. Files may use the alpha-3 code, and numbers where it is said which list
+//! they are from: that of ISO 3166-1, or the one that Chinese declarations had until August 2018.
 
 use std::sync::LazyLock;
 
@@ -57,6 +57,65 @@ pub fn country(code: &str) -> Option<&'static Country> {
         3 => all.iter().find(|country| country.alpha3 == code),
         _ => None,
     }
+}
+
+/// A list of countries' numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Numbers {
+    /// ISO 3166-1: 404 is Kenya.
+    Iso,
+    /// China Customs until August 2018: 404 is the Bahamas.
+    Gac,
+}
+
+static GAC: LazyLock<Vec<(u16, &'static str)>> = LazyLock::new(|| {
+    let lines = include_str!("countries-gac.tsv").lines().skip(1);
+    lines
+        .filter_map(|line| {
+            let (number, alpha2) = line.split_once('\t')?;
+            Some((number.parse().ok()?, alpha2))
+        })
+        .collect()
+});
+
+impl Numbers {
+    /// The list's name in packs and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iso => "iso",
+            Self::Gac => "gac",
+        }
+    }
+
+    /// The country with this number, which may lack zeros in front.
+    ///
+    /// ```
+    /// use qingfeng_rules::countries::Numbers;
+    ///
+    /// let of = |list: Numbers, number| list.country(number).map(|country| country.alpha2);
+    /// assert_eq!((of(Numbers::Iso, 404), of(Numbers::Gac, 404)), (Some("KE"), Some("BS")));
+    /// assert_eq!((of(Numbers::Iso, 24), of(Numbers::Gac, 24)), (Some("AO"), None));
+    /// ```
+    pub fn country(self, number: u16) -> Option<&'static Country> {
+        match self {
+            Self::Iso => countries().iter().find(|country| country.number.parse() == Ok(number)),
+            Self::Gac => {
+                let at = GAC.binary_search_by_key(&number, |&(known, _)| known).ok()?;
+                country(GAC[at].1)
+            }
+        }
+    }
+}
+
+/// The number that a code of digits writes, if it has three digits at most.
+pub fn number_of(code: &str) -> Option<u16> {
+    let is_number = (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { code.parse().ok() } else { None }
+}
+
+/// The country with this name, in English or Chinese; case does not matter.
+pub fn country_named(name: &str) -> Option<&'static Country> {
+    countries().iter().find(|country| country.name.eq_ignore_ascii_case(name) || country.name_zh == name)
 }
 
 /// All countries, in the order of their alpha-2 codes.

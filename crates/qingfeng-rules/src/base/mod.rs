@@ -6,3 +6,4 @@ pub(crate) mod markdown;
 pub(crate) mod text;
 pub(crate) mod value;
 pub(crate) mod words;
+pub(crate) mod zone;

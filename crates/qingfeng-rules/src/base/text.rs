@@ -2,7 +2,36 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Compatibility forms, lower case, one blank for each run of blanks.
+/// Whether a letter is one that nobody sees: joiners, marks of direction, soft hyphens, byte order marks.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Whether a byte is a control character that is no blank.
+pub(crate) fn is_control(byte: u8) -> bool {
+    byte < b'\t' || (byte > b'\r' && byte < b' ') || byte == 0x7F
+}
+
+/// Compatibility forms, lower case, one blank for each run of blanks, without letters that nobody sees.
 pub(crate) fn folded(text: &str) -> String {
     let mut out = String::new();
     fold_into(text, &mut out);
@@ -17,7 +46,8 @@ pub(crate) fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() || text.chars().all(is_simple) {
         with_single_blanks(text.chars().map(|letter| letter.to_ascii_lowercase()), out);
     } else {
-        with_single_blanks(text.nfkc().flat_map(char::to_lowercase), out);
+        let seen = text.chars().filter(|letter| !is_invisible(*letter));
+        with_single_blanks(seen.nfkc().flat_map(char::to_lowercase), out);
     }
 }
 
@@ -28,6 +58,9 @@ fn with_single_blanks(letters: impl Iterator<Item = char>, out: &mut String) {
         let blank =
             if letter.is_ascii() { matches!(letter, ' ' | '\t'..='\r') } else { letter.is_whitespace() };
         if !blank {
+            if letter.is_control() {
+                continue;
+            }
             out.push(letter);
             after_blank = false;
         } else if !after_blank {

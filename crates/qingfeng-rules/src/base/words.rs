@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::base::text::{fold_into, folded, is_of_word, joins};
+use crate::base::text::{fold_into, folded, is_control, is_of_word, joins};
 
 /// Words to look for, each with a number. Finds in a text the words that `has_word` would find in it, all at once: the
 /// cost grows with the text and with what is found, not with how many words there are.
@@ -136,7 +136,9 @@ impl Words {
     fn find_simple(&self, text: &str, found: &mut dyn FnMut(u32)) -> Simple {
         let bytes = text.as_bytes();
         // Nothing may be reported of a text that is not simple after all.
-        if !text.is_ascii() && !text.chars().all(|letter| letter.is_ascii() || is_chinese(letter)) {
+        if (!text.is_ascii() && !text.chars().all(|letter| letter.is_ascii() || is_chinese(letter)))
+            || bytes.iter().fold(false, |any, &byte| any | is_control(byte))
+        {
             return Simple::Not;
         }
         let mut others = false;

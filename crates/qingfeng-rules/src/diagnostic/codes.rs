@@ -90,6 +90,8 @@ codes! {
     "QF1401" Warning SilencedByMissing "A rule that falls silent when a field is left empty."
     "QF1402" Warning LiteralText "A test of free text that depends on case, width or spacing."
     "QF1403" Warning EmptyMatch "A regular expression that also finds the empty text, and so fits every text."
+    "QF1404" Warning CodeRange "A range of codes that ends before the codes that begin with its end."
+    "QF1405" Warning ChangedEntry "A value of a lookup table that is read otherwise than it is written."
     "QF1501" Warning UnusedLookup "A lookup table that no rule uses."
     "QF1502" Warning UnusedFunction "A function that nothing calls."
     "QF1503" Warning UnusedField "A computed field that no rule uses."

@@ -171,7 +171,11 @@ fn field_entry(schema: &Schema, field: &Field, section: &str) -> Entry {
     facts.push(("presence", presence.to_owned()));
     facts.extend(field.unit.iter().map(|unit| ("unit", unit.clone())));
     let codes = field.codes.map(|codes| match codes {
-        CodeList::Country => "countries, ISO 3166-1; three letters and numbers become two letters",
+        CodeList::Country => "countries, ISO 3166-1; three letters become two letters",
+        CodeList::CountryIsoNumeric => "countries, ISO 3166-1; three letters and its numbers become two letters",
+        CodeList::CountryGac => {
+            "countries, ISO 3166-1; three letters and the numbers of China Customs until August 2018 become two letters"
+        }
         CodeList::Hs => "HS, digits; dots and blanks are removed",
     });
     facts.extend(codes.map(|codes| ("codes", codes.to_owned())));

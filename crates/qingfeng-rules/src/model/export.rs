@@ -3,7 +3,7 @@
 //! Names follow the export declaration and the WCO Data Model in plain English. The Chinese headers are those
 //! of the customs declaration form and of the single window. The fields stand in `export.tsv`.
 
-use super::schema::{CodeList, Field, FieldId, Kind, Level, Schema};
+use super::schema::{CodeList, Field, FieldId, Kind, Level, Reading, Schema};
 
 const SITES: [(&str, &str); 4] = [
     ("border", "port"),
@@ -29,7 +29,20 @@ fn field(line: &str) -> Option<Field> {
     // The Chinese title is a header of files too.
     let columns = std::iter::once(title_zh).chain(cell()?.split(", ")).map(str::to_owned).collect();
     let title_zh = given(title_zh);
-    Some(Field { name, kind, level, required, unit, title, title_zh, columns, codes, min, max: None })
+    Some(Field {
+        name,
+        kind,
+        level,
+        required,
+        unit,
+        title,
+        title_zh,
+        columns,
+        codes,
+        min,
+        max: None,
+        reading: Reading::default(),
+    })
 }
 
 impl Schema {

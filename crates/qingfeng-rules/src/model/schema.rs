@@ -6,7 +6,9 @@ use std::fmt;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::base::countries;
+use crate::base::countries::{self, Numbers};
+use crate::base::zone::Zone;
+use crate::model::reference::{Group, Reference};
 
 /// The kind of values a field holds. It decides the field's type in rules and its Arrow type in tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -66,23 +68,54 @@ pub enum Level {
 
 /// A code list with writings of its own, brought to one form when a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum CodeList {
-    /// ISO 3166-1: alpha-2 inside; alpha-3 and numeric codes are accepted.
+    /// ISO 3166-1: alpha-2 inside; alpha-3 codes are accepted. Numbers from 100 on are not, for it is not said which list
+    /// they are from.
     Country,
+    /// The same, and numbers of ISO 3166-1 are accepted.
+    CountryIsoNumeric,
+    /// The same, and the numbers that China Customs had until August 2018 are accepted.
+    CountryGac,
     /// Harmonized System: digits; dots and blanks between them are removed.
     Hs,
 }
 
 impl CodeList {
+    /// Whether its codes are countries.
+    pub fn is_country(self) -> bool {
+        matches!(self, Self::Country | Self::CountryIsoNumeric | Self::CountryGac)
+    }
+
+    /// The list of numbers that countries are read by, if one is named.
+    pub fn numbers(self) -> Option<Numbers> {
+        match self {
+            Self::CountryIsoNumeric => Some(Numbers::Iso),
+            Self::CountryGac => Some(Numbers::Gac),
+            Self::Country | Self::Hs => None,
+        }
+    }
+
+    /// The country with this code of letters or number. Without a list of numbers those below 100 count as ISO 3166-1 has
+    /// them: no list that is known here has others.
+    pub fn country(self, code: &str) -> Option<&'static countries::Country> {
+        match countries::number_of(code) {
+            Some(number) => match self.numbers() {
+                Some(list) => list.country(number),
+                None if number < 100 => Numbers::Iso.country(number),
+                None => None,
+            },
+            None => countries::country(code),
+        }
+    }
+
     /// The code in the form that rules see. A code that the list does not have is kept as it is: unknown
     /// codes are data.
     pub fn canonical(self, code: &str) -> std::borrow::Cow<'_, str> {
         match self {
-            Self::Country => countries::country(code)
-                .map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
             Self::Hs if code.contains(['.', ' ']) => code.replace(['.', ' '], "").into(),
             Self::Hs => code.into(),
+            _ => self.country(code).map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
         }
     }
 
@@ -90,11 +123,53 @@ impl CodeList {
     /// 6 to 13 digits, an even number of them or 13 (an odd number is the trace of a lost leading zero).
     pub fn knows(self, code: &str) -> bool {
         match self {
-            Self::Country => code.len() == 2 && countries::country(code).is_some(),
             Self::Hs => {
                 matches!(code.len(), 6 | 8 | 10 | 12 | 13) && code.bytes().all(|byte| byte.is_ascii_digit())
             }
+            _ => code.len() == 2 && countries::country(code).is_some(),
         }
+    }
+}
+
+/// How the cells of a field are read, besides its kind and code list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The field names a declaration: letters that nobody sees, quotes around it and the like are no part of it.
+    pub is_id: bool,
+    /// The zone that days are of: of a moment it decides on which day it is.
+    pub zone: Option<Zone>,
+    /// The codes that the reference data have for a field without a code list.
+    pub known: Option<std::sync::Arc<KnownCodes>>,
+    /// The input separates cells by semicolons, as is done where a comma stands before decimals.
+    pub semicolons: bool,
+}
+
+/// Codes that reference data have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KnownCodes {
+    codes: std::collections::BTreeSet<String>,
+    /// The number of digits of all codes that are digits, if they have one number of digits.
+    digits: usize,
+}
+
+impl KnownCodes {
+    fn of<'g>(groups: impl Iterator<Item = &'g Group>) -> Option<Self> {
+        let members = groups.flat_map(|group| &group.members).filter(|member| !member.prefix);
+        let codes: std::collections::BTreeSet<String> = members.map(|member| member.code.clone()).collect();
+        let numbers = codes.iter().filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+        let lengths: std::collections::BTreeSet<usize> = numbers.map(String::len).collect();
+        let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
+        (!codes.is_empty()).then_some(Self { codes, digits })
+    }
+
+    /// Whether it has the code.
+    pub fn has(&self, code: &str) -> bool {
+        self.codes.contains(code)
+    }
+
+    /// The number of digits of all codes that are digits; 0 if they differ, or if there are none.
+    pub fn digits(&self) -> usize {
+        self.digits
     }
 }
 
@@ -123,6 +198,9 @@ pub struct Field {
     pub min: Option<f64>,
     /// The largest value accepted; a line with a larger one is rejected.
     pub max: Option<f64>,
+    /// How its cells are read.
+    #[serde(skip)]
+    pub reading: Reading,
 }
 
 /// The position of a field in its schema.
@@ -223,7 +301,71 @@ impl Schema {
                 }
             }
         }
-        Ok(Self { fields, by_name, by_header, declaration, item: None, date: None, keys: Keys::default() })
+        let keys = Keys::default();
+        let mut schema = Self { fields, by_name, by_header, declaration, item: None, date: None, keys };
+        schema.set_declaration(declaration);
+        Ok(schema)
+    }
+
+    /// Makes a field that of the declaration's id.
+    pub(crate) fn set_declaration(&mut self, declaration: FieldId) {
+        for (id, is_id) in [(self.declaration, false), (declaration, true)] {
+            if let Some(field) = self.fields.get_mut(id.index()) {
+                field.reading.is_id = is_id && field.kind == Kind::Text;
+            }
+        }
+        self.declaration = declaration;
+    }
+
+    /// Names the zone that days are of.
+    pub fn set_days(&mut self, zone: Zone) {
+        self.fields.iter_mut().for_each(|field| field.reading.zone = Some(zone));
+    }
+
+    /// The zone that days are of, if one is named.
+    pub fn days(&self) -> Option<Zone> {
+        self.fields.first().and_then(|field| field.reading.zone)
+    }
+
+    /// Names the list that countries' numbers are from, for the fields that say nothing of it themselves.
+    pub fn set_country_numbers(&mut self, numbers: Numbers) {
+        for list in self.fields.iter_mut().filter_map(|field| field.codes.as_mut()) {
+            if *list == CodeList::Country {
+                *list = match numbers {
+                    Numbers::Iso => CodeList::CountryIsoNumeric,
+                    Numbers::Gac => CodeList::CountryGac,
+                };
+            }
+        }
+    }
+
+    /// Takes note of the codes that reference data have for fields without a code list.
+    pub(crate) fn know(&mut self, reference: &Reference) {
+        let of_sites = |id: FieldId| {
+            let kinds: Vec<&str> =
+                self.keys.site.iter().filter(|site| site.1 == id).map(|site| site.0.as_str()).collect();
+            reference
+                .sites
+                .iter()
+                .filter(|group| group.kind.as_deref().is_some_and(|kind| kinds.contains(&kind)))
+                .collect()
+        };
+        let known: Vec<Option<KnownCodes>> = self
+            .ids()
+            .map(|id| {
+                let groups: Vec<&Group> = match Some(id) {
+                    mode if mode == self.keys.mode => reference.modes.iter().collect(),
+                    region if region == self.keys.region => reference.regions.iter().collect(),
+                    _ => of_sites(id),
+                };
+                KnownCodes::of(groups.into_iter())
+            })
+            .collect();
+        for (field, known) in self.fields.iter_mut().zip(known) {
+            if field.kind == Kind::Code && field.codes.is_none() {
+                field.reading.known = known.map(std::sync::Arc::new);
+            }
+        }
     }
 
     /// All fields, in order.

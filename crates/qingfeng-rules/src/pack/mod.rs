@@ -144,7 +144,9 @@ impl Pack {
         if diagnostics.errors() > 0 {
             return Err(diagnostics);
         }
-        let schema = Arc::new(manifest.schema);
+        let mut schema = manifest.schema;
+        schema.know(&reference);
+        let schema = Arc::new(schema);
         let source = Source {
             schema: &schema,
             lookups: &manifest.lookups,
@@ -397,7 +399,8 @@ fn read_reference(
     diagnostics: &mut Diagnostics,
 ) -> Reference {
     let site_kinds: Vec<String> = schema.keys.site.iter().map(|(kind, _)| kind.clone()).collect();
-    let countries = schema.keys.region.is_none_or(|field| schema[field].codes == Some(CodeList::Country));
+    let countries =
+        schema.keys.region.is_none_or(|field| schema[field].codes.is_some_and(CodeList::is_country));
     let mut read = |path: &str, kinds: Option<&[String]>, members| match texts.get(path) {
         Some(text) => manifest::read_groups(path, text, kinds, members, diagnostics),
         None => Vec::new(),

@@ -561,7 +561,7 @@ impl KeyIndex {
         };
         let list: Option<CodeList> = schema[field].codes;
         match (list, key) {
-            (Some(list), _) => list.knows(code),
+            (Some(list), _) => list.knows(code) || groups.knows(code),
             (None, Key::Commodity) => true,
             // Without groups there is nothing to know.
             (None, _) => groups.is_empty() || groups.knows(code),

@@ -8,7 +8,7 @@ use qingfeng_rules::{Code, Diagnostic, Field, Schema, Value};
 
 use super::Rows;
 use crate::eval::values::Typed;
-use crate::read::{Input, ReadError, ReadOptions, Reader, Reject};
+use crate::read::{Change, Changes, Input, ReadError, ReadOptions, Reader, Reject};
 use crate::tables::{plain_field, schema_of_rows};
 
 /// The mistake of a pack whose table cannot be read.
@@ -18,8 +18,12 @@ pub(crate) fn unreadable(lookup: &Lookup, error: &ReadError) -> Diagnostic {
     Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
 }
 
-/// Reads the rows of a table, or says what is wrong with them.
-pub(crate) fn read(input: Input, lookup: &Lookup, schema: &Schema) -> Result<Rows, Vec<Diagnostic>> {
+/// Reads the rows of a table and tells of what is not read as it is written, or says what is wrong with them.
+pub(crate) fn read(
+    input: Input,
+    lookup: &Lookup,
+    schema: &Schema,
+) -> Result<(Rows, Vec<Diagnostic>), Vec<Diagnostic>> {
     let failed = |title: String, help: &str| {
         Diagnostic::new(Code::BadLookup, title).at(lookup.place.clone(), "declared here").help(help)
     };
@@ -31,6 +35,7 @@ pub(crate) fn read(input: Input, lookup: &Lookup, schema: &Schema) -> Result<Row
         .map_err(|error| vec![unreadable(lookup, &error)])?;
     let mut mistakes = Vec::new();
     let mut batches = Vec::new();
+    let mut changes = Changes::default();
     // Rows are taken as they come: they are no declarations, so nothing keeps them together.
     loop {
         match reader.piece() {
@@ -42,6 +47,7 @@ pub(crate) fn read(input: Input, lookup: &Lookup, schema: &Schema) -> Result<Row
                         .map(|reject| failed(row_title(file, &reject.reject), "correct the row")),
                 );
                 batches.push(piece.batch);
+                changes.add(piece.changes);
             }
             Ok(None) => break,
             Err(error) => {
@@ -92,7 +98,21 @@ pub(crate) fn read(input: Input, lookup: &Lookup, schema: &Schema) -> Result<Row
     let days = (0..count)
         .map(|row| (day(&lookup.from, row).unwrap_or(i32::MIN), day(&lookup.until, row).unwrap_or(i32::MAX)))
         .collect();
-    Ok(Rows { columns, days, without_day: None })
+    let told = changes.iter().filter(|(_, change, _)| !matches!(change, Change::Null | Change::NoDay));
+    let told = told.map(|(at, change, changed)| {
+        let (name, cells) = (&lookup.columns[at].0, changed.cells);
+        let title = format!(
+            "{file}: {cells} value{} of `{name}` {} not read as written: {}",
+            if cells == 1 { "" } else { "s" },
+            if cells == 1 { "is" } else { "are" },
+            change.title()
+        );
+        Diagnostic::new(Code::ChangedEntry, title)
+            .at(lookup.place.clone(), "declared here")
+            .note(format!("the first: {}", changed.example))
+            .help("write the values as they are read")
+    });
+    Ok((Rows { columns, days, without_day: None }, told.collect()))
 }
 
 /// What is wrong with a row.
@@ -110,7 +130,11 @@ fn row_title(file: &str, reject: &Reject) -> String {
 pub fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
     let fields = lookup.columns.iter().enumerate().map(|(at, (name, kind))| {
         let key = lookup.key.get(at).map(|&id| &schema[id]);
-        Field { codes: key.and_then(|field| field.codes), ..plain_field(name, *kind, key.is_some()) }
+        let plain = plain_field(name, *kind, key.is_some());
+        let reading = key.map_or_else(|| plain.reading.clone(), |field| field.reading.clone());
+        Field { codes: key.and_then(|field| field.codes), reading, ..plain }
     });
-    schema_of_rows(fields.collect())
+    let mut table = schema_of_rows(fields.collect())?;
+    schema.days().into_iter().for_each(|zone| table.set_days(zone));
+    Ok(table)
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::assessment::decisive;
 use crate::engine::Engine;
 use crate::eval::{BatchResults, Evaluator};
-use crate::read::{InputNotes, Lines, Place, Reader};
+use crate::read::{Change, Changed, Changes, InputNotes, Lines, Place, Reader};
 
 /// How often a rule fired and faulted, and what it gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -66,22 +66,46 @@ pub struct Notes {
     pub unknown_codes: BTreeMap<String, UnknownCodes>,
     /// Goods lines with a number that an earlier line of their declaration has.
     pub repeated_items: u64,
+    /// What was done to cells to read them, by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub changed: BTreeMap<String, BTreeMap<Change, Changed>>,
+}
+
+/// What was done to cells, by the name of their field.
+fn named_changes(pack: &Pack, changes: &Changes) -> BTreeMap<String, BTreeMap<Change, Changed>> {
+    let mut named: BTreeMap<String, BTreeMap<Change, Changed>> = BTreeMap::new();
+    for (field, change, changed) in changes.iter() {
+        if let Some(field) = pack.schema.fields().get(field) {
+            named.entry(field.name.clone()).or_default().insert(change, changed.clone());
+        }
+    }
+    named
 }
 
 impl Notes {
     /// Whether there is nothing to note.
     pub fn is_empty(&self) -> bool {
-        self.unknown_fields.is_empty() && self.unknown_codes.is_empty() && self.repeated_items == 0
+        self.unknown_fields.is_empty()
+            && self.unknown_codes.is_empty()
+            && self.repeated_items == 0
+            && self.changed.is_empty()
     }
 
     /// The notes on some lines.
-    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown_fields: Vec<String>) -> Self {
+    pub(crate) fn of(
+        pack: &Pack,
+        evaluator: &Evaluator,
+        lines: &Lines,
+        unknown_fields: Vec<String>,
+        changes: &Changes,
+    ) -> Self {
         let mut unknown = coded_fields(pack);
         count_unknown(pack, evaluator, lines, &mut unknown);
         Self {
             unknown_fields,
             unknown_codes: named_codes(pack, unknown.into_iter()),
             repeated_items: repeated_items(pack, lines),
+            changed: named_changes(pack, changes),
         }
     }
 }
@@ -167,6 +191,8 @@ pub struct Summary {
     /// The evaluated rules, in the order of the pack.
     #[serde(serialize_with = "as_map")]
     pub rules: Vec<(String, RuleCount)>,
+    /// What was done to cells to read them, by field.
+    pub changed: BTreeMap<String, BTreeMap<Change, Changed>>,
     /// Unknown codes, by field.
     pub unknown_codes: BTreeMap<String, UnknownCodes>,
     /// Goods lines with a number that an earlier line of their declaration has.
@@ -236,6 +262,7 @@ impl Summary {
             fired_total: tally.rules.iter().map(|rule| rule.fired).sum(),
             faults_total: tally.rules.iter().map(|rule| rule.faults).sum(),
             rules: evaluated.map(|(rule, count)| (rule.id.clone(), *count)).collect(),
+            changed: named_changes(pack, &tally.changes),
             unknown_codes: named_codes(pack, tally.unknown.iter().cloned()),
             repeated_items: tally.repeated_items,
             scattered_declarations: scattered.count,
@@ -271,6 +298,7 @@ pub(crate) struct Tally {
     pub rules: Vec<RuleCount>,
     pub unknown: Vec<(FieldId, UnknownCodes)>,
     pub repeated_items: u64,
+    pub changes: Changes,
 }
 
 /// The fields whose codes are known or not, without codes.
@@ -352,6 +380,7 @@ impl Tally {
             rules: vec![RuleCount::default(); pack.rules.len()],
             unknown: coded_fields(pack),
             repeated_items: 0,
+            changes: Changes::default(),
         }
     }
 
@@ -405,6 +434,7 @@ impl Tally {
             a.others += b.others;
         }
         self.repeated_items += other.repeated_items;
+        self.changes.add(other.changes.clone());
     }
 }
 

@@ -11,8 +11,10 @@ use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::{Date, Schema};
+use qingfeng_rules::{Date, FieldId, Schema};
 
+use super::changes::Changes;
+use super::conflicts::{Conflict, Tails, conflict, without_conflicts};
 use super::error::ReadError;
 use super::lines::{Lines, Place, Unreadable, arrow_schema};
 use super::reject::{Problem, Reject, RejectKind, shown};
@@ -44,6 +46,11 @@ pub(crate) struct Assembler {
     /// What could not be read of lines that wait, and the number of lines that were left out since the last chunk.
     unreadable: Vec<Unreadable>,
     lost: u64,
+    changes: Changes,
+    /// Header fields that have several values within a declaration, with its first line that waits.
+    conflicts: Vec<Conflict>,
+    /// The value that each header field had last in the declaration that is being read.
+    tails: Tails,
     /// The end of the last piece: lines whose declaration is known when the next line is.
     held: Option<Piece>,
     starts: Starts,
@@ -85,6 +92,9 @@ impl Assembler {
             rejects: Vec::new(),
             unreadable: Vec::new(),
             lost: 0,
+            changes: Changes::default(),
+            conflicts: Vec::new(),
+            tails: Tails::default(),
             held: None,
             starts,
         }
@@ -153,7 +163,8 @@ impl Assembler {
     }
 
     fn take_named(&mut self, piece: Piece) -> Result<(), ReadError> {
-        let Piece { batch, places, rejects, bytes, starts } = piece;
+        let Piece { batch, places, rejects, bytes, starts, changes } = piece;
+        self.changes.add(changes);
         let ids = Arc::clone(batch.column(self.schema.declaration.index()));
         let items = self.schema.item.and_then(|item| {
             let items = batch.column(item.index()).as_primitive_opt::<Int64Type>()?;
@@ -161,6 +172,11 @@ impl Assembler {
         });
         let mut counted = items.as_ref().map(|items| Int64Builder::with_capacity(items.len()));
         let mut beyond: Option<Vec<bool>> = None;
+
+        let goes_on = (self.open.as_ref().zip(starts.first()))
+            .is_some_and(|(open, start)| open.id == id_at(&ids, start.line));
+        let mut conflicts =
+            self.tails.conflicts(&self.schema, &batch, &starts, goes_on).into_iter().peekable();
 
         let mut rejects = rejects.into_iter().peekable();
         let mut runs = starts.iter().peekable();
@@ -187,6 +203,22 @@ impl Assembler {
                     self.declarations.push(self.places.len());
                 }
                 open.kept += kept;
+                if let Some(&start) = self.declarations.last() {
+                    while let Some((line, field)) = conflicts.next_if(|(line, _)| *line < end) {
+                        if self
+                            .conflicts
+                            .iter()
+                            .rev()
+                            .take_while(|of| of.start == start)
+                            .all(|of| of.field != field)
+                        {
+                            let reject =
+                                conflict(&self.schema, &self.inputs, field, &id, &batch, line, places[line]);
+                            self.rejects.push(reject.clone());
+                            self.conflicts.push(Conflict { start, field, reject });
+                        }
+                    }
+                }
                 let is_full = open.kept > most;
                 self.places.extend_from_slice(&places[first..first + kept]);
                 let lines = self.places.len();
@@ -247,6 +279,7 @@ impl Assembler {
             batch.num_rows() > 0
         });
         self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < start));
+        self.conflicts.retain(|of| of.start < start);
         self.lost += (self.places.len() - start) as u64;
         self.rejects.extend(self.places.split_off(start).into_iter().map(|place| {
             let reason = "the input breaks off within this declaration, so it is not assessed; mend the input and read \
@@ -334,14 +367,37 @@ impl Assembler {
         let starts = declarations[..first_rest].iter().copied().chain([count]).map(|start| start as u32);
         let mut rest = self.unreadable.split_off(self.unreadable.partition_point(|of| of.line < count));
         rest.iter_mut().for_each(|of| of.line -= count);
+        let mut unreadable = std::mem::replace(&mut self.unreadable, rest);
+        let open = self.conflicts.partition_point(|of| of.start < count);
+        let mut later = self.conflicts.split_off(open);
+        later.iter_mut().for_each(|of| of.start -= count);
+        let conflicts = std::mem::replace(&mut self.conflicts, later);
+        for Conflict { start, field, reject } in &conflicts {
+            let end = declarations.iter().copied().find(|next| next > start).unwrap_or(count).min(count);
+            let known = |line: usize| {
+                let first = unreadable.partition_point(|of| of.line < line);
+                let of_line = unreadable[first..].iter().take_while(|of| of.line == line);
+                of_line.clone().any(|of| of.field.is_none() || of.field == Some(*field))
+            };
+            let lines: Vec<usize> = (*start..end).filter(|line| !known(*line)).collect();
+            let field = Some(*field);
+            unreadable.extend(lines.into_iter().map(|line| Unreadable {
+                line,
+                field,
+                reject: reject.clone(),
+            }));
+            unreadable.sort_by_key(|of| of.line);
+        }
         Parts {
             arrow: Arc::clone(&self.arrow),
             batches: taken,
             starts: starts.collect(),
             places,
             rejects: std::mem::take(&mut self.rejects),
-            unreadable: std::mem::replace(&mut self.unreadable, rest),
+            unreadable,
+            conflicts: conflicts.into_iter().map(|of| of.field).collect(),
             lost: std::mem::take(&mut self.lost),
+            changes: std::mem::take(&mut self.changes),
         }
     }
 
@@ -360,6 +416,9 @@ pub(crate) struct Parts {
     rejects: Vec<Reject>,
     unreadable: Vec<Unreadable>,
     lost: u64,
+    changes: Changes,
+    /// The fields that have several values within a declaration.
+    conflicts: Vec<FieldId>,
 }
 
 impl Parts {
@@ -370,14 +429,15 @@ impl Parts {
 
     /// The chunk of these parts.
     pub(crate) fn chunk(self) -> Chunk {
-        let Self { arrow, batches, starts, places, rejects, unreadable, lost } = self;
+        let Self { arrow, batches, starts, places, rejects, unreadable, lost, changes, conflicts } = self;
         let batch = match &batches[..] {
             [one] => one.clone(),
             #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
             many => concat_batches(&arrow, many).expect("all batches have the schema"),
         };
+        let batch = without_conflicts(batch, conflicts, &unreadable);
         let lines = Lines::new(batch, starts, places, unreadable);
-        Chunk { lines, rejects, lines_lost: lost }
+        Chunk { lines, rejects, lines_lost: lost, changes }
     }
 }
 
@@ -455,6 +515,7 @@ pub(crate) fn one_chunk(
     all.end().map_err(failed)?;
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
     all.batches.push_back(concat_batches(&all.arrow, &batches)?);
-    let empty = Chunk { lines: Lines::empty(schema), rejects: Vec::new(), lines_lost: 0 };
+    let lines = Lines::empty(schema);
+    let empty = Chunk { lines, rejects: Vec::new(), lines_lost: 0, changes: Changes::default() };
     Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))
 }

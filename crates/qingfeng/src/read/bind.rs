@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field as ArrowField, SchemaRef};
+use arrow_schema::{DataType, Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Field, FieldId, Kind, Schema};
 
 use super::assemble::{id_at, one_chunk};
 use super::cast::{self, Bad};
+use super::changes::Changes;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
@@ -95,10 +96,13 @@ impl Binding {
     /// values (a list, a structure).
     pub(crate) fn new(schema: Arc<Schema>, table: &SchemaRef, input: &str) -> Result<Self, BindError> {
         let headers: Vec<String> = table.fields().iter().map(|field| field.name().clone()).collect();
+        if let Some(nested) = nested(&schema, table) {
+            return Err(BindError::new(input, BindErrorKind::ColumnType, Vec::new(), nested));
+        }
         let (columns, unused) = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
-            if let Err(remedy) = cast::check(column.data_type()) {
+            if let Err(remedy) = cast::check(column.data_type(), field.reading.zone) {
                 let (header, found, name) = (column.name(), column.data_type(), &field.name);
                 let reason = format!("the column `{header}` for `{name}` is of type {found}; {remedy}");
                 return Err(BindError::new(input, BindErrorKind::ColumnType, vec![name.clone()], reason));
@@ -179,6 +183,8 @@ pub(crate) struct CastColumn {
     pub(crate) bad: Vec<(usize, Bad)>,
     /// The bytes that the column had before.
     pub(crate) bytes: usize,
+    /// What was done to cells.
+    changes: Changes,
 }
 
 impl CastColumn {
@@ -188,7 +194,7 @@ impl CastColumn {
         let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
         // A slice holds all of its batch; what its rows take is the part that counts.
         let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
-        Self { array, bad, bytes: source.map_or(0, bytes) }
+        Self { array, bad, bytes: source.map_or(0, bytes), changes: column.take_changes() }
     }
 }
 
@@ -238,7 +244,9 @@ impl Binding {
         let mut bad: Vec<(usize, usize, Bad)> = Vec::new();
         let mut bytes = 0;
         let mut cast = Vec::with_capacity(columns.len());
+        let mut changes = Changes::default();
         for (field, column) in columns.into_iter().enumerate() {
+            changes.add(column.changes.of_field(field));
             cast.push(column.array);
             bytes += column.bytes;
             bad.extend(column.bad.into_iter().map(|(row, problem)| (row, field, problem)));
@@ -250,7 +258,7 @@ impl Binding {
         let place = |row: usize| Place { input: input_number, position: Position::Row(first + row as u64) };
         if bad.is_empty() {
             let places = (0..rows).map(place).collect();
-            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration);
+            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration).changed(changes);
         }
 
         bad.sort_by_key(|(row, field, _)| (*row, *field));
@@ -291,8 +299,31 @@ impl Binding {
         } else {
             batch
         };
-        Piece::new(batch, places, rejects, bytes, declaration)
+        Piece::new(batch, places, rejects, bytes, declaration).changed(changes)
     }
+}
+
+/// Why a table has values of fields within a column, if it has.
+fn nested(schema: &Schema, table: &SchemaRef) -> Option<String> {
+    fn parts(data_type: &DataType) -> Option<&arrow_schema::Fields> {
+        match data_type {
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                parts(item.data_type())
+            }
+            DataType::Struct(fields) => Some(fields),
+            _ => None,
+        }
+    }
+    let is_field = |name: &str| schema.field_of_header(name).is_some();
+    table.fields().iter().filter(|column| !is_field(column.name())).find_map(|column| {
+        let within: Vec<&str> = parts(column.data_type())?.iter().map(|part| part.name().as_str()).collect();
+        let found = within.iter().find(|name| is_field(name))?;
+        let (name, of) = (column.name(), if matches!(column.data_type(), DataType::Struct(_)) { "a structure" } else { "a list of structures" });
+        Some(format!(
+            "the column `{name}` is {of} with `{found}` in it; write one row for each goods line, with columns of their own (in \
+             DuckDB: unnest({name}, recursive := true)), or write NDJSON"
+        ))
+    })
 }
 
 /// Finds each field's column by its header, and the columns that no field claims.
@@ -351,8 +382,10 @@ fn lacking(schema: &Schema, headers: &[String], missing: &[&Field], input: &str)
     if unknown.len() == headers.len() {
         let first: Vec<String> =
             headers.iter().take(5).map(|header| format!("`{}`", shown(header))).collect();
-        reason +=
-            &format!("; no header is known, the first are {}: is the header row there?", first.join(", "));
+        reason = format!(
+            "no header is known, the first are {}: is the header row there? {reason}",
+            first.join(", ")
+        );
     }
     let fields = missing.iter().map(|field| field.name.clone()).collect();
     BindError::new(input, BindErrorKind::Missing, fields, reason)

@@ -12,7 +12,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, StringArray, UInt32Array, new_null_array};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
-use qingfeng_rules::{CodeList, Date, Field, Kind};
+use qingfeng_rules::{CodeList, Date, Field, Kind, Zone};
 
 use super::cell;
 use super::column::Column;
@@ -34,13 +34,13 @@ const FIRST_DAY: i32 = -719_162;
 const LAST_DAY: i32 = 2_932_896;
 
 /// Whether columns of this type can be cast; if not, the remedy.
-pub(crate) fn check(found: &DataType) -> Result<(), String> {
+pub(crate) fn check(found: &DataType, days: Option<Zone>) -> Result<(), String> {
     use DataType as D;
     match found {
-        D::Dictionary(_, values) if !matches!(**values, D::Dictionary(..)) => check(values),
-        D::Timestamp(_, Some(zone)) if offset_seconds(zone).is_none() => Err(format!(
-            "which day it is depends on the rules of the time zone {zone}; write dates, or timestamps in UTC or \
-             with an offset such as +08:00"
+        D::Dictionary(_, values) if !matches!(**values, D::Dictionary(..)) => check(values, days),
+        D::Timestamp(_, Some(zone)) if days.is_none() && zone.parse::<Zone>().is_err() => Err(format!(
+            "which day it is depends on the clocks of {zone}; name the zone that days are of, as `days = \"+08:00\"` in \
+             `[schema]` or as --zone +08:00, or write days"
         )),
         D::Null | D::Boolean | D::Date32 | D::Date64 | D::Timestamp(..) => Ok(()),
         D::Utf8 | D::LargeUtf8 | D::Utf8View | D::Binary | D::LargeBinary | D::BinaryView => Ok(()),
@@ -99,7 +99,8 @@ fn unchanged(source: &ArrayRef, column: &Column) -> Option<ArrayRef> {
             values.iter().fold(true, |all, &value| all & within(value as f64))
         }
         (Kind::Date, DataType::Date32) => {
-            let days = FIRST_DAY..=LAST_DAY;
+            // The first and the last day stand for none.
+            let days = FIRST_DAY + 1..=LAST_DAY - 1;
             let values = source.as_primitive::<Date32Type>().values();
             values.iter().fold(true, |all, &day| all & days.contains(&day) & within(f64::from(day)))
         }
@@ -119,21 +120,37 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
             let graphic = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
             let plain =
                 graphic(first) && graphic(last) || (text.trim().len() == text.len() && !text.is_empty());
-            plain && text.len() <= cell::MAX_TEXT_BYTES
+            plain
+                && text.len() <= cell::MAX_TEXT_BYTES
+                && !text.starts_with(['=', '"'])
+                && !cell::is_null(text, field)
         };
-        return texts.iter().flatten().all(is_canonical);
+        let is_plain = |byte: u8| byte.is_ascii_graphic() & cell::is_plain(byte);
+        return (!field.reading.is_id || bytes.iter().fold(true, |all, &byte| all & is_plain(byte)))
+            && texts.iter().flatten().all(is_canonical);
     }
-    // A dot within an HS code is left out; no other mark that can be seen is touched.
-    let dot = if field.codes == Some(CodeList::Hs) { b'.' } else { b'a' };
-    let plain = |byte: u8| byte.is_ascii_graphic() & !byte.is_ascii_lowercase() & (byte != dot);
-    // Two letters are a country's code already, or no country.
-    let lengths =
-        if field.codes == Some(CodeList::Country) { 2..=2 } else { 1..=cell::MAX_TEXT_BYTES as i32 };
-    let letters = field.codes != Some(CodeList::Country)
-        || bytes.iter().fold(true, |all, byte| all & byte.is_ascii_uppercase());
-    letters
-        && bytes.iter().fold(true, |all, &byte| all & plain(byte))
-        && (0..texts.len()).all(|row| lengths.contains(&texts.value_length(row)) || texts.is_null(row))
+    let is_country = field.codes.is_some_and(CodeList::is_country);
+    if is_country && !bytes.iter().fold(true, |all, byte| all & byte.is_ascii_uppercase()) {
+        return false;
+    }
+    // A name may stand beside a code that is known.
+    let is_known = field.reading.known.is_some();
+    let beside = |byte: u8| is_known & matches!(byte, b'-' | b'/' | b':' | b'_' | b'|');
+    let plain = |byte: u8| {
+        byte.is_ascii_graphic() & !byte.is_ascii_lowercase() & cell::is_plain(byte) & !beside(byte)
+    };
+    // Two letters are a country's code already, or no country. What is short may have lost zeros.
+    let least = field.reading.known.as_ref().map_or(1, |known| known.digits().max(1) as i32);
+    let lengths = if is_country { 2..=2 } else { least..=cell::MAX_TEXT_BYTES as i32 };
+    let odd = if field.codes == Some(CodeList::Hs) { 1 } else { 0 };
+    let is_canonical = |row: usize| {
+        let length = texts.value_length(row);
+        texts.is_null(row)
+            || (lengths.contains(&length)
+                && (length & odd == 0 || length > 11)
+                && (is_country || length > 8 || !cell::is_null(texts.value(row), field)))
+    };
+    bytes.iter().fold(true, |all, &byte| all & plain(byte)) && (0..texts.len()).all(is_canonical)
 }
 
 /// Each different value is cast once.
@@ -147,6 +164,16 @@ fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> Arr
     let mut bad: Vec<(usize, Bad)> = Vec::new();
     values(dictionary.values(), column, &mut |value, problem| bad.push((value, problem)));
     let cast = column.finish();
+    if !column.take_changes().is_empty() {
+        // What was done is counted by rows.
+        let rows: UInt32Array = (dictionary.normalized_keys().iter().enumerate())
+            .map(|(row, key)| (!dictionary.keys().is_null(row)).then_some(*key as u32))
+            .collect();
+        #[expect(clippy::expect_used, reason = "the keys of a dictionary array lie within its values")]
+        let rows = take(dictionary.values(), &rows, None).expect("keys lie within the values");
+        values(&rows, column, report);
+        return column.finish();
+    }
 
     let keys = dictionary.normalized_keys();
     let is_null = |row: usize| dictionary.keys().is_null(row);
@@ -220,19 +247,19 @@ fn values(source: &ArrayRef, column: &mut Column, report: Report<'_>) {
         D::Date32 => {
             days(source.as_primitive::<Date32Type>().iter().map(|day| day.map(i64::from)), column, report)
         }
-        D::Date64 => timestamps::<Date64Type>(source, 1_000, 0, column, report),
+        D::Date64 => timestamps::<Date64Type>(source, 1_000, None, column, report),
         D::Timestamp(unit, zone) => {
-            let offset = zone.as_deref().and_then(offset_seconds).unwrap_or(0);
+            let zone = zone.as_deref();
             match unit {
-                TimeUnit::Second => timestamps::<TimestampSecondType>(source, 1, offset, column, report),
+                TimeUnit::Second => timestamps::<TimestampSecondType>(source, 1, zone, column, report),
                 TimeUnit::Millisecond => {
-                    timestamps::<TimestampMillisecondType>(source, 1_000, offset, column, report);
+                    timestamps::<TimestampMillisecondType>(source, 1_000, zone, column, report);
                 }
                 TimeUnit::Microsecond => {
-                    timestamps::<TimestampMicrosecondType>(source, 1_000_000, offset, column, report);
+                    timestamps::<TimestampMicrosecondType>(source, 1_000_000, zone, column, report);
                 }
                 TimeUnit::Nanosecond => {
-                    timestamps::<TimestampNanosecondType>(source, 1_000_000_000, offset, column, report);
+                    timestamps::<TimestampNanosecondType>(source, 1_000_000_000, zone, column, report);
                 }
             }
         }
@@ -319,35 +346,28 @@ fn days(values: impl Iterator<Item = Option<i64>>, column: &mut Column, report: 
     each(values, column, report, push, show);
 }
 
-/// Appends the days of timestamps, `unit` of which make a second; a column of text gets the days, too.
+/// Appends the days of timestamps, `unit` of which make a second. Without a zone they are days and times of day; with one
+/// they are moments, and a zone other than UTC says by itself of which days.
 fn timestamps<T: ArrowPrimitiveType<Native = i64>>(
     source: &ArrayRef,
     unit: i64,
-    offset_seconds: i64,
+    zone: Option<&str>,
     column: &mut Column,
     report: Report<'_>,
 ) {
     let values = source.as_primitive::<T>().iter();
-    let day = |value: i64| value.div_euclid(unit).saturating_add(offset_seconds).div_euclid(DAY_SECONDS);
-    days(values.map(|value| value.map(day)), column, report);
-}
-
-/// The seconds that a zone without summer time is ahead of UTC.
-fn offset_seconds(zone: &str) -> Option<i64> {
-    if matches!(zone, "UTC" | "Etc/UTC" | "Z" | "GMT") {
-        return Some(0);
-    }
-    let (sign, rest) = match zone.as_bytes() {
-        [b'+', ..] => (1, zone.get(1..)?),
-        [b'-', ..] => (-1, zone.get(1..)?),
-        _ => return None,
+    let Some(zone) = zone else {
+        let day = |value: i64| value.div_euclid(unit).div_euclid(DAY_SECONDS);
+        return days(values.map(|value| value.map(day)), column, report);
     };
-    let digits: String = rest.chars().filter(|&letter| letter != ':').collect();
-    if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let (hours, minutes): (i64, i64) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    let stated = zone.parse::<Zone>().ok().filter(|zone| zone.offset() != 0);
+    let push = |column: &mut Column, seconds: &i64| column.push_moment(*seconds, stated);
+    let show = |seconds: &i64| {
+        let day = Date::from_days(i32::try_from(seconds.div_euclid(DAY_SECONDS)).ok()?)?;
+        let second = seconds.rem_euclid(DAY_SECONDS);
+        Some(format!("{day}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60))
+    };
+    each(values.map(|value| value.map(|value| value.div_euclid(unit))), column, report, push, show);
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use qingfeng_rules::{CodeList, Date, Field, Kind, Level};
+use qingfeng_rules::{CodeList, Date, Field, Kind, Level, Zone};
 
 use super::cell;
-use super::reject::Problem;
+use super::changes::{Change, Changes};
+use super::reject::{Problem, shown};
 
 /// The number of writings of a code list's codes that a column remembers.
 const REMEMBERED_CODES: usize = 4096;
@@ -19,10 +20,13 @@ pub struct Column {
     field: Field,
     values: Values,
     /// The canonical forms of countries met before: looking a country up takes longer than all else here.
-    codes: HashMap<Box<str>, Box<str>>,
+    codes: HashMap<Box<str>, (Box<str>, Option<Change>)>,
     /// The cell whose value was appended last, if the field belongs to the declaration: the next line mostly has the
     /// same one.
     last: Option<String>,
+    /// What was done to the cell that was appended last, and to those before it.
+    change: Option<Change>,
+    changes: Changes,
 }
 
 #[derive(Debug)]
@@ -99,7 +103,14 @@ impl Values {
 
 impl Column {
     pub fn new(field: &Field) -> Self {
-        Self { field: field.clone(), values: Values::new(field.kind), codes: HashMap::new(), last: None }
+        Self {
+            field: field.clone(),
+            values: Values::new(field.kind),
+            codes: HashMap::new(),
+            last: None,
+            change: None,
+            changes: Changes::default(),
+        }
     }
 
     pub fn field(&self) -> &Field {
@@ -131,55 +142,104 @@ impl Column {
             }
             ends.push(text.len() as i32);
         }, cells => cells.push_again());
+        if let Some(change) = self.change {
+            self.changes.count(0, change, String::new);
+        }
     }
 
     /// The same without a look at the value before.
     pub fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
+        self.change = None;
+        let mut change = None;
         match &mut self.values {
             Values::Text { text, ends } => {
                 let start = text.len();
+                let is_country = self.field.codes.is_some_and(CodeList::is_country);
                 if self.field.kind == Kind::Text {
-                    text.extend_from_slice(cell::text(raw, &self.field)?.as_bytes());
-                } else if self.field.codes != Some(CodeList::Country) {
-                    text.extend_from_slice(cell::code(raw, &self.field)?.as_bytes());
+                    text.extend_from_slice(cell::text(raw, &self.field, &mut change)?.as_bytes());
+                } else if !is_country {
+                    text.extend_from_slice(cell::code(raw, &self.field, &mut change)?.as_bytes());
                 } else if matches!(raw.as_bytes(), [b'A'..=b'Z', b'A'..=b'Z']) {
                     // The code of a country, or of none.
                     text.extend_from_slice(raw.as_bytes());
-                } else if let Some(code) = self.codes.get(raw) {
+                } else if let Some((code, done)) = self.codes.get(raw) {
                     text.extend_from_slice(code.as_bytes());
+                    change = *done;
                 } else {
-                    let code = cell::code(raw, &self.field)?;
+                    let code = cell::code(raw, &self.field, &mut change)?;
                     text.extend_from_slice(code.as_bytes());
                     if self.codes.len() < REMEMBERED_CODES && raw.len() < 32 {
-                        self.codes.insert(raw.into(), code.into());
+                        self.codes.insert(raw.into(), (code.into(), change));
                     }
                 }
                 if text.len() == start && self.field.required {
                     return Err(cell::missing(&self.field));
                 }
                 ends.push(text.len() as i32);
-                Ok(())
             }
             values => {
                 let raw = cell::trim(raw);
                 if raw.is_empty() {
                     return self.push_missing();
                 }
-                match values {
-                    Values::Text { .. } => {}
-                    Values::Integer(cells) => cells.push(cell::integer(raw, &self.field)?),
-                    Values::Number(cells) => cells.push(cell::number(raw, &self.field)?),
-                    Values::Flag(cells) => cells.push(cell::flag(raw)?),
-                    Values::Date(cells) => cells.push(cell::date(raw, &self.field)?),
+                if cell::is_null(raw, &self.field) {
+                    self.push_missing()?;
+                    change = Some(Change::Null);
+                } else {
+                    match values {
+                        Values::Text { .. } => {}
+                        Values::Integer(cells) => cells.push(cell::integer(raw, &self.field, &mut change)?),
+                        Values::Number(cells) => cells.push(cell::number(raw, &self.field, &mut change)?),
+                        Values::Flag(cells) => cells.push(cell::flag(&cell::bare(raw, &mut change))?),
+                        Values::Date(cells) => match cell::date(raw, &self.field, &mut change)? {
+                            Some(day) => cells.push(day),
+                            None => self.push_missing()?,
+                        },
+                    }
                 }
-                Ok(())
             }
         }
+        if change.is_some() {
+            self.changed(change, raw);
+        }
+        Ok(())
+    }
+
+    /// Counts what was done to the cell that was appended last.
+    #[cold]
+    fn changed(&mut self, change: Option<Change>, raw: &str) {
+        self.change = change;
+        if let Some(change) = change {
+            let read = self.last_shown();
+            self.changes.count(0, change, || match read {
+                Some(read) => format!("`{}` is read as `{}`", shown(raw), shown(&read)),
+                None => format!("`{}` is missing", shown(raw)),
+            });
+        }
+    }
+
+    /// The value that was appended last, as people read it; `None` if it is missing.
+    fn last_shown(&self) -> Option<String> {
+        fn last<T: Copy>(cells: &Cells<T>) -> Option<T> {
+            cells.values.last().copied().filter(|_| cells.valid.last() == Some(&true))
+        }
+        match &self.values {
+            Values::Text { .. } => self.last_text().filter(|text| !text.is_empty()).map(str::to_owned),
+            Values::Integer(cells) => last(cells).map(|value| value.to_string()),
+            Values::Number(cells) => last(cells).map(|value| value.to_string()),
+            Values::Flag(cells) => last(cells).map(|value| value.to_string()),
+            Values::Date(cells) => last(cells).and_then(Date::from_days).map(|day| day.to_string()),
+        }
+    }
+
+    /// What was done to cells, and nothing from now on.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
     }
 
     /// Appends a text that is in its form already.
     pub fn push_as_is(&mut self, raw: &str) {
-        self.last = None;
+        (self.last, self.change) = (None, None);
         if let Values::Text { text, ends } = &mut self.values {
             text.extend_from_slice(raw.as_bytes());
             ends.push(text.len() as i32);
@@ -197,7 +257,7 @@ impl Column {
 
     /// Appends a missing value whether the field may lack one or not, where it could not be read.
     pub fn push_null(&mut self) {
-        self.last = None;
+        (self.last, self.change) = (None, None);
         each!(&mut self.values, (text, ends) => ends.push(text.len() as i32), cells => cells.push_null());
     }
 
@@ -219,11 +279,20 @@ impl Column {
     pub fn push_number(&mut self, value: f64) -> Result<(), Problem> {
         self.last = None;
         match &mut self.values {
+            // What is no number is missing, as in text.
+            _ if value.is_nan() => {
+                self.push_missing()?;
+                self.changed(Some(Change::Null), "NaN");
+                Ok(())
+            }
             _ if !value.is_finite() => Err(cell::not_finite(&value.to_string())),
             Values::Number(cells) => {
                 cell::in_bounds(value, &self.field)?;
                 cells.push(value + 0.0);
                 Ok(())
+            }
+            Values::Text { .. } if self.field.kind == Kind::Code || self.field.reading.is_id => {
+                self.push(&cell::number_code(value)?)
             }
             _ => self.push(&cell::number_text(value)),
         }
@@ -234,11 +303,31 @@ impl Column {
         each!(&mut self.values, (_text, ends) => ends.reserve(lines), cells => cells.reserve(lines));
     }
 
+    /// Appends the day of a moment in seconds since 1970-01-01. A column of text gets the day, too.
+    pub fn push_moment(&mut self, seconds: i64, stated: Option<Zone>) -> Result<(), Problem> {
+        let mut change = None;
+        let shown =
+            || Zone::UTC.day(seconds).map_or_else(|| seconds.to_string(), |day| format!("{day}, UTC"));
+        let days = self.field.reading.zone;
+        let day = cell::day_of(seconds, stated, days, &mut change)
+            .map_err(|()| cell::moment_without_zone(&shown()))?;
+        self.push_date(day)?;
+        if change.is_some() && self.change.is_none() {
+            self.changed(change, &shown());
+        }
+        Ok(())
+    }
+
     /// Appends a day to a column of dates; in other columns it counts as it is written.
     pub fn push_date(&mut self, date: Date) -> Result<(), Problem> {
         match &mut self.values {
+            Values::Date(_) if cell::is_no_day(date) => {
+                self.push_missing()?;
+                self.changed(Some(Change::NoDay), &date.to_string());
+                Ok(())
+            }
             Values::Date(cells) => {
-                self.last = None;
+                (self.last, self.change) = (None, None);
                 cell::in_bounds(f64::from(date.days()), &self.field)?;
                 cells.push(date.days());
                 Ok(())
@@ -260,7 +349,7 @@ impl Column {
 
     /// Takes back all lines after the first `lines`.
     pub fn truncate(&mut self, lines: usize) {
-        self.last = None;
+        (self.last, self.change) = (None, None);
         each!(&mut self.values, (text, ends) => {
             ends.truncate(lines + 1);
             text.truncate(ends.last().map_or(0, |&end| end as usize));

@@ -234,10 +234,15 @@ impl Csv {
             unused_columns,
             absent_fields: bind::absent(schema, &columns),
         };
+        let rows = || {
+            let rows = Rows::new(Arc::clone(schema), &input.to_string(), number);
+            if delimiter == b';' { rows.of_semicolons() } else { rows }
+        };
         let parser = || Parser {
-            rows: Rows::new(Arc::clone(schema), &input.to_string(), number),
+            rows: rows(),
             columns: columns.clone(),
             delimiter,
+            headers: columns.iter().flatten().map(|&column| (column, headers[column].clone())).collect(),
             width: headers.len(),
             encoding,
             cells: Vec::new(),
@@ -262,7 +267,10 @@ impl Decoder for Csv {
     }
 }
 
-/// Reads the header: what separates cells, and the headers.
+/// The lines above the header that are looked at to find it.
+const LINES_ABOVE: usize = 20;
+
+/// Reads the header: what separates cells, and the headers. A line `sep=;` may stand above it.
 pub(super) fn header(
     framer: &mut Framer,
     input: &impl std::fmt::Display,
@@ -270,6 +278,58 @@ pub(super) fn header(
     is_known: &dyn Fn(&str) -> bool,
 ) -> Result<(u8, Vec<String>), ReadError> {
     framer.skip_mark(encoding.mark());
+    let (line, first, quoted) = record(framer, input, encoding)?;
+    let told = first.trim().strip_prefix("sep=").or_else(|| first.trim().strip_prefix("SEP="));
+    let (text, quoted, delimiters) = match told
+        .map(|told| if told.is_empty() { "\t" } else { told }.as_bytes())
+    {
+        Some(&[told @ (b',' | b';' | b'\t')]) => {
+            let (_, text, quoted) = record(framer, input, encoding)?;
+            (text, quoted, vec![told])
+        }
+        Some(_) => {
+            let reason = format!(
+                "names a separator in line {line} that is not read, `{}`; comma, semicolon and tab are read",
+                shown(&first)
+            );
+            return Err(ReadError::content(input, reason));
+        }
+        None => (first, quoted, vec![b'\t', b';', b',']),
+    };
+    let (delimiter, found) = headers(is_known, &text, quoted, &delimiters);
+    if !found.iter().any(|header| is_known(header)) {
+        let amiss = |reason: String| Err(ReadError::content(input, reason));
+        let known = |text: &str, quoted: bool, delimiters: &[u8]| {
+            let (_, found) = headers(is_known, text, quoted, delimiters);
+            found.iter().filter(|header| is_known(header)).count()
+        };
+        if let Some(separator) =
+            [b'|', b'^', b'~'].into_iter().find(|separator| known(&text, quoted, &[*separator]) > 0)
+        {
+            let separator = char::from(separator);
+            return amiss(format!(
+                "has cells that seem to be separated by `{separator}`; comma, semicolon and tab are read"
+            ));
+        }
+        for _ in 0..LINES_ABOVE {
+            let Ok((line, text, quoted)) = record(framer, input, encoding) else { break };
+            let found = known(&text, quoted, &delimiters);
+            if found > 1 {
+                return amiss(format!(
+                    "has its header in line {line}, as it seems: {found} of its cells are names of columns; remove the lines above it"
+                ));
+            }
+        }
+    }
+    Ok((delimiter, found))
+}
+
+/// The next record, with its line and whether it has quotes, before it is known what separates cells.
+fn record(
+    framer: &mut Framer,
+    input: &impl std::fmt::Display,
+    encoding: Encoding,
+) -> Result<(u64, String, bool), ReadError> {
     let broken = |error: &std::io::Error| ReadError::broken(input, "its start", error);
     // Which line the header ends on does not depend on the separator, unless quotes stand in odd places.
     let records = Records { delimiter: b',', cells: None };
@@ -291,18 +351,21 @@ pub(super) fn header(
         Content::Bad(_) => true,
         content => *content == Content::Quoted,
     };
-    let Some(text) = decode(encoding, record) else {
-        let [name, other] = encoding.names();
-        let reason = format!("has a header that is not {name}; if the file is {other}, say so");
-        return Err(ReadError::content(input, reason));
-    };
-    Ok(headers(is_known, &text, quoted))
+    match decode(encoding, record) {
+        Some(text) => Ok((frame.line, text.into_owned(), quoted)),
+        None => Err(ReadError::content(input, format!("has a header that {}", encoding.reason(record)))),
+    }
 }
 
-/// The separator and the headers: of the three separators the one that gives most headers that fields accept, and
+/// The separator and the headers: of the separators the one that gives most headers that fields accept, and
 /// among equal ones that which gives most headers.
-fn headers(is_known: &dyn Fn(&str) -> bool, text: &str, quoted: bool) -> (u8, Vec<String>) {
-    let tried = [b'\t', b';', b','].map(|delimiter| {
+fn headers(
+    is_known: &dyn Fn(&str) -> bool,
+    text: &str,
+    quoted: bool,
+    delimiters: &[u8],
+) -> (u8, Vec<String>) {
+    let tried = delimiters.iter().map(|&delimiter| {
         let mut cells = Vec::new();
         split(text.as_bytes(), delimiter, quoted, &mut cells);
         let headers = cells.iter().map(|cell| {
@@ -313,7 +376,7 @@ fn headers(is_known: &dyn Fn(&str) -> bool, text: &str, quoted: bool) -> (u8, Ve
         let known = headers.iter().filter(|header| is_known(header)).count();
         (known, delimiter, headers)
     });
-    let best = tried.into_iter().max_by_key(|(known, _, headers)| (*known, headers.len()));
+    let best = tried.max_by_key(|(known, _, headers)| (*known, headers.len()));
     best.map_or((b',', Vec::new()), |(_, delimiter, headers)| (delimiter, headers))
 }
 
@@ -323,6 +386,8 @@ struct Parser {
     /// For each field its column.
     columns: Vec<Option<usize>>,
     delimiter: u8,
+    /// The columns of fields, with their headers.
+    headers: Vec<(usize, String)>,
     /// The number of columns.
     width: usize,
     encoding: Encoding,
@@ -330,10 +395,19 @@ struct Parser {
 }
 
 impl Parser {
+    /// Whether a record is the header once more, as it is where files were put one after the other.
+    fn is_header(&self, record: &[u8]) -> bool {
+        self.headers.iter().all(|(column, header)| {
+            let cell = self.cells.get(*column).and_then(|cell| record.get(cell.start..cell.end));
+            let cell = cell.map(|cell| cell.strip_prefix(self.encoding.mark()).unwrap_or(cell));
+            cell.is_some_and(|cell| cell.trim_ascii() == header.as_bytes())
+        })
+    }
+
     fn parse_frame(&mut self, bytes: &[u8], frame: &Frame) {
         let record = &bytes[frame.start..frame.end];
         let position = Position::Line(frame.line);
-        let Self { rows, columns, cells, encoding, .. } = self;
+        let Self { rows, cells, encoding, .. } = self;
         let encoding = *encoding;
         if let Content::Bad(reason) = &frame.content {
             let value = (!record.is_empty()).then(|| shown(&lossy(encoding, record)));
@@ -345,6 +419,13 @@ impl Parser {
             let problem = Problem::malformed(wrong_count(cells.len(), self.width));
             return rows.reject(position, None, None, value, problem);
         }
+        if self.is_header(record) {
+            let value = Some(shown(&lossy(encoding, record)));
+            let reason = "is the header once more: files were put one after the other; give them as inputs of their own, or remove \
+                          the line";
+            return self.rows.reject(position, None, None, value, Problem::malformed(reason));
+        }
+        let Self { rows, columns, cells, .. } = self;
         // One check of the whole record is faster than one a cell.
         let text = if encoding == Encoding::Utf8 { std::str::from_utf8(record).ok() } else { None };
         rows.push(position, |field| {
@@ -366,9 +447,8 @@ impl Parser {
 }
 
 fn invalid(cell: &[u8], encoding: Encoding) -> Cell<'static> {
-    let [name, other] = encoding.names();
-    let reason = format!("is not {name}; if the whole file is {other}, say so, else write the cell again");
-    Cell::Bad { value: shown(&lossy(encoding, cell)), problem: Problem::new(RejectKind::Encoding, reason) }
+    let problem = Problem::new(RejectKind::Encoding, encoding.reason(cell));
+    Cell::Bad { value: shown(&lossy(encoding, cell)), problem }
 }
 
 #[cfg(test)]

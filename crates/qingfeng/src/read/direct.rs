@@ -15,11 +15,14 @@ use qingfeng_rules::{Field, Kind, Schema};
 use serde::Serialize;
 
 use super::cell::{missing, not_finite, number_text, whole};
+use super::changes::Changes;
 use super::column::Column;
+use super::conflicts::Tails;
 use super::lines::{Lines, Place, Position, arrow_schema};
 use super::ndjson::{MAX_LINE_BYTES, Parser, is_list, note_unused, too_long};
 use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
 use super::reject::{Problem, shown};
+use super::rows::Start;
 use super::rows::{Cell, Piece, Rows};
 use super::scatter::Starts;
 use super::{Chunk, MAX_LINES, one_chunk};
@@ -150,9 +153,16 @@ impl Direct {
             None
         };
         let chunk = match lines {
-            Some(lines) => Chunk { lines, rejects: Vec::new(), lines_lost: 0 },
+            Some(lines) => {
+                let mut changes = Changes::default();
+                for (at, column) in builder.columns.iter_mut().enumerate() {
+                    changes.add(column.take_changes().of_field(at));
+                }
+                Chunk { lines, rejects: Vec::new(), lines_lost: 0, changes }
+            }
             None => {
                 unknown_fields.clear();
+                builder.columns.iter_mut().for_each(|column| drop(column.take_changes()));
                 self.chunk(self.lines(declaration, &mut builder, bytes, &mut unknown_fields))
             }
         };
@@ -264,6 +274,10 @@ impl Direct {
             arrays.push(array);
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), arrays).ok()?;
+        let whole = [Start { line: 0, hash: 0 }];
+        if count > 1 && !Tails::default().conflicts(&self.schema, &batch, &whole, false).is_empty() {
+            return None;
+        }
         let place = |item| Place { input: 0, position: Position::Item { line: 0, item } };
         let places = (1..=count as u32).map(place).collect();
         Some(Lines::new(batch, vec![0, count as u32], places, Vec::new()))
@@ -380,6 +394,7 @@ fn column_of(
             }
             (value, _) => match self::cell(value) {
                 Cell::Text(text) => column.push_new(&text),
+                Cell::Number(number) => column.push_number(number),
                 Cell::Missing => column.push_missing(),
                 Cell::Bad { problem, .. } => Err(problem),
             },
@@ -394,6 +409,9 @@ impl<'d> Entry<'d> for &'d FieldValue {
             FieldValue::Missing => Cell::Missing,
             FieldValue::Flag(flag) => Cell::Text(if *flag { "true" } else { "false" }.into()),
             FieldValue::Integer(integer) => Cell::Text(integer.to_string().into()),
+            FieldValue::Number(number) if number.is_finite() && number.trunc() == *number => {
+                Cell::Number(*number)
+            }
             FieldValue::Number(number) if number.is_finite() => Cell::Text(number_text(*number).into()),
             FieldValue::Number(number) => {
                 let value = number.to_string();

@@ -99,6 +99,16 @@ impl ReadError {
 
     /// A table failed after this row.
     pub fn broken_table(input: &impl fmt::Display, rows: u64, error: &impl fmt::Display) -> Self {
+        let error = error.to_string();
+        if let Some((_, codec)) = error.split_once("Disabled feature at compile time: ") {
+            let codec: String = codec.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let reason = format!(
+                "has columns that are compressed with {}, which is not read here; write it with zstd, snappy, gzip or without \
+                 compression",
+                codec.to_uppercase()
+            );
+            return Self::content(input, reason);
+        }
         let after = if rows == 0 { "its start".to_owned() } else { format!("row {rows}") };
         let reason = format!("the table is cut short or corrupt ({error}); get the file again");
         Self::Broken { input: input.to_string(), after, reason }

@@ -21,8 +21,10 @@ pub(crate) mod bind;
 pub(crate) mod cast;
 #[doc(hidden)]
 pub mod cell;
+mod changes;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod column;
+mod conflicts;
 mod csv;
 mod direct;
 mod error;
@@ -48,7 +50,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use qingfeng_rules::Schema;
+use qingfeng_rules::countries::Numbers;
+use qingfeng_rules::{Schema, Zone};
 use serde::Serialize;
 
 use assemble::Assembler;
@@ -62,6 +65,7 @@ pub(crate) use assemble::{Parts, one_chunk};
 pub use bind::{BindError, BindErrorKind};
 pub use cell::MAX_TEXT_BYTES;
 pub(crate) use cell::whole;
+pub use changes::{Change, Changed, Changes};
 #[doc(hidden)]
 pub use column::Column;
 pub(crate) use direct::{Direct, OneRead};
@@ -114,6 +118,10 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// The encoding of text files.
     pub encoding: Encoding,
+    /// The zone that days are of; `None` is the one of the schema.
+    pub zone: Option<Zone>,
+    /// The list that countries' numbers are from, in fields for which the schema names none.
+    pub country_numbers: Option<Numbers>,
     /// The number of goods lines in a chunk at most; a single declaration with more is a chunk of its own. From 1 to
     /// [`MAX_LINES`]; other values count as the nearest of these.
     pub batch_lines: usize,
@@ -129,6 +137,8 @@ impl Default for ReadOptions {
         Self {
             format: None,
             encoding: Encoding::Utf8,
+            zone: None,
+            country_numbers: None,
             batch_lines: 8192,
             max_declaration_lines: 10_000,
             noted_declarations: 1 << 18,
@@ -148,6 +158,8 @@ pub struct Chunk {
     /// Lines that were left out: those beyond the most that are assessed together, and those of a declaration within
     /// which the input breaks off.
     pub lines_lost: u64,
+    /// What was done to cells to read them, found while reading this chunk.
+    pub changes: Changes,
 }
 
 impl Chunk {
@@ -263,6 +275,16 @@ impl Reader {
             return Err(ReadError::StdinTwice);
         }
         inputs.iter().try_for_each(source::check)?;
+        source::check_apart(&inputs)?;
+        let schema = match (options.zone, options.country_numbers) {
+            (None, None) => schema,
+            (zone, numbers) => {
+                let mut schema = Schema::clone(&schema);
+                zone.into_iter().for_each(|zone| schema.set_days(zone));
+                numbers.into_iter().for_each(|numbers| schema.set_country_numbers(numbers));
+                Arc::new(schema)
+            }
+        };
         let names = Arc::new(inputs.iter().map(Input::to_string).collect());
         let assembler = Assembler::new(
             Arc::clone(&schema),
@@ -349,7 +371,7 @@ impl Reader {
     fn open(&self, input: &Input) -> Result<Box<dyn Decoder>, ReadError> {
         let Self { schema, options, ahead, .. } = self;
         let (ahead, encoding, number) = (*ahead, options.encoding, self.next as u32 - 1);
-        Ok(match source::open(input, options.format, &self.bytes_read)? {
+        Ok(match source::open(input, options.format, encoding, &self.bytes_read)? {
             Source::Text { format: Format::Csv, bytes } => {
                 Box::new(Csv::open(schema, input, number, Framer::new(bytes), encoding, ahead)?)
             }

@@ -129,8 +129,7 @@ impl Parser {
             _ => match decode(self.encoding, line) {
                 Some(text) => self.parse_object(&text, frame.line),
                 None => {
-                    let [name, other] = self.encoding.names();
-                    let reason = format!("the line is not {name}; if the whole file is {other}, say so");
+                    let reason = format!("the line {}", self.encoding.reason(line));
                     Err(Problem::new(RejectKind::Encoding, reason))
                 }
             },
@@ -203,8 +202,16 @@ impl<'a> Entry<'a> for &'a RawValue {
             },
             Some(b'n') | None => Cell::Missing,
             Some(b't' | b'f') => Cell::Text(raw.into()),
-            // Numbers count as they are written: a code loses no digit.
-            Some(_) => Cell::Text(without_zero_fraction(raw).into()),
+            // Numbers count as they are written: a code loses no digit. With a fraction of zeros or an exponent it was a float.
+            Some(_) => {
+                let digits = without_zero_fraction(raw);
+                let is_float = digits.len() < raw.len() || raw.contains(['e', 'E']);
+                let value = if is_float { raw.parse().ok() } else { None };
+                match value.filter(|value: &f64| value.is_finite() && value.trunc() == *value) {
+                    Some(value) => Cell::Number(value),
+                    None => Cell::Text(digits.into()),
+                }
+            }
         }
     }
 

@@ -108,7 +108,7 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
     ) {
         if let Err(problem) = object.and_then(|item| self.line(position, &item)) {
             let id = match cell(self.header.cells[self.schema.declaration.index()]) {
-                Cell::Text(text) => self.rows.declaration(Cell::Text(text)),
+                cell @ (Cell::Text(_) | Cell::Number(_)) => self.rows.declaration(cell),
                 _ => None,
             };
             let id = id.or_else(|| self.id.clone());

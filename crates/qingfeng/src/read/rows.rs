@@ -8,9 +8,11 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::{FieldId, Kind, Schema};
+use qingfeng_rules::{Field, FieldId, Kind, Reading, Schema};
 
 use super::assemble::id_at;
+use super::cell::{number_code, number_text};
+use super::changes::Changes;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Problem, Reject, shown};
@@ -29,6 +31,8 @@ pub struct Piece {
     pub bytes: usize,
     /// The lines whose declaration is another one than that of the line before, the first line among them.
     pub starts: Vec<Start>,
+    /// What was done to cells.
+    pub changes: Changes,
 }
 
 /// The batch with other ids of declarations, where `ids` has them.
@@ -83,15 +87,20 @@ impl Piece {
                 }
             }
         }
-        Self { batch, places, rejects, bytes, starts }
+        Self { batch, places, rejects, bytes, starts, changes: Changes::default() }
+    }
+
+    /// The same with what was done to cells.
+    pub fn changed(self, changes: Changes) -> Self {
+        Self { changes, ..self }
     }
 
     /// The lines of which everything could be read; the others are rejected for the first thing that could not.
     pub(super) fn of_readable(self, declaration: FieldId) -> Self {
-        let Self { batch, places, mut rejects, bytes, starts } = self;
-        if rejects.iter().all(|reject| reject.extent == Extent::Lost) {
-            return Self { batch, places, rejects, bytes, starts };
+        if self.rejects.iter().all(|reject| reject.extent == Extent::Lost) {
+            return self;
         }
+        let Self { batch, places, mut rejects, bytes, changes, .. } = self;
         rejects.dedup_by_key(|reject| reject.place);
         let mut is_readable = vec![true; places.len()];
         let mut lost = 0;
@@ -109,7 +118,7 @@ impl Piece {
         #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
         let batch =
             filter_record_batch(&batch, &BooleanArray::from(is_readable)).expect("the mask has its length");
-        Self::new(batch, kept, rejects, bytes, declaration)
+        Self::new(batch, kept, rejects, bytes, declaration).changed(changes)
     }
 
     /// The lines whose declaration could not be read, rising.
@@ -120,13 +129,13 @@ impl Piece {
 
     /// The lines before one and those from it on.
     pub(super) fn split_at(self, line: usize, declaration: FieldId) -> (Self, Self) {
-        let Self { batch, mut places, mut rejects, bytes, .. } = self;
+        let Self { batch, mut places, mut rejects, bytes, changes, .. } = self;
         let rest = batch.slice(line, batch.num_rows() - line);
         let rest_places = places.split_off(line);
         let mut rest_rejects = rejects.split_off(rejects.partition_point(|reject| reject.before < line));
         rest_rejects.iter_mut().for_each(|reject| reject.before -= line);
         let before = Self::new(batch.slice(0, line), places, rejects, bytes, declaration);
-        (before, Self::new(rest, rest_places, rest_rejects, 0, declaration))
+        (before.changed(changes), Self::new(rest, rest_places, rest_rejects, 0, declaration))
     }
 
     /// These lines and then those of another piece.
@@ -143,7 +152,9 @@ impl Piece {
         rejects.extend(
             other.rejects.into_iter().map(|reject| PieceReject { before: reject.before + lines, ..reject }),
         );
-        Self::new(batch, places, rejects, self.bytes + other.bytes, declaration)
+        let mut changes = self.changes;
+        changes.add(other.changes);
+        Self::new(batch, places, rejects, self.bytes + other.bytes, declaration).changed(changes)
     }
 
     /// Gives lines other declarations, where `ids` has them.
@@ -158,7 +169,8 @@ impl Piece {
         }
         let (places, rejects) = (std::mem::take(&mut self.places), std::mem::take(&mut self.rejects));
         let batch = with_ids(&self.batch, ids, declaration);
-        *self = Self::new(batch, places, rejects, self.bytes, declaration);
+        let changes = std::mem::take(&mut self.changes);
+        *self = Self::new(batch, places, rejects, self.bytes, declaration).changed(changes);
     }
 }
 
@@ -190,6 +202,8 @@ pub enum Extent {
 pub enum Cell<'a> {
     Missing,
     Text(Cow<'a, str>),
+    /// A number that may have lost digits: codes are not made of it.
+    Number(f64),
     /// A cell that is no text at all: invalid bytes, a list.
     Bad {
         value: String,
@@ -244,6 +258,10 @@ impl Rows {
                     Ok(()) => continue,
                     Err(problem) => ((!text.trim().is_empty()).then(|| shown(&text)), problem),
                 },
+                Cell::Number(number) => match column.push_number(number) {
+                    Ok(()) => continue,
+                    Err(problem) => (Some(number_text(number)), problem),
+                },
                 Cell::Bad { value, problem } => (Some(value), problem),
             };
             let field = column.field().name.clone();
@@ -264,8 +282,12 @@ impl Rows {
 
     /// The canonical id in a cell of a rejected line.
     pub fn declaration(&mut self, cell: Cell<'_>) -> Option<String> {
-        let Cell::Text(text) = cell else { return None };
         self.declaration.truncate(0);
+        let text = match cell {
+            Cell::Text(text) => text,
+            Cell::Number(number) => number_code(number).ok()?.into(),
+            Cell::Missing | Cell::Bad { .. } => return None,
+        };
         self.declaration.push(&text).ok()?;
         match self.declaration.last_text() {
             Some(id) => Some(id.to_owned()),
@@ -328,6 +350,21 @@ impl Rows {
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), columns).expect("columns fit the schema");
         let places = std::mem::take(&mut self.places);
         self.places.reserve(places.len());
-        Piece::new(batch, places, std::mem::take(&mut self.rejects), bytes, self.schema.declaration)
+        let mut changes = Changes::default();
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            changes.add(column.take_changes().of_field(at));
+        }
+        let rejects = std::mem::take(&mut self.rejects);
+        Piece::new(batch, places, rejects, bytes, self.schema.declaration).changed(changes)
+    }
+
+    /// The input separates cells by semicolons.
+    pub fn of_semicolons(mut self) -> Self {
+        let fields = self.schema.fields().iter().map(|field| {
+            let reading = Reading { semicolons: true, ..field.reading.clone() };
+            Field { reading, ..field.clone() }
+        });
+        self.columns = fields.map(|field| Column::new(&field)).collect();
+        self
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::ReadError;
 use super::input::{Batches, Seekable, Stream};
+use super::text::{Encoding, contradiction};
 use super::{Format, Input};
 
 /// The bytes looked at to find out what an input is.
@@ -33,6 +34,7 @@ pub(crate) enum Source {
 pub(crate) fn open(
     input: &Input,
     demanded: Option<Format>,
+    encoding: Encoding,
     read: &Arc<AtomicU64>,
 ) -> Result<Source, ReadError> {
     let failed = |source| ReadError::open(input, source);
@@ -58,12 +60,22 @@ pub(crate) fn open(
             "is empty; a file without declarations has at least its header",
         ));
     }
+    let foreign = [
+        (&b"PARE"[..], "is an encrypted Parquet file; write it without encryption"),
+        (b"FEA1", "is a Feather file of version 1; write it as version 2, which is Arrow, or as Parquet"),
+    ];
+    if let Some((_, reason)) = foreign.iter().find(|(mark, _)| start.starts_with(mark)) {
+        return Err(ReadError::content(input, *reason));
+    }
     if format == Format::Parquet && cfg!(not(feature = "parquet")) {
         return Err(ReadError::content(input, format!("is a Parquet file; {WITHOUT_PARQUET}")));
     }
     match format {
         Format::Csv | Format::Ndjson => {
             check_text(input, format, &start)?;
+            if let Some(reason) = contradiction(encoding, &start) {
+                return Err(ReadError::content(input, reason));
+            }
             Ok(Source::Text { format, bytes: Box::new(Cursor::new(start).chain(bytes)) })
         }
         Format::Parquet | Format::Arrow if packing != Packing::None => Err(ReadError::content(
@@ -147,6 +159,52 @@ pub(crate) fn check(input: &Input) -> Result<(), ReadError> {
         return Err(ReadError::content(input, "is a directory; name the files in it"));
     }
     Ok(())
+}
+
+/// Refuses a file that is given twice: by another name, by a link, or as a copy.
+pub(crate) fn check_apart(inputs: &[Input]) -> Result<(), ReadError> {
+    let mut seen: Vec<(&Input, std::path::PathBuf, u64)> = Vec::new();
+    for input in inputs {
+        let Input::Path(path) = input else { continue };
+        let found = path.metadata().map_err(|source| ReadError::open(input, source))?;
+        if !found.is_file() || found.len() == 0 {
+            continue;
+        }
+        let real = path.canonicalize().map_err(|source| ReadError::open(input, source))?;
+        for (other, other_real, length) in &seen {
+            if *other_real == real {
+                return Err(ReadError::content(input, format!("is the same file as {other}; give it once")));
+            }
+            if *length == found.len() && is_copy(&real, other_real) {
+                return Err(ReadError::content(
+                    input,
+                    format!("has the same content as {other}; give one of them"),
+                ));
+            }
+        }
+        seen.push((input, real, found.len()));
+    }
+    Ok(())
+}
+
+/// Whether two files of one length have the same bytes. A file that cannot be read is told of when its turn comes.
+fn is_copy(one: &Path, other: &Path) -> bool {
+    let (Ok(one), Ok(other)) = (File::open(one), File::open(other)) else { return false };
+    let (mut one, mut other) = (io::BufReader::new(one), io::BufReader::new(other));
+    loop {
+        let (Ok(a), Ok(b)) = (io::BufRead::fill_buf(&mut one), io::BufRead::fill_buf(&mut other)) else {
+            return false;
+        };
+        let common = a.len().min(b.len());
+        if a[..common] != b[..common] {
+            return false;
+        }
+        if common == 0 {
+            return a.len() == b.len();
+        }
+        io::BufRead::consume(&mut one, common);
+        io::BufRead::consume(&mut other, common);
+    }
 }
 
 /// A copy of the input in a temporary file, from its beginning.

@@ -15,11 +15,24 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Its name, and what a file that is not in it may be in.
-    pub(crate) fn names(self) -> [&'static str; 2] {
+    /// Why bytes are no text of it, and what to do.
+    pub(crate) fn reason(self, bytes: &[u8]) -> String {
         match self {
-            Self::Utf8 => ["UTF-8", "GB 18030 or GBK"],
-            Self::Gb18030 => ["GB 18030", "UTF-8"],
+            Self::Utf8 => {
+                let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |_| 0);
+                let byte = bytes.get(at).copied().unwrap_or(0);
+                // A single byte above ASCII between letters is no half of a Chinese one.
+                let is_western = bytes.get(at + 1).is_none_or(u8::is_ascii);
+                let western =
+                    "Latin-1 or Windows-1252, convert it to UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8`)";
+                let chinese = "GB 18030 or GBK, give --encoding gb18030";
+                let (one, other) = if is_western { (western, chinese) } else { (chinese, western) };
+                format!("is not UTF-8 (byte 0x{byte:02X}); if the whole file is {one}; if it is {other}")
+            }
+            Self::Gb18030 => {
+                "is not GB 18030; if the whole file is UTF-8, leave --encoding out, else write it again"
+                    .to_owned()
+            }
         }
     }
 
@@ -39,8 +52,50 @@ impl Encoding {
 pub(crate) fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
     match encoding {
         Encoding::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Encoding::Gb18030 if !bytes.is_ascii() && is_utf8(bytes, 8) => None,
         Encoding::Gb18030 => GB18030.decode_without_bom_handling_and_without_replacement(bytes),
     }
+}
+
+/// Why the start of a text that was said to be in an encoding is in another one, if it is: it begins with the mark of that
+/// one, or it is UTF-8, which is no chance.
+pub(crate) fn contradiction(encoding: Encoding, start: &[u8]) -> Option<&'static str> {
+    match encoding {
+        Encoding::Gb18030 if start.starts_with(Encoding::Utf8.mark()) => {
+            Some("begins with the mark of UTF-8, so it is not GB 18030; leave --encoding out")
+        }
+        Encoding::Gb18030 if is_utf8(start, 4) => {
+            Some("is UTF-8 with letters beyond ASCII, so it is not GB 18030; leave --encoding out")
+        }
+        _ => None,
+    }
+}
+
+/// Whether bytes are UTF-8, and not by chance. A letter of GBK is one of UTF-8 in one case of seven; three bytes of UTF-8
+/// count twice, and so does what stands within a Latin word. `least` is what the letters must come to.
+fn is_utf8(bytes: &[u8], least: usize) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // What was looked at may end within a letter.
+        Err(error) if error.error_len().is_none() => match std::str::from_utf8(&bytes[..error.valid_up_to()])
+        {
+            Ok(text) => text,
+            Err(_) => return false,
+        },
+        Err(_) => return false,
+    };
+    let mut sum = 0;
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if !letter.is_ascii() {
+            let after = letters.peek().copied().unwrap_or(' ');
+            let is_within = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
+            sum += if is_within { least } else { letter.len_utf8() - 1 };
+        }
+        before = letter;
+    }
+    sum >= least
 }
 
 /// The first bytes as text, as many as a reject can show, with marks for what is no text.

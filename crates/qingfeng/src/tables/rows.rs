@@ -22,7 +22,7 @@ use super::{Col, Day, Integer, Number, Presence, Table, Text, Texts};
 use crate::read::SharedFile;
 use crate::read::records::{JsonLines, Record, Records};
 use crate::read::{
-    Batches, Format, Input, Position, ReadError, Source, guarded, next_batch, open_source, shown,
+    Batches, Encoding, Format, Input, Position, ReadError, Source, guarded, next_batch, open_source, shown,
 };
 
 /// The bytes of a text at most.
@@ -312,7 +312,7 @@ impl RowReader {
         }
         let broken = |error: ArrowError| ReadError::broken_table(&name, 0, &error);
         let in_schema = |schema: &Schema| names.iter().map(|name| schema.index_of(name).is_ok()).collect();
-        let (batches, has) = match open_source(input, None, &Arc::new(AtomicU64::new(0)))? {
+        let (batches, has) = match open_source(input, None, Encoding::Utf8, &Arc::new(AtomicU64::new(0)))? {
             Source::Text { format: Format::Csv, bytes } => {
                 let is_known = |header: &str| names.iter().any(|name| **name == *header);
                 let (records, headers) = Records::open(&name, bytes, &is_known)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
-use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Schema};
+use qingfeng_rules::{Date, Field, FieldId, Kind, Level, Reading, Schema};
 
 use super::{CellKind, Col, Column, Day, Flag, Integer, Number, Presence, Table, Text};
 use crate::read::{Input, InputNotes, Place, Problem, ReadError, ReadOptions, Reader, Reject, RejectKind};
@@ -77,6 +77,7 @@ pub(crate) fn plain_field(name: &str, kind: Kind, required: bool) -> Field {
         codes: None,
         min: None,
         max: None,
+        reading: Reading { is_id: kind == Kind::Text && name == "declaration_id", ..Reading::default() },
     }
 }
 

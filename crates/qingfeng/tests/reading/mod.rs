@@ -85,6 +85,7 @@ fn schema() -> Arc<Schema> {
         codes: None,
         min: None,
         max: None,
+        reading: qingfeng_rules::Reading::default(),
     };
     fields.push(flag);
     let mut schema = Schema::new(fields, FieldId(0)).expect("headers are distinct");

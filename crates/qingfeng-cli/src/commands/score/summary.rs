@@ -36,6 +36,7 @@ impl Report<'_> {
             self.faults(),
             self.unreadable(),
             self.scattered(),
+            self.changed(),
             self.unknown_codes(),
             self.unused_columns(),
             self.speed(),
@@ -209,6 +210,26 @@ impl Report<'_> {
             out += &format!("  {}, and again {}\n", clean(&places.first), clean(&places.again));
         }
         out
+    }
+
+    /// What was read otherwise than it is written, by field.
+    fn changed(&self) -> String {
+        let fields = self.summary.changed.iter();
+        let rows = fields.flat_map(|(field, changes)| {
+            changes.iter().map(move |(change, changed)| {
+                vec![
+                    Cell::new(field).style(BOLD),
+                    Cell::new(count(changed.cells, "cell")).right(),
+                    Cell::new(change.title()),
+                    Cell::new(&changed.example).style(DIM),
+                ]
+            })
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        format!("\n{}", titled("Read otherwise than written", &rows))
     }
 
     fn unknown_codes(&self) -> String {

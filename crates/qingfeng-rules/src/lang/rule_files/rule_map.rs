@@ -344,7 +344,7 @@ pub(crate) fn key_value(schema: &Schema, reference: &Reference, key: Key, name: 
     match key {
         Key::Region => {
             let is_country =
-                schema.keys.region.is_some_and(|field| schema[field].codes == Some(CodeList::Country));
+                schema.keys.region.is_some_and(|field| schema[field].codes.is_some_and(CodeList::is_country));
             let code = CodeList::Country.canonical(&upper);
             if is_country && CodeList::Country.knows(&code) {
                 return Some(KeyValue::Code(code.into_owned()));

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::base::countries::Numbers;
 use crate::diagnostic::Code;
 use crate::model::keys::Table;
-use crate::model::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Schema};
+use crate::model::schema::{CodeList, Field, FieldId, HeaderClash, Kind, Level, Reading, Schema};
 
 use super::document::Toml;
 use super::is_plain_name;
@@ -69,11 +70,12 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
         }
     };
     if extends {
-        (schema.declaration, schema.item, schema.date) = (base.declaration, base.item, base.date);
+        schema.set_declaration(base.declaration);
+        (schema.item, schema.date) = (base.item, base.date);
         schema.keys = base.keys;
     }
     match toml.field_at(&schema, table, "declaration") {
-        Some(declaration) => schema.declaration = declaration,
+        Some(declaration) => schema.set_declaration(declaration),
         None if extends => {}
         None => {
             let help = "add `declaration = \"FIELD\"` to `[schema]`, the field with the declaration's id";
@@ -82,6 +84,17 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
     }
     schema.item = toml.field_at(&schema, table, "item").or(schema.item);
     schema.date = toml.field_at(&schema, table, "date").or(schema.date);
+    if let Some((days, place)) = toml.text(table, "days") {
+        match days.parse() {
+            Ok(zone) => schema.set_days(zone),
+            Err(error) => toml.report(Code::BadValue, place, format!("`days` is `{days}`: {error}"), None),
+        }
+    }
+    if let Some(numbers) =
+        toml.choice(table, "country_numbers", &[("iso", Numbers::Iso), ("gac", Numbers::Gac)])
+    {
+        schema.set_country_numbers(numbers);
+    }
     check_role(toml, table, "declaration", &schema, Some(schema.declaration), &[Kind::Text, Kind::Code]);
     check_role(toml, table, "item", &schema, schema.item, &[Kind::Integer]);
     check_role(toml, table, "date", &schema, schema.date, &[Kind::Date]);
@@ -110,7 +123,13 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
     let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
     toml.require(table, span, "kind", format!("the field `{name}` has no `kind`"), help);
     let kind = toml.choice(table, "kind", &Kind::ALL).unwrap_or(Kind::Text);
-    let codes = toml.choice(table, "codes", &[("country", CodeList::Country), ("hs", CodeList::Hs)]);
+    let lists = [
+        ("country", CodeList::Country),
+        ("country-iso-numeric", CodeList::CountryIsoNumeric),
+        ("country-gac", CodeList::CountryGac),
+        ("hs", CodeList::Hs),
+    ];
+    let codes = toml.choice(table, "codes", &lists);
     if codes.is_some() && kind != Kind::Code {
         toml.bad(table, "codes", "`codes` belongs to a field of kind code", "set `kind = \"code\"`");
     }
@@ -136,6 +155,7 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
         codes,
         min,
         max,
+        reading: Reading::default(),
     }
 }
 

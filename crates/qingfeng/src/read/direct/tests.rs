@@ -36,6 +36,7 @@ fn field(name: &str, kind: Kind, required: bool) -> Field {
         codes: None,
         min: None,
         max: Some(1e6),
+        reading: qingfeng_rules::Reading::default(),
     }
 }
 
