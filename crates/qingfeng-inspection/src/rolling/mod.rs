@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use qingfeng_rules::selection::{Amount, Millionths};
 
 pub use super::rows::DecisionColumns;
+pub(crate) use arriving::without_lookups;
 pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder};
 pub use forecast::{Forecast, History};
 pub use hindsight::Hindsight;
