@@ -221,31 +221,7 @@ impl Candidates {
         let mut bytes = Vec::new();
         for one in &self.all {
             bytes.clear();
-            let mut text = |text: &str| {
-                bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-                bytes.extend_from_slice(text.as_bytes());
-            };
-            text(&one.declaration_id);
-            for of in [&one.trader, &one.mode, &one.destination] {
-                text(of.as_deref().unwrap_or_default());
-            }
-            text(&one.trader_class);
-            text(&one.group);
-            for of in [&one.line_groups, &one.unreadable] {
-                text(&of.len().to_string());
-                of.iter().for_each(|of| text(of));
-            }
-            for numbers in [&one.rules, &one.sites] {
-                bytes.extend_from_slice(&(numbers.len() as u64).to_le_bytes());
-                numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
-            }
-            bytes.extend_from_slice(&one.day.map_or(i32::MIN, Date::days).to_le_bytes());
-            bytes.extend_from_slice(&one.score.to_le_bytes());
-            bytes.push(one.channel.0);
-            let has = |is: bool| u8::from(is);
-            bytes.extend_from_slice(&[has(one.packages.is_some()), has(one.value.is_some())]);
-            bytes.extend_from_slice(&one.packages.unwrap_or(0).to_le_bytes());
-            bytes.extend_from_slice(&one.value.unwrap_or(0.0).to_bits().to_le_bytes());
+            one.feed(&mut bytes);
             hasher.update(&bytes);
         }
     }
@@ -300,6 +276,43 @@ impl AssessedDeclaration {
         // The room that reading took in advance is a quarter of what is kept, on average.
         all.shrink_to_fit();
         guessed
+    }
+
+    /// Feeds all that selection goes by; not the pack that assessed it, nor what is in shadow.
+    fn feed(&self, bytes: &mut Vec<u8>) {
+        let mut text = |text: &str| {
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        };
+        text(&self.declaration_id);
+        for of in [&self.trader, &self.mode, &self.destination] {
+            text(of.as_deref().unwrap_or_default());
+        }
+        text(&self.trader_class);
+        text(&self.group);
+        for of in [&self.line_groups, &self.unreadable] {
+            text(&of.len().to_string());
+            of.iter().for_each(|of| text(of));
+        }
+        for numbers in [&self.rules, &self.sites] {
+            bytes.extend_from_slice(&(numbers.len() as u64).to_le_bytes());
+            numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        }
+        bytes.extend_from_slice(&self.day.map_or(i32::MIN, Date::days).to_le_bytes());
+        bytes.extend_from_slice(&self.score.to_le_bytes());
+        bytes.push(self.channel.0);
+        bytes.extend_from_slice(&[self.packages.is_some().into(), self.value.is_some().into()]);
+        bytes.extend_from_slice(&self.packages.unwrap_or(0).to_le_bytes());
+        bytes.extend_from_slice(&self.value.unwrap_or(0.0).to_bits().to_le_bytes());
+    }
+
+    /// By what it is known whether a declaration that comes again is the same.
+    pub(crate) fn content(&self) -> [u8; 16] {
+        let mut bytes = Vec::new();
+        self.feed(&mut bytes);
+        let mut content = [0; 16];
+        content.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
+        content
     }
 
     /// Its value in whole units, if it has one that can be a value.

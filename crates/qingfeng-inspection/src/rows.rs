@@ -85,7 +85,7 @@ qingfeng::columns! {
 qingfeng::columns! {
     /// The columns of what `qingfeng roll` decides: one row a declaration, in the order in which they came.
     pub DecisionColumns = "what `qingfeng roll` writes";
-    number: Integer Optional "Its number among all that came, from 1.";
+    number: Integer Optional "The number of the decision, from 1; a declaration that comes again has that of its decision.";
     day: Day Optional "Its day.";
     office: Text Optional "The site that inspects on its day.";
     declaration_id: Text Optional "The declaration.";
@@ -101,6 +101,16 @@ qingfeng::columns! {
     trader: Text Optional "As carried by the assessment.";
     group: Text Optional "As carried by the assessment.";
     pack: Text Optional "The pack that assessed it.";
+    replaces: Integer Optional "The number of the decision that this one replaces, where the declaration was amended.";
+    trader_class: Text Optional "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    rules: Texts Optional "Ids of the active rules that fired.";
+    sites: Texts Optional "The sites to which its lines belong.";
+    line_groups: Texts Optional "The goods group of each line.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
 }
 
 /// What both tables say of a declaration.
