@@ -10,7 +10,7 @@ use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, Capacity, PlanColumns, PlanMarks, Planner, Policy, inputs_digest, plan_rows,
+    Candidates, Capacity, PlanColumns, PlanInputs, PlanMarks, Planner, Policy, plan_rows,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,8 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let candidates = Candidates::read(&[Input::Path(assessments.into())], &opened)?;
     let plan = Planner::new(&policy, &capacity).plan(&candidates, day, day, &|day| Some(key.of_day(day)))?;
 
-    let commitment = key.of_day(day).commitment();
-    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs: inputs_digest(&capacity, None) };
+    let commitment = key.of_day(day).commitment(&policy.draw_terms(opened.pack_id(), &capacity, day));
+    let inputs = PlanInputs::new([day, day], &candidates, &capacity, None).to_string();
+    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
     let mut writer = TableWriter::create(&Output::Path(output.into()), PlanColumns::TABLE.schema())?;
     for planned in &plan.days {
         println!("{}: {} inspections", planned.office, planned.selected.len());
@@ -37,6 +38,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writer.write(&rows)?;
     }
     writer.finish()?;
-    println!("{} declarations of no office", plan.without_office.len());
+    println!("{} declarations of no office", plan.no_office.len());
     Ok(())
 }

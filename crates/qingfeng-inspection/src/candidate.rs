@@ -48,6 +48,8 @@ pub struct AssessedDeclaration {
     pub packages: Option<i64>,
     /// Its value, all lines together, in the unit of declarations.
     pub value: Option<f64>,
+    /// What of it could not be read, as its assessment names it: `item 2: quantity`.
+    pub unreadable: Arc<[Arc<str>]>,
 }
 
 /// What is stored once, by its content.
@@ -131,12 +133,10 @@ impl Counted<Box<str>> {
 /// The declarations of some files, in the order of day and id, whatever the order of the files was.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Candidates {
-    /// The declarations, each with a day; no id is there twice on a day.
+    /// The declarations, those without a day first; no id is there twice on a day.
     pub all: Vec<AssessedDeclaration>,
     /// The assessments that were read, before those of one declaration were put together.
     pub read: u64,
-    /// Declarations without a day, which no day's plan can have.
-    pub without_day: Counted<Box<str>>,
     /// The packs of the assessments, as they name them, in order: they may differ in what was known of lookups.
     pub packs: Vec<String>,
 }
@@ -190,10 +190,7 @@ impl Candidates {
                     );
                     return Err(ReadError::content(input, reason));
                 }
-                match declaration.day {
-                    Some(_) => candidates.all.push(declaration),
-                    None => candidates.without_day.add(&declaration.declaration_id),
-                }
+                candidates.all.push(declaration);
                 Ok(())
             })?;
         }
@@ -205,12 +202,28 @@ impl Candidates {
 
     /// The first and the last day of the declarations.
     pub fn days(&self) -> Option<(Date, Date)> {
-        self.all.first()?.day.zip(self.all.last()?.day)
+        let (from, until) = (self.with_day().first()?, self.with_day().last()?);
+        from.day.zip(until.day)
     }
 
     /// Assessments that were put together with others of the same declaration and day.
     pub fn put_together(&self) -> u64 {
-        self.read.saturating_sub(self.without_day.total + self.all.len() as u64)
+        self.read.saturating_sub(self.all.len() as u64)
+    }
+
+    /// The declarations that have a day.
+    fn with_day(&self) -> &[AssessedDeclaration] {
+        &self.all[self.all.partition_point(|candidate| candidate.day.is_none())..]
+    }
+
+    /// Feeds what a plan goes by, whatever the order and the format of the files were.
+    pub(crate) fn hash(&self, hasher: &mut blake3::Hasher) {
+        let mut bytes = Vec::new();
+        for one in &self.all {
+            bytes.clear();
+            one.feed(&mut bytes);
+            hasher.update(&bytes);
+        }
     }
 }
 
@@ -235,6 +248,7 @@ impl AssessedDeclaration {
             destination: None,
             packages: None,
             value: None,
+            unreadable: Arc::default(),
         }
     }
 
@@ -243,7 +257,7 @@ impl AssessedDeclaration {
     /// - the one with the gravest channel, among these with the highest score, decides: its channel, score and pack, and
     ///   the group, mode and destination of its decisive line;
     /// - rules, shadow rules and sites of all count;
-    /// - lines, packages and value are added;
+    /// - lines, packages, value and what could not be read are added;
     /// - the trader is that of the deciding one, or of the first that has any.
     ///
     /// The order in which they were read does not matter. Of the first `unknown` channels nobody knows how grave they are:
@@ -264,6 +278,43 @@ impl AssessedDeclaration {
         guessed
     }
 
+    /// Feeds all that selection goes by; not the pack that assessed it, nor what is in shadow.
+    fn feed(&self, bytes: &mut Vec<u8>) {
+        let mut text = |text: &str| {
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        };
+        text(&self.declaration_id);
+        for of in [&self.trader, &self.mode, &self.destination] {
+            text(of.as_deref().unwrap_or_default());
+        }
+        text(&self.trader_class);
+        text(&self.group);
+        for of in [&self.line_groups, &self.unreadable] {
+            text(&of.len().to_string());
+            of.iter().for_each(|of| text(of));
+        }
+        for numbers in [&self.rules, &self.sites] {
+            bytes.extend_from_slice(&(numbers.len() as u64).to_le_bytes());
+            numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        }
+        bytes.extend_from_slice(&self.day.map_or(i32::MIN, Date::days).to_le_bytes());
+        bytes.extend_from_slice(&self.score.to_le_bytes());
+        bytes.push(self.channel.0);
+        bytes.extend_from_slice(&[self.packages.is_some().into(), self.value.is_some().into()]);
+        bytes.extend_from_slice(&self.packages.unwrap_or(0).to_le_bytes());
+        bytes.extend_from_slice(&self.value.unwrap_or(0.0).to_bits().to_le_bytes());
+    }
+
+    /// By what it is known whether a declaration that comes again is the same.
+    pub(crate) fn content(&self) -> [u8; 16] {
+        let mut bytes = Vec::new();
+        self.feed(&mut bytes);
+        let mut content = [0; 16];
+        content.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
+        content
+    }
+
     /// Its value in whole units, if it has one that can be a value.
     pub(crate) fn whole_value(&self) -> Option<i64> {
         let value = self.value.filter(|value| value.is_finite() && *value >= 0.0)?;
@@ -279,7 +330,7 @@ impl AssessedDeclaration {
         };
         let numbers = |of: &Self| {
             let fired = (of.sites.clone(), of.rules.clone(), of.shadow_rules.clone());
-            (fired, of.packages, of.value.map(f64::to_bits), of.pack)
+            (fired, of.packages, of.value.map(f64::to_bits), of.unreadable.clone(), of.pack)
         };
         (self.day, &self.declaration_id)
             .cmp(&(other.day, &other.declaration_id))
@@ -298,6 +349,7 @@ impl AssessedDeclaration {
         self.rules = united(&self.rules, &other.rules);
         self.shadow_rules = united(&self.shadow_rules, &other.shadow_rules);
         self.line_groups = self.line_groups.iter().chain(&*other.line_groups).cloned().collect();
+        self.unreadable = self.unreadable.iter().chain(&*other.unreadable).cloned().collect();
         self.packages = match (self.packages, other.packages) {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
             (a, b) => a.or(b),

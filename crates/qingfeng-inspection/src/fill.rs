@@ -7,6 +7,7 @@ use qingfeng_rules::selection::{Amount, Quota};
 
 use super::candidate::AssessedDeclaration;
 use super::experience::Expected;
+use super::plan::Because;
 use super::policy::{Policy, asked};
 
 /// A declaration of an office's day.
@@ -237,10 +238,11 @@ impl Refusal {
                 let plural = if most == 1 { "" } else { "s" };
                 format!("the trader has {most} targeted inspection{plural} here on this day already")
             }
+            (Self::Room(_), Amount::Points(0) | Amount::Inspections(0)) => Because::Closed.told().to_owned(),
             (Self::Room(_), Amount::Points(all)) if cost > all => {
                 format!("costs {cost} points, more than the whole day's {all}")
             }
-            (Self::Room(0), _) | (Self::Room(_), Amount::Inspections(_)) => "no capacity left".into(),
+            (Self::Room(0), _) | (Self::Room(_), Amount::Inspections(_)) => Because::Room.told().to_owned(),
             (Self::Room(left), Amount::Points(_)) => format!("costs {cost} points, {left} were left"),
         }
     }

@@ -25,6 +25,7 @@ pub mod outcomes;
 pub mod overrides;
 mod plan;
 mod plan_file;
+mod plan_inputs;
 mod planner;
 mod policy;
 pub mod proof;
@@ -37,11 +38,12 @@ mod tests;
 pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner};
 pub use capacity::{Capacity, CapacityColumns};
 pub use experience::{Expected, Experience};
-pub use plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
+pub use plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
 pub use plan_file::{PlanFile, PlanRow};
+pub use plan_inputs::PlanInputs;
 pub use planner::{OutcomesUsed, Plan, PlanError, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use rows::{
-    LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, inputs_digest, left_out_rows, plan_rows,
+    LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, left_out_rows, no_office_rows, plan_rows,
 };
-pub use summary::{DaySummary, OfficeSummary, PlanSummary, QuotaSummary};
+pub use summary::{DaySummary, NotInspected, OfficeSummary, PlanSummary, QuotaSummary};

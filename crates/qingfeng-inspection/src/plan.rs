@@ -1,5 +1,7 @@
 //! What a plan says of an office and a day.
 
+use std::borrow::Cow;
+
 use qingfeng_rules::selection::{Amount, Millionths};
 use qingfeng_rules::{Date, SelectionKind};
 
@@ -22,19 +24,90 @@ pub struct Selected {
     pub stratum: usize,
 }
 
-/// A declaration that would have been inspected had the capacity sufficed, or but for a quota or a limit.
+/// Why a declaration is not inspected, as summaries count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Because {
+    /// It has no day, so no day's plan can have it.
+    NoDay,
+    /// Its day is before the first planned one.
+    Earlier,
+    /// The same, and a result of its inspection is known: it was opened.
+    Known,
+    /// Its day is after the last planned one.
+    Later,
+    /// It belongs to no site.
+    NoSite,
+    /// None of its sites is of a kind that inspects.
+    NoOffice,
+    /// Nothing is said of what its sites that inspect can do on its day.
+    NoCapacity,
+    /// Its site inspects nothing on its day.
+    Closed,
+    /// The capacity is used.
+    Room,
+    /// A quota has its place.
+    Quota,
+    /// Its trader is left alone.
+    LeftAlone,
+    /// Its trader has had its inspections of a day.
+    PerDay,
+    /// Neither mandatory nor targeted, and the draw did not fall on it.
+    NotDrawn,
+}
+
+impl Because {
+    /// As rows say it.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::NoDay => "no office: no day",
+            Self::Earlier => "no office: a day before the first planned one",
+            Self::Known => "no office: a day before the first planned one, and a result is known",
+            Self::Later => "no office: a day after the last planned one",
+            Self::NoSite => "no office: no site",
+            Self::NoOffice => "no office: no site that inspects",
+            Self::NoCapacity => "no office: no site with capacity on its day",
+            Self::Closed => "a site without capacity on its day",
+            Self::Room => "no capacity left",
+            Self::Quota => "displaced by a quota",
+            Self::LeftAlone => "its trader is left alone",
+            Self::PerDay => "its trader has had the inspections of a day",
+            Self::NotDrawn => "not drawn",
+        }
+    }
+
+    /// As summaries list it.
+    pub fn name(self) -> &'static str {
+        self.told().strip_prefix("no office: ").unwrap_or(self.told())
+    }
+
+    /// Whether a limit on its trader is why.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::LeftAlone | Self::PerDay)
+    }
+}
+
+/// A declaration that no office's plan can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoOffice {
+    /// The declaration, by its position in the candidates.
+    pub candidate: usize,
+    /// Why.
+    pub because: Because,
+}
+
+/// A declaration of an office's day that is not inspected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
     /// The declaration, by its position in the candidates.
     pub candidate: usize,
     /// As what it would have been inspected.
     pub kind: SelectionKind,
-    /// Why it is not: `no capacity left`, `displaced by quota markets`, `trader left alone until 2016-10-02`.
-    pub why: String,
+    /// Why it is not ...
+    pub because: Because,
+    /// ... and in words: `no capacity left`, `displaced by quota markets`, `trader left alone until 2016-10-02`.
+    pub why: Cow<'static, str>,
     /// The quota that has its place, if one has.
     pub displaced_by: Option<String>,
-    /// Whether a limit on its trader is why.
-    pub limited: bool,
     /// Its expected worth.
     pub worth: i64,
     /// What its inspection would cost.
@@ -82,7 +155,7 @@ pub struct PlannedDay {
     pub draw_asked: u64,
     /// The inspections, in the order mandatory, targeted, random; within a kind the worthiest first, ties by id.
     pub selected: Vec<Selected>,
-    /// What was left out, the worthiest first, ties by id.
+    /// All others of its declarations, the worthiest first, ties by id.
     pub left_out: Vec<LeftOut>,
     /// The strata, by name.
     pub strata: Vec<StratumDraw>,

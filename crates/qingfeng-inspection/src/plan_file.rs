@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use qingfeng_rules::selection::Amount;
 use qingfeng_rules::{Date, SelectionKind};
 
-use super::rows::PlanColumns;
+use super::rows::{PlanColumns, capacity_unit};
 use qingfeng::read::{Input, ReadError};
-use qingfeng::tables::{Col, Row, RowReader, Text, Texts};
+use qingfeng::tables::{BatchRows, Col, Row, RowReader, Text, Texts};
 
 const MAX_PLAN_ROWS: usize = 5_000_000;
 
@@ -75,6 +76,58 @@ pub struct PlanRow {
     pub inputs: Option<String>,
     /// The capacity of the office's day.
     pub capacity: Option<Amount>,
+    /// What of the declaration could not be read.
+    pub unreadable: Vec<String>,
+}
+
+impl PlanRow {
+    /// Its cells as texts, in the order of the columns of plans.
+    pub(crate) fn cells(&self) -> Vec<String> {
+        fn or_none<T: ToString>(of: Option<&T>) -> String {
+            of.map(ToString::to_string).unwrap_or_default()
+        }
+        let (capacity, unit) = self.capacity.map_or((String::new(), ""), |amount| {
+            (super::policy::units(amount).to_string(), capacity_unit(amount))
+        });
+        vec![
+            self.day.to_string(),
+            self.office.clone(),
+            self.order.to_string(),
+            self.declaration_id.clone(),
+            self.selected.name().to_owned(),
+            self.why.join(";"),
+            self.probability.to_string(),
+            self.score.to_string(),
+            self.channel.clone(),
+            or_none(self.worth.as_ref()),
+            self.cost.to_string(),
+            or_none(self.trader.as_ref()),
+            or_none(self.trader_class.as_ref()),
+            or_none(self.group.as_ref()),
+            or_none(self.mode.as_ref()),
+            or_none(self.destination.as_ref()),
+            or_none(self.items.as_ref()),
+            or_none(self.packages.as_ref()),
+            or_none(self.value.as_ref()),
+            self.rules.join(";"),
+            or_none(self.stratum.as_ref()),
+            or_none(self.drawn.as_ref()),
+            or_none(self.population.as_ref()),
+            or_none(self.commitment.as_ref()),
+            self.pack.clone(),
+            or_none(self.inputs.as_ref()),
+            capacity,
+            unit.to_owned(),
+            self.unreadable.join(";"),
+        ]
+    }
+
+    /// The rows of a plan in the making, as they are read back.
+    pub(crate) fn of_batch(batch: &RecordBatch) -> Result<Vec<Self>, ReadError> {
+        let rows = BatchRows::new(&PlanColumns::TABLE, batch)
+            .map_err(|error| ReadError::content(&"a plan", error.to_string()))?;
+        rows.iter().map(|row| plan_row(&row)).collect()
+    }
 }
 
 /// A plan as its file has it.
@@ -229,6 +282,7 @@ fn plan_row(row: &Row<'_>) -> Result<PlanRow, ReadError> {
         pack: row.required_text(columns.pack)?.into_owned(),
         inputs: text(columns.inputs)?,
         capacity,
+        unreadable: texts(columns.unreadable)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Plans: day by day, each office apart.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use super::draw::{DayKey, Reserve};
 use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
-use super::plan::{LeftOut, PlannedDay, QuotaMet, Selected, StratumDraw};
+use super::plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
 use super::policy::{Policy, asked, units};
 use crate::outcomes::{Known, Timeline};
 
@@ -67,8 +68,8 @@ pub struct Planner<'p> {
 pub struct Plan {
     /// The plans, by day and office.
     pub days: Vec<PlannedDay>,
-    /// Declarations of these days that no site with capacity inspects, by position in the candidates.
-    pub without_office: Vec<usize>,
+    /// The declarations that belong to no office's plan, in the order of the candidates.
+    pub no_office: Vec<NoOffice>,
     /// What the outcomes were worth.
     pub outcomes: OutcomesUsed,
 }
@@ -165,20 +166,20 @@ impl<'p> Planner<'p> {
             return Err(PlanError::NoCapacity);
         }
         let Some(threads) = self.threads else {
-            return Ok(self.plan_days(candidates, from, days, day_key));
+            return Ok(self.plan_days(candidates, from, until, day_key));
         };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .map_err(|error| PlanError::Threads(error.to_string()))?;
-        Ok(pool.install(|| self.plan_days(candidates, from, days, day_key)))
+        Ok(pool.install(|| self.plan_days(candidates, from, until, day_key)))
     }
 
     fn plan_days(
         &self,
         candidates: &Candidates,
         from: Date,
-        days: i64,
+        until: Date,
         day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
     ) -> Plan {
         let all = &candidates.all;
@@ -186,33 +187,84 @@ impl<'p> Planner<'p> {
         let mut experience = Experience::none(self.policy);
         let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
         self.remember(all, from, &mut pending, &mut plan.outcomes);
+        let planned = candidates.of_days(from, until);
+        plan.no_office.extend((0..planned.start).map(|at| self.before(at, &all[at])));
 
-        for day in (0..days).filter_map(|after| from.plus_days(after)) {
-            let known = pending.split_off(&day);
-            for Pending { candidate, cell, before, now } in
-                std::mem::replace(&mut pending, known).into_values().flatten()
-            {
-                experience.learn(candidate, &all[candidate], cell, before, now);
-                plan.outcomes.used =
-                    plan.outcomes.used + u64::from(now.is_some()) - u64::from(before.is_some());
-            }
-            experience.settle();
-
+        let days = (0..).map_while(|after| from.plus_days(after)).take_while(|day| *day <= until);
+        for day in days {
+            self.learn(&mut experience, &mut pending, all, day, &mut plan.outcomes);
             let of_day = candidates.of_days(day, day);
             let (planned, without_office) =
                 self.plan_day(all, of_day, day, &experience, day_key(day).as_ref());
-            plan.without_office.extend(without_office);
+            let no_office = |at: usize| NoOffice { candidate: at, because: self.policy.no_office(&all[at]) };
+            plan.no_office.extend(without_office.into_iter().map(no_office));
 
             for of_office in planned {
                 for selected in &of_office.selected {
-                    let id = &all[selected.candidate].declaration_id;
-                    let known = self.outcomes.map(|all| all.of(id, day)).unwrap_or_default();
-                    self.expect(all, selected.candidate, known, Some(&of_office.office), &mut pending);
+                    self.expect(all, selected.candidate, Some(&of_office.office), &mut pending);
                 }
                 plan.days.push(of_office);
             }
         }
+        let later = |candidate| NoOffice { candidate, because: Because::Later };
+        plan.no_office.extend((planned.end..all.len()).map(later));
         plan
+    }
+
+    /// Plans one day of a plan that began on `from` and selected these on its days before this one, each by its position
+    /// and with its office: what a proof compares with.
+    pub(crate) fn plan_again(
+        &self,
+        candidates: &Candidates,
+        from: Date,
+        selected_before: &[(usize, String)],
+        day: Date,
+        key: Option<&DayKey>,
+    ) -> (Vec<PlannedDay>, Vec<usize>) {
+        let all = &candidates.all;
+        let (mut experience, mut used) = (Experience::none(self.policy), OutcomesUsed::default());
+        let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
+        self.remember(all, from, &mut pending, &mut used);
+        for (candidate, office) in selected_before {
+            self.expect(all, *candidate, Some(office), &mut pending);
+        }
+        self.learn(&mut experience, &mut pending, all, day, &mut used);
+        self.plan_day(all, candidates.of_days(day, day), day, &experience, key)
+    }
+
+    /// Learns what became known before a day.
+    fn learn(
+        &self,
+        experience: &mut Experience,
+        pending: &mut BTreeMap<Date, Vec<Pending>>,
+        all: &[AssessedDeclaration],
+        day: Date,
+        used: &mut OutcomesUsed,
+    ) {
+        let known = pending.split_off(&day);
+        for Pending { candidate, cell, before, now } in
+            std::mem::replace(pending, known).into_values().flatten()
+        {
+            experience.learn(candidate, &all[candidate], cell, before, now);
+            used.used = used.used + u64::from(now.is_some()) - u64::from(before.is_some());
+        }
+        experience.settle();
+    }
+
+    /// A declaration without a day, or of one before the first planned day.
+    fn before(&self, at: usize, candidate: &AssessedDeclaration) -> NoOffice {
+        let known = |day| self.known(candidate, day).last().is_some_and(|known| known.found.is_some());
+        let because = match candidate.day {
+            None => Because::NoDay,
+            Some(day) if known(day) => Because::Known,
+            Some(_) => Because::Earlier,
+        };
+        NoOffice { candidate: at, because }
+    }
+
+    /// What became known of the inspection of a declaration of a day.
+    fn known(&self, candidate: &AssessedDeclaration, day: Date) -> Vec<Known> {
+        self.outcomes.map(|all| all.of(&candidate.declaration_id, day)).unwrap_or_default()
     }
 
     /// Plans one day, whose declarations are this part of all, with what is known on it: each office's plan, in the order
@@ -252,8 +304,7 @@ impl<'p> Planner<'p> {
         let mut capacities = (None, Vec::new());
         for (at, candidate) in all.iter().enumerate() {
             let Some(day) = candidate.day else { continue };
-            let timeline = outcomes.of(&candidate.declaration_id, day);
-            if timeline.is_empty() {
+            if self.known(candidate, day).is_empty() {
                 continue;
             }
             known.insert(&candidate.declaration_id);
@@ -265,7 +316,7 @@ impl<'p> Planner<'p> {
             }
             let office = self.policy.office_by(candidate, |site| capacities.1.get(site).copied().flatten());
             let office = office.map(|site| self.policy.sites[site].name.as_str());
-            self.expect(all, at, timeline, office, pending);
+            self.expect(all, at, office, pending);
         }
         used.unknown = used.declarations - known.len() as u64;
     }
@@ -275,12 +326,12 @@ impl<'p> Planner<'p> {
         &self,
         all: &[AssessedDeclaration],
         at: usize,
-        timeline: Vec<Known>,
         office: Option<&str>,
         pending: &mut BTreeMap<Date, Vec<Pending>>,
     ) {
+        let Some(day) = all[at].day else { return };
         let mut before = None;
-        for known in timeline {
+        for known in self.known(&all[at], day) {
             let cell = Experience::cell(self.policy, &all[at], office);
             let waits = Pending { candidate: at, cell, before, now: known.found };
             pending.entry(known.known_on).or_default().push(waits);
@@ -516,7 +567,7 @@ impl OfficeDay<'_> {
     }
 }
 
-/// What was left out of an office's day, the worthiest first.
+/// All of an office's day that is not selected, the worthiest first.
 fn left_out(
     of_day: &Office<'_>,
     missed: &[usize],
@@ -532,31 +583,39 @@ fn left_out(
         });
     }
     let is_missed: BTreeSet<usize> = missed.iter().copied().collect();
-    let refused = filled.refused.keys().copied();
-    let mut all: Vec<usize> = missed.iter().copied().chain(refused).filter(|&at| !is_selected[at]).collect();
+    let mut all: Vec<usize> = (0..of_day.members.len()).filter(|&at| !is_selected[at]).collect();
     of_day.ordered(&mut all, |member| member.worth);
     all.into_iter()
         .map(|at| {
             let member = &of_day.members[at];
             let quota = by_quota.get(&at).map(|&quota| quota.to_owned());
-            let (kind, why) = if is_missed.contains(&at) {
+            let refusal = filled.refused.get(&at).copied();
+            let no_room = if units(of_day.capacity) == 0 { Because::Closed } else { Because::Room };
+            let (kind, because, why) = if is_missed.contains(&at) {
                 let why = member.mandatory.as_deref().unwrap_or_default();
-                let no_room = Refusal::Room(0).told(member.cost, of_day.capacity);
-                (SelectionKind::Mandatory, format!("must be inspected ({why}), but {no_room}"))
+                let refusal = Refusal::Room(0).told(member.cost, of_day.capacity);
+                let why = format!("must be inspected ({why}), but {refusal}");
+                (SelectionKind::Mandatory, no_room, Cow::Owned(why))
             } else if let Some(quota) = &quota {
-                (SelectionKind::Targeted, format!("displaced by quota {quota}"))
+                let why = format!("displaced by quota {quota}");
+                (SelectionKind::Targeted, Because::Quota, Cow::Owned(why))
+            } else if let Some(refusal) = refusal {
+                let because = match refusal {
+                    Refusal::Room(_) => no_room,
+                    Refusal::LeftAlone(_) => Because::LeftAlone,
+                    Refusal::PerDay(_) => Because::PerDay,
+                };
+                (SelectionKind::Targeted, because, Cow::Owned(refusal.told(member.cost, of_day.capacity)))
             } else {
-                let refusal = filled.refused.get(&at).copied().unwrap_or(Refusal::Room(0));
-                (SelectionKind::Targeted, refusal.told(member.cost, of_day.capacity))
+                let because = if no_room == Because::Closed { no_room } else { Because::NotDrawn };
+                (SelectionKind::Random, because, Cow::Borrowed(because.told()))
             };
-            let refusal = filled.refused.get(&at);
-            let limited = !matches!(refusal, None | Some(Refusal::Room(_)));
             LeftOut {
                 candidate: member.candidate,
                 kind,
+                because,
                 why,
                 displaced_by: quota,
-                limited,
                 worth: member.worth,
                 cost: member.cost,
                 stratum: member.stratum,

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf, Stratum};
-use qingfeng_rules::{Date, Pack, Selection, Status};
+use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf, RandomLeast, Stratum};
+use qingfeng_rules::{Date, Pack, Selection, SelectionKind, Status};
 
 use super::candidate::AssessedDeclaration;
 use super::capacity::Capacity;
+use super::plan::Because;
+use super::rolling::without_lookups;
+use super::rows::capacity_unit;
 
 /// By office its capacity and the numbers of its declarations.
 type ByOffice<'p> = BTreeMap<&'p str, (Amount, Vec<usize>)>;
@@ -116,6 +119,29 @@ impl Policy {
         closed
     }
 
+    /// Why no site inspects a declaration that [`office`](Self::office) finds none for.
+    pub(crate) fn no_office(&self, candidate: &AssessedDeclaration) -> Because {
+        let offices = &self.selection.offices;
+        let inspects = |&at: &u32| {
+            let site = self.sites.get(at as usize);
+            site.and_then(|site| site.kind.as_ref()).is_some_and(|kind| offices.contains(kind))
+        };
+        match candidate.sites.iter().any(inspects) {
+            true => Because::NoCapacity,
+            false if candidate.sites.is_empty() => Because::NoSite,
+            false => Because::NoOffice,
+        }
+    }
+
+    /// As what a declaration would be inspected for what it is.
+    pub(crate) fn would_be(&self, candidate: &AssessedDeclaration) -> SelectionKind {
+        match self.mandatory(candidate) {
+            Some(_) => SelectionKind::Mandatory,
+            None if self.is_targeted(candidate) => SelectionKind::Targeted,
+            None => SelectionKind::Random,
+        }
+    }
+
     /// The declarations of a day by the office that inspects, and those that none does, by their numbers.
     pub(crate) fn by_office<'c>(
         &self,
@@ -206,6 +232,46 @@ impl Policy {
             QuotaOf::Site(name) => site.name == *name,
             QuotaOf::Kind(kind) => site.kind.as_ref() == Some(kind),
         })
+    }
+
+    /// What is fixed before a day, as its commitment binds it: the pack, `name@version#digest`, the rates of its draw, and
+    /// what each site can do on the day, a line each.
+    ///
+    /// ```
+    /// use qingfeng::OpenedPack;
+    /// use qingfeng_inspection::{Capacity, Policy};
+    ///
+    /// let opened = OpenedPack::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
+    /// let policy = Policy::of(opened.pack()).ok_or("no [selection]")?;
+    /// let terms = policy.draw_terms(opened.pack_id(), &Capacity::of_policy(&policy), "2016-09-06".parse()?);
+    /// assert!(terms.starts_with("pack clean-wind@2016.3#"), "{terms}");
+    /// assert!(terms.contains("\ncapacity yiwu "), "{terms}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn draw_terms(&self, pack_id: &str, capacity: &Capacity, day: Date) -> String {
+        let random = &self.selection.random;
+        let least = match random.at_least {
+            RandomLeast::Stratum => "stratum",
+            RandomLeast::Day => "day",
+        };
+        let strata = random.strata.iter().map(|stratum| match stratum {
+            Stratum::Group => "group",
+            Stratum::TraderClass => "trader_class",
+        });
+        let mut terms = format!("pack {}\nat_least {least}\n", without_lookups(pack_id));
+        terms += &format!("strata {}\n", strata.collect::<Vec<_>>().join(" "));
+        terms += &format!("rate {} of 1000000\n", random.rate.0);
+        for rule in &random.rates {
+            let of = [("office", &rule.office), ("group", &rule.group), ("trader_class", &rule.trader_class)];
+            let of = of.iter().filter_map(|(what, name)| Some(format!(" {what} {}", name.as_ref()?)));
+            terms += &format!("rate {} of 1000000{}\n", rule.rate.0, of.collect::<String>());
+        }
+        for office in self.offices() {
+            if let Some(amount) = capacity.on(office, day) {
+                terms += &format!("capacity {office} {} {}\n", units(amount), capacity_unit(amount));
+            }
+        }
+        terms
     }
 
     /// Whether any declaration can be drawn, so that a key is needed.

@@ -5,7 +5,7 @@ use arrow_schema::ArrowError;
 use qingfeng_rules::selection::Amount;
 
 use super::candidate::AssessedDeclaration;
-use super::plan::PlannedDay;
+use super::plan::{NoOffice, PlannedDay};
 use super::policy::{Policy, units};
 use qingfeng::tables::RowWriter;
 
@@ -14,7 +14,7 @@ use qingfeng::tables::RowWriter;
 pub struct PlanMarks {
     /// The pack of the assessments.
     pub pack: String,
-    /// The digest of capacities and outcomes.
+    /// What the plan was made from, as [`PlanInputs`](super::PlanInputs) names it.
     pub inputs: String,
 }
 
@@ -46,24 +46,26 @@ qingfeng::columns! {
     population: Integer Always "And of how many.";
     commitment: Text Optional "Of the day's key: to compare with what was published.";
     pack: Text Needed "The packs of the assessments, with the snapshots of their store.";
-    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
+    inputs: Text Always "From which inputs: the planned days, and digests of assessments, capacities and outcomes.";
     capacity: Integer Always "Of the office on that day.";
     capacity_in: Text Always "`inspections` or `points`.";
+    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
 }
 
 qingfeng::columns! {
-    /// The columns of what a plan left out: one row a declaration, by day and office, the worthiest first.
+    /// The columns of what a plan left out: each assessment that the plan does not have, first those of the planned days by day
+    /// and office, the worthiest first, then those that belong to no office.
     pub LeftOutColumns = "what `qingfeng plan --left-out` writes";
-    day: Day Needed "The day.";
-    office: Text Needed "The site that would have inspected.";
+    day: Day Optional "The day of the declaration.";
+    office: Text Optional "The site that would have inspected.";
     declaration_id: Text Needed "The declaration.";
-    would_be: Text Always "`mandatory` or `targeted`.";
-    why: Text Always "Why it is left out.";
+    would_be: Text Always "`mandatory`, `targeted`, or `random` where only the draw could have fallen on it.";
+    why: Text Always "Why it is not in the plan.";
     displaced_by: Text Optional "The quota that took its place.";
-    probability: Number Needed "With which it was to be drawn.";
+    probability: Number Optional "With which it was to be drawn; nothing where it belongs to no office.";
     score: Integer Always "Of the assessment.";
     channel: Text Always "Of the assessment.";
-    worth: Integer Always "Expected, in millionths of a finding, or of the value's unit.";
+    worth: Integer Optional "Expected, in millionths of a finding, or of the value's unit.";
     cost: Integer Always "Points; 1 where capacity is in inspections.";
     trader: Text Optional "As carried by the assessment.";
     trader_class: Text Always "As carried by the assessment.";
@@ -74,15 +76,16 @@ qingfeng::columns! {
     packages: Integer Optional "All lines together.";
     value: Number Optional "All lines together.";
     rules: Texts Always "Ids of the active rules that fired.";
-    stratum: Text Needed "Its stratum of the draw.";
+    stratum: Text Optional "Its stratum of the draw.";
     pack: Text Always "The packs of the assessments, with the snapshots of their store.";
-    inputs: Text Always "Digest of capacities and of which outcomes were known when.";
+    inputs: Text Always "From which inputs: the planned days, and digests of assessments, capacities and outcomes.";
+    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
 }
 
 qingfeng::columns! {
     /// The columns of what `qingfeng roll` decides: one row a declaration, in the order in which they came.
     pub DecisionColumns = "what `qingfeng roll` writes";
-    number: Integer Optional "Its number among all that came, from 1.";
+    number: Integer Optional "The number of the decision, from 1; a declaration that comes again has that of its decision.";
     day: Day Optional "Its day.";
     office: Text Optional "The site that inspects on its day.";
     declaration_id: Text Optional "The declaration.";
@@ -98,17 +101,27 @@ qingfeng::columns! {
     trader: Text Optional "As carried by the assessment.";
     group: Text Optional "As carried by the assessment.";
     pack: Text Optional "The pack that assessed it.";
+    replaces: Integer Optional "The number of the decision that this one replaces, where the declaration was amended.";
+    trader_class: Text Optional "As carried by the assessment.";
+    mode: Text Optional "As carried by the assessment.";
+    destination: Text Optional "As carried by the assessment.";
+    rules: Texts Optional "Ids of the active rules that fired.";
+    sites: Texts Optional "The sites to which its lines belong.";
+    line_groups: Texts Optional "The goods group of each line.";
+    packages: Integer Optional "All lines together.";
+    value: Number Optional "All lines together.";
+    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
 }
 
 /// What both tables say of a declaration.
 macro_rules! declaration {
-    ($rows:expr, $columns:expr, $policy:expr, $candidate:expr, $one:expr) => {
+    ($rows:expr, $columns:expr, $policy:expr, $candidate:expr, $worth:expr, $cost:expr) => {
         let channel = $policy.channels.get($candidate.channel.index()).map_or("", String::as_str);
         $rows
             .integer($columns.score, $candidate.score)
             .text($columns.channel, channel)
-            .integer($columns.worth, $one.worth)
-            .integer($columns.cost, i64::from($one.cost))
+            .integer($columns.worth, $worth)
+            .integer($columns.cost, i64::from($cost))
             .text($columns.trader, $candidate.trader.as_deref())
             .text($columns.trader_class, &*$candidate.trader_class)
             .text($columns.group, &*$candidate.group)
@@ -117,7 +130,8 @@ macro_rules! declaration {
             .integer($columns.items, $candidate.line_groups.len() as i64)
             .integer($columns.packages, $candidate.packages)
             .number($columns.value, $candidate.value.filter(|value| value.is_finite()))
-            .texts($columns.rules, $policy.rule_ids($candidate));
+            .texts($columns.rules, $policy.rule_ids($candidate))
+            .texts($columns.unreadable, $candidate.unreadable.iter().map(|cell| &**cell));
     };
 }
 
@@ -161,7 +175,7 @@ pub fn plan_rows(
             .text(columns.inputs, &*marks.inputs)
             .count(columns.capacity, units(planned.capacity))
             .text(columns.capacity_in, capacity_unit(planned.capacity));
-        declaration!(rows, columns, policy, candidate, selected);
+        declaration!(rows, columns, policy, candidate, selected.worth, selected.cost);
         rows.end();
     }
     rows.finish()
@@ -193,21 +207,35 @@ pub fn left_out_rows(
             .text(columns.stratum, &*stratum.name)
             .text(columns.pack, &*marks.pack)
             .text(columns.inputs, &*marks.inputs);
-        declaration!(rows, columns, policy, candidate, left_out);
+        declaration!(rows, columns, policy, candidate, left_out.worth, left_out.cost);
         rows.end();
     }
     rows.finish()
 }
 
-/// The digest of capacities and of which outcomes were known when, whatever the order of their rows and the format of
-/// their files.
-pub fn inputs_digest(capacity: &super::Capacity, outcomes: Option<&crate::outcomes::Timeline>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(b"capacity\n");
-    capacity.hash(&mut hasher);
-    if let Some(outcomes) = outcomes {
-        hasher.update(b"outcomes\n");
-        outcomes.hash(&mut hasher);
+/// What belongs to no office's plan, as rows of what was left out.
+///
+/// # Errors
+///
+/// What Arrow says of rows that do not fit, which none should.
+pub fn no_office_rows(
+    no_office: &[NoOffice],
+    policy: &Policy,
+    candidates: &[AssessedDeclaration],
+    marks: &PlanMarks,
+) -> Result<RecordBatch, ArrowError> {
+    let columns = LeftOutColumns::COLUMNS;
+    let mut rows = RowWriter::new(&LeftOutColumns::TABLE);
+    for of in no_office {
+        let candidate = &candidates[of.candidate];
+        rows.date(columns.day, candidate.day)
+            .text(columns.declaration_id, &*candidate.declaration_id)
+            .text(columns.would_be, policy.would_be(candidate).name())
+            .text(columns.why, of.because.told())
+            .text(columns.pack, &*marks.pack)
+            .text(columns.inputs, &*marks.inputs);
+        declaration!(rows, columns, policy, candidate, None, policy.points(candidate));
+        rows.end();
     }
-    hasher.finalize().to_hex().as_str()[..16].to_owned()
+    rows.finish()
 }

@@ -7,7 +7,7 @@ use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
 use super::candidate::Candidates;
-use super::plan::PlannedDay;
+use super::plan::{Because, NoOffice, PlannedDay};
 use super::planner::Plan;
 use super::policy::{Policy, units};
 use qingfeng_rules::SelectionKind;
@@ -15,23 +15,48 @@ use qingfeng_rules::SelectionKind;
 /// The ids of missed declarations that are shown.
 const SHOWN: usize = 20;
 
+/// Declarations that are not inspected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotInspected {
+    /// How many.
+    pub declarations: u64,
+    /// By reason, see [`Because::name`].
+    pub because: BTreeMap<&'static str, u64>,
+    /// The first of their ids.
+    pub first: Vec<String>,
+}
+
+impl NotInspected {
+    fn add(&mut self, because: Because, id: &str) {
+        self.declarations += 1;
+        *self.because.entry(because.name()).or_default() += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(id.to_owned());
+        }
+    }
+}
+
 /// What a plan comes to: by office over all days, and by day.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanSummary {
+    /// The most severe channel of the pack.
+    pub severest_channel: String,
+    /// Declarations of that channel that are not in the plan, of whatever day; those of earlier days with a result apart.
+    pub severest_not_inspected: NotInspected,
+    /// Declarations that must be inspected and are not in the plan, likewise.
+    pub mandatory_not_inspected: NotInspected,
     /// The first day.
     pub from: Date,
     /// The last day.
     pub until: Date,
     /// Declarations of these days.
     pub declarations: u64,
-    /// Those that no site with capacity inspects, and the first ids.
+    /// Those of them that no site with capacity inspects.
     pub without_office: u64,
-    /// The first of their ids.
-    pub without_office_first: Vec<String>,
-    /// Declarations without a day, of which no day's plan can know.
-    pub without_day: u64,
-    /// The first of their ids.
-    pub without_day_first: Vec<String>,
+    /// Declarations that belong to no office's plan, by reason, see [`Because::name`].
+    pub no_office: NotInspected,
+    /// Declarations of which something could not be read, in the plan and not in it.
+    pub unreadable: [u64; 2],
     /// Assessments that were put together with another of the same declaration and day.
     pub merged_duplicates: u64,
     /// Whether a key was given, so that something could be drawn.
@@ -160,12 +185,14 @@ impl OfficeSummary {
             of.strata_cut += u64::from(stratum.cut);
         }
         for left_out in &planned.left_out {
-            if left_out.kind == SelectionKind::Mandatory {
-                of.mandatory_missed += 1;
-            } else {
-                of.left_out += 1;
-                of.displaced += u64::from(left_out.displaced_by.is_some());
-                of.limited += u64::from(left_out.limited);
+            match left_out.kind {
+                SelectionKind::Mandatory => of.mandatory_missed += 1,
+                SelectionKind::Targeted => {
+                    of.left_out += 1;
+                    of.displaced += u64::from(left_out.displaced_by.is_some());
+                    of.limited += u64::from(left_out.because.is_limit());
+                }
+                SelectionKind::Random => {}
             }
         }
         for quota in &planned.quotas {
@@ -233,6 +260,32 @@ impl PlanSummary {
     ) -> Self {
         let id = |at: usize| candidates.all[at].declaration_id.to_string();
         let [from, until] = days;
+        let severest = policy.channels.len().checked_sub(1);
+        let (mut severe, mut mandatory) = (NotInspected::default(), NotInspected::default());
+        let (mut no_office, mut unreadable) = (NotInspected::default(), [0, 0]);
+        let no_day = plan.no_office.iter().map(|of| (of.candidate, of.because));
+        let left_out = plan.days.iter().flat_map(|planned| &planned.left_out);
+        for (at, because) in left_out.map(|of| (of.candidate, of.because)).chain(no_day) {
+            let candidate = &candidates.all[at];
+            unreadable[1] += u64::from(!candidate.unreadable.is_empty());
+            if because == Because::Known {
+                continue;
+            }
+            if Some(candidate.channel.index()) == severest {
+                severe.add(because, &candidate.declaration_id);
+            }
+            if policy.mandatory(candidate).is_some() {
+                mandatory.add(because, &candidate.declaration_id);
+            }
+        }
+        for of in &plan.no_office {
+            no_office.add(of.because, &candidates.all[of.candidate].declaration_id);
+        }
+        for selected in plan.days.iter().flat_map(|planned| &planned.selected) {
+            unreadable[0] += u64::from(!candidates.all[selected.candidate].unreadable.is_empty());
+        }
+        let of_days = candidates.of_days(from, until);
+        let in_days = |of: &&NoOffice| of_days.contains(&of.candidate);
         let mut total = OfficeSummary::default();
         let mut offices: BTreeMap<String, OfficeSummary> = BTreeMap::new();
         let mut by_day = Vec::with_capacity(plan.days.len());
@@ -252,13 +305,15 @@ impl PlanSummary {
             });
         }
         Self {
+            severest_channel: policy.channels.last().cloned().unwrap_or_default(),
+            severest_not_inspected: severe,
+            mandatory_not_inspected: mandatory,
             from,
             until,
-            declarations: candidates.of_days(from, until).len() as u64,
-            without_office: plan.without_office.len() as u64,
-            without_office_first: plan.without_office.iter().take(SHOWN).map(|&at| id(at)).collect(),
-            without_day: candidates.without_day.total,
-            without_day_first: candidates.without_day.first.iter().map(ToString::to_string).collect(),
+            declarations: of_days.len() as u64,
+            without_office: plan.no_office.iter().filter(in_days).count() as u64,
+            no_office,
+            unreadable,
             merged_duplicates: candidates.put_together(),
             drawn_with_key: with_key,
             total,

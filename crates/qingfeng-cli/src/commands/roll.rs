@@ -30,7 +30,8 @@ const BATCH_ROWS: usize = 8_192;
 /// Takes assessments in the order in which they arrive and decides on each at once, by the pack's `[selection]`: what must
 /// be inspected is, while there is capacity; each declaration is drawn independently, with the rate as its probability;
 /// and the best of the rest are targeted, by a threshold that follows from the remaining capacity and from earlier days.
-/// Standard input is answered row by row. A day begins at each site with its first declaration. The summary says which
+/// A declaration that comes again is answered as before; one that was amended is decided anew in the place of the old
+/// decision, without a second draw, and stays selected if it was. Standard input is answered row by row. A day begins at each site with its first declaration. The summary says which
 /// share of the best possible worth was reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
@@ -60,6 +61,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "key_file")]
     without_draw: bool,
 
+    /// Decisions of an earlier run of the same days, as it wrote them: they stand, and this run goes on from there.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    decided: Vec<PathBuf>,
+
     /// Output file, a row a declaration: .csv or .ndjson, also with .gz or .zst, .parquet or .arrow. Default, and `-`:
     /// NDJSON on standard output, each row at once.
     #[arg(short, long, value_name = "FILE")]
@@ -78,6 +83,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .inputs
         .iter()
         .chain(&args.history)
+        .chain(&args.decided)
         .chain(&args.results.outcomes)
         .chain(&args.policy.capacity)
         .chain(&args.key.key_file)
@@ -106,23 +112,35 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             roll.remember(&declaration?);
         }
     }
+    for path in &args.decided {
+        Taken::read(&Input::from(path.clone()), pack, &mut |candidate, taken| roll.recall(candidate, taken))?;
+    }
     let target = output(args.output.as_ref());
     let mut sink = Sink {
         writer: TableWriter::create(&target, DecisionColumns::TABLE.schema())?,
         rows: RowWriter::new(&DecisionColumns::TABLE),
         at_once: if target == Output::Stdout { 1 } else { BATCH_ROWS },
     };
-    let (mut number, mut without_day, mut without_office) = (0, 0, 0);
+    let (mut number, mut without_day, mut without_office, mut again, mut amended) = (0, 0, 0, 0, 0);
     for path in &args.inputs {
         let mut arriving = ArrivingDeclarations::open(&Input::from(path.clone()), pack)?;
         while let Some(declaration) = arriving.next() {
             let declaration = declaration?;
+            if roll.is_full() {
+                return Err(Failure::Files(format!(
+                    "{}: too many declarations for one run; give fewer days at a time",
+                    path.display()
+                )));
+            }
             number += 1;
-            let taken = declaration.day.map(|_| roll.take(&declaration));
-            without_day += u64::from(taken.is_none());
-            without_office += u64::from(taken.as_ref().is_some_and(|taken| taken.office.is_none()));
+            let taken = roll.take(&declaration);
+            let is_nowhere = taken.office.is_none();
+            without_day += u64::from(is_nowhere && declaration.day.is_none());
+            without_office += u64::from(is_nowhere && declaration.day.is_some());
+            again += u64::from(taken.again);
+            amended += u64::from(!taken.again && taken.replaces.is_some());
             let pack_id = &arriving.packs()[declaration.pack as usize];
-            decided(&mut sink.rows, number, pack, pack_id, &declaration, taken.as_ref());
+            decided(&mut sink.rows, pack, pack_id, &declaration, &taken);
             sink.write(sink.at_once)?;
         }
     }
@@ -135,6 +153,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.summary {
         let summary = record!({
             declarations: number,
+            again: again,
+            amended: amended,
             without_day: without_day,
             without_office: without_office,
             share_of_best: share_of_best,
@@ -153,6 +173,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     out.push('\n');
     let total = |of: fn(&OfficeDay) -> u64| days.iter().map(of).sum::<u64>();
     for (number, what) in [
+        (again, "that came again, answered as before"),
+        (amended, "that were amended, each decided anew in the place of its old decision"),
         (without_day, "without a date, so of no day"),
         (without_office, "of which no site inspects on their day"),
         (total(|day| day.missed), "that had to be inspected found no capacity left"),
@@ -201,30 +223,39 @@ impl Sink {
     }
 }
 
-/// What was decided on a declaration, as a row; one without a day belongs to none.
+/// What was decided on a declaration, as a row with its assessment; one without a day belongs to no office.
 fn decided(
     rows: &mut RowWriter,
-    number: u64,
     pack: &Pack,
     pack_id: &str,
     declaration: &AssessedDeclaration,
-    taken: Option<&Taken>,
+    taken: &Taken,
 ) {
     let columns = DecisionColumns::COLUMNS;
-    rows.count(columns.number, number)
-        .text(columns.declaration_id, &*declaration.declaration_id)
-        .text(columns.pack, pack_id);
-    let Some(taken) = taken else {
-        return rows.text(columns.why, "it has no date, so it belongs to no day").end();
-    };
     let channel = pack.channels.get(declaration.channel.index()).map(|channel| channel.name.as_str());
-    rows.date(columns.day, declaration.day)
+    let rules = declaration.rules.iter().filter_map(|&rule| pack.rules.get(rule as usize));
+    let sites = declaration.sites.iter().filter_map(|&site| pack.reference.sites.get(site as usize));
+    rows.count(columns.number, taken.number)
+        .text(columns.declaration_id, &*declaration.declaration_id)
+        .text(columns.pack, pack_id)
+        .date(columns.day, declaration.day)
         .text(columns.office, taken.office.as_deref())
         .integer(columns.score, declaration.score)
         .text(columns.channel, channel)
         .text(columns.trader, declaration.trader.as_deref())
-        .text(columns.group, &*declaration.group);
+        .text(columns.group, &*declaration.group)
+        .integer(columns.replaces, taken.replaces.and_then(|number| i64::try_from(number).ok()))
+        .text(columns.trader_class, &*declaration.trader_class)
+        .text(columns.mode, declaration.mode.as_deref())
+        .text(columns.destination, declaration.destination.as_deref())
+        .texts(columns.rules, rules.map(|rule| rule.id.as_str()))
+        .texts(columns.sites, sites.map(|site| site.name.as_str()))
+        .texts(columns.line_groups, declaration.line_groups.iter().map(|group| &**group))
+        .integer(columns.packages, declaration.packages)
+        .number(columns.value, declaration.value.filter(|value| value.is_finite()))
+        .texts(columns.unreadable, declaration.unreadable.iter().map(|cell| &**cell));
     match &taken.decision {
+        None if declaration.day.is_none() => rows.text(columns.why, "it has no date, so it belongs to no day"),
         None => rows.text(columns.why, "none of its sites inspects on its day"),
         Some(decision) => rows
             .text(columns.selected, decision.selected.map(|kind| kind.name()))

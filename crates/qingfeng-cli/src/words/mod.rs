@@ -369,6 +369,7 @@ words! {
     list_by: "by", "经办";
     list_with: "with", "复核";
     list_unknown: "not in the assessments: nothing is known of it", "评估结果中无此单，情况不明";
+    list_unreadable: "could not be read", "无法读取";
     list_one_in: "1 in", "1 /";
     list_rules: "Rules on this list", "本清单涉及的规则";
     list_inspection: "inspection", "票";

@@ -5,7 +5,9 @@ use qingfeng::Engine;
 use qingfeng::read::Input;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_inspection::draw::Key;
-use qingfeng_inspection::{Candidates, Capacity, PlanColumns, PlanMarks, Planner, Policy, plan_rows};
+use qingfeng_inspection::{
+    Candidates, Capacity, PlanColumns, PlanInputs, PlanMarks, Planner, Policy, plan_rows,
+};
 
 use crate::support::Desk;
 
@@ -65,9 +67,11 @@ fn plan(desk: &Desk) {
         .unwrap();
     let output = Output::Path(desk.path().join("plan.csv"));
     let mut writer = TableWriter::create(&output, PlanColumns::TABLE.schema()).unwrap();
-    let marks = PlanMarks { pack: engine.pack_id().to_string(), inputs: String::new() };
+    let inputs = PlanInputs::new([from, until], &candidates, &capacity, None).to_string();
+    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
     for day in &made.days {
-        let commitment = key.of_day(day.day).commitment();
+        let terms = policy.draw_terms(engine.pack_id(), &capacity, day.day);
+        let commitment = key.of_day(day.day).commitment(&terms);
         writer.write(&plan_rows(day, &policy, &candidates.all, Some(&commitment), &marks).unwrap()).unwrap();
     }
     writer.finish().unwrap();

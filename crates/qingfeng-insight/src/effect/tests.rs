@@ -127,6 +127,7 @@ fn row(of: &Judged, office: usize, order: usize, drawn: Option<(usize, usize)>, 
         pack: "p".to_owned(),
         inputs: None,
         capacity: None,
+        unreadable: Vec::new(),
     }
 }
 

@@ -49,7 +49,7 @@ pub enum KeyError {
 ///
 /// let key = Key::parse("8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210")?;
 /// let day = key.of_day("2016-09-06".parse()?);
-/// assert_eq!(day.commitment().len(), 64);
+/// assert_eq!(day.commitment("pack harbour@3#ab\n").len(), 64);
 /// assert_eq!(format!("{key:?} {day:?}"), "Key(..) DayKey(2016-09-06, ..)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -133,10 +133,19 @@ impl DayKey {
         hex(&self.bytes)
     }
 
-    /// What may be published before the day, so that nobody can choose another key afterwards: SHA-256 in hex over
-    /// `qingfeng draw commitment`, the day in ISO form and the 32 bytes of the day's key, with a line end after each
-    /// of the first two.
-    pub fn commitment(&self) -> String {
+    /// What may be published before the day, so that nobody can choose another key, pack, rate or capacity afterwards:
+    /// SHA-256 in hex over `qingfeng draw commitment 2`, the day in ISO form, the 32 bytes of the day's key, and the
+    /// [terms](super::super::Policy::draw_terms), with a line end after each of the first two.
+    pub fn commitment(&self, terms: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("qingfeng draw commitment 2\n{}\n", self.day));
+        hash.update(self.bytes);
+        hash.update(terms);
+        hex(&hash.finalize())
+    }
+
+    /// What was published before commitments had terms: `qingfeng draw commitment`, the day, the key.
+    pub(crate) fn older_commitment(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(format!("qingfeng draw commitment\n{}\n", self.day));
         hash.update(self.bytes);

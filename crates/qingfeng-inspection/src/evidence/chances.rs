@@ -185,21 +185,23 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// A table that cannot be read, or a row without day, office or probability; with its place.
+    /// A table that cannot be read, or a row of an office without day, stratum or probability; with its place.
     pub fn read_left_out(&mut self, inputs: &[Input]) -> Result<u64, ReadError> {
         let mut count = 0;
         for input in inputs {
             let columns = LeftOutColumns::COLUMNS;
             let mut rows = RowReader::open(input, &LeftOutColumns::TABLE)?;
             while let Some(row) = rows.read()? {
+                count += 1;
+                // What belongs to no office has no chance of which a plan could tell.
+                let Some(office) = row.text(columns.office)? else { continue };
                 let day = row.date(columns.day)?;
-                let day = day.ok_or_else(|| row.error("`day` is missing; each row has one"))?;
-                let office = row.required_text(columns.office)?;
+                let day =
+                    day.ok_or_else(|| row.error("`day` is missing; each row with an office has one"))?;
                 let probability = row.number(columns.probability)?.unwrap_or(-1.0);
                 if !(0.0..=1.0).contains(&probability) {
                     return Err(row.error("`probability` must be a number from 0 to 1"));
                 }
-                count += 1;
                 let stratum = row.required_text(columns.stratum)?;
                 let office = self.sites.binary_search_by(|site| (**site).cmp(&office));
                 let Ok(office) = office else { continue };

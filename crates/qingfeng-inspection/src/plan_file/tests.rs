@@ -62,3 +62,17 @@ fn what_no_plan_has_is_refused_with_its_place() {
     );
     assert_eq!(read(HEAD).unwrap().rows, []);
 }
+
+#[test]
+fn the_cells_of_a_row_are_those_of_the_columns() {
+    let row = "2016-02-03,yiwu,1,D1,random,0.5,7,green,1,p\n";
+    let cells = read(&format!("{HEAD}{row}")).unwrap().rows[0].cells();
+    let columns = PlanColumns::TABLE.columns;
+    assert_eq!(cells.len(), columns.len());
+    let given: Vec<&str> = HEAD.trim().split(',').collect();
+    for (cell, column) in cells.iter().zip(columns) {
+        let expected = given.iter().position(|name| *name == column.name);
+        let expected = expected.and_then(|at| row.trim().split(',').nth(at)).unwrap_or_default();
+        assert_eq!(cell, expected, "{}", column.name);
+    }
+}

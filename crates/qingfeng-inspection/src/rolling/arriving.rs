@@ -30,6 +30,7 @@ qingfeng::columns! {
     line_groups: Texts Optional "The goods group of each line.";
     packages: Integer Optional "Its packages, all lines together.";
     value: Number Optional "Its value, all lines together.";
+    unreadable: Texts Optional "What of it could not be read.";
 }
 
 const COLUMNS: AssessmentColumns = AssessmentColumns::COLUMNS;
@@ -232,6 +233,9 @@ impl AssessmentDecoder {
         };
         let groups = row.list(COLUMNS.line_groups)?;
         let groups: Vec<Arc<str>> = groups.iter().map(|group| interner.text(group)).collect();
+        let unreadable = row.list(COLUMNS.unreadable)?;
+        let unreadable: Vec<Arc<str>> =
+            unreadable.iter().filter(|cell| !cell.is_empty()).map(|cell| interner.text(cell)).collect();
         let mut shared = |text: Option<std::borrow::Cow<'_, str>>| text.map(|text| interner.text(&text));
         let (trader, group) = (shared(row.text(COLUMNS.trader)?), shared(row.text(COLUMNS.group)?));
         let (mode, destination) = (shared(row.text(COLUMNS.mode)?), shared(row.text(COLUMNS.destination)?));
@@ -255,6 +259,7 @@ impl AssessmentDecoder {
             destination,
             packages: row.integer(COLUMNS.packages)?,
             value: row.number(COLUMNS.value)?,
+            unreadable: interner.list(&unreadable),
         })
     }
 }
@@ -307,6 +312,6 @@ impl Iterator for ArrivingDeclarations {
 }
 
 /// The id of a pack without what was known of lookups, `+lookups@` and what follows.
-fn without_lookups(pack_id: &str) -> &str {
+pub(crate) fn without_lookups(pack_id: &str) -> &str {
     pack_id.split_once("+lookups@").map_or(pack_id, |(pack, _)| pack)
 }

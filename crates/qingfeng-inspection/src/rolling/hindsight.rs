@@ -29,6 +29,25 @@ impl Hindsight {
         }
     }
 
+    /// Takes a declaration out of which note was taken.
+    pub(super) fn remove(&mut self, arrival: &Arrival<'_>, selected: Option<SelectionKind>) {
+        match selected {
+            Some(SelectionKind::Mandatory | SelectionKind::Random) => {
+                self.other = self.other.saturating_sub(arrival.cost.into());
+                return;
+            }
+            Some(SelectionKind::Targeted) => self.reached -= i128::from(arrival.worth),
+            None => {}
+        }
+        let choice = (arrival.worth, arrival.cost);
+        if let Some(at) = self.choices.iter().rposition(|known| *known == choice)
+            && arrival.mandatory.is_none()
+            && arrival.is_eligible()
+        {
+            self.choices.swap_remove(at);
+        }
+    }
+
     /// The worth of what was targeted.
     pub fn reached(&self) -> i128 {
         self.reached

@@ -42,10 +42,19 @@ impl Mass {
 
     /// Adds an amount to a bin.
     pub(super) fn add(&mut self, bin: usize, amount: u64) {
-        self.total = self.total.saturating_add(amount);
+        self.change(bin, |sum| sum.saturating_add(amount));
+    }
+
+    /// Takes an amount out of a bin that was added to it.
+    pub(super) fn remove(&mut self, bin: usize, amount: u64) {
+        self.change(bin, |sum| sum.saturating_sub(amount));
+    }
+
+    fn change(&mut self, bin: usize, change: impl Fn(u64) -> u64) {
+        self.total = change(self.total);
         let mut at = BINS - bin;
         while at <= BINS {
-            self.tree[at] = self.tree[at].saturating_add(amount);
+            self.tree[at] = change(self.tree[at]);
             at += at & at.wrapping_neg();
         }
     }

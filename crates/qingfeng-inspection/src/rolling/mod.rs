@@ -9,9 +9,11 @@
 //! declarations of a known distribution the loss against the best choice in hindsight does not grow with the day
 //! (Arlotto and Gurvich, *Uniformly bounded regret in the multisecretary problem*, Stochastic Systems 9, 2019).
 //!
-//! A decision takes time in the logarithm of the number of distinct worths, and some memory for each trader.
+//! A decision takes time in the logarithm of the number of distinct worths, and is kept: a declaration that comes again is
+//! answered as before, and one that was amended is decided anew in the place of the old one, without a second draw.
 
 mod arriving;
+mod decided;
 mod forecast;
 mod hindsight;
 mod mass;
@@ -22,11 +24,13 @@ use std::collections::HashMap;
 use qingfeng_rules::selection::{Amount, Millionths};
 
 pub use super::rows::DecisionColumns;
+pub(crate) use arriving::without_lookups;
 pub use arriving::{ArrivingDeclarations, AssessmentColumns, AssessmentDecoder};
 pub use forecast::{Forecast, History};
 pub use hindsight::Hindsight;
 pub use roll::{OfficeDay, Roll, Taken};
 
+use super::AssessedDeclaration;
 use mass::{Expected, Mass, Threshold, bin};
 use qingfeng_rules::SelectionKind;
 
@@ -105,6 +109,15 @@ pub struct Decision {
     pub probability: f64,
     /// The worth per unit of capacity, in millionths, from which declarations were targeted when it came.
     pub threshold: f64,
+}
+
+/// As what a decision was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    /// What of the capacity it took.
+    units: u64,
+    missed: bool,
+    cut: bool,
 }
 
 /// A group and what came of it.
@@ -192,7 +205,7 @@ impl Rolling {
 
     /// What is left of the capacity, in its own unit.
     pub fn left(&self) -> u64 {
-        self.capacity - self.used
+        self.capacity.saturating_sub(self.used)
     }
 
     /// The declarations that came.
@@ -220,7 +233,7 @@ impl Rolling {
     /// four fifths of what is expected.
     pub fn expected(&self) -> f64 {
         if let Some((at, more)) = self.told {
-            return more.saturating_sub(self.seen - at) as f64;
+            return more.saturating_sub(self.seen.saturating_sub(at)) as f64;
         }
         match &self.forecast {
             Some(forecast) => forecast.remaining(self.seen) * COUNTED_ON,
@@ -242,16 +255,30 @@ impl Rolling {
 
     /// Decides on the next declaration.
     pub fn decide(&mut self, arrival: &Arrival<'_>) -> Decision {
+        self.decide_after(arrival, None).0
+    }
+
+    /// Decides on a declaration of which `before` was decided until it was amended, and which was
+    /// [withdrawn](Self::withdraw).
+    fn decide_after(&mut self, arrival: &Arrival<'_>, before: Option<&Decision>) -> (Decision, Counted) {
+        self.note(arrival, true);
+        let decision = self.judge(arrival, before);
+        let counted = self.settle(arrival, before, &decision);
+        (decision, counted)
+    }
+
+    /// Takes a decision that was made before for made.
+    fn recall(&mut self, arrival: &Arrival<'_>, before: Option<&Decision>, decision: &Decision) -> Counted {
+        self.note(arrival, true);
+        self.settle(arrival, before, decision)
+    }
+
+    /// What is to be decided, by what came so far.
+    fn judge(&self, arrival: &Arrival<'_>, before: Option<&Decision>) -> Decision {
         let at = bin(arrival.worth, arrival.cost);
-        self.note(arrival, at);
-        let cost = u64::from(arrival.cost);
-        let room = cost <= self.left();
+        let left = self.left();
+        let room = u64::from(arrival.cost) <= left;
         if let Some(why) = arrival.mandatory {
-            if room {
-                self.take(arrival);
-            } else {
-                self.missed += 1;
-            }
             let probability = f64::from(u8::from(room));
             let why = if room { why.to_owned() } else { format!("{why}, but no capacity left") };
             let selected = room.then_some(SelectionKind::Mandatory);
@@ -259,23 +286,29 @@ impl Rolling {
         }
         let (threshold, targeted) = self.target(arrival, at);
         let threshold = threshold.density();
+        // Whoever amends a declaration that is to be inspected does not get out of it, whatever it costs now.
+        if let Some(before) = before.filter(|before| before.selected.is_some()) {
+            let (why, selected) = (before.why.clone(), before.selected.filter(|_| left > 0));
+            return match selected {
+                Some(_) => Decision { selected, why, probability: before.probability, threshold },
+                None => {
+                    let why = format!("{why}, but no capacity left");
+                    Decision { selected, why, probability: 0.0, threshold }
+                }
+            };
+        }
         if room && let Some(why) = targeted {
-            self.take(arrival);
-            if let Some(trader) = arrival.trader.filter(|_| self.per_day.is_some()) {
-                *self.traders.entry(trader.into()).or_default() += 1;
-            }
             return Decision { selected: Some(SelectionKind::Targeted), why, probability: 1.0, threshold };
         }
-        // Without a ticket nothing can be drawn.
-        let rate = if arrival.ticket.is_some() { f64::from(arrival.rate.0) / 1e6 } else { 0.0 };
-        if arrival.is_drawn() {
-            if room {
-                self.take(arrival);
-                let why = "drawn by its ticket".to_owned();
-                let selected = Some(SelectionKind::Random);
-                return Decision { selected, why, probability: rate, threshold };
-            }
-            self.cut += 1;
+        // Without a ticket nothing can be drawn; one that was not drawn keeps the chance that it had.
+        let rate = match (arrival.ticket, before) {
+            (Some(_), _) if room => f64::from(arrival.rate.0) / 1e6,
+            (None, Some(before)) => before.probability,
+            _ => 0.0,
+        };
+        if room && arrival.is_drawn() {
+            let why = "drawn by its ticket".to_owned();
+            return Decision { selected: Some(SelectionKind::Random), why, probability: rate, threshold };
         }
         let why = if !room {
             "no capacity left".to_owned()
@@ -288,37 +321,79 @@ impl Rolling {
         } else {
             "its worth is below the threshold".to_owned()
         };
-        Decision { selected: None, why, probability: if room { rate } else { 0.0 }, threshold }
+        Decision { selected: None, why, probability: rate, threshold }
     }
 
-    /// Learns what came.
-    fn note(&mut self, arrival: &Arrival<'_>, at: usize) {
-        self.seen += 1;
+    /// Learns what came; or, of what was amended, forgets it.
+    fn note(&mut self, arrival: &Arrival<'_>, comes: bool) {
+        let at = bin(arrival.worth, arrival.cost);
         let cost = u64::from(arrival.cost);
+        self.seen = if comes { self.seen + 1 } else { self.seen.saturating_sub(1) };
         if arrival.mandatory.is_some() {
-            self.mandatory += cost;
+            self.mandatory = if comes { self.mandatory + cost } else { self.mandatory.saturating_sub(cost) };
             return;
         }
-        self.random += u128::from(cost) * u128::from(arrival.rate.0);
+        let random = u128::from(cost) * u128::from(arrival.rate.0);
+        self.random = if comes { self.random + random } else { self.random.saturating_sub(random) };
         if arrival.is_eligible() {
-            self.today.add(at, cost);
+            let change = |mass: &mut Mass| if comes { mass.add(at, cost) } else { mass.remove(at, cost) };
+            change(&mut self.today);
             for (number, group) in self.groups.iter_mut().enumerate() {
                 if arrival.groups >> number & 1 == 1 {
-                    group.today.add(at, cost);
-                    group.declarations += 1;
+                    change(&mut group.today);
+                    let declarations = group.declarations;
+                    group.declarations = if comes { declarations + 1 } else { declarations.saturating_sub(1) };
                 }
             }
         }
     }
 
-    /// Uses capacity.
-    fn take(&mut self, arrival: &Arrival<'_>) {
-        self.used += u64::from(arrival.cost);
+    /// Uses capacity for what was decided.
+    fn settle(&mut self, arrival: &Arrival<'_>, before: Option<&Decision>, decision: &Decision) -> Counted {
+        let mut counted = Counted::default();
+        let left = self.left();
+        let Some(kind) = decision.selected else {
+            let was_selected = before.is_some_and(|before| before.selected.is_some());
+            counted.missed = arrival.mandatory.is_some() || was_selected;
+            counted.cut = !counted.missed && arrival.is_drawn() && u64::from(arrival.cost) > left;
+            self.missed += u64::from(counted.missed);
+            self.cut += u64::from(counted.cut);
+            return counted;
+        };
+        counted.units = u64::from(arrival.cost).min(left);
+        self.used += counted.units;
         self.taken += 1;
         for (number, group) in self.groups.iter_mut().enumerate() {
             if arrival.groups >> number & 1 == 1 {
                 group.met += if group.of.by_count { 1 } else { u64::from(arrival.cost) };
             }
+        }
+        if kind == SelectionKind::Targeted
+            && let Some(trader) = arrival.trader.filter(|_| self.per_day.is_some())
+        {
+            *self.traders.entry(trader.into()).or_default() += 1;
+        }
+        counted
+    }
+
+    /// Takes back a declaration that is decided anew, since it was amended: as if it had not come.
+    fn withdraw(&mut self, arrival: &Arrival<'_>, selected: Option<SelectionKind>, counted: Counted) {
+        self.note(arrival, false);
+        self.missed = self.missed.saturating_sub(counted.missed.into());
+        self.cut = self.cut.saturating_sub(counted.cut.into());
+        let Some(kind) = selected else { return };
+        self.used = self.used.saturating_sub(counted.units);
+        self.taken = self.taken.saturating_sub(1);
+        for (number, group) in self.groups.iter_mut().enumerate() {
+            if arrival.groups >> number & 1 == 1 {
+                let met = if group.of.by_count { 1 } else { u64::from(arrival.cost) };
+                group.met = group.met.saturating_sub(met);
+            }
+        }
+        if kind == SelectionKind::Targeted
+            && let Some(count) = arrival.trader.and_then(|trader| self.traders.get_mut(trader))
+        {
+            *count = count.saturating_sub(1);
         }
     }
 

@@ -1,26 +1,36 @@
 //! Rolling selection by a pack's policy: all its offices, day after day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use qingfeng_rules::Date;
-use qingfeng_rules::selection::{Amount, Worth};
+use foldhash::fast::FixedState;
+use qingfeng_rules::selection::{Amount, Millionths, Worth};
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::super::candidate::AssessedDeclaration;
 use super::super::capacity::Capacity;
 use super::super::draw::{DayKey, Key};
 use super::super::experience::Experience;
 use super::super::policy::{Policy, asked, units};
-use super::{Arrival, Decision, GroupLeast, Hindsight, History, MAX_GROUPS, Rolling};
+use super::{Arrival, Counted, Decision, GroupLeast, Hindsight, History, MAX_GROUPS, Rolling};
 use crate::outcomes::Timeline;
 
 /// The office's days that are open at the same time at most; the earliest is closed for a further one.
 const OPEN_MAX: usize = 4_096;
 
+/// The declarations of which a selection knows what it decided, at most.
+const DECIDED_MAX: usize = 5_000_000;
+
 /// What became of a declaration.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Taken {
+    /// The number of the decision, from 1. A declaration that comes again has that of its decision.
+    pub number: u64,
+    /// The number of the decision that this one replaces, where the declaration was amended.
+    pub replaces: Option<u64>,
+    /// Whether the declaration had come before, the same: this is what was decided then.
+    pub again: bool,
     /// The site that inspects, if there is one with a capacity.
     pub office: Option<String>,
     /// What was decided there.
@@ -72,6 +82,52 @@ struct Open {
     so_far: OfficeDay,
 }
 
+/// What was decided on a declaration, and what is needed to take it back.
+#[derive(Debug)]
+struct Decided {
+    content: [u8; 16],
+    taken: Taken,
+    day: Option<Date>,
+    is_mandatory: bool,
+    is_eligible: bool,
+    trader: Option<Arc<str>>,
+    rate: Millionths,
+    groups: u64,
+    counted: Counted,
+    /// Whether the draw was held.
+    is_drawn: bool,
+}
+
+impl Decided {
+    fn selected(&self) -> Option<SelectionKind> {
+        self.taken.decision.as_ref()?.selected
+    }
+
+    /// What it was when it came.
+    fn arrival(&self) -> Arrival<'_> {
+        Arrival {
+            worth: self.taken.worth,
+            cost: self.taken.cost,
+            mandatory: self.is_mandatory.then_some(""),
+            targetable: self.is_eligible,
+            left_alone: None,
+            trader: self.trader.as_deref(),
+            rate: self.rate,
+            ticket: None,
+            groups: self.groups,
+        }
+    }
+
+    /// For people: `random at yiwu`.
+    fn told(&self) -> String {
+        let kind = self.selected().map_or("not inspected", |kind| kind.name());
+        match &self.taken.office {
+            Some(office) => format!("{kind} at {office}"),
+            None => "no office".to_owned(),
+        }
+    }
+}
+
 /// What will be known of an inspection, and what will have been known before.
 #[derive(Debug)]
 struct Waiting {
@@ -103,6 +159,9 @@ pub struct Roll<'p> {
     values: BTreeMap<String, (i128, i128)>,
     open: BTreeMap<(Date, String), Open>,
     closed: Vec<OfficeDay>,
+    decided: HashMap<Box<str>, Decided, FixedState>,
+    /// The number of the last decision.
+    last: u64,
 }
 
 impl<'p> Roll<'p> {
@@ -128,6 +187,8 @@ impl<'p> Roll<'p> {
             values: BTreeMap::new(),
             open: BTreeMap::new(),
             closed: Vec::new(),
+            decided: HashMap::default(),
+            last: 0,
         }
     }
 
@@ -139,24 +200,83 @@ impl<'p> Roll<'p> {
         let Some((office, amount)) = office else { return };
         self.know(day);
         let left_alone = self.left_alone(candidate, day);
-        let arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref());
+        let arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref(), true);
         self.histories.entry(office).or_default().add(day, &arrival);
     }
 
     /// Decides on a declaration that has come. One without a day belongs to no office.
+    ///
+    /// One that comes again, the same, is answered as before. One that was amended is decided anew, in the place of what was
+    /// decided before: it takes no capacity twice, is not drawn a second time, and stays selected if it was.
     pub fn take(&mut self, candidate: &AssessedDeclaration) -> Taken {
-        let nowhere = |cost| Taken { office: None, decision: None, worth: 0, cost, left: 0 };
-        let Some(day) = candidate.day else { return nowhere(self.policy.points(candidate)) };
-        self.know(day);
-        let Some((office, amount)) = self.office(candidate, day) else {
-            return nowhere(self.policy.points(candidate));
+        self.answer(candidate, None)
+    }
+
+    /// Takes what an earlier run decided for decided, so that this one goes on where it ended.
+    pub fn recall(&mut self, candidate: &AssessedDeclaration, taken: Taken) {
+        self.answer(candidate, Some(taken));
+    }
+
+    /// Whether it knows so many declarations that it should take no more.
+    pub fn is_full(&self) -> bool {
+        self.decided.len() >= DECIDED_MAX
+    }
+
+    fn answer(&mut self, candidate: &AssessedDeclaration, made: Option<Taken>) -> Taken {
+        let content = candidate.content();
+        let known = self.decided.get(&candidate.declaration_id);
+        if let Some(known) = known.filter(|known| known.content == content) {
+            return Taken { again: true, ..known.taken.clone() };
+        }
+        let before = self.decided.remove(&candidate.declaration_id);
+        let number = made.as_ref().map_or(self.last.saturating_add(1), |made| made.number);
+        self.last = self.last.max(number);
+        let replaces = before.as_ref().map(|before| before.taken.number);
+        let mut decided = self.decide(candidate, before, made.as_ref());
+        decided.content = content;
+        decided.taken = Taken { number, replaces, ..decided.taken };
+        let taken = made.unwrap_or_else(|| decided.taken.clone());
+        decided.taken.clone_from(&taken);
+        self.decided.insert(candidate.declaration_id.clone(), decided);
+        taken
+    }
+
+    fn decide(
+        &mut self,
+        candidate: &AssessedDeclaration,
+        before: Option<Decided>,
+        made: Option<&Taken>,
+    ) -> Decided {
+        let day = candidate.day;
+        if let Some(day) = day {
+            self.know(day);
+        }
+        let office = day.and_then(|day| Some((day, self.office(candidate, day)?)));
+        let Some((day, (office, amount))) = office else {
+            return match before {
+                // Its site keeps it: no amendment gets out of an inspection.
+                Some(mut before) if before.selected().is_some() => {
+                    if let Some(decision) = &mut before.taken.decision {
+                        decision.why += "; it was amended, and no site inspects it any more";
+                    }
+                    before
+                }
+                before => {
+                    self.withdraw(before.as_ref());
+                    self.nowhere(candidate)
+                }
+            };
         };
+        self.withdraw(before.as_ref());
         let left_alone = self.left_alone(candidate, day);
-        let mut arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref());
+        let is_new = before.is_none();
+        let mut arrival = self.arrival(candidate, day, &office, amount, left_alone.as_deref(), is_new);
         if self.day_key.as_ref().is_none_or(|key| key.day() != day) {
             self.day_key = self.key.map(|key| key.of_day(day));
         }
-        arrival.ticket = self.day_key.as_ref().map(|key| key.ticket(&candidate.declaration_id));
+        let was_drawn = before.as_ref().is_some_and(|before| before.is_drawn);
+        let ticket = self.day_key.as_ref().map(|key| key.ticket(&candidate.declaration_id));
+        arrival.ticket = ticket.filter(|_| !was_drawn);
         let place = (day, office.clone());
         if !self.open.contains_key(&place) {
             if self.open.len() >= OPEN_MAX
@@ -170,18 +290,91 @@ impl<'p> Roll<'p> {
             let open = Open::new(day, &office, amount, groups, self.policy, forecast, history);
             self.open.insert(place.clone(), open);
         }
-        let Some(open) = self.open.get_mut(&place) else {
-            return Taken { office: Some(office), decision: None, worth: 0, cost: 0, left: 0 };
+        let Some(open) = self.open.get_mut(&place) else { return self.nowhere(candidate) };
+        let before_decision = before.as_ref().and_then(|before| before.taken.decision.as_ref());
+        let (decision, counted) = match made.and_then(|made| made.decision.clone()) {
+            Some(decision) => {
+                let counted = open.rolling.recall(&arrival, before_decision, &decision);
+                (decision, counted)
+            }
+            None => {
+                let (mut decision, counted) = open.rolling.decide_after(&arrival, before_decision);
+                if let Some(before) = &before {
+                    let (number, told) = (before.taken.number, before.told());
+                    decision.why += &format!("; amended, in place of decision {number} ({told})");
+                }
+                (decision, counted)
+            }
         };
-        let decision = open.rolling.decide(&arrival);
         open.add(&arrival, &decision);
         let left = open.rolling.left();
-        self.histories.entry(office.clone()).or_default().add(day, &arrival);
-        let (worth, cost) = (arrival.worth, arrival.cost);
-        if decision.selected.is_some() {
-            self.wait_for(candidate, day, Some(office.clone()));
+        let is_held = arrival.ticket.is_some() && arrival.mandatory.is_none();
+        let decided = Decided {
+            content: [0; 16],
+            taken: Taken {
+                number: 0,
+                replaces: None,
+                again: false,
+                office: Some(office.clone()),
+                decision: Some(decision),
+                worth: arrival.worth,
+                cost: arrival.cost,
+                left,
+            },
+            day: Some(day),
+            is_mandatory: arrival.mandatory.is_some(),
+            is_eligible: arrival.is_eligible(),
+            trader: candidate.trader.clone(),
+            rate: arrival.rate,
+            groups: arrival.groups,
+            counted,
+            is_drawn: was_drawn || is_held,
+        };
+        let was_here = before.as_ref().is_some_and(|before| {
+            before.day == Some(day) && before.taken.office.as_deref() == Some(&*office)
+        });
+        if !was_here {
+            self.histories.entry(office.clone()).or_default().add(day, &arrival);
         }
-        Taken { office: Some(office), decision: Some(decision), worth, cost, left }
+        let was_selected = before.is_some_and(|before| before.selected().is_some());
+        if decided.selected().is_some() && !was_selected {
+            self.wait_for(candidate, day, Some(office));
+        }
+        decided
+    }
+
+    /// Takes back what was decided on a declaration that is decided anew.
+    fn withdraw(&mut self, before: Option<&Decided>) {
+        let Some(before) = before else { return };
+        let place = before.day.zip(before.taken.office.clone());
+        if let Some(open) = place.and_then(|place| self.open.get_mut(&place)) {
+            open.withdraw(before);
+        }
+    }
+
+    /// A declaration of no office.
+    fn nowhere(&self, candidate: &AssessedDeclaration) -> Decided {
+        Decided {
+            content: [0; 16],
+            taken: Taken {
+                number: 0,
+                replaces: None,
+                again: false,
+                office: None,
+                decision: None,
+                worth: 0,
+                cost: self.policy.points(candidate),
+                left: 0,
+            },
+            day: candidate.day,
+            is_mandatory: false,
+            is_eligible: false,
+            trader: None,
+            rate: Millionths(0),
+            groups: 0,
+            counted: Counted::default(),
+            is_drawn: false,
+        }
     }
 
     /// What each office's day came to, by day and office.
@@ -235,7 +428,8 @@ impl<'p> Roll<'p> {
         Some(format!("its trader is left alone until {until}"))
     }
 
-    /// What a declaration is at an office, without its ticket; the groups of its day are noted.
+    /// What a declaration is at an office, without its ticket; the groups of its day are noted, and the value of one that is
+    /// new.
     fn arrival<'a>(
         &mut self,
         candidate: &'a AssessedDeclaration,
@@ -243,6 +437,7 @@ impl<'p> Roll<'p> {
         office: &str,
         amount: Amount,
         left_alone: Option<&'a str>,
+        is_new: bool,
     ) -> Arrival<'a>
     where
         'p: 'a,
@@ -252,7 +447,7 @@ impl<'p> Roll<'p> {
         let expected = self.experience.expected(&cell, candidate.score);
         let value = match policy.selection.worth {
             Worth::Findings => 1,
-            Worth::Value => self.value(candidate, office),
+            Worth::Value => self.value(candidate, office, is_new),
         };
         let targetable = policy.is_targeted(candidate);
         let mut members = 0_u64;
@@ -293,14 +488,15 @@ impl<'p> Roll<'p> {
 
     /// The declared value; in place of one that is missing or absurd the mean of the office's others, so that leaving it out
     /// is no way to be left out.
-    fn value(&mut self, candidate: &AssessedDeclaration, office: &str) -> i64 {
+    fn value(&mut self, candidate: &AssessedDeclaration, office: &str, is_new: bool) -> i64 {
         let (sum, count) = self.values.entry(office.to_owned()).or_default();
         match candidate.whole_value() {
-            Some(value) => {
+            Some(value) if is_new => {
                 *sum += i128::from(value);
                 *count += 1;
                 value
             }
+            Some(value) => value,
             None if *count == 0 => 1,
             None => i64::try_from(*sum / *count).unwrap_or(i64::MAX),
         }
@@ -340,20 +536,33 @@ impl Open {
     }
 
     fn add(&mut self, arrival: &Arrival<'_>, decision: &Decision) {
-        use qingfeng_rules::SelectionKind::{Mandatory, Random, Targeted};
         self.hindsight.add(arrival, decision);
-        match decision.selected {
-            Some(Mandatory) => self.so_far.mandatory += 1,
-            Some(Targeted) => self.so_far.targeted += 1,
-            Some(Random) => self.so_far.random += 1,
-            None => {}
+        if let Some(count) = self.count(decision.selected) {
+            *count += 1;
+        }
+    }
+
+    /// Takes a declaration back that is decided anew.
+    fn withdraw(&mut self, of: &Decided) {
+        self.rolling.withdraw(&of.arrival(), of.selected(), of.counted);
+        self.hindsight.remove(&of.arrival(), of.selected());
+        if let Some(count) = self.count(of.selected()) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn count(&mut self, selected: Option<SelectionKind>) -> Option<&mut u64> {
+        match selected? {
+            SelectionKind::Mandatory => Some(&mut self.so_far.mandatory),
+            SelectionKind::Targeted => Some(&mut self.so_far.targeted),
+            SelectionKind::Random => Some(&mut self.so_far.random),
         }
     }
 
     fn close(self) -> OfficeDay {
         let amount = units(self.so_far.capacity);
         OfficeDay {
-            used: amount - self.rolling.left(),
+            used: amount.saturating_sub(self.rolling.left()),
             declarations: self.rolling.seen(),
             missed: self.rolling.missed(),
             cut: self.rolling.cut(),

@@ -10,6 +10,7 @@ use qingfeng_inspection::draw::Key;
 
 use crate::draw_key::{KeyArgs, write_secret};
 use crate::exit::{self, Exit, Failure};
+use crate::policy::PolicyArgs;
 use crate::record::record;
 use crate::table::{Cell, table};
 use crate::terminal::{self, Format, clean};
@@ -20,12 +21,14 @@ const DAYS_MAX: i64 = 3_660;
 /// Manage the key of random inspections, and prove a day's draw.
 ///
 /// Who is inspected at random follows from a secret key and from nothing that anybody can choose. A commitment published
-/// before a day binds the office to its key; with the key of that day alone, an auditor can repeat the draw.
+/// before a day binds the office to its key, its pack, the rates and the capacities; with the key of that day alone, an
+/// auditor can make the day's plan again.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, after_help = exit::examples(&[
     "qingfeng draw new-key -o draw.key",
-    "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
-    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
+    "qingfeng draw commit --rules rules/clean-wind --key-file draw.key --from 2016-09-01 --until 2016-09-30",
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key \
+     --commitment HEX",
 ]))]
 pub struct Args {
     #[command(subcommand)]
@@ -52,14 +55,20 @@ struct NewKeyArgs {
     output: PathBuf,
 }
 
-/// Print commitments to the keys of days, to be published before the days.
+/// Print commitments of days, to be published before the days.
+///
+/// A commitment binds the key of the day, the pack, its rates, and what each site can do on the day: change one of them, and
+/// the plan of the day is not the one that was committed to. With --format json each has its terms, besides the key.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30",
-], &[exit::FILES]))]
+    "qingfeng draw commit --rules rules/clean-wind --key-file draw.key --from 2016-09-01 --until 2016-09-30",
+], &[exit::FILES, exit::PACK]))]
 struct CommitArgs {
     #[command(flatten)]
     key: KeyArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// First day.
     #[arg(long, value_name = "DAY")]
@@ -129,9 +138,15 @@ fn commit(args: &CommitArgs) -> Result<Exit, Failure> {
         return Err(Failure::Usage(message));
     }
     let key = args.key.get()?;
+    let (opened, policy) = args.policy.open()?;
+    let capacity = args.policy.capacity(&policy)?;
     let days = (0..days).filter_map(|after| args.from.plus_days(after));
-    let commitments: Vec<_> =
-        days.map(|day| record!({ day: day.to_string(), commitment: key.of_day(day).commitment() })).collect();
+    let commitments: Vec<_> = days
+        .map(|day| {
+            let terms = policy.draw_terms(opened.pack_id(), &capacity, day);
+            record!({ day: day.to_string(), commitment: key.of_day(day).commitment(&terms), terms: terms })
+        })
+        .collect();
     let rows = || commitments.iter().map(|of| vec![Cell::new(&of.day), Cell::new(&of.commitment)]);
     args.format.print(&commitments, || table("", &rows().collect::<Vec<_>>()))?;
     Ok(Exit::Done)
@@ -141,11 +156,6 @@ fn day_key(args: &DayKeyArgs) -> Result<Exit, Failure> {
     let key = args.key.get()?.of_day(args.day);
     write_secret(&args.output, &key.to_secret_hex())?;
     let path = args.output.display().to_string();
-    terminal::summary(&format!(
-        "The key of {} is in {}; it commits as {}.\n",
-        args.day,
-        clean(&path),
-        key.commitment()
-    ));
+    terminal::summary(&format!("The key of {} is in {}.\n", args.day, clean(&path)));
     Ok(Exit::Done)
 }

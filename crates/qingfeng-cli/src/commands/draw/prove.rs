@@ -1,44 +1,51 @@
-//! `qingfeng draw prove`: a day's draw repeated.
+//! `qingfeng draw prove`: a day of a plan made again.
 
 use std::path::PathBuf;
 
 use qingfeng::rules::Date;
-use qingfeng_inspection::proof::{Proof, ProofOf};
+use qingfeng_inspection::proof::{Proof, ProofOf, ProofVerdict};
 use qingfeng_inspection::{Candidates, PlanFile};
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
+use crate::findings::ResultsArgs;
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped, more};
 use crate::policy::PolicyArgs;
 use crate::record::record;
 use crate::table::{Cell, table};
-use crate::terminal::{ERROR, Format, GOOD, clean, styled};
+use crate::terminal::{ERROR, Format, GOOD, WARNING, clean, styled};
 
 /// The differences that are shown of an office.
 const SHOWN: usize = 100;
 
-/// Repeat the draw of a day, and compare it with the plan.
+/// Make the plan of a day again, and compare it with the plan.
 ///
-/// From the assessments, the mandatory and targeted inspections of the plan, the rates of the pack, the capacities and
-/// the key it computes who was to be drawn, and how likely each was. Every difference is named.
+/// From the assessments, the pack, the capacities, the outcomes and the key it computes who is mandatory, targeted and drawn,
+/// and every cell of every row. Every difference is named, and so is what could not be checked. It ends with PROVED only if
+/// nothing differs, all could be checked, and a commitment published before the day is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
-    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key",
-    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --key-file draw.key \
-     --office yiwu",
-], &[exit::finding("the plan is not what the draw gives"), exit::FILES, exit::PACK]))]
+    "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key \
+     --commitment HEX",
+    "qingfeng draw prove plan.csv *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \
+     --day 2016-09-06 --key-file draw.key --office yiwu",
+], &[exit::finding("the plan is not the one that follows (REFUSED), or not all of it could be proved (CONSISTENT, NOT PROVED)"),
+     exit::FILES, exit::PACK]))]
 pub struct Args {
     /// Plan, as `qingfeng plan` wrote it.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Assessments by declaration, as `qingfeng score` writes them: those from which the plan was made.
+    /// Assessments by declaration, as `qingfeng score` writes them: all those from which the plan was made.
     #[arg(value_name = "ASSESSMENTS", required = true)]
     assessments: Vec<PathBuf>,
 
     #[command(flatten)]
     policy: PolicyArgs,
+
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// Day of inspections.
     #[arg(long, value_name = "DAY")]
@@ -72,9 +79,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let message = "--commitment must be 64 hex digits, as `qingfeng draw commit` prints them";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let key = match &args.day_key {
-        Some(path) => day_key(path, args.day)?,
-        None => args.key.get()?.of_day(args.day),
+    let (key, all_days) = match &args.day_key {
+        Some(path) => (day_key(path, args.day)?, None),
+        None => {
+            let key = args.key.get()?;
+            (key.of_day(args.day), Some(key))
+        }
     };
     let (opened, policy) = args.policy.open()?;
     if let Some(office) = &args.office
@@ -88,17 +98,28 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let capacity = args.policy.capacity(&policy)?;
     let plan = PlanFile::read(&args.plan)?;
     let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
-    let of = ProofOf { policy: &policy, capacity: &capacity, candidates: &candidates, plan: &plan };
-    let proof = of.prove(&key, args.office.as_deref(), args.commitment.as_deref());
+    let outcomes = args.results.timeline()?;
+    let of = ProofOf {
+        pack: opened.pack_id(),
+        policy: &policy,
+        capacity: &capacity,
+        outcomes: outcomes.as_ref(),
+        candidates: &candidates,
+        plan: &plan,
+    };
+    let proof = of.prove(&key, all_days.as_ref(), args.office.as_deref(), args.commitment.as_deref())?;
+    let verdict = proof.verdict();
     let report = record!({
         day: proof.day,
-        proved: proof.is_proved(),
+        verdict: verdict,
+        proved: verdict == ProofVerdict::Proved,
         commitment: &proof.commitment,
         differences: &proof.differences,
+        unchecked: &proof.unchecked,
         offices: &proof.offices,
     });
     args.format.print(&report, || human(&proof))?;
-    Ok(if proof.is_proved() { Exit::Done } else { Exit::Finding })
+    Ok(if verdict == ProofVerdict::Proved { Exit::Done } else { Exit::Finding })
 }
 
 fn human(proof: &Proof) -> String {
@@ -106,9 +127,9 @@ fn human(proof: &Proof) -> String {
     let mut rows = Vec::new();
     for of in &proof.offices {
         let verdict = if of.differences.is_empty() && of.drawn.is_some() {
-            Cell::new("as drawn").style(GOOD)
+            Cell::new("as it must be").style(GOOD)
         } else if of.differences.is_empty() {
-            Cell::new("not compared").style(ERROR)
+            Cell::new("draw not compared").style(ERROR)
         } else {
             Cell::new(count(of.differences.len() as u64, "difference")).style(ERROR)
         };
@@ -133,15 +154,22 @@ fn human(proof: &Proof) -> String {
     for of in &proof.offices {
         tell(&format!("{}: ", of.office), &of.differences);
     }
-    let total: u64 = proof.offices.iter().map(|of| of.random).sum();
-    out += &match proof.is_proved() {
-        true => format!(
-            "{}: {} of {} drawn as the key says\n",
-            styled(GOOD, "PROVED"),
-            count(total, "declaration"),
-            count(proof.offices.len() as u64, "office")
-        ),
-        false => format!("{}: the plan is not what the draw gives\n", styled(ERROR, "REFUSED")),
+    for unchecked in &proof.unchecked {
+        out += &format!("not checked: {}\n", clean(unchecked));
+    }
+    let total: u64 = proof.offices.iter().map(|of| of.mandatory + of.targeted + of.random).sum();
+    let all = || {
+        let offices = count(proof.offices.len() as u64, "office");
+        format!("{} of {offices} are those that policy, inputs and key give", count(total, "inspection"))
+    };
+    out += &match proof.verdict() {
+        ProofVerdict::Proved => format!("{}: {}\n", styled(GOOD, "PROVED"), all()),
+        ProofVerdict::Consistent => {
+            format!("{}: {}, as far as could be checked\n", styled(WARNING, "CONSISTENT, NOT PROVED"), all())
+        }
+        ProofVerdict::Refused => {
+            format!("{}: the plan is not what policy, inputs and key give\n", styled(ERROR, "REFUSED"))
+        }
     };
     out
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng_inspection::draw::Key;
 use qingfeng_inspection::{
-    Candidates, LeftOutColumns, Plan, PlanColumns, PlanMarks, PlanSummary, Planner, Policy, inputs_digest,
-    left_out_rows, plan_rows,
+    Candidates, LeftOutColumns, Plan, PlanColumns, PlanInputs, PlanMarks, PlanSummary, Planner, Policy,
+    left_out_rows, no_office_rows, plan_rows,
 };
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -20,6 +19,9 @@ use crate::outputs::{check_apart, output, write_text};
 use crate::passes::ThreadArgs;
 use crate::policy::PolicyArgs;
 use crate::terminal::{self, Format};
+
+/// The rows that go to a file at a time.
+const BATCH_ROWS: usize = 8_192;
 
 /// Plan the inspections of each site.
 ///
@@ -32,7 +34,7 @@ use crate::terminal::{self, Format};
     "qingfeng plan assessments.parquet --rules rules/clean-wind --key-file draw.key -o plan.csv",
     "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \
      --from 2016-09-05 --until 2016-09-11 --key-file draw.key -o plan.csv --left-out left-out.csv",
-], &[exit::finding("with --strict: a declaration that must be inspected is left out"), exit::FILES, exit::PACK]))]
+], &[exit::finding("with --strict: a declaration that must be inspected, or of the most severe channel, is not in the plan"), exit::FILES, exit::PACK]))]
 pub struct Args {
     /// Assessments by declaration, as `qingfeng score` writes them. From those of days before the first planned day, and
     /// their outcomes, the plan learns.
@@ -61,7 +63,8 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Declarations that the plan left out: write them to this file, each with the reason.
+    /// All assessments that the plan does not have: write them to this file, each with the reason. Those that belong to no
+    /// office come last.
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
 
@@ -69,7 +72,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// Exit with code 1 if anything is found: a declaration that must be inspected is left out.
+    /// Exit with code 1 if anything is found: a declaration that must be inspected, or of the most severe channel, is not in
+    /// the plan, on whatever day. Of earlier days those with a result do not count.
     #[arg(long)]
     strict: bool,
 
@@ -95,13 +99,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let outcomes = args.results.timeline()?;
     let inputs = ReadArgs::inputs(&args.assessments);
     let candidates = Candidates::read(&inputs, &opened)?;
-    let Some((first, last)) = candidates.days() else {
+    let days = args.from.zip(args.until).or_else(|| {
+        let (first, last) = candidates.days()?;
+        Some((args.from.unwrap_or(first), args.until.unwrap_or(last)))
+    });
+    let Some((from, until)) = days else {
         return Err(Failure::Files(
-            "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field"
+            "the assessments have no declaration with a day; `declared_on` is what score writes of the pack's date field. \
+             With --from and --until they are listed as left out"
                 .into(),
         ));
     };
-    let days = [args.from.unwrap_or(first), args.until.unwrap_or(last)];
+    let days = [from, until];
 
     let mut planner = Planner::new(&policy, &capacity);
     if let Some(outcomes) = &outcomes {
@@ -113,9 +122,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .plan(&candidates, days[0], days[1], &day_key)
         .map_err(|error| Failure::Usage(error.to_string()))?;
 
-    let marks =
-        PlanMarks { pack: candidates.packs.join(" "), inputs: inputs_digest(&capacity, outcomes.as_ref()) };
-    write(args, &plan, &policy, &candidates, key.as_ref(), &marks)?;
+    let inputs = PlanInputs::new(days, &candidates, &capacity, outcomes.as_ref()).to_string();
+    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
+    let commitment = |day| {
+        let terms = policy.draw_terms(opened.pack_id(), &capacity, day);
+        key.as_ref().map(|key| key.of_day(day).commitment(&terms))
+    };
+    write(args, &plan, &policy, &candidates, &commitment, &marks)?;
     let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
@@ -124,7 +137,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Human => summary::human(&summary, args.left_out.is_some()),
         Format::Json => terminal::json(&summary)?,
     };
-    if args.strict && summary.total.mandatory_missed > 0 {
+    let missed = [&summary.severest_not_inspected, &summary.mandatory_not_inspected];
+    if args.strict && missed.iter().any(|missed| missed.declarations > 0) {
         terminal::note(&told);
         return Ok(Exit::Finding);
     }
@@ -149,7 +163,7 @@ fn write(
     plan: &Plan,
     policy: &Policy,
     candidates: &Candidates,
-    key: Option<&Key>,
+    commitment: &dyn Fn(Date) -> Option<String>,
     marks: &PlanMarks,
 ) -> Result<(), Failure> {
     let fits = |output: &Output| {
@@ -165,7 +179,7 @@ fn write(
     };
     for planned in &plan.days {
         if !planned.selected.is_empty() {
-            let commitment = key.map(|key| key.of_day(planned.day).commitment());
+            let commitment = commitment(planned.day);
             let batch = plan_rows(planned, policy, &candidates.all, commitment.as_deref(), marks);
             rows.write(&batch.map_err(fits(&target))?)?;
         }
@@ -175,6 +189,12 @@ fn write(
         }
     }
     rows.finish()?;
-    left_out.map_or(Ok(()), TableWriter::finish)?;
+    if let Some(mut left_out) = left_out {
+        for part in plan.no_office.chunks(BATCH_ROWS) {
+            let batch = no_office_rows(part, policy, &candidates.all, marks);
+            left_out.write(&batch.map_err(fits(&left_out_target))?)?;
+        }
+        left_out.finish()?;
+    }
     Ok(())
 }

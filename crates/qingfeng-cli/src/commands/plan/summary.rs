@@ -1,6 +1,6 @@
 //! The summary of a plan, for people.
 
-use qingfeng_inspection::{DaySummary, OfficeSummary, PlanSummary};
+use qingfeng_inspection::{DaySummary, NotInspected, OfficeSummary, PlanSummary};
 
 use crate::numbers::{count, grouped, more};
 use crate::table::{Cell, heads, table};
@@ -12,6 +12,7 @@ const SHOWN_IDS: usize = 5;
 /// By office over all days; then what fell short, on which day.
 pub fn human(summary: &PlanSummary, left_out_written: bool) -> String {
     [
+        severest(summary),
         offices(summary),
         missed(summary),
         short(summary),
@@ -72,17 +73,39 @@ fn ids(ids: &[String], all: u64) -> String {
     shown
 }
 
+/// `no site that inspects (187), its trader is left alone (16)`: the most frequent first.
+fn because(missed: &NotInspected) -> String {
+    let mut reasons: Vec<(&str, u64)> = missed.because.iter().map(|(&reason, &all)| (reason, all)).collect();
+    reasons.sort_by_key(|&(reason, all)| (std::cmp::Reverse(all), reason));
+    let reasons = reasons.iter().map(|(reason, all)| format!("{reason} ({})", grouped(*all)));
+    reasons.collect::<Vec<_>>().join(", ")
+}
+
+/// What a head of bureau asks first.
+fn severest(summary: &PlanSummary) -> String {
+    let missed = &summary.severest_not_inspected;
+    let all = grouped(missed.declarations);
+    let heading = format!("{} and not inspected: {all}", clean(&summary.severest_channel));
+    match missed.declarations {
+        0 => format!("{heading}\n"),
+        all => {
+            let because = because(missed);
+            format!("{}, because {because}\n  {}\n", styled(ERROR, &heading), ids(&missed.first, all))
+        }
+    }
+}
+
 /// The loudest thing that a plan can say.
 fn missed(summary: &PlanSummary) -> String {
-    let missed = summary.total.mandatory_missed;
-    if missed == 0 {
+    let missed = &summary.mandatory_not_inspected;
+    if missed.declarations == 0 {
         return String::new();
     }
-    let all: Vec<String> = summary.days.iter().flat_map(|day| day.missed_first.iter().cloned()).collect();
-    let verb = if missed == 1 { "is" } else { "are" };
+    let verb = if missed.declarations == 1 { "is" } else { "are" };
     let heading =
-        styled(ERROR, &format!("{} that must be inspected {verb} left out", count(missed, "declaration")));
-    format!("\n{heading}: the capacity does not suffice\n  {}\n", ids(&all, missed))
+        format!("{} that must be inspected {verb} left out", count(missed.declarations, "declaration"));
+    let heading = styled(ERROR, &heading);
+    format!("\n{heading}: {}\n  {}\n", because(missed), ids(&missed.first, missed.declarations))
 }
 
 fn short(summary: &PlanSummary) -> String {
@@ -130,17 +153,18 @@ fn quotas(summary: &PlanSummary) -> String {
 /// Declarations of which no list can know.
 fn unplanned(summary: &PlanSummary) -> String {
     let mut out = String::new();
-    if summary.without_office > 0 {
+    let none = &summary.no_office;
+    if none.declarations > 0 {
         let heading =
-            styled(WARNING, &format!("{} without an office", count(summary.without_office, "declaration")));
-        let first = ids(&summary.without_office_first, summary.without_office);
-        out += &format!("\n{heading}: none of their sites has capacity on their day\n  {first}\n");
+            styled(WARNING, &format!("{} without an office", count(none.declarations, "declaration")));
+        let first = ids(&none.first, none.declarations);
+        out += &format!("\n{heading}: {}\n  {first}\n", because(none));
     }
-    if summary.without_day > 0 {
-        let heading =
-            styled(WARNING, &format!("{} without a day", count(summary.without_day, "declaration")));
-        let first = ids(&summary.without_day_first, summary.without_day);
-        out += &format!("\n{heading}: no day's plan can have them\n  {first}\n");
+    let [planned, others] = summary.unreadable;
+    if planned + others > 0 {
+        let heading = format!("{} could not be read whole", count(planned + others, "declaration"));
+        let heading = styled(WARNING, &heading);
+        out += &format!("\n{heading}: {} in the plan, {} not\n", grouped(planned), grouped(others));
     }
     if summary.merged_duplicates > 0 {
         let merged = count(summary.merged_duplicates, "assessment");

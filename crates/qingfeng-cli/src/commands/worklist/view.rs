@@ -66,6 +66,9 @@ pub struct Line {
     pub packages: Option<i64>,
     pub cost: Option<u32>,
     pub rules: Vec<String>,
+    /// What of the declaration could not be read: to ask for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
     /// What people did: `added`, `dropped`, `rerouted here`, `rerouted away`.
     pub changed: Option<Changed>,
     pub overrides: Vec<Override>,
@@ -243,6 +246,7 @@ impl List {
             packages: row.and_then(|row| row.packages),
             cost: row.map(|row| row.cost),
             rules: row.map_or_else(Vec::new, |row| row.rules.clone()),
+            unreadable: row.map_or_else(Vec::new, |row| row.unreadable.clone()),
             changed,
             overrides: of.changes.clone(),
         };
@@ -318,10 +322,13 @@ impl List {
     }
 }
 
-/// What people did with a line, each change in words.
+/// What of a line could not be read, and what people did with it, each in words.
 pub fn changes(line: &Line, words: Language) -> Vec<String> {
     let site = |site: &Option<String>| site.clone().unwrap_or_default();
     let mut all = Vec::new();
+    if !line.unreadable.is_empty() {
+        all.push(format!("{}: {}", words.list_unreadable(), line.unreadable.join(", ")));
+    }
     for change in &line.overrides {
         let did = match change.action {
             OverrideAction::Add => format!("{} {} {}", words.list_added(), words.list_to(), site(&change.to)),

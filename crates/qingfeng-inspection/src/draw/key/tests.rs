@@ -11,20 +11,24 @@ fn day() -> DayKey {
 fn day_key_ticket_and_commitment_are_what_other_tools_compute() {
     let day = day();
     assert_eq!(hex(&day.bytes), KNOWN[0]);
-    assert_eq!(day.commitment(), KNOWN[1]);
+    assert_eq!(day.older_commitment(), KNOWN[1]);
+    assert_eq!(day.commitment(TERMS), KNOWN[6]);
     assert_eq!(hex(&day.ticket("D2016000042")), KNOWN[2]);
     assert_eq!(hex(&day.ticket("报关单1")), KNOWN[3]);
     assert_eq!(hex(&day.stratum("yiwu", "motorcycles/known")), KNOWN[4]);
     assert_eq!(day.start("yiwu", 1_000_000_007).to_string(), KNOWN[5]);
 }
 
-const KNOWN: [&str; 6] = [
+const TERMS: &str = "pack harbour@3#ab\nat_least stratum\nstrata group\nrate 20000 of 1000000\ncapacity yiwu 10 inspections\n";
+
+const KNOWN: [&str; 7] = [
     "191a7538372f0398863797123e357c7a174c29a5b4c38499f780a959105edd72",
     "cedbe1de2c17d09147b09318e6c4e92f0e2a430cfa6070dfd3a3f40e6d3814fa",
     "cdc11e47fe8ddfe13120dc75320ce75337c35644ada01dc73b50cc2febe9e66e",
     "3faa4cd8c09b942313f8edc22882d8fcab1e024b7aa1671516096fa2e58744a5",
     "5beaefde6a55e421683a681bf280bee36d9cf145a6857fe8af0f6da17665b7f8",
     "400675553",
+    "2fd2ba35654a70c7d615581619e8fe4bbfcfc9a15ffd1ffbf63fc9b5e59d4254",
 ];
 
 #[test]
@@ -56,7 +60,8 @@ fn days_have_keys_of_their_own() {
     let key = Key::parse(KEY).unwrap();
     let other = key.of_day("2016-09-07".parse().unwrap());
     assert_ne!(day().bytes, other.bytes);
-    assert_ne!(day().commitment(), other.commitment());
+    assert_ne!(day().commitment(TERMS), other.commitment(TERMS));
     let read = DayKey::parse("2016-09-06".parse().unwrap(), &day().to_secret_hex()).unwrap();
-    assert_eq!(read.commitment(), day().commitment());
+    assert_eq!(read.commitment(TERMS), day().commitment(TERMS));
+    assert_ne!(day().commitment(TERMS), day().commitment(&TERMS.replace("10", "11")));
 }
