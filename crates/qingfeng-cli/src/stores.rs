@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::render;
 
 /// The environment variable that names the store.
-const STORE: &str = "QINGFENG_STORE";
+pub const STORE: &str = "QINGFENG_STORE";
 /// The environment variable that names who changes it.
 const BY: &str = "QINGFENG_BY";
 
@@ -88,12 +88,22 @@ impl LookupArgs {
         self.snapshot
     }
 
+    /// The store as the option names it.
+    pub fn name(&self) -> Option<&str> {
+        self.store.name()
+    }
+
     pub fn url(&self, pack: Option<(&Path, &Pack)>) -> Result<StoreUrl, Failure> {
         self.store.url(pack)
     }
 }
 
 impl StoreArgs {
+    /// The store as the option names it.
+    pub fn name(&self) -> Option<&str> {
+        self.store.as_deref()
+    }
+
     /// The store that the option or the environment names.
     fn given(&self) -> Result<Option<StoreUrl>, Failure> {
         match &self.store {

@@ -101,6 +101,7 @@ pub mod selection {
 /// the correctness of answers. They are not sealed: the engine implements both, and both must give the same values.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::base::value::rounded;
     pub use crate::base::words::{WordCounts, Words};
     pub use crate::diagnostic::{nearest, suggestion};
     pub use crate::lang::interpret::{Interpreter, LineValues, Outcome, Part};

@@ -369,6 +369,7 @@ impl Interpreter {
             let value = match self.evaluate(scope, closure, source) {
                 Ok(value) => constant_of(&value).map(|constant| match &constant {
                     Constant::Date(date) => date.to_string(),
+                    Constant::Number(number) => Value::Number(*number).shown(),
                     constant => constant.to_string(),
                 }),
                 Err(fault) => Some(format!("fault: {fault}")),
