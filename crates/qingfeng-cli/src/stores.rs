@@ -118,7 +118,7 @@ impl StoreArgs {
             return Ok(url);
         }
         match pack {
-            Some((directory, pack)) => StoreUrl::parse(&pack.store, directory).map_err(|error| {
+            Some((directory, pack)) => StoreUrl::of_pack(&pack.store, Some(directory)).map_err(|error| {
                 Failure::Usage(format!("{}: {error}", directory.join("pack.toml").display()))
             }),
             None => Err(Failure::Usage(format!(
