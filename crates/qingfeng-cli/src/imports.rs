@@ -11,7 +11,7 @@ use crate::clock;
 use crate::exit::Failure;
 use crate::inputs::{ReadArgs, day};
 use crate::numbers::{count, grouped};
-use crate::outputs::{check_apart, output};
+use crate::outputs::{Kept, check_apart, output};
 use crate::rejects;
 use crate::render::load_pack;
 use crate::stores::{AuthorArgs, StoreArgs, existing};
@@ -72,7 +72,8 @@ impl ImportArgs {
         let outputs: Vec<(&str, &Path)> =
             self.rejects.as_deref().map(|path| ("--rejects", path)).into_iter().collect();
         let inputs: Vec<PathBuf> = [&[&*self.files], others].concat().concat();
-        check_apart(&outputs, &inputs)?;
+        let kept = Kept { packs: &[&self.rules], store: self.store.name() };
+        check_apart(&outputs, &inputs, kept)?;
         let author = self.author.author()?;
         let pack = load_pack(&self.rules)?;
         let url = self.store.url(Some((&self.rules, &pack)))?;

@@ -1,7 +1,7 @@
 //! The command `qingfeng`: scores declarations with a rule pack, checks packs, and explains decisions.
 //!
 //! Each command is a module of `commands` with its options, its help and its output; `args` puts them together, `groups`
-//! says who uses which. Options that several commands have are in `inputs`, `passes`, `stores`, `findings`, `ledgers` and
+//! says who uses which. `stop` ends a run on a signal. Options that several commands have are in `inputs`, `passes`, `stores`, `findings`, `ledgers` and
 //! `draw_key`. `terminal` writes and knows nothing of the rest; `exit` has the exit codes and turns errors of the library
 //! into messages; `render` opens packs and draws their mistakes, `diagnostics_json` and `sarif` give these as data.
 
@@ -29,6 +29,7 @@ mod record;
 mod rejects;
 mod render;
 mod sarif;
+mod stop;
 mod stores;
 mod table;
 mod terminal;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let start = Instant::now();
     let cli = args::Cli::of_process();
     terminal::set_verbosity(cli.verbosity());
+    stop::watch();
     let exit = cli.command.run().unwrap_or_else(|failure| {
         failure.report();
         failure.exit()

@@ -1,10 +1,42 @@
-//! A bar on standard error while a command works. Where that is no terminal nothing is drawn.
+//! A bar on standard error while a command works. Where that is no terminal nothing is drawn; how far a command is can be
+//! asked all the same.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use qingfeng::Progress;
 
 use crate::numbers::{count, grouped};
 use crate::terminal::{Verbosity, verbosity};
+
+/// The lines so far, and how much of the whole that is, in thousandths and one more; 0 where it is not known.
+static LINES: AtomicU64 = AtomicU64::new(0);
+static SHARE: AtomicU64 = AtomicU64::new(0);
+
+/// The lines so far, if some were counted.
+pub fn lines() -> Option<String> {
+    match LINES.load(Ordering::Relaxed) {
+        0 => None,
+        lines => Some(count(lines, "line")),
+    }
+}
+
+/// How far it is after so many seconds, for a log.
+pub fn told(seconds: u64) -> String {
+    let mut told = lines().unwrap_or_else(|| "at work".to_owned());
+    if let share @ 1.. = SHARE.load(Ordering::Relaxed) {
+        told += &format!(", {:.1} %", (share - 1) as f64 / 10.0);
+    }
+    told + &format!(" after {} s", grouped(seconds))
+}
+
+fn note(position: u64, total: Option<u64>, lines: Option<u64>) {
+    if let Some(lines) = lines {
+        LINES.store(lines, Ordering::Relaxed);
+    }
+    let share = total.filter(|total| *total > 0).map(|total| position.min(total) as f64 / total as f64);
+    SHARE.store(share.map_or(0, |share| (share * 1000.0) as u64 + 1), Ordering::Relaxed);
+}
 
 pub struct Bar {
     bar: ProgressBar,
@@ -29,6 +61,7 @@ impl Bar {
 
     /// Shows how far it is, and the number of lines.
     pub fn show(&self, position: u64, lines: u64) {
+        note(position, self.bar.length(), Some(lines));
         self.bar.set_position(position);
         let elapsed = self.bar.elapsed().as_secs_f64();
         let mut message = count(lines, "line");
@@ -40,6 +73,7 @@ impl Bar {
 
     /// Shows how far it is, in words of the command's own.
     pub fn tell(&self, position: u64, total: u64, message: String) {
+        note(position, Some(total), None);
         self.bar.set_length(total);
         self.bar.set_position(position);
         self.bar.set_message(message);
@@ -58,5 +92,20 @@ impl Bar {
         let done = work(&mut |progress| bar.show(progress.bytes_read, progress.lines));
         bar.end();
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_told_how_far_a_run_is() {
+        assert_eq!(told(30), "at work after 30 s");
+        let bar = Bar::new(Some(200));
+        bar.show(71, 1_234_567);
+        assert_eq!(told(60), "1,234,567 lines, 35.5 % after 60 s");
+        bar.show(0, 2_000_000);
+        assert_eq!(told(1200), "2,000,000 lines, 0.0 % after 1,200 s");
     }
 }

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::render;
 
 /// The environment variable that names the store.
-const STORE: &str = "QINGFENG_STORE";
+pub const STORE: &str = "QINGFENG_STORE";
 /// The environment variable that names who changes it.
 const BY: &str = "QINGFENG_BY";
 
@@ -88,12 +88,22 @@ impl LookupArgs {
         self.snapshot
     }
 
+    /// The store as the option names it.
+    pub fn name(&self) -> Option<&str> {
+        self.store.name()
+    }
+
     pub fn url(&self, pack: Option<(&Path, &Pack)>) -> Result<StoreUrl, Failure> {
         self.store.url(pack)
     }
 }
 
 impl StoreArgs {
+    /// The store as the option names it.
+    pub fn name(&self) -> Option<&str> {
+        self.store.as_deref()
+    }
+
     /// The store that the option or the environment names.
     fn given(&self) -> Result<Option<StoreUrl>, Failure> {
         match &self.store {
@@ -108,7 +118,7 @@ impl StoreArgs {
             return Ok(url);
         }
         match pack {
-            Some((directory, pack)) => StoreUrl::parse(&pack.store, directory).map_err(|error| {
+            Some((directory, pack)) => StoreUrl::of_pack(&pack.store, Some(directory)).map_err(|error| {
                 Failure::Usage(format!("{}: {error}", directory.join("pack.toml").display()))
             }),
             None => Err(Failure::Usage(format!(

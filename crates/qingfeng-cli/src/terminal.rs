@@ -4,7 +4,8 @@
 //! without ([`summary`]), and with `--verbose` more ([`detail`]).
 //!
 //! Texts carry their styles as escape sequences; the streams take them away where they are not wanted: when the
-//! stream is no terminal, or `NO_COLOR` is set. So whatever others wrote must go through [`clean`] first.
+//! stream is no terminal, or `NO_COLOR` is set. So whatever others wrote must go through [`clean`] first; whatever slips
+//! through it is shown and not obeyed all the same, save for styles.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -122,10 +123,33 @@ fn is_harmful(letter: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// A text with styles without anything else that a terminal could obey, line ends and tabs aside.
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|letter| picture(letter).is_some() && !matches!(letter, '\n' | '\t')) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let style = rest.strip_prefix("\x1b[").and_then(|after| {
+            let length = after.find(|letter: char| !matches!(letter, '0'..='9' | ';'))?;
+            after[length..].starts_with('m').then_some(length + 3)
+        });
+        let meant = style.or_else(|| rest.starts_with("\r\n").then_some(2));
+        let length = meant.unwrap_or(letter.len_utf8());
+        match picture(letter) {
+            Some(picture) if meant.is_none() && !matches!(letter, '\n' | '\t') => out.push(picture),
+            _ => out += &rest[..length],
+        }
+        rest = &rest[length..];
+    }
+    out.into()
+}
+
 /// Prints a text with styles to standard output.
 pub fn print(text: &str) -> Result<(), StdoutError> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError)
+    stdout.write_all(guarded(text).as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError)
 }
 
 /// Prints a text to standard output unchanged.
@@ -170,7 +194,7 @@ fn escaped(text: &str) -> String {
 
 /// Prints a text with styles to standard error. That it cannot be written is no reason to fail.
 pub fn note(text: &str) {
-    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    let _ = anstream::stderr().lock().write_all(guarded(text).as_bytes());
 }
 
 /// The same for what changes no exit code: not with `--quiet`.

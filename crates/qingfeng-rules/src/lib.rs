@@ -105,11 +105,12 @@ pub mod selection {
 #[doc(hidden)]
 pub mod internals {
     pub use crate::base::text::is_invisible;
+    pub use crate::base::value::rounded;
     pub use crate::base::words::{WordCounts, Words};
     pub use crate::diagnostic::{nearest, suggestion};
     pub use crate::lang::interpret::{Interpreter, LineValues, Outcome, Part};
     pub use crate::lang::kernel::{self, Scalar};
-    pub use crate::pack::WrittenPoints;
+    pub use crate::pack::{Unreadable, WrittenPoints, read_file};
     pub use crate::program::{
         Decision, Dependence, Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource,
         PackMeaning, PartTree, Parts, Passes, Probe, Program, Read, Residual, RuleMeaning, TextSource, Visit,

@@ -105,7 +105,7 @@ impl Living {
             let url = match &from.store {
                 Some(url) => url,
                 None => {
-                    own = StoreUrl::parse(&pack.store, directory.unwrap_or(Path::new("")))?;
+                    own = StoreUrl::of_pack(&pack.store, directory)?;
                     &own
                 }
             };

@@ -1,7 +1,7 @@
 //! Where a store is.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::StoreError;
 
@@ -54,6 +54,36 @@ impl StoreUrl {
         }
         Err(wrong("it starts with neither `sqlite:` nor `postgresql://`"))
     }
+
+    /// The store that a pack in a directory names. It is a file in that directory: a pack may come from anybody, and must
+    /// not say what else of the machine is opened, or with whom it is connected.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Url`] for any other, and for what [`parse`](Self::parse) refuses.
+    pub fn of_pack(text: &str, directory: Option<&Path>) -> Result<Self, StoreError> {
+        let url = Self::parse(text, directory.unwrap_or(Path::new("")))?;
+        match (&url, directory) {
+            (Self::Sqlite(path), Some(directory)) if is_within(path, directory) => Ok(url),
+            _ => Err(StoreError::Url {
+                url: without_password(text.trim()),
+                reason: "a pack names a file in its own directory, or its caller names the store; if you trust this one, \
+                         give it with `--store` or the environment variable `QINGFENG_STORE`"
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+/// Whether a path is that of a regular file in a directory, or would be one.
+fn is_within(path: &Path, directory: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(directory) else { return false };
+    let is_plain = inside.components().all(|part| matches!(part, Component::Normal(_)));
+    // Of what is there already, no link may lead out.
+    let mut known = path.ancestors().skip_while(|path| path.symlink_metadata().is_err());
+    let real = known.next().filter(|known| known.starts_with(directory)).and_then(|known| known.canonicalize().ok());
+    let is_other = path.metadata().is_ok_and(|found| !found.is_file());
+    is_plain && !is_other && real.zip(directory.canonicalize().ok()).is_some_and(|(real, directory)| real.starts_with(directory))
 }
 
 impl fmt::Display for StoreUrl {

@@ -305,14 +305,14 @@ impl Engine {
         let known = declared.chain(pack.derived().map(FieldRef::Derived)).filter_map(|field| {
             let value = values.value(line, field);
             (value != Value::Missing)
-                .then(|| NamedValue { source: pack.field_name(field).to_owned(), value: value.to_string() })
+                .then(|| NamedValue { source: pack.field_name(field).to_owned(), value: value.shown() })
         });
         let mut fields: Vec<NamedValue> = known.collect();
         self.evaluator().on_line(values, line, |interpreter, _| {
             for (at, field) in pack.computed.iter().enumerate() {
                 let value = match interpreter.computed_value(at) {
                     Ok(value) if value.as_value() == Value::Missing => continue,
-                    Ok(value) => value.as_value().to_string(),
+                    Ok(value) => value.as_value().shown(),
                     Err(fault) => format!("fault: {fault}"),
                 };
                 fields.push(NamedValue { source: field.name.clone(), value });

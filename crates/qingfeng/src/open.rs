@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
-use qingfeng_rules::internals::Passes;
-use qingfeng_rules::limits::{FILE_BYTES_MAX, FILES_MAX};
+use qingfeng_rules::internals::{Passes, Unreadable, read_file};
+use qingfeng_rules::limits::{FILE_BYTES_MAX, FILES_MAX, LOOKUP_BYTES_MAX, PACK_BYTES_MAX};
 use qingfeng_rules::lookups::Lookup;
 use qingfeng_rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles};
 
@@ -328,7 +328,11 @@ impl<'b> EngineBuilder<'b> {
         if let Source::Directory(directory) = &self.source
             && diagnostics.items.iter().any(|item| item.code == Code::UnreadableFile)
         {
-            let unreadable = || std::fs::read(directory.join("pack.toml")).err();
+            let manifest = directory.join("pack.toml");
+            let unreadable = || match read_file(directory, &manifest, FILE_BYTES_MAX) {
+                Err(Unreadable::Io(error)) => Some(error),
+                _ => None,
+            };
             source = source.or_else(|| std::fs::read_dir(directory).err()).or_else(unreadable);
         }
         let kind = if source.is_some() { OpenErrorKind::Unreadable } else { OpenErrorKind::Invalid };
@@ -418,11 +422,12 @@ impl EngineBuilder<'_> {
             None => self.files.contains_key(path) || unpacked.contains_key(path),
         };
         let content = |path: &str| match directory {
-            Some(directory) if directory.join(path).is_dir() => {
-                Err(ReadError::content(&path, "is a directory; name the files in it"))
-            }
             Some(directory) => {
-                std::fs::read(directory.join(path)).map_err(|error| ReadError::open(&path, error))
+                let read = read_file(directory, &directory.join(path), LOOKUP_BYTES_MAX);
+                read.map_err(|error| match error {
+                    Unreadable::Io(error) => ReadError::open(&path, error),
+                    Unreadable::Refused(what, help) => ReadError::content(&path, format!("{what}; {help}")),
+                })
             }
             None => {
                 let found = self.files.get(path).or_else(|| unpacked.get(path)).cloned();
@@ -555,9 +560,9 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
             return Err(format!("a pack cannot have more than {FILES_MAX} files"));
         }
         let mut content = Vec::new();
-        entry.take(ARCHIVED_BYTES_MAX).read_to_end(&mut content).map_err(failed)?;
-        if content.len() as u64 == ARCHIVED_BYTES_MAX {
-            return Err(format!("`{path}` is larger than {} MiB", ARCHIVED_BYTES_MAX >> 20));
+        entry.take(LOOKUP_BYTES_MAX as u64 + 1).read_to_end(&mut content).map_err(failed)?;
+        if content.len() > LOOKUP_BYTES_MAX {
+            return Err(format!("`{path}` is larger than {} MiB", LOOKUP_BYTES_MAX >> 20));
         }
         files.insert(path, content);
     }
@@ -565,6 +570,7 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
     let roots = manifests.filter(|root| root.is_empty() || root.ends_with('/'));
     let root = roots.min_by_key(|root| root.len()).map(str::to_owned).unwrap_or_default();
     let mut pack = PackFiles::default();
+    let mut policy = 0;
     for (path, content) in files {
         let Some(path) = path.strip_prefix(&root) else { continue };
         let top = path.split_once('/').map(|(top, _)| top);
@@ -575,6 +581,10 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
             if content.len() > FILE_BYTES_MAX {
                 return Err(format!("`{path}` is larger than {} MiB", FILE_BYTES_MAX >> 20));
             }
+            policy += content.len();
+            if policy > PACK_BYTES_MAX {
+                return Err(format!("the files of the pack are larger than {} MiB together", PACK_BYTES_MAX >> 20));
+            }
             pack.insert(path, content);
         } else {
             others.insert(path.to_owned(), content);
@@ -582,9 +592,6 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
     }
     Ok(pack)
 }
-
-/// The bytes of a file in an archive at most.
-const ARCHIVED_BYTES_MAX: u64 = 1 << 30;
 
 /// The pack has tables of a store, and none was given.
 fn no_living(lookup: &Lookup) -> Diagnostic {

@@ -123,3 +123,99 @@ fn what_cannot_be_written_is_told() {
     }
     assert!(create("/no/such/directory/t.csv").starts_with("/no/such/directory/t.csv: cannot be written: "));
 }
+
+/// Texts that spreadsheets run, and some that they do not.
+const CELLS: [&str; 20] = [
+    "=1+1",
+    "=HYPERLINK(\"http://example.com/\"&A1,\"x\")",
+    "+SUM(A1)",
+    "-cmd",
+    "@SUM(A1)",
+    "\t=1",
+    "\rx",
+    "  =1",
+    "\u{feff}=1",
+    "＝1+1",
+    "'=1",
+    "''=1",
+    "=1,\"2\"",
+    "-5",
+    "+3.5e2",
+    "'quoted'",
+    "'E0009",
+    "E-5",
+    "plain",
+    "中=1",
+];
+
+#[test]
+fn no_cell_of_csv_begins_as_a_formula_does_and_readers_give_it_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("t.csv");
+    let column: ArrayRef = Arc::new(StringArray::from(CELLS.to_vec()));
+    let same = |text: &str| Arc::new(StringArray::from(vec![text; CELLS.len()])) as ArrayRef;
+    let columns = [
+        ("declaration_id", Arc::clone(&column)),
+        ("goods", column),
+        ("destination", same("KE")),
+        ("mode", same("0110")),
+        ("hs", same("8711")),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = TableWriter::create(&Output::Path(path.clone()), batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+
+    let written = std::fs::read_to_string(&path).unwrap();
+    for line in ["'=1+1,'=1+1,", "\"'=1,\"\"2\"\"\",", "\n-5,-5,", "\n+3.5e2,", "\n''=1,''=1,", "\n'E0009,"] {
+        assert!(written.contains(line), "{line:?} in\n{written}");
+    }
+    let cells = written.split(['\n', ',']).map(|cell| cell.trim_start_matches('"').trim_start());
+    for cell in cells.filter(|cell| cell.starts_with(['=', '+', '-', '@', '＝'])) {
+        assert!(cell.parse::<f64>().is_ok(), "{cell}");
+    }
+
+    let schema = Arc::new(qingfeng::rules::Schema::export());
+    let goods = schema.field("goods").unwrap();
+    let inputs = vec![qingfeng::read::Input::Path(path.clone())];
+    let mut reader = qingfeng::read::Reader::new(Arc::clone(&schema), inputs, Default::default()).unwrap();
+    let mut read = Vec::new();
+    for chunk in &mut reader {
+        let chunk = chunk.unwrap();
+        let texts = chunk.lines.column(goods).as_any().downcast_ref::<StringArray>().unwrap().clone();
+        read.extend(texts.iter().map(|text| text.unwrap().to_owned()));
+    }
+    // Readers take blanks away, here as everywhere.
+    assert_eq!(read, CELLS.map(str::trim));
+}
+
+qingfeng::columns! {
+    /// A text of each row.
+    Texts = "a table of texts";
+    text: Text Needed "The text.";
+}
+
+#[test]
+fn tables_of_ours_give_every_text_back() {
+    use proptest::prelude::*;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("t.csv");
+    let cell = proptest::string::string_regex("['=+@＝ \t\r\n\u{feff}-]{0,4}[a1=,\"-]{1,3}").unwrap();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let texts = proptest::collection::vec(cell, 1..60);
+    let run = |texts: Vec<String>| {
+        let mut rows = qingfeng::tables::RowWriter::new(&Texts::TABLE);
+        texts.iter().for_each(|text| rows.text(Texts::COLUMNS.text, text.as_str()).end());
+        let batch = rows.finish().unwrap();
+        let mut writer = TableWriter::create(&Output::Path(path.clone()), batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let mut reader = qingfeng::tables::RowReader::open(&qingfeng::read::Input::Path(path.clone()), &Texts::TABLE).unwrap();
+        for text in &texts {
+            let row = reader.read().unwrap().unwrap();
+            prop_assert_eq!(&*row.required_text(Texts::COLUMNS.text).unwrap(), text);
+        }
+        Ok(())
+    };
+    runner.run(&texts, run).unwrap();
+}

@@ -7,7 +7,7 @@ use qingfeng::write::TableWriter;
 use qingfeng_lab::Generator;
 
 use crate::exit::{self, Exit, Failure};
-use crate::outputs::{check_apart, output};
+use crate::outputs::{Kept, check_apart, output};
 use crate::progress::Bar;
 
 /// Generate synthetic declarations.
@@ -47,7 +47,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut outputs: Vec<(&str, &Path)> = vec![("--output", &args.output)];
     outputs.extend(args.outcomes.as_deref().map(|path| ("--outcomes", path)));
-    check_apart(&outputs, &[])?;
+    check_apart(&outputs, &[], Kept::default())?;
     let generator =
         Generator::new(args.seed, args.lines).between(args.from, args.until).ok_or_else(|| {
             let message = "--from and --until must be days of 2016, the first before the last";

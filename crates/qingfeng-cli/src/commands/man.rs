@@ -1,10 +1,11 @@
 //! `qingfeng man`: manual pages.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap_mangen::Man;
+use qingfeng::write::WholeFile;
 use roff::{Roff, bold, roman};
 
 use crate::exit::{self, Exit, Failure};
@@ -52,7 +53,7 @@ fn write(command: &clap::Command, directory: &Path) -> io::Result<()> {
     }
     man.render_options_section(&mut page)?;
     after_help(command).to_writer(&mut page)?;
-    fs::File::create(directory.join(man.get_filename()))?.write_all(&page)?;
+    WholeFile::write(&directory.join(man.get_filename()), &page)?;
     command.get_subcommands().try_for_each(|command| write(command, directory))
 }
 

@@ -1,6 +1,5 @@
 //! `qingfeng mine`: rules proposed from labelled history.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
 use crate::inputs::{InputFormatArgs, ReadArgs, day};
 use crate::numbers::{count, grouped, percent};
-use crate::outputs::{check_apart, copy_pack, failed, write_text};
+use crate::outputs::{Kept, check_apart, write_pack, write_text};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::table::{Cell, heads, table};
@@ -132,7 +131,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let inputs: Vec<PathBuf> =
         [&args.inputs, &args.judge, &args.results.outcomes].into_iter().flatten().cloned().collect();
     if let Some(output) = &args.output {
-        check_apart(&[("--output", output)], &inputs)?;
+        let kept = Kept { packs: &[&args.rules], store: args.results.store.as_deref() };
+        check_apart(&[("--output", output)], &inputs, kept)?;
         if !is_rule_file(output) && output.exists() {
             let path = output.display();
             return Err(Failure::Usage(format!(
@@ -220,9 +220,7 @@ fn write(rules: &Path, output: &Path, mined: &Mined, pack: &Pack) -> Result<(), 
     if is_rule_file(output) {
         return write_text(output, &text);
     }
-    fs::create_dir_all(output).map_err(|error| failed(output, "cannot be made", &error))?;
-    copy_pack(rules, output)?;
-    write_text(&output.join(MINED), &text)
+    write_pack(rules, output, MINED, &text)
 }
 
 fn rate(hits: Hits) -> String {

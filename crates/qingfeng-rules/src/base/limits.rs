@@ -7,12 +7,30 @@
 
 /// The largest file of a pack, in bytes (lookup tables aside).
 pub const FILE_BYTES_MAX: usize = 16 << 20;
+/// The most bytes that the files of a pack may have together (lookup tables and tests aside).
+pub const PACK_BYTES_MAX: usize = 64 << 20;
+/// The largest file of a lookup table, in bytes.
+pub const LOOKUP_BYTES_MAX: usize = 1 << 30;
 /// The most rule files in a pack.
 pub const FILES_MAX: usize = 10_000;
 /// The most rules in a pack.
 pub const RULES_MAX: usize = 100_000;
 /// Operations that the top level of one file may take.
 pub const FILE_OPERATIONS_MAX: u64 = 20_000_000;
+/// Operations that the top levels of all files of a pack may take together.
+pub const PACK_OPERATIONS_MAX: u64 = 100_000_000;
+/// The most bytes that the rules of a pack may hold: those of their texts, and [`VALUE_BYTES`] for each value. What
+/// closures capture counts once, however many rules capture it.
+pub const PACK_HELD_MAX: usize = 64 << 20;
+/// What a value counts for besides its text.
+pub const VALUE_BYTES: usize = 64;
+/// The most values that closures may capture, those within lists and maps counted for each rule, and 64 bytes of text as
+/// one.
+pub const PACK_CAPTURED_MAX: usize = 20_000_000;
+/// The most parts that the closures of a pack may have, counted for each rule.
+pub const PACK_PARTS_MAX: usize = 10_000_000;
+/// The most parts of closures that are compiled, functions and loops written out; further closures are interpreted.
+pub const COMPILED_PARTS_MAX: usize = 2_000_000;
 /// Operations that one closure may take on one line.
 pub const LINE_OPERATIONS_MAX: u64 = 20_000;
 /// How deep functions may call each other.

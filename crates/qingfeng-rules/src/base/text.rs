@@ -80,20 +80,43 @@ fn is_unspaced(letter: char) -> bool {
 /// Whether the text has the word, or the words in a row. Case, width and the number of blanks do not matter.
 /// A Latin word must be a whole word; Chinese has no blanks, so there any occurrence counts.
 pub fn has_word(text: &str, word: &str) -> bool {
-    let (text, word) = (folded(text), folded(word));
+    has_folded_word(&folded(text), word)
+}
+
+/// The same of a text that is [folded] already.
+pub(crate) fn has_folded_word(text: &str, word: &str) -> bool {
+    let word = folded(word);
     let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else { return false };
-    let mut from = 0;
+    let is_whole = |at: usize| {
+        !joins(text[..at].chars().next_back(), Some(first))
+            && !joins(Some(last), text[at + word.len()..].chars().next())
+    };
+    let Some(at) = text.find(&word) else { return false };
     // Occurrences may overlap: in `xno no no` only the second `no no` stands by itself.
-    while let Some(at) = text[from..].find(&word).map(|at| from + at) {
-        let end = at + word.len();
-        if !joins(text[..at].chars().next_back(), Some(first))
-            && !joins(Some(last), text[end..].chars().next())
-        {
-            return true;
+    is_whole(at) || occurrences(text.as_bytes(), word.as_bytes(), at + 1).any(is_whole)
+}
+
+/// Where a word occurs from a place on, overlapping occurrences too, in time that is linear in both (Knuth, Morris and
+/// Pratt).
+fn occurrences<'t>(text: &'t [u8], word: &'t [u8], from: usize) -> impl Iterator<Item = usize> + 't {
+    // For each start of the word how much of it is also the end of that start.
+    let mut again = vec![0; word.len()];
+    let mut same = 0;
+    for at in 1..word.len() {
+        while same > 0 && word[at] != word[same] {
+            same = again[same - 1];
         }
-        from = at + first.len_utf8();
+        same += usize::from(word[at] == word[same]);
+        again[at] = same;
     }
-    false
+    let mut found = 0;
+    (from..text.len()).filter_map(move |at| {
+        while found > 0 && (found == word.len() || text[at] != word[found]) {
+            found = again[found - 1];
+        }
+        found += usize::from(text[at] == word[found]);
+        (found == word.len()).then(|| at + 1 - word.len())
+    })
 }
 
 /// Whether two letters next to each other belong to one Latin word.

@@ -238,8 +238,36 @@ pub enum Value<'a> {
     Date(Date),
 }
 
+/// A number as people write it: 15 significant digits, which are those that arithmetic gets right, or all digits of a
+/// whole one. 0.1 + 0.2 is 0.3.
+///
+/// ```
+/// use qingfeng_rules::internals::rounded;
+/// assert_eq!(rounded(38_061.929_999_999_99), 38_061.93);
+/// assert_eq!(rounded(9_007_199_254_740_991.0), 9_007_199_254_740_991.0);
+/// ```
+pub fn rounded(number: f64) -> f64 {
+    // An amount of money is there already, nearly always.
+    let cents = (number * 100.0).round() / 100.0;
+    if cents == number || number.trunc() == number || !number.is_finite() {
+        return number;
+    }
+    format!("{number:.14e}").parse().unwrap_or(number)
+}
+
+impl Value<'_> {
+    /// The value as an explanation shows it: as it is displayed, but a number as people write it, with 15 significant digits
+    /// at most.
+    pub fn shown(self) -> String {
+        match self {
+            Self::Number(number) => Self::Number(rounded(number)).to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Value<'_> {
-    /// As an explanation shows it: text in quotes, a missing value as `()`.
+    /// With all its digits, text in quotes, a missing value as `()`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("()"),

@@ -151,7 +151,7 @@ impl TestFiles {
         let mut files = Self::default();
         let expectations = directory.join(backtest::FILE);
         if expectations.exists() {
-            files.0.read_file(&expectations, backtest::FILE.to_owned());
+            files.0.read_file(directory, &expectations, backtest::FILE.to_owned());
         }
         let tests = directory.join("tests");
         if tests.is_dir() {
@@ -160,7 +160,7 @@ impl TestFiles {
                 true => path != "tests/lookups",
                 false => path.ends_with(".rhai") || path.ends_with(".csv"),
             };
-            files.0.read_directory(&tests, "tests/", &wanted);
+            files.0.read_directory(directory, &tests, "tests/", &wanted);
         }
         files
     }

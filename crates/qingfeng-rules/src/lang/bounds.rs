@@ -76,7 +76,7 @@ impl Closure {
     /// What a parameter was given when `rule` was called.
     fn captured(&self, name: &str) -> Option<Constant> {
         let at = self.params.iter().position(|param| param == name)?;
-        self.pointer.iter_curry().nth(at).and_then(constant_of)
+        self.captured.get(at).map(|value| (**value.constant()).clone())
     }
 
     fn bounds(&self, expr: &Expr) -> Bounds {

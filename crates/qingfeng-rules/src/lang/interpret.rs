@@ -10,7 +10,7 @@ use crate::base::limits;
 use crate::base::value::Value;
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::kernel::{Fault, Scalar, checked_points, reason_text};
-use crate::lang::rule::{Closure, ComputedField, Points, Rule, computed_needs};
+use crate::lang::rule::{Captured, Closure, ComputedField, Points, Rule, computed_needs};
 use crate::lang::sandbox;
 use crate::lang::syntax::constant_of;
 use crate::model::derived::FieldRef;
@@ -162,9 +162,11 @@ impl Interpreter {
 
     fn call(&self, closure: &Closure) -> Result<Dynamic, Fault> {
         let line = self.line.clone().ok_or(Fault::Failed)?;
+        let args: Vec<Dynamic> =
+            closure.captured.iter().map(|captured| captured.value().clone()).chain([line]).collect();
         closure
             .pointer
-            .call::<Dynamic>(&self.engine, self.functions(closure.file), (line,))
+            .call::<Dynamic>(&self.engine, self.functions(closure.file), args)
             .map_err(|error| sandbox::fault_of(&error))
     }
 
@@ -268,7 +270,7 @@ impl Interpreter {
     ) -> Result<Scope<'static>, Fault> {
         self.compute(rule);
         let mut scope = Scope::new();
-        let captured = closure.pointer.curry().iter().chain(&self.line);
+        let captured = closure.captured.iter().map(Captured::value).chain(&self.line);
         for (name, value) in closure.params.iter().zip(captured) {
             scope.push_dynamic(name.clone(), value.clone());
         }
@@ -369,6 +371,7 @@ impl Interpreter {
             let value = match self.evaluate(scope, closure, source) {
                 Ok(value) => constant_of(&value).map(|constant| match &constant {
                     Constant::Date(date) => date.to_string(),
+                    Constant::Number(number) => Value::Number(*number).shown(),
                     constant => constant.to_string(),
                 }),
                 Err(fault) => Some(format!("fault: {fault}")),

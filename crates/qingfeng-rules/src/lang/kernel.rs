@@ -297,13 +297,13 @@ pub fn not(a: Value<'_>) -> Result {
     }
 }
 
-/// A value as `${}` writes it: text as it is, nothing for a missing value, numbers in the shortest form that
-/// reads back as the same number.
+/// A value as `${}` writes it: text as it is, nothing for a missing value, numbers as people write them, with 15
+/// significant digits at most.
 pub fn display(value: Value<'_>) -> String {
     match value {
         Value::Missing => String::new(),
         Value::Text(text) => text.to_owned(),
-        other => other.to_string(),
+        other => other.shown(),
     }
 }
 

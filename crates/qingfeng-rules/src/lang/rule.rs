@@ -1,12 +1,14 @@
 //! Rules, as a pack holds them.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::value::Date;
 use crate::diagnostic::Place;
-use crate::lang::expr::Expr;
+use crate::lang::expr::{Constant, Expr};
 use crate::model::channel::ChannelId;
 use crate::model::derived::FieldRef;
 use crate::model::reference::Key;
@@ -56,15 +58,43 @@ pub enum KeyValue {
     SiteKind(String),
 }
 
+/// A value that a closure captured, as it was then. Closures that captured equal ones share it.
+#[derive(Clone)]
+pub(crate) struct Captured(Arc<(rhai::Dynamic, Arc<Constant>)>);
+
+impl Captured {
+    pub fn new(value: rhai::Dynamic, constant: Arc<Constant>) -> Self {
+        Self(Arc::new((value, constant)))
+    }
+
+    /// As Rhai has it.
+    pub fn value(&self) -> &rhai::Dynamic {
+        &self.0.0
+    }
+
+    /// What is known of it; missing where it is none that the language has.
+    pub fn constant(&self) -> &Arc<Constant> {
+        &self.0.1
+    }
+}
+
+impl fmt::Debug for Captured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.constant().fmt(f)
+    }
+}
+
 /// A closure of a rule: what Rhai runs, and what is known of it.
 #[derive(Clone, Debug)]
 pub struct Closure {
     /// The position of the file's syntax tree in the pack.
     pub(crate) file: usize,
+    /// The function, without what is captured.
     pub(crate) pointer: rhai::FnPtr,
+    pub(crate) captured: Vec<Captured>,
     /// The parameters: what is captured, then the line.
     pub(crate) params: Vec<String>,
-    pub(crate) body: Expr,
+    pub(crate) body: Arc<Expr>,
     pub(crate) fields: BTreeSet<FieldRef>,
 }
 

@@ -322,9 +322,10 @@ fn register_collections(engine: &mut Engine) {
         let (Held::Text(whole), Ok(words)) = (Held::of(args[0])?, args[1].as_array_ref()) else {
             return Err(Fault::TypeMismatch);
         };
+        let whole = text::folded(&whole);
         for word in words.iter() {
             match Held::of(word)? {
-                Held::Text(word) if text::has_word(&whole, &word) => return Ok(true.into()),
+                Held::Text(word) if text::has_folded_word(&whole, &word) => return Ok(true.into()),
                 Held::Text(_) | Held::Other(Value::Missing) => {}
                 Held::Other(_) => return Err(Fault::TypeMismatch),
             }

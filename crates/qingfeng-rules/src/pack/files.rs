@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,7 +62,7 @@ impl PackFiles {
                     path == "pack.toml" || is_reference || path.ends_with(".rhai")
                 }
             };
-            files.0.read_directory(directory, "", &wanted);
+            files.0.read_directory(directory, directory, "", &wanted);
         } else {
             let title = format!("`{}` is not a directory", directory.display());
             files.0.unreadable(title, "give the directory that holds `pack.toml`");
@@ -102,6 +104,43 @@ pub(crate) fn text_of<'c>(path: &str, content: &'c [u8]) -> Result<&'c str, Stri
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
 }
 
+/// Why a file of a pack is not read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// The system cannot.
+    Io(io::Error),
+    /// It is none that a pack may have, or too large: what it is, and what to do.
+    Refused(String, &'static str),
+}
+
+/// Reads a regular file in the directory of a pack, or one within it to which a link leads; so many bytes at most.
+///
+/// # Errors
+///
+/// It cannot be read, is none of the pack, is no regular file, or has more bytes.
+pub fn read_file(pack: &Path, path: &Path, bytes_max: usize) -> Result<Vec<u8>, Unreadable> {
+    let refused = |what: String, help| Err(Unreadable::Refused(what, help));
+    let real = path.canonicalize().map_err(Unreadable::Io)?;
+    if !real.starts_with(pack.canonicalize().map_err(Unreadable::Io)?) {
+        return refused("lies outside of the pack".to_owned(), "copy the file into the pack, and remove the link");
+    }
+    // Opening a pipe would wait for somebody to write.
+    let kind = real.metadata().map_err(Unreadable::Io)?.file_type();
+    if kind.is_dir() {
+        return refused("is a directory".to_owned(), "name a file in it, or rename it");
+    }
+    if !kind.is_file() {
+        return refused("is no file but a pipe, a socket or a device".to_owned(), "put a file in its place");
+    }
+    let mut content = Vec::new();
+    let file = File::open(&real).map_err(Unreadable::Io)?;
+    file.take(bytes_max as u64 + 1).read_to_end(&mut content).map_err(Unreadable::Io)?;
+    if content.len() > bytes_max {
+        return refused(format!("is larger than {} MiB", bytes_max >> 20), "split it into several files");
+    }
+    Ok(content)
+}
+
 /// Files by their paths, and what could not be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
@@ -109,19 +148,27 @@ pub(crate) struct Files {
     pub unreadable: Vec<Diagnostic>,
     /// Of what kind of mistake it is that a file cannot be read.
     code: Code,
+    /// The bytes of all.
+    bytes: usize,
 }
 
 impl Files {
     pub fn new(code: Code) -> Self {
-        Self { files: BTreeMap::new(), unreadable: Vec::new(), code }
+        Self { files: BTreeMap::new(), unreadable: Vec::new(), code, bytes: 0 }
     }
 
     fn unreadable(&mut self, title: String, help: &str) {
         self.unreadable.push(Diagnostic::new(self.code, title).help(help));
     }
 
-    /// Reads what is wanted in a directory: of paths, and whether each is a directory.
-    pub fn read_directory(&mut self, directory: &Path, prefix: &str, wanted: &dyn Fn(&str, bool) -> bool) {
+    /// Reads what is wanted in a directory of a pack: of paths, and whether each is a directory.
+    pub fn read_directory(
+        &mut self,
+        pack: &Path,
+        directory: &Path,
+        prefix: &str,
+        wanted: &dyn Fn(&str, bool) -> bool,
+    ) {
         let entries = match std::fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) => {
@@ -147,12 +194,18 @@ impl Files {
                 continue;
             }
             if is_directory {
+                let real = path.canonicalize().and_then(|real| Ok((real, pack.canonicalize()?)));
+                if path.is_symlink() && !real.is_ok_and(|(real, pack)| real.starts_with(pack)) {
+                    let title = format!("`{relative}` lies outside of the pack");
+                    self.unreadable(title, "copy the directory into the pack, and remove the link");
+                    continue;
+                }
                 let inner = format!("{relative}/");
                 if inner.matches('/').count() > DEPTH_MAX {
                     let help = format!("use at most {DEPTH_MAX} levels of directories");
                     self.unreadable(format!("`{relative}` lies too deep"), &help);
                 } else {
-                    self.read_directory(&path, &inner, wanted);
+                    self.read_directory(pack, &path, &inner, wanted);
                 }
                 continue;
             }
@@ -162,19 +215,24 @@ impl Files {
                 self.unreadable(title, "join some");
                 return;
             }
-            self.read_file(&path, relative);
+            if self.bytes > limits::PACK_BYTES_MAX {
+                let of = if self.code == Code::BadTest { "tests of a pack" } else { "files of a pack" };
+                let title = format!("the {of} are larger than {} MiB together", limits::PACK_BYTES_MAX >> 20);
+                self.unreadable(title, "keep long lists in lookup tables");
+                return;
+            }
+            self.read_file(pack, &path, relative);
         }
     }
 
-    pub fn read_file(&mut self, path: &Path, relative: String) {
-        if path.metadata().is_ok_and(|data| data.len() > limits::FILE_BYTES_MAX as u64) {
-            let title = format!("`{relative}` is larger than {} MiB", limits::FILE_BYTES_MAX >> 20);
-            self.unreadable(title, "split it into several files");
-            return;
-        }
-        match std::fs::read(path) {
-            Ok(content) => _ = self.files.insert(relative, content),
-            Err(error) => {
+    pub fn read_file(&mut self, pack: &Path, path: &Path, relative: String) {
+        match read_file(pack, path, limits::FILE_BYTES_MAX) {
+            Ok(content) => {
+                self.bytes += content.len();
+                self.files.insert(relative, content);
+            }
+            Err(Unreadable::Refused(what, help)) => self.unreadable(format!("`{relative}` {what}"), help),
+            Err(Unreadable::Io(error)) => {
                 self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
             }
         }

@@ -25,6 +25,7 @@ use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program, Source}
 
 pub use files::PackFiles;
 pub(crate) use files::{Files, text_of};
+pub use files::{Unreadable, read_file};
 pub use fixes::Applied;
 pub use rewrite::WrittenPoints;
 

@@ -697,9 +697,10 @@ fn has_any_word(whole: &Val<'_>, words: &Constant) -> Result<bool, Fault> {
     let (Some(whole), Constant::Array(words)) = (whole.text(), words) else {
         return Err(Fault::TypeMismatch);
     };
+    let whole = text::folded(whole);
     for word in words {
         match word {
-            Constant::Text(word) if text::has_word(whole, word) => return Ok(true),
+            Constant::Text(word) if text::has_folded_word(&whole, word) => return Ok(true),
             Constant::Text(_) | Constant::Missing => {}
             _ => return Err(Fault::TypeMismatch),
         }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::lang::expr::{Constant, Expr, ExprKind, For, Name, Operator, Switch};
 use crate::lang::functions;
+use crate::lang::rule::Captured;
 use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
@@ -105,11 +106,14 @@ impl<'l> Lowerer<'l> {
     }
 
     /// The value of a closure on a line. Its parameters are what it captured, and then the line.
-    pub fn closure(&mut self, params: &[String], captured: &[Constant], body: &Expr) -> Lowered {
+    pub fn closure(&mut self, params: &[String], captured: &[Captured], body: &Expr) -> Lowered {
         self.parts = 0;
         self.variables.clear();
         for (name, value) in params.iter().zip(captured) {
-            let binding = self.constant_binding(value, body.span.clone());
+            let binding = match &**value.constant() {
+                Constant::Function(..) => self.constant_binding(value.constant(), body.span.clone()),
+                _ => Binding::Node(self.add(Op::Constant(Arc::clone(value.constant())), Vec::new(), &body.span)),
+            };
             self.variables.push((name.clone(), binding));
         }
         let line = params.last().cloned().unwrap_or_default();
@@ -159,6 +163,10 @@ impl<'l> Lowerer<'l> {
             let reason =
                 format!("it has more than {PARTS_MAX} parts when functions and loops are written out");
             return self.refuse(reason, span);
+        }
+        if self.nodes.len() > limits::COMPILED_PARTS_MAX {
+            let most = limits::COMPILED_PARTS_MAX;
+            return self.refuse(format!("the closures of the pack before it have more than {most} parts"), span);
         }
         Ok(())
     }

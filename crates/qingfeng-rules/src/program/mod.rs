@@ -258,11 +258,9 @@ fn lower_body(
     closure: &Closure,
     body: &Expr,
 ) -> Result<NodeId, NotLowered> {
-    let captured: Vec<Constant> =
-        closure.pointer.iter_curry().map(|value| constant_of(value).unwrap_or(Constant::Missing)).collect();
     Lowerer::new(nodes, scope, &functions[closure.file], closure.file as u32).closure(
         &closure.params,
-        &captured,
+        &closure.captured,
         body,
     )
 }

@@ -160,7 +160,7 @@ impl Parts {
                 if !in_parts {
                     tree = PartTree::Leaf(0);
                     roots = vec![lower_closure(&mut nodes, scope, functions, when)];
-                    exprs = vec![when.body.clone()];
+                    exprs = vec![(*when.body).clone()];
                 }
                 parts.tree = Some(tree);
                 parts.lets = lets.to_vec();
@@ -414,8 +414,8 @@ fn leaf(
     in_parts: bool,
 ) -> Leaf {
     let mut constants: BTreeMap<String, String> = BTreeMap::new();
-    let captured: Vec<(&String, Constant)> = (when.params.iter().zip(when.pointer.iter_curry()))
-        .filter_map(|(name, value)| Some((name, constant_of(value)?)))
+    let captured: Vec<(&String, &Constant)> = (when.params.iter().zip(&when.captured))
+        .map(|(name, value)| (name, &**value.constant()))
         .collect();
     let mut read: BTreeSet<FieldRef> = BTreeSet::new();
     let line = when.params.last().map_or("", String::as_str);

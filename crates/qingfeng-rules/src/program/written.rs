@@ -27,9 +27,8 @@ impl Written {
         for name in &closure.params {
             digester = digester.text(name);
         }
-        for value in closure.pointer.iter_curry() {
-            let constant = constant_of(value).unwrap_or(Constant::Missing);
-            digester = digester.of([reader.constant(&constant)]);
+        for value in &closure.captured {
+            digester = digester.of([reader.constant(value.constant())]);
         }
         digester = digester.of([reader.expr(&closure.body)]);
         while let Some(name) = reader.calls.pop() {

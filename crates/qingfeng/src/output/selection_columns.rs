@@ -11,6 +11,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
 use arrow_schema::{ArrowError, DataType, Field};
 use foldhash::fast::FixedState;
+use qingfeng_rules::internals::rounded;
 use qingfeng_rules::reference::{Groups, Membership};
 use qingfeng_rules::selection::{KNOWN_TRADERS, OTHER_GROUP, UNNAMED_TRADERS};
 use qingfeng_rules::{Date, FieldId, FieldRef, Kind, Level, Pack, Selection, Value};
@@ -191,7 +192,7 @@ impl Carrier {
             destinations.append_option(keys.region.and_then(|field| values.text_of(*decisive, field)));
             packages.append_option(self.packages.and_then(|field| packages_of(values, field, range.clone())));
             let value = self.value.map_or(f64::NAN, |field| values.sum(field, range.clone()));
-            all_values.append_option((!value.is_nan()).then_some(value));
+            all_values.append_option((!value.is_nan()).then(|| rounded(value)));
         }
         Ok(vec![
             Arc::new(days.finish()),

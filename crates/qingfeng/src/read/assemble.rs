@@ -109,7 +109,7 @@ impl Assembler {
     /// Takes the lines that follow those taken before.
     pub(crate) fn take(&mut self, piece: Piece) -> Result<(), ReadError> {
         match self.named(piece, false) {
-            Some(piece) => self.take_named(piece),
+            Some(piece) => self.take_or_leave(piece),
             None => Ok(()),
         }
     }
@@ -117,9 +117,26 @@ impl Assembler {
     /// Takes what was held back, since no line follows.
     pub(crate) fn end(&mut self) -> Result<(), ReadError> {
         match self.held.take().and_then(|held| self.named(held, true)) {
-            Some(piece) => self.take_named(piece),
+            Some(piece) => self.take_or_leave(piece),
             None => Ok(()),
         }
+    }
+
+    /// Takes a piece; one that cannot be taken to its end leaves none of its lines behind.
+    fn take_or_leave(&mut self, piece: Piece) -> Result<(), ReadError> {
+        let open = self.open.as_ref().map(|open| Open { id: open.id.clone(), ..*open });
+        let batches = self.batches.len();
+        let (lines, rejects, lost) = (self.places.len(), self.rejects.len(), self.lost);
+        let taken = self.take_named(piece);
+        if taken.is_err() && self.batches.len() == batches {
+            self.open = open;
+            self.places.truncate(lines);
+            self.declarations.truncate(self.declarations.partition_point(|&start| start < lines));
+            self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < lines));
+            self.rejects.truncate(rejects);
+            self.lost = lost;
+        }
+        taken
     }
 
     /// Gives lines without a readable id to the declaration whose lines stand around them. Those at the end of a piece

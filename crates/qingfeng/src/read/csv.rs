@@ -12,7 +12,7 @@ use super::frame::{Content, Frame, Framer, Scan, Scanner};
 use super::lines::Position;
 use super::reject::{Problem, RejectKind, shown};
 use super::rows::{Cell, Rows};
-use super::text::{Encoding, decode, lossy};
+use super::text::{Encoding, decode, lossy, unmarked};
 use super::{Decoder, Format, Input, InputNotes, Pieces, parsed};
 
 /// The bytes of a record at most.
@@ -166,10 +166,10 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The text of the cell in its record; `None` if it is none of this encoding.
+    /// The text of the cell in its record, without a [mark](unmarked); `None` if it is none of this encoding.
     pub(super) fn text(self, encoding: Encoding, record: &[u8]) -> Option<Cow<'_, str>> {
         let text = decode(encoding, &record[self.start..self.end])?;
-        Some(if self.doubled { text.replace("\"\"", "\"").into() } else { text })
+        Some(unmarked(if self.doubled { text.replace("\"\"", "\"").into() } else { text }))
     }
 }
 
@@ -441,7 +441,7 @@ impl Parser {
                     None => return invalid(&record[start..end], encoding),
                 },
             };
-            Cell::Text(if doubled { text.replace("\"\"", "\"").into() } else { text })
+            Cell::Text(unmarked(if doubled { text.replace("\"\"", "\"").into() } else { text }))
         });
     }
 }

@@ -85,6 +85,7 @@ pub(crate) use source::{Source, open as open_source, unpacked};
 pub(crate) use source::{WITHOUT_PARQUET, without_zstd};
 pub(crate) use table::{guarded, next_batch};
 pub use text::Encoding;
+pub(crate) use text::{MARK, is_run};
 
 /// The largest `batch_lines` and `max_declaration_lines`: so many texts of the greatest length fit into one array.
 pub const MAX_LINES: usize = 32_767;

@@ -10,6 +10,7 @@ use super::error::ReadError;
 use super::input::{Batches, Seekable, Stream};
 use super::text::{Encoding, contradiction};
 use super::{Format, Input};
+use crate::write::PARTIAL;
 
 /// The bytes looked at to find out what an input is.
 const PEEKED: usize = 4096;
@@ -40,7 +41,10 @@ pub(crate) fn open(
     let failed = |source| ReadError::open(input, source);
     let inner: Bytes = match input {
         Input::Stdin => Box::new(io::stdin()),
-        Input::Path(path) => Box::new(File::open(path).map_err(failed)?),
+        Input::Path(path) => {
+            refuse_partial(input, path)?;
+            Box::new(File::open(path).map_err(failed)?)
+        }
         Input::Given(given) => match given.open()? {
             Stream::Bytes(bytes) => bytes,
             Stream::Batches(batches) => return Ok(Source::Batches(batches)),
@@ -154,6 +158,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
 /// Checks before reading starts that a file is there.
 pub(crate) fn check(input: &Input) -> Result<(), ReadError> {
     let Input::Path(path) = input else { return Ok(()) };
+    refuse_partial(input, path)?;
     let found = path.metadata().map_err(|source| ReadError::open(input, source))?;
     if found.is_dir() {
         return Err(ReadError::content(input, "is a directory; name the files in it"));
@@ -205,6 +210,18 @@ fn is_copy(one: &Path, other: &Path) -> bool {
         io::BufRead::consume(&mut one, common);
         io::BufRead::consume(&mut other, common);
     }
+}
+
+/// Refuses a file that is being written, or that a run left which did not end.
+fn refuse_partial(input: &Input, path: &Path) -> Result<(), ReadError> {
+    let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if !name.to_string_lossy().to_ascii_lowercase().ends_with(PARTIAL) {
+        return Ok(());
+    }
+    Err(ReadError::content(
+        input,
+        "is not whole: a run is writing it, or did not end; wait for that run or repeat it, and name the file that it makes",
+    ))
 }
 
 /// A copy of the input in a temporary file, from its beginning.

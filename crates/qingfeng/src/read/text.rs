@@ -45,6 +45,39 @@ impl Encoding {
     }
 }
 
+/// What stands before a cell that a spreadsheet would run.
+pub(crate) const MARK: char = '\'';
+
+/// Whether a spreadsheet that opens the cell of a CSV file would run it as a formula, whatever marks stand before it. A
+/// number is none, with whatever sign.
+pub(crate) fn is_run(cell: &str) -> bool {
+    if cell.as_bytes().first().is_none_or(|first| first.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let cell = cell.trim_start_matches(MARK);
+    let visible = cell.trim_start_matches(|letter: char| {
+        letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    });
+    // Spreadsheets of East Asia take the wide signs for the others.
+    let is_formula = visible.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        && !visible.parse().is_ok_and(f64::is_finite);
+    is_formula || cell.starts_with(['\t', '\r', '\n'])
+}
+
+/// A cell of a CSV file without the mark that was written before it lest a spreadsheet run it.
+pub(crate) fn unmarked(cell: Cow<'_, str>) -> Cow<'_, str> {
+    if !cell.starts_with(MARK) || !is_run(&cell) {
+        return cell;
+    }
+    match cell {
+        Cow::Borrowed(cell) => Cow::Borrowed(&cell[MARK.len_utf8()..]),
+        Cow::Owned(mut cell) => {
+            cell.remove(0);
+            cell.into()
+        }
+    }
+}
+
 /// The bytes as text, if they are text of this encoding.
 ///
 /// Line ends, quotes and the separators of CSV are never part of a longer character in either encoding, so records

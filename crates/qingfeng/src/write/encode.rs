@@ -145,11 +145,12 @@ impl Encoder {
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         match self {
             Self::Csv(sink) => write_text(sink, batch, text::csv),
-            Self::Ndjson(sink) => {
-                write_text(sink, batch, text::ndjson)?;
+            Self::Ndjson(sink) if matches!(sink, Sink::Stdout(_)) => {
+                write_text(sink, batch, |rows| Ok(text::escaped(text::ndjson(rows)?)))?;
                 // Who reads along sees each batch when it is done.
-                if matches!(sink, Sink::Stdout(_)) { Ok(sink.flush()?) } else { Ok(()) }
+                Ok(sink.flush()?)
             }
+            Self::Ndjson(sink) => write_text(sink, batch, text::ndjson),
             #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.write(batch),
             Self::Arrow(writer) => writer.write(batch),

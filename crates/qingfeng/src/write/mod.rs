@@ -6,9 +6,9 @@ mod encode;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod text;
+mod whole;
 
 use std::fmt;
-use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,10 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 
 use encode::{Compression, Encoder, Sink};
+
+pub(crate) use whole::PARTIAL;
+#[doc(hidden)]
+pub use whole::{Unfinished, WholeFile, give_up};
 
 use crate::read::Format;
 
@@ -87,12 +91,13 @@ pub enum WriteError {
 /// Writes the batches of a table.
 ///
 /// A file is written beside its target, under the target's name with `.partial` after it, and takes the target's name
-/// in [`finish`](Self::finish). If that is not called, because the run failed or was stopped, the `.partial` file
-/// stays with what was written before, so that it is not lost; an older file of the target's name stays as it was.
+/// in [`finish`](Self::finish). If that is not called, because the run failed, the `.partial` file stays with what was
+/// written before, so that it is not lost; readers refuse it. An older file of the target's name stays as it was. One
+/// writer at a time has a target: [`create`](Self::create) fails while another one writes it, in whatever process.
 pub struct TableWriter {
     output: Output,
-    /// The file that is written, and the name that it gets.
-    paths: Option<(PathBuf, PathBuf)>,
+    /// The file that is written, unless it is standard output.
+    file: Option<WholeFile>,
     /// `None` once it is closed.
     encoder: Option<Encoder>,
     is_pipe_broken: Arc<AtomicBool>,
@@ -101,12 +106,13 @@ pub struct TableWriter {
 impl TableWriter {
     /// A writer of a table with this schema.
     ///
-    /// CSV begins with a header; there lists are joined by `;` (a `;` in an element becomes `,`), and a missing value
-    /// is an empty cell. In NDJSON missing values are written as `null`. Parquet is compressed with zstd.
+    /// CSV begins with a header; there lists are joined by `;` (a `;` in an element becomes `,`), a missing value is an
+    /// empty cell, and a text that a spreadsheet would run as a formula has an apostrophe before it, which
+    /// [readers](crate::read) take away. In NDJSON missing values are written as `null`. Parquet is compressed with zstd.
     ///
     /// # Errors
     ///
-    /// An extension that names no format, or a file that cannot be created.
+    /// An extension that names no format, a file that cannot be created, or one that another run is writing.
     pub fn create(output: &Output, schema: SchemaRef) -> Result<Self, WriteError> {
         let is_pipe_broken = Arc::new(AtomicBool::new(false));
         let (format, compression) = match output {
@@ -116,17 +122,17 @@ impl TableWriter {
             }
         };
         let failed = |source| WriteError::Io { output: output.to_string(), source };
-        let (sink, paths) = match output {
+        let (sink, file) = match output {
             Output::Stdout => (Sink::stdout(Arc::clone(&is_pipe_broken)), None),
             Output::Path(path) => {
-                let partial = partial(path);
-                let file = BufWriter::with_capacity(1 << 16, File::create(&partial).map_err(failed)?);
-                (Sink::file(file, compression).map_err(failed)?, Some((partial, path.clone())))
+                let whole = WholeFile::create(path).map_err(failed)?;
+                let file = BufWriter::with_capacity(1 << 16, whole.handle().map_err(failed)?);
+                (Sink::file(file, compression).map_err(failed)?, Some(whole))
             }
         };
         let encoder = Encoder::new(format, sink, schema)
             .map_err(|source| WriteError::Table { output: output.to_string(), source })?;
-        Ok(Self { output: output.clone(), paths, encoder: Some(encoder), is_pipe_broken })
+        Ok(Self { output: output.clone(), file, encoder: Some(encoder), is_pipe_broken })
     }
 
     /// Writes a batch.
@@ -151,9 +157,8 @@ impl TableWriter {
         if let Some(encoder) = self.encoder.take() {
             encoder.close().map_err(|source| self.error(source))?;
         }
-        if let Some((partial, path)) = self.paths.take() {
-            fs::rename(partial, path)
-                .map_err(|source| WriteError::Io { output: self.output.to_string(), source })?;
+        if let Some(file) = self.file.take() {
+            file.finish().map_err(|source| WriteError::Io { output: self.output.to_string(), source })?;
         }
         Ok(())
     }
@@ -182,13 +187,6 @@ impl fmt::Debug for TableWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TableWriter").field("output", &self.output).finish_non_exhaustive()
     }
-}
-
-/// The path of the file while it is written.
-fn partial(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    name.into()
 }
 
 /// The format and compression that the name of the file tells.

@@ -1,8 +1,9 @@
 //! Rows as text: CSV and NDJSON.
 //!
-//! In CSV lists are joined by `;` (a `;` in an element becomes `,`, so that the number of elements stays), and a missing
-//! value is an empty cell. In NDJSON missing values are `null`. Numbers are written alike in both: the fewest digits that
-//! read back as the same number.
+//! In CSV lists are joined by `;` (a `;` in an element becomes `,`, so that the number of elements stays), a missing
+//! value is an empty cell, and before a text that a spreadsheet would run as a formula stands an apostrophe, which our
+//! readers take away. In NDJSON missing values are `null`. Numbers are written alike in both: the fewest digits that read
+//! back as the same number.
 
 use std::io::Write as _;
 use std::ops::Range;
@@ -16,6 +17,8 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Schema};
 use qingfeng_rules::Date;
 use serde::Serialize;
+
+use crate::read::{MARK, is_run};
 
 /// The cells of a column.
 enum Cells<'a> {
@@ -179,13 +182,16 @@ fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), Arro
     serde_json::to_writer(out, value).map_err(|error| ArrowError::JsonError(error.to_string()))
 }
 
-/// A cell, in quotes where RFC 4180 asks for them.
+/// A cell, in quotes where RFC 4180 asks for them, and with a mark before it where a spreadsheet would run it.
 fn quoted(out: &mut Vec<u8>, text: &str) {
+    let mark = if is_run(text) { Some(MARK as u8) } else { None };
     if !text.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n')) {
+        out.extend(mark);
         out.extend_from_slice(text.as_bytes());
         return;
     }
     out.push(b'"');
+    out.extend(mark);
     for byte in text.bytes() {
         if byte == b'"' {
             out.push(b'"');
@@ -257,4 +263,25 @@ pub(super) fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
         out.extend_from_slice(b"}\n");
     }
     Ok(out)
+}
+
+/// JSON with escapes for what a terminal could take for a command, or what hides or turns text. All of these stand within
+/// strings and have sixteen bits.
+pub(super) fn escaped(json: Vec<u8>) -> Vec<u8> {
+    if json.iter().all(|byte| *byte < 0x7f) {
+        return json;
+    }
+    let Ok(text) = str::from_utf8(&json) else { return json };
+    let mut out = Vec::with_capacity(json.len());
+    let mut bytes = [0; 4];
+    for letter in text.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                out.extend_from_slice(format!("\\u{:04x}", u32::from(letter)).as_bytes());
+            }
+            letter => out.extend_from_slice(letter.encode_utf8(&mut bytes).as_bytes()),
+        }
+    }
+    out
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{NeededResults, Plans, history};
-use crate::outputs::check_apart;
+use crate::outputs::{Kept, check_apart};
 use crate::render::load_pack;
 use crate::terminal::Format;
 
@@ -139,7 +139,7 @@ struct Report<'r> {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut inputs = args.assessments.clone();
     inputs.extend(args.plans.iter().chain(&args.results.outcomes).cloned());
-    check_apart(&[], &inputs)?;
+    check_apart(&[], &inputs, Kept::default())?;
     let files = PackFiles::read(&args.rules);
     let pack = load_pack(&args.rules)?;
     let target = args.output.as_deref().map(|output| proposal::target(output, &args.rules)).transpose()?;

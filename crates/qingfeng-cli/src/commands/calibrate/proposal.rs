@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::rules::lookups::LookupSource;
 use qingfeng::rules::{Pack, PackFiles, Points};
+use qingfeng::write::Unfinished;
 use qingfeng_insight::calibrate::Verdict;
 
 use super::Report;
@@ -82,7 +83,8 @@ impl Target {
             let what = "cannot be made (if an earlier run left it, remove it)";
             return Err(failed(&self.partial, what, &error));
         }
-        let written = self.fill(&rewritten, report);
+        let unfinished = Unfinished::new(self.partial.clone(), self.directory.clone());
+        let written = self.fill(&rewritten, report, &unfinished);
         if written.is_err() {
             // What is half written helps nobody; that it cannot be removed either is no news.
             let _ = fs::remove_dir_all(&self.partial);
@@ -90,7 +92,12 @@ impl Target {
         written
     }
 
-    fn fill(&self, rewritten: &PackFiles, report: &Report<'_>) -> Result<(), Failure> {
+    fn fill(
+        &self,
+        rewritten: &PackFiles,
+        report: &Report<'_>,
+        unfinished: &Unfinished,
+    ) -> Result<(), Failure> {
         copy_pack(&self.pack, &self.partial)?;
         let page = (String::from("PROPOSAL.md"), page(report).into_bytes());
         let data = (String::from("proposal.json"), json(report)?.into_bytes());
@@ -104,7 +111,8 @@ impl Target {
             fs::remove_dir(&self.directory)
                 .map_err(|error| failed(&self.directory, "cannot be replaced", &error))?;
         }
-        fs::rename(&self.partial, &self.directory)
+        unfinished
+            .publish()
             .map_err(|error| failed(&self.directory, "cannot be written", &error))
     }
 }

@@ -113,7 +113,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         files.extend(
             Some(("the list", std::path::Path::new("-"))).filter(|_| crate::inputs::is_standard(html)),
         );
-        outputs::check_apart(&files, &args.inputs)?;
+        let kept = outputs::Kept { packs: &[&args.pack.directory], store: args.pack.lookups.name() };
+        outputs::check_apart(&files, &args.inputs, kept)?;
     }
     let engine = args.pack.open()?;
     let pack = engine.pack();

@@ -14,7 +14,7 @@ use qingfeng::tools::diff::{Diff, DiffOptions, Readers, read_alike};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{ReadArgs, is_standard};
-use crate::outputs::{check_apart, write_text};
+use crate::outputs::{Kept, check_apart, write_text};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::stores::LookupArgs;
@@ -75,7 +75,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut outputs = vec![("the report", Path::new("-"))];
     outputs.extend(args.html.as_deref().map(|path| ("--html", path)));
-    check_apart(&outputs, &args.inputs)?;
+    let kept = Kept { packs: &[&args.old, &args.new], store: args.lookups.name() };
+    check_apart(&outputs, &args.inputs, kept)?;
     let old = open(args, &args.old, "old")?;
     let new = open(args, &args.new, "new")?;
     let diff = if args.inputs.is_empty() { old.diff(&new) } else { over(args, &old, &new)? };

@@ -3,7 +3,7 @@
 mod human;
 mod one;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::read::Input;
@@ -16,7 +16,7 @@ use qingfeng_inspection::evidence::{Changed, Evidence};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::{NeededResults, Plans, history};
 use crate::inputs::{part, share};
-use crate::outputs::{check_apart, output};
+use crate::outputs::{Kept, check_apart, output};
 use crate::render;
 use crate::terminal::{self, Format};
 use crate::words::tell_effect;
@@ -221,7 +221,9 @@ fn check_files(args: &Args) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is standard input, which can be read once; give files".to_owned()));
     }
     if let Some(path) = &args.output {
-        check_apart(&[("--output", path)], &read)?;
+        let packs: Vec<&Path> = args.rules.as_deref().into_iter().collect();
+        let kept = Kept { packs: &packs, store: args.results.store.as_deref() };
+        check_apart(&[("--output", path)], &read, kept)?;
         if args.format == Format::Json && crate::inputs::is_standard(path) {
             return Err(Failure::Usage("--output - and --format json both go to standard output".to_owned()));
         }

@@ -15,7 +15,7 @@ use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
 use crate::inputs::ReadArgs;
-use crate::outputs::{check_apart, output, write_text};
+use crate::outputs::{Kept, check_apart, output, write_text};
 use crate::passes::ThreadArgs;
 use crate::policy::PolicyArgs;
 use crate::terminal::{self, Format};
@@ -154,7 +154,8 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     let mut inputs = args.assessments.clone();
     let others = args.results.outcomes.iter().chain(&args.policy.capacity).chain(&args.key.key_file);
     inputs.extend(others.cloned());
-    check_apart(&outputs, &inputs)
+    let kept = Kept { packs: &[&args.policy.rules], store: args.results.store.as_deref() };
+    check_apart(&outputs, &inputs, kept)
 }
 
 /// Writes the plan, and what it left out.

@@ -22,7 +22,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::findings::{FindingsArgs, Plans};
 use crate::inputs::InputFormatArgs;
 use crate::ledgers::{LedgerArgs, read_aims};
-use crate::outputs::{check_apart, write_text};
+use crate::outputs::{Kept, check_apart, write_text};
 use crate::words::{Language, tell_effect, tell_watch};
 use crate::{clock, render, terminal};
 use page::Doc;
@@ -205,5 +205,6 @@ fn check_files(args: &Args) -> Result<(), Failure> {
             .chain(&args.ledgers.tip_offs)
             .cloned(),
     );
-    check_apart(&outputs, &inputs)
+    let kept = Kept { packs: &[&args.rules], store: args.findings.results.store.as_deref() };
+    check_apart(&outputs, &inputs, kept)
 }

@@ -10,7 +10,7 @@ use qingfeng::{By, Engine, Outputs, Summary};
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::{InputArgs, one_of};
-use crate::outputs::{check_apart, output, write_text};
+use crate::outputs::{Kept, check_apart, output, write_text};
 use crate::passes::{EngineArgs, ThreadArgs};
 use crate::progress::Bar;
 use crate::stores::PackArgs;
@@ -74,7 +74,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let mut outputs = vec![("--output", args.output.as_deref().unwrap_or(standard))];
     outputs.extend(args.rejects.as_deref().map(|path| ("--rejects", path)));
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
-    check_apart(&outputs, &args.inputs.inputs)?;
+    let kept = Kept { packs: &[&args.pack.rules], store: args.pack.lookups.name() };
+    check_apart(&outputs, &args.inputs.inputs, kept)?;
 
     let engine = args.engine.applied(args.pack.open()?);
     let (summary, rejects) = score(args, &engine)?;

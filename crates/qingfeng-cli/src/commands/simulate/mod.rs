@@ -19,7 +19,7 @@ use qingfeng_lab::{
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
-use crate::outputs::check_apart;
+use crate::outputs::{Kept, check_apart};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
 use crate::stores::PackArgs;
@@ -122,7 +122,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let message = "the figures go to standard output; give --output a file for the table";
         return Err(Failure::Usage(message.to_owned()));
     }
-    check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>())?;
+    let kept = Kept { packs: &[&args.pack.rules], store: args.pack.lookups.name() };
+    check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>(), kept)?;
     let engine = args.pack.open()?;
     let inspections = match &args.capacity {
         Some(path) => {

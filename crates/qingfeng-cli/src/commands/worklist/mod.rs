@@ -4,7 +4,7 @@ mod human;
 mod page;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::rules::Date;
@@ -13,7 +13,7 @@ use qingfeng_inspection::overrides::Overrides;
 
 use crate::exit::{self, Exit, Failure};
 use crate::inputs::is_standard;
-use crate::outputs::{check_apart, write_text};
+use crate::outputs::{Kept, check_apart, write_text};
 use crate::words::Language;
 use crate::{render, terminal};
 use view::View;
@@ -72,7 +72,9 @@ enum ListFormat {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(output) = &args.output {
-        check_apart(&[("--output", output)], std::slice::from_ref(&args.plan))?;
+        let packs: Vec<&Path> = args.rules.as_deref().into_iter().collect();
+        let kept = Kept { packs: &packs, store: None };
+        check_apart(&[("--output", output)], std::slice::from_ref(&args.plan), kept)?;
     }
     let engine = args.rules.as_deref().map(render::open_policy).transpose()?;
     let pack = engine.as_ref().map(|engine| engine.pack().as_ref());
@@ -97,6 +99,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             }
         }
     };
-    write_text(args.output.as_deref().unwrap_or(std::path::Path::new("-")), &text)?;
+    write_text(args.output.as_deref().unwrap_or(Path::new("-")), &text)?;
     Ok(Exit::Done)
 }

@@ -48,3 +48,23 @@ fn look_alikes_resemble_and_the_mark_itself_does_not() {
     assert!(resembles("HA0JUE", "HAOJUE"));
     assert!(!resembles("LIFAN", "HAOJUE"));
 }
+
+#[test]
+fn words_are_found_in_time_that_is_linear() {
+    let began = std::time::Instant::now();
+    let (text, word) = ("a".repeat(65_536), "a".repeat(32_768));
+    assert!(!has_word(&text, &word) && has_word(&format!("{text} {word}"), &word));
+    let pairs = ("ab".repeat(30_000), "ab".repeat(15_000));
+    assert!(!has_word(&pairs.0, &pairs.1));
+    assert!(began.elapsed().as_millis() < 500, "{:?}", began.elapsed());
+}
+
+#[test]
+fn overlapping_occurrences_are_all_found() {
+    for (text, word) in [("aaaa", "aa"), ("abababa", "aba"), ("aabaabaab", "aab"), ("x", "y"), ("仿仿仿", "仿仿")] {
+        let naive: Vec<usize> =
+            (0..text.len()).filter(|&at| text.as_bytes()[at..].starts_with(word.as_bytes())).collect();
+        let found: Vec<usize> = occurrences(text.as_bytes(), word.as_bytes(), 0).collect();
+        assert_eq!(found, naive, "{text} {word}");
+    }
+}

@@ -4,17 +4,17 @@ mod rule_map;
 mod source;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position};
 
 use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
-use crate::lang::rule::{Closure, ComputedField, Rule};
+use crate::lang::rule::{Captured, Closure, ComputedField, Rule};
 use crate::lang::sandbox;
 use crate::lang::syntax::{CallSite, Function, SourceMap, Translator, constant_of, line_column};
 use crate::lang::types::{Base, Type};
@@ -64,6 +64,123 @@ struct Registration {
 }
 
 const CAPTURE_DEPTH_MAX: usize = 16;
+/// The operations that are counted at once for a whole pack.
+const OPERATIONS_COUNTED: u64 = 1_000;
+
+/// What the files of a pack have registered, and how much it holds.
+#[derive(Default)]
+struct Registry {
+    calls: Vec<Registration>,
+    /// What closures captured, each value once.
+    captured: HashMap<Arc<Constant>, Captured>,
+    /// Bytes, as [`limits::PACK_HELD_MAX`] bounds them.
+    held: usize,
+    /// Values that were captured, as [`limits::PACK_CAPTURED_MAX`] bounds them.
+    walked: usize,
+    operations: u64,
+}
+
+impl Registry {
+    fn add(
+        &mut self,
+        is_rule: bool,
+        position: Position,
+        id: &Dynamic,
+        content: &Dynamic,
+    ) -> Result<(), Box<EvalAltResult>> {
+        // One more than may be, so that it is found.
+        if self.calls.len() > limits::RULES_MAX {
+            return Err("too many rules".into());
+        }
+        let nests = || "a captured value nests too deep";
+        let id = fixed(id, 0).ok_or_else(nests)?;
+        let content = if let Ok(map) = content.as_map_ref() {
+            let mut fixed_map = rhai::Map::new();
+            for (key, value) in map.iter() {
+                fixed_map.insert(key.clone(), self.closure_or_value(value)?);
+            }
+            Dynamic::from_map(fixed_map)
+        } else {
+            self.closure_or_value(content)?
+        };
+        self.hold(&id)?;
+        self.calls.push(Registration { is_rule, position, id, content });
+        Ok(())
+    }
+
+    fn hold(&mut self, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+        let (bytes, values) = size(value, 0);
+        self.held += bytes + limits::VALUE_BYTES * values;
+        if self.held > limits::PACK_HELD_MAX {
+            let most = limits::PACK_HELD_MAX >> 20;
+            return Err(format!(
+                "the rules of the pack hold more than {most} MiB of texts and values; shorten titles, and keep long lists in \
+                 lookup tables"
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    /// A value, or a closure whose captured values are each a [`Captured`].
+    fn closure_or_value(&mut self, value: &Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
+        let Some(pointer) = value.read_lock::<FnPtr>() else {
+            let value = fixed(value, 0).ok_or("a value nests too deep")?;
+            self.hold(&value)?;
+            return Ok(value);
+        };
+        let mut pointer = pointer.clone();
+        for captured in pointer.iter_curry_mut() {
+            let (bytes, values) = size(captured, 0);
+            self.walked += values + bytes / limits::VALUE_BYTES;
+            if self.walked > limits::PACK_CAPTURED_MAX {
+                let most = limits::PACK_CAPTURED_MAX;
+                return Err(format!(
+                    "the closures of the pack capture more than {most} values, counted for each rule; keep long lists in \
+                     lookup tables"
+                )
+                .into());
+            }
+            let value = fixed(captured, 0).ok_or("a captured value nests too deep")?;
+            let constant = Arc::new(constant_of(&value).unwrap_or(Constant::Missing));
+            // What is no constant is not known to be equal to another.
+            let is_known = *constant != Constant::Missing || value.is_unit();
+            let shared = match self.captured.get(&constant).filter(|_| is_known) {
+                Some(known) => known.clone(),
+                None => {
+                    self.hold(&value)?;
+                    let new = Captured::new(value, Arc::clone(&constant));
+                    if is_known {
+                        self.captured.insert(constant, new.clone());
+                    }
+                    new
+                }
+            };
+            *captured = Dynamic::from(shared);
+        }
+        Ok(Dynamic::from(pointer))
+    }
+}
+
+/// How much a value holds: bytes of text, and values. Of what nests too deep nothing is said.
+fn size(value: &Dynamic, depth: usize) -> (usize, usize) {
+    let sum = |(a, b): (usize, usize), (c, d): (usize, usize)| (a + c, b + d);
+    if depth > CAPTURE_DEPTH_MAX {
+        (0, 1)
+    } else if value.is_shared() {
+        size(&value.flatten_clone(), depth + 1)
+    } else if let Ok(text) = value.as_immutable_string_ref() {
+        (text.len(), 1)
+    } else if let Ok(items) = value.as_array_ref() {
+        items.iter().map(|item| size(item, depth + 1)).fold((0, 1), sum)
+    } else if let Ok(entries) = value.as_map_ref() {
+        entries.iter().map(|(key, item)| sum((key.len(), 0), size(item, depth + 1))).fold((0, 1), sum)
+    } else if let Some(pointer) = value.read_lock::<FnPtr>() {
+        pointer.iter_curry().map(|item| size(item, depth + 1)).fold((0, 1), sum)
+    } else {
+        (0, 1)
+    }
+}
 
 /// The value with nothing shared in it, so that it stays as it is now; `None` where it nests too deep.
 pub(crate) fn fixed(value: &Dynamic, depth: usize) -> Option<Dynamic> {
@@ -102,19 +219,24 @@ pub(crate) fn load(
     diagnostics: &mut Diagnostics,
 ) -> Loaded {
     let mut loaded = Loaded::default();
-    let registered: Arc<Mutex<Vec<Registration>>> = Arc::default();
-    let engine = loading_engine(&registered);
+    let registered: Arc<Mutex<Registry>> = Arc::default();
+    let mut engine = loading_engine(&registered);
+    let mut parts = 0;
     let mut seen = BTreeMap::new();
     for (name, text) in files {
         let mut file = File::new(name, text, OF_RULES, environment, diagnostics);
         file.at = loaded.files.len();
+        file.parts = parts;
+        let left = limits::PACK_OPERATIONS_MAX.saturating_sub(registry(&registered).operations);
+        // No operations at all would be any number of them.
+        engine.set_max_operations(left.clamp(1, limits::FILE_OPERATIONS_MAX));
         let Some(ast) = file.parse(&engine, text).map(Rc::new) else { continue };
         file.ast = Some(Rc::clone(&ast));
         let ready = file.survey(&ast);
         if ready {
             file.run(&engine, &ast);
         }
-        let calls = std::mem::take(&mut *registered.lock().unwrap_or_else(PoisonError::into_inner));
+        let calls = std::mem::take(&mut registry(&registered).calls);
         loaded.files.push(ast.clone_functions_only());
         for call in calls {
             if call.is_rule {
@@ -125,10 +247,18 @@ pub(crate) fn load(
                 }
                 file.rule(&call, &mut loaded, &mut seen);
                 file.about = None;
+                if file.parts > limits::PACK_PARTS_MAX {
+                    let most = limits::PACK_PARTS_MAX;
+                    let title = format!("the closures of the pack have more than {most} parts, counted for each rule");
+                    let help = "write one rule for many values, with a lookup table";
+                    file.report(Code::BadValue, file.token(call.position), title, help);
+                    return loaded;
+                }
             } else {
                 file.field(&call, &mut loaded);
             }
         }
+        parts = file.parts;
         loaded.used.lookups.extend(file.lookups);
         loaded.used.called.push(file.called);
         loaded.functions.push(file.functions);
@@ -163,11 +293,23 @@ pub(crate) fn run_tests(
     (file.diagnostics.errors() == errors).then_some(ast)
 }
 
-fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
+fn registry(registered: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
+    registered.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn loading_engine(registered: &Arc<Mutex<Registry>>) -> Engine {
     let mut engine = sandbox::engine(limits::FILE_OPERATIONS_MAX, limits::FILE_VARIABLES_MAX);
     // Rules say the same names over and over. What is kept is bounded by the files themselves; with a smaller
     // bound Rhai would look for the least used text whenever a new one comes.
     engine.set_max_strings_interned(usize::MAX);
+    let counted = Arc::clone(registered);
+    engine.on_progress(move |operations| {
+        // Counted from the start of each file: a step of so many is one.
+        if operations.is_multiple_of(OPERATIONS_COUNTED) {
+            registry(&counted).operations += OPERATIONS_COUNTED;
+        }
+        None
+    });
     for (name, is_rule) in [("rule", true), ("field", false)] {
         let registered = Arc::clone(registered);
         engine.register_fn(
@@ -176,16 +318,7 @@ fn loading_engine(registered: &Arc<Mutex<Vec<Registration>>>) -> Engine {
                   id: Dynamic,
                   content: Dynamic|
                   -> Result<(), Box<EvalAltResult>> {
-                let position = context.call_position();
-                let (Some(id), Some(content)) = (fixed(&id, 0), fixed(&content, 0)) else {
-                    return Err("a captured value nests too deep".into());
-                };
-                let mut calls = registered.lock().unwrap_or_else(PoisonError::into_inner);
-                if calls.len() > limits::RULES_MAX {
-                    return Err("too many rules".into());
-                }
-                calls.push(Registration { is_rule, position, id, content });
-                Ok(())
+                registry(&registered).add(is_rule, context.call_position(), &id, &content)
             },
         );
     }
@@ -209,6 +342,10 @@ struct File<'f> {
     lookups: BTreeSet<usize>,
     called: BTreeSet<String>,
     about: Option<String>,
+    /// The bodies of closures, which rules share, and how many parts they have.
+    bodies: BTreeMap<String, (Arc<Expr>, usize)>,
+    /// The parts of all closures so far, counted for each rule.
+    parts: usize,
     diagnostics: &'f mut Diagnostics,
 }
 
@@ -233,6 +370,8 @@ impl<'f> File<'f> {
             lookups: BTreeSet::new(),
             called: BTreeSet::new(),
             about: None,
+            bodies: BTreeMap::new(),
+            parts: 0,
             diagnostics,
         }
     }
@@ -303,14 +442,16 @@ impl<'f> File<'f> {
 
     fn check(
         &mut self,
-        pointer: FnPtr,
+        mut pointer: FnPtr,
         computed: &[(String, Type)],
         loaded_patterns: &mut BTreeSet<String>,
     ) -> Option<(Type, Closure)> {
         let name = pointer.fn_name().to_owned();
         let function = self.functions.get(&name)?;
-        let captured: Vec<Constant> =
-            pointer.iter_curry().map(|value| constant_of(value).unwrap_or(Constant::Missing)).collect();
+        let captured: Option<Vec<Captured>> =
+            pointer.iter_curry().map(|value| value.read_lock::<Captured>().map(|value| value.clone())).collect();
+        let captured = captured?;
+        pointer.set_curry([]);
         if function.params.len() != captured.len() + 1 {
             return None;
         }
@@ -320,11 +461,17 @@ impl<'f> File<'f> {
             .with_source(&self.translator.source)
             .closure(&name, &captured);
         let params = function.params.clone();
-        let body = unwrapped(&function.body).clone();
+        let (body, parts) = self.bodies.entry(name).or_insert_with(|| {
+            let mut parts = 0;
+            function.body.walk(&mut |_| parts += 1);
+            (Arc::new(unwrapped(&function.body).clone()), parts)
+        });
+        let body = Arc::clone(body);
+        self.parts += *parts;
         found.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
         loaded_patterns.extend(found.patterns);
         self.lookups.extend(found.lookups);
-        Some((ty, Closure { file: self.at, pointer, params, body, fields: found.fields }))
+        Some((ty, Closure { file: self.at, pointer, captured, params, body, fields: found.fields }))
     }
 
     fn field(&mut self, call: &Registration, loaded: &mut Loaded) {

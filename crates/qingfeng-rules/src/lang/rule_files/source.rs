@@ -177,8 +177,11 @@ impl File<'_> {
                 return;
             }
             EvalAltResult::ErrorTooManyOperations(_) => {
-                let title =
-                    format!("the file does not come to an end within {} steps", limits::FILE_OPERATIONS_MAX);
+                let title = format!(
+                    "the file does not come to an end within {} steps, or the files of the pack within {}",
+                    limits::FILE_OPERATIONS_MAX,
+                    limits::PACK_OPERATIONS_MAX
+                );
                 (Code::FileFailed, title, Some("look for a loop that never ends".into()))
             }
             EvalAltResult::ErrorDataTooLarge(what, _) => {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, Fix, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::syntax::{Function, SourceMap};
+use crate::lang::rule::Captured;
 use crate::lang::types::{Base, Type};
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
@@ -108,10 +109,10 @@ impl<'c> Checker<'c> {
     }
 
     /// The type of a closure's result on a goods line, and what was found in it.
-    pub fn closure(mut self, name: &str, captured: &[Constant]) -> (Type, Findings) {
+    pub fn closure(mut self, name: &str, captured: &[Captured]) -> (Type, Findings) {
         let args = captured
             .iter()
-            .map(|constant| (Type::of_constant(constant), Some(constant.clone())))
+            .map(|value| (Type::of_constant(value.constant()), Some((**value.constant()).clone())))
             .chain([(Type::of(Base::Line), None)])
             .collect();
         let ty = self.function(name, args);

@@ -1,0 +1,58 @@
+//! What a run does besides its work: it listens for signals that end it, and tells a log from time to time how far it is.
+
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use qingfeng::write::give_up;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::progress;
+use crate::terminal::{self, WARNING, clean, styled};
+
+/// How long a signal waits at most until somebody sees it.
+const POLL: Duration = Duration::from_millis(50);
+/// After how many seconds a log is told again.
+const BEAT: u64 = 30;
+
+/// Begins to watch. Without it a signal ends the run all the same, as it does any other program.
+pub fn watch() {
+    let signal = Arc::new(AtomicUsize::new(0));
+    for known in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register_usize(known, Arc::clone(&signal), known as usize);
+    }
+    let (is_log, started) = (!io::stderr().is_terminal(), Instant::now());
+    let mut beats = 0;
+    let watched = move || loop {
+        thread::sleep(POLL);
+        let number = signal.load(Ordering::Relaxed);
+        if number > 0 {
+            end(number as i32);
+        }
+        let seconds = started.elapsed().as_secs();
+        if is_log && seconds / BEAT > beats {
+            beats = seconds / BEAT;
+            terminal::summary(&format!("{}\n", progress::told(seconds)));
+        }
+    };
+    let _ = thread::Builder::new().name("watch".to_owned()).spawn(watched);
+}
+
+/// Ends the process as the signal would, with nothing half written left behind.
+fn end(signal: i32) -> ! {
+    let names: Vec<String> = give_up().iter().map(|path| path.display().to_string()).collect();
+    let what = match &names[..] {
+        [] => String::new(),
+        [one] => format!("; {one} was not written, and what was there before is unchanged"),
+        many => format!("; {} were not written, and what was there before is unchanged", many.join(" and ")),
+    };
+    // A bar may stand in the line.
+    let start = if io::stderr().is_terminal() { "\n" } else { "" };
+    let done = progress::lines().map(|lines| format!(" after {lines}")).unwrap_or_default();
+    terminal::note(&format!("{start}{}{done}{}\n", styled(WARNING, "stopped"), clean(&what)));
+    #[cfg(unix)]
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
+}
