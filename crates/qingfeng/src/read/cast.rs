@@ -122,7 +122,7 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
                 graphic(first) && graphic(last) || (text.trim().len() == text.len() && !text.is_empty());
             plain
                 && text.len() <= cell::MAX_TEXT_BYTES
-                && !text.starts_with(['=', '"'])
+                && !text.starts_with('=')
                 && !cell::is_null(text, field)
         };
         let is_plain = |byte: u8| byte.is_ascii_graphic() & cell::is_plain(byte);
@@ -362,11 +362,7 @@ fn timestamps<T: ArrowPrimitiveType<Native = i64>>(
     };
     let stated = zone.parse::<Zone>().ok().filter(|zone| zone.offset() != 0);
     let push = |column: &mut Column, seconds: &i64| column.push_moment(*seconds, stated);
-    let show = |seconds: &i64| {
-        let day = Date::from_days(i32::try_from(seconds.div_euclid(DAY_SECONDS)).ok()?)?;
-        let second = seconds.rem_euclid(DAY_SECONDS);
-        Some(format!("{day}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60))
-    };
+    let show = |seconds: &i64| cell::moment_text(*seconds);
     each(values.map(|value| value.map(|value| value.div_euclid(unit))), column, report, push, show);
 }
 

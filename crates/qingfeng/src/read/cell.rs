@@ -73,11 +73,7 @@ pub fn text<'a>(raw: &'a str, field: &Field, change: &mut Option<Change>) -> Res
         return Ok("".into());
     }
     let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
-    let quoted = || {
-        let rest = text.strip_prefix('"')?.strip_suffix('"')?;
-        raw.starts_with([' ', '\t']).then_some(rest)
-    };
-    if let Some(inner) = formula.or_else(quoted).filter(|inner| !inner.contains('"')) {
+    if let Some(inner) = formula.filter(|inner| !inner.contains('"')) {
         note(change, Change::Quotes);
         return Ok(trim(inner).into());
     }
@@ -156,7 +152,7 @@ fn written_out<'a>(
         note(change, Change::Null);
         return Ok("".into());
     }
-    if code.starts_with(['"', '=']) {
+    if field.kind == Kind::Code && code.starts_with(['"', '=']) {
         return Err(Problem::value(format!("`{}` is no code; write the code alone", shown(&code))));
     }
     if code.len() > 1
@@ -694,6 +690,12 @@ pub fn day_of(
         note(change, Change::Moment);
     }
     days.or(stated).and_then(|zone| zone.day(moment)).ok_or(())
+}
+
+/// A moment in seconds since 1970-01-01, as it is written in UTC.
+pub fn moment_text(seconds: i64) -> Option<String> {
+    let (day, second) = (Zone::UTC.day(seconds)?, seconds.rem_euclid(86_400));
+    Some(format!("{day}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60))
 }
 
 /// Why a moment is no day.

@@ -105,7 +105,7 @@ pub(crate) fn contradiction(encoding: Encoding, start: &[u8]) -> Option<&'static
 }
 
 /// Whether bytes are UTF-8, and not by chance. A letter of GBK is one of UTF-8 in one case of seven; three bytes of UTF-8
-/// count twice, and so does what stands within a Latin word. `least` is what the letters must come to.
+/// count twice. `least` is what the letters must come to; where it is little, one within a Latin word is enough.
 fn is_utf8(bytes: &[u8], least: usize) -> bool {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -124,7 +124,8 @@ fn is_utf8(bytes: &[u8], least: usize) -> bool {
         if !letter.is_ascii() {
             let after = letters.peek().copied().unwrap_or(' ');
             let is_within = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
-            sum += if is_within { least } else { letter.len_utf8() - 1 };
+            let is_western = is_within && least < 8 && matches!(letter, 'À'..='þ');
+            sum += if is_western { least } else { letter.len_utf8() - 1 };
         }
         before = letter;
     }

@@ -300,7 +300,8 @@ fn bytes_of_another_encoding_reject_their_line_and_name_the_field() {
     assert_eq!(
         outcome.problems(),
         [
-            "line 4: [goods] is not UTF-8; if the whole file is GB 18030 or GBK, say so, else write the cell again"
+            "line 4: [goods] is not UTF-8 (byte 0xCD); if the whole file is GB 18030 or GBK, give --encoding gb18030; if it \
+             is Latin-1 or Windows-1252, convert it to UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8`)"
         ]
     );
     let options = ReadOptions { encoding: Encoding::Gb18030, ..ReadOptions::default() };

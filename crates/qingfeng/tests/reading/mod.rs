@@ -4,6 +4,7 @@ mod bad_inputs;
 mod bad_lines;
 mod declarations;
 mod formats;
+mod meanings;
 mod pipes;
 mod properties;
 

@@ -4,8 +4,9 @@ mod short;
 mod tree;
 mod why;
 
+use qingfeng::internals::Column;
 use qingfeng::read::{Lines, ReadOptions, Reject};
-use qingfeng::rules::{Kind, Pack};
+use qingfeng::rules::Pack;
 use qingfeng::{Engine, Explanation};
 use serde::Serialize;
 
@@ -84,9 +85,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// The id as the reader would have it from a file.
 fn canonical(id: &str, pack: &Pack) -> String {
-    match pack.schema[pack.schema.declaration].kind {
-        Kind::Code => id.trim().to_uppercase(),
-        _ => id.trim().to_owned(),
+    let mut column = Column::new(&pack.schema[pack.schema.declaration]);
+    match column.push(id) {
+        Ok(()) => column.last_text().unwrap_or(id).to_owned(),
+        // Such as the place of a line without an id.
+        Err(_) => id.trim().to_owned(),
     }
 }
 
