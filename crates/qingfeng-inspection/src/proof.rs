@@ -468,6 +468,3 @@ impl OfficeCompared<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

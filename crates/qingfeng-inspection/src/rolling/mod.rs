@@ -342,7 +342,8 @@ impl Rolling {
                 if arrival.groups >> number & 1 == 1 {
                     change(&mut group.today);
                     let declarations = group.declarations;
-                    group.declarations = if comes { declarations + 1 } else { declarations.saturating_sub(1) };
+                    group.declarations =
+                        if comes { declarations + 1 } else { declarations.saturating_sub(1) };
                 }
             }
         }

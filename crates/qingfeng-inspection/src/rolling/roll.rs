@@ -263,7 +263,7 @@ impl<'p> Roll<'p> {
                 }
                 before => {
                     self.withdraw(before.as_ref());
-                    self.nowhere(candidate)
+                    self.nowhere(candidate, before.is_some_and(|before| before.is_drawn))
                 }
             };
         };
@@ -290,7 +290,9 @@ impl<'p> Roll<'p> {
             let open = Open::new(day, &office, amount, groups, self.policy, forecast, history);
             self.open.insert(place.clone(), open);
         }
-        let Some(open) = self.open.get_mut(&place) else { return self.nowhere(candidate) };
+        let Some(open) = self.open.get_mut(&place) else {
+            return self.nowhere(candidate, was_drawn);
+        };
         let before_decision = before.as_ref().and_then(|before| before.taken.decision.as_ref());
         let (decision, counted) = match made.and_then(|made| made.decision.clone()) {
             Some(decision) => {
@@ -353,7 +355,7 @@ impl<'p> Roll<'p> {
     }
 
     /// A declaration of no office.
-    fn nowhere(&self, candidate: &AssessedDeclaration) -> Decided {
+    fn nowhere(&self, candidate: &AssessedDeclaration, is_drawn: bool) -> Decided {
         Decided {
             content: [0; 16],
             taken: Taken {
@@ -373,7 +375,7 @@ impl<'p> Roll<'p> {
             rate: Millionths(0),
             groups: 0,
             counted: Counted::default(),
-            is_drawn: false,
+            is_drawn,
         }
     }
 
