@@ -178,7 +178,7 @@ fn every_assessment_is_in_the_plan_or_left_out_with_a_reason() {
     desk.write("capacity.csv", "site,day,inspections\nshanghai,2016-03-01,0\nkhorgos,2016-03-01,9\n");
     let ran = desk.run(&format!("{plan} --strict --capacity capacity.csv")).exits(1);
     assert!(
-        ran.stderr.starts_with("red and not inspected: 1, because a site without capacity on its day (1)\n"),
+        ran.stderr.starts_with("red and not inspected: 1, because no capacity on its day (1)\n"),
         "{}",
         ran.stderr
     );
