@@ -82,6 +82,14 @@ struct Open {
     so_far: OfficeDay,
 }
 
+/// What the reason of an amended declaration goes on with.
+const AMENDED: &str = "; amended";
+
+/// The reason of a decision without what was said of amendments.
+pub(super) fn unamended(why: &str) -> &str {
+    why.split_once(AMENDED).map_or(why, |(why, _)| why)
+}
+
 /// What was decided on a declaration, and what is needed to take it back.
 #[derive(Debug)]
 struct Decided {
@@ -257,7 +265,8 @@ impl<'p> Roll<'p> {
                 // Its site keeps it: no amendment gets out of an inspection.
                 Some(mut before) if before.selected().is_some() => {
                     if let Some(decision) = &mut before.taken.decision {
-                        decision.why += "; it was amended, and no site inspects it any more";
+                        let why = unamended(&decision.why);
+                        decision.why = format!("{why}{AMENDED}, and no site inspects it any more");
                     }
                     before
                 }
@@ -303,7 +312,7 @@ impl<'p> Roll<'p> {
                 let (mut decision, counted) = open.rolling.decide_after(&arrival, before_decision);
                 if let Some(before) = &before {
                     let (number, told) = (before.taken.number, before.told());
-                    decision.why += &format!("; amended, in place of decision {number} ({told})");
+                    decision.why += &format!("{AMENDED}, in place of decision {number} ({told})");
                 }
                 (decision, counted)
             }

@@ -130,8 +130,8 @@ fn world() -> World {
             sites: if number % 4 == 0 { [1].into() } else { [0].into() },
             group: ["batteries", "toys", "other"][(number % 7 % 3) as usize].into(),
             score: i64::from(number * 37 % 101),
-            channel: ChannelId(if number % 3 == 0 { 1 } else { 0 }),
-            rules: match number % 9 {
+            channel: ChannelId(if number % 4 < 2 { 1 } else { 0 }),
+            rules: match number % 7 {
                 0 => [0].into(),
                 1 => [1, 2].into(),
                 _ => [].into(),
@@ -150,7 +150,7 @@ fn world() -> World {
     let outcomes = Some(Timeline::new(results));
     let mut candidates = candidates(all);
     candidates.packs = vec![PACK.to_owned()];
-    let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(4)), ("ningbo", Amount::Points(70))]);
+    let capacity = Capacity::of_sites([("yiwu", Amount::Inspections(6)), ("ningbo", Amount::Points(70))]);
     World { policy: policy(selection), capacity, candidates, outcomes }
 }
 
@@ -240,7 +240,7 @@ fn every_deletion_addition_exchange_and_edit_is_found() {
             assert!(matches!(verdict, None | Some(ProofVerdict::Refused)), "{extension}: {what}");
             found += 1;
         }
-        assert!(found > 500, "{extension}: {found}");
+        assert!(found > 300, "{extension}: {found}");
     }
 }
 
