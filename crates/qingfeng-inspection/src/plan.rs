@@ -66,7 +66,7 @@ impl Because {
             Self::NoSite => "no office: no site",
             Self::NoOffice => "no office: no site that inspects",
             Self::NoCapacity => "no office: no site with capacity on its day",
-            Self::Closed => "a site without capacity on its day",
+            Self::Closed => "no capacity on its day",
             Self::Room => "no capacity left",
             Self::Quota => "displaced by a quota",
             Self::LeftAlone => "its trader is left alone",

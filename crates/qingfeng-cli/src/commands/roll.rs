@@ -175,7 +175,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let total = |of: fn(&OfficeDay) -> u64| days.iter().map(of).sum::<u64>();
     for (number, what) in [
         (again, "that came again, answered as before"),
-        (amended, "that were amended, each decided anew in the place of its old decision"),
+        (amended, "amended, decided anew in place of the old decision"),
         (without_day, "without a date, so of no day"),
         (without_office, "of which no site inspects on their day"),
         (total(|day| day.missed), "that had to be inspected found no capacity left"),
@@ -256,7 +256,9 @@ fn decided(
         .number(columns.value, declaration.value.filter(|value| value.is_finite()))
         .texts(columns.unreadable, declaration.unreadable.iter().map(|cell| &**cell));
     match &taken.decision {
-        None if declaration.day.is_none() => rows.text(columns.why, "it has no date, so it belongs to no day"),
+        None if declaration.day.is_none() => {
+            rows.text(columns.why, "it has no date, so it belongs to no day")
+        }
         None => rows.text(columns.why, "none of its sites inspects on its day"),
         Some(decision) => rows
             .text(columns.selected, decision.selected.map(|kind| kind.name()))

@@ -77,6 +77,12 @@ fn plan(desk: &Desk) {
     writer.finish().unwrap();
 }
 
+/// The commitment of the 6th.
+fn commitment(desk: &Desk) -> String {
+    let list = desk.run("draw commit --rules harbour --key-file draw.key --from 2016-09-06 --format json");
+    list.exits(0).json()[0]["commitment"].as_str().unwrap().to_owned()
+}
+
 /// The lines of the plan whose cells have these values, by column.
 fn lines_with(plan: &str, day: &str, selected: &str) -> Vec<String> {
     let lines = plan.lines().filter(|line| line.starts_with(day) && line.contains(&format!(",{selected},")));
@@ -92,24 +98,35 @@ fn cell(plan: &str, line: &str, column: &str) -> String {
 fn a_plan_is_proved_by_the_key_and_by_that_of_the_day() {
     for policy in [POLICY.to_owned(), POLICY.replace("strata =", "at_least = \"day\"\nstrata =")] {
         let desk = planned(&policy);
-        let said = desk.run(&format!("{PROVE} --key-file draw.key")).exits(0).stdout;
-        assert!(said.contains("PROVED") && said.contains("shanghai") && said.contains("khorgos"), "{said}");
-        let published =
-            desk.run("draw commit --key-file draw.key --from 2016-09-06 --until 2016-09-07 --format json");
-        let published = published.exits(0).json();
-        let commitment = published[0]["commitment"].as_str().unwrap();
-        assert!(said.contains(commitment), "{said}");
+        let unpublished = desk.run(&format!("{PROVE} --key-file draw.key")).exits(1).stdout;
+        assert!(unpublished.contains("\nCONSISTENT, NOT PROVED: "), "{unpublished}");
+        assert!(
+            unpublished.contains("not checked: whether key, pack, rates and capacities were fixed"),
+            "{unpublished}"
+        );
+        let commitment = commitment(&desk);
+        assert!(unpublished.contains(&commitment), "{unpublished}");
+        let prove = format!("{PROVE} --commitment {commitment}");
+        let said = desk.run(&format!("{prove} --key-file draw.key")).exits(0).stdout;
+        assert!(
+            said.contains("\nPROVED: ") && said.contains("shanghai") && said.contains("khorgos"),
+            "{said}"
+        );
         desk.run("draw day-key --key-file draw.key --day 2016-09-06 -o day.key").exits(0);
-        let by_day = desk.run(&format!("{PROVE} --day-key day.key --commitment {commitment} --format json"));
-        let report = by_day.exits(0).json();
-        assert_eq!(report["proved"], true);
+        let report = desk.run(&format!("{prove} --day-key day.key --format json")).exits(0).json();
+        assert_eq!((&report["proved"], &report["verdict"]), (&true.into(), &"proved".into()));
         assert!(
             report["offices"].as_array().unwrap().iter().any(|office| office["drawn"].as_u64() > Some(0))
         );
-        let one = desk.run(&format!("{PROVE} --key-file draw.key --office khorgos")).exits(0).stdout;
+        let one = desk.run(&format!("{prove} --key-file draw.key --office khorgos")).exits(0).stdout;
         assert!(!one.contains("shanghai"), "{one}");
-        let variable = crate::support::run(desk.command(PROVE).env("QINGFENG_DRAW_KEY", KEY)).exits(0);
+        let variable = crate::support::run(desk.command(&prove).env("QINGFENG_DRAW_KEY", KEY)).exits(0);
         assert_eq!(variable.stdout, said);
+        // A commitment binds pack, rates and capacities too.
+        desk.write("capacity.csv", "site,inspections,hours\nshanghai,41,\nkhorgos,,8\n");
+        let other = desk.run(&format!("{prove} --key-file draw.key --capacity capacity.csv")).exits(1).stdout;
+        assert!(other.contains("key does not match the commitment: published was"), "{other}");
+        assert!(other.contains("the capacities are not those that the plan names"), "{other}");
     }
 }
 
@@ -160,7 +177,7 @@ fn a_plan_is_refused_when_one_thing_is_changed() {
     let doubled = random[0].replace(&format!(",{probability},"), ",0.9,");
     let said = prove(&honest.replace(&random[0], &doubled));
     assert!(
-        said.contains(&format!("{victim} has the probability 0.9 in the plan, and it is {probability}")),
+        said.contains(&format!("{victim} has `probability` 0.9 in the plan, and it is {probability}")),
         "{said}"
     );
 
@@ -179,12 +196,39 @@ fn a_plan_is_refused_when_one_thing_is_changed() {
     assert!(refused.contains("assessments.csv: line 2: was assessed by the pack harbour@3#"), "{refused}");
     desk.run("score many.csv --rules harbour -o assessments.csv").exits(0);
     let said = desk.run(&format!("{PROVE} --key-file draw.key")).exits(1).stdout;
-    assert!(said.contains("rate 0.3 of stratum"), "{said}");
+    assert!(said.contains("key does not match the commitment: the plan has"), "{said}");
+    assert!(
+        said.contains("the assessments are not those that the plan names")
+            || said.contains("has `pack` harbour@3#"),
+        "{said}"
+    );
+}
+
+/// What is mandatory and what is targeted is made again too.
+#[test]
+fn a_plan_without_a_mandatory_or_a_targeted_inspection_is_refused() {
+    let desk = planned(
+        &POLICY
+            .replace("[selection.random]", "[selection.mandatory]\ntags = [\"price\"]\n[selection.random]"),
+    );
+    let honest = desk.read("plan.csv");
+    let commitment = commitment(&desk);
+    for (selected, says) in
+        [("targeted", "is targeted ("), ("random", "was drawn and is missing in the plan")]
+    {
+        let line = &lines_with(&honest, "2016-09-06", selected)[0];
+        desk.write("plan.csv", honest.replace(&format!("{line}\n"), ""));
+        let said =
+            desk.run(&format!("{PROVE} --key-file draw.key --commitment {commitment}")).exits(1).stdout;
+        let id = cell(&honest, line, "declaration_id");
+        assert!(said.contains(&format!("declaration {id} {says}")) && said.contains("REFUSED"), "{said}");
+    }
 }
 
 #[test]
 fn keys_are_made_kept_and_never_shown() {
     let desk = Desk::new();
+    desk.write("harbour/pack.toml", desk.read("harbour/pack.toml") + POLICY);
     let made = desk.run("draw new-key -o draw.key").exits(0);
     let key = desk.read("draw.key");
     assert_eq!(key.trim().len(), 64);
@@ -198,7 +242,9 @@ fn keys_are_made_kept_and_never_shown() {
     let again = desk.run("draw new-key -o draw.key").exits(3).stderr;
     assert!(again.contains("a key is never overwritten"), "{again}");
     assert_eq!(desk.read("draw.key"), key);
-    let list = desk.run("draw commit --key-file draw.key --from 2016-09-01 --until 2016-09-30").exits(0);
+    let list = desk
+        .run("draw commit --rules harbour --key-file draw.key --from 2016-09-01 --until 2016-09-30")
+        .exits(0);
     assert_eq!(list.stdout.lines().count(), 30);
     assert_eq!(list.stderr, "");
 
@@ -208,23 +254,28 @@ fn keys_are_made_kept_and_never_shown() {
         ("not a key", 3, "has something at position 1 that is no hex digit"),
     ] {
         desk.write("draw.key", content);
-        let said = desk.run("draw commit --key-file draw.key --from 2016-09-01").exits(code).stderr;
+        let said =
+            desk.run("draw commit --rules harbour --key-file draw.key --from 2016-09-01").exits(code).stderr;
         assert!(said.contains(message), "{said}");
     }
     for (args, code, message) in [
         (
-            "draw commit --from 2016-09-01",
+            "draw commit --rules harbour --from 2016-09-01",
             2,
             "no key of the draw: give --key-file FILE, or set QINGFENG_DRAW_KEY",
         ),
-        ("draw commit --key-file nowhere --from 2016-09-01", 3, "nowhere: cannot be read"),
-        ("draw commit --key-file draw.key --from 2016-09-02 --until 2016-09-01", 2, "exchange them"),
+        ("draw commit --rules harbour --key-file nowhere --from 2016-09-01", 3, "nowhere: cannot be read"),
         (
-            "draw commit --key-file draw.key --from 1900-01-01 --until 2016-09-01",
+            "draw commit --rules harbour --key-file draw.key --from 2016-09-02 --until 2016-09-01",
+            2,
+            "exchange them",
+        ),
+        (
+            "draw commit --rules harbour --key-file draw.key --from 1900-01-01 --until 2016-09-01",
             2,
             "more than the 3660 of one list",
         ),
-        ("draw commit --key-file draw.key --from 2016-02-30", 2, "2016-02-30"),
+        ("draw commit --rules harbour --key-file draw.key --from 2016-02-30", 2, "2016-02-30"),
         (
             "draw prove plan.csv a.csv --rules harbour --day 2016-09-06 --key-file draw.key --commitment 12",
             2,
@@ -240,7 +291,7 @@ fn keys_are_made_kept_and_never_shown() {
 fn assessments_that_cannot_be_used_are_named_with_place_and_remedy() {
     let desk = planned(POLICY);
     let honest = desk.read("assessments.csv");
-    let prove = format!("{PROVE} --key-file draw.key");
+    let prove = format!("{PROVE} --key-file draw.key --commitment {}", commitment(&desk));
     let first = honest.lines().nth(1).unwrap();
     for (name, changed, message) in [
         (

@@ -210,6 +210,54 @@ fn rolling_takes_declarations_as_they_come() {
     }
 }
 
+/// What comes again is answered word for word, what was amended in place of the old, also by the next run.
+#[test]
+fn a_declaration_is_decided_once() {
+    let desk = desk();
+    desk.write("draw.key", "8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210\n");
+    desk.run("score declarations.csv --rules harbour -o all.ndjson").exits(0);
+    let all = desk.read("all.ndjson");
+    // Each declaration once.
+    let mut seen = std::collections::BTreeSet::new();
+    let id =
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["declaration_id"].to_string();
+    let rows: Vec<&str> = all.lines().filter(|line| seen.insert(id(line))).collect();
+    let amended = rows[0].replacen("\"packages\":", "\"packages\":1", 1);
+    assert_ne!(amended, rows[0]);
+    let roll = |name: &str, lines: &[&str], options: &str| {
+        desk.write("feed.ndjson", lines.join("\n") + "\n");
+        let ran =
+            desk.run(&format!("roll feed.ndjson --rules harbour --key-file draw.key {options} -o {name}"));
+        (desk.read(name), ran.exits(0).stderr)
+    };
+    let (once, _) = roll("once.ndjson", &rows, "");
+    let once: Vec<&str> = once.lines().collect();
+    let (twice, said) = roll("twice.ndjson", &[&rows[..], &rows[..]].concat(), "");
+    assert_eq!(twice.lines().collect::<Vec<_>>(), [&once[..], &once[..]].concat());
+    assert!(
+        said.contains(&format!("{} declarations that came again, answered as before", rows.len())),
+        "{said}"
+    );
+
+    let feed: Vec<&str> = rows.iter().copied().chain([amended.as_str()]).collect();
+    let (whole, said) = roll("whole.ndjson", &feed, "");
+    assert!(said.contains("1 declaration amended, decided anew"), "{said}");
+    let last: serde_json::Value = serde_json::from_str(whole.lines().last().unwrap()).unwrap();
+    assert_eq!((last["replaces"].as_u64(), last["number"].as_u64()), (Some(1), Some(rows.len() as u64 + 1)));
+    // Broken off after three, in each format, and gone on.
+    for format in ["ndjson", "csv", "parquet"] {
+        desk.write("feed.ndjson", rows[..3].join("\n") + "\n");
+        desk.run(&format!("roll feed.ndjson --rules harbour --key-file draw.key -o first.{format}")).exits(0);
+        let (rest, _) = roll("rest.ndjson", &feed[3..], &format!("--decided first.{format}"));
+        assert_eq!(rest.lines().collect::<Vec<_>>(), whole.lines().skip(3).collect::<Vec<_>>(), "{format}");
+        let (again, _) = roll("again.ndjson", &rows[..3], &format!("--decided first.{format}"));
+        assert_eq!(again.lines().collect::<Vec<_>>(), once[..3].to_vec(), "{format}");
+    }
+    let refused =
+        desk.run("roll feed.ndjson --rules harbour --key-file draw.key --decided feed.ndjson").exits(3);
+    assert!(refused.stderr.contains("`number` is missing"), "{}", refused.stderr);
+}
+
 fn pack_id(text: &str) -> &str {
     let start = text.find("harbour@").unwrap();
     &text[start..start + text[start..].find('"').unwrap()]

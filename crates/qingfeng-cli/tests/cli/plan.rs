@@ -113,6 +113,109 @@ fn strict_tells_of_what_must_be_and_is_not() {
     desk.run(&format!("{args} --strict")).exits(1);
 }
 
+/// The assessments with these cells changed: declaration, column, value.
+fn edit(desk: &Desk, edits: &[(&str, &str, &str)]) {
+    let scored = desk.read("scored.csv");
+    let (header, rows) = scored.split_once('\n').unwrap();
+    let names: Vec<&str> = header.split(',').collect();
+    let edited = rows.lines().map(|row| {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        let id = cells[0];
+        for (_, column, value) in edits.iter().filter(|(of, ..)| *of == id) {
+            cells[names.iter().position(|name| name == column).unwrap()] = value;
+        }
+        cells.join(",")
+    });
+    desk.write("edited.csv", format!("{header}\n{}\n", edited.collect::<Vec<_>>().join("\n")));
+}
+
+/// D4 is red, and must be inspected.
+#[test]
+fn every_assessment_is_in_the_plan_or_left_out_with_a_reason() {
+    let desk = desk();
+    // The site `east` does not inspect.
+    let sites = desk.read("harbour/reference/sites.toml");
+    let east = "[east]\ntitle = \"East\"\nkind = \"province\"\nmembers = [\"CNXXX\"]\n";
+    desk.write("harbour/reference/sites.toml", sites + east);
+    desk.run("score declarations.csv --rules harbour -o scored.csv").exits(0);
+    let plan = "plan edited.csv --rules harbour --key-file draw.key --from 2016-03-01 --until 2016-03-02 -o plan.csv \
+                --left-out left.csv --summary summary.json";
+    let ids = |file: &str| -> Vec<String> {
+        let text = desk.read(file);
+        let at = text.lines().next().unwrap().split(',').position(|name| name == "declaration_id").unwrap();
+        text.lines().skip(1).map(|line| line.split(',').nth(at).unwrap().to_owned()).collect()
+    };
+    for (edits, why, because) in [
+        (vec![("D4", "declared_on", "")], "no office: no day", "no day"),
+        (vec![("D4", "sites", "")], "no office: no site", "no site"),
+        (vec![("D4", "sites", "east")], "no office: no site that inspects", "no site that inspects"),
+        (
+            vec![("D4", "declared_on", "2016-02-01")],
+            "no office: a day before the first planned one",
+            "a day before the first planned one",
+        ),
+        (
+            vec![("D4", "declared_on", "2016-03-03")],
+            "no office: a day after the last planned one",
+            "a day after the last planned one",
+        ),
+    ] {
+        edit(&desk, &edits);
+        let ran = desk.run(&format!("{plan} --strict")).exits(1);
+        let first = ran.stderr.lines().next().unwrap();
+        assert_eq!(first, format!("red and not inspected: 1, because {because} (1)"));
+        assert!(ran.stderr.contains("1 declaration that must be inspected is left out: "), "{}", ran.stderr);
+        let row = desk.read("left.csv").lines().find(|line| line.contains(",D4,")).unwrap().to_owned();
+        assert!(row.contains(&format!(",D4,mandatory,{why},")) && row.contains(",85,red,"), "{row}");
+        let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
+        assert_eq!(summary["severest_not_inspected"]["because"][because], 1);
+        let mut all = [ids("plan.csv"), ids("left.csv")].concat();
+        all.sort_unstable();
+        assert_eq!(all, ["D1", "D2", "D3", "D4", "D5"]);
+    }
+    // A day without capacity, and one that was opened on an earlier day.
+    edit(&desk, &[]);
+    desk.write("capacity.csv", "site,day,inspections\nshanghai,2016-03-01,0\nkhorgos,2016-03-01,9\n");
+    let ran = desk.run(&format!("{plan} --strict --capacity capacity.csv")).exits(1);
+    assert!(
+        ran.stderr.starts_with("red and not inspected: 1, because no capacity on its day (1)\n"),
+        "{}",
+        ran.stderr
+    );
+    edit(&desk, &[("D4", "declared_on", "2016-02-01")]);
+    desk.write("opened.csv", format!("{HEADER}D4,1,2016-02-02,,clear\n"));
+    let ran = desk.run(&format!("{plan} --strict --outcomes opened.csv")).exits(0);
+    assert!(!ran.stderr.contains("must be inspected"), "{}", ran.stderr);
+    assert!(
+        desk.read("left.csv").contains(
+            ",D4,mandatory,\"no office: a day before the first planned one, and a result is known\","
+        )
+    );
+    let told = desk.run(&plan.replace(" -o", " -q -o")).exits(0);
+    assert_eq!(told.stderr, "");
+}
+
+#[test]
+fn lists_say_what_could_not_be_read() {
+    let desk = desk();
+    edit(&desk, &[("D4", "unreadable", "item 1: quantity"), ("D2", "unreadable", "item 1: value")]);
+    let ran = desk
+        .run("plan edited.csv --rules harbour --key-file draw.key -o plan.csv --left-out left.csv")
+        .exits(0);
+    assert!(
+        ran.stderr.contains("2 declarations could not be read whole: 1 in the plan, 1 not"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        desk.read("plan.csv").contains("item 1: quantity") && desk.read("left.csv").contains("item 1: value")
+    );
+    let list = desk.run("worklist plan.csv --rules harbour").exits(0).stdout;
+    assert!(list.contains("could not be read: item 1: quantity"), "{list}");
+    desk.run("worklist plan.csv --rules harbour --format html --lang zh -o list.html").exits(0);
+    assert!(desk.read("list.html").contains("无法读取: item 1: quantity"));
+}
+
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let desk = desk();

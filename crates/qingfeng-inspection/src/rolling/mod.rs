@@ -288,7 +288,8 @@ impl Rolling {
         let threshold = threshold.density();
         // Whoever amends a declaration that is to be inspected does not get out of it, whatever it costs now.
         if let Some(before) = before.filter(|before| before.selected.is_some()) {
-            let (why, selected) = (before.why.clone(), before.selected.filter(|_| left > 0));
+            let why = roll::unamended(&before.why).to_owned();
+            let selected = before.selected.filter(|_| left > 0);
             return match selected {
                 Some(_) => Decision { selected, why, probability: before.probability, threshold },
                 None => {
@@ -342,7 +343,8 @@ impl Rolling {
                 if arrival.groups >> number & 1 == 1 {
                     change(&mut group.today);
                     let declarations = group.declarations;
-                    group.declarations = if comes { declarations + 1 } else { declarations.saturating_sub(1) };
+                    group.declarations =
+                        if comes { declarations + 1 } else { declarations.saturating_sub(1) };
                 }
             }
         }

@@ -82,6 +82,14 @@ struct Open {
     so_far: OfficeDay,
 }
 
+/// What the reason of an amended declaration goes on with.
+const AMENDED: &str = "; amended";
+
+/// The reason of a decision without what was said of amendments.
+pub(super) fn unamended(why: &str) -> &str {
+    why.split_once(AMENDED).map_or(why, |(why, _)| why)
+}
+
 /// What was decided on a declaration, and what is needed to take it back.
 #[derive(Debug)]
 struct Decided {
@@ -257,13 +265,14 @@ impl<'p> Roll<'p> {
                 // Its site keeps it: no amendment gets out of an inspection.
                 Some(mut before) if before.selected().is_some() => {
                     if let Some(decision) = &mut before.taken.decision {
-                        decision.why += "; it was amended, and no site inspects it any more";
+                        let why = unamended(&decision.why);
+                        decision.why = format!("{why}{AMENDED}, and no site inspects it any more");
                     }
                     before
                 }
                 before => {
                     self.withdraw(before.as_ref());
-                    self.nowhere(candidate)
+                    self.nowhere(candidate, before.is_some_and(|before| before.is_drawn))
                 }
             };
         };
@@ -290,7 +299,9 @@ impl<'p> Roll<'p> {
             let open = Open::new(day, &office, amount, groups, self.policy, forecast, history);
             self.open.insert(place.clone(), open);
         }
-        let Some(open) = self.open.get_mut(&place) else { return self.nowhere(candidate) };
+        let Some(open) = self.open.get_mut(&place) else {
+            return self.nowhere(candidate, was_drawn);
+        };
         let before_decision = before.as_ref().and_then(|before| before.taken.decision.as_ref());
         let (decision, counted) = match made.and_then(|made| made.decision.clone()) {
             Some(decision) => {
@@ -301,7 +312,7 @@ impl<'p> Roll<'p> {
                 let (mut decision, counted) = open.rolling.decide_after(&arrival, before_decision);
                 if let Some(before) = &before {
                     let (number, told) = (before.taken.number, before.told());
-                    decision.why += &format!("; amended, in place of decision {number} ({told})");
+                    decision.why += &format!("{AMENDED}, in place of decision {number} ({told})");
                 }
                 (decision, counted)
             }
@@ -353,7 +364,7 @@ impl<'p> Roll<'p> {
     }
 
     /// A declaration of no office.
-    fn nowhere(&self, candidate: &AssessedDeclaration) -> Decided {
+    fn nowhere(&self, candidate: &AssessedDeclaration, is_drawn: bool) -> Decided {
         Decided {
             content: [0; 16],
             taken: Taken {
@@ -373,7 +384,7 @@ impl<'p> Roll<'p> {
             rate: Millionths(0),
             groups: 0,
             counted: Counted::default(),
-            is_drawn: false,
+            is_drawn,
         }
     }
 

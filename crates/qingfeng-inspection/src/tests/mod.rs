@@ -1,5 +1,7 @@
 //! Plans of small made-up worlds.
 
 mod probabilities;
+mod proofs;
 mod properties;
+mod rolls;
 mod world;

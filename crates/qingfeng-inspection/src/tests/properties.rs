@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf};
 
+use super::super::plan::Because;
 use super::super::policy::{asked, units};
-use super::super::{Capacity, PlanMarks, PlanSummary, left_out_rows, plan_rows};
+use super::super::{Capacity, PlanMarks, PlanSummary, left_out_rows, no_office_rows, plan_rows};
 use super::world::*;
 use qingfeng_rules::SelectionKind;
 
@@ -72,7 +73,7 @@ proptest! {
                 prop_assert_eq!(met.asked, asked(quota, planned.capacity));
                 let could = planned.left_out.iter().filter(|left_out| {
                     left_out.kind == SelectionKind::Targeted
-                        && !left_out.limited
+                        && !left_out.because.is_limit()
                         && world.policy.counts(quota, &all[left_out.candidate])
                 });
                 let before: u64 = planned
@@ -102,11 +103,29 @@ proptest! {
             prop_assert_eq!(rows.num_rows(), planned.left_out.len());
         }
         prop_assert!(seen.values().all(|&times| times == 1));
+        // Each assessment is somewhere, and in one place.
+        let mut places: Vec<usize> = seen.keys().copied().collect();
+        places.extend(plan.days.iter().flat_map(|day| &day.left_out).map(|left_out| left_out.candidate));
+        places.extend(plan.no_office.iter().map(|of| of.candidate));
+        places.sort_unstable();
+        prop_assert_eq!(places, (0..all.len()).collect::<Vec<_>>());
+        let rows = no_office_rows(&plan.no_office, &world.policy, all, &PlanMarks::default()).unwrap();
+        prop_assert_eq!(rows.num_rows(), plan.no_office.len());
         let days = [date(DAYS[1]), date(DAYS[2])];
         let summary = PlanSummary::new(&plan, &world.candidates, &world.policy, days, true);
         let declared = all.iter().filter(|candidate| candidate.day >= Some(days[0])).count() as u64;
         prop_assert_eq!(summary.declarations, declared);
         prop_assert_eq!(summary.total.declarations + summary.without_office, declared);
+        let planned: BTreeMap<usize, u32> = seen;
+        let is_open = |at: &usize| {
+            let known = plan.no_office.iter().any(|of| of.candidate == *at && of.because == Because::Known);
+            !planned.contains_key(at) && !known
+        };
+        let of = |counts: &dyn Fn(usize) -> bool| (0..all.len()).filter(|at| is_open(at) && counts(*at)).count();
+        let mandatory = of(&|at| world.policy.mandatory(&all[at]).is_some());
+        prop_assert_eq!(summary.mandatory_not_inspected.declarations, mandatory as u64);
+        let severest = of(&|at| all[at].channel.index() == 2);
+        prop_assert_eq!(summary.severest_not_inspected.declarations, severest as u64);
     }
 
     /// What is targeted depends on no key; with none nothing is drawn and the rest is the same.
@@ -163,7 +182,8 @@ fn a_quota_says_whom_it_displaced() {
             ("D00003".to_owned(), "quota dalian".to_owned()),
         ]
     );
-    let left: Vec<_> = day.left_out.iter().map(|one| (ids(one.candidate), one.why.as_str())).collect();
+    let targeted = day.left_out.iter().filter(|one| one.kind == SelectionKind::Targeted);
+    let left: Vec<_> = targeted.map(|one| (ids(one.candidate), &*one.why)).collect();
     assert_eq!(
         left,
         [("D00002".to_owned(), "displaced by quota dalian"), ("D00004".to_owned(), "no capacity left")]
@@ -242,6 +262,6 @@ fn a_trader_is_left_alone_after_inspections_without_a_finding() {
         let plan = world.plan(1);
         let last = world.candidates.all.iter().rposition(|one| one.day == Some(date(DAYS[1])));
         let left = plan.days[0].left_out.iter().find(|one| Some(one.candidate) == last);
-        assert_eq!(left.map(|left| left.why.as_str()), expected, "{results:?}");
+        assert_eq!(left.map(|left| &*left.why), expected, "{results:?}");
     }
 }
