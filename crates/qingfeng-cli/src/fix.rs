@@ -1,21 +1,22 @@
 //! `check --fix`: what is certain is corrected in the files.
 //!
-//! All is tried in memory first, so nothing is written that would make a pack worse.
+//! All is tried in memory first: nothing is written that would not make a pack better.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use qingfeng::rules::diagnostics::Applied;
-use qingfeng::rules::{Diagnostics, Pack, PackFiles};
+use qingfeng::rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Rule, Severity};
 
 use crate::exit::Failure;
 use crate::numbers::{count, grouped};
 use crate::terminal::{GOOD, WARNING, clean, clean_but, styled};
 use crate::unified;
 
-/// Correcting one mistake can bring out another behind it. Each round finds what it can.
-const ROUNDS_MAX: usize = 20;
+/// How often a pack is loaded at most to find out what can be corrected.
+const LOADS_MAX: usize = 400;
 
 /// How many corrections are listed; a diff shows all.
 const LISTED_MAX: usize = 50;
@@ -34,40 +35,112 @@ pub struct Outcome {
 }
 
 /// Finds out what can be corrected in the pack in a directory.
+///
+/// A correction is made only if it leaves strictly fewer errors, each of it as many as it mends; and of a pack that loads
+/// only if that means the same afterwards.
 pub fn plan(directory: &Path) -> Outcome {
     let before = PackFiles::read(directory);
-    let mut mistakes = mistakes(&before);
-    let errors_before = mistakes.errors();
-    let mut after = before.clone();
-    let mut applied = Vec::new();
-    for _ in 0..ROUNDS_MAX {
-        let more = mistakes.apply_safe_fixes(&mut after);
-        if more.is_empty() {
-            break;
+    let first = State::of(before.clone());
+    let errors_before = first.mistakes.errors();
+    let (mut now, mut applied) = (first, Vec::new());
+    let (mut refused, mut errors_refused) = (BTreeSet::new(), None);
+    let mut loads = 0;
+    loop {
+        let is_candidate = |item: &&Diagnostic| item.fixes.iter().any(|fix| fix.safe) && !refused.contains(&key(item));
+        let candidates: Vec<Diagnostic> = now.mistakes.items.iter().filter(is_candidate).cloned().collect();
+        let mut tried = candidates.as_slice();
+        let mut next = None;
+        while !tried.is_empty() && next.is_none() && loads < LOADS_MAX {
+            loads += 1;
+            match now.corrected(tried) {
+                Ok(better) => next = Some(better),
+                Err(errors) if tried.len() == 1 => {
+                    errors_refused = errors.or(errors_refused);
+                    refused.insert(key(&tried[0]));
+                    tried = &[];
+                }
+                Err(_) => tried = &tried[..tried.len().div_ceil(2)],
+            }
         }
-        applied.extend(more.into_iter().map(|applied| {
-            let (line, _) = mistakes.sources.line_and_column(&applied.place);
-            (applied, line)
-        }));
-        mistakes = self::mistakes(&after);
+        match next {
+            Some((better, more)) => {
+                applied.extend(more.into_iter().map(|applied| {
+                    let (line, _) = now.mistakes.sources.line_and_column(&applied.place);
+                    (applied, line)
+                }));
+                now = better;
+            }
+            None if candidates.is_empty() || loads >= LOADS_MAX => break,
+            None => {}
+        }
     }
-    let errors_after = mistakes.errors();
-    if errors_after > errors_before {
-        let (after, applied) = (before.clone(), Vec::new());
-        let refused = Some(errors_after);
-        return Outcome { before, after, applied, errors_before, errors_after: errors_before, refused };
-    }
-    Outcome { before, after, applied, errors_before, errors_after, refused: None }
+    let errors_after = now.mistakes.errors();
+    let refused = errors_refused.filter(|_| applied.is_empty());
+    Outcome { before, after: now.files, applied, errors_before, errors_after, refused }
 }
 
-/// What is wrong with the files of a pack, without what comments allow.
-fn mistakes(files: &PackFiles) -> Diagnostics {
-    let mut mistakes = match Pack::load(files) {
-        Ok(pack) => pack.warnings,
-        Err(mistakes) => mistakes,
+/// What a correction is known by while the files change around it.
+fn key(item: &Diagnostic) -> (String, String, String) {
+    let file = item.labels.first().map(|label| label.place.file.to_string()).unwrap_or_default();
+    (item.code.id().to_owned(), file, item.title.clone())
+}
+
+/// Files of a pack, what is wrong with them, and the pack, if it loads.
+struct State {
+    files: PackFiles,
+    mistakes: Diagnostics,
+    pack: Option<Pack>,
+}
+
+impl State {
+    fn of(files: PackFiles) -> Self {
+        let (pack, mut mistakes) = match Pack::load(&files) {
+            Ok(pack) => {
+                let warnings = pack.warnings.clone();
+                (Some(pack), warnings)
+            }
+            Err(mistakes) => (None, mistakes),
+        };
+        // Without what comments allow.
+        mistakes.suppress(|_| false);
+        Self { files, mistakes, pack }
+    }
+
+    /// The files with the corrections of these mistakes; if they are no better with them, how many errors they have then,
+    /// if more than before.
+    fn corrected(&self, mistakes: &[Diagnostic]) -> Result<(Self, Vec<Applied>), Option<usize>> {
+        let mut asked = self.mistakes.clone();
+        asked.items = mistakes.to_vec();
+        let mut files = self.files.clone();
+        let applied = asked.apply_safe_fixes(&mut files);
+        if applied.is_empty() {
+            return Err(None);
+        }
+        let after = Self::of(files);
+        let (errors_before, errors) = (self.mistakes.errors(), after.mistakes.errors());
+        let is_error = |code: Code| code.severity() == Severity::Error;
+        let mended = applied.iter().filter(|applied| is_error(applied.code)).count();
+        let is_better = match &self.pack {
+            None => mended > 0 && errors + mended <= errors_before,
+            Some(pack) => {
+                let fewer = after.mistakes.items.len() + applied.len() <= self.mistakes.items.len();
+                fewer && after.pack.as_ref().is_some_and(|after| means_the_same(pack, after))
+            }
+        };
+        if is_better { Ok((after, applied)) } else { Err(Some(errors).filter(|errors| *errors > errors_before)) }
+    }
+}
+
+/// Whether two packs give the same answers; what they say of rules aside.
+fn means_the_same(a: &Pack, b: &Pack) -> bool {
+    let of_rule = |rule: &Rule| {
+        let keys = (rule.region.clone(), rule.commodity.clone(), rule.mode.clone(), rule.site.clone());
+        (rule.id.clone(), keys, rule.from, rule.until, rule.status, rule.at_least, rule.at_most, rule.tags.clone())
     };
-    mistakes.suppress(|_| false);
-    mistakes
+    a.rules.len() == b.rules.len()
+        && a.rules.iter().zip(&b.rules).all(|(a, b)| of_rule(a) == of_rule(b))
+        && a.meaning() == b.meaning()
+        && a.is_of_the_same_data(b)
 }
 
 impl Outcome {

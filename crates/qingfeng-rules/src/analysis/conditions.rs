@@ -255,7 +255,9 @@ impl Analysis<'_> {
             }
             let before = search.context.len();
             if and {
-                let sure_after = sure[at + 1..].iter().all(|&sure| sure);
+                // Without a part of this one, what comes after it within this one is asked more often: that it could fault
+                // there would be news, which what comes after this one cannot prevent.
+                let sure_after = sure[at..].iter().all(|&sure| sure);
                 for other in 0..args.len() {
                     if other != at && kept[other] && (other < at || sure_after) {
                         search.context.push(Rc::clone(&formulas[other]));

@@ -77,6 +77,7 @@ codes! {
     "QF1002" Warning NoActiveRule "A pack without a single rule that counts."
     "QF1003" Note ResidualRule "A closure that is not compiled but left to the interpreter."
     "QF1004" Warning UnusedSuppression "A comment `qingfeng: allow` that silences nothing."
+    "QF1005" Warning TurnedText "A letter that turns the direction in which text is shown."
     "QF1101" Warning NeverHolds "A condition that holds on no line."
     "QF1102" Warning AlwaysHolds "A condition that holds on every line."
     "QF1103" Warning AddsNothing "A part of a condition that adds nothing to it."

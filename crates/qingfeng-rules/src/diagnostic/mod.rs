@@ -156,6 +156,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Makes its fixes such that a person must choose them.
+    pub(crate) fn only_suggest(&mut self) {
+        self.fixes.iter_mut().for_each(|fix| fix.safe = false);
+    }
+
     /// A diagnostic without a place.
     pub fn new(code: Code, title: impl Into<String>) -> Self {
         Self {

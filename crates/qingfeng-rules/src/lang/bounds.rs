@@ -3,7 +3,6 @@
 use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
 use crate::lang::kernel::Arithmetic;
 use crate::lang::rule::Closure;
-use crate::lang::syntax::constant_of;
 
 /// The least and the most that a number can be; `None` where nothing is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,48 @@ pub(crate) enum Constant {
     Function(String, Vec<Constant>),
 }
 
+impl Constant {
+    /// Whether two constants are the same to the bit: `0.0` and `-0.0` are equal and not the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.to_bits() == b.to_bits(),
+            (Self::Array(a), Self::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((a, x), (b, y))| a == b && x.is_same(y))
+            }
+            (a, b) => a == b,
+        }
+    }
+
+    /// Whether it is a value and has no function in it, of which not all that it captured may be known.
+    pub fn is_value(&self) -> bool {
+        match self {
+            Self::Function(..) => false,
+            Self::Array(items) => items.iter().all(Self::is_value),
+            Self::Map(entries) => entries.values().all(Self::is_value),
+            _ => true,
+        }
+    }
+}
+
+/// A constant as the key of a map.
+#[derive(Clone, Debug)]
+pub(crate) struct SameConstant(pub Arc<Constant>);
+
+impl PartialEq for SameConstant {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.is_same(&other.0)
+    }
+}
+
+impl Eq for SameConstant {}
+
+impl Hash for SameConstant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl Hash for Constant {
     fn hash<H: Hasher>(&self, state: &mut H) {
         std::mem::discriminant(self).hash(state);

@@ -105,6 +105,7 @@ impl Pack {
             }
             return Err(diagnostics);
         };
+        texts.iter().for_each(|(path, text)| turned_text(path, text, &mut diagnostics));
         let document = Document::parse("pack.toml", manifest_text, None, &mut diagnostics);
         let manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
@@ -308,6 +309,19 @@ impl Pack {
         program::meaning_of_pack(&self.lowered, &self.rules, tables)
     }
 
+    /// Whether all that rules are about is the same in another pack: fields, groups, channels, tables, policy.
+    pub fn is_of_the_same_data(&self, other: &Self) -> bool {
+        let tables = |pack: &Self| format!("{:?}", pack.lookups);
+        let channels = |pack: &Self| format!("{:?} {:?}", pack.channels, pack.selection);
+        self.schema == other.schema
+            && self.reference == other.reference
+            && (self.score, self.on_fault, self.on_unreadable) == (other.score, other.on_fault, other.on_unreadable)
+            && (&self.name, &self.version, &self.store) == (&other.name, &other.version, &other.store)
+            && tables(self) == tables(other)
+            && channels(self) == channels(other)
+            && format!("{:?}", self.history) == format!("{:?}", other.history)
+    }
+
     /// What `name` stands for in this key of a rule; `None` where a rule that says so does not load.
     pub fn key_value(&self, key: Key, name: &str) -> Option<KeyValue> {
         rule_files::key_value(&self.schema, &self.reference, key, name)
@@ -392,6 +406,26 @@ fn add_to_digest(hasher: &mut blake3::Hasher, path: &str, content: &[u8]) {
     hasher.update(path.as_bytes());
     hasher.update(&(content.len() as u64).to_le_bytes());
     hasher.update(content);
+}
+
+/// Reports the first letter of a file that turns the direction of text.
+fn turned_text(path: &str, text: &str, diagnostics: &mut Diagnostics) {
+    let turns = |letter: char| {
+        matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut found = text.char_indices().filter(|(_, letter)| turns(*letter));
+    let Some((at, letter)) = found.next() else { return };
+    let more = match found.count() {
+        0 => String::new(),
+        more => format!(", and {more} more like it"),
+    };
+    let title = format!("the file holds the letter U+{:04X}{more}, which turns the direction of text", u32::from(letter));
+    let place = Place { file: path.into(), span: at..at + letter.len_utf8() };
+    let item = Diagnostic::new(Code::TurnedText, title)
+        .at(place, "")
+        .note("what people see is then not what is evaluated")
+        .help("take it out");
+    diagnostics.push(item);
 }
 
 fn read_reference(

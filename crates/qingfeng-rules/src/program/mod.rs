@@ -22,10 +22,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::expr::{Expr, ExprKind};
 use crate::lang::kernel::{self, Fault, Scalar};
 use crate::lang::rule::{Closure, ComputedField, Rule};
-use crate::lang::syntax::{Function, constant_of};
+use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
 use crate::model::schema::{FieldId, Kind, Schema};

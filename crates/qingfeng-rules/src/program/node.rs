@@ -285,20 +285,6 @@ impl Hash for SwitchTable {
 
 impl Eq for Op {}
 
-/// Whether two constants are the same to the bit: `0.0` and `-0.0` are equal and not the same.
-fn same_constant(a: &Constant, b: &Constant) -> bool {
-    match (a, b) {
-        (Constant::Number(a), Constant::Number(b)) => a.to_bits() == b.to_bits(),
-        (Constant::Array(a), Constant::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_constant(a, b))
-        }
-        (Constant::Map(a), Constant::Map(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|((a, x), (b, y))| a == b && same_constant(x, y))
-        }
-        (a, b) => a == b,
-    }
-}
-
 /// A place in a rule file: the file's position among the pack's rule files, and bytes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeSpan {
@@ -339,7 +325,7 @@ impl PartialEq for Shape {
     fn eq(&self, other: &Self) -> bool {
         self.1 == other.1
             && match (&self.0, &other.0) {
-                (Op::Constant(a), Op::Constant(b)) => same_constant(a, b),
+                (Op::Constant(a), Op::Constant(b)) => a.is_same(b),
                 (a, b) => a == b,
             }
     }

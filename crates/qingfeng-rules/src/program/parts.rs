@@ -15,7 +15,6 @@ use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
 use crate::lang::interpret::{Interpreter, flag};
 use crate::lang::kernel::{Fault, checked_points};
 use crate::lang::rule::{Closure, Points};
-use crate::lang::syntax::constant_of;
 use crate::model::derived::FieldRef;
 use crate::model::schema::FieldId;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lang::expr::{Constant, Expr, ExprKind};
 use crate::lang::rule::Closure;
-use crate::lang::syntax::{Function, constant_of};
+use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 
 use super::meaning::{Digester, MeaningDigest, constant_digest};

@@ -16,21 +16,24 @@ use rand_pcg::rand_core::{Rng, SeedableRng};
 use super::generated::seeded;
 use super::number;
 
-/// On each line the rules that fired, with their points.
+/// On each line the rules that fired, with their points, and those that could not be evaluated.
 struct Fired {
     lines: Vec<BTreeMap<String, i64>>,
+    faults: Vec<BTreeSet<String>>,
+    channels: BTreeSet<String>,
     read: Lines,
 }
 
 impl Fired {
     fn of(engine: &Engine, batch: &RecordBatch) -> Self {
         let assessed = engine.assess_batch(batch).unwrap();
-        let lines = assessed
-            .assessments()
-            .flat_map(|assessment| assessment.items)
-            .map(|item| item.fired.into_iter().map(|fired| (fired.rule, fired.points)).collect())
-            .collect();
-        Self { lines, read: assessed.lines().clone() }
+        let (mut lines, mut faults, mut channels) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for item in assessed.assessments().flat_map(|assessment| assessment.items) {
+            channels.insert(item.channel.to_string());
+            faults.push(item.faults.into_iter().map(|fault| fault.rule.to_string()).collect());
+            lines.push(item.fired.into_iter().map(|fired| (fired.rule.to_string(), fired.points)).collect());
+        }
+        Self { lines, faults, channels, read: assessed.lines().clone() }
     }
 
     fn has(&self, line: usize, rule: &str) -> bool {
@@ -57,9 +60,9 @@ struct Told {
 
 /// What came of replacing a part of a condition.
 enum Replaced {
-    /// The same rules fire on all lines.
+    /// The same rules fire, and the same fault, on all lines.
     Same,
-    /// The first line on which others fire.
+    /// The first line on which others do.
     Differs(usize),
     /// The file could not be read any more.
     Unreadable,
@@ -71,6 +74,14 @@ fn check(directory: &Path, batch: &RecordBatch, told: &mut Told) -> Result<(), S
     let fired = Fired::of(&engine, batch);
     let all = 0..fired.lines.len();
     for item in engine.pack().analyse(engine.program(), None) {
+        if item.code == Code::UnreachableChannel {
+            *told.counts.entry(item.code).or_default() += 1;
+            let names = quoted(&item.title);
+            if let Some(reached) = names.iter().find(|name| fired.channels.contains(**name)) {
+                return Err(format!("{}: {}\n{reached} is reached", item.code.id(), item.title));
+            }
+            continue;
+        }
         let Some(rule) = item.rule.clone() else { continue };
         let wrong = match item.code {
             Code::NeverHolds => all.clone().find(|&line| fired.has(line, &rule)),
@@ -150,7 +161,11 @@ fn without(
     let other = Fired::of(&engine, batch);
     let ids =
         |line: &BTreeMap<String, i64>| line.keys().filter(|id| counts(id)).cloned().collect::<BTreeSet<_>>();
-    let differs = |&line: &usize| ids(&fired.lines[line]) != ids(&other.lines[line]);
+    let faulted = |ids: &BTreeSet<String>| ids.iter().filter(|id| counts(id)).cloned().collect::<BTreeSet<_>>();
+    let differs = |&line: &usize| {
+        ids(&fired.lines[line]) != ids(&other.lines[line])
+            || faulted(&fired.faults[line]) != faulted(&other.faults[line])
+    };
     (0..fired.lines.len()).find(differs).map_or(Replaced::Same, Replaced::Differs)
 }
 
@@ -186,7 +201,7 @@ impl Small {
     fn test(&mut self) -> String {
         let sign = self.pick(&["<", "<=", ">", ">=", "==", "!="]);
         let texts = ["\"A\"", "\"B\"", "\"a b\"", "\"C\""];
-        match self.0.next_u32() % 14 {
+        match self.0.next_u32() % 17 {
             0..=2 => format!("d.value {sign} {}", self.pick(&["1.0", "2.0", "3", "1.5"])),
             3 => format!("d.packages {sign} {}", self.pick(&["1", "2", "3", "1.5", "0"])),
             4 => format!("d.brand {} {}", self.pick(&["==", "!=", "<", ">="]), self.pick(&texts)),
@@ -214,6 +229,13 @@ impl Small {
             10 => format!("d.hs.starts_with({})", self.pick(&["\"87\"", "\"8711\"", "\"850\"", "\"9\""])),
             11 => format!("d.value {sign} d.packages"),
             12 => format!("(d.value ?? {}) {sign} 2.0", self.pick(&["0.0", "2.0", "5.0"])),
+            13 => format!("d.packages * {} {sign} 4", self.pick(&["2", "9223372036854775807"])),
+            14 => format!("d.value * {} {sign} 1e308", self.pick(&["2.0", "1e300"])),
+            15 => format!(
+                "d.declared_on {} {sign} date(\"{}\")",
+                self.pick(&["+ 1", "- 1", "+ 9000000"]),
+                self.pick(&["2016-03-02", "9999-12-31", "0001-01-01"])
+            ),
             _ => format!("{} / d.packages {sign} 2", self.pick(&["6", "4"])),
         }
     }
@@ -267,9 +289,9 @@ impl Small {
 fn small_lines(engine: &Engine) -> RecordBatch {
     let mut declarations = Vec::new();
     for value in
-        [None, Some(0.5), Some(1.0), Some(1.25), Some(1.5), Some(2.0), Some(2.5), Some(3.0), Some(4.0)]
+        [None, Some(0.5), Some(1.0), Some(1.25), Some(1.5), Some(2.0), Some(2.5), Some(3.0), Some(4.0), Some(0.0), Some(1e308)]
     {
-        for packages in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
+        for packages in [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(i64::MAX)] {
             for brand in [None, Some("A"), Some("B"), Some("C"), Some("a b"), Some("b"), Some("Ab")] {
                 for (destination, hs, day) in [
                     ("KE", "8711209000", Some("2016-03-01")),
@@ -277,6 +299,8 @@ fn small_lines(engine: &Engine) -> RecordBatch {
                     ("NG", "8501100000", None),
                     ("KE", "8501100000", Some("2015-07-01")),
                     ("US", "8703100000", None),
+                    ("KE", "8711209000", Some("9999-12-31")),
+                    ("NG", "8711209000", Some("0001-01-01")),
                 ] {
                     let mut item = Item::new().with("hs", hs).with("quantity", 2);
                     if let Some(value) = value {

@@ -13,7 +13,7 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Positi
 
 use crate::base::limits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
-use crate::lang::expr::{Constant, Expr, ExprKind};
+use crate::lang::expr::{Constant, Expr, ExprKind, SameConstant};
 use crate::lang::rule::{Captured, Closure, ComputedField, Rule};
 use crate::lang::sandbox;
 use crate::lang::syntax::{CallSite, Function, SourceMap, Translator, constant_of, line_column};
@@ -72,7 +72,7 @@ const OPERATIONS_COUNTED: u64 = 1_000;
 struct Registry {
     calls: Vec<Registration>,
     /// What closures captured, each value once.
-    captured: HashMap<Arc<Constant>, Captured>,
+    captured: HashMap<SameConstant, Captured>,
     /// Bytes, as [`limits::PACK_HELD_MAX`] bounds them.
     held: usize,
     /// Values that were captured, as [`limits::PACK_CAPTURED_MAX`] bounds them.
@@ -144,14 +144,15 @@ impl Registry {
             let value = fixed(captured, 0).ok_or("a captured value nests too deep")?;
             let constant = Arc::new(constant_of(&value).unwrap_or(Constant::Missing));
             // What is no constant is not known to be equal to another.
-            let is_known = *constant != Constant::Missing || value.is_unit();
-            let shared = match self.captured.get(&constant).filter(|_| is_known) {
+            let is_known = constant.is_value() && (*constant != Constant::Missing || value.is_unit());
+            let key = SameConstant(Arc::clone(&constant));
+            let shared = match self.captured.get(&key).filter(|_| is_known) {
                 Some(known) => known.clone(),
                 None => {
                     self.hold(&value)?;
-                    let new = Captured::new(value, Arc::clone(&constant));
+                    let new = Captured::new(value, constant);
                     if is_known {
-                        self.captured.insert(constant, new.clone());
+                        self.captured.insert(key, new.clone());
                     }
                     new
                 }

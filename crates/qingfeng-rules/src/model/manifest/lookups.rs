@@ -6,7 +6,7 @@ use serde::Serialize;
 use toml::de::{DeTable, DeValue};
 
 use super::{PLAIN_NAME, Toml, Value, escapes_pack, is_plain_name};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::keys::Table;
 use crate::model::schema::{FieldId, Kind, Schema};
 
@@ -275,7 +275,11 @@ fn read_key(
 ) -> Vec<FieldId> {
     let mut key_fields = Vec::new();
     for (text, span) in toml.texts(table, "key") {
-        if let Some(field) = toml.field(schema, &text, span.clone()) {
+        let known = toml.diagnostics.items.len();
+        let found = toml.field(schema, &text, span.clone());
+        // Whatever name is near: a table keyed by another field is another table.
+        toml.diagnostics.items.iter_mut().skip(known).for_each(Diagnostic::only_suggest);
+        if let Some(field) = found {
             if matches!(schema[field].kind, Kind::Number) {
                 let title = format!("`{text}` is a number; numbers cannot be keys");
                 toml.report(Code::BadValue, span, title, None);
