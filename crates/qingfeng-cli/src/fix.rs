@@ -46,7 +46,8 @@ pub fn plan(directory: &Path) -> Outcome {
     let (mut refused, mut errors_refused) = (BTreeSet::new(), None);
     let mut loads = 0;
     loop {
-        let is_candidate = |item: &&Diagnostic| item.fixes.iter().any(|fix| fix.safe) && !refused.contains(&key(item));
+        let is_candidate =
+            |item: &&Diagnostic| item.fixes.iter().any(|fix| fix.safe) && !refused.contains(&key(item));
         let candidates: Vec<Diagnostic> = now.mistakes.items.iter().filter(is_candidate).cloned().collect();
         let mut tried = candidates.as_slice();
         let mut next = None;
@@ -127,7 +128,11 @@ impl State {
                 fewer && after.pack.as_ref().is_some_and(|after| means_the_same(pack, after))
             }
         };
-        if is_better { Ok((after, applied)) } else { Err(Some(errors).filter(|errors| *errors > errors_before)) }
+        if is_better {
+            Ok((after, applied))
+        } else {
+            Err(Some(errors).filter(|errors| *errors > errors_before))
+        }
     }
 }
 
@@ -135,7 +140,16 @@ impl State {
 fn means_the_same(a: &Pack, b: &Pack) -> bool {
     let of_rule = |rule: &Rule| {
         let keys = (rule.region.clone(), rule.commodity.clone(), rule.mode.clone(), rule.site.clone());
-        (rule.id.clone(), keys, rule.from, rule.until, rule.status, rule.at_least, rule.at_most, rule.tags.clone())
+        (
+            rule.id.clone(),
+            keys,
+            rule.from,
+            rule.until,
+            rule.status,
+            rule.at_least,
+            rule.at_most,
+            rule.tags.clone(),
+        )
     };
     a.rules.len() == b.rules.len()
         && a.rules.iter().zip(&b.rules).all(|(a, b)| of_rule(a) == of_rule(b))

@@ -109,7 +109,9 @@ impl WholeFile {
                 Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported && is_new => {}
                 Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
                     let partial = partial.display();
-                    let reason = format!("another run is writing it, or one that was killed left {partial}; remove that file if no other run goes on");
+                    let reason = format!(
+                        "another run is writing it, or one that was killed left {partial}; remove that file if no other run goes on"
+                    );
                     return Err(io::Error::new(ErrorKind::ResourceBusy, reason));
                 }
                 Err(TryLockError::Error(error)) => return Err(error),

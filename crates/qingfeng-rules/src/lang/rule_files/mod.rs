@@ -250,7 +250,9 @@ pub(crate) fn load(
                 file.about = None;
                 if file.parts > limits::PACK_PARTS_MAX {
                     let most = limits::PACK_PARTS_MAX;
-                    let title = format!("the closures of the pack have more than {most} parts, counted for each rule");
+                    let title = format!(
+                        "the closures of the pack have more than {most} parts, counted for each rule"
+                    );
                     let help = "write one rule for many values, with a lookup table";
                     file.report(Code::BadValue, file.token(call.position), title, help);
                     return loaded;
@@ -449,8 +451,10 @@ impl<'f> File<'f> {
     ) -> Option<(Type, Closure)> {
         let name = pointer.fn_name().to_owned();
         let function = self.functions.get(&name)?;
-        let captured: Option<Vec<Captured>> =
-            pointer.iter_curry().map(|value| value.read_lock::<Captured>().map(|value| value.clone())).collect();
+        let captured: Option<Vec<Captured>> = pointer
+            .iter_curry()
+            .map(|value| value.read_lock::<Captured>().map(|value| value.clone()))
+            .collect();
         let captured = captured?;
         pointer.set_curry([]);
         if function.params.len() != captured.len() + 1 {
