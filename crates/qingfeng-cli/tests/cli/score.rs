@@ -237,3 +237,29 @@ fn numbers_are_written_as_people_write_them() {
     let told = desk.run("explain D2 d.csv --rules harbour --all").exits(0).stdout;
     assert!(told.contains("0.3 USD") && !told.contains("00000"), "{told}");
 }
+
+#[test]
+fn the_command_line_names_the_zone_of_days_and_the_list_of_countries_numbers() {
+    let desk = Desk::new();
+    desk.write(
+        "d.csv",
+        "declaration_id,declared_on,destination,mode,hs\nD1,2016-09-05T16:00:00Z,116,0110,8711209000\n",
+    );
+    let unread = desk.run("score d.csv --rules harbour --summary s.json -o out.csv").exits(1);
+    assert!(unread.stderr.contains("--zone +08:00"), "{}", unread.stderr);
+    assert!(unread.stderr.contains("--country-numbers"), "{}", unread.stderr);
+    let summary: serde_json::Value = serde_json::from_str(&desk.read("s.json")).unwrap();
+    assert_eq!(summary["unreadable"]["destination"]["lines"], 1);
+    for zone in ["+08:00", "-03:00", "Asia/Shanghai"] {
+        let args = format!(
+            "score d.csv --rules harbour --zone {zone} --country-numbers gac --summary s.json -o out.csv"
+        );
+        let ran = desk.run(&args).exits(0);
+        assert!(ran.stderr.contains("Read otherwise than written"), "{}", ran.stderr);
+        let summary: serde_json::Value = serde_json::from_str(&desk.read("s.json")).unwrap();
+        assert_eq!(summary["changed"]["destination"]["number_gac"]["example"], "`116` is read as `JP`");
+        assert_eq!(summary["changed"]["declared_on"]["moment"]["cells"], 1);
+    }
+    let wrong = desk.run("score d.csv --rules harbour --zone Europe/Berlin").exits(2);
+    assert!(wrong.stderr.contains("no zone without summer time"), "{}", wrong.stderr);
+}

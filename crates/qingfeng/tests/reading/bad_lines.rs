@@ -10,7 +10,9 @@ const CSV: &[(&str, &[&str])] = &[
     ("D,0,,,,,", &["line 4: [item_no] 0 is below 1, the least `item_no` can be"]),
     (
         "D,\"1,234\",,,,,",
-        &["line 4: [item_no] `1,234` is not a whole number; write it without thousands separators, as 1234"],
+        &[
+            "line 4: [item_no] `1,234` can be 1234 or 1.234; write a decimal point, and nothing between thousands",
+        ],
     ),
     (
         "D,1.5,,,,,",
@@ -312,14 +314,19 @@ fn bytes_of_another_encoding_reject_their_line_and_name_the_field() {
     let outcome = read_bytes("declarations.csv", &text, options);
     assert_eq!(
         outcome.problems(),
-        ["line 4: [goods] is not GB 18030; if the whole file is UTF-8, say so, else write the cell again"]
+        [
+            "line 4: [goods] is not GB 18030; if the whole file is UTF-8, leave --encoding out, else write it again"
+        ]
     );
 
     let text = b"{\"declaration_id\":\"\xFF\"}";
     let outcome = read_bytes("declarations.ndjson", text, ReadOptions::default());
     assert_eq!(
         outcome.problems(),
-        ["line 1: the line is not UTF-8; if the whole file is GB 18030 or GBK, say so"]
+        [
+            "line 1: the line is not UTF-8 (byte 0xFF); if the whole file is Latin-1 or Windows-1252, convert it to UTF-8 \
+             (`iconv -f WINDOWS-1252 -t UTF-8`); if it is GB 18030 or GBK, give --encoding gb18030"
+        ]
     );
 }
 

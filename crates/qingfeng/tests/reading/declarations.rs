@@ -149,7 +149,7 @@ fn scattered_declarations_are_found_with_both_places() {
 #[test]
 fn nested_declarations_give_a_line_for_each_item() {
     let text = r#"{"declaration_id": 7, "destination": "ken", "mode": "0110", "items": [{"hs": 8711209000}, {"hs": "8712.00"}]}
-{"items": [{"hs": "87"}], "海关编号": "8", "destination": "404", "mode": "0110", "colour": "red"}
+{"items": [{"hs": "87"}], "海关编号": "8", "destination": "KEN", "mode": "0110", "colour": "red"}
 "#;
     let outcome = read("a.ndjson", text);
     assert_eq!(outcome.problems(), [""; 0]);

@@ -98,7 +98,7 @@ fn is_read(field: &str, schema: &str, raw: &str, clean: Option<&str>) {
         None => {
             if let Ok(assessment) = assessment {
                 assert!(!assessment.items[0].unreadable.is_empty(), "{what} by assess");
-                assert_eq!(assessment.items[0].undecided.len(), 1, "{what}: the rule is undecided");
+                assert!(!assessment.items[0].undecided.is_empty(), "{what}: the rule is undecided");
             }
             let error = open(field, schema, &[raw]).err();
             assert!(

@@ -26,8 +26,14 @@ fn csv(texts: &[String]) -> String {
     format!("{HEADER}\n{}", texts.iter().enumerate().map(line).collect::<String>())
 }
 
+/// Texts without blanks around them, and without what spreadsheets put around a text so that it stays one.
 fn trimmed(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| text.trim().to_owned()).collect()
+    let trimmed = texts.iter().map(|text| {
+        let text = text.trim();
+        let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+        inner.filter(|inner| !inner.contains('"')).map_or(text, str::trim).to_owned()
+    });
+    trimmed.collect()
 }
 
 proptest! {

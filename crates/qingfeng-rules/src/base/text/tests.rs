@@ -70,3 +70,21 @@ fn overlapping_occurrences_are_all_found() {
         assert_eq!(found, naive, "{text} {word}");
     }
 }
+
+#[test]
+fn what_nobody_sees_does_not_hide_a_word() {
+    for text in [
+        "rep\u{200B}lica watch",
+        "repli\u{AD}ca watch",
+        "rep\0lica watch",
+        "\u{202E}replica\u{202C} watch",
+        "rep\u{2060}li\u{FEFF}ca",
+        "a re\u{7F}plica",
+    ] {
+        assert!(has_word(text, "replica"), "{text:?}");
+    }
+    assert!(has_word("高\u{200B}仿手表", "高仿"));
+    assert!(has_word("replica", "rep\u{200B}lica"));
+    assert!(!has_word("re plica", "replica"), "a blank is seen");
+    assert!(!has_word("rep\tlica", "replica"));
+}

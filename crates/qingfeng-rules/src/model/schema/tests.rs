@@ -34,7 +34,10 @@ fn a_header_claimed_twice_is_refused() {
 #[test]
 fn codes_have_one_form() {
     assert_eq!(CodeList::Country.canonical("KEN"), "KE");
-    assert_eq!(CodeList::Country.canonical("404"), "KE");
+    assert_eq!(CodeList::Country.canonical("404"), "404", "of which list?");
+    assert_eq!(CodeList::Country.canonical("24"), "AO");
+    assert_eq!(CodeList::CountryIsoNumeric.canonical("404"), "KE");
+    assert_eq!(CodeList::CountryGac.canonical("404"), "BS");
     assert_eq!(CodeList::Country.canonical("XKX"), "XKX");
     assert_eq!(CodeList::Hs.canonical("8711.20 9000"), "8711209000");
     assert!(CodeList::Hs.knows("8711209000"));
