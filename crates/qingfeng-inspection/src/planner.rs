@@ -591,21 +591,21 @@ fn left_out(
             let quota = by_quota.get(&at).map(|&quota| quota.to_owned());
             let refusal = filled.refused.get(&at).copied();
             let no_room = if units(of_day.capacity) == 0 { Because::Closed } else { Because::Room };
+            let refused = match refusal {
+                Some(Refusal::LeftAlone(_)) => Because::LeftAlone,
+                Some(Refusal::PerDay(_)) => Because::PerDay,
+                Some(Refusal::Room(_)) | None => no_room,
+            };
             let (kind, because, why) = if is_missed.contains(&at) {
                 let why = member.mandatory.as_deref().unwrap_or_default();
                 let refusal = Refusal::Room(0).told(member.cost, of_day.capacity);
                 let why = format!("must be inspected ({why}), but {refusal}");
                 (SelectionKind::Mandatory, no_room, Cow::Owned(why))
             } else if let Some(quota) = &quota {
-                let why = format!("displaced by quota {quota}");
-                (SelectionKind::Targeted, Because::Quota, Cow::Owned(why))
+                let because = if refused.is_limit() { refused } else { Because::Quota };
+                (SelectionKind::Targeted, because, Cow::Owned(format!("displaced by quota {quota}")))
             } else if let Some(refusal) = refusal {
-                let because = match refusal {
-                    Refusal::Room(_) => no_room,
-                    Refusal::LeftAlone(_) => Because::LeftAlone,
-                    Refusal::PerDay(_) => Because::PerDay,
-                };
-                (SelectionKind::Targeted, because, Cow::Owned(refusal.told(member.cost, of_day.capacity)))
+                (SelectionKind::Targeted, refused, Cow::Owned(refusal.told(member.cost, of_day.capacity)))
             } else {
                 let because = if no_room == Because::Closed { no_room } else { Because::NotDrawn };
                 (SelectionKind::Random, because, Cow::Borrowed(because.told()))
