@@ -87,10 +87,10 @@ fn is_linked(_: &Path, _: &Path) -> bool {
 fn is_of_pack(path: &Path, pack: &Path) -> bool {
     let (real, directory) = (real_path(path), real_path(pack));
     let is_inside = real.strip_prefix(&directory).is_ok_and(|inside| {
-        let first = inside.components().next().map(|name| name.as_os_str().to_string_lossy().to_ascii_lowercase());
-        let is_known = first.is_some_and(|first| {
-            matches!(&*first, "pack.toml" | "reference" | "lookups" | "tests")
-        });
+        let first =
+            inside.components().next().map(|name| name.as_os_str().to_string_lossy().to_ascii_lowercase());
+        let is_known =
+            first.is_some_and(|first| matches!(&*first, "pack.toml" | "reference" | "lookups" | "tests"));
         is_known || (real.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("rhai")) && real.exists())
     });
     is_inside || named_in(pack).any(|of_pack| same_file(path, &of_pack)) || links_into(path, pack, 0)
@@ -100,10 +100,13 @@ fn is_of_pack(path: &Path, pack: &Path) -> bool {
 /// quotes counts.
 fn named_in(pack: &Path) -> impl Iterator<Item = PathBuf> {
     let mut manifest = String::new();
-    let read = fs::File::open(pack.join("pack.toml")).map(|file| file.take(MANIFEST_BYTES_MAX));
-    if let Ok(mut file) = read {
+    let path = pack.join("pack.toml");
+    // Opening a pipe would wait for somebody to write.
+    if path.is_file()
+        && let Ok(file) = fs::File::open(path)
+    {
         // What is no text names nothing.
-        let _ = file.read_to_string(&mut manifest);
+        let _ = file.take(MANIFEST_BYTES_MAX).read_to_string(&mut manifest);
     }
     let texts: Vec<PathBuf> = manifest
         .lines()
@@ -128,7 +131,8 @@ fn of_store(path: PathBuf) -> [PathBuf; 4] {
 fn is_store_of(path: &Path, kept: Kept<'_>) -> bool {
     let environment = std::env::var(STORE).ok();
     let named = kept.store.into_iter().chain(environment.as_deref());
-    let mut files = named.filter_map(|url| url.trim().strip_prefix("sqlite:")).flat_map(|file| of_store(file.into()));
+    let mut files =
+        named.filter_map(|url| url.trim().strip_prefix("sqlite:")).flat_map(|file| of_store(file.into()));
     files.any(|file| same_file(path, &file))
 }
 

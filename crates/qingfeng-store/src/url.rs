@@ -81,9 +81,14 @@ fn is_within(path: &Path, directory: &Path) -> bool {
     let is_plain = inside.components().all(|part| matches!(part, Component::Normal(_)));
     // Of what is there already, no link may lead out.
     let mut known = path.ancestors().skip_while(|path| path.symlink_metadata().is_err());
-    let real = known.next().filter(|known| known.starts_with(directory)).and_then(|known| known.canonicalize().ok());
+    let real =
+        known.next().filter(|known| known.starts_with(directory)).and_then(|known| known.canonicalize().ok());
     let is_other = path.metadata().is_ok_and(|found| !found.is_file());
-    is_plain && !is_other && real.zip(directory.canonicalize().ok()).is_some_and(|(real, directory)| real.starts_with(directory))
+    is_plain
+        && !is_other
+        && real
+            .zip(directory.canonicalize().ok())
+            .is_some_and(|(real, directory)| real.starts_with(directory))
 }
 
 impl fmt::Display for StoreUrl {

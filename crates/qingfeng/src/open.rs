@@ -578,7 +578,10 @@ fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFi
             }
             policy += content.len();
             if policy > PACK_BYTES_MAX {
-                return Err(format!("the files of the pack are larger than {} MiB together", PACK_BYTES_MAX >> 20));
+                return Err(format!(
+                    "the files of the pack are larger than {} MiB together",
+                    PACK_BYTES_MAX >> 20
+                ));
             }
             pack.insert(path, content);
         } else {

@@ -210,7 +210,9 @@ fn tables_of_ours_give_every_text_back() {
         let mut writer = TableWriter::create(&Output::Path(path.clone()), batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
-        let mut reader = qingfeng::tables::RowReader::open(&qingfeng::read::Input::Path(path.clone()), &Texts::TABLE).unwrap();
+        let mut reader =
+            qingfeng::tables::RowReader::open(&qingfeng::read::Input::Path(path.clone()), &Texts::TABLE)
+                .unwrap();
         for text in &texts {
             let row = reader.read().unwrap().unwrap();
             prop_assert_eq!(&*row.required_text(Texts::COLUMNS.text).unwrap(), text);

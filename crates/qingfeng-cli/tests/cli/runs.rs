@@ -85,7 +85,11 @@ fn a_run_that_is_killed_leaves_the_older_file_and_no_whole_one() {
                     assert!(ran.code > 0, "{reader}");
                 }
                 let ran = desk.run(&format!("score {partial} --rules harbour")).exits(3);
-                assert!(ran.stderr.contains("is not whole: a run is writing it, or did not end"), "{}", ran.stderr);
+                assert!(
+                    ran.stderr.contains("is not whole: a run is writing it, or did not end"),
+                    "{}",
+                    ran.stderr
+                );
             }
         }
         // What was left is written over.
@@ -103,14 +107,16 @@ fn a_signal_ends_a_run_at_once_and_nothing_is_left() {
     desk.write("out.csv", "older");
     for (number, name) in [(2, "INT"), (15, "TERM")] {
         // It waits for the end of its input, which does not come.
-        let mut command = desk.command("score many.csv - --rules harbour -o out.csv --rejects r.csv --input-format csv");
+        let mut command =
+            desk.command("score many.csv - --rules harbour -o out.csv --rejects r.csv --input-format csv");
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         while !desk.has("out.csv.partial") {
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(600));
         let began = Instant::now();
-        let killed = std::process::Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+        let killed =
+            std::process::Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         let status = child.wait().unwrap();
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
@@ -145,7 +151,10 @@ fn a_missing_directory_for_temporary_files_is_an_error_with_the_remedy() {
 #[test]
 fn no_output_overwrites_what_the_run_reads() {
     let desk = Desk::new();
-    desk.write("store/pack.toml", desk.read("harbour/pack.toml") + "[store]\nurl = \"sqlite:data/s.sqlite\"\n");
+    desk.write(
+        "store/pack.toml",
+        desk.read("harbour/pack.toml") + "[store]\nurl = \"sqlite:data/s.sqlite\"\n",
+    );
     desk.write("store/data/s.sqlite", "a store");
     desk.write("other.sqlite", "a store");
     #[cfg(unix)]
@@ -168,9 +177,14 @@ fn no_output_overwrites_what_the_run_reads() {
     for file in files {
         for option in ["--summary", "-o", "--rejects"] {
             let before = desk.has(file).then(|| desk.bytes(file));
-            let args = format!("score declarations.csv --rules harbour --store sqlite:other.sqlite {option} {file}");
+            let args =
+                format!("score declarations.csv --rules harbour --store sqlite:other.sqlite {option} {file}");
             let ran = desk.run(&args).exits(2);
-            let what = if file.starts_with("other") { "with a store of lookup tables" } else { "of the pack in harbour" };
+            let what = if file.starts_with("other") {
+                "with a store of lookup tables"
+            } else {
+                "of the pack in harbour"
+            };
             let told = format!("would overwrite {file}, a file {what}; name another file");
             assert!(ran.stderr.contains(&told), "{}", ran.stderr);
             assert_eq!(desk.has(file).then(|| desk.bytes(file)), before);

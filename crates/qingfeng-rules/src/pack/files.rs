@@ -122,7 +122,10 @@ pub fn read_file(pack: &Path, path: &Path, bytes_max: usize) -> Result<Vec<u8>, 
     let refused = |what: String, help| Err(Unreadable::Refused(what, help));
     let real = path.canonicalize().map_err(Unreadable::Io)?;
     if !real.starts_with(pack.canonicalize().map_err(Unreadable::Io)?) {
-        return refused("lies outside of the pack".to_owned(), "copy the file into the pack, and remove the link");
+        return refused(
+            "lies outside of the pack".to_owned(),
+            "copy the file into the pack, and remove the link",
+        );
     }
     // Opening a pipe would wait for somebody to write.
     let kind = real.metadata().map_err(Unreadable::Io)?.file_type();

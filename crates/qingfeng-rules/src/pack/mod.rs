@@ -313,7 +313,8 @@ impl Pack {
         let channels = |pack: &Self| format!("{:?} {:?}", pack.channels, pack.selection);
         self.schema == other.schema
             && self.reference == other.reference
-            && (self.score, self.on_fault, self.on_unreadable) == (other.score, other.on_fault, other.on_unreadable)
+            && (self.score, self.on_fault, self.on_unreadable)
+                == (other.score, other.on_fault, other.on_unreadable)
             && (&self.name, &self.version, &self.store) == (&other.name, &other.version, &other.store)
             && tables(self) == tables(other)
             && channels(self) == channels(other)
@@ -408,16 +409,17 @@ fn add_to_digest(hasher: &mut blake3::Hasher, path: &str, content: &[u8]) {
 
 /// Reports the first letter of a file that turns the direction of text.
 fn turned_text(path: &str, text: &str, diagnostics: &mut Diagnostics) {
-    let turns = |letter: char| {
-        matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut found = text.char_indices().filter(|(_, letter)| turns(*letter));
     let Some((at, letter)) = found.next() else { return };
     let more = match found.count() {
         0 => String::new(),
         more => format!(", and {more} more like it"),
     };
-    let title = format!("the file holds the letter U+{:04X}{more}, which turns the direction of text", u32::from(letter));
+    let title = format!(
+        "the file holds the letter U+{:04X}{more}, which turns the direction of text",
+        u32::from(letter)
+    );
     let place = Place { file: path.into(), span: at..at + letter.len_utf8() };
     let item = Diagnostic::new(Code::TurnedText, title)
         .at(place, "")

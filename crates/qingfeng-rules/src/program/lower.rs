@@ -112,7 +112,11 @@ impl<'l> Lowerer<'l> {
         for (name, value) in params.iter().zip(captured) {
             let binding = match &**value.constant() {
                 Constant::Function(..) => self.constant_binding(value.constant(), body.span.clone()),
-                _ => Binding::Node(self.add(Op::Constant(Arc::clone(value.constant())), Vec::new(), &body.span)),
+                _ => Binding::Node(self.add(
+                    Op::Constant(Arc::clone(value.constant())),
+                    Vec::new(),
+                    &body.span,
+                )),
             };
             self.variables.push((name.clone(), binding));
         }
@@ -166,7 +170,8 @@ impl<'l> Lowerer<'l> {
         }
         if self.nodes.len() > limits::COMPILED_PARTS_MAX {
             let most = limits::COMPILED_PARTS_MAX;
-            return self.refuse(format!("the closures of the pack before it have more than {most} parts"), span);
+            return self
+                .refuse(format!("the closures of the pack before it have more than {most} parts"), span);
         }
         Ok(())
     }

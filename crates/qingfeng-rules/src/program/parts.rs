@@ -413,9 +413,8 @@ fn leaf(
     in_parts: bool,
 ) -> Leaf {
     let mut constants: BTreeMap<String, String> = BTreeMap::new();
-    let captured: Vec<(&String, &Constant)> = (when.params.iter().zip(&when.captured))
-        .map(|(name, value)| (name, &**value.constant()))
-        .collect();
+    let captured: Vec<(&String, &Constant)> =
+        (when.params.iter().zip(&when.captured)).map(|(name, value)| (name, &**value.constant())).collect();
     let mut read: BTreeSet<FieldRef> = BTreeSet::new();
     let line = when.params.last().map_or("", String::as_str);
     part.walk(&mut |part| match &part.kind {

@@ -43,7 +43,9 @@ pub(crate) fn is_run(cell: &str) -> bool {
     }
     let cell = cell.trim_start_matches(MARK);
     let visible = cell.trim_start_matches(|letter: char| {
-        letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
     });
     // Spreadsheets of East Asia take the wide signs for the others.
     let is_formula = visible.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])

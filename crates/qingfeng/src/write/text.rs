@@ -276,8 +276,12 @@ pub(super) fn escaped(json: Vec<u8>) -> Vec<u8> {
     let mut bytes = [0; 4];
     for letter in text.chars() {
         match letter {
-            '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+            '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => {
                 out.extend_from_slice(format!("\\u{:04x}", u32::from(letter)).as_bytes());
             }
             letter => out.extend_from_slice(letter.encode_utf8(&mut bytes).as_bytes()),

@@ -109,7 +109,9 @@ impl WholeFile {
                 Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported && is_new => {}
                 Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
                     let partial = partial.display();
-                    let reason = format!("another run is writing it, or one that was killed left {partial}; remove that file if no other run goes on");
+                    let reason = format!(
+                        "another run is writing it, or one that was killed left {partial}; remove that file if no other run goes on"
+                    );
                     return Err(io::Error::new(ErrorKind::ResourceBusy, reason));
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -140,6 +142,10 @@ impl WholeFile {
     ///
     /// It cannot be renamed.
     pub fn finish(self) -> io::Result<()> {
+        // Who may read the older file may read this one.
+        if let Ok(older) = self.unfinished.path.metadata() {
+            self.file.set_permissions(older.permissions())?;
+        }
         self.unfinished.publish()
     }
 
@@ -155,9 +161,10 @@ impl WholeFile {
         }
         let whole = Self::create(path)?;
         let mut file = &whole.file;
-        let written = file.write_all(content).and_then(|()| whole.unfinished.publish());
+        let partial = whole.unfinished.partial().to_owned();
+        let written = file.write_all(content).and_then(|()| whole.finish());
         if written.is_err() {
-            let _ = fs::remove_file(whole.unfinished.partial());
+            let _ = fs::remove_file(partial);
         }
         written
     }

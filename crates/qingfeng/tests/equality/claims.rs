@@ -161,7 +161,8 @@ fn without(
     let other = Fired::of(&engine, batch);
     let ids =
         |line: &BTreeMap<String, i64>| line.keys().filter(|id| counts(id)).cloned().collect::<BTreeSet<_>>();
-    let faulted = |ids: &BTreeSet<String>| ids.iter().filter(|id| counts(id)).cloned().collect::<BTreeSet<_>>();
+    let faulted =
+        |ids: &BTreeSet<String>| ids.iter().filter(|id| counts(id)).cloned().collect::<BTreeSet<_>>();
     let differs = |&line: &usize| {
         ids(&fired.lines[line]) != ids(&other.lines[line])
             || faulted(&fired.faults[line]) != faulted(&other.faults[line])
@@ -277,7 +278,7 @@ impl Small {
         if self.percent(20) {
             let _ = write!(rule, "from: \"{}\", ", self.pick(&["2016-01-01", "2016-06-01"]));
         }
-        if self.percent(15) {
+        if self.percent(40) {
             rule += self.pick(&["at_most: \"green\", ", "at_least: \"red\", "]);
         }
         let _ = writeln!(rule, "when: |d| {} }});", self.condition(2));
@@ -288,9 +289,19 @@ impl Small {
 /// Lines with all values that the small conditions can tell apart, and a missing one.
 fn small_lines(engine: &Engine) -> RecordBatch {
     let mut declarations = Vec::new();
-    for value in
-        [None, Some(0.5), Some(1.0), Some(1.25), Some(1.5), Some(2.0), Some(2.5), Some(3.0), Some(4.0), Some(0.0), Some(1e308)]
-    {
+    for value in [
+        None,
+        Some(0.5),
+        Some(1.0),
+        Some(1.25),
+        Some(1.5),
+        Some(2.0),
+        Some(2.5),
+        Some(3.0),
+        Some(4.0),
+        Some(0.0),
+        Some(1e308),
+    ] {
         for packages in [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(i64::MAX)] {
             for brand in [None, Some("A"), Some("B"), Some("C"), Some("a b"), Some("b"), Some("Ab")] {
                 for (destination, hs, day) in [

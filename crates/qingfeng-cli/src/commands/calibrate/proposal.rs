@@ -111,9 +111,7 @@ impl Target {
             fs::remove_dir(&self.directory)
                 .map_err(|error| failed(&self.directory, "cannot be replaced", &error))?;
         }
-        unfinished
-            .publish()
-            .map_err(|error| failed(&self.directory, "cannot be written", &error))
+        unfinished.publish().map_err(|error| failed(&self.directory, "cannot be written", &error))
     }
 }
 

@@ -61,7 +61,9 @@ fn words_are_found_in_time_that_is_linear() {
 
 #[test]
 fn overlapping_occurrences_are_all_found() {
-    for (text, word) in [("aaaa", "aa"), ("abababa", "aba"), ("aabaabaab", "aab"), ("x", "y"), ("仿仿仿", "仿仿")] {
+    for (text, word) in
+        [("aaaa", "aa"), ("abababa", "aba"), ("aabaabaab", "aab"), ("x", "y"), ("仿仿仿", "仿仿")]
+    {
         let naive: Vec<usize> =
             (0..text.len()).filter(|&at| text.as_bytes()[at..].starts_with(word.as_bytes())).collect();
         let found: Vec<usize> = occurrences(text.as_bytes(), word.as_bytes(), 0).collect();

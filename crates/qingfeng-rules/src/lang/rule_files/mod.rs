@@ -112,6 +112,8 @@ impl Registry {
         let (bytes, values) = size(value, 0);
         self.held += bytes + limits::VALUE_BYTES * values;
         if self.held > limits::PACK_HELD_MAX {
+            // They would be looked at for nothing.
+            self.calls.clear();
             let most = limits::PACK_HELD_MAX >> 20;
             return Err(format!(
                 "the rules of the pack hold more than {most} MiB of texts and values; shorten titles, and keep long lists in \
@@ -134,6 +136,7 @@ impl Registry {
             let (bytes, values) = size(captured, 0);
             self.walked += values + bytes / limits::VALUE_BYTES;
             if self.walked > limits::PACK_CAPTURED_MAX {
+                self.calls.clear();
                 let most = limits::PACK_CAPTURED_MAX;
                 return Err(format!(
                     "the closures of the pack capture more than {most} values, counted for each rule; keep long lists in \
@@ -250,7 +253,9 @@ pub(crate) fn load(
                 file.about = None;
                 if file.parts > limits::PACK_PARTS_MAX {
                     let most = limits::PACK_PARTS_MAX;
-                    let title = format!("the closures of the pack have more than {most} parts, counted for each rule");
+                    let title = format!(
+                        "the closures of the pack have more than {most} parts, counted for each rule"
+                    );
                     let help = "write one rule for many values, with a lookup table";
                     file.report(Code::BadValue, file.token(call.position), title, help);
                     return loaded;
@@ -449,8 +454,10 @@ impl<'f> File<'f> {
     ) -> Option<(Type, Closure)> {
         let name = pointer.fn_name().to_owned();
         let function = self.functions.get(&name)?;
-        let captured: Option<Vec<Captured>> =
-            pointer.iter_curry().map(|value| value.read_lock::<Captured>().map(|value| value.clone())).collect();
+        let captured: Option<Vec<Captured>> = pointer
+            .iter_curry()
+            .map(|value| value.read_lock::<Captured>().map(|value| value.clone()))
+            .collect();
         let captured = captured?;
         pointer.set_curry([]);
         if function.params.len() != captured.len() + 1 {

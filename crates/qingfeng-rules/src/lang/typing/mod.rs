@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Fix, Help, Place};
 use crate::lang::expr::{Constant, Expr, ExprKind};
-use crate::lang::syntax::{Function, SourceMap};
 use crate::lang::rule::Captured;
+use crate::lang::syntax::{Function, SourceMap};
 use crate::lang::types::{Base, Type};
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
