@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use qingfeng::rules::diagnostics::Applied;
-use qingfeng::rules::{Code, Diagnostic, Diagnostics, Pack, PackFiles, Rule, Severity};
+use qingfeng::rules::{Diagnostic, Diagnostics, Pack, PackFiles, Rule};
 
 use crate::exit::Failure;
 use crate::numbers::{count, grouped};
@@ -36,8 +36,8 @@ pub struct Outcome {
 
 /// Finds out what can be corrected in the pack in a directory.
 ///
-/// A correction is made only if it leaves strictly fewer errors, each of it as many as it mends; and of a pack that loads
-/// only if that means the same afterwards.
+/// A correction is made only if it leaves strictly fewer errors, and of a pack that loads only if that means the same
+/// afterwards. Each is tried by itself: what two of them leave does not say which was right.
 pub fn plan(directory: &Path) -> Outcome {
     let before = PackFiles::read(directory);
     let first = State::of(before.clone());
@@ -48,6 +48,7 @@ pub fn plan(directory: &Path) -> Outcome {
     loop {
         let is_candidate =
             |item: &&Diagnostic| item.fixes.iter().any(|fix| fix.safe) && !refused.contains(&key(item));
+<<<<<<< HEAD
         let candidates: Vec<Diagnostic> = now.mistakes.items.iter().filter(is_candidate).cloned().collect();
         let mut tried = candidates.as_slice();
         let mut next = None;
@@ -65,14 +66,24 @@ pub fn plan(directory: &Path) -> Outcome {
         }
         match next {
             Some((better, more)) => {
+=======
+        let Some(tried) = now.mistakes.items.iter().find(is_candidate).filter(|_| loads < LOADS_MAX) else {
+            break;
+        };
+        loads += 1;
+        match now.corrected(tried) {
+            Ok((better, more)) => {
+>>>>>>> h5
                 applied.extend(more.into_iter().map(|applied| {
                     let (line, _) = now.mistakes.sources.line_and_column(&applied.place);
                     (applied, line)
                 }));
                 now = better;
             }
-            None if candidates.is_empty() || loads >= LOADS_MAX => break,
-            None => {}
+            Err(errors) => {
+                errors_refused = errors.or(errors_refused);
+                refused.insert(key(tried));
+            }
         }
     }
     let errors_after = now.mistakes.errors();
@@ -107,11 +118,11 @@ impl State {
         Self { files, mistakes, pack }
     }
 
-    /// The files with the corrections of these mistakes; if they are no better with them, how many errors they have then,
-    /// if more than before.
-    fn corrected(&self, mistakes: &[Diagnostic]) -> Result<(Self, Vec<Applied>), Option<usize>> {
+    /// The files with the correction of a mistake; if they are no better with it, how many errors they have then, if more
+    /// than before.
+    fn corrected(&self, mistake: &Diagnostic) -> Result<(Self, Vec<Applied>), Option<usize>> {
         let mut asked = self.mistakes.clone();
-        asked.items = mistakes.to_vec();
+        asked.items = vec![mistake.clone()];
         let mut files = self.files.clone();
         let applied = asked.apply_safe_fixes(&mut files);
         if applied.is_empty() {
@@ -119,12 +130,10 @@ impl State {
         }
         let after = Self::of(files);
         let (errors_before, errors) = (self.mistakes.errors(), after.mistakes.errors());
-        let is_error = |code: Code| code.severity() == Severity::Error;
-        let mended = applied.iter().filter(|applied| is_error(applied.code)).count();
         let is_better = match &self.pack {
-            None => mended > 0 && errors + mended <= errors_before,
+            None => errors < errors_before,
             Some(pack) => {
-                let fewer = after.mistakes.items.len() + applied.len() <= self.mistakes.items.len();
+                let fewer = after.mistakes.items.len() < self.mistakes.items.len();
                 fewer && after.pack.as_ref().is_some_and(|after| means_the_same(pack, after))
             }
         };

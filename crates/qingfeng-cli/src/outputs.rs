@@ -100,10 +100,13 @@ fn is_of_pack(path: &Path, pack: &Path) -> bool {
 /// quotes counts.
 fn named_in(pack: &Path) -> impl Iterator<Item = PathBuf> {
     let mut manifest = String::new();
-    let read = fs::File::open(pack.join("pack.toml")).map(|file| file.take(MANIFEST_BYTES_MAX));
-    if let Ok(mut file) = read {
+    let path = pack.join("pack.toml");
+    // Opening a pipe would wait for somebody to write.
+    if path.is_file()
+        && let Ok(file) = fs::File::open(path)
+    {
         // What is no text names nothing.
-        let _ = file.read_to_string(&mut manifest);
+        let _ = file.take(MANIFEST_BYTES_MAX).read_to_string(&mut manifest);
     }
     let texts: Vec<PathBuf> = manifest
         .lines()

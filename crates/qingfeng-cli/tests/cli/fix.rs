@@ -36,6 +36,14 @@ fn what_is_corrected() {
             "from: \"2016-01-01\",\n    until: \"2016-12-31\"",
         ),
         // Not certain.
+        (
+            "when: |d| d.unit_value < 300.0 and d.quantity > 1.0",
+            "when: |d| d.unit_value < 300.0 and d.quantity > 1.0",
+        ),
+        ("when: |d| d.brand == () or d.cheap == true", "when: |d| d.brand == () or d.cheap == true"),
+        ("when: |d| not d.cheap", "when: |d| not d.cheap"),
+        ("when: |d| d.goods like \"x\"", "when: |d| d.goods like \"x\""),
+        ("when: |d| d.until > 3", "when: |d| d.until > 3"),
         ("when: |d| d.packages / 2 > 1", "when: |d| d.packages / 2 > 1"),
         ("when: |d| !d.sealed", "when: |d| !d.sealed"),
         ("when: |d| d.hs3 == \"871\"", "when: |d| d.hs3 == \"871\""),
@@ -95,7 +103,7 @@ fn line_ends_and_the_byte_order_mark_stay() {
 #[test]
 fn a_dry_run_prints_a_diff_and_changes_nothing() {
     let desk = Desk::new();
-    let rules = "rule(\"R\", #{\n    title: \"t\",\n    when: |d| d.unit_vale < \"300\",\n});\nrule(\"S\", #{ titel: \"t\" });\n";
+    let rules = "rule(\"R\", #{\n    title: \"t\",\n    when: |d| d.unit_value < \"300\",\n});\nrule(\"S\", #{ titel: \"t\" });\n";
     desk.write("harbour/more.rhai", rules);
     let ran = desk.run("check harbour --fix --dry-run").exits(0);
     golden("check-fix-dry-run.txt", &format!("{}---\n{}", ran.stdout, ran.stderr));
@@ -150,11 +158,19 @@ fn files_that_cannot_be_changed() {
 
     let desk = Desk::new();
     desk.write("elsewhere.rhai", rules);
+    // A link out of the pack is not even read.
     std::os::unix::fs::symlink(desk.path().join("elsewhere.rhai"), desk.path().join("harbour/more.rhai"))
         .unwrap();
+    let ran = desk.run("check harbour --fix").exits(1);
+    assert!(ran.stdout.contains("`more.rhai` lies outside of the pack"), "{}", ran.stdout);
+    assert_eq!(desk.read("elsewhere.rhai"), rules);
+
+    let desk = Desk::new();
+    desk.write("harbour/elsewhere.txt", rules);
+    std::os::unix::fs::symlink("elsewhere.txt", desk.path().join("harbour/more.rhai")).unwrap();
     let ran = desk.run("check harbour --fix").exits(3);
     assert!(ran.stderr.contains("harbour/more.rhai: is a symbolic link"), "{}", ran.stderr);
-    assert_eq!(desk.read("elsewhere.rhai"), rules);
+    assert_eq!(desk.read("harbour/elsewhere.txt"), rules);
 
     let desk = Desk::new();
     desk.write("harbour/more.rhai", rules);
@@ -166,4 +182,31 @@ fn files_that_cannot_be_changed() {
     assert!(
         left.iter().all(|entry| !entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial"))
     );
+}
+
+#[test]
+fn no_correction_changes_what_a_table_is_keyed_by() {
+    for key in ["hs6", "exportr", "hs4"] {
+        let desk = Desk::new();
+        let manifest =
+            desk.read("harbour/pack.toml").replace("key = [\"exporter\"]", &format!("key = [\"{key}\"]"));
+        desk.write("harbour/pack.toml", &manifest);
+        desk.run("check harbour --fix").exits(1);
+        assert_eq!(desk.read("harbour/pack.toml"), manifest);
+    }
+}
+
+#[test]
+fn what_cannot_be_corrected_keeps_nothing_else_from_it() {
+    let desk = Desk::new();
+    let good = "rule(\"S\", #{ titel: \"t\" });\n";
+    let bad = "rule(\"R\", #{ title: \"t\", when: |d| d.unit_value < 3.0 and d.quantity > 1.0 });\n";
+    desk.write("harbour/bad.rhai", bad);
+    desk.write("harbour/good.rhai", good);
+    let ran = desk.run("check harbour --fix").exits(1);
+    assert_eq!(
+        (desk.read("harbour/bad.rhai"), desk.read("harbour/good.rhai")),
+        (bad.into(), good.replace("titel", "title"))
+    );
+    assert!(ran.stderr.contains("1 mistake was corrected in 1 file"), "{}", ran.stderr);
 }

@@ -32,6 +32,7 @@ mod runs;
 mod sarif;
 mod score;
 mod simulate;
+mod strangers;
 mod support;
 mod test;
 mod verify;

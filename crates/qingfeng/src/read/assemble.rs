@@ -246,10 +246,10 @@ impl Assembler {
                     self.rejects.push(reject.clone());
                     self.unreadable.push(Unreadable { line: lines - 1, field: None, reject });
                 }
-                for line in first + kept..end {
+                for (line, &place) in places.iter().enumerate().take(end).skip(first + kept) {
                     beyond.get_or_insert_with(|| vec![true; batch.num_rows()])[line] = false;
                     self.lost += 1;
-                    self.rejects.push(reject(places[line]));
+                    self.rejects.push(reject(place));
                 }
                 first = end;
             }

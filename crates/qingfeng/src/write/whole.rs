@@ -142,6 +142,10 @@ impl WholeFile {
     ///
     /// It cannot be renamed.
     pub fn finish(self) -> io::Result<()> {
+        // Who may read the older file may read this one.
+        if let Ok(older) = self.unfinished.path.metadata() {
+            self.file.set_permissions(older.permissions())?;
+        }
         self.unfinished.publish()
     }
 
@@ -157,9 +161,10 @@ impl WholeFile {
         }
         let whole = Self::create(path)?;
         let mut file = &whole.file;
-        let written = file.write_all(content).and_then(|()| whole.unfinished.publish());
+        let partial = whole.unfinished.partial().to_owned();
+        let written = file.write_all(content).and_then(|()| whole.finish());
         if written.is_err() {
-            let _ = fs::remove_file(whole.unfinished.partial());
+            let _ = fs::remove_file(partial);
         }
         written
     }

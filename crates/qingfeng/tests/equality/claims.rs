@@ -278,7 +278,7 @@ impl Small {
         if self.percent(20) {
             let _ = write!(rule, "from: \"{}\", ", self.pick(&["2016-01-01", "2016-06-01"]));
         }
-        if self.percent(15) {
+        if self.percent(40) {
             rule += self.pick(&["at_most: \"green\", ", "at_least: \"red\", "]);
         }
         let _ = writeln!(rule, "when: |d| {} }});", self.condition(2));

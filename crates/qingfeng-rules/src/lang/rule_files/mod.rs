@@ -112,6 +112,8 @@ impl Registry {
         let (bytes, values) = size(value, 0);
         self.held += bytes + limits::VALUE_BYTES * values;
         if self.held > limits::PACK_HELD_MAX {
+            // They would be looked at for nothing.
+            self.calls.clear();
             let most = limits::PACK_HELD_MAX >> 20;
             return Err(format!(
                 "the rules of the pack hold more than {most} MiB of texts and values; shorten titles, and keep long lists in \
@@ -134,6 +136,7 @@ impl Registry {
             let (bytes, values) = size(captured, 0);
             self.walked += values + bytes / limits::VALUE_BYTES;
             if self.walked > limits::PACK_CAPTURED_MAX {
+                self.calls.clear();
                 let most = limits::PACK_CAPTURED_MAX;
                 return Err(format!(
                     "the closures of the pack capture more than {most} values, counted for each rule; keep long lists in \

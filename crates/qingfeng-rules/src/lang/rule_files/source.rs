@@ -34,7 +34,7 @@ impl File<'_> {
                 let span = self.token(error.position());
                 let written = text.get(span.clone()).unwrap_or("");
                 let (code, title, help) = syntax_message(&error, written);
-                let fix = self.missing_sign(&error, text, span.start);
+                let fix = self.missing_sign(engine, &error, text, span.start);
                 let mistake = self.mistake(code, span, title, help).fix(fix);
                 self.push(mistake);
                 None
@@ -42,8 +42,9 @@ impl File<'_> {
         }
     }
 
-    /// Where a comma or a semicolon is missing, it is missing behind what stands before.
-    pub(super) fn missing_sign(&self, error: &rhai::ParseError, text: &str, at: usize) -> Option<Fix> {
+    /// Where a comma or a semicolon is missing, it is missing behind what stands before; if the file can be read with it, that
+    /// is certain.
+    fn missing_sign(&self, engine: &Engine, error: &rhai::ParseError, text: &str, at: usize) -> Option<Fix> {
         let sign = match error.err_type() {
             ParseErrorType::MissingToken(sign, _) if matches!(sign.as_str(), "," | ";") => sign,
             _ => return None,
@@ -53,7 +54,10 @@ impl File<'_> {
         // What seems to stand before may be a comment, or a text with such signs in it.
         let is_clear = !last_line.is_empty() && !last_line.contains("//") && !last_line.ends_with("*/");
         let place = self.place(before.len()..before.len());
-        is_clear.then(|| Fix::safe(format!("put in the `{sign}`"), place, sign.as_str()))
+        let (start, end) = text.split_at_checked(before.len())?;
+        let fix = Fix::suggested(format!("put in the `{sign}`"), place, sign.as_str());
+        let is_enough = || engine.compile(format!("{start}{sign}{end}")).is_ok();
+        is_clear.then(|| Fix { safe: is_enough(), ..fix })
     }
 
     /// Looks the whole file over before it runs: what the language does not have, and calls of functions that
