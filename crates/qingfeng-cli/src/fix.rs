@@ -48,32 +48,12 @@ pub fn plan(directory: &Path) -> Outcome {
     loop {
         let is_candidate =
             |item: &&Diagnostic| item.fixes.iter().any(|fix| fix.safe) && !refused.contains(&key(item));
-<<<<<<< HEAD
-        let candidates: Vec<Diagnostic> = now.mistakes.items.iter().filter(is_candidate).cloned().collect();
-        let mut tried = candidates.as_slice();
-        let mut next = None;
-        while !tried.is_empty() && next.is_none() && loads < LOADS_MAX {
-            loads += 1;
-            match now.corrected(tried) {
-                Ok(better) => next = Some(better),
-                Err(errors) if tried.len() == 1 => {
-                    errors_refused = errors.or(errors_refused);
-                    refused.insert(key(&tried[0]));
-                    tried = &[];
-                }
-                Err(_) => tried = &tried[..tried.len().div_ceil(2)],
-            }
-        }
-        match next {
-            Some((better, more)) => {
-=======
         let Some(tried) = now.mistakes.items.iter().find(is_candidate).filter(|_| loads < LOADS_MAX) else {
             break;
         };
         loads += 1;
         match now.corrected(tried) {
             Ok((better, more)) => {
->>>>>>> h5
                 applied.extend(more.into_iter().map(|applied| {
                     let (line, _) = now.mistakes.sources.line_and_column(&applied.place);
                     (applied, line)
