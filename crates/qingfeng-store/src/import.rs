@@ -116,8 +116,16 @@ impl Import {
             let mut read_rejects = piece.rejects.into_iter().peekable();
             let columns = import.form.typed(piece.batch.columns());
             for (row, place) in piece.places.iter().enumerate() {
+                // A row is refused for the first of its values that cannot be read.
+                let mut is_refused = false;
                 while let Some(reject) = read_rejects.next_if(|reject| reject.before <= row) {
-                    import.rejects.push(reject.reject);
+                    if !is_refused || reject.place != *place {
+                        import.rejects.push(reject.reject);
+                    }
+                    is_refused |= reject.place == *place;
+                }
+                if is_refused {
+                    continue;
                 }
                 let taken =
                     import.form.row(&columns, row).and_then(|entry| import.check(entry, options)).and_then(

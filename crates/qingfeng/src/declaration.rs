@@ -62,7 +62,7 @@ pub enum FieldValue {
 }
 
 impl Serialize for FieldValue {
-    /// Whole numbers without a fraction, whatever they are kept as.
+    /// Whole numbers without a fraction, whatever they are kept as, as far as a float has all of them.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Missing => serializer.serialize_unit(),
@@ -71,7 +71,7 @@ impl Serialize for FieldValue {
             Self::Number(number) if !number.is_finite() => {
                 Err(serde::ser::Error::custom(format!("`{number}` is not a finite number; JSON has none")))
             }
-            Self::Number(number) => match whole(*number) {
+            Self::Number(number) => match whole(*number).filter(|whole| whole.unsigned_abs() <= 1 << 53) {
                 Some(whole) => serializer.serialize_i64(whole),
                 None => serializer.serialize_f64(*number),
             },

@@ -761,7 +761,9 @@ fn clock(text: &str) -> Option<(Option<u32>, Option<Zone>)> {
         Some(_) if !(1..=12).contains(&hour) => return None,
         Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
     };
-    (hour < 24 && minute < 60 && second <= 60).then_some((Some(hour * 3600 + minute * 60 + second), zone))
+    // A leap second belongs to the day that it ends.
+    let seconds = hour * 3600 + minute * 60 + second.min(59);
+    (hour < 24 && minute < 60 && second <= 60).then_some((Some(seconds), zone))
 }
 
 #[cold]
