@@ -181,11 +181,13 @@ impl File<'_> {
                 return;
             }
             EvalAltResult::ErrorTooManyOperations(_) => {
-                let title = format!(
-                    "the file does not come to an end within {} steps, or the files of the pack within {}",
-                    limits::FILE_OPERATIONS_MAX,
-                    limits::PACK_OPERATIONS_MAX
-                );
+                let title = if engine.max_operations() < limits::FILE_OPERATIONS_MAX {
+                    let most = limits::PACK_OPERATIONS_MAX;
+                    format!("the files of the pack do not come to an end within {most} steps together")
+                } else {
+                    let most = limits::FILE_OPERATIONS_MAX;
+                    format!("the file does not come to an end within {most} steps")
+                };
                 (Code::FileFailed, title, Some("look for a loop that never ends".into()))
             }
             EvalAltResult::ErrorDataTooLarge(what, _) => {
