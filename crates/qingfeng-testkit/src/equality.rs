@@ -155,9 +155,6 @@ pub fn table(schema: &Arc<Schema>, declarations: &[impl Serialize]) -> Result<Re
     let mut batches = Vec::new();
     for chunk in &mut reader {
         let chunk = chunk.map_err(|error| error.to_string())?;
-        if !chunk.rejects.is_empty() {
-            return Err(chunk.rejects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
-        }
         batches.push(chunk.lines.batch().clone());
     }
     concat_batches(&arrow_schema(schema), &batches).map_err(|error| error.to_string())

@@ -101,7 +101,7 @@ fn an_explanation_as_data() {
         (&item["undecided"][0]["rule"], &item["undecided"][0]["fires"]),
         (&"PRICE".into(), &false.into())
     );
-    assert_eq!((&json["range"]["score_least"], &json["range"]["channel_most"]), (&50.into(), &"red".into()));
+    assert_eq!((&json["range"]["score_least"], &json["range"]["channel_most"]), (&85.into(), &"red".into()));
     let rules = json["items"][1]["rules"].as_array().unwrap();
     let price = rules.iter().find(|rule| rule["id"] == "PRICE").unwrap();
     assert_eq!(price["fired"], true);

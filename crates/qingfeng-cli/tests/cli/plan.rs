@@ -57,9 +57,9 @@ fn a_day_of_two_offices() {
     let digest = pack_digest(&desk.read("scored.csv"));
     let shown = format!("{}\n{}\n{}", ran.stderr, desk.read("plan.csv"), desk.read("left.csv"));
     // The commitment binds the pack.
-    let plan = desk.read("plan.csv");
-    let at = plan.lines().next().unwrap().split(',').position(|name| name == "commitment").unwrap();
-    let commitment = plan.lines().nth(1).unwrap().split(',').nth(at).unwrap();
+    let planned = desk.read("plan.csv");
+    let at = planned.lines().next().unwrap().split(',').position(|name| name == "commitment").unwrap();
+    let commitment = planned.lines().nth(1).unwrap().split(',').nth(at).unwrap();
     golden("plan.txt", &shown.replace(&digest, "…").replace(commitment, "…"));
     let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
     assert_eq!(summary["offices"].as_object().unwrap().len(), 2);

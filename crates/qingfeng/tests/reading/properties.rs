@@ -39,6 +39,8 @@ fn trimmed(texts: &[String]) -> Vec<String> {
 proptest! {
     #[test]
     fn any_text_survives_csv(texts in vec(text(), 0..20)) {
+        // A mark before a formula is taken away.
+        prop_assume!(texts.iter().all(|text| !text.trim_start().starts_with('\'')));
         let outcome = read_bytes("a.csv", csv(&texts).as_bytes(), ReadOptions::default());
         prop_assert_eq!(outcome.problems(), Vec::<String>::new());
         prop_assert_eq!(outcome.values("goods"), trimmed(&texts));
@@ -60,6 +62,8 @@ proptest! {
 
     #[test]
     fn any_text_survives_gb18030(texts in vec(text(), 0..20)) {
+        // A mark before a formula is taken away.
+        prop_assume!(texts.iter().all(|text| !text.trim_start().starts_with('\'')));
         let csv = csv(&texts);
         let (bytes, _, is_lossy) = encoding_rs::GB18030.encode(&csv);
         prop_assume!(!is_lossy);
