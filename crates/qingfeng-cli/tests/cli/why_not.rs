@@ -50,9 +50,10 @@ fn nothing_to_read() {
 #[test]
 fn as_data() {
     let desk = desk();
+    desk.write("more.csv", desk.read("made.csv").replace("\nD", "\nE"));
     let run = |threads: u8| {
         let args =
-            format!("why-not PRICE made.csv made.csv --rules harbour --format json --threads {threads}");
+            format!("why-not PRICE made.csv more.csv --rules harbour --format json --threads {threads}");
         desk.run(&args).exits(0)
     };
     let json = run(1).json();

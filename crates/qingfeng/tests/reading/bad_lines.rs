@@ -28,12 +28,6 @@ const CSV: &[(&str, &[&str])] = &[
     ),
     ("D,,-3,,,,", &["line 4: [quantity] -3 is below 0, the least `quantity` can be"]),
     (
-        "D,,NaN,,,,",
-        &[
-            "line 4: [quantity] `NaN` is not a finite number; leave the cell empty where the value is not known",
-        ],
-    ),
-    (
         "D,,inf,,,,",
         &[
             "line 4: [quantity] `inf` is not a finite number; leave the cell empty where the value is not known",
