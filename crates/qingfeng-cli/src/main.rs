@@ -50,7 +50,9 @@ fn main() -> ExitCode {
     let cli = args::Cli::of_process();
     terminal::set_verbosity(cli.verbosity());
     stop::watch();
-    let exit = cli.command.run().unwrap_or_else(|failure| {
+    let result = cli.command.run();
+    stop::end_if_caught();
+    let exit = result.unwrap_or_else(|failure| {
         failure.report();
         failure.exit()
     });

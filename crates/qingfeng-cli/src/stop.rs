@@ -1,8 +1,8 @@
 //! What a run does besides its work: it listens for signals that end it, and tells a log from time to time how far it is.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,12 @@ const POLL: Duration = Duration::from_millis(50);
 /// After how many seconds a log is told again.
 const BEAT: u64 = 30;
 
+/// The signal that came, or 0.
+static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
 /// Begins to watch. Without it a signal ends the run all the same, as it does any other program.
 pub fn watch() {
-    let signal = Arc::new(AtomicUsize::new(0));
+    let signal = Arc::clone(SIGNAL.get_or_init(Arc::default));
     for known in [SIGINT, SIGTERM] {
         let _ = signal_hook::flag::register_usize(known, Arc::clone(&signal), known as usize);
     }
@@ -27,10 +30,7 @@ pub fn watch() {
     let mut beats = 0;
     let watched = move || loop {
         thread::sleep(POLL);
-        let number = signal.load(Ordering::Relaxed);
-        if number > 0 {
-            end(number as i32);
-        }
+        end_if_caught();
         let seconds = started.elapsed().as_secs();
         if is_log && seconds / BEAT > beats {
             beats = seconds / BEAT;
@@ -38,6 +38,14 @@ pub fn watch() {
         }
     };
     let _ = thread::Builder::new().name("watch".to_owned()).spawn(watched);
+}
+
+/// Ends the process if a signal came: what a command reports after it is no result.
+pub fn end_if_caught() {
+    let number = SIGNAL.get().map_or(0, |signal| signal.load(Ordering::Relaxed));
+    if number > 0 {
+        end(number as i32);
+    }
 }
 
 /// Ends the process as the signal would, with nothing half written left behind.

@@ -30,7 +30,7 @@ const BATCH_ROWS: usize = 8_192;
 /// Takes assessments in the order in which they arrive and decides on each at once, by the pack's `[selection]`: what must
 /// be inspected is, while there is capacity; each declaration is drawn independently, with the rate as its probability;
 /// and the best of the rest are targeted, by a threshold that follows from the remaining capacity and from earlier days.
-/// A declaration that comes again is answered as before; one that was amended is decided anew in the place of the old
+/// A declaration that comes again is answered as before; one that was amended is decided again in the place of the old
 /// decision, without a second draw, and stays selected if it was. Standard input is answered row by row. A day begins at each site with its first declaration. The summary says which
 /// share of the best possible worth was reached.
 #[derive(Debug, clap::Args)]

@@ -110,6 +110,8 @@ fn a_signal_ends_a_run_at_once_and_nothing_is_left() {
         let mut command =
             desk.command("score many.csv - --rules harbour -o out.csv --rejects r.csv --input-format csv");
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Open until the end.
+        let input = child.stdin.take();
         while !desk.has("out.csv.partial") {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -119,10 +121,11 @@ fn a_signal_ends_a_run_at_once_and_nothing_is_left() {
             std::process::Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         let status = child.wait().unwrap();
+        drop(input);
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-        assert_eq!(status.signal(), Some(number));
         let mut told = String::new();
         std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut told).unwrap();
+        assert_eq!(status.signal(), Some(number), "{status}: {told}");
         assert!(told.starts_with("stopped") && told.contains("out.csv and "), "{told}");
         assert!(told.contains("were not written, and what was there before is unchanged"), "{told}");
         assert!(left(&desk).is_empty() && desk.read("out.csv") == "older" && !desk.has("r.csv"));

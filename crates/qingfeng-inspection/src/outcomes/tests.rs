@@ -37,7 +37,7 @@ fn a_row_that_cannot_be_read_is_told_and_the_others_count() {
         ("D1,1,2016-09-07,,,???,,,,,", "result", "there are clear, counterfeit"),
         ("D1,1,2016-09-07,,,fake,,-5,,,", "pieces", "0 or more"),
         ("D1,1,2016-09-07,,,fake,,,-0.5,,", "fine", "0 or more"),
-        ("D1,1,2016-09-07,,,fake,,,NaN,,", "fine", "number"),
+        ("D1,1,2016-09-07,,,fake,,,inf,,", "fine", "number"),
         ("D1,1,2016-09-07,,,fake,,,,maybe,", "major_case", ""),
         ("D1,1,2016-09-07,,,fake,,,,,eaten", "disposal", "destroyed, returned, confiscated, rectified"),
         ("D1,1,2016-09-07,,,clear,,3,,,", "pieces", "the result is clear, and yet"),

@@ -53,7 +53,7 @@ impl Analysis<'_> {
             return;
         }
         let canonical = self.terms.canonical(&self.apart.nodes, id, &mut self.canonical);
-        if let Some((field, text)) = self.short_end(canonical, false) {
+        if let Some((field, text)) = self.short_end(canonical) {
             self.code_range(at, id, field, &text);
             return;
         }
@@ -80,11 +80,11 @@ impl Analysis<'_> {
 
     /// The commodity code of which a test asks whether it comes before some digits or equals them, though it has more digits
     /// than these; and the digits.
-    fn short_end(&self, canonical: NodeId, is_denied: bool) -> Option<(FieldRef, Arc<str>)> {
+    fn short_end(&self, canonical: NodeId) -> Option<(FieldRef, Arc<str>)> {
         let nodes = &self.terms.nodes;
         let node = &nodes[canonical];
         if node.op == Op::Not {
-            return self.short_end(node.args[0], !is_denied);
+            return self.short_end(node.args[0]);
         }
         let Op::Compare(comparison) = node.op else { return None };
         let text = |id: NodeId| match nodes[id].constant() {

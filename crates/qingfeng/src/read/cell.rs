@@ -672,7 +672,7 @@ fn written_day(text: &str, zone: Option<Zone>, change: &mut Option<Change>) -> R
             let moment = i64::from(date.days()) * 86_400 + i64::from(seconds) - i64::from(offset.offset());
             day_of(moment, Some(offset).filter(|offset| offset.offset() != 0), zone, change)
                 .map(Some)
-                .map_err(|()| moment_without_zone(text))
+                .ok_or_else(|| moment_without_zone(text))
         }
         // Without a zone it is the day that is written, and a day with one is a day all the same.
         _ => Ok(Some(date)),
@@ -685,11 +685,11 @@ pub fn day_of(
     stated: Option<Zone>,
     days: Option<Zone>,
     change: &mut Option<Change>,
-) -> Result<Date, ()> {
+) -> Option<Date> {
     if days.is_some() {
         note(change, Change::Moment);
     }
-    days.or(stated).and_then(|zone| zone.day(moment)).ok_or(())
+    days.or(stated).and_then(|zone| zone.day(moment))
 }
 
 /// A moment in seconds since 1970-01-01, as it is written in UTC.

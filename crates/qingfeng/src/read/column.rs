@@ -310,7 +310,7 @@ impl Column {
             || Zone::UTC.day(seconds).map_or_else(|| seconds.to_string(), |day| format!("{day}, UTC"));
         let days = self.field.reading.zone;
         let day = cell::day_of(seconds, stated, days, &mut change)
-            .map_err(|()| cell::moment_without_zone(&shown()))?;
+            .ok_or_else(|| cell::moment_without_zone(&shown()))?;
         self.push_date(day)?;
         if change.is_some() && self.change.is_none() {
             self.changed(change, &shown());

@@ -88,7 +88,7 @@ fn within(column: &ArrayRef, starts: &[Start], rows: usize, found: &mut dyn FnMu
                 if has_nulls && is_null(line) {
                     continue;
                 }
-                if !same(last, line) && !(has_nulls && is_null(last)) {
+                if !(same(last, line) || has_nulls && is_null(last)) {
                     found(line);
                 }
                 last = line;

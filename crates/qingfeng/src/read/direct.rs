@@ -409,7 +409,9 @@ impl<'d> Entry<'d> for &'d FieldValue {
             FieldValue::Missing => Cell::Missing,
             FieldValue::Flag(flag) => Cell::Text(if *flag { "true" } else { "false" }.into()),
             FieldValue::Integer(integer) => Cell::Text(integer.to_string().into()),
-            FieldValue::Number(number) if number.is_finite() && number.trunc() == *number => {
+            FieldValue::Number(number)
+                if number.is_nan() || (number.is_finite() && number.trunc() == *number) =>
+            {
                 Cell::Number(*number)
             }
             FieldValue::Number(number) if number.is_finite() => Cell::Text(number_text(*number).into()),

@@ -260,7 +260,8 @@ impl Rows {
                 },
                 Cell::Number(number) => match column.push_number(number) {
                     Ok(()) => continue,
-                    Err(problem) => (Some(number_text(number)), problem),
+                    Err(problem) if number.is_finite() => (Some(number_text(number)), problem),
+                    Err(problem) => (Some(number.to_string()), problem),
                 },
                 Cell::Bad { value, problem } => (Some(value), problem),
             };

@@ -41,7 +41,7 @@ const CSV: &[(&str, &[&str])] = &[
     ),
     (
         "D,,,,06.09.2016,,",
-        &["line 4: [declared_on] `06.09.2016` is not a day of the calendar; write it as 2016-09-06"],
+        &["line 4: [declared_on] `06.09.2016` can be read as two days; write the year first, as 2016-09-06"],
     ),
     (
         "D,,,,,,maybe",

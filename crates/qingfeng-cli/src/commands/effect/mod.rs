@@ -46,7 +46,7 @@ pub struct Args {
     #[command(flatten)]
     results: NeededResults,
 
-    /// Declarations that the plan left out, as `plan --left-out` wrote them. They give the probability of strata from which
+    /// All assessments that the plan does not have, as `plan --left-out` wrote them. They give the probability of strata from which
     /// nothing was drawn.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "full")]
     left_out: Vec<PathBuf>,

@@ -13,11 +13,15 @@ pub(super) fn changes(old: &Pack, new: &Pack, tables: &Tables) -> Vec<Change> {
     let scores = parts_of_score(old.score).into_iter().zip(parts_of_score(new.score));
     let differing = scores.filter(|(old, new)| old != new);
     changes.extend(differing.map(|((what, a), (_, b))| Change::value(format!("score {what}"), a, b)));
-    let floors: [(_, fn(&Pack) -> Option<ChannelId>); 2] =
-        [("on_fault at_least", |pack| pack.on_fault), ("on_unreadable at_least", |pack| pack.on_unreadable)];
-    for (what, floor) in floors {
-        let name = |pack: &Pack| floor(pack).map(|channel| pack.channels[channel.index()].name.clone());
-        changes.extend(Change::option(what, name(old).as_ref(), name(new).as_ref(), "none"));
+    let name = |pack: &Pack, floor: Option<ChannelId>| {
+        floor.map(|channel| pack.channels[channel.index()].name.clone())
+    };
+    for (what, before, after) in [
+        ("on_fault at_least", old.on_fault, new.on_fault),
+        ("on_unreadable at_least", old.on_unreadable, new.on_unreadable),
+    ] {
+        let (before, after) = (name(old, before), name(new, after));
+        changes.extend(Change::option(what, before.as_ref(), after.as_ref(), "none"));
     }
     fields(&old.schema, &new.schema, &mut changes);
     for key in Key::ALL {
