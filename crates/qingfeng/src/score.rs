@@ -79,7 +79,7 @@ impl Engine {
     ///     println!("{} rows, {} rejects", batch.rows.num_rows(), batch.rejects.len());
     /// }
     /// let summary = batches.summary().expect("all was scored");
-    /// assert_eq!((summary.lines_assessed, summary.lines_rejected), (1, 1));
+    /// assert_eq!((summary.lines_assessed, summary.lines_unreadable), (2, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn score(&self, inputs: impl Into<Inputs>) -> Scoring {
