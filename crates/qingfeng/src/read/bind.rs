@@ -228,6 +228,7 @@ impl Caster {
 
 impl Binding {
     /// The schema whose fields the columns are bound to.
+    #[cfg(feature = "parquet")]
     pub(crate) fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }

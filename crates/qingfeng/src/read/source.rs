@@ -22,8 +22,11 @@ pub(crate) type Bytes = Box<dyn Read + Send>;
 pub(crate) enum Source {
     /// Text, decompressed.
     Text { format: Format, bytes: Bytes },
-    /// A Parquet file, or an Arrow file.
-    File { format: Format, file: Box<dyn Seekable> },
+    /// A Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet(Box<dyn Seekable>),
+    /// An Arrow file.
+    Arrow(Box<dyn Seekable>),
     /// An Arrow stream.
     Stream(Bytes),
     /// Batches in memory.
@@ -101,7 +104,11 @@ pub(crate) fn open(
                 }
                 None => Box::new(spool(input, Cursor::new(start).chain(bytes))?),
             };
-            Ok(Source::File { format, file })
+            #[cfg(feature = "parquet")]
+            if format == Format::Parquet {
+                return Ok(Source::Parquet(file));
+            }
+            Ok(Source::Arrow(file))
         }
     }
 }

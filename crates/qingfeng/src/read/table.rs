@@ -64,7 +64,7 @@ impl Table {
         };
         let (binding, notes, batches) = match source {
             #[cfg(feature = "parquet")]
-            Source::File { format: Format::Parquet, file } => {
+            Source::Parquet(file) => {
                 let file = SharedFile::new(file);
                 let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?));
                 let metadata = metadata.map_err(broken)?;
@@ -73,7 +73,7 @@ impl Table {
                 let notes = notes(&binding, input, Format::Parquet);
                 (binding, notes, Batches::Parquet(columns.map_err(broken)?))
             }
-            Source::File { mut file, .. } => {
+            Source::Arrow(mut file) => {
                 let table = guarded(|| Ok(FileReader::try_new(&mut file, None)?.schema())).map_err(broken)?;
                 let binding = bind(&table)?;
                 let notes = notes(&binding, input, Format::Arrow);

@@ -326,7 +326,7 @@ impl RowReader {
                 return Ok(Self { input: name, names, source: lines, has: all });
             }
             #[cfg(feature = "parquet")]
-            Source::File { format: Format::Parquet, file } => {
+            Source::Parquet(file) => {
                 let file = SharedFile::new(file);
                 let reader =
                     guarded(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?)).map_err(broken)?;
@@ -334,7 +334,7 @@ impl RowReader {
                 let reader = guarded(|| Ok(reader.with_batch_size(BATCH_ROWS).build()?)).map_err(broken)?;
                 (Box::new(reader) as Batches, has)
             }
-            Source::File { file, .. } => {
+            Source::Arrow(file) => {
                 let reader = guarded(|| FileReader::try_new_buffered(file, None)).map_err(broken)?;
                 let has = in_schema(&reader.schema());
                 (Box::new(reader) as Batches, has)
