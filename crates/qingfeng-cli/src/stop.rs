@@ -14,7 +14,7 @@ use crate::terminal::{self, WARNING, clean, styled};
 
 /// How long a signal waits at most until somebody sees it.
 const POLL: Duration = Duration::from_millis(50);
-/// After how many seconds a log is told again.
+/// Seconds between two lines of progress in a log.
 const BEAT: u64 = 30;
 
 /// The signal that came, or 0.

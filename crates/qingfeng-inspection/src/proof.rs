@@ -70,7 +70,7 @@ pub struct OfficeProof {
     pub differences: Vec<String>,
 }
 
-/// What a proof comes to.
+/// The result of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofVerdict {
@@ -83,7 +83,7 @@ pub enum ProofVerdict {
 }
 
 impl Proof {
-    /// What it comes to.
+    /// The result.
     pub fn verdict(&self) -> ProofVerdict {
         let differs = self.offices.iter().any(|office| !office.differences.is_empty());
         if differs || !self.differences.is_empty() {

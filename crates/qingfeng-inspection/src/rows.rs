@@ -49,7 +49,7 @@ qingfeng::columns! {
     inputs: Text Always "From which inputs: the planned days, and digests of assessments, capacities and outcomes.";
     capacity: Integer Always "Of the office on that day.";
     capacity_in: Text Always "`inspections` or `points`.";
-    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
+    unreadable: Texts Optional "What of the declaration could not be read; rules that need it are undecided.";
 }
 
 qingfeng::columns! {
@@ -79,7 +79,7 @@ qingfeng::columns! {
     stratum: Text Optional "Its stratum of the draw.";
     pack: Text Always "The packs of the assessments, with the snapshots of their store.";
     inputs: Text Always "From which inputs: the planned days, and digests of assessments, capacities and outcomes.";
-    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
+    unreadable: Texts Optional "What of the declaration could not be read; rules that need it are undecided.";
 }
 
 qingfeng::columns! {
@@ -110,7 +110,7 @@ qingfeng::columns! {
     line_groups: Texts Optional "The goods group of each line.";
     packages: Integer Optional "All lines together.";
     value: Number Optional "All lines together.";
-    unreadable: Texts Optional "What of the declaration could not be read; its score goes by the rest.";
+    unreadable: Texts Optional "What of the declaration could not be read; rules that need it are undecided.";
 }
 
 /// What both tables say of a declaration.

@@ -485,7 +485,7 @@ impl BatchAssessment {
     }
 
     /// Explains the decision about one declaration of the table, `None` if there is none of this number. The rules are
-    /// not evaluated again.
+    /// evaluated again only to see which missing values could change its channel.
     pub fn explain(&self, declaration: usize) -> Option<Explanation> {
         let &[start, end] = self.lines.starts().get(declaration..)?.first_chunk()?;
         Some(self.engine.explained(&self.lines, &self.results, self.reasons(), start as usize..end as usize))

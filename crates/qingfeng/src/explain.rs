@@ -29,7 +29,7 @@ pub struct Explanation {
     pub pack: String,
     /// What is certain and what is possible, where something could not be read.
     pub range: Option<AssessmentRange>,
-    /// The fields that are missing and could change the channel.
+    /// The fields that are missing and could change the channel. Of a declaration with more than 200 lines none is sought.
     pub missing: Vec<MissingField>,
     /// Each goods line, in order.
     pub items: Vec<ExplainedItem>,
@@ -159,6 +159,9 @@ pub(crate) fn explained(part: Part) -> ExplainedPart {
     }
 }
 
+/// The lines of a declaration for which missing fields are sought.
+const MISSING_LINES_MAX: usize = 200;
+
 impl Engine {
     /// Explains the decision about one declaration of lines that a [`Reader`](crate::read::Reader) of the pack's schema
     /// read. The rules are evaluated on its lines alone.
@@ -182,8 +185,12 @@ impl Engine {
         channel: ChannelId,
     ) -> Vec<MissingField> {
         let pack = self.pack();
-        let part = lines.part(range.clone());
         let mut missing = Vec::new();
+        // The rules are evaluated once for each field that is missing.
+        if range.len() > MISSING_LINES_MAX {
+            return missing;
+        }
+        let part = lines.part(range.clone());
         for field in pack.schema.ids().filter(|field| Some(*field) != pack.schema.item) {
             let column = part.column(field);
             let lacks =

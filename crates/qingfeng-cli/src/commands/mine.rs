@@ -260,7 +260,7 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
             rate(mined.held_out)
         ),
     };
-    let left = [(answer.unlabelled, "without a result"), (answer.rejected, "that could not be read")];
+    let left = [(answer.unlabelled, "without a result"), (answer.rejected, "that could not be read whole")];
     for (lines, why) in left.into_iter().filter(|(lines, _)| *lines > 0) {
         out += &format!("{DIM}{} {why} had no part in this.{DIM:#}\n", count(lines, "line"));
     }

@@ -176,7 +176,8 @@ fn totals(profile: &Profile) -> String {
         out += &format!("`--reasons` would take {} more.\n", duration(*reasons_seconds));
     }
     if *rejected > 0 {
-        out += &format!("{} could not be read; `qingfeng score` shows why.\n", count(*rejected, "line"));
+        out +=
+            &format!("{} could not be read whole; `qingfeng score` shows why.\n", count(*rejected, "line"));
     }
     out += &format!(
         "{DIM}time: of condition and points on all visits, each rule by itself: the least of a few rounds over the\n\

@@ -175,7 +175,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let total = |of: fn(&OfficeDay) -> u64| days.iter().map(of).sum::<u64>();
     for (number, what) in [
         (again, "that came again, answered as before"),
-        (amended, "amended, decided anew in place of the old decision"),
+        (amended, "amended, decided again in place of the old decision"),
         (without_day, "without a date, so of no day"),
         (without_office, "of which no site inspects on their day"),
         (total(|day| day.missed), "that had to be inspected found no capacity left"),

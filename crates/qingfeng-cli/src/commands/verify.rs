@@ -78,7 +78,7 @@ fn human(verification: &Verification) -> String {
         count(*faults, "fault"),
     );
     if *rejected > 0 {
-        out += &format!("{} could not be read; `qingfeng score` shows why\n", count(*rejected, "line"));
+        out += &format!("{} could not be read whole; `qingfeng score` shows why\n", count(*rejected, "line"));
     }
     out += &format!("Took {seconds:.1} s\n");
     out

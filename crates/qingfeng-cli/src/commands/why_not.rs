@@ -115,8 +115,7 @@ fn head(why: &WhyNot) -> String {
     }
     if why.rejected > 0 {
         let rejected = count(why.rejected, "line");
-        out +=
-            &format!("{rejected} could not be read and had no part in this; `qingfeng score` shows why.\n");
+        out += &format!("{rejected} could not be read whole; `qingfeng score` shows why.\n");
     }
     let tightest = tightest(why);
     if !tightest.is_empty() {

@@ -32,7 +32,7 @@ fn coverage_as_data() {
     assert_eq!(cells.len(), 4 * 4 * 4);
     let everything = &cells[0];
     assert_eq!(everything["trade"], json["totals"]["all"]);
-    assert_eq!(json["totals"]["lines_rejected"], 0);
+    assert_eq!(json["totals"]["lines_rejected"], 1);
     // 2,000 + 500 + 300 + 4,000 + 4,000 + 1,000 + 900 + 30, in hundredths.
     assert_eq!(everything["trade"]["value_cents"], 1_273_000);
     let cell = |names: [&str; 3]| {

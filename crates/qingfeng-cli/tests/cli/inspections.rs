@@ -241,7 +241,7 @@ fn a_declaration_is_decided_once() {
 
     let feed: Vec<&str> = rows.iter().copied().chain([amended.as_str()]).collect();
     let (whole, said) = roll("whole.ndjson", &feed, "");
-    assert!(said.contains("1 declaration amended, decided anew"), "{said}");
+    assert!(said.contains("1 declaration amended, decided again"), "{said}");
     let last: serde_json::Value = serde_json::from_str(whole.lines().last().unwrap()).unwrap();
     assert_eq!((last["replaces"].as_u64(), last["number"].as_u64()), (Some(1), Some(rows.len() as u64 + 1)));
     // Broken off after three, in each format, and gone on.

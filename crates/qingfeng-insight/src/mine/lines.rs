@@ -278,7 +278,7 @@ impl Extractor<'_> {
             ids: Vec::new(),
             columns: self.fields.iter().map(|&(_, kind)| Growing::new(kind)).collect(),
             unlabelled: 0,
-            rejected: chunk.rejects.len() as u64,
+            rejected: chunk.lines_amiss(),
         };
         let computes = self.fields.iter().any(|(field, _)| matches!(field, FieldRef::Computed(_)));
         let labels = self.label.and_then(|field| lines.text(field));

@@ -295,7 +295,7 @@ impl Trade {
         let last_input: Option<Input> = reader.inputs().last().cloned();
         Pipeline::from(watched.threads).map(
             reader,
-            &|chunk, _| (watcher.flows(&chunk.lines), chunk.rejects.len() as u64),
+            &|chunk, _| (watcher.flows(&chunk.lines), chunk.lines_amiss()),
             &mut |(more, rejects)| {
                 flows.append(&more);
                 rejected += rejects;

@@ -10,7 +10,7 @@
 //! (Arlotto and Gurvich, *Uniformly bounded regret in the multisecretary problem*, Stochastic Systems 9, 2019).
 //!
 //! A decision takes time in the logarithm of the number of distinct worths, and is kept: a declaration that comes again is
-//! answered as before, and one that was amended is decided anew in the place of the old one, without a second draw.
+//! answered as before, and one that was amended is decided again in the place of the old one, without a second draw.
 
 mod arriving;
 mod decided;
@@ -378,7 +378,7 @@ impl Rolling {
         counted
     }
 
-    /// Takes back a declaration that is decided anew, since it was amended: as if it had not come.
+    /// Takes back a declaration that is decided again, since it was amended: as if it had not come.
     fn withdraw(&mut self, arrival: &Arrival<'_>, selected: Option<SelectionKind>, counted: Counted) {
         self.note(arrival, false);
         self.missed = self.missed.saturating_sub(counted.missed.into());

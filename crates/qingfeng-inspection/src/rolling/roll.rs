@@ -214,7 +214,7 @@ impl<'p> Roll<'p> {
 
     /// Decides on a declaration that has come. One without a day belongs to no office.
     ///
-    /// One that comes again, the same, is answered as before. One that was amended is decided anew, in the place of what was
+    /// One that comes again, the same, is answered as before. One that was amended is decided again, in the place of what was
     /// decided before: it takes no capacity twice, is not drawn a second time, and stays selected if it was.
     pub fn take(&mut self, candidate: &AssessedDeclaration) -> Taken {
         self.answer(candidate, None)
@@ -354,7 +354,7 @@ impl<'p> Roll<'p> {
         decided
     }
 
-    /// Takes back what was decided on a declaration that is decided anew.
+    /// Takes back what was decided on a declaration that is decided again.
     fn withdraw(&mut self, before: Option<&Decided>) {
         let Some(before) = before else { return };
         let place = before.day.zip(before.taken.office.clone());
@@ -553,7 +553,7 @@ impl Open {
         }
     }
 
-    /// Takes a declaration back that is decided anew.
+    /// Takes a declaration back that is decided again.
     fn withdraw(&mut self, of: &Decided) {
         self.rolling.withdraw(&of.arrival(), of.selected(), of.counted);
         self.hindsight.remove(&of.arrival(), of.selected());

@@ -278,7 +278,7 @@ impl<'b, S: LineSource<'b>> Deciding<'_, '_, 'b, S> {
         })
     }
 
-    /// The points of a part of which nothing may be known.
+    /// The points of a part that may be unknown.
     fn part(&mut self, id: NodeId) -> (i64, i64) {
         self.points(id).unwrap_or((-POINTS_MAX, POINTS_MAX))
     }

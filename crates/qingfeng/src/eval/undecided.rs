@@ -15,6 +15,9 @@ use super::worker::Worker;
 use crate::assessment::UndecidedPoints;
 use crate::read::Lines;
 
+/// The sets of unread values whose rules are remembered at once.
+const KNOWN_MAX: usize = 64;
+
 /// What of a line could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Unread {
@@ -74,6 +77,10 @@ impl Evaluator {
                     Some(affected) => Rc::clone(affected),
                     None => {
                         let affected = Rc::new(self.affected(&unread));
+                        // Lines can lack their values in more ways than there is memory for.
+                        if known.len() == KNOWN_MAX {
+                            known.clear();
+                        }
                         known.insert(unread.clone(), Rc::clone(&affected));
                         affected
                     }

@@ -173,7 +173,7 @@ pub struct Summary {
     pub lines_unreadable: u64,
     /// Declarations with such a line.
     pub declarations_unreadable: u64,
-    /// What could not be read, by field; under the empty name lines of which nothing could.
+    /// What could not be read, by field; under the empty name whole lines.
     pub unreadable: BTreeMap<String, UnreadableValues>,
     /// Declarations assessed.
     pub declarations: u64,
@@ -387,8 +387,7 @@ impl Tally {
     pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &BatchResults) -> Self {
         let mut tally = Self::empty(pack);
         tally.unreadable = unreadable(pack, lines);
-        tally.lines_unreadable =
-            lines.unreadable().chunk_by(|one, next| one.line == next.line).count() as u64;
+        tally.lines_unreadable = lines.unreadable_lines();
         for range in lines.declarations() {
             tally.declarations_unreadable += u64::from(!lines.unreadable_in(&range).is_empty());
             let declaration = &results.lines[range];

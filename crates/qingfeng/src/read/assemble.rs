@@ -155,11 +155,12 @@ impl Assembler {
         for run in unnamed.chunk_by(|a, b| a + 1 == *b).filter(|run| run.len() <= UNNAMED_MAX) {
             let (first, end) = (run[0], run[0] + run.len());
             if end == lines && !at_end {
-                let (before, held) = piece.split_at(first, self.schema.declaration);
-                self.held = Some(held);
-                if before.places.is_empty() && before.rejects.is_empty() {
+                if first == 0 && piece.rejects.iter().all(|reject| reject.extent != Extent::Lost) {
+                    self.held = Some(piece);
                     return None;
                 }
+                let (before, held) = piece.split_at(first, self.schema.declaration);
+                self.held = Some(held);
                 piece = before;
                 ids.truncate(first);
                 break;

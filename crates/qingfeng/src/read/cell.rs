@@ -1,7 +1,7 @@
 //! The meaning of a cell: text as it stands in a file becomes a value of its field, or the reason why it is none.
 //!
 //! What can mean one thing only is read so, however a spreadsheet, a database or a keyboard wrote it, and the
-//! [`Change`] is told. What can mean two things is no value.
+//! [`Change`] is reported. What can mean two things is no value.
 
 use std::borrow::Cow;
 

@@ -135,7 +135,7 @@ fn is_same(one: &ArrayRef, at: usize, other: &ArrayRef, line: usize) -> bool {
     one.slice(at, 1).to_data() == other.slice(line, 1).to_data()
 }
 
-/// What is told of the line from which on a header field has another value.
+/// The reject of the line from which a header field has another value.
 #[cold]
 pub(super) fn conflict(
     schema: &Schema,

@@ -172,6 +172,11 @@ impl Lines {
         &self.unreadable
     }
 
+    /// The number of lines of which something could not be read.
+    pub(crate) fn unreadable_lines(&self) -> u64 {
+        self.unreadable.chunk_by(|one, next| one.line == next.line).count() as u64
+    }
+
     /// The same of some lines.
     pub(crate) fn unreadable_in(&self, lines: &Range<usize>) -> &[Unreadable] {
         let at = |line: usize| self.unreadable.partition_point(|of| of.line < line);

@@ -168,6 +168,11 @@ impl Chunk {
     pub fn lines_read(&self) -> u64 {
         self.lines.len() as u64 + self.lines_lost
     }
+
+    /// Lines of which something could not be read, and those that were left out.
+    pub fn lines_amiss(&self) -> u64 {
+        self.lines.unreadable_lines() + self.lines_lost
+    }
 }
 
 /// What an input held besides declarations, for a summary.

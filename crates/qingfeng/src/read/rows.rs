@@ -296,7 +296,7 @@ impl Rows {
         }
     }
 
-    /// Appends a line of which nothing but its declaration could be read; where that could not be read either, it is a
+    /// Appends a line with nothing readable but its declaration; where that could not be read either, it is a
     /// declaration of its own, named by its place.
     pub fn reject(
         &mut self,

@@ -199,7 +199,7 @@ pub(crate) fn check_apart(inputs: &[Input]) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Whether two files of one length have the same bytes. A file that cannot be read is told of when its turn comes.
+/// Whether two files of one length have the same bytes. A file that cannot be read is reported when its turn comes.
 fn is_copy(one: &Path, other: &Path) -> bool {
     let (Ok(one), Ok(other)) = (File::open(one), File::open(other)) else { return false };
     let (mut one, mut other) = (io::BufReader::new(one), io::BufReader::new(other));

@@ -133,7 +133,7 @@ impl Engine {
         let each = |chunk: Chunk| {
             let mut tallies = vec![RuleTally::default(); pack.rules.len()];
             let time = self.evaluator().profiled(&chunk.lines, self.evaluation(), clock, &mut tallies);
-            (tallies, time, chunk.lines.len() as u64, chunk.lines_lost)
+            (tallies, time, chunk.lines.len() as u64, chunk.lines_amiss())
         };
         let mut take = |(tallies, more, read, rejects): (Vec<RuleTally>, BatchTime, u64, u64)| {
             for (all, more) in all.iter_mut().zip(&tallies) {

@@ -356,7 +356,7 @@ impl Engine {
             .map(|evaluation| self.clone().with_evaluation(evaluation));
         let (a, b) = (interpreted.evaluate(&chunk.lines), compiled.evaluate(&chunk.lines));
         let reasons = [interpreted.reasons(&a), compiled.reasons(&b)];
-        let mut part = Verification { rejected: chunk.lines_lost, ..Verification::default() };
+        let mut part = Verification { rejected: chunk.lines_amiss(), ..Verification::default() };
         let (mut first, mut count) = (None, 0);
         for (declaration, range) in chunk.lines.declarations().enumerate() {
             if range.start >= lines {

@@ -269,8 +269,10 @@ fn trade(engine: &Engine, coverage: &PolicyCoverage) -> String {
         out += &format!("       {} without a value\n", count(all.lines_without_value, "line"));
     }
     if totals.lines_rejected > 0 {
-        let text =
-            format!("{} could not be read; `qingfeng score` shows why", count(totals.lines_rejected, "line"));
+        let text = format!(
+            "{} could not be read whole; `qingfeng score` shows why",
+            count(totals.lines_rejected, "line")
+        );
         out += &format!("       {}\n", styled(WARNING, &text));
     }
     out

@@ -88,7 +88,7 @@ impl Drawing<'_> {
                         span { "of the lines not " (html::text(mildest(self.pack))) }
                     }
                     @if totals.lines_rejected > 0 {
-                        li { b.warn { (html::number(totals.lines_rejected)) } span { "lines that could not be read" } }
+                        li { b.warn { (html::number(totals.lines_rejected)) } span { "lines that could not be read whole" } }
                     }
                 }
             }

@@ -201,7 +201,7 @@ fn summary(found: &DeclarationsDiff) -> String {
     let mut out = section(&title, &rows);
     if old_rejects + new_rejects > 0 {
         let text = if old_rejects == new_rejects {
-            format!("{} could not be read; `qingfeng score` shows why", count(old_rejects, "line"))
+            format!("{} could not be read whole; `qingfeng score` shows why", count(old_rejects, "line"))
         } else {
             format!(
                 "the old pack could not read {}, the new one {}; `qingfeng score` shows why",

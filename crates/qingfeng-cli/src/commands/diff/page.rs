@@ -110,7 +110,7 @@ fn readings(found: &DeclarationsDiff) -> Markup {
     html! {
         @if old + new > 0 {
             p.warn {
-                @if old == new { (count(old, "line")) " could not be read." }
+                @if old == new { (count(old, "line")) " could not be read whole." }
                 @else { "The old pack could not read " (count(old, "line")) ", the new one " (count(new, "line")) "." }
             }
         }

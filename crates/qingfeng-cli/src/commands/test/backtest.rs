@@ -58,7 +58,7 @@ fn details(backtest: &Backtest) -> String {
     }
     if backtest.rejected > 0 {
         let lines = count(backtest.rejected, "line");
-        say(format!("{WARNING}{lines} could not be read{WARNING:#}; `qingfeng score` shows why"));
+        say(format!("{WARNING}{lines} could not be read whole{WARNING:#}; `qingfeng score` shows why"));
     }
     out
 }

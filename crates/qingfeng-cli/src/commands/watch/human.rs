@@ -41,7 +41,7 @@ fn head(watch: &Watch, read: &Read) -> String {
         out += &format!("{} of declarations read for where trade goes\n", count(read.lines, "goods line"));
     }
     let left_out = [
-        (read.rejected, "goods line", "could not be read", "; `qingfeng score` shows why"),
+        (read.rejected, "goods line", "could not be read whole", "; `qingfeng score` shows why"),
         (read.undated, "declaration", "without a day", ", left out of displacement"),
         (
             read.planned_elsewhere,

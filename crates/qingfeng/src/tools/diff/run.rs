@@ -196,7 +196,8 @@ impl Queue {
             let Self { rounds, fresh, .. } = self;
             let evaluate = |chunk: Chunk, _: u64| {
                 let results = engine.evaluate(&chunk.lines);
-                (Side { results, lines: chunk.lines }, chunk.lines_lost)
+                let amiss = chunk.lines_amiss();
+                (Side { results, lines: chunk.lines }, amiss)
             };
             let mut take = |evaluated| {
                 fresh.push(evaluated);
@@ -292,7 +293,7 @@ impl Comparer<'_> {
             Arc::new(Side { results: engine.evaluate(&chunk.lines), lines: chunk.lines.clone() })
         });
         let mut tally = Tally::new(&self.deciders, self.examples_max);
-        tally.rejected = [chunk.lines_lost; 2];
+        tally.rejected = [chunk.lines_amiss(); 2];
         for (at, side) in sides.iter().enumerate() {
             tally.count_fired(&self.deciders, at, side);
         }

@@ -204,7 +204,7 @@ impl Engine {
         let groups = super::AXES.map(|key| Groups::new(reference.groups(key)));
         coverage.totals.get_or_insert_default();
         let counted = &*coverage;
-        let each = |chunk: Chunk, _| counted.traded(self, &groups, &chunk.lines, chunk.lines_lost);
+        let each = |chunk: Chunk, _| counted.traded(self, &groups, &chunk.lines, chunk.lines_amiss());
         let mut all = Added::default();
         let mut take = |added: Added| {
             all.join(added);

@@ -135,7 +135,7 @@ impl Tests {
         let mut counted = vec![Counted::default(); ats.len()];
         let (mut lines, mut rejected) = (0, 0);
         let each = |chunk: Chunk, _: u64| {
-            (self.count_chunk(&chunk, ats), chunk.lines.len() as u64, chunk.lines_lost)
+            (self.count_chunk(&chunk, ats), chunk.lines.len() as u64, chunk.lines_amiss())
         };
         let mut take = |(parts, more, rejects): (Vec<Counted>, u64, u64)| {
             lines += more;

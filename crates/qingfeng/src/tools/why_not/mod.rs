@@ -211,7 +211,7 @@ impl Engine {
             reader,
             &|chunk, _| {
                 let (counts, misses) = counter.count(&chunk.lines);
-                (counts, misses, chunk.lines_lost)
+                (counts, misses, chunk.lines_amiss())
             },
             &mut |(more, misses, rejects)| {
                 counts.add(&more);
