@@ -1,7 +1,7 @@
 //! What a run does besides its work: it listens for signals that end it, and tells a log from time to time how far it is.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +19,8 @@ const BEAT: u64 = 30;
 
 /// The signal that came, or 0.
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Begins to watch. Without it a signal ends the run all the same, as it does any other program.
 pub fn watch() {
@@ -50,6 +52,12 @@ pub fn end_if_caught() {
 
 /// Ends the process as the signal would, with nothing half written left behind.
 fn end(signal: i32) -> ! {
+    // One thread speaks; another one that sees the signal waits for the end.
+    if IS_ENDING.swap(true, Ordering::Relaxed) {
+        loop {
+            thread::park();
+        }
+    }
     let names: Vec<String> = give_up().iter().map(|path| path.display().to_string()).collect();
     let what = match &names[..] {
         [] => String::new(),
