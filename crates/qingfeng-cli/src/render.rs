@@ -13,11 +13,14 @@ use qingfeng::{Engine, OpenedPack};
 use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
-use crate::numbers::count;
+use crate::numbers::{self, count};
 use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
 const DIGEST_SHOWN: usize = 12;
+
+/// The mistakes of a pack that are drawn at most.
+const DRAWN_MAX: usize = 200;
 
 /// A pack that was checked.
 #[derive(Debug)]
@@ -107,10 +110,20 @@ pub fn human(checked: &Checked) -> String {
     let renderer = Renderer::styled();
     let mut out = String::new();
     let is_shown = |item: &&Diagnostic| checked.notes_shown || item.severity() != Severity::Note;
-    for item in checked.diagnostics.items.iter().filter(is_shown) {
+    // Errors first where not all are drawn: without them nothing else matters.
+    let shown: Vec<&Diagnostic> = checked.diagnostics.items.iter().filter(is_shown).collect();
+    let is_error = |item: &&&Diagnostic| item.severity() == Severity::Error;
+    let (errors, rest) = (shown.iter().filter(is_error), shown.iter().filter(|item| !is_error(item)));
+    let drawn_items: Vec<&&Diagnostic> = if shown.len() > DRAWN_MAX {
+        errors.chain(rest).take(DRAWN_MAX).collect()
+    } else {
+        shown.iter().collect()
+    };
+    for item in &drawn_items {
         out += &drawn(&renderer, item, &checked.diagnostics.sources, &checked.directory);
         out += "\n\n";
     }
+    out += &numbers::more("", shown.len() as u64, drawn_items.len(), " (--format json has all)\n");
     out += &verdict(checked);
     out.push('\n');
     out

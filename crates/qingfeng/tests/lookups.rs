@@ -179,3 +179,109 @@ fn mistakes_in_tables_are_errors_of_the_pack() {
         assert!(first.starts_with(expected), "{first}\nis not\n{expected}");
     }
 }
+
+/// The pack with a table whose key is this field.
+fn keyed(directory: &Path, field: &str, cells: &[&str]) -> qingfeng::Checked {
+    std::fs::create_dir_all(directory.join("lookups")).unwrap();
+    let manifest = format!(
+        "[pack]\nname = \"test\"\nversion = \"1\"\n[schema]\nextends = \"export\"\ncountry_numbers = \"gac\"\n\
+         [[channels]]\nname = \"green\"\nfrom = 0\n\
+         [lookups.table]\nfile = \"lookups/table.csv\"\nkey = [\"{field}\"]\n"
+    );
+    std::fs::write(directory.join("pack.toml"), manifest).unwrap();
+    let rule = r#"rule("LISTED", #{ title: "t", when: |d| d.listed("table") });"#;
+    std::fs::write(directory.join("a.rhai"), rule).unwrap();
+    let quoted = cells.iter().map(|cell| format!("\"{}\"\n", cell.replace('"', "\"\"")));
+    let table: String = std::iter::once(format!("{field}\n")).chain(quoted).collect();
+    std::fs::write(directory.join("lookups/table.csv"), table).unwrap();
+    Engine::check(directory)
+}
+
+/// A cell has one meaning: in the table that a rule looks into, and in the declaration that is looked up in it.
+#[test]
+fn a_cell_means_the_same_in_a_table_as_in_a_declaration() {
+    // The field, the value, and other writings of it.
+    let same: &[(&str, &str, &[&str])] = &[
+        ("exporter", "E000997", &["'E000997", "=\"E000997\"", "\"E000997\"", "'e000997'", "\" E000997 \""]),
+        ("exporter", "4403160001", &["4403160001.0", "4403160001.00", "'4403160001", "４４０３１６０００１"]),
+        (
+            "exporter",
+            "E000997",
+            &["E000997\u{200B}", "\u{FEFF}E000997", "E000\u{AD}997", "\u{202D}E000997\u{202C}"],
+        ),
+        (
+            "exporter",
+            "E000997",
+            &["Ｅ０００９９７", "ｅ０００９９７", "E０00997", "\u{3000}E000997\u{3000}", " e000997 "],
+        ),
+        (
+            "hs",
+            "8711209000",
+            &["8711.2090.00", "8711209000.0", "'8711209000", "=\"8711209000\"", "８７１１２０９０００"],
+        ),
+        (
+            "hs",
+            "0901210000",
+            &["901210000", "901210000.0", "'0901210000", "0901.21.00.00", "０９０１２１００００"],
+        ),
+        ("destination", "KE", &["KEN", "ken", "肯尼亚", "Kenya", "肯尼亚(KE)", "KE-Kenya", "ＫＥＮ", "224"]),
+        ("destination", "JP", &["JPN", "116", "日本", "Japan", "日本(JPN)", "'116"]),
+        (
+            "declared_on",
+            "2016-09-06",
+            &["2016/9/6", "2016年9月6日", "20160906", "2016-09-06 00:00:00", "2016.09.06"],
+        ),
+        ("item_no", "12", &["12.0", " 12 ", "１２", "+12", "012"]),
+    ];
+    // The field, and cells that have no meaning.
+    let none: &[(&str, &[&str])] = &[
+        ("exporter", &["5.3E+17", "5,3E+17", "#REF!", "=A1", "某公司(E000997)", "\u{7}E1"]),
+        ("hs", &["8.71121E+09", "871120.00", "87112", "871120900", "87112090001"]),
+        ("destination", &["肯尼亚(NGA)", "Kenya (UG)", "#VALUE!", "K\u{0}E", "US-CA"]),
+        ("declared_on", &["2016-09-31", "06/09/2016", "2016-13-01", "soon", "42619,5"]),
+        ("item_no", &["12.5", "1e3x", "twelve", "99999999999999999999", "1 2"]),
+    ];
+    let declared = |field: &str, cell: &str| {
+        let line = Declaration::new()
+            .with("declaration_id", "D1")
+            .with("destination", "KE")
+            .with("mode", "0110")
+            .with("hs", "9608100000");
+        line.with(field, cell)
+    };
+    for (field, value, writings) in same {
+        for written in writings.iter() {
+            for (listed, cell) in [(written, value), (value, written), (written, written)] {
+                let directory = tempfile::tempdir().unwrap();
+                let checked = keyed(directory.path(), field, &[listed]);
+                let errors = checked.diagnostics.items.iter().map(|item| checked.diagnostics.line(item));
+                let engine =
+                    checked.opened.unwrap_or_else(|| panic!("{listed:?}: {:?}", errors.collect::<Vec<_>>()));
+                let assessment = engine.assess(&declared(field, cell)).unwrap();
+                let fired = assessment.items[0].fired.len();
+                assert_eq!(
+                    fired, 1,
+                    "{field}: {listed:?} of the table, {cell:?} of the declaration: {assessment:?}"
+                );
+            }
+        }
+    }
+    for (field, cells) in none {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = keyed(directory.path(), field, &[]).opened.unwrap();
+        for cell in cells.iter() {
+            let assessment = engine.assess(&declared(field, cell)).unwrap();
+            let unreadable = &assessment.items[0].unreadable;
+            assert!(
+                unreadable.iter().any(|value| value.field.as_deref() == Some(*field)),
+                "{field} {cell:?}: {assessment:?}"
+            );
+            let directory = tempfile::tempdir().unwrap();
+            let checked = keyed(directory.path(), field, &[cell]);
+            assert!(checked.opened.is_none(), "{field} {cell:?} is read in a table");
+            let lines: Vec<String> =
+                checked.diagnostics.items.iter().map(|item| checked.diagnostics.line(item)).collect();
+            assert!(lines.iter().any(|line| line.contains("line 2") && line.contains(field)), "{lines:?}");
+        }
+    }
+}

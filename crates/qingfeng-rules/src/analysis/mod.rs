@@ -188,8 +188,10 @@ impl<'p> Analysis<'p> {
     fn build(&mut self) {
         let mut keys = Keys::default();
         for (at, rule) in self.pack.rules.iter().enumerate() {
+            let before = self.terms.nodes.added();
+            let is_spent = self.terms.effort.is_spent();
             let when = match &self.apart.rules[at].when {
-                Some(Ok(root)) => {
+                Some(Ok(root)) if !is_spent => {
                     Some((*root, self.terms.canonical(&self.apart.nodes, *root, &mut self.canonical)))
                 }
                 _ => None,
@@ -201,11 +203,11 @@ impl<'p> Analysis<'p> {
             };
             let gives = match &self.apart.rules[at].points {
                 None => terms::constant(true),
-                Some(Ok(points)) => {
+                Some(Ok(points)) if !is_spent => {
                     let points = self.terms.canonical(&self.apart.nodes, *points, &mut self.canonical);
                     self.terms.gives_points(points)
                 }
-                Some(Err(_)) => self.terms.other(format!("points {at}")),
+                Some(_) => self.terms.other(format!("points {at}")),
             };
             let key = keys.of(self.pack, &mut self.terms, rule);
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
@@ -218,6 +220,7 @@ impl<'p> Analysis<'p> {
             });
             let mut spoken = BTreeSet::new();
             [&valid, &holds, &gives].into_iter().for_each(|part| self.terms.spoken(part, &mut spoken));
+            self.terms.effort.spend_parts(self.terms.nodes.added() - before);
             self.rules.push(RuleFormulas { key, valid, when, holds, gives, key_terms, spoken, fires });
         }
     }

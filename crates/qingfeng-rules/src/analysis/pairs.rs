@@ -49,6 +49,9 @@ impl Analysis<'_> {
             .collect();
         let mut pairs = 0;
         for broad in self.active() {
+            if self.terms.effort.is_spent() {
+                return;
+            }
             let rule = self.rule(broad);
             // Rules that ask for nothing but their key are a base on which others build.
             if rule.when.is_none() {
@@ -67,7 +70,9 @@ impl Analysis<'_> {
                     _ => None,
                 })
                 .collect();
-            for narrow in self.narrower(broad, &speaking) {
+            let narrower = self.narrower(broad, &speaking);
+            self.terms.effort.spend(narrower.len() * (1 + asked.len()));
+            for narrow in narrower {
                 let other = self.rule(narrow);
                 let Some(known) = &known[narrow] else { continue };
                 let beaten = matches!((other.at_most, floor), (Some(most), Some(least)) if most < least);

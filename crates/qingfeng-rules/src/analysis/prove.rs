@@ -17,6 +17,9 @@ const STEPS_MAX: u32 = 100_000;
 const STEPS_OF_RULE_MAX: u32 = 1_000_000;
 /// The limit for all questions about a pack: a few seconds of work.
 const STEPS_OF_PACK_MAX: u32 = 200_000_000;
+/// What a part of a closure counts for that becomes a formula: it takes time, and memory for as long as the pack is looked
+/// at.
+const STEPS_OF_PART: usize = 400;
 
 /// How much more may be looked at.
 pub(super) struct Effort {
@@ -31,6 +34,16 @@ impl Default for Effort {
 }
 
 impl Effort {
+    /// Counts steps that were taken.
+    pub fn spend(&mut self, steps: usize) {
+        self.of_pack = self.of_pack.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX));
+    }
+
+    /// Counts parts of closures that became formulas.
+    pub fn spend_parts(&mut self, parts: usize) {
+        self.spend(parts.saturating_mul(STEPS_OF_PART));
+    }
+
     /// Whether nothing can be asked any more.
     pub fn is_spent(&self) -> bool {
         self.of_pack == 0
@@ -73,7 +86,7 @@ impl Terms<'_> {
         let possible = search.possible(State::new(), todo, Vec::new());
         let taken = steps - search.steps;
         self.effort.of_rule -= taken;
-        self.effort.of_pack -= taken;
+        self.effort.spend(taken as usize);
         possible
     }
 

@@ -28,9 +28,12 @@ pub const VALUE_BYTES: usize = 64;
 /// one.
 pub const PACK_CAPTURED_MAX: usize = 20_000_000;
 /// The most parts that the closures of a pack may have, counted for each rule.
-pub const PACK_PARTS_MAX: usize = 10_000_000;
+pub const PACK_PARTS_MAX: usize = 2_000_000;
 /// The most parts of closures that are compiled, functions and loops written out; further closures are interpreted.
-pub const COMPILED_PARTS_MAX: usize = 2_000_000;
+pub const COMPILED_PARTS_MAX: usize = 3_000_000;
+/// The most steps that reading a file as a whole may take, where it cannot be read rule by rule: for each word of the file
+/// all functions and closures before it are looked through.
+pub const FILE_PARSE_STEPS_MAX: u64 = 5_000_000_000;
 /// Operations that one closure may take on one line.
 pub const LINE_OPERATIONS_MAX: u64 = 20_000;
 /// How deep functions may call each other.

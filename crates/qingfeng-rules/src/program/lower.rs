@@ -168,7 +168,7 @@ impl<'l> Lowerer<'l> {
                 format!("it has more than {PARTS_MAX} parts when functions and loops are written out");
             return self.refuse(reason, span);
         }
-        if self.nodes.len() > limits::COMPILED_PARTS_MAX {
+        if self.nodes.added() > limits::COMPILED_PARTS_MAX {
             let most = limits::COMPILED_PARTS_MAX;
             return self
                 .refuse(format!("the closures of the pack before it have more than {most} parts"), span);

@@ -352,6 +352,8 @@ pub(crate) struct Nodes {
     known: HashMap<Shape, NodeId>,
     /// Whether equal nodes are one node.
     shared: bool,
+    /// How often a node was added, the equal ones counted.
+    added: usize,
 }
 
 impl std::ops::Index<NodeId> for Nodes {
@@ -371,6 +373,11 @@ impl Nodes {
         self.nodes.len()
     }
 
+    /// How often a node was added, whether it was new or not: the work that they took.
+    pub fn added(&self) -> usize {
+        self.added
+    }
+
     /// Forgets what is only needed to add nodes.
     pub fn seal(&mut self) {
         self.known = HashMap::new();
@@ -379,6 +386,7 @@ impl Nodes {
 
     /// Adds a node, or finds the equal one.
     pub fn add(&mut self, context: &NodeContext<'_>, op: Op, args: Vec<NodeId>, span: NodeSpan) -> NodeId {
+        self.added += 1;
         let args: Box<[NodeId]> = args.into();
         let shape = if self.shared {
             let shape = Shape(op.clone(), args.clone());

@@ -43,24 +43,55 @@ struct SourceMarks {
 
 /// The parts of one field that are looked for with a table of all states.
 const DFA_BYTES_MAX: usize = 4096;
+/// The parts that one automaton looks for: the time to build it grows with their square.
+const AUTOMATON_PARTS: usize = 4096;
+/// The bytes of parts that automata look for; they take some hundred times as much memory. Further parts are looked for
+/// one by one.
+const AUTOMATA_BYTES_MAX: usize = 1 << 20;
 
 /// Texts that are looked for within a text.
 struct Parts {
     parts: Vec<(Arc<str>, Mark)>,
-    /// Finds whether there is any, and all of them at once; none for a few parts, or for too many.
-    automaton: Option<(AhoCorasick, AhoCorasick)>,
+    /// Each finds whether there is any of some parts, and all of them at once; with the number of the first.
+    automata: Vec<(usize, AhoCorasick, AhoCorasick)>,
+    /// The parts from here on are looked for one by one.
+    rest: usize,
 }
 
 impl Parts {
     fn new(parts: Vec<(Arc<str>, Mark)>) -> Self {
-        let texts = parts.iter().map(|(part, _)| part.as_bytes());
-        let bytes: usize = parts.iter().map(|(part, _)| part.len()).sum();
-        // A table of all states is fastest, and takes about a kilobyte for each byte of the parts.
-        let kind = (bytes <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
-        let any = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(texts.clone());
-        let all = AhoCorasick::builder().kind(kind).build(texts);
-        let automaton = if parts.len() > 2 { any.ok().zip(all.ok()) } else { None };
-        Self { parts, automaton }
+        let mut automata = Vec::new();
+        let (mut rest, mut bytes) = (0, 0);
+        while parts.len() - rest > 2 {
+            let some = &parts[rest..parts.len().min(rest + AUTOMATON_PARTS)];
+            let texts = some.iter().map(|(part, _)| part.as_bytes());
+            let of_these: usize = texts.clone().map(<[u8]>::len).sum();
+            bytes += of_these;
+            if bytes > AUTOMATA_BYTES_MAX {
+                break;
+            }
+            // A table of all states is fastest, and takes about a kilobyte for each byte of the parts.
+            let kind = (of_these <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
+            let any =
+                AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(texts.clone());
+            let Some((any, all)) = any.ok().zip(AhoCorasick::builder().kind(kind).build(texts).ok()) else {
+                break;
+            };
+            automata.push((rest, any, all));
+            rest += some.len();
+        }
+        Self { parts, automata, rest }
+    }
+
+    fn find(&self, text: &str, found: &mut Vec<Mark>) {
+        for (first, any, all) in &self.automata {
+            if any.is_match(text) {
+                let parts = all.find_overlapping_iter(text);
+                found.extend(parts.map(|part| self.parts[first + part.pattern().as_usize()].1));
+            }
+        }
+        let rest = self.parts[self.rest..].iter();
+        found.extend(rest.filter(|(part, _)| text.contains(&**part)).map(|(_, mark)| *mark));
     }
 }
 
@@ -76,17 +107,7 @@ impl SourceMarks {
             found.extend(self.prefix.get(prefix));
         }
         self.words.find(text, scratch, &mut |mark| found.push(mark));
-        match &self.parts.automaton {
-            Some((any, _)) if !any.is_match(text) => {}
-            Some((_, automaton)) => found.extend(
-                automaton
-                    .find_overlapping_iter(text)
-                    .map(|part| self.parts.parts[part.pattern().as_usize()].1),
-            ),
-            None => found.extend(
-                self.parts.parts.iter().filter(|(part, _)| text.contains(&**part)).map(|(_, mark)| *mark),
-            ),
-        }
+        self.parts.find(text, found);
     }
 }
 

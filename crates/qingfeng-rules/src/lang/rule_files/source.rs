@@ -19,6 +19,13 @@ impl File<'_> {
         if let Some(ast) = pieces::parse(engine, text) {
             return Some(ast);
         }
+        if pieces::steps(text) > limits::FILE_PARSE_STEPS_MAX {
+            let title =
+                "the file is too long to be read as a whole, as one is that has functions or mistakes";
+            let help = "part it into several files";
+            self.report(Code::BadValue, 0..0, title, help);
+            return None;
+        }
         match engine.compile(text) {
             // Rhai takes a comment that is never closed for the end of the file, which would silence every rule
             // after it. Only in such a comment is a further `*/` no mistake.
