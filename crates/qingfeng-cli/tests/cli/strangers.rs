@@ -159,3 +159,23 @@ fn letters_that_turn_text_are_reported() {
     let told = "warning[QF1005]: the file holds the letter U+202E, and 1 more like it, which turns the direction of text";
     assert!(ran.stdout.contains(told) && !ran.stdout.contains('\u{202e}'), "{}", ran.stdout);
 }
+
+/// Rhai looks through all functions before it for each word of a file.
+#[test]
+fn a_file_of_very_many_functions_is_refused_before_it_is_read() {
+    let mut rules = String::new();
+    for at in 0..30_000 {
+        rules += &format!("fn f{at}(d) {{ d.value > {at}.0 || d.net_kg > 1.0 }}\n");
+    }
+    let ran = check(&rules).exits(1);
+    assert!(ran.stdout.contains("too long to be read as a whole"), "{}", ran.stdout);
+}
+
+#[test]
+fn of_very_many_mistakes_some_are_drawn() {
+    let rules: String =
+        (0..1_000).map(|at| format!("rule(\"R{at}\", #{{ title: \"t\", scor: 1 }});\n")).collect();
+    let ran = check(&rules).exits(1);
+    let drawn = ran.stdout.matches("error[").count();
+    assert!(drawn == 200 && ran.stdout.contains("and 800 more (--format json has all)"), "{drawn}");
+}
