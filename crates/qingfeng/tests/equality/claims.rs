@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Date32Type;
 use arrow_array::{Array, RecordBatch};
 use qingfeng::read::Lines;
-use qingfeng::rules::{Code, Diagnostic};
+use qingfeng::rules::{Code, Date, Diagnostic};
 use qingfeng::{Declaration, Engine, Item};
 use qingfeng_testkit::equality::table;
 use rand_pcg::Pcg64Mcg;
@@ -73,7 +75,8 @@ fn check(directory: &Path, batch: &RecordBatch, told: &mut Told) -> Result<(), S
     let Some(engine) = Engine::check(directory).opened else { return Ok(()) };
     let fired = Fired::of(&engine, batch);
     let all = 0..fired.lines.len();
-    for item in engine.pack().analyse(engine.program(), None) {
+    let as_of = Date::from_ymd(2016, 6, 15).unwrap();
+    for item in engine.pack().analyse(engine.program(), Some(as_of)) {
         if item.code == Code::UnreachableChannel {
             *told.counts.entry(item.code).or_default() += 1;
             let names = quoted(&item.title);
@@ -98,6 +101,20 @@ fn check(directory: &Path, batch: &RecordBatch, told: &mut Told) -> Result<(), S
                     fired.has(line, &rule) && fields.iter().any(|field| fired.is_missing(line, field))
                 })
             }
+            Code::ExpiredRule => all.clone().find(|&line| {
+                let days = fired.read.batch().column_by_name("declared_on").unwrap();
+                let days = days.as_primitive::<Date32Type>();
+                days.is_valid(line) && days.value(line) >= as_of.days() && fired.has(line, &rule)
+            }),
+            // Another code that no list has changes nothing.
+            Code::UnknownCode => match without(directory, &item, "\"QQ\"", batch, &fired, |_| true) {
+                Replaced::Same => None,
+                Replaced::Differs(line) => Some(line),
+                Replaced::Unreadable => {
+                    told.not_replaced += 1;
+                    continue;
+                }
+            },
             // Other rules of a loop may have the same closure.
             Code::AlwaysHolds => match without(directory, &item, "true", batch, &fired, |id| id == rule) {
                 Replaced::Same => None,
@@ -220,7 +237,7 @@ impl Small {
             8 => format!(
                 "d.destination {} {}",
                 self.pick(&["==", "!="]),
-                self.pick(&["\"KE\"", "\"US\"", "\"NG\""])
+                self.pick(&["\"KE\"", "\"US\"", "\"NG\"", "\"XX\""])
             ),
             9 => format!(
                 "d.{} == {}",
@@ -277,6 +294,9 @@ impl Small {
         }
         if self.percent(20) {
             let _ = write!(rule, "from: \"{}\", ", self.pick(&["2016-01-01", "2016-06-01"]));
+        }
+        if self.percent(20) {
+            let _ = write!(rule, "until: \"{}\", ", self.pick(&["2016-06-14", "2016-12-31"]));
         }
         if self.percent(40) {
             rule += self.pick(&["at_most: \"green\", ", "at_least: \"red\", "]);
@@ -377,6 +397,8 @@ fn what_is_said_of_small_conditions_holds_on_all_lines() {
         Code::ImpliedRule,
         Code::BeatenCeiling,
         Code::SilencedByMissing,
+        Code::ExpiredRule,
+        Code::UnknownCode,
     ] {
         assert!(told.counts.get(&code).is_some_and(|&count| count >= 3), "too little is said: {told:?}");
     }
