@@ -56,10 +56,11 @@ mod program;
 
 pub use base::value::{Date, Month, ParseDateError, Value};
 pub use base::zone::{ParseZoneError, Zone};
-pub use base::{countries, limits};
+pub use base::{codes, countries, limits};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity};
 pub use lang::kernel::Fault;
 pub use lang::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
+pub use model::boxes::Part;
 pub use model::channel::{Channel, ChannelId, Combine, Score};
 pub use model::derived::{Derived, FieldRef};
 pub use model::reference::Key;
@@ -104,6 +105,7 @@ pub mod selection {
 /// the correctness of answers. They are not sealed: the engine implements both, and both must give the same values.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::base::codes::normal as normal_writing;
     pub use crate::base::text::is_invisible;
     pub use crate::base::value::rounded;
     pub use crate::base::words::{WordCounts, Words};

@@ -113,6 +113,7 @@ fn a_signal_ends_a_run_at_once_and_nothing_is_left() {
         // Open until the end.
         let input = child.stdin.take();
         while !desk.has("out.csv.partial") {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before its input did");
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(600));

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::base::codes;
 use crate::base::countries;
 use crate::diagnostic::{Code, Diagnostic, Fix, Place, nearest};
 use crate::lang::expr::{Comparison, Constant};
@@ -211,7 +212,19 @@ impl Analysis<'_> {
                 });
                 ("a whole commodity code has 6, 8, 10, 12 or 13 digits, so none is".to_owned(), meant)
             }
-            None if is_mode => {
+            Some(CodeList::Table(list)) if !is_mode => {
+                let known = definition.reading.known.as_ref();
+                let entry = codes::table(list).and_then(|table| table.find(text)).map(|entry| entry.code);
+                let found = known.and_then(|known| known.find(text)).or(entry);
+                // Lists of offices, ports and districts are never whole, and packs have codes of their own.
+                let is_open = matches!(list, "customs-office" | "domestic-port" | "district");
+                if found == Some(&**text) || found.is_none() && is_open {
+                    return;
+                }
+                let meant = found.map(|code| (code.to_owned(), format!("the list has it as `{code}`")));
+                (format!("the list `{list}` has no code"), meant)
+            }
+            None | Some(CodeList::Table(_)) if is_mode => {
                 let members = || reference.modes.iter().flat_map(|group| &group.members);
                 if members().any(|member| member.has(text)) {
                     return;

@@ -1,5 +1,6 @@
-//! The ground: values, texts and words, limits, countries. It knows nothing of packs.
+//! The ground: values, texts and words, limits, countries, code lists. It knows nothing of packs.
 
+pub mod codes;
 pub mod countries;
 pub mod limits;
 pub(crate) mod markdown;

@@ -171,14 +171,19 @@ fn field_entry(schema: &Schema, field: &Field, section: &str) -> Entry {
     facts.push(("presence", presence.to_owned()));
     facts.extend(field.unit.iter().map(|unit| ("unit", unit.clone())));
     let codes = field.codes.map(|codes| match codes {
-        CodeList::Country => "countries, ISO 3166-1; three letters become two letters",
-        CodeList::CountryIsoNumeric => "countries, ISO 3166-1; three letters and its numbers become two letters",
+        CodeList::Country => "countries, ISO 3166-1; three letters become two letters".to_owned(),
+        CodeList::CountryIsoNumeric => {
+            "countries, ISO 3166-1; three letters and its numbers become two letters".to_owned()
+        }
         CodeList::CountryGac => {
             "countries, ISO 3166-1; three letters and the numbers of China Customs until August 2018 become two letters"
+                .to_owned()
         }
-        CodeList::Hs => "HS, digits; dots and blanks are removed",
+        CodeList::Hs => "HS, digits; dots and blanks are removed".to_owned(),
+        CodeList::Party => "none; of a name and a code in one cell the code is read".to_owned(),
+        CodeList::Table(name) => format!("the list `{name}`; names and other writings become codes"),
     });
-    facts.extend(codes.map(|codes| ("codes", codes.to_owned())));
+    facts.extend(codes.map(|codes| ("codes", codes)));
     facts.extend(field.min.map(|min| ("at least", min.to_string())));
     facts.extend(field.max.map(|max| ("at most", max.to_string())));
     facts.extend(field.title_zh.iter().map(|title| ("Chinese", title.clone())));

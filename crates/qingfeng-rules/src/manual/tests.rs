@@ -36,7 +36,7 @@ fn examples_of_keys_are_accepted() {
         plain.map(|row| format!("{}\n", row.example)).collect()
     };
     let manifest = format!(
-        "[pack]\n{}[schema]\n{}[schema.fields.licence]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
+        "[pack]\n{}[schema]\n{}[schema.fields.lane]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
          [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[on_unreadable]\n{}[lookups.blacklist]\n{}[store]\n{}\
          [[history.grades]]\n{}[lookups.notices]\nstore = \"notices\"\nkey = [\"producer\"]\nmay_be_empty = true\n\
          [lookups.exporter-history]\nhistory = \"exporter\"\n",
@@ -87,6 +87,7 @@ fn examples_of_keys_are_accepted() {
         of(Table::Site)
     );
     files.insert("reference/sites.toml", sites.into_bytes());
+    files.insert("reference/codes.toml", format!("[brand]\n{}", of(Table::Codes)).into_bytes());
     let keys: String = Table::Rule.rows().iter().map(|row| format!("    {},\n", row.example)).collect();
     let fields: String = Table::Field.rows().iter().map(|row| format!("{};\n", row.example)).collect();
     // Of the kinds of site the example keeps one.
@@ -108,5 +109,5 @@ fn entries_are_found_by_name() {
     assert_eq!(parts("unit_value"), [(Part::Fields, SECTION_OF_DERIVED.to_owned())]);
     assert_eq!(parts("combine"), [(Part::Keys, "[score]".to_owned())]);
     assert!(parts("mode").len() > 2, "a key of rules, a key of the pack, a field");
-    assert!(parts("nothing").is_empty());
+    assert!(parts("nowhere-at-all").is_empty());
 }

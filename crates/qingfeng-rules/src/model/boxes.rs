@@ -84,8 +84,16 @@ pub(crate) const BOXES: &[FormBox] = &[
     },
     FormBox {
         headers: &[
-            "规格型号", "规格", "商品规格型号", "规格、型号", "申报要素", "gModel", "specification", "spec",
-            "specification and model", "declaration elements",
+            "规格型号",
+            "规格",
+            "商品规格型号",
+            "规格、型号",
+            "申报要素",
+            "gModel",
+            "specification",
+            "spec",
+            "specification and model",
+            "declaration elements",
         ],
         parts: &[
             ("specification", Part::Whole),
@@ -112,7 +120,14 @@ pub(crate) const BOXES: &[FormBox] = &[
         parts: &[("unit_price", Part::UnitPrice), ("value", Part::Total), ("currency", Part::Currency)],
     },
     FormBox {
-        headers: &["随附单证及编号", "随附单证", "随附单证代码及编号", "随附单据", "attached documents", "documents"],
+        headers: &[
+            "随附单证及编号",
+            "随附单证",
+            "随附单证代码及编号",
+            "随附单据",
+            "attached documents",
+            "documents",
+        ],
         parts: &[("documents", Part::Whole), ("document_codes", Part::DocumentCodes)],
     },
 ];
@@ -140,14 +155,22 @@ impl Part {
             Self::Name => text.split(BETWEEN).next().unwrap_or_default().trim().into(),
             Self::Elements => text
                 .split_once(BETWEEN)
-                .map_or("", |(_, rest)| rest.trim_matches(|of: char| of.is_whitespace() || BETWEEN.contains(&of)))
+                .map_or("", |(_, rest)| {
+                    rest.trim_matches(|of: char| of.is_whitespace() || BETWEEN.contains(&of))
+                })
                 .into(),
-            Self::BrandKind => labelled(text, "品牌类型").or_else(|| digits(text).0).unwrap_or_default().into(),
-            Self::Benefit => labelled(text, "出口享惠情况").or_else(|| digits(text).1).unwrap_or_default().into(),
+            Self::BrandKind => {
+                labelled(text, "品牌类型").or_else(|| digits(text).0).unwrap_or_default().into()
+            }
+            Self::Benefit => {
+                labelled(text, "出口享惠情况").or_else(|| digits(text).1).unwrap_or_default().into()
+            }
             Self::Brand => brand(text).into(),
             Self::Model => labelled(text, "型号").unwrap_or_default().into(),
             Self::Quantity | Self::Unit => measure(text, self == Self::Unit, |all| all.last()),
-            Self::LegalQuantity | Self::LegalUnit => measure(text, self == Self::LegalUnit, |all| all.first()),
+            Self::LegalQuantity | Self::LegalUnit => {
+                measure(text, self == Self::LegalUnit, |all| all.first())
+            }
             Self::SecondLegalQuantity | Self::SecondLegalUnit => {
                 measure(text, self == Self::SecondLegalUnit, |all| all.get(1).filter(|_| all.len() > 2))
             }
@@ -188,7 +211,9 @@ fn brand(text: &str) -> &str {
     let is_brand = |element: &&str| {
         let named = element.strip_suffix('牌');
         matches!(*element, "无品牌" | "无牌" | "无商标")
-            || named.is_some_and(|of| (1..=12).contains(&of.chars().count()) && !of.contains([' ', ',', '，', ':', '：']))
+            || named.is_some_and(|of| {
+                (1..=12).contains(&of.chars().count()) && !of.contains([' ', ',', '，', ':', '：'])
+            })
     };
     match elements.find(is_brand) {
         Some(none @ ("无品牌" | "无牌" | "无商标")) => none,
@@ -203,14 +228,17 @@ fn measures(text: &str) -> Option<Vec<(&str, &str)>> {
     let between = |letter: char| letter.is_whitespace() || matches!(letter, '/' | ';' | '；' | '|' | '、');
     let mut rest = text.trim_start_matches(between);
     while !rest.is_empty() {
-        let end = rest.find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '.' | ','))).unwrap_or(rest.len());
+        let end = rest
+            .find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '.' | ',')))
+            .unwrap_or(rest.len());
         let (number, after) = rest.split_at(end);
         let number = number.trim_end_matches(',');
         if !number.bytes().any(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let after = after.trim_start_matches([' ', '\u{3000}']);
-        let end = after.find(|letter: char| letter.is_ascii_digit() || between(letter)).unwrap_or(after.len());
+        let end =
+            after.find(|letter: char| letter.is_ascii_digit() || between(letter)).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         found.push((number, unit));
         rest = after.trim_start_matches(between);
@@ -263,12 +291,14 @@ fn price(text: &str, part: Part) -> Cow<'_, str> {
     }
 }
 
-/// The codes of documents: one letter or digit before a colon, or by itself.
+/// The codes of documents: one letter or digit before a colon, or by itself. `E` and `e` are two documents.
 fn document_codes(text: &str) -> String {
-    let pieces = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '；' | ',' | '，' | '|' | '、'));
+    let pieces = text.split(|letter: char| {
+        letter.is_whitespace() || matches!(letter, ';' | '；' | ',' | '，' | '|' | '、')
+    });
     let codes = pieces.filter_map(|piece| {
         let code = piece.split([':', '：']).next().unwrap_or_default();
-        matches!(code.as_bytes(), [byte] if byte.is_ascii_alphanumeric()).then(|| code.to_ascii_uppercase())
+        matches!(code.as_bytes(), [byte] if byte.is_ascii_alphanumeric()).then_some(code)
     });
     codes.collect::<Vec<_>>().join(" ")
 }

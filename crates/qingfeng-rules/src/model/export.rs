@@ -3,6 +3,8 @@
 //! Names follow the export declaration and the WCO Data Model in plain English. The Chinese headers are those
 //! of the customs declaration form and of the single window. The fields stand in `export.tsv`.
 
+use crate::base::codes;
+
 use super::schema::{CodeList, Field, FieldId, Kind, Level, Reading, Schema};
 
 const SITES: [(&str, &str); 4] = [
@@ -22,7 +24,8 @@ fn field(line: &str) -> Option<Field> {
     let codes = match cell()? {
         "country" => Some(CodeList::Country),
         "hs" => Some(CodeList::Hs),
-        _ => None,
+        "party" => Some(CodeList::Party),
+        list => codes::NAMES.iter().find(|name| **name == list).map(|name| CodeList::Table(name)),
     };
     let (unit, min) = (given(cell()?), cell()?.parse().ok());
     let (title, title_zh) = (cell()?.to_owned(), cell()?);
@@ -51,6 +54,7 @@ impl Schema {
         let fields = include_str!("export.tsv").lines().skip(1).filter_map(field).collect();
         #[expect(clippy::expect_used, reason = "a constant table, and the tests build it")]
         let mut schema = Self::new(fields, FieldId(0)).expect("the built-in headers are distinct");
+        schema.has_boxes = true;
         schema.item = schema.field("item_no");
         schema.date = schema.field("declared_on");
         schema.keys.region = schema.field("destination");

@@ -65,6 +65,7 @@ tables! {
     SelectionOverride "[[selection.overrides]]"
     Group "[NAME] in reference/regions.toml, commodities.toml and modes.toml"
     Site "[NAME] in reference/sites.toml"
+    Codes "[FIELD] in reference/codes.toml"
     Member "{ code = ... } among the members of a group"
 }
 

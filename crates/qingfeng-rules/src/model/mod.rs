@@ -1,6 +1,7 @@
 //! What a pack declares: fields, groups of codes, channels, lookup tables, the inspection policy; and `pack.toml`, read
 //! into it.
 
+pub(crate) mod boxes;
 pub(crate) mod channel;
 pub(crate) mod derived;
 mod export;

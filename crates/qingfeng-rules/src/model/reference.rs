@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::value::Date;
+use crate::model::schema::CodeWritings;
 
 /// A named group of codes.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub struct Reference {
     pub modes: Vec<Group>,
     /// Sites: ports, markets, producing areas, border crossings.
     pub sites: Vec<Group>,
+    /// By field, what the pack says of the writings of its codes.
+    pub codes: BTreeMap<String, CodeWritings>,
 }
 
 /// One of the keys by which a rule is found.

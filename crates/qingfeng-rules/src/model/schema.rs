@@ -1,13 +1,16 @@
 //! Schemas: which fields a declaration has, of which kind, and under which headers files name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::base::codes;
 use crate::base::countries::{self, Numbers};
 use crate::base::zone::Zone;
+use crate::model::boxes::{BOXES, Part};
 use crate::model::reference::{Group, Reference};
 
 /// The kind of values a field holds. It decides the field's type in rules and its Arrow type in tables.
@@ -67,8 +70,7 @@ pub enum Level {
 }
 
 /// A code list with writings of its own, brought to one form when a file is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeList {
     /// ISO 3166-1: alpha-2 inside; alpha-3 codes are accepted. Numbers from 100 on are not, for it is not said which list
     /// they are from.
@@ -79,9 +81,45 @@ pub enum CodeList {
     CountryGac,
     /// Harmonized System: digits; dots and blanks between them are removed.
     Hs,
+    /// Traders and agents. There is no list; of a name and a code in one cell the code is read.
+    Party,
+    /// A list of [`codes`] by its name; names and other writings become codes.
+    Table(&'static str),
+}
+
+impl Serialize for CodeList {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl CodeList {
+    /// The list of this name in packs.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let own = [Self::Country, Self::CountryIsoNumeric, Self::CountryGac, Self::Hs, Self::Party];
+        let of_table = || codes::NAMES.iter().find(|known| **known == name).map(|name| Self::Table(name));
+        own.into_iter().find(|list| list.name() == name).or_else(of_table)
+    }
+
+    /// The names of all lists.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["country", "country-iso-numeric", "country-gac", "hs", "party"]
+            .into_iter()
+            .chain(codes::NAMES.iter().copied())
+    }
+
+    /// Its name in packs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::CountryIsoNumeric => "country-iso-numeric",
+            Self::CountryGac => "country-gac",
+            Self::Hs => "hs",
+            Self::Party => "party",
+            Self::Table(name) => name,
+        }
+    }
+
     /// Whether its codes are countries.
     pub fn is_country(self) -> bool {
         matches!(self, Self::Country | Self::CountryIsoNumeric | Self::CountryGac)
@@ -92,7 +130,7 @@ impl CodeList {
         match self {
             Self::CountryIsoNumeric => Some(Numbers::Iso),
             Self::CountryGac => Some(Numbers::Gac),
-            Self::Country | Self::Hs => None,
+            Self::Country | Self::Hs | Self::Party | Self::Table(_) => None,
         }
     }
 
@@ -114,7 +152,11 @@ impl CodeList {
     pub fn canonical(self, code: &str) -> std::borrow::Cow<'_, str> {
         match self {
             Self::Hs if code.contains(['.', ' ']) => code.replace(['.', ' '], "").into(),
-            Self::Hs => code.into(),
+            Self::Hs | Self::Party => code.into(),
+            Self::Table(name) => match codes::table(name).and_then(|table| table.find(code)) {
+                Some(entry) => entry.code.into(),
+                None => code.into(),
+            },
             _ => self.country(code).map_or(code.into(), |country| std::borrow::Cow::Borrowed(country.alpha2)),
         }
     }
@@ -125,6 +167,10 @@ impl CodeList {
         match self {
             Self::Hs => {
                 matches!(code.len(), 6 | 8 | 10 | 12 | 13) && code.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            Self::Party => true,
+            Self::Table(name) => {
+                codes::table(name).and_then(|table| table.find(code)).is_some_and(|entry| entry.code == code)
             }
             _ => code.len() == 2 && countries::country(code).is_some(),
         }
@@ -139,38 +185,91 @@ pub struct Reading {
     /// The zone that days are of: of a moment it decides on which day it is.
     pub zone: Option<Zone>,
     /// The codes that the reference data have for a field without a code list.
-    pub known: Option<std::sync::Arc<KnownCodes>>,
+    pub known: Option<Arc<KnownCodes>>,
     /// The input separates cells by semicolons, as is done where a comma stands before decimals.
     pub semicolons: bool,
+    /// The cells are those of a box that holds several fields: the field takes this of it.
+    pub part: Option<Part>,
 }
 
-/// Codes that reference data have.
+/// The codes of a field: those of its code list and those that reference data have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownCodes {
-    codes: std::collections::BTreeSet<String>,
+    /// For each writing its code, a code for itself; an empty one for a word that says that there is none.
+    writings: HashMap<String, Arc<str>>,
     /// The number of digits of all codes that are digits, if they have one number of digits.
     digits: usize,
+    /// Whether there are writings besides the codes.
+    has_names: bool,
 }
 
 impl KnownCodes {
-    fn of<'g>(groups: impl Iterator<Item = &'g Group>) -> Option<Self> {
+    fn of<'g>(
+        list: Option<&codes::CodeTable>,
+        more: Option<&CodeWritings>,
+        groups: impl Iterator<Item = &'g Group>,
+    ) -> Option<Self> {
+        let mut writings: HashMap<String, Arc<str>> = HashMap::new();
+        let mut has_names = false;
+        if let Some(list) = list {
+            writings.extend(list.writings().map(|(writing, code)| (writing.to_owned(), code.into())));
+            has_names = true;
+        }
+        if let Some(more) = more {
+            let own = more.writings.iter().map(|(writing, code)| (writing.clone(), code.as_str().into()));
+            writings.extend(own);
+            has_names = true;
+        }
         let members = groups.flat_map(|group| &group.members).filter(|member| !member.prefix);
-        let codes: std::collections::BTreeSet<String> = members.map(|member| member.code.clone()).collect();
-        let numbers = codes.iter().filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+        for member in members {
+            writings.entry(member.code.clone()).or_insert_with(|| member.code.as_str().into());
+        }
+        let codes =
+            writings.iter().filter(|(writing, code)| ***code == ***writing).map(|(writing, _)| writing);
+        let numbers = codes.filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
         let lengths: std::collections::BTreeSet<usize> = numbers.map(String::len).collect();
         let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
-        (!codes.is_empty()).then_some(Self { codes, digits })
+        (!writings.is_empty()).then_some(Self { writings, digits, has_names })
     }
 
     /// Whether it has the code.
     pub fn has(&self, code: &str) -> bool {
-        self.codes.contains(code)
+        self.writings.get(code).is_some_and(|of| **of == *code)
+    }
+
+    /// The code with this writing, in capitals and narrow letters; empty if the writing says that there is none.
+    pub fn find(&self, writing: &str) -> Option<&str> {
+        self.writings.get(writing).map(|code| &**code)
+    }
+
+    /// Whether a text is certain to be left as it is: it is a code, or no writing of one. Only ASCII is looked at.
+    pub fn leaves(&self, text: &str) -> bool {
+        if !self.has_names {
+            return true;
+        }
+        let is_capital = |byte: u8| byte.is_ascii() && !byte.is_ascii_lowercase();
+        if !text.bytes().all(is_capital) {
+            return text.is_ascii() && !self.writings.contains_key(text.to_ascii_uppercase().trim());
+        }
+        self.writings.get(text).is_none_or(|code| **code == *text)
+    }
+
+    /// Whether codes have other writings, too.
+    pub fn has_names(&self) -> bool {
+        self.has_names
     }
 
     /// The number of digits of all codes that are digits; 0 if they differ, or if there are none.
     pub fn digits(&self) -> usize {
         self.digits
     }
+}
+
+/// What a pack says of the writings of a field's codes, besides the code list that it has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CodeWritings {
+    /// For each writing its code; an empty one for a word that says that there is none.
+    pub writings: BTreeMap<String, String>,
 }
 
 /// One field of a schema.
@@ -236,6 +335,8 @@ pub struct Schema {
     pub date: Option<FieldId>,
     /// The fields that the keys of rules read.
     pub keys: Keys,
+    /// Whether files may have the boxes of the declaration form that hold several fields.
+    pub(crate) has_boxes: bool,
 }
 
 /// Which fields the keys of a rule (`region`, `commodity`, `mode`, `site`) read.
@@ -302,7 +403,8 @@ impl Schema {
             }
         }
         let keys = Keys::default();
-        let mut schema = Self { fields, by_name, by_header, declaration, item: None, date: None, keys };
+        let mut schema =
+            Self { fields, by_name, by_header, declaration, item: None, date: None, keys, has_boxes: false };
         schema.set_declaration(declaration);
         Ok(schema)
     }
@@ -339,7 +441,7 @@ impl Schema {
         }
     }
 
-    /// Takes note of the codes that reference data have for fields without a code list.
+    /// Takes note of the codes that code lists and reference data have for fields.
     pub(crate) fn know(&mut self, reference: &Reference) {
         let of_sites = |id: FieldId| {
             let kinds: Vec<&str> =
@@ -353,17 +455,23 @@ impl Schema {
         let known: Vec<Option<KnownCodes>> = self
             .ids()
             .map(|id| {
+                let list = match self[id].codes {
+                    Some(CodeList::Table(name)) => codes::table(name),
+                    Some(CodeList::Party) | None => None,
+                    Some(_) => return None,
+                };
+                let more = reference.codes.get(&self[id].name);
                 let groups: Vec<&Group> = match Some(id) {
                     mode if mode == self.keys.mode => reference.modes.iter().collect(),
                     region if region == self.keys.region => reference.regions.iter().collect(),
                     _ => of_sites(id),
                 };
-                KnownCodes::of(groups.into_iter())
+                KnownCodes::of(list, more, groups.into_iter())
             })
             .collect();
         for (field, known) in self.fields.iter_mut().zip(known) {
-            if field.kind == Kind::Code && field.codes.is_none() {
-                field.reading.known = known.map(std::sync::Arc::new);
+            if matches!(field.kind, Kind::Code | Kind::Text) {
+                field.reading.known = known.map(Arc::new);
             }
         }
     }
@@ -387,6 +495,61 @@ impl Schema {
     /// Case, width, blanks and punctuation do not matter.
     pub fn field_of_header(&self, header: &str) -> Option<FieldId> {
         self.by_header.get(&normal_header(header)).copied()
+    }
+
+    /// Whether a file's column with this header fills a field, or several.
+    pub fn knows_header(&self, header: &str) -> bool {
+        self.field_of_header(header).is_some() || !self.parts_of_header(header).is_empty()
+    }
+
+    /// The fields that a column with this header fills with parts of its cells, where it is one of the boxes of the form
+    /// that hold several fields. A column of its own goes before a part.
+    pub fn parts_of_header(&self, header: &str) -> Vec<(FieldId, Part)> {
+        let found = self.box_of_header(header).and_then(|of| BOXES.get(of));
+        let parts = found.into_iter().flat_map(|of| of.parts);
+        parts.filter_map(|&(field, part)| Some((self.field(field)?, part))).collect()
+    }
+
+    /// The box with this header, by its number.
+    pub fn box_of_header(&self, header: &str) -> Option<usize> {
+        let header = normal_header(header);
+        let of = BOXES.iter().position(|of| of.headers.iter().any(|known| normal_header(known) == header))?;
+        self.has_boxes.then_some(of)
+    }
+
+    /// What a field takes of the box of this number.
+    pub fn part_of_box(&self, of: usize, field: FieldId) -> Option<Part> {
+        let name = &self[field].name;
+        BOXES.get(of)?.parts.iter().find(|(known, _)| known == name).map(|&(_, part)| part)
+    }
+
+    /// The header of the box of this number, as the form has it.
+    pub fn box_name(&self, of: usize) -> &'static str {
+        BOXES.get(of).and_then(|of| of.headers.first()).unwrap_or(&"")
+    }
+
+    /// How a field prefers the header of one column to that of another, the best first: its name, then its accepted headers
+    /// in order.
+    pub fn rank(&self, field: FieldId, header: &str) -> usize {
+        let header = normal_header(header);
+        let accepted = std::iter::once(&self[field].name).chain(&self[field].columns);
+        accepted.map(|known| normal_header(known)).position(|known| known == header).unwrap_or(usize::MAX)
+    }
+
+    /// Gives headers to a field, before those that it has; no other field has them from now on.
+    pub(crate) fn set_columns(&mut self, field: FieldId, headers: Vec<String>) {
+        for header in &headers {
+            let normal = normal_header(header);
+            for (at, other) in self.fields.iter_mut().enumerate() {
+                if at != field.index() {
+                    other.columns.retain(|known| normal_header(known) != normal);
+                }
+            }
+            self.by_header.insert(normal, field);
+        }
+        let known = &mut self.fields[field.index()].columns;
+        known.retain(|known| headers.iter().all(|header| normal_header(header) != normal_header(known)));
+        known.splice(0..0, headers);
     }
 }
 

@@ -438,6 +438,10 @@ fn read_reference(
     let site_kinds: Vec<String> = schema.keys.site.iter().map(|(kind, _)| kind.clone()).collect();
     let countries =
         schema.keys.region.is_none_or(|field| schema[field].codes.is_some_and(CodeList::is_country));
+    let codes = match texts.get("reference/codes.toml") {
+        Some(text) => manifest::read_codes("reference/codes.toml", text, schema, diagnostics),
+        None => BTreeMap::new(),
+    };
     let mut read = |path: &str, kinds: Option<&[String]>, members| match texts.get(path) {
         Some(text) => manifest::read_groups(path, text, kinds, members, diagnostics),
         None => Vec::new(),
@@ -448,8 +452,9 @@ fn read_reference(
         commodities: read("reference/commodities.toml", None, MemberKind::HsPrefix),
         modes: read("reference/modes.toml", None, MemberKind::Code),
         sites: read("reference/sites.toml", Some(&site_kinds), MemberKind::Code),
+        codes,
     };
-    let known = ["regions", "commodities", "modes", "sites"];
+    let known = ["regions", "commodities", "modes", "sites", "codes"];
     for path in texts.keys().filter(|path| path.starts_with("reference/") && path.ends_with(".toml")) {
         let name = path.trim_start_matches("reference/").trim_end_matches(".toml");
         if !known.contains(&name) {

@@ -4,12 +4,13 @@
 //! numbers and dates, dictionaries, decimals, timestamps into days, whole numbers into codes. A value that does not
 //! fit rejects its line and no other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::{Field, FieldId, Kind, Schema};
+use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 
 use super::assemble::{id_at, one_chunk};
 use super::cast::{self, Bad};
@@ -84,6 +85,8 @@ pub(crate) struct Binding {
     input: String,
     /// For each field its column.
     columns: Vec<Option<usize>>,
+    /// For each field what it takes of the cells of its column, if that holds several fields.
+    parts: Vec<Option<Part>>,
     unused: Vec<String>,
 }
 
@@ -99,7 +102,7 @@ impl Binding {
         if let Some(nested) = nested(&schema, table) {
             return Err(BindError::new(input, BindErrorKind::ColumnType, Vec::new(), nested));
         }
-        let (columns, unused) = columns(&schema, &headers, input)?;
+        let Columns { columns, parts, unused } = columns(&schema, &headers, input)?;
         for (field, column) in schema.fields().iter().zip(&columns) {
             let Some(column) = column.map(|column| table.field(column)) else { continue };
             if let Err(remedy) = cast::check(column.data_type(), field.reading.zone) {
@@ -109,7 +112,7 @@ impl Binding {
             }
         }
         let (table, arrow) = (Arc::clone(table), arrow_schema(&schema));
-        Ok(Self { table, arrow, schema, input: input.into(), columns, unused })
+        Ok(Self { table, arrow, schema, input: input.into(), columns, parts, unused })
     }
 
     /// For each field of the schema the number of its column in the table.
@@ -152,7 +155,7 @@ impl Binding {
         batch: &RecordBatch,
         max_declaration_lines: usize,
     ) -> Result<(Chunk, Scattered), BindError> {
-        let mut caster = Caster::new(&self.schema);
+        let mut caster = Caster::default();
         let rows = batch.num_rows();
         let pieces = (0..rows).step_by(ROWS).map(|first| {
             let part = batch.slice(first, ROWS.min(rows - first));
@@ -169,6 +172,7 @@ impl Binding {
     pub(crate) fn projected(mut self) -> (Self, Vec<usize>) {
         let mut kept: Vec<usize> = self.columns.iter().flatten().copied().collect();
         kept.sort_unstable();
+        kept.dedup();
         for column in self.columns.iter_mut().flatten() {
             *column = kept.partition_point(|kept| kept < column);
         }
@@ -199,16 +203,13 @@ impl CastColumn {
 }
 
 /// Casts the rows of a table, batch by batch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Caster {
     columns: Vec<Column>,
+    parts: Vec<Option<Part>>,
 }
 
 impl Caster {
-    pub(crate) fn new(schema: &Schema) -> Self {
-        Self { columns: schema.fields().iter().map(Column::new).collect() }
-    }
-
     /// The rows of a batch, the first of which is the row `first` of the input.
     pub(crate) fn piece(
         &mut self,
@@ -218,6 +219,10 @@ impl Caster {
         first: u64,
     ) -> Piece {
         let rows = batch.num_rows();
+        if self.columns.is_empty() || self.parts != binding.parts {
+            (self.columns, self.parts) =
+                (binding.fields().map(|field| Column::new(&field)).collect(), binding.parts.clone());
+        }
         let columns = binding.columns.iter().zip(&mut self.columns);
         let columns = columns
             .map(|(source, column)| CastColumn::new(source.map(|source| batch.column(source)), rows, column));
@@ -227,10 +232,9 @@ impl Caster {
 }
 
 impl Binding {
-    /// The schema whose fields the columns are bound to.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+    /// The fields that the columns are bound to, as their cells are to be read.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.schema.fields().iter().zip(&self.parts).map(|(field, part)| of_part(field, *part))
     }
 
     /// The piece of these columns, one for each field; the first row is the row `first` of the input.
@@ -315,7 +319,7 @@ fn nested(schema: &Schema, table: &SchemaRef) -> Option<String> {
             _ => None,
         }
     }
-    let is_field = |name: &str| schema.field_of_header(name).is_some();
+    let is_field = |name: &str| schema.knows_header(name);
     table.fields().iter().filter(|column| !is_field(column.name())).find_map(|column| {
         let within: Vec<&str> = parts(column.data_type())?.iter().map(|part| part.name().as_str()).collect();
         let found = within.iter().find(|name| is_field(name))?;
@@ -327,28 +331,46 @@ fn nested(schema: &Schema, table: &SchemaRef) -> Option<String> {
     })
 }
 
-/// Finds each field's column by its header, and the columns that no field claims.
-pub(crate) fn columns(
-    schema: &Schema,
-    headers: &[String],
-    input: &str,
-) -> Result<(Vec<Option<usize>>, Vec<String>), BindError> {
+/// The field as its cells are to be read where they hold several fields.
+pub(crate) fn of_part(field: &Field, part: Option<Part>) -> Field {
+    Field { reading: Reading { part, ..field.reading.clone() }, ..field.clone() }
+}
+
+/// Which columns fill which fields.
+pub(crate) struct Columns {
+    /// For each field its column.
+    pub(crate) columns: Vec<Option<usize>>,
+    /// For each field what it takes of the cells, if they hold several fields.
+    pub(crate) parts: Vec<Option<Part>>,
+    /// The columns that no field claims, in order; the first 100.
+    pub(crate) unused: Vec<String>,
+}
+
+/// Finds each field's column by its header, and the columns that no field claims. Of two columns for one field that which
+/// the field prefers is read, and the other is told as unused; a box that holds several fields fills those that have no
+/// column of their own.
+pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Result<Columns, BindError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.fields().len()];
-    let mut unused = Vec::new();
+    let mut unused: BTreeMap<usize, String> = BTreeMap::new();
+    let mut boxes = Vec::new();
     for (at, header) in headers.iter().enumerate() {
+        let parts = schema.parts_of_header(header);
+        let is_box = !parts.is_empty();
+        boxes.extend(parts.into_iter().map(|(field, part)| (at, field, part)));
         let Some(id) = schema.field_of_header(header) else {
-            if unused.len() < NOTED_COLUMNS {
+            if !is_box {
                 let has_name = !header.trim().is_empty();
-                unused.push(if has_name {
-                    shown(header)
-                } else {
-                    format!("column {}, without a header", at + 1)
-                });
+                unused.insert(
+                    at,
+                    if has_name { shown(header) } else { format!("column {}, without a header", at + 1) },
+                );
             }
             continue;
         };
-        if let Some(first) = columns[id.index()].replace(at) {
-            let name = &schema[id].name;
+        let Some(first) = columns[id.index()].replace(at) else { continue };
+        let name = &schema[id].name;
+        let (one, other) = (schema.rank(id, &headers[first]), schema.rank(id, header));
+        if one == other {
             let reason = format!(
                 "the columns {} (`{}`) and {} (`{header}`) both stand for `{name}`; remove or rename one of them \
                  (accepted headers: {})",
@@ -359,19 +381,35 @@ pub(crate) fn columns(
             );
             return Err(BindError::new(input, BindErrorKind::Repeated, vec![name.clone()], reason));
         }
+        let (kept, left) = if one < other { (first, at) } else { (at, first) };
+        columns[id.index()] = Some(kept);
+        let told =
+            format!("{} (for `{name}` the column {} is read)", shown(&headers[left]), shown(&headers[kept]));
+        unused.insert(left, told);
     }
+    let mut parts: Vec<Option<Part>> = vec![None; schema.fields().len()];
+    for (at, field, part) in boxes {
+        let column = &mut columns[field.index()];
+        if column.is_none() {
+            (*column, parts[field.index()]) = (Some(at), Some(part));
+        }
+    }
+    let unused = unused.into_values().take(NOTED_COLUMNS).collect();
     let missing = schema.fields().iter().zip(&columns);
     let missing: Vec<&Field> = missing
         .filter(|(field, column)| field.required && column.is_none())
         .map(|(field, _)| field)
         .collect();
-    if missing.is_empty() { Ok((columns, unused)) } else { Err(lacking(schema, headers, &missing, input)) }
+    if missing.is_empty() {
+        Ok(Columns { columns, parts, unused })
+    } else {
+        Err(lacking(schema, headers, &missing, input))
+    }
 }
 
 /// The error for required fields without a column.
 fn lacking(schema: &Schema, headers: &[String], missing: &[&Field], input: &str) -> BindError {
-    let unknown: Vec<&String> =
-        headers.iter().filter(|header| schema.field_of_header(header).is_none()).collect();
+    let unknown: Vec<&String> = headers.iter().filter(|header| !schema.knows_header(header)).collect();
     let fields = missing.iter().map(|field| {
         let mut text = format!("no column for `{}` (accepted headers: {})", field.name, accepted(field));
         if let Some(near) = nearest(field, &unknown) {

@@ -12,7 +12,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, StringArray, UInt32Array, new_null_array};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
-use qingfeng_rules::{CodeList, Date, Field, Kind, Zone};
+use qingfeng_rules::{CodeList, Date, Field, Kind, KnownCodes, Zone};
 
 use super::cell;
 use super::column::Column;
@@ -79,7 +79,7 @@ pub(crate) fn column(
 /// The source itself, if its values are in canonical form already, as they mostly are.
 fn unchanged(source: &ArrayRef, column: &Column) -> Option<ArrayRef> {
     let field = column.field();
-    if field.required && source.null_count() > 0 {
+    if field.required && source.null_count() > 0 || field.reading.part.is_some() {
         return None;
     }
     let bounds = (field.min.unwrap_or(f64::NEG_INFINITY), field.max.unwrap_or(f64::INFINITY));
@@ -126,6 +126,10 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
                 && !cell::is_null(text, field)
         };
         let is_plain = |byte: u8| byte.is_ascii_graphic() & cell::is_plain(byte);
+        let named = |known: &KnownCodes| texts.iter().flatten().all(|text| known.leaves(text));
+        if !field.reading.known.as_deref().is_none_or(named) {
+            return false;
+        }
         return (!field.reading.is_id || bytes.iter().fold(true, |all, &byte| all & is_plain(byte)))
             && texts.iter().flatten().all(is_canonical);
     }
@@ -143,12 +147,14 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
     let least = field.reading.known.as_ref().map_or(1, |known| known.digits().max(1) as i32);
     let lengths = if is_country { 2..=2 } else { least..=cell::MAX_TEXT_BYTES as i32 };
     let odd = if field.codes == Some(CodeList::Hs) { 1 } else { 0 };
+    let named = field.reading.known.as_deref().filter(|known| known.has_names());
     let is_canonical = |row: usize| {
         let length = texts.value_length(row);
         texts.is_null(row)
             || (lengths.contains(&length)
                 && (length & odd == 0 || length > 11)
-                && (is_country || length > 8 || !cell::is_null(texts.value(row), field)))
+                && (is_country || length > 8 || !cell::is_null(texts.value(row), field))
+                && named.is_none_or(|known| known.leaves(texts.value(row))))
     };
     bytes.iter().fold(true, |all, &byte| all & plain(byte)) && (0..texts.len()).all(is_canonical)
 }

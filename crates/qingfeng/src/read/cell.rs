@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use qingfeng_rules::internals::is_invisible;
+use qingfeng_rules::internals::{is_invisible, normal_writing};
 use qingfeng_rules::{CodeList, Date, Field, Kind, Zone, countries};
 
 use super::changes::Change;
@@ -75,9 +75,9 @@ pub fn text<'a>(raw: &'a str, field: &Field, change: &mut Option<Change>) -> Res
     let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
     if let Some(inner) = formula.filter(|inner| !inner.contains('"')) {
         note(change, Change::Quotes);
-        return Ok(trim(inner).into());
+        return Ok(named(trim(inner).into(), field, change));
     }
-    Ok(text.into())
+    Ok(named(text.into(), field, change))
 }
 
 /// Whether a byte of a code is none that spreadsheets and databases add to codes.
@@ -264,8 +264,8 @@ fn listed<'a>(
     }
     match field.codes {
         Some(CodeList::Hs) => commodity(code, change),
+        Some(CodeList::Party | CodeList::Table(_)) | None => known(code, field, change),
         Some(list) => country(code, list, change),
-        None => known(code, field, change),
     }
 }
 
@@ -290,15 +290,20 @@ fn both_in_one(cell: &str, field: &Field) -> Problem {
     Problem::value(reason)
 }
 
-/// A code of a field without a list; the reference data may have its codes.
+/// A code of a field whose codes a list or the reference data may have.
 fn known<'a>(
     code: Cow<'a, str>,
     field: &Field,
     change: &mut Option<Change>,
 ) -> Result<Cow<'a, str>, Problem> {
     if let Some(known) = &field.reading.known {
-        if known.has(&code) {
-            return Ok(code);
+        match known.find(&code) {
+            Some(found) if found == code => return Ok(code),
+            Some(found) => {
+                note(change, if found.is_empty() { Change::Nothing } else { Change::NameAndCode });
+                return Ok(found.to_owned().into());
+            }
+            None => {}
         }
         let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
         if is_number && code.len() < known.digits() {
@@ -311,13 +316,33 @@ fn known<'a>(
         if let Some((name, inner)) = name_and_code(&code) {
             // A code without its zeros in front may stand beside the name, too.
             let padded = format!("{inner:0>width$}", width = known.digits());
-            if let Some(found) = [inner, &padded].into_iter().find(|code| known.has(code))
-                && !known.has(name)
-            {
+            let of_code = [inner, &padded].into_iter().find_map(|code| known.find(code));
+            let found = match (of_code, known.find(name)) {
+                (Some(one), Some(other)) if one != other => {
+                    return Err(Problem::value(format!(
+                        "`{}` names two codes, {one} and {other}; write one of them",
+                        shown(&code)
+                    )));
+                }
+                (Some(found), _) => Some(found),
+                (None, found) if known.has_names() => found,
+                _ => None,
+            };
+            if let Some(found) = found.filter(|found| !found.is_empty()) {
                 note(change, Change::NameAndCode);
                 return Ok(found.to_owned().into());
             }
         }
+    }
+    if field.codes == Some(CodeList::Party)
+        && let Some((name, inner)) = code.ends_with(')').then(|| name_and_code(&code)).flatten()
+        && !name.is_ascii()
+        && inner.len() >= 5
+        && inner.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && inner.bytes().any(|byte| byte.is_ascii_digit())
+    {
+        note(change, Change::NameAndCode);
+        return Ok(inner.to_owned().into());
     }
     if code.ends_with(')')
         && let Some((name, inner)) = name_and_code(&code)
@@ -327,6 +352,31 @@ fn known<'a>(
         return Err(both_in_one(&code, field));
     }
     Ok(code)
+}
+
+/// The code that a text stands for, where the field has codes with names: a brand in another script, a word for nothing.
+fn named<'a>(text: Cow<'a, str>, field: &Field, change: &mut Option<Change>) -> Cow<'a, str> {
+    let Some(known) = field.reading.known.as_ref().filter(|known| known.has_names()) else { return text };
+    let normal = normal_writing(&text);
+    let found = known.find(&normal).or_else(|| {
+        // One name in two scripts: `得力DELI`, `DELI/得力`.
+        let at = normal
+            .char_indices()
+            .zip(normal.chars().skip(1))
+            .find(|((_, one), other)| one.is_ascii() != other.is_ascii());
+        let at = at.map(|((at, letter), _)| at + letter.len_utf8())?;
+        let (one, other) = normal.split_at(at);
+        let bare = |part: &str| known.find(part.trim_matches([' ', '/', '(', ')', '-', '·', '|']));
+        bare(one).filter(|code| bare(other) == Some(*code))
+    });
+    match found {
+        Some(found) if found == text => text,
+        Some(found) => {
+            note(change, if found.is_empty() { Change::Nothing } else { Change::NameAndCode });
+            found.to_owned().into()
+        }
+        None => text,
+    }
 }
 
 /// A country, by letters, number or name.

@@ -25,6 +25,8 @@ pub enum Change {
     Zeros,
     /// The code was taken out of a cell that has a name, too, or the name stands for it.
     NameAndCode,
+    /// It says that there is none, by a word of the pack: `无`, `N/M`.
+    Nothing,
     /// What stands between thousands was left out, and a comma before decimals became a point.
     Separators,
     /// A country was read from its number in ISO 3166-1.
@@ -46,7 +48,8 @@ impl Change {
             Self::Quotes => "quotes left out",
             Self::Decimals => "zeros after the point left out",
             Self::Zeros => "zeros in front put back",
-            Self::NameAndCode => "code taken from name and code",
+            Self::NameAndCode => "code taken from its name, or from name and code",
+            Self::Nothing => "missing, by a word of the pack for it",
             Self::Separators => "thousands and decimals told apart",
             Self::NumberIso => "country read from its number in ISO 3166-1",
             Self::NumberGac => "country read from its number of China Customs until 2018",

@@ -119,7 +119,7 @@ impl Column {
 
     /// Appends the value of a cell; a blank one is missing.
     pub fn push(&mut self, raw: &str) -> Result<(), Problem> {
-        if self.field.level == Level::Item {
+        if self.field.level == Level::Item && self.field.reading.part.is_none() {
             return self.push_new(raw);
         }
         if self.last.as_deref() == Some(raw) {
@@ -149,6 +149,13 @@ impl Column {
 
     /// The same without a look at the value before.
     pub fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
+        match self.field.reading.part {
+            Some(part) => self.push_cell(&part.of(raw)),
+            None => self.push_cell(raw),
+        }
+    }
+
+    fn push_cell(&mut self, raw: &str) -> Result<(), Problem> {
         self.change = None;
         let mut change = None;
         match &mut self.values {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 use qingfeng_rules::Schema;
 
-use super::bind;
+use super::bind::{self, Columns};
 use super::error::ReadError;
 use super::frame::{Content, Frame, Framer, Scan, Scanner};
 use super::lines::Position;
@@ -223,9 +223,10 @@ impl Csv {
         encoding: Encoding,
         ahead: usize,
     ) -> Result<Self, ReadError> {
-        let is_known = |header: &str| schema.field_of_header(header).is_some();
+        let is_known = |header: &str| schema.knows_header(header);
         let (delimiter, headers) = header(&mut framer, input, encoding, &is_known)?;
-        let (columns, unused_columns) = bind::columns(schema, &headers, &input.to_string())?;
+        let Columns { columns, parts, unused: unused_columns } =
+            bind::columns(schema, &headers, &input.to_string())?;
         let records = Records { delimiter, cells: Some(headers.len()) };
         let notes = InputNotes {
             input: input.to_string(),
@@ -236,7 +237,7 @@ impl Csv {
         };
         let rows = || {
             let rows = Rows::new(Arc::clone(schema), &input.to_string(), number);
-            if delimiter == b';' { rows.of_semicolons() } else { rows }
+            rows.read_as(&parts, delimiter == b';')
         };
         let parser = || Parser {
             rows: rows(),

@@ -20,7 +20,7 @@ use super::column::Column;
 use super::conflicts::Tails;
 use super::lines::{Lines, Place, Position, arrow_schema};
 use super::ndjson::{MAX_LINE_BYTES, Parser, is_list, note_unused, too_long};
-use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
+use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot};
 use super::reject::{Problem, shown};
 use super::rows::Start;
 use super::rows::{Cell, Piece, Rows};
@@ -231,7 +231,7 @@ impl Direct {
                 values.push(value);
                 cells.fill(values.len() as u32);
             }
-            Slot::Items | Slot::Unused => is_plain = false,
+            Slot::Box(..) | Slot::Items | Slot::Unused => is_plain = false,
         });
         let header_values = values.len() as u32;
         // Lines that name their declarations themselves may name several.
@@ -246,7 +246,7 @@ impl Direct {
                     values.push(value);
                     *cell = values.len() as u32;
                 }
-                Slot::Items | Slot::Unused => is_plain = false,
+                Slot::Box(..) | Slot::Items | Slot::Unused => is_plain = false,
             });
         }
         if !(is_plain && is_one) {
@@ -336,7 +336,7 @@ impl Direct {
         let mut header = builder.header_keys.object(&self.schema, &declaration.header, unused);
         let list = !declaration.items.is_empty();
         match self.items {
-            Some(field) if list && header.cells[field].is_some() => header.repeats(Slot::Field(field)),
+            Some(field) if list && header.has(field) => header.repeats(Slot::Field(field)),
             None if list && header.items.is_some() => header.repeats(Slot::Items),
             _ => {}
         }
@@ -352,7 +352,7 @@ impl Direct {
                     let value = json(&declaration.items).unwrap_or_default();
                     return Cell::Bad { value, problem: is_list() };
                 }
-                cell(header.cells[field])
+                header.cell(None, &self.schema, field)
             });
             return Ok(());
         }
@@ -392,7 +392,7 @@ fn column_of(
             (Some(FieldValue::Number(number)), Kind::Number) if number.is_finite() => {
                 column.push_number(*number)
             }
-            (value, _) => match self::cell(value) {
+            (value, _) => match value.map_or(Cell::Missing, Entry::cell) {
                 Cell::Text(text) => column.push_new(&text),
                 Cell::Number(number) => column.push_number(number),
                 Cell::Missing => column.push_missing(),

@@ -12,7 +12,7 @@ use super::bind;
 use super::cell::without_zero_fraction;
 use super::frame::{Content, Frame, Framer, PhysicalLines};
 use super::lines::Position;
-use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot, cell};
+use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot};
 use super::reject::{Problem, RejectKind, shown};
 use super::rows::{Cell, Piece, Rows};
 use super::text::{Encoding, decode, lossy};
@@ -147,7 +147,7 @@ impl Parser {
         header.check(&keys.schema)?;
         let Some(items) = header.items else {
             let position = if line == 0 { Position::Item { line, item: 1 } } else { Position::Line(line) };
-            rows.push(position, |field| cell(header.cells[field]));
+            rows.push(position, |field| header.cell(None, &keys.schema, field));
             return Ok(());
         };
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(items.get()) else {
@@ -298,6 +298,12 @@ impl Keys {
         let slot = Slot::of(&self.schema, key);
         match slot {
             Slot::Field(field) => self.seen[field] = Some(0),
+            Slot::Box(of, field) => {
+                let parts = self.schema.ids().filter(|id| self.schema.part_of_box(of, *id).is_some());
+                for field in parts.map(|id| id.index()).chain(field) {
+                    self.seen[field].get_or_insert(0);
+                }
+            }
             Slot::Items => {}
             Slot::Unused => note_unused(&mut self.unused, key),
         }

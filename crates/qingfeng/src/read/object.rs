@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use qingfeng_rules::Schema;
+use qingfeng_rules::{FieldId, Schema};
 
+use super::cell::number_text;
 use super::lines::Position;
 use super::reject::Problem;
 use super::rows::{Cell, Rows};
@@ -22,14 +23,12 @@ pub(super) trait Entry<'a>: Copy {
     fn is_same(self, other: Self) -> bool;
 }
 
-pub(super) fn cell<'a, V: Entry<'a>>(entry: Option<V>) -> Cell<'a> {
-    entry.map_or(Cell::Missing, V::cell)
-}
-
 /// What a key stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Slot {
     Field(usize),
+    /// A box that holds several fields, by its number in the schema; the field, too, that has its name.
+    Box(usize, Option<usize>),
     Items,
     Unused,
 }
@@ -37,17 +36,21 @@ pub(super) enum Slot {
 impl Slot {
     #[cold]
     pub(super) fn of(schema: &Schema, key: &str) -> Self {
-        match schema.field_of_header(key) {
-            Some(field) => Self::Field(field.index()),
-            None if key == ITEMS => Self::Items,
-            None => Self::Unused,
+        let field = schema.field_of_header(key).map(|field| field.index());
+        match (schema.box_of_header(key), field) {
+            (Some(of), field) => Self::Box(of, field),
+            (None, Some(field)) => Self::Field(field),
+            (None, None) if key == ITEMS => Self::Items,
+            (None, None) => Self::Unused,
         }
     }
 }
 
 /// An object: the value of each field, and what stands under the name of the list of goods lines.
 pub(super) struct Object<V> {
-    pub(super) cells: Vec<Option<V>>,
+    cells: Vec<Option<V>>,
+    /// Boxes that hold several fields.
+    boxes: Vec<(usize, V)>,
     pub(super) items: Option<V>,
     /// What two of its keys stand for.
     twice: Option<Slot>,
@@ -55,12 +58,22 @@ pub(super) struct Object<V> {
 
 impl<V: Copy> Object<V> {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { cells: vec![None; schema.fields().len()], items: None, twice: None }
+        Self { cells: vec![None; schema.fields().len()], boxes: Vec::new(), items: None, twice: None }
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: V) {
         let place = match slot {
             Slot::Field(field) => &mut self.cells[field],
+            Slot::Box(of, field) => {
+                if self.boxes.iter().any(|(known, _)| *known == of) {
+                    self.repeats(slot);
+                }
+                self.boxes.push((of, value));
+                match field {
+                    Some(field) => &mut self.cells[field],
+                    None => return,
+                }
+            }
             Slot::Items => &mut self.items,
             Slot::Unused => return,
         };
@@ -74,14 +87,43 @@ impl<V: Copy> Object<V> {
         self.twice.get_or_insert(slot);
     }
 
+    /// Whether a key stands for a field itself.
+    pub(super) fn has(&self, field: usize) -> bool {
+        self.cells[field].is_some()
+    }
+
     /// Whether each of its keys stands for something else.
     pub(super) fn check(&self, schema: &Schema) -> Result<(), Problem> {
         let name = match self.twice {
             None => return Ok(()),
-            Some(Slot::Field(field)) => schema.fields()[field].name.as_str(),
+            Some(Slot::Field(field) | Slot::Box(_, Some(field))) => schema.fields()[field].name.as_str(),
+            Some(Slot::Box(of, None)) => schema.box_name(of),
             Some(_) => ITEMS,
         };
         Err(Problem::conflict(format!("two keys stand for `{name}`; leave one of them out")))
+    }
+}
+
+impl<'a, V: Entry<'a>> Object<V> {
+    /// The cell of a field; of a declaration above this object where the object has none. A key of its own goes before a
+    /// part of a box.
+    pub(super) fn cell(&self, above: Option<&Self>, schema: &Schema, field: usize) -> Cell<'a> {
+        let objects = || std::iter::once(self).chain(above);
+        if let Some(value) = objects().find_map(|object| object.cells[field]) {
+            return value.cell();
+        }
+        let parts = objects().flat_map(|object| &object.boxes);
+        let part = parts
+            .filter_map(|&(of, value)| Some((schema.part_of_box(of, FieldId(field as u16))?, value)))
+            .next();
+        match part.map(|(part, value)| (part, value.cell())) {
+            None => Cell::Missing,
+            Some((part, Cell::Text(text))) => Cell::Text(part.of(&text).into_owned().into()),
+            Some((part, Cell::Number(number))) => {
+                Cell::Text(part.of(&number_text(number)).into_owned().into())
+            }
+            Some((_, cell)) => cell,
+        }
     }
 }
 
@@ -107,7 +149,7 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
         shown: impl FnOnce() -> Option<String>,
     ) {
         if let Err(problem) = object.and_then(|item| self.line(position, &item)) {
-            let id = match cell(self.header.cells[self.schema.declaration.index()]) {
+            let id = match self.header.cell(None, self.schema, self.schema.declaration.index()) {
                 cell @ (Cell::Text(_) | Cell::Number(_)) => self.rows.declaration(cell),
                 _ => None,
             };
@@ -133,11 +175,11 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
             )));
         }
         let declaration = self.schema.declaration.index();
-        if self.header.cells[declaration].is_none() {
-            self.same_declaration(cell(item.cells[declaration]))?;
+        if !self.header.has(declaration) {
+            self.same_declaration(item.cell(None, self.schema, declaration))?;
         }
-        let header = self.header;
-        self.rows.push(position, |field| cell(item.cells[field].or(header.cells[field])));
+        let (header, schema) = (self.header, self.schema);
+        self.rows.push(position, |field| item.cell(Some(header), schema, field));
         Ok(())
     }
 

@@ -48,7 +48,7 @@ impl ParquetColumns {
         binding: &Binding,
         ahead: usize,
     ) -> Result<Self, ArrowError> {
-        let decoders = binding.schema().fields().iter().zip(binding.columns()).map(|(field, column)| {
+        let decoders = binding.fields().zip(binding.columns()).map(|(field, column)| {
             let source = column.map(|column| {
                 let builder =
                     ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone());
@@ -58,7 +58,7 @@ impl ParquetColumns {
                     builder.with_projection(projection).with_batch_size(ROWS).build()?,
                 ))
             });
-            Ok(Decoder { source: source.transpose()?, column: Column::new(field) })
+            Ok(Decoder { source: source.transpose()?, column: Column::new(&field) })
         });
         let rows = metadata.metadata().file_metadata().num_rows();
         Ok(Self {

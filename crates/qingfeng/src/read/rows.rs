@@ -8,9 +8,10 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
-use qingfeng_rules::{Field, FieldId, Kind, Reading, Schema};
+use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 
 use super::assemble::id_at;
+use super::bind::of_part;
 use super::cell::{number_code, number_text};
 use super::changes::Changes;
 use super::column::Column;
@@ -359,11 +360,14 @@ impl Rows {
         Piece::new(batch, places, rejects, bytes, self.schema.declaration).changed(changes)
     }
 
-    /// The input separates cells by semicolons.
-    pub fn of_semicolons(mut self) -> Self {
-        let fields = self.schema.fields().iter().map(|field| {
-            let reading = Reading { semicolons: true, ..field.reading.clone() };
-            Field { reading, ..field.clone() }
+    /// The cells of fields are parts of boxes, where `parts` says so; the input perhaps separates cells by semicolons.
+    pub fn read_as(mut self, parts: &[Option<Part>], semicolons: bool) -> Self {
+        if !semicolons && parts.iter().all(Option::is_none) {
+            return self;
+        }
+        let fields = self.schema.fields().iter().zip(parts).map(|(field, part)| {
+            let field = of_part(field, *part);
+            Field { reading: Reading { semicolons, ..field.reading.clone() }, ..field }
         });
         self.columns = fields.map(|field| Column::new(&field)).collect();
         self

@@ -55,7 +55,7 @@ impl Table {
     ) -> Result<Self, ReadError> {
         let broken = |error| ReadError::broken_table(input, 0, &error);
         let bind = |table: &SchemaRef| Binding::new(Arc::clone(schema), table, &input.to_string());
-        let casters = || (0..ahead).map(|_| Caster::new(schema)).collect();
+        let casters = || (0..ahead).map(|_| Caster::default()).collect();
         let arrow = |batches: ArrowBatches| Batches::Arrow {
             batches,
             is_given: false,

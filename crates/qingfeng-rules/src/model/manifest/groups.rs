@@ -1,13 +1,15 @@
 //! The files of `reference/`.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::base::codes;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::keys::Table;
 use crate::model::reference::{Group, Member};
-use crate::model::schema::CodeList;
+use crate::model::schema::{CodeList, CodeWritings, Kind, Schema};
 
 use super::document::{Document, Toml};
 use super::is_plain_name;
@@ -51,6 +53,56 @@ pub(crate) fn read_groups(
     }
     groups.sort_by_key(|(at, _)| *at);
     groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Reads `reference/codes.toml`: by field, the writings of its codes.
+pub(crate) fn read_codes(
+    file: &str,
+    text: &str,
+    schema: &Schema,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, CodeWritings> {
+    let document = Document::parse(file, text, None, diagnostics);
+    let (mut toml, root) = document.reader(diagnostics);
+    let toml = &mut toml;
+    let mut read = BTreeMap::new();
+    for (key, value) in root.iter() {
+        let name = key.get_ref().as_ref();
+        let DeValue::Table(table) = value.get_ref() else {
+            toml.wrong_type(name, value, "a table: write `[field]`");
+            continue;
+        };
+        let Some(field) = toml.field(schema, name, key.span()) else { continue };
+        if !matches!(schema[field].kind, Kind::Text | Kind::Code)
+            || schema[field].codes.is_some_and(|list| list.is_country() || list == CodeList::Hs)
+        {
+            let title = format!("the codes of `{name}` are no list that a pack can extend");
+            toml.report(Code::BadValue, key.span(), title, "name a field of text or of codes");
+            continue;
+        }
+        toml.known_keys(table, Table::Codes);
+        let mut writings: BTreeMap<String, String> = BTreeMap::new();
+        let mut add = |toml: &mut Toml<'_>, writing: &str, code: &str, span: Range<usize>| {
+            let code = if code.is_empty() { String::new() } else { codes::normal(code) };
+            let known = writings.insert(codes::normal(writing), code.clone());
+            if known.is_some_and(|known| known != code) {
+                toml.report(Code::Duplicate, span, format!("`{writing}` stands for two codes"), None);
+            }
+        };
+        for (writing, span) in toml.texts(table, "nothing") {
+            add(toml, &writing, "", span);
+        }
+        if let Some((of_codes, _)) = toml.table(table, "writings") {
+            for (code, _) in of_codes.iter() {
+                add(toml, code.get_ref(), code.get_ref(), code.span());
+                for (writing, span) in toml.texts(of_codes, code.get_ref()) {
+                    add(toml, &writing, code.get_ref(), span);
+                }
+            }
+        }
+        read.insert(name.to_owned(), CodeWritings { writings });
+    }
+    read
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,6 +73,17 @@ pub(super) fn read_schema(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<
         schema.set_declaration(base.declaration);
         (schema.item, schema.date) = (base.item, base.date);
         schema.keys = base.keys;
+        schema.has_boxes = base.has_boxes;
+    }
+    if let Some((columns, _)) = toml.table(table, "columns") {
+        for (key, _) in columns.iter() {
+            let headers: Vec<String> =
+                toml.texts(columns, key.get_ref()).into_iter().map(|(text, _)| text).collect();
+            match schema.field(key.get_ref()) {
+                Some(field) => schema.set_columns(field, headers),
+                None => drop(toml.field(&schema, key.get_ref(), key.span())),
+            }
+        }
     }
     match toml.field_at(&schema, table, "declaration") {
         Some(declaration) => schema.set_declaration(declaration),
@@ -123,12 +134,8 @@ fn read_field(toml: &mut Toml<'_>, name: &str, table: &DeTable<'_>, span: Range<
     let help = "add `kind = \"text\"`, or code, integer, number, flag, date";
     toml.require(table, span, "kind", format!("the field `{name}` has no `kind`"), help);
     let kind = toml.choice(table, "kind", &Kind::ALL).unwrap_or(Kind::Text);
-    let lists = [
-        ("country", CodeList::Country),
-        ("country-iso-numeric", CodeList::CountryIsoNumeric),
-        ("country-gac", CodeList::CountryGac),
-        ("hs", CodeList::Hs),
-    ];
+    let lists: Vec<(&str, CodeList)> =
+        CodeList::names().filter_map(|name| Some((name, CodeList::from_name(name)?))).collect();
     let codes = toml.choice(table, "codes", &lists);
     if codes.is_some() && kind != Kind::Code {
         toml.bad(table, "codes", "`codes` belongs to a field of kind code", "set `kind = \"code\"`");

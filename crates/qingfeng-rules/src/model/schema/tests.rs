@@ -26,7 +26,7 @@ fn headers_are_found_in_english_and_chinese_whatever_their_case_and_blanks() {
 #[test]
 fn a_header_claimed_twice_is_refused() {
     let mut fields = Schema::export().fields().to_vec();
-    fields[1].columns.push("H.S.".into());
+    fields[2].columns.push("H.S.".into());
     let clash = Schema::new(fields, FieldId(0)).unwrap_err();
     assert_eq!(clash.to_string(), "the header `hs` is claimed by the fields `declared_on` and `hs`");
 }

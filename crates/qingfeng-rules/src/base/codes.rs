@@ -1,0 +1,167 @@
+//! The code lists of the Chinese export declaration, with the days on which each code was in use.
+//!
+//! The lists stand in `codes/*.tsv`; `docs/codes.md` names the source of each. Inside Qingfeng a value is the code of its
+//! row; files may write its name, in Chinese or English, or any other writing that the row has.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::value::Date;
+
+/// A code of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The code, as rules see it.
+    pub code: &'static str,
+    /// Its English name; empty for some.
+    pub title: &'static str,
+    /// Its Chinese name.
+    pub title_zh: &'static str,
+    /// Other writings of it.
+    pub also: Vec<&'static str>,
+    /// The first day on which it was in use, if it is known.
+    pub from: Option<Date>,
+    /// The last one.
+    pub until: Option<Date>,
+    /// What the list has of it besides, in the order of [`CodeTable::more`].
+    pub more: Vec<&'static str>,
+}
+
+/// A code list.
+///
+/// ```
+/// use qingfeng_rules::codes;
+///
+/// let units = codes::table("unit").unwrap();
+/// assert_eq!(units.find("千克").map(|unit| unit.code), Some("KG"));
+/// assert_eq!(units.find("035"), units.find("kg"));
+/// let modes = codes::table("trade-mode").unwrap();
+/// let tourism = modes.find("旅游购物商品").unwrap();
+/// assert_eq!((tourism.code, tourism.until.unwrap().to_string()), ("0139", "2017-07-31".to_owned()));
+/// ```
+#[derive(Debug)]
+pub struct CodeTable {
+    name: &'static str,
+    entries: Vec<Entry>,
+    more: Vec<&'static str>,
+    by_writing: HashMap<String, usize>,
+}
+
+macro_rules! tables {
+    ($($name:literal,)*) => {
+        static TABLES: LazyLock<Vec<CodeTable>> = LazyLock::new(|| {
+            vec![$(CodeTable::read($name, include_str!(concat!("codes/", $name, ".tsv"))),)*]
+        });
+
+        /// The names of the lists, in alphabetical order.
+        pub const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+tables! {
+    "benefit", "brand-kind", "currency", "customs-office", "district", "domestic-port", "levy-mode", "levy-nature",
+    "packing", "trade-mode", "trade-terms", "transport", "unit",
+}
+
+/// A writing as it is compared: compatibility forms in capitals, without blanks around it.
+pub fn normal(writing: &str) -> String {
+    writing.nfkc().flat_map(char::to_uppercase).collect::<String>().trim().to_owned()
+}
+
+impl CodeTable {
+    fn read(name: &'static str, text: &'static str) -> Self {
+        let mut lines = text.lines();
+        let more = lines.next().unwrap_or_default().split('\t').skip(6).collect();
+        let entries: Vec<Entry> = lines.filter_map(entry).collect();
+        let mut by_writing = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            let writings = [entry.title_zh, entry.title].into_iter().chain(entry.also.iter().copied());
+            for writing in writings.filter(|writing| !writing.is_empty()) {
+                by_writing.entry(normal(writing)).or_insert(at);
+            }
+        }
+        // A code is itself, whatever else has it for a name.
+        by_writing.extend(entries.iter().enumerate().map(|(at, entry)| (normal(entry.code), at)));
+        Self { name, entries, more, by_writing }
+    }
+
+    /// Its name, as packs write it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its codes, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The names of what it has of each code besides its names and days.
+    pub fn more(&self) -> &[&'static str] {
+        &self.more
+    }
+
+    /// The code with this writing; case and width do not matter.
+    pub fn find(&self, writing: &str) -> Option<&Entry> {
+        self.by_writing.get(&normal(writing)).map(|&at| &self.entries[at])
+    }
+
+    /// All writings, each with its code.
+    pub(crate) fn writings(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.by_writing.iter().map(|(writing, &at)| (writing.as_str(), self.entries[at].code))
+    }
+}
+
+fn entry(line: &'static str) -> Option<Entry> {
+    let mut cells = line.split('\t');
+    let mut cell = || cells.next();
+    let (code, title, title_zh, also) = (cell()?, cell()?, cell()?, cell()?);
+    let (from, until) = (cell()?.parse().ok(), cell()?.parse().ok());
+    let also = also.split('|').filter(|also| !also.is_empty()).collect();
+    Some(Entry { code, title, title_zh, also, from, until, more: cells.collect() })
+}
+
+/// The list of this name.
+pub fn table(name: &str) -> Option<&'static CodeTable> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+/// When a subheading of six digits was in force in the tariff: from the first to the last day, more than once for some.
+/// The list begins with the HS of 2007; an edition holds from 1 January of its year.
+static SUBHEADINGS: LazyLock<HashMap<&str, Vec<(Option<Date>, Option<Date>)>>> = LazyLock::new(|| {
+    let mut found: HashMap<&str, Vec<_>> = HashMap::new();
+    for line in include_str!("codes/hs6.tsv").lines().skip(1) {
+        let mut cells = line.split('\t');
+        let code = cells.next().unwrap_or_default();
+        let mut day = || cells.next().and_then(|day| day.parse().ok());
+        found.entry(code).or_default().push((day(), day()));
+    }
+    found
+});
+
+/// Whether a commodity code was one on a day, as far as its first six digits tell. Chapters 98 and 99 are each country's own,
+/// and count as in force. Before 2007 nothing is known of codes that the HS of 2007 does not have.
+///
+/// ```
+/// use qingfeng_rules::codes::in_force;
+///
+/// let day = |text: &str| text.parse().unwrap();
+/// assert!(in_force("8711601000", day("2017-01-01")) && !in_force("8711601000", day("2016-12-31")));
+/// assert!(in_force("690810", day("2016-12-31")) && !in_force("690810", day("2017-01-01")));
+/// assert!(!in_force("871199", day("2016-12-31")));
+/// ```
+pub fn in_force(hs: &str, day: Date) -> bool {
+    let Some(subheading) = hs.get(..6) else { return false };
+    subheading.starts_with("98")
+        || subheading.starts_with("99")
+        || SUBHEADINGS.get(subheading).is_some_and(|lives| {
+            lives.iter().any(|(from, until)| {
+                from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests;
