@@ -63,6 +63,7 @@ pub use lang::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use model::boxes::Part;
 pub use model::channel::{Channel, ChannelId, Combine, Score};
 pub use model::derived::{Derived, FieldRef};
+pub use model::money::Money;
 pub use model::reference::Key;
 pub use model::schema::{
     CodeList, Field, FieldId, HeaderClash, Keys, Kind, KnownCodes, Level, Reading, Schema,

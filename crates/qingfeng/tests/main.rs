@@ -3,6 +3,7 @@
 mod corpus;
 mod diff;
 mod equality;
+mod forms;
 mod fuzz_short;
 mod hostile;
 mod lookups;

@@ -173,3 +173,36 @@ fn what_can_be_a_witness() {
         assert_eq!(rule["compiled"], true, "{when}");
     }
 }
+
+#[test]
+fn a_match_shows_which_column_fills_which_field() {
+    let desk = Desk::new();
+    let form = "海关编号,申报日期,运抵国（地区）,监管方式,商品编号,商品名称及规格型号,数量及单位,单价/总价/币制,船员\n\
+                531720180465100023,2018-09-05,KEN,一般贸易,9608100000,圆珠笔|1|0|品牌:得力,1200千克/60000支,0.46/27600/USD,8\n";
+    desk.write("form.csv", form);
+    let told = desk.run("schema harbour --match form.csv").exits(0).stdout;
+    for line in [
+        "form.csv, the first 1 line",
+        "商品名称及规格型号",
+        "a part",
+        "Columns that fill no field",
+        "船员",
+        "Fields that rules read and that are empty here",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let json = desk.run("schema harbour --match form.csv --format json").exits(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let column = |field: &str| {
+        json["columns"].as_array().unwrap().iter().find(|of| of["field"] == field).cloned().unwrap()
+    };
+    assert_eq!(column("brand")["examples"][0], "得力");
+    assert_eq!(column("net_kg")["examples"][0], "1200");
+    assert_eq!(column("mode")["column"], "监管方式");
+    assert_eq!(json["unused_columns"][0], "船员");
+    // A file that lacks what each line needs is refused with what is lacking.
+    desk.write("poor.csv", "海关编号,商品编号\n1,9608100000\n");
+    assert!(
+        desk.run("schema harbour --match poor.csv").exits(3).stderr.contains("no column for `destination`")
+    );
+}

@@ -157,6 +157,8 @@ fn missing_where(derived: Derived) -> &'static str {
         Derived::DeclarationValue | Derived::DeclarationNetKg | Derived::DeclarationQuantity => {
             "no line of the declaration has one"
         }
+        Derived::HsInForce => "the code or the day is missing",
+        Derived::ModeInForce => "the mode or the day is missing, or the list has no such mode",
     }
 }
 

@@ -87,6 +87,7 @@ fn examples_of_keys_are_accepted() {
         of(Table::Site)
     );
     files.insert("reference/sites.toml", sites.into_bytes());
+    files.insert("reference/rates.toml", of(Table::Rates).into_bytes());
     files.insert("reference/codes.toml", format!("[brand]\n{}", of(Table::Codes)).into_bytes());
     let keys: String = Table::Rule.rows().iter().map(|row| format!("    {},\n", row.example)).collect();
     let fields: String = Table::Field.rows().iter().map(|row| format!("{};\n", row.example)).collect();

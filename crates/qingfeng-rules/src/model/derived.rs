@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::model::schema::{FieldId, Kind, Schema};
+use crate::base::codes;
+use crate::base::value::Date;
+use crate::model::schema::{CodeList, FieldId, Kind, Schema};
 
 /// A field that every pack has whose schema has the fields it is computed from.
 ///
@@ -30,10 +32,14 @@ pub enum Derived {
     DeclarationNetKg,
     /// The sum of `quantity` over the declaration's lines; missing only where no line has one.
     DeclarationQuantity,
+    /// Whether the commodity code's subheading was in force on the day of the declaration.
+    HsInForce,
+    /// Whether the trade mode was in use on the day of the declaration.
+    ModeInForce,
 }
 
 /// Each field with its name in rules, what it is, and the kind of its values.
-const FIELDS: [(Derived, &str, &str, Kind); 10] = [
+const FIELDS: [(Derived, &str, &str, Kind); 12] = [
     (Derived::UnitValue, "unit_value", "value / quantity", Kind::Number),
     (Derived::UnitMass, "unit_mass", "net_kg / quantity", Kind::Number),
     (Derived::ValuePerKg, "value_per_kg", "value / net_kg", Kind::Number),
@@ -49,12 +55,14 @@ const FIELDS: [(Derived, &str, &str, Kind); 10] = [
         "sum of quantity over the declaration",
         Kind::Number,
     ),
+    (Derived::HsInForce, "hs_in_force", "whether the tariff had the subheading on that day", Kind::Flag),
+    (Derived::ModeInForce, "mode_in_force", "whether the mode was in use on that day", Kind::Flag),
 ];
 
 impl Derived {
     /// All of them.
-    pub const ALL: [Self; 10] = {
-        let mut all = [Self::UnitValue; 10];
+    pub const ALL: [Self; 12] = {
+        let mut all = [Self::UnitValue; 12];
         let mut at = 0;
         while at < all.len() {
             assert!(FIELDS[at].0 as usize == at, "the rows stand in the order of the fields");
@@ -102,6 +110,27 @@ impl Derived {
             Self::DeclarationValue => Some(vec![number("value")?]),
             Self::DeclarationNetKg => Some(vec![number("net_kg")?]),
             Self::DeclarationQuantity => Some(vec![number("quantity")?]),
+            Self::HsInForce => {
+                let commodity = schema.keys.commodity.filter(|&id| schema[id].codes == Some(CodeList::Hs))?;
+                Some(vec![commodity, schema.date?])
+            }
+            Self::ModeInForce => {
+                let is_mode = |id: &FieldId| schema[*id].codes == Some(CodeList::Table("trade-mode"));
+                Some(vec![schema.keys.mode.filter(is_mode)?, schema.date?])
+            }
+        }
+    }
+
+    /// Whether a code was in force on a day, for the fields that say so; `None` where it is not known.
+    pub fn in_force(self, code: &str, day: Date) -> Option<bool> {
+        match self {
+            Self::HsInForce => Some(codes::in_force(code, day)),
+            Self::ModeInForce => {
+                // The list of modes may lack one; then nothing is known of it.
+                let mode = codes::table("trade-mode")?.find(code)?;
+                Some(mode.from.is_none_or(|from| from <= day) && mode.until.is_none_or(|until| day <= until))
+            }
+            _ => None,
         }
     }
 

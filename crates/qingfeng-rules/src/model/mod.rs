@@ -7,6 +7,7 @@ pub(crate) mod derived;
 mod export;
 pub mod keys;
 pub(crate) mod manifest;
+pub(crate) mod money;
 pub(crate) mod reference;
 pub(crate) mod schema;
 pub(crate) mod selection;

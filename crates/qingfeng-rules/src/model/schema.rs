@@ -11,6 +11,7 @@ use crate::base::codes;
 use crate::base::countries::{self, Numbers};
 use crate::base::zone::Zone;
 use crate::model::boxes::{BOXES, Part};
+use crate::model::money::Money;
 use crate::model::reference::{Group, Reference};
 
 /// The kind of values a field holds. It decides the field's type in rules and its Arrow type in tables.
@@ -335,6 +336,7 @@ pub struct Schema {
     pub date: Option<FieldId>,
     /// The fields that the keys of rules read.
     pub keys: Keys,
+    money: Option<Arc<Money>>,
     /// Whether files may have the boxes of the declaration form that hold several fields.
     pub(crate) has_boxes: bool,
 }
@@ -403,8 +405,17 @@ impl Schema {
             }
         }
         let keys = Keys::default();
-        let mut schema =
-            Self { fields, by_name, by_header, declaration, item: None, date: None, keys, has_boxes: false };
+        let mut schema = Self {
+            fields,
+            by_name,
+            by_header,
+            declaration,
+            item: None,
+            date: None,
+            keys,
+            money: None,
+            has_boxes: false,
+        };
         schema.set_declaration(declaration);
         Ok(schema)
     }
@@ -417,6 +428,15 @@ impl Schema {
             }
         }
         self.declaration = declaration;
+    }
+
+    /// The currency of values, and the rates by which others become it, if the pack has them.
+    pub fn money(&self) -> Option<&Money> {
+        self.money.as_deref()
+    }
+
+    pub(crate) fn set_money(&mut self, money: Option<Money>) {
+        self.money = money.map(Arc::new);
     }
 
     /// Names the zone that days are of.

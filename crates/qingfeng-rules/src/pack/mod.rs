@@ -121,6 +121,9 @@ impl Pack {
             lookups: &manifest.lookups,
         };
         let loaded = rule_files::load(&rule_texts, &environment, &mut diagnostics);
+        let money = texts
+            .get("reference/rates.toml")
+            .and_then(|text| manifest::read_rates("reference/rates.toml", text, &mut diagnostics));
         let known = manifest::selection::Known {
             schema: &manifest.schema,
             reference: &reference,
@@ -148,6 +151,7 @@ impl Pack {
         }
         let mut schema = manifest.schema;
         schema.know(&reference);
+        schema.set_money(money);
         let schema = Arc::new(schema);
         let source = Source {
             schema: &schema,
@@ -454,7 +458,7 @@ fn read_reference(
         sites: read("reference/sites.toml", Some(&site_kinds), MemberKind::Code),
         codes,
     };
-    let known = ["regions", "commodities", "modes", "sites", "codes"];
+    let known = ["regions", "commodities", "modes", "sites", "codes", "rates"];
     for path in texts.keys().filter(|path| path.starts_with("reference/") && path.ends_with(".toml")) {
         let name = path.trim_start_matches("reference/").trim_end_matches(".toml");
         if !known.contains(&name) {

@@ -253,6 +253,15 @@ impl BatchValues {
             let code = self.text(line, self.pack.schema.keys.commodity);
             return code.and_then(|code| code.get(..digits)).map_or(Value::Missing, Value::Text);
         }
+        if derived.kind() == Kind::Flag {
+            let [code, day] = self.sources.of(derived) else { return Value::Missing };
+            return match (self.declared(line, *code), self.declared(line, *day)) {
+                (Value::Text(code), Value::Date(day)) => {
+                    derived.in_force(code, day).map_or(Value::Missing, Value::Flag)
+                }
+                _ => Value::Missing,
+            };
+        }
         if derived == Derived::ItemCount {
             return Value::Integer(self.item_counts[self.declaration_of[line] as usize]);
         }

@@ -1,15 +1,15 @@
 //! Pieces, cut anywhere, become chunks of whole declarations.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::builder::Int64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
-use arrow_schema::{ArrowError, SchemaRef};
-use arrow_select::concat::concat_batches;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_select::concat::concat;
 use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Date, FieldId, Schema};
 
@@ -17,6 +17,7 @@ use super::changes::Changes;
 use super::conflicts::{Conflict, Tails, conflict, without_conflicts};
 use super::error::ReadError;
 use super::lines::{Lines, Place, Unreadable, arrow_schema};
+use super::money::convert;
 use super::reject::{Problem, Reject, RejectKind, shown};
 use super::rows::{Extent, Piece, PieceReject, Start};
 use super::scatter::{Starts, id_hash};
@@ -407,6 +408,8 @@ impl Assembler {
             unreadable.sort_by_key(|of| of.line);
         }
         Parts {
+            schema: Arc::clone(&self.schema),
+            inputs: Arc::clone(&self.inputs),
             arrow: Arc::clone(&self.arrow),
             batches: taken,
             starts: starts.collect(),
@@ -427,6 +430,8 @@ impl Assembler {
 
 /// A chunk whose columns are not put together yet: that is copying, which any thread can do.
 pub(crate) struct Parts {
+    schema: Arc<Schema>,
+    inputs: InputNames,
     arrow: SchemaRef,
     batches: Vec<RecordBatch>,
     starts: Vec<u32>,
@@ -447,16 +452,53 @@ impl Parts {
 
     /// The chunk of these parts.
     pub(crate) fn chunk(self) -> Chunk {
-        let Self { arrow, batches, starts, places, rejects, unreadable, lost, changes, conflicts } = self;
+        let Self {
+            schema,
+            inputs,
+            arrow,
+            batches,
+            starts,
+            places,
+            rejects,
+            mut unreadable,
+            lost,
+            changes,
+            conflicts,
+        } = self;
         let batch = match &batches[..] {
             [one] => one.clone(),
             #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
-            many => concat_batches(&arrow, many).expect("all batches have the schema"),
+            many => joined(&arrow, many).expect("all batches have the schema"),
         };
         let batch = without_conflicts(batch, conflicts, &unreadable);
+        let (batch, without_rate) = convert(&schema, &inputs, batch, &places);
+        let mut rejects = rejects;
+        if !without_rate.is_empty() {
+            rejects.extend(without_rate.iter().map(|of| of.reject.clone()));
+            unreadable.extend(without_rate);
+            unreadable.sort_by_key(|of| of.line);
+        }
         let lines = Lines::new(batch, starts, places, unreadable);
         Chunk { lines, rejects, lines_lost: lost, changes }
     }
+}
+
+/// The batches as one. Fields that files lack, most of all, share one column without values.
+fn joined(arrow: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let mut absent: HashMap<DataType, ArrayRef> = HashMap::new();
+    let columns = (0..arrow.fields().len()).map(|at| {
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+        if parts.iter().any(|part| part.null_count() < part.len()) {
+            return concat(&parts);
+        }
+        let of_type = arrow.field(at).data_type();
+        let made = absent.entry(of_type.clone()).or_insert_with(|| new_null_array(of_type, rows));
+        Ok(Arc::clone(made))
+    });
+    let columns = columns.collect::<Result<Vec<_>, ArrowError>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::clone(arrow), columns, &options)
 }
 
 /// The declaration with this id: the open one, or a new one that starts at this place.
@@ -532,7 +574,7 @@ pub(crate) fn one_chunk(
     }
     all.end().map_err(failed)?;
     let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
-    all.batches.push_back(concat_batches(&all.arrow, &batches)?);
+    all.batches.push_back(joined(&all.arrow, &batches)?);
     let lines = Lines::empty(schema);
     let empty = Chunk { lines, rejects: Vec::new(), lines_lost: 0, changes: Changes::default() };
     Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))

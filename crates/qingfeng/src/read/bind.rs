@@ -20,7 +20,7 @@ use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
 use super::rows::{Extent, Piece, PieceReject, unnamed, with_ids};
 use super::scatter::Starts;
-use super::{Chunk, NOTED_COLUMNS, Scattered};
+use super::{Chunk, ColumnUse, NOTED_COLUMNS, Scattered};
 
 /// The rows of a table that are cast at once.
 const ROWS: usize = 8192;
@@ -124,6 +124,12 @@ impl Binding {
     /// The columns that no field claims, in order; the first 100.
     pub(crate) fn unused_columns(&self) -> &[String] {
         &self.unused
+    }
+
+    /// Each column with the fields that it fills.
+    pub(crate) fn uses(&self) -> Vec<ColumnUse> {
+        let headers: Vec<String> = self.table.fields().iter().map(|field| field.name().clone()).collect();
+        uses(&headers, &self.columns, &self.parts)
     }
 
     /// The names of the fields that have no column.
@@ -405,6 +411,21 @@ pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Resul
     } else {
         Err(lacking(schema, headers, &missing, input))
     }
+}
+
+/// Each column with the fields that it fills, in the order of the columns.
+pub(crate) fn uses(headers: &[String], columns: &[Option<usize>], parts: &[Option<Part>]) -> Vec<ColumnUse> {
+    let fields = columns.iter().zip(parts).enumerate();
+    let mut uses: Vec<(usize, ColumnUse)> = fields
+        .filter_map(|(field, (column, part))| {
+            let column = (*column)?;
+            let field = FieldId(field as u16);
+            let use_of = ColumnUse { column: shown(headers.get(column)?), field, is_part: part.is_some() };
+            Some((column, use_of))
+        })
+        .collect();
+    uses.sort_by_key(|(column, _)| *column);
+    uses.into_iter().map(|(_, use_of)| use_of).collect()
 }
 
 /// The error for required fields without a column.

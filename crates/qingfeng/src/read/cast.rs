@@ -9,14 +9,13 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, StringArray, UInt32Array, new_null_array};
+use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 use qingfeng_rules::{CodeList, Date, Field, Kind, KnownCodes, Zone};
 
 use super::cell;
 use super::column::Column;
-use super::lines::data_type;
 use super::reject::{Problem, RejectKind};
 
 /// A value that is none of its field.
@@ -59,7 +58,7 @@ pub(crate) fn column(
     report: Report<'_>,
 ) -> ArrayRef {
     let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
-        let all = new_null_array(&data_type(column.field().kind), rows);
+        let all = column.absent(rows);
         if column.field().required {
             (0..rows)
                 .for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));

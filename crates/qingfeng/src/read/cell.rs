@@ -325,6 +325,10 @@ fn known<'a>(
                     )));
                 }
                 (Some(found), _) => Some(found),
+                // A code that no list has beside a name that one has: either may be wrong.
+                (None, Some(_)) if inner.bytes().any(|byte| byte.is_ascii_digit()) => {
+                    return Err(both_in_one(&code, field));
+                }
                 (None, found) if known.has_names() => found,
                 _ => None,
             };

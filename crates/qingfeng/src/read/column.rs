@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
+use arrow_array::{
+    Array as _, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, new_null_array,
+};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use qingfeng_rules::{CodeList, Date, Field, Kind, Level, Zone};
 
 use super::cell;
 use super::changes::{Change, Changes};
+use super::lines::data_type;
 use super::reject::{Problem, shown};
 
 /// The number of writings of a code list's codes that a column remembers.
@@ -27,6 +30,8 @@ pub struct Column {
     /// What was done to the cell that was appended last, and to those before it.
     change: Option<Change>,
     changes: Changes,
+    /// A column without any value, made once: files lack most fields that a declaration can have.
+    absent: Option<ArrayRef>,
 }
 
 #[derive(Debug)]
@@ -110,6 +115,16 @@ impl Column {
             last: None,
             change: None,
             changes: Changes::default(),
+            absent: None,
+        }
+    }
+
+    /// So many missing values; what was appended is left alone.
+    pub fn absent(&mut self, lines: usize) -> ArrayRef {
+        match &self.absent {
+            Some(known) if known.len() == lines => Arc::clone(known),
+            Some(known) if known.len() > lines => known.slice(0, lines),
+            _ => Arc::clone(self.absent.insert(new_null_array(&data_type(self.field.kind), lines))),
         }
     }
 

@@ -7,10 +7,10 @@ use arrow_array::types::{ArrowPrimitiveType, Date32Type, Float64Type, Int64Type}
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::DataType;
 use arrow_select::take::take;
-use qingfeng_rules::{Date, FieldId, Level, Schema};
+use qingfeng_rules::{FieldId, Level, Schema};
 
 use super::InputNames;
-use super::lines::{Place, Unreadable};
+use super::lines::{Place, Unreadable, shown_at};
 use super::reject::{Problem, Reject, shown};
 use super::rows::Start;
 
@@ -156,19 +156,6 @@ pub(super) fn conflict(
     Reject::new(input, place.position, Problem::conflict(reason))
         .of(Some(shown(id)))
         .at(Some(name.clone()), Some(shown(&value)))
-}
-
-fn shown_at(column: &ArrayRef, line: usize) -> String {
-    match column.data_type() {
-        DataType::Utf8 => column.as_string::<i32>().value(line).to_owned(),
-        DataType::Int64 => column.as_primitive::<Int64Type>().value(line).to_string(),
-        DataType::Float64 => column.as_primitive::<Float64Type>().value(line).to_string(),
-        DataType::Boolean => column.as_boolean().value(line).to_string(),
-        _ => column
-            .as_primitive_opt::<Date32Type>()
-            .and_then(|days| Date::from_days(days.value(line)))
-            .map_or_else(String::new, |day| day.to_string()),
-    }
 }
 
 /// The batch without the values of these fields where they cannot be read.

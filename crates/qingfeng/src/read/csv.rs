@@ -232,12 +232,13 @@ impl Csv {
             input: input.to_string(),
             format: Format::Csv,
             delimiter: Some(char::from(delimiter)),
+            columns: bind::uses(&headers, &columns, &parts),
             unused_columns,
             absent_fields: bind::absent(schema, &columns),
         };
         let rows = || {
             let rows = Rows::new(Arc::clone(schema), &input.to_string(), number);
-            rows.read_as(&parts, delimiter == b';')
+            rows.read_as(&columns, &parts, delimiter == b';')
         };
         let parser = || Parser {
             rows: rows(),

@@ -19,6 +19,7 @@ use super::changes::Changes;
 use super::column::Column;
 use super::conflicts::Tails;
 use super::lines::{Lines, Place, Position, arrow_schema};
+use super::money::convert;
 use super::ndjson::{MAX_LINE_BYTES, Parser, is_list, note_unused, too_long};
 use super::object::{Entry, ITEMS, KEY_BYTES_MAX, Nested, Object, Slot};
 use super::reject::{Problem, shown};
@@ -279,7 +280,11 @@ impl Direct {
             return None;
         }
         let place = |item| Place { input: 0, position: Position::Item { line: 0, item } };
-        let places = (1..=count as u32).map(place).collect();
+        let places: Vec<Place> = (1..=count as u32).map(place).collect();
+        let (batch, without_rate) = convert(&self.schema, &Arc::default(), batch, &places);
+        if !without_rate.is_empty() {
+            return None;
+        }
         Some(Lines::new(batch, vec![0, count as u32], places, Vec::new()))
     }
 

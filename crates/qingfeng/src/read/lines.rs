@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, SchemaRef};
-use qingfeng_rules::{FieldId, Kind, Schema};
+use qingfeng_rules::{Date, FieldId, Kind, Schema};
 use serde::{Serialize, Serializer};
 
 use super::reject::{Problem, Reject, RejectKind};
@@ -195,9 +196,29 @@ impl Lines {
         Self { unreadable: unreadable.into(), ..self.clone() }
     }
 
+    /// The value of a field on a line, as people read it; `None` if it is missing.
+    pub fn shown(&self, field: FieldId, line: usize) -> Option<String> {
+        let column = self.column(field);
+        (!column.is_null(line)).then(|| shown_at(column, line))
+    }
+
     /// Where each line was read.
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+}
+
+/// The value of a column on a line, which is not missing, as people read it.
+pub(super) fn shown_at(column: &ArrayRef, line: usize) -> String {
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(line).to_owned(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(line).to_string(),
+        DataType::Float64 => column.as_primitive::<Float64Type>().value(line).to_string(),
+        DataType::Boolean => column.as_boolean().value(line).to_string(),
+        _ => column
+            .as_primitive_opt::<Date32Type>()
+            .and_then(|days| Date::from_days(days.value(line)))
+            .map_or_else(String::new, |day| day.to_string()),
     }
 }
 

@@ -31,6 +31,7 @@ mod error;
 mod frame;
 mod input;
 mod lines;
+mod money;
 mod ndjson;
 mod object;
 #[cfg(feature = "parquet")]
@@ -50,6 +51,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use qingfeng_rules::FieldId;
 use qingfeng_rules::countries::Numbers;
 use qingfeng_rules::{Schema, Zone};
 use serde::Serialize;
@@ -187,10 +189,25 @@ pub struct InputNotes {
     /// What separates the cells of a CSV file: a comma, a semicolon or a tab.
     #[serde(skip)]
     pub delimiter: Option<char>,
+    /// For each column and each field that it fills, in the order of the columns; none of JSON, which has keys.
+    #[serde(skip)]
+    pub columns: Vec<ColumnUse>,
     /// Columns (in JSON: keys) that no field claims, in order of appearance; the first 100.
     pub unused_columns: Vec<String>,
     /// The names of the fields that have no column (in JSON: no key in any line).
     pub absent_fields: Vec<String>,
+}
+
+/// A column of an input, and a field that it fills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ColumnUse {
+    /// The header.
+    pub column: String,
+    /// The field.
+    pub field: FieldId,
+    /// Whether the field takes a part of the cells: the column is a box of the form that holds several fields.
+    pub is_part: bool,
 }
 
 /// A declaration whose lines do not stand together.

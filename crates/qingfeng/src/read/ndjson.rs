@@ -48,6 +48,7 @@ impl Ndjson {
             input: input.to_string(),
             format: Format::Ndjson,
             delimiter: None,
+            columns: Vec::new(),
             unused_columns: Vec::new(),
             absent_fields: Vec::new(),
         };

@@ -224,6 +224,8 @@ pub struct Rows {
     input: String,
     input_number: u32,
     columns: Vec<Column>,
+    /// The fields that the input can have, by their numbers; the others are missing on all lines.
+    present: Vec<usize>,
     places: Vec<Place>,
     rejects: Vec<PieceReject>,
     /// For the ids of rejected lines.
@@ -236,6 +238,7 @@ impl Rows {
             arrow: arrow_schema(&schema),
             columns: schema.fields().iter().map(Column::new).collect(),
             declaration: Column::new(&schema[schema.declaration]),
+            present: (0..schema.fields().len()).collect(),
             schema,
             input: input.to_owned(),
             input_number,
@@ -248,7 +251,8 @@ impl Rows {
     /// line and has a reject; without the declaration's id nothing of the line counts.
     pub fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
         let (lines, rejects) = (self.places.len(), self.rejects.len());
-        for at in 0..self.columns.len() {
+        for which in 0..self.present.len() {
+            let at = self.present[which];
             let column = &mut self.columns[at];
             let (value, problem) = match cell(at) {
                 Cell::Missing => match column.push_missing() {
@@ -269,7 +273,7 @@ impl Rows {
             let field = column.field().name.clone();
             let id = self.schema.declaration;
             if at == id.index() {
-                self.columns[..at].iter_mut().for_each(|column| column.truncate(lines));
+                self.present[..which].iter().for_each(|&at| self.columns[at].truncate(lines));
                 self.rejects.truncate(rejects);
                 let declaration = self.declaration(cell(at));
                 return self.reject(position, declaration, Some(field), value, problem);
@@ -311,7 +315,8 @@ impl Rows {
         if !matches!(self.schema.fields()[id].kind, Kind::Text | Kind::Code) {
             return self.note(position, Extent::Lost, declaration, field, value, problem);
         }
-        for (at, column) in self.columns.iter_mut().enumerate() {
+        for &at in &self.present {
+            let column = &mut self.columns[at];
             if at == id {
                 column.push_as_is(&declaration.clone().unwrap_or_else(|| unnamed(&self.input, position)));
             } else {
@@ -344,7 +349,12 @@ impl Rows {
 
     /// The piece of all lines so far; the next one begins.
     pub fn finish(&mut self, bytes: usize) -> Piece {
-        let columns = self.columns.iter_mut().map(Column::finish).collect();
+        let lines = self.places.len();
+        let mut present = self.present.iter().peekable();
+        let columns = self.columns.iter_mut().enumerate().map(|(at, column)| {
+            if present.next_if_eq(&&at).is_some() { column.finish() } else { column.absent(lines) }
+        });
+        let columns = columns.collect();
         #[expect(
             clippy::expect_used,
             reason = "columns have the types of the schema and grow by whole lines"
@@ -360,8 +370,10 @@ impl Rows {
         Piece::new(batch, places, rejects, bytes, self.schema.declaration).changed(changes)
     }
 
-    /// The cells of fields are parts of boxes, where `parts` says so; the input perhaps separates cells by semicolons.
-    pub fn read_as(mut self, parts: &[Option<Part>], semicolons: bool) -> Self {
+    /// The input has a column for each field of which `columns` says so. The cells of fields are parts of boxes, where `parts`
+    /// says so; the input perhaps separates cells by semicolons.
+    pub fn read_as(mut self, columns: &[Option<usize>], parts: &[Option<Part>], semicolons: bool) -> Self {
+        self.present = (0..columns.len()).filter(|&field| columns[field].is_some()).collect();
         if !semicolons && parts.iter().all(Option::is_none) {
             return self;
         }

@@ -203,6 +203,7 @@ fn notes(binding: &Binding, input: &Input, format: Format) -> InputNotes {
         input: input.to_string(),
         format,
         delimiter: None,
+        columns: binding.uses(),
         unused_columns: binding.unused_columns().to_vec(),
         absent_fields: binding.absent_fields(),
     }

@@ -1,23 +1,40 @@
 //! `qingfeng schema`: the fields of a pack.
 
 mod listing;
+mod matching;
+
+use std::path::PathBuf;
 
 use qingfeng::rules::{Field, FieldId, Level, Pack};
 
 use crate::exit::{self, Exit, Failure};
+use crate::inputs::ReadArgs;
 use crate::stores::DirectoryArgs;
 use crate::table::{Cell, table, titled};
 use crate::terminal::{BOLD, DIM, Format, clean};
+
+use matching::Match;
 
 /// List the fields that rules can use and files can have.
 ///
 /// The fields of declarations with the column headers that files may have for them, derived and computed fields, and the
 /// lookup tables with their columns.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(&["qingfeng schema rules/clean-wind"], &[exit::FILES, exit::PACK]))]
+#[command(after_help = exit::help(&[
+    "qingfeng schema rules/clean-wind",
+    "qingfeng schema rules/clean-wind --match declarations.csv",
+], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     pack: DirectoryArgs,
+
+    /// Show which column of this file fills which field, with examples, which columns are left, and which fields that
+    /// rules read are empty. The first 10,000 lines are looked at.
+    #[arg(long = "match", value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    how: ReadArgs,
 
     /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -26,6 +43,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.pack.open()?;
+    if let Some(file) = &args.file {
+        let found = Match::of(engine.pack(), file, args.how)?;
+        args.format.print(&found.listing(), || found.human())?;
+        return Ok(Exit::Done);
+    }
     args.format.print(&listing::listing(&engine), || human(engine.pack()))?;
     Ok(Exit::Done)
 }

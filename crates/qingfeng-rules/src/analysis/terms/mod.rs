@@ -321,6 +321,8 @@ impl<'p> Terms<'p> {
                         | Derived::Hs2
                         | Derived::Hs4
                         | Derived::Hs6
+                        | Derived::HsInForce
+                        | Derived::ModeInForce
                 );
                 if of_line {
                     for source in derived.sources(&schema).into_iter().flatten() {

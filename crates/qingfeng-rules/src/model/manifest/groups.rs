@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::base::codes;
+use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::keys::Table;
+use crate::model::money::Money;
 use crate::model::reference::{Group, Member};
 use crate::model::schema::{CodeList, CodeWritings, Kind, Schema};
 
@@ -103,6 +106,48 @@ pub(crate) fn read_codes(
         read.insert(name.to_owned(), CodeWritings { writings });
     }
     read
+}
+
+/// Reads `reference/rates.toml`: the currency of the pack, and the rates of others.
+pub(crate) fn read_rates(file: &str, text: &str, diagnostics: &mut Diagnostics) -> Option<Money> {
+    let document = Document::parse(file, text, None, diagnostics);
+    let (mut toml, root) = document.reader(diagnostics);
+    let toml = &mut toml;
+    toml.known_keys(root, Table::Rates);
+    let known = |toml: &mut Toml<'_>, code: &str, span: Range<usize>| {
+        let currencies = codes::table("currency");
+        if !currencies.is_some_and(|table| table.entries().iter().any(|entry| entry.code == code)) {
+            let title = format!("`{code}` is no currency of ISO 4217");
+            toml.report(Code::BadValue, span, title, "write three letters, as `USD`");
+        }
+    };
+    let currency = toml.required_text(root, 0..0, "currency", "\"USD\"")?;
+    known(toml, &currency, root.get("currency").map_or(0..0, Spanned::span));
+    let mut rates: BTreeMap<String, Vec<(Date, f64)>> = BTreeMap::new();
+    if let Some((tables, _)) = toml.table(root, "rates") {
+        for (code, _) in tables.iter() {
+            known(toml, code.get_ref(), code.span());
+            let Some((days, _)) = toml.table(tables, code.get_ref()) else { continue };
+            let of = rates.entry(code.get_ref().to_string()).or_default();
+            for (day, value) in days.iter() {
+                let rate = toml.number(days, day.get_ref());
+                match (day.get_ref().parse::<Date>(), rate) {
+                    (Ok(day), Some(rate)) if rate > 0.0 && rate.is_finite() => of.push((day, rate)),
+                    (Err(_), _) => {
+                        let title = format!("`{}` is no day", day.get_ref());
+                        toml.report(Code::BadValue, day.span(), title, "write it as \"2016-09-01\"");
+                    }
+                    (_, Some(_)) => {
+                        let help = "write what one unit is worth in the pack's currency";
+                        toml.report(Code::BadValue, value.span(), "a rate is above zero", help);
+                    }
+                    (_, None) => {}
+                }
+            }
+            of.sort_by_key(|(day, _)| *day);
+        }
+    }
+    Some(Money { currency, rates, until: toml.date(root, "until") })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use document::Value;
 use schema::{read_keys, read_schema};
 
 pub(crate) use document::{Document, Toml};
-pub(crate) use groups::{MemberKind, is_hs_prefix, read_codes, read_groups};
+pub(crate) use groups::{MemberKind, is_hs_prefix, read_codes, read_groups, read_rates};
 pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
 
 pub(crate) struct Manifest {

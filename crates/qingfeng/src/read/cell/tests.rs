@@ -208,11 +208,13 @@ fn a_name_and_a_code_in_one_cell_are_told_apart() {
     let hs = [("摩托车(8711209000)", "8711209000"), ("8711209000 motorcycles", "8711209000")];
     is_read(&field("hs"), Change::NameAndCode, &hs);
     let exporter = field("exporter");
-    is_refused(
+    is_refused(&exporter, "holds a name and a code", &["ACME TRADING (E000997)", "某公司(ABC)"]);
+    is_read(
         &exporter,
-        "holds a name and a code",
-        &["某公司(E000997)", "ACME TRADING (E000997)", "大鹏海关(5316)"],
+        Change::NameAndCode,
+        &[("某公司(E000997)", "E000997"), ("义乌市某公司（3318960123）", "3318960123")],
     );
+    is_refused(&field("consignee_code"), "holds a name and a code", &["某公司(E000997)", "大鹏海关(5316)"]);
     is_read(&exporter, None, &[("E(1)", "E(1)"), ("深圳某某(集团)有限公司", "深圳某某(集团)有限公司")]);
 }
 
@@ -466,4 +468,71 @@ fn flags_have_many_words() {
         assert_eq!(flag(word), Ok(false), "{word}");
     }
     assert!(flag("maybe").is_err());
+}
+
+/// A field of a pack with these reference files.
+fn of_pack(name: &str, files: &[(&str, &str)]) -> Field {
+    let manifest = "[pack]\nname = \"p\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0";
+    let mut pack = qingfeng_rules::PackFiles::default();
+    pack.insert("pack.toml", manifest.into());
+    files.iter().for_each(|(name, text)| pack.insert(*name, (*text).into()));
+    pack.insert("r.rhai", "rule(\"A\", #{ title: \"a\", score: 1, when: |d| d.value > 1.0 });".into());
+    let pack = qingfeng_rules::Pack::load(&pack).unwrap();
+    pack.schema[pack.schema.field(name).unwrap()].clone()
+}
+
+#[test]
+fn names_become_the_codes_of_their_list() {
+    let lists: &[(&str, &[(&str, &str)])] = &[
+        (
+            "port",
+            &[
+                ("洋山港区", "2248"),
+                ("蛇口海关", "5304"),
+                ("大鹏海关(5316)", "5316"),
+                ("5304-蛇口海关", "5304"),
+            ],
+        ),
+        (
+            "mode",
+            &[("一般贸易", "0110"), ("110", "0110"), ("市场采购(1039)", "1039"), ("0110 一般贸易", "0110")],
+        ),
+        ("transport", &[("水路运输", "2"), ("航空运输(5)", "5"), ("海运", "2")]),
+        (
+            "unit",
+            &[("千克", "KG"), ("035", "KG"), ("kgs", "KG"), ("个", "PCS"), ("打", "DZN"), ("ｋｇ", "KG")],
+        ),
+        ("currency", &[("人民币", "CNY"), ("142", "CNY"), ("美元", "USD"), ("502", "USD"), ("usd", "USD")]),
+        ("brand_kind", &[("0", "NONE"), ("境外品牌（贴牌生产）", "OEM"), ("own", "OWN"), ("4", "FOREIGN")]),
+    ];
+    for (name, cells) in lists {
+        let field = of_pack(name, &[]);
+        for (raw, code) in cells.iter() {
+            assert_eq!(read(raw, &field).map(|read| read.0), Ok((*code).to_owned()), "{name} {raw}");
+        }
+    }
+    is_read(&of_pack("port", &[]), None, &[("CNSHA", "CNSHA"), ("9999", "9999"), ("2248", "2248")]);
+    is_refused(&of_pack("port", &[]), "names two codes", &["蛇口海关(5316)"]);
+    is_refused(&of_pack("mode", &[]), "holds a name and a code", &["一般贸易(0999)"]);
+}
+
+#[test]
+fn a_pack_says_what_brands_are_written_like_and_which_words_mean_none() {
+    let codes = "[brand]\nnothing = [\"无\", \"无品牌\", \"N/M\"]\n[brand.writings]\nDELI = [\"得力\"]\nHAOJUE = [\"豪爵\"]\n";
+    let brand = of_pack("brand", &[("reference/codes.toml", codes)]);
+    let same = [
+        ("得力", "DELI"),
+        ("deli", "DELI"),
+        ("ＤＥＬＩ", "DELI"),
+        ("得力DELI", "DELI"),
+        ("DELI/得力", "DELI"),
+        ("豪爵(HAOJUE)", "HAOJUE"),
+    ];
+    is_read(&brand, Change::NameAndCode, &same);
+    is_read(&brand, Change::Nothing, &[("无", ""), ("无品牌", ""), ("n/m", ""), ("Ｎ/Ｍ", "")]);
+    is_read(
+        &brand,
+        None,
+        &[("DELI", "DELI"), ("DELIXI", "DELIXI"), ("得力文具", "得力文具"), ("得力HAOJUE", "得力HAOJUE")],
+    );
 }
