@@ -50,3 +50,38 @@ fn clean_wind_finds_in_the_guides_declarations_what_it_is_expected_to() {
         "{expectations:#?}"
     );
 }
+
+/// Each goods line of a file of the pack's `honesty`, by channel.
+fn channels(file: &str) -> std::collections::BTreeMap<String, usize> {
+    let pack = root().join("rules/clean-wind");
+    let desk = Desk::empty();
+    let mut command = desk.command("score --by item -o -");
+    command.arg(pack.join("honesty").join(file)).arg("--rules").arg(&pack).args(["--output-format", "ndjson"]);
+    let ran = run(&mut command).exits(0);
+    let mut channels = std::collections::BTreeMap::new();
+    for line in ran.stdout.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["unreadable"], serde_json::json!([]), "{file}: {row}");
+        *channels.entry(row["channel"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    channels
+}
+
+/// Both forms of the declaration, as they come: of honest goods at most 2 % leave green and none is red; of the campaign's
+/// violations at least 80 % are yellow or red.
+#[test]
+fn honest_goods_pass_and_the_campaigns_do_not() {
+    let count = |channels: &std::collections::BTreeMap<String, usize>, names: &[&str]| -> usize {
+        names.iter().filter_map(|name| channels.get(*name)).sum()
+    };
+    for form in ["2016", "2018"] {
+        let honest = channels(&format!("honest-{form}.csv"));
+        let amiss = count(&honest, &["blue", "yellow", "red"]);
+        assert_eq!(count(&honest, &["green"]) + amiss, 150, "{honest:?}");
+        assert!(amiss <= 3 && count(&honest, &["red"]) == 0, "{honest:?}");
+        let campaign = channels(&format!("campaign-{form}.csv"));
+        let caught = count(&campaign, &["yellow", "red"]);
+        assert_eq!(count(&campaign, &["green", "blue"]) + caught, 50, "{campaign:?}");
+        assert!(caught >= 40, "{campaign:?}");
+    }
+}
