@@ -56,7 +56,7 @@ fn channels(file: &str) -> std::collections::BTreeMap<String, usize> {
     let pack = root().join("rules/clean-wind");
     let desk = Desk::empty();
     let mut command = desk.command("score --by item -o -");
-    command.arg(pack.join("honesty").join(file)).arg("--rules").arg(&pack).args(["--output-format", "ndjson"]);
+    command.arg(pack.join("honesty").join(file)).arg("--rules").arg(&pack);
     let ran = run(&mut command).exits(0);
     let mut channels = std::collections::BTreeMap::new();
     for line in ran.stdout.lines() {
