@@ -172,11 +172,11 @@ fn values_are_in_the_currency_of_the_pack() {
             .collect::<Vec<_>>()
     };
     for (currency, day, reason) in [
-        ("USD", "2016-01-01", "800 800"),
-        ("美元", "2020-01-01", "800 800"),
-        ("CNY", "2016-06-30", "120 800"),
-        ("142", "2016-07-01", "100 800"),
-        ("", "2016-07-01", "800 800"),
+        ("USD", "2016-01-01", "800.0 800.0"),
+        ("美元", "2020-01-01", "800.0 800.0"),
+        ("CNY", "2016-06-30", "120.0 800.0"),
+        ("142", "2016-07-01", "100.0 800.0"),
+        ("", "2016-07-01", "800.0 800.0"),
     ] {
         let assessment = engine.assess_json(line(currency, day).as_bytes()).unwrap();
         assert_eq!(reasons(&assessment), [reason], "{currency} {day}");

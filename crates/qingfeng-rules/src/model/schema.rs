@@ -223,7 +223,8 @@ impl KnownCodes {
         }
         let members = groups.flat_map(|group| &group.members).filter(|member| !member.prefix);
         for member in members {
-            writings.entry(member.code.clone()).or_insert_with(|| member.code.as_str().into());
+            // What the pack has for a member is one, whatever the list has it for.
+            writings.insert(member.code.clone(), member.code.as_str().into());
         }
         let codes =
             writings.iter().filter(|(writing, code)| ***code == ***writing).map(|(writing, _)| writing);

@@ -36,8 +36,8 @@ fn inputs_that_are_no_declarations_are_refused_with_a_remedy() {
         ("pretty.ndjson", b"{\n  \"hs\": 1\n}", json),
         (
             "twice.csv",
-            b"declaration_id,destination,mode,hs,HS Code\n",
-            "the columns 4 (`hs`) and 5 (`HS Code`) both \
+            b"declaration_id,destination,mode,HS-Code,HS Code\n",
+            "the columns 4 (`HS-Code`) and 5 (`HS Code`) both \
             stand for `hs`; remove or rename one of them (accepted headers: ACCEPTED)",
         ),
         (

@@ -128,6 +128,11 @@ fn codes_mean_the_same_in_every_format_and_table() {
         ("exporter", "Ｅ０００９", "E0009"),
         ("exporter", "4403160001.0", "4403160001"),
         ("exporter", "4403160001.0000000000", "4403160001"),
+        ("exporter", "某公司(E000997)", "E000997"),
+        ("port", "蛇口海关", "5304"),
+        ("transport", "水路运输", "2"),
+        ("currency", "人民币", "CNY"),
+        ("unit", "千克", "KG"),
         ("hs", "901210000", "0901210000"),
         ("hs", "８７１１２０９０００", "8711209000"),
         ("hs", "8711209000.0", "8711209000"),
@@ -149,7 +154,7 @@ fn codes_mean_the_same_in_every_format_and_table() {
     }
     for (field, raw) in [
         ("exporter", "5.3002E+17"),
-        ("exporter", "某公司(E000997)"),
+        ("exporter", "ACME TRADING (E000997)"),
         ("exporter", "#REF!"),
         ("hs", "8.71121E+09"),
         ("hs", "87112090001"),

@@ -212,7 +212,7 @@ fn a_name_and_a_code_in_one_cell_are_told_apart() {
     is_read(
         &exporter,
         Change::NameAndCode,
-        &[("某公司(E000997)", "E000997"), ("义乌市某公司（3318960123）", "3318960123")],
+        &[("某公司(E000997)", "E000997"), ("义乌市某公司(3318960123)", "3318960123")],
     );
     is_refused(&field("consignee_code"), "holds a name and a code", &["某公司(E000997)", "大鹏海关(5316)"]);
     is_read(&exporter, None, &[("E(1)", "E(1)"), ("深圳某某(集团)有限公司", "深圳某某(集团)有限公司")]);
