@@ -12,8 +12,8 @@ use crate::progress::Bar;
 
 /// Generate synthetic declarations.
 ///
-/// A year of a country's exports with planted violations, about two in a hundred lines. The same number of lines and the
-/// same seed give the same files on every machine.
+/// A year of a country's exports with planted violations, about two in a hundred lines. Codes, trade modes and boxes of the
+/// form are those of the day. The same number of lines and the same seed give the same files on every machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng generate --lines 1000000 --outcomes outcomes.parquet -o declarations.parquet",
@@ -50,7 +50,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_apart(&outputs, &[], Kept::default())?;
     let generator =
         Generator::new(args.seed, args.lines).between(args.from, args.until).ok_or_else(|| {
-            let message = "--from and --until must be days of 2016, the first before the last";
+            let message =
+                "--from and --until must be days of one year from 2015 to 2026, the first before the last";
             Failure::Usage(message.to_owned())
         })?;
     let mut declarations = TableWriter::create(&output(Some(&args.output)), Generator::schema())?;

@@ -57,9 +57,14 @@ fn a_month_has_its_days_alone() {
     assert!(days.is_sorted());
     days.dedup();
     assert_eq!((days.len(), days[0].as_str(), days[29].as_str()), (30, "2016-09-01", "2016-09-30"));
-    for days in ["--from 2015-12-31", "--until 2017-01-01", "--from 2016-03-01 --until 2016-02-29"] {
+    for days in [
+        "--from 2014-12-31 --until 2014-12-31",
+        "--from 2015-12-31",
+        "--until 2017-01-01",
+        "--from 2016-03-01 --until 2016-02-29",
+    ] {
         let ran = desk.run(&format!("generate --lines 10 {days} -o month.ndjson")).exits(2);
-        assert!(ran.stderr.contains("--from and --until must be days of 2016"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--from and --until must be days of one year"), "{}", ran.stderr);
     }
     desk.run("generate --lines 10 --from 2016-02-30 -o month.ndjson").exits(2);
 }

@@ -12,14 +12,17 @@ use super::violations::{CLEAR, Finding};
 /// Name, type, and whether the field is never missing.
 type Column = (&'static str, DataType, bool);
 
-const DECLARATIONS: [Column; 30] = [
+const DECLARATIONS: [Column; 33] = [
     ("declaration_id", DataType::Utf8, true),
     ("declared_on", DataType::Date32, false),
     ("port", DataType::Utf8, false),
+    ("declaration_office", DataType::Utf8, false),
     ("site_kind", DataType::Utf8, false),
     ("procurement_place", DataType::Utf8, false),
     ("origin_district", DataType::Utf8, false),
     ("destination", DataType::Utf8, true),
+    ("final_destination", DataType::Utf8, false),
+    ("trading_country", DataType::Utf8, false),
     ("transit", DataType::Utf8, false),
     ("mode", DataType::Utf8, true),
     ("transport", DataType::Utf8, false),
@@ -78,10 +81,13 @@ pub(super) struct Header {
     /// Days since 1 January 1970.
     pub(super) declared_on: i32,
     pub(super) port: Option<&'static str>,
+    pub(super) declaration_office: &'static str,
     pub(super) site_kind: Option<&'static str>,
     pub(super) procurement_place: Option<&'static str>,
     pub(super) origin_district: Option<u32>,
     pub(super) destination: &'static str,
+    pub(super) final_destination: Option<&'static str>,
+    pub(super) trading_country: Option<&'static str>,
     pub(super) transit: Option<&'static str>,
     pub(super) mode: &'static str,
     pub(super) transport: Option<&'static str>,
@@ -134,12 +140,12 @@ pub(super) struct Outcome {
 }
 
 /// Text columns: of the header, of a line, of an outcome.
-const HEADER_TEXTS: usize = 15;
+const HEADER_TEXTS: usize = 18;
 const LINE_TEXTS: usize = 8;
 const TEXTS: usize = HEADER_TEXTS + LINE_TEXTS + 2;
 /// About how many bytes each text has.
 const TEXT_BYTES: [usize; TEXTS] =
-    [18, 5, 6, 4, 5, 2, 1, 5, 1, 7, 6, 5, 26, 11, 3, 10, 32, 8, 4, 6, 3, 4, 2, 6, 1];
+    [18, 4, 4, 6, 4, 5, 2, 2, 2, 1, 5, 1, 7, 6, 5, 26, 11, 3, 10, 32, 8, 4, 6, 3, 4, 2, 6, 1];
 
 /// A batch in the making: the columns of each type in the order of the schemas, those that both have once.
 pub(super) struct Columns {
@@ -194,10 +200,13 @@ impl Columns {
         let texts: [Option<&str>; HEADER_TEXTS] = [
             Some(&header.declaration_id),
             header.port,
+            Some(header.declaration_office),
             header.site_kind,
             header.procurement_place,
             origin_district,
             Some(header.destination),
+            header.final_destination,
+            header.trading_country,
             header.transit,
             Some(header.mode),
             header.transport,
@@ -264,7 +273,7 @@ impl Columns {
         };
         let declarations: Vec<ArrayRef> = DECLARATIONS.iter().filter_map(&mut next).collect();
         // The id, the item and the day are those of the declarations.
-        let mut outcomes = [0, 16, 1].map(|at| Arc::clone(&declarations[at])).to_vec();
+        let mut outcomes = [0, 19, 1].map(|at| Arc::clone(&declarations[at])).to_vec();
         outcomes.extend(OUTCOMES[outcomes.len()..].iter().filter_map(next));
         let reason = "every line is written into every column of the schema";
         (

@@ -1,26 +1,33 @@
 //! Drafts declarations one after the other: who declares what, where to and when, and the schemes that span
 //! a declaration or several.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use qingfeng_rules::Date;
+
 use super::brands;
-use super::calendar::{Calendar, FIRST_DAY, line_count};
+use super::calendar::{Calendar, line_count};
 use super::columns::{Columns, Header, Line, Outcome};
 use super::countries::{COUNTRIES, Region};
 use super::goods::{Catalogue, Goods, Trade};
 use super::line::{self, Amount, Context};
-use super::places::{self, DISTRICTS, MARKETS, PORTS, Port, PortKind};
-use super::random::{NARROW, Random, WIDE, mix};
+use super::places::{self, MARKETS, Market, PORTS, Port, PortKind};
+use super::random::{NARROW, Random, WIDE, mix, pinned};
 use super::text::{self, push_number};
 use super::traders::{EXPORTER_OFFENDER, Habits, PRODUCER_OFFENDER, Traders};
 use super::violations::{Finding, Suspect, Tell};
 
 /// No declaration has more goods lines.
 pub(super) const MOST_LINES: u32 = 20;
+/// Serial numbers of an office begin again after so many; those above are left to the simulation.
+const MOST_SERIALS: u64 = 900_000_000;
 /// Runs of declarations that are under way at the same time.
 const MOST_RUNS: usize = 4;
 /// Market procurement allows 150,000 USD a declaration.
 const SPLIT_CENTS: (u32, u32) = (14_100_000, 14_995_000);
+/// What visitors bought could leave with 50,000 USD a declaration.
+const MOST_VISITOR_CENTS: u64 = 4_950_000;
 
 /// Several declarations of one exporter on one day.
 #[derive(Debug, Clone)]
@@ -54,6 +61,27 @@ struct Plan {
     lines: u32,
 }
 
+/// The last serial number of each customs office.
+struct Serials {
+    seed: u64,
+    last: BTreeMap<&'static str, u64>,
+}
+
+impl Serials {
+    /// Writes the next number of an office: its code, the year, 0 for exports, nine digits.
+    fn write_id(&mut self, office: &'static str, day: Date, random: &mut Random, id: &mut String) {
+        let start =
+            || pinned(office.bytes().fold(self.seed, |key, digit| mix(key ^ u64::from(digit))), 400_000);
+        let serial = self.last.entry(office).or_insert_with(|| start().into());
+        // Declarations of other kinds take numbers too.
+        *serial = (*serial + u64::from(random.between(1, 3))) % MOST_SERIALS;
+        id.clear();
+        id.push_str(office);
+        push_number(id, day.year().unsigned_abs(), 4);
+        push_number(id, *serial, 10);
+    }
+}
+
 /// Writes declarations; all state of a stream is here.
 pub(super) struct Drafter {
     random: Random,
@@ -63,24 +91,22 @@ pub(super) struct Drafter {
     /// Day of the year, from 0.
     day: u32,
     runs: Vec<Run>,
-    /// Last serial number of each customs district.
-    serials: Vec<u64>,
+    serials: Serials,
     header: Header,
     line: Line,
 }
 
 impl Drafter {
-    pub(super) fn new(seed: u64) -> Self {
-        let mut random = Random::new(seed, 0);
-        let serials = DISTRICTS.iter().map(|_| u64::from(random.below(400_000))).collect();
+    /// Declarations of one of [`super::calendar::YEARS`].
+    pub(super) fn new(seed: u64, year: i32) -> Self {
         Self {
-            random,
+            random: Random::new(seed, 0),
             catalogue: Catalogue::new(),
             traders: Traders::new(seed),
-            calendar: Calendar::new(seed),
+            calendar: Calendar::new(seed, year),
             day: 0,
             runs: Vec::with_capacity(MOST_RUNS),
-            serials,
+            serials: Serials { seed, last: BTreeMap::new() },
             header: Header::default(),
             line: Line::default(),
         }
@@ -212,6 +238,7 @@ impl Drafter {
             offender_exporter,
             offender_producer,
             newcomer: Traders::is_newcomer(habits.exporter, self.day),
+            trusted: Traders::is_trusted(habits.exporter),
             authorised: habits.authorised.is_some(),
             found_before: offender_exporter || offender_producer,
             leaning_tenths: habits.leaning_tenths,
@@ -241,23 +268,23 @@ impl Drafter {
             port = &PORTS[usize::from(places::draw_port(port.kind, goods.provinces[0], random))];
         }
 
-        let serial = &mut self.serials[usize::from(port.district)];
-        // Declarations of other kinds take numbers too. Ten digits: the tenth is 0 below a thousand million.
-        *serial = (*serial + u64::from(random.between(1, 3))) % 10_000_000_000;
-        header.declaration_id.clear();
-        header.declaration_id.push_str(DISTRICTS[usize::from(port.district)]);
-        header.declaration_id.push_str("2016");
-        push_number(&mut header.declaration_id, *serial, 10);
-
-        header.declared_on = FIRST_DAY + self.day as i32;
+        let day = self.calendar.date(self.day);
+        header.declared_on = day.days();
+        header.mode = mode(plan, day, random);
+        let market = (header.mode == "1039").then(|| &MARKETS[usize::from(habits.market)]);
+        // What a market sells is mostly declared beside it.
+        header.declaration_office =
+            market.filter(|_| random.percent(90)).map_or(port.code, |market| market.office);
+        self.serials.write_id(header.declaration_office, day, random, &mut header.declaration_id);
         header.port = (!random.chance(3_000)).then_some(port.code);
-        header.mode = mode(plan, random);
         header.site_kind = site_kind(plan.trade, port.kind, random);
-        header.procurement_place =
-            (header.mode == "1039" && random.percent(96)).then_some(MARKETS[usize::from(habits.market)].code);
-        header.origin_district = origin_district(plan, goods, random);
-        let (destination, transit) = route(plan, random);
-        (header.destination, header.transit) = (destination, transit);
+        header.procurement_place = market.filter(|_| random.percent(96)).map(|market| market.code);
+        header.origin_district = origin_district(plan, goods, market, random);
+        let route = route(plan, port.kind, random);
+        header.destination = route.destination;
+        header.final_destination = route.last;
+        header.trading_country = route.buyer;
+        header.transit = route.transit;
         header.transport = transport(plan.trade, port, random);
         header.exporter = (!random.chance(4_000)).then_some(habits.exporter);
         header.producer = (!random.chance(140_000)).then_some(plan.producer);
@@ -278,7 +305,7 @@ impl Drafter {
             } else {
                 plan.key ^ u64::from(random.below(1 << 30))
             };
-            text::write_contract(habits.exporter, contract, &mut header.contract);
+            text::write_contract(habits.exporter, day, contract, &mut header.contract);
         }
         let yuan = if port.kind == PortKind::Border { 55 } else { 5 };
         header.currency = match random.below(100) {
@@ -291,7 +318,9 @@ impl Drafter {
 
     fn write_lines(&mut self, plan: &Plan, columns: &mut Columns) {
         let random = &mut self.random;
+        let is_visitors = self.header.mode == VISITORS;
         let context = Context {
+            day: self.calendar.date(self.day),
             habits: &plan.habits,
             suspect: plan.suspect,
             destination: plan.destination,
@@ -299,6 +328,7 @@ impl Drafter {
             brand: plan.brand,
             price_percent: match plan.trade {
                 Trade::Parcel => 165,
+                Trade::Platform if is_visitors => 95,
                 Trade::Platform => 130,
                 Trade::Market => 92,
                 _ => 100,
@@ -310,6 +340,9 @@ impl Drafter {
             Trade::Market if is_split => u64::from(random.between(SPLIT_CENTS.0, SPLIT_CENTS.1)),
             Trade::Market => random.spread(22_000 * volume_percent, &WIDE).clamp(100_000, 13_500_000),
             Trade::Residents => random.spread(70_000, &NARROW).min(115_000),
+            Trade::Platform if is_visitors => {
+                random.spread(14_000 * volume_percent, &WIDE).clamp(100_000, MOST_VISITOR_CENTS)
+            }
             _ => 0,
         };
         let mut is_fined = false;
@@ -321,10 +354,8 @@ impl Drafter {
             let amount = match plan.trade {
                 _ if self.header.mode == "3010" => Amount::Pieces(u64::from(random.between(1, 20))),
                 Trade::Market if lines_left == 1 && is_split => Amount::Cents(cents_left),
-                Trade::Market | Trade::Residents => {
-                    let share = u64::from(random.between(40, 100)) * cents_left / lines_left / 100;
-                    Amount::Cents(share)
-                }
+                Trade::Market | Trade::Residents => share_of(cents_left, lines_left, random),
+                Trade::Platform if is_visitors => share_of(cents_left, lines_left, random),
                 Trade::Parcel => {
                     let pieces = [1, 2, 3, 5][random.weighted(&[64, 20, 11, 5])];
                     Amount::Pieces(pieces * volume_percent / 100)
@@ -355,13 +386,22 @@ impl Drafter {
     }
 }
 
+/// What a line takes of the value that is left for so many lines.
+fn share_of(cents_left: u64, lines_left: u64, random: &mut Random) -> Amount {
+    Amount::Cents(u64::from(random.between(40, 100)) * cents_left / lines_left / 100)
+}
+
 /// How many of the provinces the goods may come from: mostly the main two.
 fn home_provinces(provinces: &[u8], random: &mut Random) -> usize {
     if random.percent(80) { provinces.len().min(2) } else { provinces.len() }
 }
 
-/// The mode code of a trade; border residents' has a value of its own, for no official code exists.
-fn mode(plan: &Plan, random: &mut Random) -> &'static str {
+/// What visitors bought: given up at the end of July 2017, by announcement 34 of that year.
+const VISITORS: &str = "0139";
+
+/// The mode code of a trade, as of a day; border residents' has a value of its own, for no official code exists.
+fn mode(plan: &Plan, day: Date, random: &mut Random) -> &'static str {
+    let month = (day.year(), day.month());
     let (codes, weights): (&[&str], &[u32]) = match plan.trade {
         Trade::General => (&["0110", "3010", "3422", "3339", "2700"], &[955, 20, 15, 6, 4]),
         Trade::Market => (&["1039", "0110"], &[97, 3]),
@@ -369,6 +409,9 @@ fn mode(plan: &Plan, random: &mut Random) -> &'static str {
         Trade::Processing => (&["0615", "0214", "0715"], &[60, 35, 5]),
         Trade::Border => (&["4019", "0110"], &[96, 4]),
         Trade::Residents => return "BORDER-RESIDENTS",
+        Trade::Platform if month < (2017, 8) => (&[VISITORS], &[1]),
+        // Between the two nothing but general trade was left for it.
+        Trade::Platform if month < (2020, 7) => (&["0110"], &[1]),
         Trade::Platform => (&["9710", "9810"], &[60, 40]),
     };
     match plan.scheme {
@@ -387,17 +430,21 @@ fn site_kind(trade: Trade, port: PortKind, random: &mut Random) -> Option<&'stat
             45..=61 => Some("PRODUCTION"),
             _ => None,
         },
-        (_, PortKind::Air) => random.percent(20).then_some("PORT"),
+        (_, PortKind::Air | PortKind::Inland) => random.percent(20).then_some("PORT"),
     }
 }
 
-fn origin_district(plan: &Plan, goods: &Goods, random: &mut Random) -> Option<u32> {
+fn origin_district(plan: &Plan, goods: &Goods, market: Option<&Market>, random: &mut Random) -> Option<u32> {
     if plan.scheme == Some(Tell::District) {
         let province = places::unlikely_province(&goods.provinces, random);
         return Some(places::draw_district(province, random));
     }
     if random.percent(4) {
         return None;
+    }
+    // Whoever buys from many stalls names the market's own district.
+    if let Some(market) = market.filter(|_| random.percent(70)) {
+        return Some(market.district);
     }
     // An exporter's goods of a kind come from the same place.
     let mut home = Random::new(mix((u64::from(plan.habits.exporter) << 16) | u64::from(plan.goods)), 1);
@@ -415,7 +462,8 @@ fn transport(trade: Trade, port: &Port, random: &mut Random) -> Option<&'static 
         PortKind::Border => random.pick(&port.crossing),
         PortKind::Air if trade == Trade::Parcel => ["6", "5"][random.weighted(&[70, 30])],
         PortKind::Air => "5",
-        PortKind::Sea => ["2", "5", "3"][random.weighted(&[96, 3, 1])],
+        PortKind::Sea => "2",
+        PortKind::Inland => "3",
     })
 }
 
@@ -431,21 +479,47 @@ fn odd_hubs(region: Region) -> &'static [&'static str] {
 /// Destinations under which a true one is hidden.
 const COVERS: [&str; 6] = ["SG", "HK", "MY", "PA", "TR", "GE"];
 
-/// The declared destination and transit country.
-fn route(plan: &Plan, random: &mut Random) -> (&'static str, Option<&'static str>) {
+/// Where traders sit who sell on what they never see.
+const BUYERS: [&str; 3] = ["HK", "SG", "AE"];
+
+/// The countries of a declaration.
+struct Route {
+    destination: &'static str,
+    /// The final destination, where it is given.
+    last: Option<&'static str>,
+    /// Where the contract's other party sits.
+    buyer: Option<&'static str>,
+    transit: Option<&'static str>,
+}
+
+fn route(plan: &Plan, port: PortKind, random: &mut Random) -> Route {
     let country = &COUNTRIES[usize::from(plan.destination)];
-    if plan.scheme == Some(Tell::Transit) {
+    let (destination, last, transit) = if plan.scheme == Some(Tell::Transit) {
         let cover = random.pick(&COVERS);
         if plan.violating && random.percent(40) && cover != country.code {
-            return (cover, Some(country.code));
+            // Some keep up the cover to the last box.
+            let last = if random.percent(30) { cover } else { country.code };
+            (cover, last, Some(country.code))
+        } else {
+            let hub = random.pick(odd_hubs(country.region));
+            (country.code, country.code, (hub != country.code).then_some(hub))
         }
-        let hub = random.pick(odd_hubs(country.region));
-        return (country.code, (hub != country.code).then_some(hub));
-    }
-    let transit = match country.transit {
-        Some(transit) => random.percent(60).then_some(transit),
-        None if random.percent(6) => Some(random.pick(&["HK", "SG", "KR", "AE"])),
-        None => None,
+    } else {
+        let transit = match country.transit {
+            Some(transit) => random.percent(60).then_some(transit),
+            None if random.percent(6) => Some(random.pick(&["HK", "SG", "KR", "AE"])),
+            None => None,
+        };
+        // Some honest goods are sold on from a warehouse on the way.
+        let resold = port == PortKind::Sea && random.chance(4_000);
+        let destination = if resold { random.pick(&BUYERS) } else { country.code };
+        (destination, country.code, transit.filter(|&transit| transit != country.code))
     };
-    (country.code, transit.filter(|&transit| transit != country.code))
+    let is_far = matches!(port, PortKind::Sea | PortKind::Air);
+    let buyer = match random.below(100) {
+        0..=1 => None,
+        2..=8 if is_far => Some(random.pick(&BUYERS)),
+        _ => Some(destination),
+    };
+    Route { destination, last: (!random.chance(15_000)).then_some(last), buyer, transit }
 }

@@ -4,8 +4,8 @@
 use qingfeng_rules::Date;
 
 use super::brands::write_look_alike;
-use super::calendar::{DAYS, FIRST_DAY};
-use super::places::{DISTRICTS, MARKETS, PORTS, PortKind};
+use super::calendar::day_of_year;
+use super::places::{MARKETS, PORTS, PortKind};
 use super::random::{self, Random};
 use super::traders::{ESTABLISHED, registered};
 
@@ -51,11 +51,6 @@ pub(crate) fn pinned(key: u64, n: u32) -> u32 {
     random::pinned(key, n)
 }
 
-/// The code of the customs district of a port, which opens the numbers of its declarations.
-pub(crate) fn district_of(port: &str) -> Option<&'static str> {
-    PORTS.iter().find(|known| known.code == port).map(|port| DISTRICTS[usize::from(port.district)])
-}
-
 /// The ports through which goods could leave instead: sea ports for a sea port, airports for an airport, crossings to
 /// the same neighbour for a crossing.
 pub(crate) fn other_ports(port: &str) -> Vec<&'static str> {
@@ -69,10 +64,24 @@ pub(crate) fn other_ports(port: &str) -> Vec<&'static str> {
     PORTS.iter().filter(serves).map(|other| other.code).collect()
 }
 
-/// The markets where goods could be bought instead, each with the port by which they leave.
-pub(crate) fn other_markets(market: &str) -> Vec<(&'static str, &'static str)> {
+/// A market where goods could be bought instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OtherMarket {
+    pub(crate) code: &'static str,
+    /// The office beside it.
+    pub(crate) office: &'static str,
+    /// The port by which its goods leave.
+    pub(crate) port: &'static str,
+}
+
+/// The markets where goods could be bought instead.
+pub(crate) fn other_markets(market: &str) -> Vec<OtherMarket> {
     let others = MARKETS.iter().filter(|other| other.code != market);
-    others.filter_map(|other| Some((other.code, PORTS[usize::from(*other.ports.first()?)].code))).collect()
+    let other = |other: &super::places::Market| {
+        let port = PORTS[usize::from(*other.ports.first()?)].code;
+        Some(OtherMarket { code: other.code, office: other.office, port })
+    };
+    others.filter_map(other).collect()
 }
 
 /// Letters that look like others in print.
@@ -107,7 +116,7 @@ pub(crate) fn respelt(brand: &str, random: &mut SeededRandom) -> Option<String> 
 
 /// The code of an exporter registered within the five weeks before a day.
 pub(crate) fn lately_registered(day: Date, random: &mut SeededRandom) -> String {
-    let day = u32::try_from(day.days() - FIRST_DAY).unwrap_or(0).min(DAYS as u32 - 1);
+    let day = day_of_year(day);
     let last = registered(day).max(ESTABLISHED + 1);
     let first = (registered(day.saturating_sub(35)) + 1).min(last);
     format!("E{:06}", random.0.between(first, last))

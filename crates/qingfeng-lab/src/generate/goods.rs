@@ -1,11 +1,13 @@
 //! The goods that are traded, those of the campaign's groups and ordinary ones: their family in the campaign, codes,
 //! names, price, mass, and where they are made.
 //!
-//! Codes and names of an entry belong together in their order. Mobile phones and their parts carry codes of two editions
-//! of the Harmonized System (8517.12 and 8517.70 before 2022, 8517.13, .14 and .79 since), as data of several years does.
+//! Codes and names of an entry belong together in their order. Where an edition of the Harmonized System put goods
+//! elsewhere, the code is followed by the year and the new code: electric motorcycles were 8711.90 until 2016, glazed tiles
+//! 6908, mobile phones 8517.12 until 2021.
 
 use std::sync::LazyLock;
 
+use qingfeng_rules::Date;
 use serde::Deserialize;
 
 use super::data::{list, named, number, rows};
@@ -53,22 +55,53 @@ impl Family {
 
 /// Unit of the declared quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
 pub(super) enum Unit {
-    Pcs,
-    Kg,
-    Set,
+    #[serde(rename = "PCS")]
+    Piece,
+    #[serde(rename = "011")]
+    Article,
+    #[serde(rename = "012")]
+    Stick,
+    #[serde(rename = "001")]
+    Machine,
+    #[serde(rename = "PR")]
     Pair,
+    #[serde(rename = "KG")]
+    Kilogram,
 }
 
 impl Unit {
+    /// Its code in the list of units.
     pub(super) fn code(self) -> &'static str {
         match self {
-            Self::Pcs => "PCS",
-            Self::Kg => "KG",
-            Self::Set => "SET",
-            Self::Pair => "PAIR",
+            Self::Piece => "PCS",
+            Self::Article => "011",
+            Self::Stick => "012",
+            Self::Machine => "001",
+            Self::Pair => "PR",
+            Self::Kilogram => "KG",
         }
+    }
+}
+
+/// The ten digits of goods, edition by edition.
+#[derive(Debug)]
+pub(super) struct Codes(Box<[(i64, &'static str)]>);
+
+impl Codes {
+    /// `CODE` or `CODE,YEAR:CODE`: the code of the earliest edition, and those of later ones with the years they begin in.
+    fn read(cell: &'static str) -> Self {
+        let edition = |text: &'static str| match text.split_once(':') {
+            Some((year, code)) => (number(year), code),
+            None => (0, text),
+        };
+        Self(cell.split(',').map(edition).collect())
+    }
+
+    /// The code that the tariff of a day has.
+    pub(super) fn on(&self, day: Date) -> &'static str {
+        let year = day.year();
+        self.0.iter().rfind(|(from, _)| *from <= year).map_or("", |&(_, code)| code)
     }
 }
 
@@ -77,8 +110,7 @@ pub(super) struct Goods {
     pub(super) family: Family,
     /// How often the goods are traded, among all.
     pub(super) weight: u32,
-    /// Ten digits each.
-    pub(super) hs: Box<[&'static str]>,
+    pub(super) hs: Box<[Codes]>,
     pub(super) english: Box<[&'static str]>,
     pub(super) chinese: Box<[&'static str]>,
     pub(super) unit: Unit,
@@ -97,7 +129,7 @@ pub(super) static GOODS: LazyLock<Vec<Goods>> = LazyLock::new(|| {
                      10]| Goods {
         family: named(family),
         weight: number(weight),
-        hs: list(hs).collect(),
+        hs: list(hs).map(Codes::read).collect(),
         english: list(english).collect(),
         chinese: list(chinese).collect(),
         unit: named(unit),
@@ -122,7 +154,7 @@ pub(super) enum Trade {
     Border,
     /// Trade of border residents.
     Residents,
-    /// Cross-border e-commerce between businesses.
+    /// Cross-border e-commerce between businesses; before that, what visitors bought and had sent home.
     Platform,
 }
 
@@ -158,7 +190,7 @@ impl Trade {
             Self::Parcel => match goods.family {
                 Phones | Apparel | Luxury | Bags | Footwear | Toys => 400,
                 Appliances | Batteries | Stationery => 150,
-                _ if goods.unit == Unit::Kg || goods.unit_grams > 4_000 => 0,
+                _ if goods.unit == Unit::Kilogram || goods.unit_grams > 4_000 => 0,
                 _ => 100,
             },
             Self::Processing => match goods.family {
@@ -170,7 +202,7 @@ impl Trade {
                 _ => 90,
             },
             Self::Platform => match goods.family {
-                _ if goods.unit == Unit::Kg => 0,
+                _ if goods.unit == Unit::Kilogram => 0,
                 Phones | Toys | Appliances | Bags => 250,
                 _ => 100,
             },

@@ -1,5 +1,7 @@
 //! Drafts one goods line: what is declared, and what is wrong with it.
 
+use qingfeng_rules::Date;
+
 use super::brands::{self, INVENTED_COUNT, PROTECTED};
 use super::columns::Line;
 use super::goods::{Family, Goods, Unit};
@@ -21,6 +23,7 @@ pub(super) enum Amount {
 /// What the lines of a declaration have in common.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
+    pub(super) day: Date,
     pub(super) habits: &'a Habits,
     /// The goods' family is the line's own.
     pub(super) suspect: Suspect,
@@ -40,6 +43,11 @@ pub(super) struct Drafted {
     pub(super) quantity: u64,
     pub(super) value_cents: u64,
     pub(super) finding: Option<Finding>,
+}
+
+/// The first day on which the declaration asks for the kind of brand: announcement 69 of 2017.
+fn brand_kind_from() -> Date {
+    Date::from_ymd(2018, 1, 1).unwrap_or(Date::MIN)
 }
 
 /// Violations that show what they are, in percent.
@@ -71,8 +79,11 @@ pub(super) fn draft(
     let (finding, shown) = judge(context, &suspect, random);
 
     let variant = random.below(goods.hs.len().max(goods.english.len()) as u32) as usize;
-    line.hs = goods.hs[variant % goods.hs.len()];
+    line.hs = goods.hs[variant % goods.hs.len()].on(context.day);
     brand(context, goods, shown, line, random);
+    if context.day < brand_kind_from() {
+        line.brand_kind = None;
+    }
     if !random.chance(3_000) {
         let wording = Wording {
             english_percent: habits.english_percent,
@@ -81,12 +92,12 @@ pub(super) fn draft(
         };
         text::write_goods(goods, variant, wording, random, &mut line.goods);
     }
-    if random.percent(if goods.unit == Unit::Kg { 20 } else { 58 }) {
+    if random.percent(if goods.unit == Unit::Kilogram { 20 } else { 58 }) {
         text::write_model(habits.exporter, goods_index, random, &mut line.model);
     }
     let certified = if goods.family.is_certified() { 90 } else { 3 };
     if random.percent(certified) && !shown.has(Tell::Certificate) {
-        text::write_certificate(goods.family, random, &mut line.certificate);
+        text::write_certificate(goods.family, context.day, random, &mut line.certificate);
     }
 
     let price_mills = unit_price(context, goods, goods_index, shown, random);
@@ -148,7 +159,7 @@ const NO_BRAND_TEXTS: [&str; 4] = ["NO BRAND", "无品牌", "N/M", "无牌"];
 fn brand(context: &Context<'_>, goods: &Goods, shown: Shown, line: &mut Line, random: &mut Random) {
     let habits = context.habits;
     let (text, kind) = (&mut line.brand, &mut line.brand_kind);
-    let is_bare = goods.unit == Unit::Kg || goods.family == Family::Ordinary;
+    let is_bare = goods.unit == Unit::Kilogram || goods.family == Family::Ordinary;
     let branded_percent =
         if is_bare { habits.branded_percent * 85 / 100 } else { habits.branded_percent.max(50) };
     let imitated = if shown.has(Tell::LookAlike) || shown.has(Tell::Unauthorised) {
@@ -234,7 +245,7 @@ fn unit_grams(goods: &Goods, shown: Shown, random: &mut Random) -> u64 {
         true if random.percent(65) => random.between(25, 60),
         true => random.between(170, 300),
         // Goods by weight weigh what they say.
-        false if goods.unit == Unit::Kg => 100,
+        false if goods.unit == Unit::Kilogram => 100,
         false => random.between(88, 112),
     };
     (grams * u64::from(percent) / 100).max(1)

@@ -1,4 +1,6 @@
 //! Synthetic export declarations: a year of a country's trade, with planted violations.
+//!
+//! The declarations hold what the form does, with the codes of the lists that the engine knows.
 
 mod brands;
 mod calendar;
@@ -27,8 +29,10 @@ use declaration::{Drafter, MOST_LINES};
 
 /// Lines after which a batch ends with its declaration.
 const BATCH_LINES: usize = 8_192;
+/// The year of a stream that is asked for no other: the campaign's second.
+const USUAL_YEAR: i32 = 2016;
 
-/// A stream of synthetic declarations of the year 2016, in the order of their dates.
+/// A stream of synthetic declarations of the year 2016, or of other days, in the order of their dates.
 ///
 /// For trials, training and measurements where real declarations cannot be had. The goods, partners, ports
 /// and modes follow the campaign against counterfeit and substandard export goods of 2015 to 2017: most
@@ -53,8 +57,9 @@ const BATCH_LINES: usize = 8_192;
 ///
 /// Some violations show nothing, and some lines without a violation show a tell, as in life.
 ///
-/// Who is who follows from the codes. Exporters are `E000001` to `E050000`; those above `E046000` are
-/// registered during the year in the order of their numbers. Exporters whose number is a multiple of 997 and
+/// Who is who follows from the codes. Exporters are `E000001` to `E050000`; those with even numbers up to `E000090` are
+/// trusted traders, and violate less; those above `E046000` are registered during the year in the order of their numbers, and
+/// violate more while they are new. Exporters whose number is a multiple of 997 and
 /// producers (`P00001` to `P20000`) whose number is a multiple of 499 were found before. For the protected
 /// brand with index `i` of DELI, SHUFANG, HAOJUE, LIFAN, ZONGHAI, TECVO, HUAXIN, SANXIN, AURELIO, VANTORI,
 /// BELLMONT, RUNWELL, TRIVANTE, VOLTMAX, POWERON, KIDDOLAND, MIDERA, GREELUX, STANFORT, DONGYUE and CERAMIX
@@ -75,6 +80,7 @@ const BATCH_LINES: usize = 8_192;
 /// assert_eq!(lines, 20_000);
 /// ```
 pub struct Generator {
+    seed: u64,
     lines: u64,
     written: u64,
     drafter: Drafter,
@@ -113,11 +119,12 @@ impl Generator {
     /// assert_ne!(Generator::new(2, 10).next().unwrap(), first);
     /// ```
     pub fn new(seed: u64, lines: u64) -> Self {
-        Self { lines, written: 0, drafter: Drafter::new(seed) }
+        Self { seed, lines, written: 0, drafter: Drafter::new(seed, USUAL_YEAR) }
     }
 
-    /// The same stream, spread over the days from the first to the last of these alone: a month of trade, say. `None`
-    /// unless they are days of 2016 in order.
+    /// The same exporters' declarations, spread over the days from the first to the last of these alone: a month of trade,
+    /// say. `None` unless they are days of one year, in order. The years are 2015 to 2026; codes, modes and boxes of the
+    /// declaration are those of its day.
     ///
     /// ```
     /// use qingfeng_lab::Generator;
@@ -126,15 +133,16 @@ impl Generator {
     /// let [first, last]: [Date; 2] = ["2016-09-01", "2016-09-30"].map(|day| day.parse().unwrap());
     /// assert!(Generator::new(1, 10).between(first, last).unwrap().next().is_some());
     /// assert!(Generator::new(1, 10).between(last, first).is_none());
+    /// assert!(Generator::new(1, 10).between(first, last.plus_days(365).unwrap()).is_none());
     /// ```
     #[must_use]
     pub fn between(mut self, first: Date, last: Date) -> Option<Self> {
-        let of_year = |day: Date| {
-            let at = usize::try_from(day.days() - calendar::FIRST_DAY).ok()?;
-            (at < calendar::DAYS).then_some(at)
-        };
-        let (first, last) = (of_year(first)?, of_year(last)?);
-        self.drafter = (first <= last).then(|| self.drafter.within(first..=last))?;
+        let year = i32::try_from(first.year()).ok().filter(|year| calendar::YEARS.contains(year))?;
+        if last.year() != first.year() || last < first {
+            return None;
+        }
+        let [first, last] = [first, last].map(|day| calendar::day_of_year(day) as usize);
+        self.drafter = Drafter::new(self.seed, year).within(first..=last);
         Some(self)
     }
 
@@ -142,7 +150,8 @@ impl Generator {
     /// `Utf8`, whole numbers `Int64`, other numbers `Float64`, dates `Date32`.
     ///
     /// `declaration_id`, `destination`, `mode` and `hs` are never missing; the rest is nullable, though
-    /// `declared_on` and `item_no` are always there.
+    /// `declared_on`, `declaration_office` and `item_no` are always there. `brand_kind`, which the form asks for since 2018, is
+    /// always missing before.
     ///
     /// ```
     /// use qingfeng_lab::Generator;

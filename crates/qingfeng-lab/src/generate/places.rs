@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use qingfeng_rules::codes;
+
 use super::data::{list, named, number, rows};
 use super::random::Random;
 
@@ -13,14 +15,14 @@ pub(super) enum PortKind {
     Sea,
     Air,
     Border,
+    /// A railway station inland, from which sealed trains leave.
+    Inland,
 }
 
 #[derive(Debug)]
 pub(super) struct Port {
-    /// UN/LOCODE.
+    /// The customs office that handles it, as the declaration names it.
     pub(super) code: &'static str,
-    /// Index of the customs district in [`DISTRICTS`].
-    pub(super) district: u8,
     pub(super) kind: PortKind,
     weight: u32,
     /// Provinces whose goods leave here.
@@ -31,32 +33,17 @@ pub(super) struct Port {
     pub(super) crossing: Box<[&'static str]>,
 }
 
-const PORTS_TABLE: &str = include_str!("data/ports.tsv");
-
-/// Codes of the customs districts in which the ports lie, in the order of their first ports; they open the
-/// declarations' numbers.
-pub(super) static DISTRICTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let mut districts = Vec::new();
-    for [_, district, ..] in rows::<7>(PORTS_TABLE) {
-        if !districts.contains(&district) {
-            districts.push(district);
-        }
-    }
-    districts
-});
-
-/// The nine sea ports of the campaign, two more, airports, and border crossings.
+/// The nine sea ports of the campaign, some by two offices, two more ports, airports, and border crossings.
 pub(super) static PORTS: LazyLock<Vec<Port>> = LazyLock::new(|| {
-    let port = |[code, district, kind, provinces, neighbours, crossing, weight]: [&'static str; 7]| Port {
+    let port = |[code, kind, provinces, neighbours, crossing, weight]: [&'static str; 6]| Port {
         code,
-        district: DISTRICTS.iter().position(|known| *known == district).unwrap_or_default() as u8,
         kind: named(kind),
         weight: number(weight),
         provinces: list(provinces).map(number).collect(),
         neighbours: list(neighbours).collect(),
         crossing: list(crossing).collect(),
     };
-    rows(PORTS_TABLE).map(port).collect()
+    rows(include_str!("data/ports.tsv")).map(port).collect()
 });
 
 /// A port of a kind, by preference one that serves the province.
@@ -75,6 +62,10 @@ pub(super) fn draw_port(kind: PortKind, province: u8, random: &mut Random) -> u8
 pub(super) struct Market {
     pub(super) code: &'static str,
     weight: u32,
+    /// The customs office beside it, where most of its goods are declared.
+    pub(super) office: &'static str,
+    /// The district that it lies in.
+    pub(super) district: u32,
     /// Indices of [`PORTS`].
     pub(super) ports: Box<[u8]>,
 }
@@ -82,9 +73,11 @@ pub(super) struct Market {
 pub(super) static MARKETS: LazyLock<Vec<Market>> = LazyLock::new(|| {
     let port =
         |code: &str| PORTS.iter().position(|port| port.code == code).expect("a port of the table") as u8;
-    let market = |[code, weight, ports]: [&'static str; 3]| Market {
+    let market = |[code, weight, office, district, ports]: [&'static str; 5]| Market {
         code,
         weight: number(weight),
+        office,
+        district: number(district),
         ports: list(ports).map(port).collect(),
     };
     rows(include_str!("data/markets.tsv")).map(market).collect()
@@ -107,11 +100,32 @@ pub(super) fn unlikely_province(makers: &[u8], random: &mut Random) -> u8 {
     candidates.find(|province| !makers.contains(province)).copied().unwrap_or(REMOTE[0])
 }
 
+/// Whether a district is a city or county, not a zone. All of Hainan is a zone.
+fn is_plain(district: u32) -> bool {
+    district % 10 == if district / 1_000 == 46 { 1 } else { 9 }
+}
+
+/// The plain districts of each province in the code list.
+static DISTRICTS: LazyLock<Vec<(u8, Vec<u32>)>> = LazyLock::new(|| {
+    let mut provinces: Vec<(u8, Vec<u32>)> = Vec::new();
+    let entries = codes::table("district").into_iter().flat_map(|table| table.entries());
+    for code in entries.filter_map(|entry| entry.code.parse().ok()).filter(|&code: &u32| is_plain(code)) {
+        let province = (code / 1_000) as u8;
+        match provinces.last_mut().filter(|(last, _)| *last == province) {
+            Some((_, districts)) => districts.push(code),
+            None => provinces.push((province, vec![code])),
+        }
+    }
+    provinces
+});
+
 /// A district of the province, as five digits: mostly its first cities.
 pub(super) fn draw_district(province: u8, random: &mut Random) -> u32 {
-    let cities = random.between(1, 18);
-    let city = random.between(1, cities);
-    u32::from(province) * 1_000 + city * 10 + 9
+    let reach = random.between(1, 18);
+    let at = random.below(reach) as usize;
+    let districts = DISTRICTS.iter().find(|(known, _)| *known == province).map(|(_, districts)| districts);
+    let districts = districts.expect("every province has districts");
+    districts[at % districts.len()]
 }
 
 #[cfg(test)]

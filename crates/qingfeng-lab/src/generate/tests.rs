@@ -4,6 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
+use qingfeng_rules::codes;
 
 use super::*;
 
@@ -29,6 +30,10 @@ fn text(column: &ArrayRef, row: usize) -> Option<String> {
         DataType::Boolean => column.as_boolean().value(row).to_string(),
         other => panic!("no column is a {other}"),
     })
+}
+
+fn day(text: &str) -> Date {
+    text.parse().expect("a day")
 }
 
 fn stream(seed: u64, lines: u64) -> (Vec<RecordBatch>, Vec<RecordBatch>) {
@@ -135,7 +140,8 @@ fn the_year_passes_in_order() {
         .map(|day| day.as_deref().and_then(|day| day.parse().ok()).expect("every line has a date"))
         .collect();
     assert!(days.is_sorted());
-    assert_eq!((days[0], days[days.len() - 1]), (calendar::FIRST_DAY, calendar::FIRST_DAY + 365));
+    let [first, last] = [day("2016-01-01"), day("2016-12-31")];
+    assert_eq!((days[0], days[days.len() - 1]), (first.days(), last.days()));
 }
 
 #[test]
@@ -144,9 +150,12 @@ fn required_fields_are_never_missing_and_the_others_sometimes() {
     let schema = Generator::schema();
     for field in schema.fields() {
         let missing = texts(&declarations, field.name()).iter().filter(|cell| cell.is_none()).count();
-        let is_always_there = ["declaration_id", "declared_on", "destination", "mode", "item_no", "hs"]
-            .contains(&field.name().as_str());
+        let is_always_there =
+            ["declaration_id", "declared_on", "declaration_office", "destination", "mode", "item_no", "hs"]
+                .contains(&field.name().as_str());
         assert_eq!(missing == 0, is_always_there, "{}: {missing}", field.name());
+        // The form did not ask for it in 2016.
+        assert_eq!(missing == 100_000, field.name() == "brand_kind", "{}: {missing}", field.name());
     }
     for field in Generator::outcomes_schema().fields().iter().filter(|field| !field.is_nullable()) {
         assert!(texts(&outcomes, field.name()).iter().all(Option::is_some), "{}", field.name());
@@ -248,4 +257,144 @@ fn those_found_before_violate_far_more_often() {
     }
     assert!(known[1] > 300, "{known:?}");
     assert!(known[0] * others[1] / known[1] > 10 * others[0], "{known:?} against {others:?}");
+}
+
+#[test]
+fn trusted_traders_violate_less_and_new_ones_more() {
+    let (declarations, outcomes) = stream(2016, 100_000);
+    let (exporters, results) = (texts(&declarations, "exporter"), texts(&outcomes, "result"));
+    let [mut trusted, mut known, mut new] = [[0_u32; 2]; 3];
+    for (exporter, result) in exporters.iter().zip(results) {
+        let Some(exporter) = exporter.as_deref().and_then(|code| code[1..].parse::<u32>().ok()) else {
+            continue;
+        };
+        let tally = match exporter {
+            _ if traders::Traders::is_trusted(exporter) => &mut trusted,
+            _ if exporter.is_multiple_of(traders::EXPORTER_OFFENDER) => continue,
+            _ if exporter > traders::ESTABLISHED => &mut new,
+            _ => &mut known,
+        };
+        tally[0] += u32::from(result.as_deref() != Some("clear"));
+        tally[1] += 1;
+    }
+    let all = format!("{trusted:?}, {known:?}, {new:?}");
+    assert!(trusted[1] > 3_000 && new[1] > 500, "{all}");
+    assert!(2 * trusted[0] * known[1] < known[0] * trusted[1], "less than half as often: {all}");
+    assert!(2 * new[0] * known[1] > 3 * known[0] * new[1], "half as often again: {all}");
+}
+
+/// Lines of a few days, one stream before each change of the form and one after it.
+fn lines_of(from: &str, until: &str) -> Vec<RecordBatch> {
+    let generator = Generator::new(12, 8_000).between(day(from), day(until)).expect("days of one year");
+    generator.map(|generated| generated.declarations).collect()
+}
+
+#[test]
+fn codes_are_those_of_the_lists_on_the_day() {
+    for (from, until) in [
+        ("2015-01-01", "2015-12-31"),
+        ("2016-01-01", "2016-12-31"),
+        ("2017-07-01", "2017-08-31"),
+        ("2018-01-01", "2018-12-31"),
+        ("2020-06-01", "2020-07-31"),
+        ("2023-01-01", "2023-12-31"),
+    ] {
+        let declarations = lines_of(from, until);
+        let days: Vec<Date> = texts(&declarations, "declared_on")
+            .iter()
+            .map(|day| {
+                Date::from_days(day.as_deref().and_then(|day| day.parse().ok()).expect("a day"))
+                    .expect("a day")
+            })
+            .collect();
+        for (column, list) in [
+            ("port", "customs-office"),
+            ("declaration_office", "customs-office"),
+            ("origin_district", "district"),
+            ("mode", "trade-mode"),
+            ("transport", "transport"),
+            ("currency", "currency"),
+            ("brand_kind", "brand-kind"),
+            ("unit", "unit"),
+        ] {
+            let list = codes::table(list).expect("a list");
+            for (code, &day) in texts(&declarations, column).iter().zip(&days) {
+                let Some(code) = code.as_deref().filter(|code| *code != "BORDER-RESIDENTS") else { continue };
+                let entry = list.find(code).unwrap_or_else(|| panic!("{column} {code}"));
+                assert_eq!(entry.code, code, "read otherwise than written");
+                assert!(entry.from.is_none_or(|from| from <= day), "{column} {code} on {day}");
+                assert!(entry.until.is_none_or(|until| day <= until), "{column} {code} on {day}");
+            }
+        }
+        for (hs, &day) in texts(&declarations, "hs").iter().flatten().zip(&days) {
+            assert!(codes::in_force(hs, day), "{hs} on {day}");
+        }
+    }
+}
+
+#[test]
+fn modes_and_kinds_of_brand_come_and_go_with_their_days() {
+    let count = |from, until, column, code: &str| {
+        let cells = texts(&lines_of(from, until), column);
+        cells.iter().flatten().filter(|cell| cell.as_str() == code).count()
+    };
+    assert!(count("2016-01-01", "2016-12-31", "mode", "0139") > 50);
+    assert!(count("2017-07-01", "2017-07-31", "mode", "0139") > 50);
+    assert_eq!(count("2017-08-01", "2017-08-31", "mode", "0139"), 0);
+    assert_eq!(count("2020-06-01", "2020-06-30", "mode", "9710"), 0);
+    for mode in ["9710", "9810"] {
+        assert!(count("2020-07-01", "2020-07-31", "mode", mode) > 20, "{mode}");
+    }
+    assert_eq!(count("2017-12-01", "2017-12-31", "brand_kind", "NONE"), 0);
+    assert!(count("2018-01-01", "2018-01-31", "brand_kind", "NONE") > 1_000);
+}
+
+#[test]
+fn numbers_begin_with_the_office_where_the_declaration_is_made() {
+    let (declarations, _) = stream(13, 30_000);
+    let ids = texts(&declarations, "declaration_id");
+    let (ports, offices) = (texts(&declarations, "port"), texts(&declarations, "declaration_office"));
+    let modes = texts(&declarations, "mode");
+    let mut beside_markets = 0;
+    for at in 0..ids.len() {
+        let (id, office) = (ids[at].as_deref().unwrap(), offices[at].as_deref().unwrap());
+        assert_eq!((&id[..4], &id[4..9]), (office, "20160"));
+        let elsewhere = ports[at].as_deref().is_some_and(|port| port != office);
+        assert!(!elsewhere || modes[at].as_deref() == Some("1039"), "{id}");
+        beside_markets += u32::from(office == "2921" && elsewhere);
+    }
+    assert!(beside_markets > 1_000, "{beside_markets}");
+}
+
+#[test]
+fn destinations_differ_where_the_way_is_hidden() {
+    let (declarations, outcomes) = stream(14, 200_000);
+    let [first, last, buyers] =
+        ["destination", "final_destination", "trading_country"].map(|name| texts(&declarations, name));
+    let tells = texts(&outcomes, "tell");
+    // Lines with another final destination, and another trading country, and all; hidden and others.
+    let mut counts = [[0_u32; 3]; 2];
+    for at in 0..first.len() {
+        let count = &mut counts[usize::from(tells[at].as_deref() != Some("transit"))];
+        count[0] += u32::from(last[at].is_some() && last[at] != first[at]);
+        count[1] += u32::from(buyers[at].is_some() && buyers[at] != first[at]);
+        count[2] += 1;
+    }
+    let [hidden, others] = counts;
+    assert!(hidden[2] > 100 && 5 * hidden[0] > hidden[2], "{hidden:?}");
+    assert!(others[0] > 0 && 50 * others[0] < others[2], "{others:?}");
+    assert!(others[1] > others[0] && 10 * others[1] < others[2], "{others:?}");
+}
+
+#[test]
+fn visitors_take_no_more_than_was_allowed() {
+    let (declarations, _) = stream(15, 100_000);
+    let [ids, modes, values] = ["declaration_id", "mode", "value"].map(|name| texts(&declarations, name));
+    let mut totals = std::collections::HashMap::new();
+    for at in (0..ids.len()).filter(|&at| modes[at].as_deref() == Some("0139")) {
+        let value: f64 = values[at].as_deref().map_or(0.0, |value| value.parse().expect("a number"));
+        *totals.entry(ids[at].clone()).or_insert(0.0) += value;
+    }
+    assert!(totals.len() > 500, "{}", totals.len());
+    assert!(totals.values().all(|&total| total <= 50_000.0));
 }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use qingfeng_rules::Date;
+
 use super::brands::PROTECTED;
 use super::countries::Region;
 use super::data::{list, rows};
@@ -114,14 +116,15 @@ pub(super) fn write_model(exporter: u32, goods_index: u16, random: &mut Random, 
     }
 }
 
-pub(super) fn write_certificate(family: Family, random: &mut Random, out: &mut String) {
+pub(super) fn write_certificate(family: Family, day: Date, random: &mut Random, out: &mut String) {
     out.push_str(match family {
         Family::Batteries => random.pick(&["UN38.3-", "UN38.3-", "MSDS-"]),
         Family::Toys => random.pick(&["CE-EN71-", "ASTM-F963-", "CCC-"]),
         Family::Appliances => random.pick(&["CB-", "CE-LVD-", "CCC-"]),
         _ => random.pick(&["COC-", "CIQ-", "CO-"]),
     });
-    push_number(out, u64::from(random.between(15, 16)), 2);
+    // Of this year or the one before.
+    push_number(out, year(day) % 100 - u64::from(random.percent(50)), 2);
     push_number(out, u64::from(random.below(1_000_000)), 6);
 }
 
@@ -148,15 +151,19 @@ pub(super) fn write_consignee(region: Region, key: u64, out: &mut String) {
 }
 
 /// The number of the contract that belongs to `key`, in the exporter's manner.
-pub(super) fn write_contract(exporter: u32, key: u64, out: &mut String) {
+pub(super) fn write_contract(exporter: u32, day: Date, key: u64, out: &mut String) {
     let manner = mix(u64::from(exporter));
     out.push(letter(manner));
     out.push(letter(manner >> 8));
-    out.push_str(if manner & 1 == 0 { "2016" } else { "16" });
+    push_number(out, if manner & 1 == 0 { year(day) } else { year(day) % 100 }, 2);
     if manner & 2 == 0 {
         out.push('-');
     }
     push_number(out, mix(key) % 100_000, 5);
+}
+
+fn year(day: Date) -> u64 {
+    day.year().unsigned_abs()
 }
 
 fn letter(key: u64) -> char {

@@ -21,6 +21,8 @@ const YEAR_DAYS: u32 = 366;
 pub(super) const EXPORTER_OFFENDER: u32 = 997;
 /// Producers with such a number have been found before.
 pub(super) const PRODUCER_OFFENDER: u32 = 499;
+/// Trusted traders are the exporters with even numbers up to this.
+const LAST_TRUSTED: u32 = 90;
 
 /// What an exporter does as a rule.
 #[derive(Debug, Clone)]
@@ -89,6 +91,10 @@ impl Traders {
         random.between(first.min(last), last)
     }
 
+    pub(super) fn is_trusted(exporter: u32) -> bool {
+        exporter <= LAST_TRUSTED && exporter.is_multiple_of(2)
+    }
+
     pub(super) fn is_newcomer(exporter: u32, day: u32) -> bool {
         exporter > registered(day.saturating_sub(60)).max(ESTABLISHED)
     }
@@ -99,6 +105,14 @@ impl Traders {
         let authorised = brands::authorised(exporter);
         let trade = match authorised {
             Some(_) => Trade::General,
+            // Those who pass an audit for it are makers, not stalls and parcels.
+            None if Self::is_trusted(exporter) => {
+                if random.percent(75) {
+                    Trade::General
+                } else {
+                    Trade::Processing
+                }
+            }
             None => Trade::ALL[random.weighted(&[530, 85, 190, 100, 32, 38, 25])],
         };
         let goods = match authorised {
@@ -118,6 +132,7 @@ impl Traders {
             }
             Trade::Parcel => places::draw_port(PortKind::Air, main_province, random),
             Trade::Border | Trade::Residents => places::draw_port(PortKind::Border, main_province, random),
+            Trade::General if random.percent(4) => places::draw_port(PortKind::Air, main_province, random),
             _ => places::draw_port(PortKind::Sea, main_province, random),
         };
         let destinations = [0; 4].map(|_| match &*PORTS[usize::from(port)].neighbours {
@@ -142,7 +157,8 @@ impl Traders {
             },
             authorised,
             english_percent: if random.percent(50) { 85 } else { 15 },
-            leaning_tenths: if random.percent(6) { 40 } else { 8 },
+            // Whoever is audited for the grade of a trusted trader has no such leaning.
+            leaning_tenths: if random.percent(6) && !Self::is_trusted(exporter) { 40 } else { 8 },
         }
     }
 

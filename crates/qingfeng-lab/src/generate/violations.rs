@@ -83,6 +83,7 @@ pub(super) struct Suspect {
     pub(super) offender_exporter: bool,
     pub(super) offender_producer: bool,
     pub(super) newcomer: bool,
+    pub(super) trusted: bool,
     pub(super) authorised: bool,
     /// Any of the parties was found before.
     pub(super) found_before: bool,
@@ -90,7 +91,7 @@ pub(super) struct Suspect {
 }
 
 /// A violation's likelihood where nothing speaks for or against it, in parts of a million.
-const USUAL_HAZARD: u64 = 7_200;
+const USUAL_HAZARD: u64 = 8_000;
 /// Even the worst are not caught out every time.
 const MOST_HAZARD: u64 = 550_000;
 
@@ -121,6 +122,7 @@ impl Suspect {
             if self.offender_exporter { 400 } else { 10 },
             if self.offender_producer { 200 } else { 10 },
             if self.newcomer { 15 } else { 10 },
+            if self.trusted { 5 } else { 10 },
             if self.authorised { 3 } else { 10 },
         ];
         let parts = factors.iter().fold(USUAL_HAZARD, |parts, &tenths| parts * u64::from(tenths) / 10);

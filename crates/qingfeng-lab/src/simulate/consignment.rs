@@ -19,19 +19,20 @@ pub(super) mod column {
     pub(in super::super) const ID: usize = 0;
     pub(in super::super) const DECLARED_ON: usize = 1;
     pub(in super::super) const PORT: usize = 2;
-    pub(in super::super) const SITE_KIND: usize = 3;
-    pub(in super::super) const PLACE: usize = 4;
-    pub(in super::super) const MODE: usize = 8;
-    pub(in super::super) const EXPORTER: usize = 10;
-    pub(in super::super) const ITEM_NO: usize = 16;
-    pub(in super::super) const HS: usize = 17;
-    pub(in super::super) const BRAND: usize = 19;
-    pub(in super::super) const BRAND_KIND: usize = 20;
-    pub(in super::super) const QUANTITY: usize = 22;
-    pub(in super::super) const NET: usize = 24;
-    pub(in super::super) const GROSS: usize = 25;
-    pub(in super::super) const VALUE: usize = 26;
-    pub(in super::super) const PACKAGES: usize = 27;
+    pub(in super::super) const OFFICE: usize = 3;
+    pub(in super::super) const SITE_KIND: usize = 4;
+    pub(in super::super) const PLACE: usize = 5;
+    pub(in super::super) const MODE: usize = 11;
+    pub(in super::super) const EXPORTER: usize = 13;
+    pub(in super::super) const ITEM_NO: usize = 19;
+    pub(in super::super) const HS: usize = 20;
+    pub(in super::super) const BRAND: usize = 22;
+    pub(in super::super) const BRAND_KIND: usize = 23;
+    pub(in super::super) const QUANTITY: usize = 25;
+    pub(in super::super) const NET: usize = 27;
+    pub(in super::super) const GROSS: usize = 28;
+    pub(in super::super) const VALUE: usize = 29;
+    pub(in super::super) const PACKAGES: usize = 30;
 }
 
 /// A value of a line, or that it is missing.
@@ -138,7 +139,7 @@ pub(super) fn combined(lines: impl Iterator<Item = LineTruth>) -> LineTruth {
 /// The columns of generated lines that are read on every line.
 pub(super) struct Columns<'g> {
     generated: &'g Generated,
-    texts: [Option<&'g StringArray>; 30],
+    texts: [Option<&'g StringArray>; 33],
     result: &'g StringArray,
     pieces: &'g Int64Array,
     value: &'g Float64Array,
@@ -149,8 +150,8 @@ pub(super) struct Columns<'g> {
 impl<'g> Columns<'g> {
     /// `None` for batches that are not the generator's.
     pub(super) fn new(generated: &'g Generated) -> Option<Self> {
-        let mut texts = [None; 30];
-        for (at, column) in generated.declarations.columns().iter().enumerate().take(30) {
+        let mut texts = [None; 33];
+        for (at, column) in generated.declarations.columns().iter().enumerate().take(33) {
             texts[at] = column.as_any().downcast_ref::<StringArray>();
         }
         let of = |at: usize| generated.outcomes.columns().get(at);

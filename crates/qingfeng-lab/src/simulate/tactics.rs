@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use super::consignment::{Consignment, Line, LineTruth, column};
 use super::exporters::ObservedRates;
-use crate::generate::disguise::{
-    SeededRandom, district_of, lately_registered, other_markets, other_ports, respelt,
-};
+use crate::generate::disguise::{SeededRandom, lately_registered, other_markets, other_ports, respelt};
 use qingfeng_rules::Date;
 
 /// A way to be inspected less.
@@ -18,8 +16,8 @@ pub enum Tactic {
     /// Another port, airport or crossing of the same kind, or another market: of two candidates the one where less
     /// was inspected lately.
     Port,
-    /// Another trade mode: market procurement as general trade, parcels or an overseas warehouse; general trade as sales
-    /// between businesses over a platform; and so on.
+    /// Another trade mode: market procurement as general trade, parcels or what visitors bought; general trade as what
+    /// visitors bought or as market procurement; and so on.
     Mode,
     /// The brand spelt otherwise on lines that violate, with letters that look alike or blanks between, or left out.
     Brand,
@@ -125,15 +123,13 @@ fn is_branded_violation(line: &Line) -> bool {
     line.truth.violation.is_some() && line.text(column::BRAND).is_some()
 }
 
-/// The modes under which goods of a mode can be declared instead.
+/// The modes under which goods of a mode can be declared instead, in 2016.
 fn other_modes(mode: &str) -> &'static [&'static str] {
     match mode {
-        "1039" => &["0110", "9810", "9610"],
-        "0110" | "3010" | "3422" | "3339" | "2700" => &["9810", "9710"],
-        "9610" | "1210" => &["9810", "0110"],
-        "9710" => &["9810", "0110"],
-        "9810" => &["9710", "0110"],
-        "0615" | "0214" | "0715" | "4019" => &["0110"],
+        "1039" => &["0110", "0139", "9610"],
+        "0110" | "3010" | "3422" | "3339" | "2700" => &["0139", "1039"],
+        "9610" | "1210" => &["0139", "0110"],
+        "0139" | "0615" | "0214" | "0715" | "4019" => &["0110"],
         "BORDER-RESIDENTS" => &["4019"],
         _ => &[],
     }
@@ -144,9 +140,10 @@ fn elsewhere(consignment: &mut Consignment, observed: &ObservedRates, random: &m
     if let Some(market) = consignment.header(column::PLACE) {
         let others = other_markets(market);
         if let (Some(one), Some(two)) = (random.pick(&others), random.pick(&others)) {
-            let (market, port) = if observed.share(two.0) < observed.share(one.0) { two } else { one };
-            consignment.set_header(column::PLACE, Some(market));
-            consignment.set_header(column::PORT, Some(port));
+            let market = if observed.share(two.code) < observed.share(one.code) { two } else { one };
+            consignment.set_header(column::PLACE, Some(market.code));
+            consignment.set_header(column::PORT, Some(market.port));
+            consignment.set_header(column::OFFICE, Some(market.office));
         }
         return;
     }
@@ -154,6 +151,7 @@ fn elsewhere(consignment: &mut Consignment, observed: &ObservedRates, random: &m
     if let (Some(one), Some(two)) = (random.pick(&others), random.pick(&others)) {
         let port = if observed.share(two) < observed.share(one) { two } else { one };
         consignment.set_header(column::PORT, Some(port));
+        consignment.set_header(column::OFFICE, Some(port));
     }
 }
 
@@ -214,13 +212,13 @@ fn split(consignment: &Consignment, parts: usize) -> Vec<Consignment> {
     split
 }
 
-/// Gives a declaration a number of its own, from the district of its port, and its lines theirs.
+/// Gives a declaration a number of its own, of the office where it is made, and its lines theirs.
 fn renumber(declaration: &mut Consignment, number: u64) {
+    let office = declaration.header(column::OFFICE).unwrap_or("0000");
     let former = declaration.header(column::ID).unwrap_or_default();
-    let district = declaration.header(column::PORT).and_then(district_of);
-    let district = district.or_else(|| former.get(..4)).unwrap_or("0000");
-    // Numbers of the generator do not come near nine thousand million.
-    let id = format!("{district}2016{:010}", 9_000_000_000 + number % 1_000_000_000);
+    let year = former.get(4..8).unwrap_or("2016");
+    // Serial numbers of the generator do not come near nine hundred million.
+    let id = format!("{office}{year}{:010}", 900_000_000 + number % 100_000_000);
     declaration.set_header(column::ID, Some(&id));
     for (line, item) in declaration.lines.iter_mut().zip(1..) {
         line.set_whole(column::ITEM_NO, item);

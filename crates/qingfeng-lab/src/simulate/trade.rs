@@ -14,7 +14,7 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// `None` unless these are days of 2016 in order.
+    /// `None` unless these are days of one year in order.
     pub(super) fn new(seed: u64, lines: u64, from: Date, until: Date) -> Option<Self> {
         Some(Self { generator: Generator::new(seed, lines).between(from, until)?, left: None })
     }

@@ -10,6 +10,7 @@ fn plain() -> Suspect {
         offender_exporter: false,
         offender_producer: false,
         newcomer: false,
+        trusted: false,
         authorised: false,
         found_before: false,
         leaning_tenths: 8,
@@ -29,7 +30,9 @@ fn hazard_rises_with_goods_region_mode_and_record() {
     ] {
         assert!(worse.hazard() > plain.hazard(), "{worse:?}");
     }
-    assert!(Suspect { authorised: true, ..plain }.hazard() < plain.hazard());
+    for better in [Suspect { authorised: true, ..plain }, Suspect { trusted: true, ..plain }] {
+        assert!(better.hazard() < plain.hazard(), "{better:?}");
+    }
 }
 
 #[test]

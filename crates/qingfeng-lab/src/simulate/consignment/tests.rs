@@ -9,6 +9,7 @@ fn columns_stand_where_they_are_looked_for() {
         (column::ID, "declaration_id"),
         (column::DECLARED_ON, "declared_on"),
         (column::PORT, "port"),
+        (column::OFFICE, "declaration_office"),
         (column::SITE_KIND, "site_kind"),
         (column::PLACE, "procurement_place"),
         (column::MODE, "mode"),
