@@ -20,11 +20,11 @@ qingfeng::columns! {
     selected: Text Optional "`mandatory`, `targeted`, `random`." also "selected how" also "selection" also "布控方式" also "选查方式";
     result: Text Headed "`clear`, `counterfeit`, `fake`, `inferior`, `safety`, `health`, `environment`, `misdeclared`, `waived`, `open`." also "verdict" also "查验结果" also "结果";
     waiver: Text Optional "The coded reason of a waiver: one word." also "waiver code" also "waiver reason" also "免查代码" also "免查原因";
-    pieces: Integer Optional "Pieces that violate." also "件数" also "违规件数";
+    pieces: Integer Optional "Pieces that violate." also "件数" also "违规件数" also "违法违规件数";
     value: Number Optional "Their value, in the unit of declarations." also "案值" also "货值";
     fine: Number Optional "The fine of the line." unit "yuan" also "罚款" also "罚款金额";
     case_number: Text Optional "The number of the case." also "case" also "case no" also "案件编号" also "案号" also "立案号";
-    major_case: Flag Optional "Whether it is a major one." also "major" also "大案" also "是否大案";
+    major_case: Flag Optional "Whether it is a major one." also "major" also "大案" also "是否大案" also "重大案件" also "是否重大案件";
     disposal: Text Optional "`destroyed`, `returned`, `confiscated`, `rectified`." also "处置" also "处置方式";
     disclosed_on: Day Optional "The day on which the case was made public." also "disclosure" also "公示日期" also "公开日期";
     hours: Number Optional "Hours of officers that the inspection took." unit "hours" also "工时";
@@ -34,31 +34,42 @@ qingfeng::columns! {
 /// The columns of a table of outcomes.
 pub const COLUMNS: OutcomeColumns = OutcomeColumns::COLUMNS;
 
-/// The results that files name, with what they mean, and how a Chinese file may say it.
+/// The results that files name, with what they mean, and how a Chinese file may say it: in the words of inspectors, and in
+/// those of the pages of Qingfeng.
 pub const RESULTS: [(&str, Verdict, &[&str]); 10] = [
-    ("clear", Verdict::Clear, &["正常", "未发现", "无异常"]),
-    ("counterfeit", Verdict::Violation(Violation::Counterfeit), &["侵权"]),
-    ("fake", Verdict::Violation(Violation::Fake), &["假冒"]),
-    ("inferior", Verdict::Violation(Violation::Inferior), &["伪劣", "劣质"]),
-    ("safety", Verdict::Violation(Violation::Safety), &["安全"]),
-    ("health", Verdict::Violation(Violation::Health), &["卫生"]),
-    ("environment", Verdict::Violation(Violation::Environment), &["环保"]),
-    ("misdeclared", Verdict::Violation(Violation::Misdeclared), &["申报不实"]),
+    ("clear", Verdict::Clear, &["正常", "未发现", "无异常", "未见异常", "查验正常"]),
+    // Of four kinds, 假、冒、伪、劣, the second (another's name or mark of certification) has no result of its own.
+    ("counterfeit", Verdict::Violation(Violation::Counterfeit), &["侵权", "侵权假冒", "假冒", "冒用"]),
+    ("fake", Verdict::Violation(Violation::Fake), &["掺假", "掺杂掺假", "掺假造假", "以假充真"]),
+    ("inferior", Verdict::Violation(Violation::Inferior), &["伪劣", "劣质", "以次充好"]),
+    ("safety", Verdict::Violation(Violation::Safety), &["安全", "安全不合格", "不合格"]),
+    ("health", Verdict::Violation(Violation::Health), &["卫生", "卫生不合格"]),
+    ("environment", Verdict::Violation(Violation::Environment), &["环保", "环保不合格"]),
+    ("misdeclared", Verdict::Violation(Violation::Misdeclared), &["申报不实", "伪造产地"]),
     ("waived", Verdict::Waived, &["免查"]),
-    ("open", Verdict::Open, &["未结"]),
+    ("open", Verdict::Open, &["未结", "未反馈"]),
 ];
 
 /// How a Chinese file may name what became of the goods.
-const DISPOSALS_ZH: [(&str, Disposal); 4] = [
+const DISPOSALS_ZH: [(&str, Disposal); 5] = [
     ("销毁", Disposal::Destroyed),
     ("退运", Disposal::Returned),
     ("没收", Disposal::Confiscated),
     ("整改", Disposal::Rectified),
+    ("整改后放行", Disposal::Rectified),
 ];
 
 /// How a Chinese file may name how a declaration was selected.
-const SELECTED_ZH: [(&str, SelectionKind); 3] =
-    [("必查", SelectionKind::Mandatory), ("布控", SelectionKind::Targeted), ("随机", SelectionKind::Random)];
+const SELECTED_ZH: [(&str, SelectionKind); 8] = [
+    ("必查", SelectionKind::Mandatory),
+    ("布控", SelectionKind::Targeted),
+    ("人工分析布控", SelectionKind::Targeted),
+    ("规则布控", SelectionKind::Targeted),
+    ("人工分析布控（规则布控）", SelectionKind::Targeted),
+    ("随机", SelectionKind::Random),
+    ("随机布控", SelectionKind::Random),
+    ("随机抽查", SelectionKind::Random),
+];
 
 /// Whether a reason of a waiver is a code: one word, not a sentence.
 pub fn is_code(text: &str) -> bool {

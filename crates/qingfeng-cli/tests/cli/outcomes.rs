@@ -133,6 +133,18 @@ fn a_year_is_accounted_for_against_its_aims() {
     let then = desk.run(&format!("{targets} --as-of 2016-04-30 --format json")).exits(0).json();
     assert_eq!((&then["all"]["fines"]["done"], &then["unplanned_cases"]), (&500.0.into(), &1.into()));
 
+    // What goods are worth is not what the case brought in.
+    for (header, is_read) in [("罚没金额", true), ("收缴金额", true), ("案值", false)] {
+        desk.write("tips.csv", format!("举报编号,收到日期,案号,{header}\nT2,2016-03-03,C7,2000000\n"));
+        let json = desk.run(&format!("{targets} {ledgers} --format json")).exits(0).json();
+        assert_eq!(
+            json["tip_offs"]["all"]["proceeds"] == 2_000_000.0,
+            is_read,
+            "{header}: {}",
+            json["tip_offs"]
+        );
+    }
+
     desk.write("aims.toml", "year = 2016\n[kinds.markt]\ncases = 1\n");
     let told = desk.run(targets).exits(2).stderr;
     assert!(told.contains("aims.toml, line 2") && told.contains("did you mean `market`?"), "{told}");

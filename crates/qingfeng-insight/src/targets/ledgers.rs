@@ -34,10 +34,10 @@ pub enum NoticeStatus {
     Untraceable,
 }
 
-const STATUSES: [(&str, NoticeStatus, &str); 3] = [
-    ("answered", NoticeStatus::Answered, "已答复"),
-    ("open", NoticeStatus::Open, "未结"),
-    ("untraceable", NoticeStatus::Untraceable, "无法追查"),
+const STATUSES: [(&str, NoticeStatus, &[&str]); 3] = [
+    ("answered", NoticeStatus::Answered, &["已答复"]),
+    ("open", NoticeStatus::Open, &["未答复", "未结"]),
+    ("untraceable", NoticeStatus::Untraceable, &["无法溯源", "无法追查"]),
 ];
 
 /// A partner authority abroad told of goods that violate.
@@ -102,7 +102,7 @@ qingfeng::columns! {
     kind: Text Optional "What kind it is." also "举报类型" also "类型";
     declaration_id: Text Optional "The declaration to which it led." also "declaration" also "报关单号" also "海关编号";
     case_number: Text Optional "The number of the case to which it led." also "case" also "case no" also "案件编号" also "案号";
-    proceeds: Number Optional "What the case brought in." unit "yuan" also "案值" also "收缴金额";
+    proceeds: Number Optional "What the case brought in: fines and what was confiscated." unit "yuan" also "罚没金额" also "罚没款" also "收缴金额";
 }
 
 const NOTICES: NoticeColumns = NoticeColumns::COLUMNS;
@@ -162,7 +162,7 @@ impl Notice {
                 Some(name) => {
                     let known = STATUSES
                         .iter()
-                        .find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || *zh == name);
+                        .find(|(known, _, zh)| known.eq_ignore_ascii_case(name) || zh.contains(&name));
                     known.map(|of| of.1).ok_or_else(|| {
                         let told = qingfeng::internals::shown(name);
                         let reason =

@@ -81,7 +81,18 @@ fn what_is_not_coded_is_open_and_never_clear() {
         ("免查", "W03", Verdict::Waived),
         ("CLEAR", "", Verdict::Clear),
         ("未发现", "", Verdict::Clear),
+        ("未见异常", "", Verdict::Clear),
+        ("查验正常", "", Verdict::Clear),
         ("侵权", "", Verdict::Violation(Violation::Counterfeit)),
+        ("侵权假冒", "", Verdict::Violation(Violation::Counterfeit)),
+        ("假冒", "", Verdict::Violation(Violation::Counterfeit)),
+        ("冒用", "", Verdict::Violation(Violation::Counterfeit)),
+        ("掺杂掺假", "", Verdict::Violation(Violation::Fake)),
+        ("以假充真", "", Verdict::Violation(Violation::Fake)),
+        ("以次充好", "", Verdict::Violation(Violation::Inferior)),
+        ("不合格", "", Verdict::Violation(Violation::Safety)),
+        ("卫生不合格", "", Verdict::Violation(Violation::Health)),
+        ("伪造产地", "", Verdict::Violation(Violation::Misdeclared)),
         ("misdeclared", "", Verdict::Violation(Violation::Misdeclared)),
     ] {
         let outcomes = read(&format!("declaration_id,result,waiver\nD1,{result},{waiver}\n")).unwrap();
