@@ -23,6 +23,8 @@ pub struct Explanation {
     pub channel: String,
     /// What people read of the channel.
     pub channel_title: Option<String>,
+    /// The same in Chinese.
+    pub channel_title_zh: Option<String>,
     /// The number of its worst line.
     pub decisive_item: Option<i64>,
     /// The pack that decided.
@@ -109,6 +111,8 @@ pub struct ExplainedRule {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// Whether it is a shadow rule, which counts nothing.
     pub shadow: bool,
     /// Whether the declaration's date is within its validity; outside it is not evaluated.
@@ -259,6 +263,7 @@ impl Engine {
             score: results.lines[worst].score,
             channel: channel.name.clone(),
             channel_title: channel.title.clone(),
+            channel_title_zh: channel.title_zh.clone(),
             decisive_item: output::item_no(pack, results, worst),
             pack: self.pack_id().to_string(),
             range: results.range(range.clone()).map(|range| AssessmentRange::new(pack, range)),
@@ -282,6 +287,7 @@ impl Engine {
                 ExplainedRule {
                     id: definition.id.clone(),
                     title: definition.title.clone(),
+                    title_zh: definition.title_zh.clone(),
                     shadow: definition.status != qingfeng_rules::Status::Active,
                     in_force,
                     fired: fired.is_some(),

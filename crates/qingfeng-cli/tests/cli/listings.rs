@@ -20,6 +20,7 @@ fn rules_as_data() {
         serde_json::json!({
             "id": "PRICE",
             "title": "Motorcycles far below the usual price, no brand",
+            "title_zh": null,
             "status": "active",
             "file": "campaign.rhai",
             "line": 6,

@@ -88,6 +88,7 @@ impl EffectOptions {
             .map(|rule| KnownRule {
                 id: rule.id.as_str().into(),
                 title: rule.title.clone(),
+                title_zh: rule.title_zh.clone(),
                 shadow: rule.status == Status::Shadow,
             })
             .collect();
@@ -104,6 +105,8 @@ pub struct KnownRule {
     pub id: Box<str>,
     /// Its title.
     pub title: String,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// Whether it is on trial.
     pub shadow: bool,
 }

@@ -155,6 +155,8 @@ pub struct RuleEffect {
     pub rule: Box<str>,
     /// Its title, where a pack was given.
     pub title: Option<String>,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// Whether it is on trial: it adds no points, and is never the reason of an inspection.
     pub shadow: bool,
     /// What is known of the declarations on which it fired.

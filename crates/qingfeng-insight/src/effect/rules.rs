@@ -234,6 +234,7 @@ impl Setting<'_> {
         RuleEffect {
             rule: id.into(),
             title: known.map(|known| known.title.clone()),
+            title_zh: known.and_then(|known| known.title_zh.clone()),
             shadow: known.map_or(is_shadow, |known| known.shadow),
             lines,
             first_fired: of.first,

@@ -414,7 +414,8 @@ fn by_month(months: &[(u64, u64)]) -> Effect {
     let mut evidence = evidence(all);
     let rows: Vec<PlanRow> = evidence.declarations.iter().map(|of| row(of, 1, 1, None, false)).collect();
     evidence.inspect(&[plan(rows)], Outcomes::new(outcomes));
-    let known = |id: &str| KnownRule { id: id.into(), title: "Weak".to_owned(), shadow: false };
+    let known =
+        |id: &str| KnownRule { id: id.into(), title: "Weak".to_owned(), title_zh: None, shadow: false };
     let options = EffectOptions { known: vec![known("weak"), known("never")], ..EffectOptions::default() };
     Effect::of(&evidence, &options)
 }

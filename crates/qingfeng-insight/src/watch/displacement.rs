@@ -258,6 +258,7 @@ pub(super) fn displacement(trade: &Trade, options: &WatchOptions) -> Vec<RuleDis
         let mut of_rule = RuleDisplacement {
             rule: rule.id.clone(),
             title: rule.title.clone(),
+            title_zh: rule.title_zh.clone(),
             since: rule.since,
             weeks: (weeks[0], weeks[1]),
             not_judged: None,

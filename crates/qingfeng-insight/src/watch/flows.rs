@@ -73,6 +73,7 @@ pub(super) struct Declared {
 pub(super) struct WatchedRule {
     pub id: String,
     pub title: String,
+    pub title_zh: Option<String>,
     pub since: Date,
     /// Whether it has a key of sites, of modes, of goods.
     pub keyed: [bool; 3],

@@ -321,6 +321,8 @@ pub struct RuleDisplacement {
     pub rule: String,
     /// Its title.
     pub title: String,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// The day on which it came into force.
     pub since: Date,
     /// Whole weeks before and after that are compared.

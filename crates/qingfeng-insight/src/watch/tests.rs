@@ -112,6 +112,7 @@ fn trade(seed: u64, planted: Planted) -> Trade {
     let rules = vec![WatchedRule {
         id: "R".to_owned(),
         title: "a rule".to_owned(),
+        title_zh: None,
         since: day(182),
         keyed: [true, true, false],
     }];

@@ -266,6 +266,7 @@ impl Trade {
             rules.push(WatchedRule {
                 id: rule.id.clone(),
                 title: rule.title.clone(),
+                title_zh: rule.title_zh.clone(),
                 since: since.day,
                 keyed: [!rule.site.is_empty(), !rule.mode.is_empty(), !rule.commodity.is_empty()],
             });

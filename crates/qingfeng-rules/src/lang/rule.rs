@@ -143,6 +143,8 @@ pub struct Rule {
     pub id: String,
     /// What an officer reads when it fires.
     pub title: String,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// Where in the rule file it stands.
     pub place: Place,
     /// Destination regions; empty means any.

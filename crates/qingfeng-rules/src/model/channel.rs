@@ -41,6 +41,8 @@ pub struct Channel {
     pub name: String,
     /// What people read.
     pub title: Option<String>,
+    /// The same in Chinese.
+    pub title_zh: Option<String>,
     /// The least score that leads here.
     pub from: i64,
 }

@@ -93,6 +93,7 @@ const RULE_FILES: &[&str] = &[
     "rule(\"R\", #{ title: \"t\", region: [] });",
     "rule(\"R\", #{ titel: \"t\" });",
     "rule(\"R\", #{ title: 5 });",
+    "rule(\"R\", #{ title: \"t\", title_zh: \" \" });",
     "rule(\"R R\", #{ title: \"t\" });",
     "rule(5, #{ title: \"t\" });",
     "rule(\"R\");",

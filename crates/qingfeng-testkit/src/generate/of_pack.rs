@@ -104,7 +104,7 @@ fn constants(pack: &Pack) -> Constants {
         for line in pack.warnings.sources.text(file).unwrap_or_default().lines() {
             // What people read is no value.
             let key = line.trim_start().split(':').next().unwrap_or_default();
-            if matches!(key, "title" | "basis" | "owner" | "tags" | "score" | "reason") {
+            if matches!(key, "title" | "title_zh" | "basis" | "owner" | "tags" | "score" | "reason") {
                 continue;
             }
             for (at, part) in line.split('"').enumerate() {

@@ -189,6 +189,7 @@ fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
     record!({
         id: &rule.id,
         title: &rule.title,
+        title_zh: rule.title_zh.as_deref(),
         status: rule.status,
         file: &*rule.place.file,
         line: pack.warnings.sources.line_and_column(&rule.place).0,

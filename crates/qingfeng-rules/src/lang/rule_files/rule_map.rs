@@ -38,22 +38,19 @@ impl RuleMap<'_, '_> {
                 self.file.unknown(Code::UnknownKey, place, title, key, Table::Rule.names());
             }
         }
-        let title = match self.text("title") {
-            Some(title) if title.trim().is_empty() => {
-                let mistake = format!("the rule `{}` has an empty `title`", self.id);
-                self.report(Code::BadValue, "title", mistake, "say what an officer reads when it fires");
-                title
+        let [title, title_zh] = ["title", "title_zh"].map(|key| {
+            let title = self.text(key)?;
+            if title.trim().is_empty() {
+                let mistake = format!("the rule `{}` has an empty `{key}`", self.id);
+                self.report(Code::BadValue, key, mistake, "say what an officer reads when it fires");
             }
-            Some(title) => title,
-            None => {
-                if !self.map.contains_key("title") {
-                    let title = format!("the rule `{}` has no `title`", self.id);
-                    let help = "add `title: \"what an officer reads when it fires\"`";
-                    self.file.report(Code::MissingKey, id_place.clone(), title, help);
-                }
-                String::new()
-            }
-        };
+            Some(title)
+        });
+        if !self.map.contains_key("title") {
+            let title = format!("the rule `{}` has no `title`", self.id);
+            let help = "add `title: \"what an officer reads when it fires\"`";
+            self.file.report(Code::MissingKey, id_place.clone(), title, help);
+        }
         let (from, until) = (self.date("from"), self.date("until"));
         if let (Some(from), Some(until)) = (from, until)
             && from > until
@@ -67,7 +64,8 @@ impl RuleMap<'_, '_> {
         }
         Rule {
             id: self.id.to_owned(),
-            title,
+            title: title.unwrap_or_default(),
+            title_zh,
             place: self.file.place(id_place),
             region: self.key(Key::Region),
             commodity: self.key(Key::Commodity),

@@ -150,7 +150,8 @@ fn read_channels(toml: &mut Toml<'_>, root: &DeTable<'_>, start: Range<usize>) -
             let help = "list the channels from mild to severe, with rising `from`";
             toml.report(Code::BadValue, span, title, help);
         }
-        channels.push(Channel { name, title: toml.plain_text(table, "title"), from });
+        let (title, title_zh) = (toml.plain_text(table, "title"), toml.plain_text(table, "title_zh"));
+        channels.push(Channel { name, title, title_zh, from });
     }
     let given = root.get("channels");
     if given.is_none_or(|value| matches!(value.get_ref(), DeValue::Array(items) if items.is_empty())) {

@@ -55,6 +55,9 @@ fn channels(old: &Pack, new: &Pack) -> Vec<Change> {
                 }
                 let what = format!("title of channel {}", channel.name);
                 changes.extend(Change::option(&what, known.title.as_ref(), channel.title.as_ref(), "none"));
+                let what = format!("Chinese title of channel {}", channel.name);
+                let titles = [known, channel].map(|channel| channel.title_zh.as_ref());
+                changes.extend(Change::option(&what, titles[0], titles[1], "none"));
             }
         }
     }

@@ -282,6 +282,7 @@ impl Pair<'_> {
         let (old, new) = self.meanings();
         let mut changes: Vec<Change> = Vec::new();
         changes.extend((a.title != b.title).then(|| Change::value("title", &a.title, &b.title)));
+        changes.extend(Change::option("title_zh", a.title_zh.as_ref(), b.title_zh.as_ref(), "none"));
         if a.reason.is_some() || b.reason.is_some() {
             changes.extend(self.closure("reason", &old.reason, &new.reason));
         }
