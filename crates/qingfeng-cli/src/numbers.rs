@@ -49,6 +49,15 @@ pub fn thin_decimals(number: f64, places: usize) -> String {
     format!("{sign}{whole}.{rest}")
 }
 
+/// A sum for a Chinese page, in ten thousands and hundred millions as people write them: `9 999`, `12.3 万`, `4.6 亿`.
+pub fn ten_thousands(sum: f64) -> String {
+    match sum.abs() {
+        size if size < 9_999.5 => thin(sum.round() as i128),
+        size if size < 99_995_000.0 => format!("{} 万", thin_decimals(sum / 1e4, 1)),
+        _ => format!("{} 亿", thin_decimals(sum / 1e8, 2)),
+    }
+}
+
 /// `1 line`, `2 lines`: a count and its noun, the plural by an `s`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })

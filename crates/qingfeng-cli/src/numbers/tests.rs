@@ -15,6 +15,21 @@ fn thousands_stand_apart() {
 }
 
 #[test]
+fn sums_on_chinese_pages() {
+    for (sum, text) in [
+        (0.4, "0"),
+        (-9_999.4, "−9\u{202f}999"),
+        (9_999.5, "1.0 万"),
+        (123_456.0, "12.3 万"),
+        (-12_345_678.0, "−1\u{202f}234.6 万"),
+        (99_994_999.0, "9\u{202f}999.5 万"),
+        (123_456_789.0, "1.23 亿"),
+    ] {
+        assert_eq!(ten_thousands(sum), text);
+    }
+}
+
+#[test]
 fn decimals_on_pages() {
     for (number, places, text) in
         [(-0.04, 1, "0.0"), (1.005, 2, "1.00"), (-538_800.04, 1, "\u{2212}538\u{202f}800.0")]

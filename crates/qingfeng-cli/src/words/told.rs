@@ -1,7 +1,9 @@
 //! What data of the library say, put into words: the state of a rule, and signs.
 
-use crate::numbers::{grouped, p_value, percent, times};
+use crate::numbers::{grouped, p_value, percent, ten_thousands, times};
+use qingfeng::rules::Pack;
 use qingfeng_insight::effect::{Effect, ReasonWords, Standing, StateReason};
+use qingfeng_insight::report::{self, Titled};
 use qingfeng_insight::watch::{
     Against, BunchingAt, Proposal, Share, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
 };
@@ -16,20 +18,43 @@ pub fn tell_effect(effect: &mut Effect) {
     }
 }
 
-/// Puts signs into words. `options` are those by which they were found.
-pub fn tell_watch(watch: &mut Watch, options: &WatchOptions) {
+/// Puts signs into words. `options` are those by which they were found; a pack gives names.
+pub fn tell_watch(watch: &mut Watch, options: &WatchOptions, pack: Option<&Pack>) {
+    let [en, zh] = [En, Zh].map(|w| Teller { w, watch, options, pack });
     let tell = |sign: &Sign| SignWords {
-        to: En.went_to_place(watch, sign),
-        text: En.sign_text(watch, sign, options),
-        text_zh: Zh.sign_text(watch, sign, options),
+        to: en.went_to_place(sign),
+        text: en.sign_text(sign),
+        text_zh: zh.sign_text(sign),
     };
     let words: Vec<SignWords> = watch.signs.iter().map(tell).collect();
     watch.signs.iter_mut().zip(words).for_each(|(sign, words)| sign.words = Some(words));
 }
 
-/// Whole units of value.
-fn amount(cents: i64) -> String {
-    format!("{}{}", if cents <= -100 { "-" } else { "" }, grouped((cents / 100).unsigned_abs()))
+/// Why an inspection is planned, in words. Plans say it in English; what is not of these forms stays as it is. `title` is
+/// what people call a goods group or a channel.
+pub fn tell_why(w: Language, why: &str, title: impl Fn(&str) -> Option<String>) -> String {
+    let named = |name: &str| title(name).unwrap_or_else(|| w.named(name).to_owned());
+    let parts = |prefix: &str, middle: &str| why.strip_prefix(prefix)?.split_once(middle);
+    if let Some(quota) = why.strip_prefix("quota ") {
+        return w.list_by_quota(named(quota));
+    }
+    if let Some((rule, _)) = parts("exploration: rule ", " is young") {
+        return w.list_young(rule);
+    }
+    if let Some((share, _)) = parts("a finding is expected in ", " of 100 such inspections") {
+        return w.list_expected(share);
+    }
+    if let Some((population, stratum)) = parts("drawn among ", " of ") {
+        let stratum: Vec<String> = stratum.split('/').map(named).collect();
+        return w.list_drawn_among(population, stratum.join(w.list_stratum_joint()));
+    }
+    if let Some((rule, channel)) = parts("rule ", " forces ") {
+        return w.list_forces(rule, named(channel));
+    }
+    if let Some((rule, tag)) = parts("rule ", " has the tag ") {
+        return w.list_has_tag(rule, tag);
+    }
+    if why == "drawn by its ticket" { w.list_by_ticket().to_owned() } else { why.to_owned() }
 }
 
 fn share(share: &Share) -> String {
@@ -94,147 +119,196 @@ impl Language {
             ShiftTo::NewExporters => self.shift_new_exporters(),
         }
     }
+}
+
+/// Who puts the signs of a watch into words.
+struct Teller<'t> {
+    w: Language,
+    watch: &'t Watch,
+    options: &'t WatchOptions,
+    pack: Option<&'t Pack>,
+}
+
+impl Teller<'_> {
+    /// A whole number, as the rest of the page has it.
+    fn count(&self, number: impl Into<i128>) -> String {
+        self.w.digits(number)
+    }
+
+    /// What people call what has a name. English sentences have the names in files, by which one looks further.
+    fn named(&self, name: &str, title: fn(&Pack, &str) -> Titled) -> String {
+        let title_zh = self.pack.filter(|_| self.w == Zh).and_then(|pack| title(pack, name).title_zh);
+        title_zh.unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Value in hundredths, in whole units.
+    fn amount(&self, cents: i64) -> String {
+        match self.w {
+            En => {
+                format!("{}{}", if cents <= -100 { "-" } else { "" }, grouped((cents / 100).unsigned_abs()))
+            }
+            Zh => {
+                let unit = self.pack.and_then(report::unit).map_or("", |unit| Zh.unit(unit));
+                let sum = ten_thousands(cents as f64 / 100.0);
+                let apart = if sum.ends_with(['万', '亿']) { "" } else { " " };
+                format!("{sum}{apart}{unit}").trim_end().to_owned()
+            }
+        }
+    }
 
     /// Where the trade of a sign went.
-    fn went_to_place(self, watch: &Watch, sign: &Sign) -> Option<String> {
-        let shift = watch.shift(sign)?;
+    fn went_to_place(&self, sign: &Sign) -> Option<String> {
+        let shift = self.watch.shift(sign)?;
         let at = &shift.at;
         Some(match shift.to {
-            ShiftTo::Port => self.to_port(at),
-            ShiftTo::Mode => self.to_mode(at),
-            ShiftTo::Code => self.to_code(at),
-            ShiftTo::ExportersPort => self.exporters_to_port(at),
-            ShiftTo::ExportersMode => self.exporters_to_mode(at),
-            ShiftTo::ExportersCode => self.exporters_to_code(at),
-            ShiftTo::NewExporters | ShiftTo::Caught => self.to_new_exporters().to_owned(),
+            ShiftTo::Port => self.w.to_port(self.named(at, report::place)),
+            ShiftTo::Mode => self.w.to_mode(self.named(at, report::mode)),
+            ShiftTo::Code => self.w.to_code(at),
+            ShiftTo::ExportersPort => self.w.exporters_to_port(self.named(at, report::place)),
+            ShiftTo::ExportersMode => self.w.exporters_to_mode(self.named(at, report::mode)),
+            ShiftTo::ExportersCode => self.w.exporters_to_code(at),
+            ShiftTo::NewExporters | ShiftTo::Caught => self.w.to_new_exporters().to_owned(),
         })
     }
 
     /// A sign in one sentence, with its numbers.
-    fn sign_text(self, watch: &Watch, sign: &Sign, options: &WatchOptions) -> String {
+    fn sign_text(&self, sign: &Sign) -> String {
         let text = match sign.kind {
-            SignKind::Displacement => self.moved_text(watch, sign),
-            SignKind::JustUnderLimit => self.gathers_text(watch, sign),
-            SignKind::UnequalTreatment | SignKind::UnequalFindings => self.unequal_text(watch, sign, options),
-            SignKind::Decay | SignKind::Silent => self.decay_text(watch, sign),
-            SignKind::Open => watch.open.sites.get(sign.of).map(|site| {
-                self.stays_open(
-                    &site.site,
-                    grouped(site.open.hits),
-                    grouped(site.inspections),
-                    grouped(site.late),
-                    options.late_after_days,
-                    grouped(site.nothing),
-                    grouped(site.uncoded),
-                    grouped(site.partly),
+            SignKind::Displacement => self.moved_text(sign),
+            SignKind::JustUnderLimit => self.gathers_text(sign),
+            SignKind::UnequalTreatment | SignKind::UnequalFindings => self.unequal_text(sign),
+            SignKind::Decay | SignKind::Silent => self.decay_text(sign),
+            SignKind::Open => self.watch.open.sites.get(sign.of).map(|site| {
+                self.w.stays_open(
+                    self.named(&site.site, report::site),
+                    self.count(site.open.hits),
+                    self.count(site.inspections),
+                    self.count(site.late),
+                    self.options.late_after_days,
+                    self.count(site.nothing),
+                    self.count(site.uncoded),
+                    self.count(site.partly),
                 )
             }),
         };
         text.unwrap_or_default()
     }
 
-    fn moved_text(self, watch: &Watch, sign: &Sign) -> Option<String> {
-        let of_rule = watch.displacement.get(sign.of)?;
-        let shift = watch.shift(sign)?;
+    fn moved_text(&self, sign: &Sign) -> Option<String> {
+        let of_rule = self.watch.displacement.get(sign.of)?;
+        let shift = self.watch.shift(sign)?;
         let against = match shift.against {
-            Against::All => self.against_all().to_owned(),
-            Against::Port => self.against_port(&shift.at),
-            Against::Mode => self.against_mode(&shift.at),
-            Against::NewExporters => self.against_new_exporters().to_owned(),
+            Against::All => self.w.against_all().to_owned(),
+            Against::Port => self.w.against_port(self.named(&shift.at, report::place)),
+            Against::Mode => self.w.against_mode(self.named(&shift.at, report::mode)),
+            Against::NewExporters => self.w.against_new_exporters().to_owned(),
         };
         let unit = match shift.to {
-            ShiftTo::NewExporters => self.unit_exporters(),
-            _ => self.unit_consignments(),
+            ShiftTo::NewExporters => self.w.unit_exporters(),
+            _ => self.w.unit_consignments(),
         };
-        let caught = of_rule.caught.as_ref().map(|caught| self.catches(times(caught.ratio)));
-        Some(self.moved(
+        let caught = of_rule.caught.as_ref().map(|caught| self.w.catches(times(caught.ratio)));
+        Some(self.w.moved(
             &of_rule.rule,
             of_rule.since,
-            self.went_to_place(watch, sign)?,
+            self.went_to_place(sign)?,
             times(shift.ratio),
             times(shift.low),
             times(shift.high),
             p_value(shift.p_adjusted),
             against,
             unit,
-            grouped(shift.before),
-            grouped(shift.after),
-            amount(shift.value_before_cents),
-            amount(shift.value_after_cents),
+            self.count(shift.before),
+            self.count(shift.after),
+            self.amount(shift.value_before_cents),
+            self.amount(shift.value_after_cents),
             caught.unwrap_or_default(),
         ))
     }
 
-    fn gathers_text(self, watch: &Watch, sign: &Sign) -> Option<String> {
-        let bunching = watch.limits.get(sign.of)?;
+    fn gathers_text(&self, sign: &Sign) -> Option<String> {
+        let bunching = self.watch.limits.get(sign.of)?;
         let (low, high) = sign.interval?;
-        let first = |list: &[BunchingAt], say: fn(Self, String, String, String) -> String| {
+        let first = |list: &[BunchingAt], say: fn(Language, String, String, String) -> String| {
             list.first().map_or(String::new(), |at| {
-                say(self, at.name.clone(), grouped(at.under), format!("{:.1}", at.expected))
+                say(
+                    self.w,
+                    self.named(&at.name, report::place),
+                    self.count(at.under),
+                    format!("{:.1}", at.expected),
+                )
             })
         };
-        let most = first(&bunching.places, Self::most_at) + &first(&bunching.exporters, Self::most_by);
-        Some(self.gathers(
-            &bunching.limit.mode,
-            amount((bunching.limit.value * 100.0).round() as i64),
-            grouped(bunching.under),
+        let most =
+            first(&bunching.places, Language::most_at) + &first(&bunching.exporters, Language::most_by);
+        Some(self.w.gathers(
+            self.named(&bunching.limit.mode, report::mode),
+            self.amount((bunching.limit.value * 100.0).round() as i64),
+            self.count(bunching.under),
             times(sign.size),
             format!("{:.1}", bunching.expected?),
             times(low),
             times(high),
             p_value(sign.p_adjusted?),
-            grouped(bunching.above),
+            self.count(bunching.above),
             most,
         ))
     }
 
-    fn unequal_text(self, watch: &Watch, sign: &Sign, options: &WatchOptions) -> Option<String> {
-        let site = watch.sites.sites.get(sign.of)?;
-        let (hits, of) = (grouped(site.found.hits), grouped(site.found.of));
+    fn unequal_text(&self, sign: &Sign) -> Option<String> {
+        let site = self.watch.sites.sites.get(sign.of)?;
+        let (hits, of) = (self.count(site.found.hits), self.count(site.found.of));
         if sign.kind == SignKind::UnequalFindings {
             let expected = format!("{:.1}", site.found_expected);
             let p = p_value(site.found_p_adjusted);
-            return Some(self.finds(&site.site, hits, of, times(site.found_ratio()), expected, p));
+            return Some(self.w.finds(
+                self.named(&site.site, report::site),
+                hits,
+                of,
+                times(site.found_ratio()),
+                expected,
+                p,
+            ));
         }
-        let finds = if site.found.of < options.least_count {
-            self.finds_unknown().to_owned()
-        } else if site.found_p_adjusted > options.level {
-            self.finds_alike(hits, of)
+        let finds = if site.found.of < self.options.least_count {
+            self.w.finds_unknown().to_owned()
+        } else if site.found_p_adjusted > self.options.level {
+            self.w.finds_alike(hits, of)
         } else {
-            self.finds_times(times(site.found_ratio()))
+            self.w.finds_times(times(site.found_ratio()))
         };
-        Some(self.treats(
-            &site.site,
-            grouped(site.selected.all()),
-            grouped(site.declarations),
+        Some(self.w.treats(
+            self.named(&site.site, report::site),
+            self.count(site.selected.all()),
+            self.count(site.declarations),
             times(site.ratio),
             times(site.funnel.0),
             times(site.funnel.1),
             p_value(site.p_adjusted),
-            grouped(site.selected.mandatory),
-            grouped(site.selected.targeted),
-            grouped(site.selected.random),
+            self.count(site.selected.mandatory),
+            self.count(site.selected.targeted),
+            self.count(site.selected.random),
             finds,
         ))
     }
 
-    fn decay_text(self, watch: &Watch, sign: &Sign) -> Option<String> {
-        let decay = watch.decay.get(sign.of)?;
+    fn decay_text(&self, sign: &Sign) -> Option<String> {
+        let decay = self.watch.decay.get(sign.of)?;
         let proposal = match decay.proposal {
-            Proposal::Retire => self.retire_it(),
-            _ => self.look_at_it(),
+            Proposal::Retire => self.w.retire_it(),
+            _ => self.w.look_at_it(),
         };
         if let (SignKind::Silent, Some(days)) = (sign.kind, decay.silent_days) {
-            return Some(self.is_silent(&decay.rule, grouped(decay.fired), days, proposal));
+            return Some(self.w.is_silent(&decay.rule, self.count(decay.fired), days, proposal));
         }
-        Some(self.decays(
+        Some(self.w.decays(
             &decay.rule,
             share(&decay.first),
-            grouped(decay.first.hits),
-            grouped(decay.first.of),
+            self.count(decay.first.hits),
+            self.count(decay.first.of),
             share(&decay.last),
-            grouped(decay.last.hits),
-            grouped(decay.last.of),
+            self.count(decay.last.hits),
+            self.count(decay.last.of),
             decay.last_from.as_deref().unwrap_or("-"),
             percent(decay.last.low),
             percent(decay.last.high),

@@ -217,7 +217,7 @@ fn lists_say_what_could_not_be_read() {
     let list = desk.run("worklist plan.csv --rules harbour").exits(0).stdout;
     assert!(list.contains("could not be read: item 1: quantity"), "{list}");
     desk.run("worklist plan.csv --rules harbour --format html --lang zh -o list.html").exits(0);
-    assert!(desk.read("list.html").contains("无法读取: item 1: quantity"));
+    assert!(desk.read("list.html").contains("无法读取: 第 1 项：成交数量"));
 }
 
 #[test]

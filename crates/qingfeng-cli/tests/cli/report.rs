@@ -97,6 +97,15 @@ fn grouped(text: &str) -> String {
     format!("{sign}{}.{rest}", thousands(digits.parse().unwrap()))
 }
 
+/// A sum as Chinese pages have it.
+fn ten_thousands(number: f64) -> String {
+    match number.abs() {
+        size if size < 9_999.5 => thousands(number),
+        size if size < 99_995_000.0 => grouped(&format!("{:.1}", number / 1e4)) + " 万",
+        _ => grouped(&format!("{:.2}", number / 1e8)) + " 亿",
+    }
+}
+
 fn written(value: &Value, kind: &str) -> String {
     let sign = |text: String| match text.strip_prefix('-') {
         Some(rest) if rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) => format!("\u{2212}{rest}"),
@@ -115,6 +124,11 @@ fn written(value: &Value, kind: &str) -> String {
                 "per100" => sign(format!("{:.1}", number * 100.0)),
                 "decimal" => grouped(&sign(format!("{number:.1}"))),
                 "fine" => grouped(&sign(format!("{number:.2}"))),
+                "sum" => ten_thousands(number),
+                "yuan" => match ten_thousands(number) {
+                    sum if sum.contains(' ') => sum + "元",
+                    sum => sum + " 元",
+                },
                 "chance" if number < 0.001 => "< 0.001".to_owned(),
                 "chance" => format!("{number:.3}"),
                 other => panic!("nothing is written as {other}"),
@@ -317,6 +331,52 @@ fn figures_of_a_half_year_are_those_of_the_json() {
             .collect();
         assert!(outside.is_empty(), "{outside:?}");
     }
+}
+
+#[test]
+fn chinese_titles_are_on_chinese_pages() {
+    let desk = desk();
+    let rules = desk.read("harbour/campaign.rhai").replace(
+        "title: \"Exporter on the blacklist\",",
+        "title: \"Exporter on the blacklist\",\n    title_zh: \"列入黑名单的发货人\",",
+    );
+    desk.write("harbour/campaign.rhai", rules);
+    let manifest = desk
+        .read("harbour/pack.toml")
+        .replace("title = \"open the goods\"", "title = \"open the goods\"\ntitle_zh = \"开箱\"");
+    desk.write("harbour/pack.toml", manifest);
+    desk.write("outcomes.csv", OUTCOMES.replace("12000.5", "123456").replace(",safety,", ",不合格,"));
+    let rules = desk.run("rules harbour --format json").exits(0).json();
+    assert_eq!(rules["rules"][1]["title_zh"], "列入黑名单的发货人");
+    let explained = desk.run("explain D4 declarations.csv --rules harbour --format json").exits(0);
+    assert!(explained.stdout.contains("列入黑名单的发货人"), "{}", explained.stdout);
+    let more = "--survey 肯尼亚=destination:KE|FJ,group:motorcycles,channel:red";
+    let (json, page) = report(&desk, &format!("--lang zh {more}"));
+    check_figures(&page, &json);
+    for shows in [
+        "列入黑名单的发货人",
+        "开箱",
+        // Where the pack has no Chinese title of a channel.
+        "绿：直接放行",
+        "目的国：肯尼亚、斐济；商品类别：Motorcycles；通道：开箱",
+        "一般贸易",
+        "12.3 万元",
+        "一般信用企业",
+    ] {
+        assert!(page.contains(shows), "{shows}");
+    }
+    for hides in ["Exporter on the blacklist", "destination:KE", "站点", "大案（", "贸易方式", "选查"]
+    {
+        assert!(!page.contains(hides), "{hides}");
+    }
+    let (_, page) = report(&desk, "");
+    assert!(page.contains("Exporter on the blacklist") && !page.contains("开箱"));
+    desk.run("worklist plan.csv --rules harbour --lang zh --format html -o list.html").exits(0);
+    let list = desk.read("list.html");
+    assert!(
+        list.contains("开箱") && list.contains("绿：直接放行") && list.contains("人工分析布控"),
+        "{list}"
+    );
 }
 
 #[test]

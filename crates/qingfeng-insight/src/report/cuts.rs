@@ -6,7 +6,7 @@ use qingfeng_rules::{Date, Month, SelectionKind};
 use serde::Serialize;
 
 use super::count::{Counter, Counts};
-use super::{Names, Titled, country};
+use super::{Names, Titled, channel, country, mode, site};
 use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::{Disposal, Verdict, Violation};
@@ -215,7 +215,7 @@ impl Cuts {
         let mut by_selection = rows(Cut::Selection, &plain);
         by_selection.iter_mut().for_each(|row| row.counts.estimate = None);
         let by_month = rows(Cut::Month, &plain);
-        let mut by_site = rows(Cut::Site, &|name| names.site(name));
+        let mut by_site = rows(Cut::Site, &|name| site(names.pack, name));
         for row in &mut by_site {
             let group = names.pack.reference.sites.iter().find(|group| group.name == row.of.name);
             row.kind = group.and_then(|group| group.kind.clone());
@@ -223,7 +223,7 @@ impl Cuts {
         let by_site_kind = rows(Cut::SiteKind, &plain);
         let by_region = rows(Cut::Region, &|name| Titled::of(&names.pack.reference.regions, name));
         let by_group = rows(Cut::Group, &|name| names.goods(name));
-        let mut by_mode = rows(Cut::Mode, &|name| names.mode(name));
+        let mut by_mode = rows(Cut::Mode, &|name| mode(names.pack, name));
         by_mode.sort_by(|a, b| {
             (a.of.name == NONE, b.counts.declarations, &a.of.name).cmp(&(
                 b.of.name == NONE,
@@ -232,11 +232,7 @@ impl Cuts {
             ))
         });
         let by_trader_class = rows(Cut::TraderClass, &plain);
-        let mut by_channel = rows(Cut::Channel, &|name| {
-            let channel = names.pack.channels.iter().find(|channel| channel.name == name);
-            let title = channel.and_then(|channel| channel.title.clone());
-            Titled { title: title.unwrap_or_else(|| name.to_owned()), ..Titled::plain(name) }
-        });
+        let mut by_channel = rows(Cut::Channel, &|name| channel(names.pack, name));
         by_channel.reverse();
         let mut by_destination = rows(Cut::Destination, &country);
         let destinations = by_destination.len() as u64;

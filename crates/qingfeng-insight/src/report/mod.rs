@@ -17,7 +17,7 @@ mod survey;
 mod tests;
 
 use qingfeng_rules::reference::Groups;
-use qingfeng_rules::{Date, Pack, countries};
+use qingfeng_rules::{CodeList, Date, FieldId, Pack, codes, countries};
 use serde::Serialize;
 
 use crate::effect::Effect;
@@ -185,7 +185,6 @@ impl Report {
             .collect();
         let quality = Quality::of(&counted, evidence, &names, parts.out_of_time);
         let days = || counted.iter().filter_map(|judged| judged.day);
-        let value = pack.schema.field("value").map(|field| &pack.schema[field]);
         let mut report = Self {
             title: options.title.clone().or_else(|| pack.title.clone()).unwrap_or_else(|| pack.name.clone()),
             title_zh: pack.title_zh.clone().filter(|_| options.title.is_none()),
@@ -194,7 +193,7 @@ impl Report {
             until: days().max(),
             pack: format!("{} {}", pack.name, pack.version),
             packs: evidence.packs.iter().map(ToString::to_string).collect(),
-            unit: value.and_then(|field| field.unit.as_deref()).map(str::to_owned),
+            unit: unit(pack).map(str::to_owned),
             statements: Vec::new(),
             targets: parts.targets,
             counts,
@@ -223,6 +222,71 @@ pub fn country(code: &str) -> Titled {
         title: known.map_or(code, |country| country.name).to_owned(),
         title_zh: known.map(|country| country.name_zh.to_owned()),
     }
+}
+
+/// The unit of declared values.
+pub fn unit(pack: &Pack) -> Option<&str> {
+    pack.schema[pack.schema.field("value")?].unit.as_deref()
+}
+
+/// What people call a site of the pack.
+pub fn site(pack: &Pack, name: &str) -> Titled {
+    Titled::of(&pack.reference.sites, name)
+}
+
+/// What people call a channel of the pack.
+pub fn channel(pack: &Pack, name: &str) -> Titled {
+    let channel = pack.channels.iter().find(|channel| channel.name == name);
+    let title = channel.and_then(|channel| channel.title.as_deref());
+    Titled {
+        name: name.to_owned(),
+        title: title.unwrap_or(name).to_owned(),
+        title_zh: channel.and_then(|channel| channel.title_zh.clone()),
+    }
+}
+
+/// What people call a mode, with its code: as the first of the pack's groups that has this code alone, else as the code list
+/// that the pack's modes have. A value that only the pack has is no code, so that its title is enough.
+pub fn mode(pack: &Pack, code: &str) -> Titled {
+    let alone =
+        |group: &&qingfeng_rules::reference::Group| matches!(&group.members[..], [only] if only.code == code);
+    let group = pack.reference.modes.iter().find(alone);
+    let entry = pack.schema.keys.mode.and_then(|field| entry(pack, field, code));
+    let (title, title_zh) = match (group, entry) {
+        (Some(group), entry) => {
+            (group.title.as_str(), group.title_zh.as_deref().or(entry.map(|entry| entry.title_zh)))
+        }
+        (None, Some(entry)) => (entry.title, Some(entry.title_zh)),
+        (None, None) => return Titled::plain(code),
+    };
+    let is_code = code.bytes().all(|byte| byte.is_ascii_digit());
+    Titled {
+        name: code.to_owned(),
+        title: match title {
+            // Some entries of code lists have no English name.
+            "" => code.to_owned(),
+            title if is_code => format!("{title} ({code})"),
+            title => title.to_owned(),
+        },
+        title_zh: title_zh.map(|title| if is_code { format!("{title}（{code}）") } else { title.to_owned() }),
+    }
+}
+
+/// What people call a place of trade: a site of the pack, else the name that the code list of ports has, with the code.
+pub fn place(pack: &Pack, name: &str) -> Titled {
+    let titled = site(pack, name);
+    if titled.title_zh.is_some() || titled.title != name {
+        return titled;
+    }
+    let ports = pack.schema.keys.site.iter().find(|(kind, _)| kind == "port").map(|of| of.1);
+    let title_zh = ports.and_then(|field| entry(pack, field, name)).map(|entry| entry.title_zh);
+    Titled { title_zh: title_zh.map(|title| format!("{title}（{name}）")), ..titled }
+}
+
+/// The entry of a code in the list that a field has.
+fn entry(pack: &Pack, field: FieldId, code: &str) -> Option<&'static codes::Entry> {
+    let Some(CodeList::Table(list)) = pack.schema[field].codes else { return None };
+    codes::table(list)?.find(code)
 }
 
 /// Where the declarations of the evidence belong, by the pack's reference data.
@@ -268,25 +332,8 @@ impl<'p> Names<'p> {
         self.site_kinds.get(site as usize).copied().flatten()
     }
 
-    /// What people call a site.
-    pub fn site(&self, name: &str) -> Titled {
-        Titled::of(&self.pack.reference.sites, name)
-    }
-
     /// What people call a goods group.
     pub fn goods(&self, name: &str) -> Titled {
         Titled::of(&self.pack.reference.commodities, name)
-    }
-
-    /// What people call a mode: the first of the pack's groups that has this code alone, else the code.
-    pub fn mode(&self, code: &str) -> Titled {
-        let alone = |group: &&qingfeng_rules::reference::Group| matches!(&group.members[..], [only] if only.code == code);
-        let Some(group) = self.pack.reference.modes.iter().find(alone) else { return Titled::plain(code) };
-        let with_code = |title: &String| format!("{title} ({code})");
-        Titled {
-            name: code.to_owned(),
-            title: with_code(&group.title),
-            title_zh: group.title_zh.as_ref().map(with_code),
-        }
     }
 }

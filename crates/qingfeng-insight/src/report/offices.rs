@@ -6,7 +6,7 @@ use qingfeng_rules::SelectionKind;
 use qingfeng_rules::selection::Amount;
 use serde::Serialize;
 
-use super::{Names, ReportOptions, Titled, in_time};
+use super::{Names, ReportOptions, Titled, in_time, site};
 use qingfeng_inspection::{PlanFile, PlanRow};
 
 /// What plans used of the capacity, on the days on which something was planned.
@@ -102,7 +102,7 @@ impl Capacity {
             let Some(first) = day.first().filter(|row| in_time(options, Some(row.day))) else { continue };
             let at = sites.iter().position(|site| site.name == first.office).unwrap_or(usize::MAX);
             let of = offices.entry((at, first.office.as_str())).or_default();
-            of.0.of = names.site(&first.office);
+            of.0.of = site(names.pack, &first.office);
             let points = day.iter().any(|row| matches!(row.capacity, Some(Amount::Points(_))));
             for (office, in_points) in [of, &mut all] {
                 office.add(day);

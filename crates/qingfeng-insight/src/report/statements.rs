@@ -48,7 +48,7 @@ pub enum Statement {
     },
     /// How much of what violates was found.
     Missed {
-        /// Good where little was missed.
+        /// Good where little was missed, and little is unknown.
         tone: Tone,
         /// Declarations that violate, estimated.
         violating: f64,
@@ -60,6 +60,8 @@ pub enum Statement {
         found: u64,
         /// The share that was found.
         share: f64,
+        /// The part of all declarations that the draw speaks of, in [0, 1]. Of the others nothing is known.
+        covered: f64,
     },
     /// Inspections without a result.
     Open {
@@ -115,6 +117,9 @@ impl Statement {
 /// The least draws with a result for a comparison.
 const LEAST_DRAWN: u64 = 30;
 
+/// The least part of all declarations of which the draw must speak for what it says to be good news.
+const LEAST_COVERED: f64 = 0.9;
+
 /// The statements at the head of a report at most: what a reader takes along.
 const MOST: usize = 3;
 
@@ -134,6 +139,8 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
         let least = all.found as f64;
         let share = (least / violating.max(least)).clamp(0.0, 1.0);
         let tone = match share {
+            // What is never inspected may violate as it likes.
+            _ if estimate.covered < LEAST_COVERED => Tone::Worry,
             share if share >= 0.5 => Tone::Good,
             share if share >= 0.2 => Tone::Plain,
             _ => Tone::Worry,
@@ -145,6 +152,7 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
             high: of(estimate.high).max(least),
             found: all.found,
             share,
+            covered: estimate.covered,
         });
     } else if let Some(share) = report.capacity.all.used_share {
         let tone = if share >= 0.75 { Tone::Good } else { Tone::Worry };

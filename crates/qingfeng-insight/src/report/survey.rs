@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::cuts::{Cuts, sites_of};
-use super::{Names, Titled, country};
+use super::{Names, Titled, channel, country, mode, site};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 
 /// The surveys of a report at most.
@@ -35,6 +35,13 @@ pub enum By {
     Channel,
     /// A rule that fired.
     Rule,
+}
+
+impl By {
+    /// The word in a condition.
+    pub fn name(self) -> &'static str {
+        CONDITIONS.iter().find(|(_, by)| *by == self).map_or("", |(name, _)| name)
+    }
 }
 
 const CONDITIONS: [(&str, By); 9] = [
@@ -140,7 +147,7 @@ impl FromStr for Survey {
 impl fmt::Display for Survey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, condition) in self.conditions.iter().enumerate() {
-            let name = CONDITIONS.iter().find(|(_, by)| *by == condition.by).map_or("", |(name, _)| name);
+            let name = condition.by.name();
             write!(f, "{}{name}:{}", if at == 0 { "" } else { "," }, condition.values.join("|"))?;
         }
         Ok(())
@@ -241,13 +248,25 @@ impl Survey {
         let title = |by: By, value: &str| match by {
             By::Destination => country(value),
             By::Region => Titled::of(&reference.regions, value),
-            By::Site => names.site(value),
+            By::Site => site(names.pack, value),
             By::Group => names.goods(value),
             By::Mode => match reference.modes.iter().any(|group| group.name == value) {
                 true => Titled::of(&reference.modes, value),
-                false => names.mode(value),
+                false => mode(names.pack, value),
             },
-            By::Kind | By::Class | By::Channel | By::Rule => Titled::plain(value),
+            By::Channel => channel(names.pack, value),
+            By::Rule => {
+                let rule = names.pack.rules.iter().find(|rule| rule.id == value);
+                rule.map_or_else(
+                    || Titled::plain(value),
+                    |rule| Titled {
+                        name: value.to_owned(),
+                        title: rule.title.clone(),
+                        title_zh: rule.title_zh.clone(),
+                    },
+                )
+            }
+            By::Kind | By::Class => Titled::plain(value),
         };
         let conditions = self.conditions.iter();
         conditions.flat_map(|one| one.values.iter().map(move |value| title(one.by, value))).collect()

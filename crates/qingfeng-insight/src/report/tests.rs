@@ -204,6 +204,14 @@ fn what_is_said_follows_from_the_figures() {
     draws.push(inspected(2, 1));
     draws.extend(vec![inspected(1, 1); 40]);
     assert_eq!(about(&draws)[0], ("targeting".to_owned(), Tone::Good));
+    // What the draw says of half of the trade is no good news, and says of which part it speaks.
+    draws.extend(vec![(1, 0, 0, 0, 0, None); 80]);
+    let statements = report(&evidence(&draws), &pack, &[]).statements;
+    let missed = statements.iter().find_map(|one| match one {
+        Statement::Missed { tone, covered, found, .. } => Some((*tone, *covered, *found)),
+        _ => None,
+    });
+    assert_eq!(missed, Some((Tone::Worry, 0.5, 41)));
     // Chosen no better than drawn.
     let draws: Vec<Draw> = (0..80).map(|at| inspected(1 + at % 2, u8::from(at < 20))).collect();
     assert_eq!(about(&draws)[0], ("targeting".to_owned(), Tone::Worry));

@@ -20,17 +20,22 @@ pub fn section(doc: &Doc<'_>, targets: &At<'_, Targets>) -> Markup {
         at!(targets.year).said(As::Text),
         at!(targets.days_left).said(As::Count),
     );
-    let paces: [(&str, bool, Pick); 4] = [
-        (w.cases(), true, |account| at!(account.cases)),
-        (w.major_cases(), targets.all.major_cases.aim.is_some(), |account| at!(account.major_cases)),
-        (w.fines_yuan(), targets.all.fines.aim.is_some(), |account| at!(account.fines)),
-        (w.pieces(), targets.all.pieces.aim.is_some(), |account| at!(account.pieces)),
+    let paces: [(&str, bool, Pick, As); 4] = [
+        (w.cases(), true, |account| at!(account.cases), As::Round),
+        (
+            w.major_cases(),
+            targets.all.major_cases.aim.is_some(),
+            |account| at!(account.major_cases),
+            As::Round,
+        ),
+        (w.fines_yuan(), targets.all.fines.aim.is_some(), |account| at!(account.fines), doc.yuan()),
+        (w.pieces(), targets.all.pieces.aim.is_some(), |account| at!(account.pieces), As::Round),
     ];
     html! {
         p.soft { (PreEscaped(pace)) }
-        @for (number, (what, _, pick)) in paces.into_iter().enumerate().filter(|(_, (_, is_aimed_at, _))| *is_aimed_at) {
+        @for (number, (what, _, pick, kind)) in paces.into_iter().enumerate().filter(|(_, (_, is_aimed_at, ..))| *is_aimed_at) {
             h3 { (what) }
-            (table_of(doc, targets, pick, number == 0))
+            (table_of(doc, targets, (pick, kind), number == 0))
         }
         @if targets.unplanned_cases > 0 {
             p { (w.not_counted()) (at!(targets.unplanned_cases).figure(As::Count)) }
@@ -49,7 +54,8 @@ pub fn section(doc: &Doc<'_>, targets: &At<'_, Targets>) -> Markup {
 /// One of the paces of an account.
 type Pick = for<'r> fn(&At<'r, Account>) -> At<'r, Pace>;
 
-fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: bool) -> Markup {
+/// A table of paces, which are written as `kind`.
+fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, (pick, kind): (Pick, As), with_work: bool) -> Markup {
     let w = doc.w;
     let standing = |account: &At<'_, Account>| {
         let (class, name) = match pick(account).standing {
@@ -63,19 +69,19 @@ fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: boo
     };
     /// A column of a pace.
     macro_rules! pace {
-        ($head:expr, $field:ident, $kind:ident) => {
+        ($head:expr, $field:ident, $kind:expr) => {
             numbers($head, move |account: &At<'_, Account>| {
                 let pace = pick(account);
-                at!(pace.$field).cell(As::$kind)
+                at!(pace.$field).cell($kind)
             })
         };
     }
     let mut columns: Vec<Column<'_, Account>> = vec![
         names(w.kind_of_site()),
-        pace!(w.done(), done, Round),
-        pace!(w.aim(), aim, Round),
-        pace!(w.by_now(), expected, Round),
-        pace!(w.needed_a_month(), needed_a_month, Decimal),
+        pace!(w.done(), done, kind),
+        pace!(w.aim(), aim, kind),
+        pace!(w.by_now(), expected, kind),
+        pace!(w.needed_a_month(), needed_a_month, if kind == As::Yuan { kind } else { As::Decimal }),
         texts(w.standing(), standing),
     ];
     if with_work {
@@ -89,7 +95,7 @@ fn table_of(doc: &Doc<'_>, targets: &At<'_, Targets>, pick: Pick, with_work: boo
 /// What people call a country, or what a table has for it.
 fn country(doc: &Doc<'_>, code: &str) -> String {
     let named = qingfeng_insight::report::country(code);
-    named.title_zh.filter(|_| doc.is_chinese()).unwrap_or(named.title)
+    doc.w.titled(&named.title, named.title_zh.as_deref()).to_owned()
 }
 
 fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
@@ -105,7 +111,9 @@ fn notices(doc: &Doc<'_>, account: &At<'_, NoticeAccount>) -> Markup {
     let countries = at!(account.countries).rows().map(|(code, counts)| (country(doc, code), counts));
     let overdue: [Column<'_, Overdue>; 4] = [
         texts(w.notice(), |notice: &At<'_, Overdue>| at!(notice.notice_id).text_cell()),
-        texts(w.country(), |notice: &At<'_, Overdue>| at!(notice.country).text_cell()),
+        texts(w.country(), |notice: &At<'_, Overdue>| {
+            html! { td { (text(&notice.country.as_deref().map_or(String::new(), |code| country(doc, code)))) } }
+        }),
         texts(w.received_on(), |notice: &At<'_, Overdue>| at!(notice.received_on).text_cell()),
         number!(Overdue: w.days(), days, Count),
     ];
@@ -135,8 +143,8 @@ fn tip_offs(doc: &Doc<'_>, account: &At<'_, TipOffAccount>) -> Markup {
         number!(TipOffCounts: w.received(), received, Count),
         number!(TipOffCounts: w.led(), led, Count),
         number!(TipOffCounts: w.confirmed(), confirmed, Count),
-        number!(TipOffCounts: w.proceeds(), proceeds, Round),
-        number!(TipOffCounts: w.rewards(), rewards, Round),
+        numbers(w.proceeds(), |tips: &At<'_, TipOffCounts>| at!(tips.proceeds).cell(doc.yuan())),
+        numbers(w.rewards(), |tips: &At<'_, TipOffCounts>| at!(tips.rewards).cell(doc.yuan())),
     ];
     let kinds = at!(account.kinds).rows().map(|(kind, counts)| (kind.to_owned(), counts));
     named_table(&columns, kinds, Some((w.all(), at!(account.all))))

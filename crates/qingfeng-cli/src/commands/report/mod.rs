@@ -153,7 +153,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         tell_effect(effect);
     }
     if let Some(watch) = &mut report.watch {
-        tell_watch(watch, &watch_options);
+        tell_watch(watch, &watch_options, Some(pack));
     }
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {

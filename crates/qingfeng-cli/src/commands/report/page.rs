@@ -1,9 +1,9 @@
 //! The report as a page.
 
 use maud::{Markup, PreEscaped, html};
-use qingfeng_insight::report::{Code, Counts, Cuts, Report, Statement, Tone};
+use qingfeng_insight::report::{Code, Condition, Counts, Cuts, Report, Statement, SurveyReport, Tone};
 
-use super::place::{As, At, at};
+use super::place::{As, At, at, is_part};
 use super::tables::{Column, number, numbers, table, texts};
 use super::{accounts, rules, watch};
 use crate::charts::{self, Line};
@@ -32,10 +32,9 @@ impl<'r> Doc<'r> {
 pub fn page(report: &Report, w: Language) -> String {
     let doc = Doc { report, w };
     let sections = sections(&doc);
-    let zh_title = report.title_zh.as_deref().filter(|title| doc.is_chinese() && !title.is_empty());
     let page = Page {
         language: w,
-        title: zh_title.unwrap_or(&report.title),
+        title: w.titled(&report.title, report.title_zh.as_deref()),
         subtitle: &subtitle(&doc),
         style: include_str!("page.css"),
         script: Some(include_str!("page.js")),
@@ -67,7 +66,7 @@ fn key_figures(doc: &Doc<'_>) -> Markup {
     let figures = [
         (at!(all.cases).figure(As::Count), w.figure_cases()),
         (at!(all.major_cases).figure(As::Count), w.figure_major()),
-        (at!(all.fines).figure(As::Round), w.figure_fines()),
+        (at!(all.fines).figure(doc.yuan()), w.figure_fines()),
         (at!(all.pieces).figure(As::Count), w.figure_pieces()),
         (rate.unwrap_or_else(|| html! { "–" }), w.figure_hit_rate()),
     ];
@@ -117,13 +116,18 @@ fn statement(w: Language, one: &At<'_, Statement>) -> String {
             )
         }
         Statement::NoComparison { drawn_inspected } => w.says_no_comparison(said!(drawn_inspected, Count)),
-        Statement::Missed { violating, low, high, found, share, .. } => w.says_missed(
-            said!(violating, Round),
-            said!(low, Round),
-            said!(high, Round),
-            said!(found, Count),
-            said!(share, Share),
-        ),
+        Statement::Missed { violating, low, high, found, share, covered, .. } => {
+            let is_part = is_part(*covered);
+            w.says_missed(
+                if is_part { w.says_covered(said!(covered, Share)) } else { String::new() },
+                said!(violating, Round),
+                said!(low, Round),
+                said!(high, Round),
+                said!(found, Count),
+                said!(share, Share),
+                if is_part { w.says_not_covered(As::Share.write(&(1.0 - covered))) } else { String::new() },
+            )
+        }
         Statement::Open { open, planned, share, .. } => {
             w.says_open(said!(open, Count), said!(planned, Count), said!(share, Share))
         }
@@ -290,8 +294,10 @@ fn surveys(doc: &Doc<'_>) -> Markup {
             section.survey id=(format!("survey-{number}")) {
                 h3.survey { (text(&survey.survey.name)) }
                 p.soft {
-                    (at!(survey.filter).code())
-                    @for title in &survey.titles { " · " (text(&doc.title(title))) }
+                    @if doc.is_chinese() { (text(&conditions(doc, &survey))) } @else {
+                        (at!(survey.filter).code())
+                        @for title in &survey.titles { " · " (text(&doc.title(title))) }
+                    }
                 }
                 @if counts.all.declarations == 0 {
                     p { (w.nothing_surveyed()) }
@@ -308,6 +314,16 @@ fn surveys(doc: &Doc<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The conditions of a survey in words: `目的国：缅甸、老挝；商品类别：玩具`.
+fn conditions(doc: &Doc<'_>, survey: &SurveyReport) -> String {
+    let mut titles = survey.titles.iter().map(|title| doc.title(title));
+    let one = |condition: &Condition| {
+        let values: Vec<String> = titles.by_ref().take(condition.values.len()).collect();
+        format!("{}：{}", doc.w.named(condition.by.name()), values.join("、"))
+    };
+    survey.survey.conditions.iter().map(one).collect::<Vec<_>>().join("；")
 }
 
 /// Texts of data, with commas between them.

@@ -10,7 +10,7 @@ use qingfeng::rules::Date;
 use qingfeng_insight::effect::{Estimate, Rate};
 
 use crate::html::text;
-use crate::numbers::{thin, thin_decimals};
+use crate::numbers::{ten_thousands, thin, thin_decimals};
 
 /// What stands where there is no figure.
 const NONE: &str = "–";
@@ -106,6 +106,10 @@ pub enum As {
     Decimal,
     /// A number with two decimals.
     Fine,
+    /// A sum in the unit of its heading, in ten thousands where it is one: `12.3 万`.
+    Sum,
+    /// A sum of yuan with its unit: `800 元`, `12.3 万元`.
+    Yuan,
     /// A probability: three decimals, or less than a thousandth.
     Chance,
     /// A text or a day, unchanged.
@@ -121,12 +125,15 @@ impl As {
             Self::Round => "round",
             Self::Decimal => "decimal",
             Self::Fine => "fine",
+            Self::Sum => "sum",
+            Self::Yuan => "yuan",
             Self::Chance => "chance",
             Self::Text => "text",
         }
     }
 
-    fn write(self, figure: &dyn Figure) -> String {
+    /// A figure as the page has it.
+    pub fn write(self, figure: &dyn Figure) -> String {
         if self == Self::Text {
             return figure.text().unwrap_or_else(|| NONE.to_owned());
         }
@@ -139,6 +146,11 @@ impl As {
             Self::Per100 => thin_decimals(number * 100.0, 1),
             Self::Decimal => thin_decimals(number, 1),
             Self::Fine => thin_decimals(number, 2),
+            Self::Sum => ten_thousands(number),
+            Self::Yuan => {
+                let sum = ten_thousands(number);
+                if sum.ends_with(['万', '亿']) { format!("{sum}元") } else { format!("{sum} 元") }
+            }
             Self::Chance if number < 0.001 => "< 0.001".to_owned(),
             Self::Chance => thin_decimals(number, 3),
         }
@@ -213,18 +225,31 @@ impl<T: Figure> At<'_, T> {
     }
 }
 
+/// Whether a share, as it is written, is not all.
+pub fn is_part(share: f64) -> bool {
+    share < 0.9995
+}
+
 /// The cell of a figure that may not be there.
 pub fn cell<T: Figure>(place: Option<At<'_, T>>, kind: As) -> Markup {
     place.map_or_else(|| html! { td.number data-v="" { (NONE) } }, |place| place.cell(kind))
 }
 
-/// A share with its interval in a table: `9.6 %` and below it `5.5–17.4`.
-fn interval<T: Figure>(rate: &At<'_, T>, low: &At<'_, f64>, high: &At<'_, f64>) -> Markup {
+/// A share with its interval in a table: `9.6 %` and below it `5.5–17.4`; and what part of the whole it speaks of, where
+/// that is not all: `(75.6 %)`.
+fn interval<T: Figure>(
+    rate: &At<'_, T>,
+    low: &At<'_, f64>,
+    high: &At<'_, f64>,
+    covered: Option<&At<'_, f64>>,
+) -> Markup {
+    let covered = covered.filter(|covered| is_part(*covered.value));
     html! {
         td.number data-v=(rate.value.text().unwrap_or_default()) {
             @if rate.value.number().is_some() {
                 (rate.figure(As::Share))
                 small { (low.figure(As::Per100)) "–" (high.figure(As::Per100)) }
+                @if let Some(covered) = covered { small { "(" (covered.figure(As::Share)) ")" } }
             } @else { (NONE) }
         }
     }
@@ -236,17 +261,17 @@ pub trait HasInterval {
     fn rate_cell(&self) -> Markup;
 }
 
-macro_rules! intervals {
-    ($($kind:ty),*) => {
-        $(impl HasInterval for At<'_, $kind> {
-            fn rate_cell(&self) -> Markup {
-                interval(&at!(self.rate), &at!(self.low), &at!(self.high))
-            }
-        })*
-    };
+impl HasInterval for At<'_, Rate> {
+    fn rate_cell(&self) -> Markup {
+        interval(&at!(self.rate), &at!(self.low), &at!(self.high), None)
+    }
 }
 
-intervals!(Rate, Estimate);
+impl HasInterval for At<'_, Estimate> {
+    fn rate_cell(&self) -> Markup {
+        interval(&at!(self.rate), &at!(self.low), &at!(self.high), Some(&at!(self.covered)))
+    }
+}
 
 impl<'r, T> HasInterval for At<'r, Option<T>>
 where

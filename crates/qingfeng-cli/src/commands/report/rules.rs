@@ -61,7 +61,7 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
         html! {
             th scope="row" {
                 (at!(rule.rule).figure(As::Text))
-                @if let Some(title) = &rule.title { small.wrap { (text(title)) } }
+                @if let Some(title) = &rule.title { small.wrap { (text(w.titled(title, rule.title_zh.as_deref()))) } }
             }
         }
     };

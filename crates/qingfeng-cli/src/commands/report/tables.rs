@@ -108,7 +108,7 @@ impl Doc<'_> {
             number!(Counts: w.cases(), cases, Count),
             number!(Counts: w.major(), major_cases, Count),
             number!(Counts: w.pieces(), pieces, Count),
-            number!(Counts: w.fines_yuan(), fines, Round),
+            numbers(w.fines_yuan(), |row: &At<'_, Counts>| at!(row.fines).cell(self.yuan())),
         ];
         let rows = rows.items().map(|row| (self.title(&row.of), row.same(|row| &row.counts)));
         named_table(&columns, rows, all.map(|all| (w.all(), all)))
@@ -138,14 +138,14 @@ impl Doc<'_> {
     pub fn kinds(&self, kinds: &At<'_, Vec<Kind>>, first: &str) -> Markup {
         let w = self.w;
         let unit = self.report.unit.as_deref().filter(|unit| !unit.is_empty());
-        let value = unit.map_or_else(|| w.value().to_owned(), |unit| w.value_in(unit));
+        let value = unit.map_or_else(|| w.value().to_owned(), |unit| w.value_in(w.unit(unit)));
         let columns: [Column<'_, Kind>; 6] = [
             names(first),
             number!(Kind: w.goods_lines(), lines, Count),
             number!(Kind: w.declarations(), declarations, Count),
             number!(Kind: w.pieces(), pieces, Count),
-            number!(Kind: &value, value, Round),
-            number!(Kind: w.fines_yuan(), fines, Round),
+            numbers(&value, |row: &At<'_, Kind>| at!(row.value).cell(self.sum())),
+            numbers(w.fines_yuan(), |row: &At<'_, Kind>| at!(row.fines).cell(self.yuan())),
         ];
         named_table(&columns, kinds.items().map(|kind| (w.named(&kind.name).to_owned(), kind)), None)
     }
@@ -215,6 +215,16 @@ impl Doc<'_> {
         named_table(&columns, offices, Some((w.all(), at!(capacity.all))))
     }
 
+    /// How the page writes a sum in the unit of its heading.
+    pub fn sum(&self) -> As {
+        if self.is_chinese() { As::Sum } else { As::Round }
+    }
+
+    /// How the page writes a sum of yuan: in English its heading has the unit.
+    pub fn yuan(&self) -> As {
+        if self.is_chinese() { As::Yuan } else { As::Round }
+    }
+
     /// What people call a thing: its title in the page's language, a word for its name, or the name.
     pub fn title(&self, of: &Titled) -> String {
         let zh = of.title_zh.as_deref().unwrap_or("");
@@ -227,10 +237,11 @@ impl Doc<'_> {
         [own, &of.title, &of.name].into_iter().find(|text| !text.is_empty()).unwrap_or("").to_owned()
     }
 
-    /// What people call a site of this name; of another name itself.
-    pub fn site_title(&self, name: &str) -> String {
-        let site = self.report.counts.by_site.iter().find(|site| site.of.name == name);
-        site.map_or_else(|| name.to_owned(), |site| self.title(&site.of))
+    /// What people call a site or a mode of this name; of another name itself.
+    pub fn name_of(&self, name: &str) -> String {
+        let counts = &self.report.counts;
+        let row = counts.by_site.iter().chain(&counts.by_mode).find(|row| row.of.name == name);
+        row.map_or_else(|| name.to_owned(), |row| self.title(&row.of))
     }
 }
 

@@ -47,7 +47,7 @@ fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         let to = words.map(|words| at!(words.to)).filter(|to| to.is_some() && !doc.is_chinese());
         html! {
             th scope="row" {
-                (text(&doc.site_title(&sign.subject)))
+                (text(&doc.name_of(&sign.subject)))
                 @if let Some(to) = to { " → " (to.figure(As::Text)) }
             }
         }
@@ -106,7 +106,7 @@ fn treatment(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         number!(SiteTreatment: w.expected_found(), found_expected, Round),
         number!(SiteTreatment: w.chance(), found_p_adjusted, Chance),
     ];
-    let sites = at!(watch.sites.sites).items().map(|site| (doc.site_title(&site.site), site));
+    let sites = at!(watch.sites.sites).items().map(|site| (doc.name_of(&site.site), site));
     named_table(&columns, sites, None)
 }
 
@@ -121,10 +121,10 @@ fn displacement(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         };
     }
     let name = |rule: &At<'_, RuleDisplacement>| {
-        html! { th scope="row" { (at!(rule.rule).figure(As::Text)) small.wrap { (text(&rule.title)) } } }
+        html! { th scope="row" { (at!(rule.rule).figure(As::Text)) small.wrap { (text(w.titled(&rule.title, rule.title_zh.as_deref()))) } } }
     };
     let went_to = |rule: &At<'_, RuleDisplacement>| {
-        html! { td { @if let Some(to) = strongest(rule) { (w.shift_to(to.to)) " " (at!(to.at).figure(As::Text)) } } }
+        html! { td { @if let Some(to) = strongest(rule) { (w.shift_to(to.to)) " " (text(&doc.name_of(&to.at))) } } }
     };
     let columns: [Column<'_, RuleDisplacement>; 8] = [
         texts(w.rule(), name),
@@ -151,8 +151,8 @@ fn strongest<'r>(rule: &At<'r, RuleDisplacement>) -> Option<At<'r, Shift>> {
 fn limits(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
     let w = doc.w;
     let columns: [Column<'_, Bunching>; 7] = [
-        texts(w.mode(), |limit: &At<'_, Bunching>| at!(limit.limit.mode).text_cell()),
-        number!(Bunching: w.limit(), limit.value, Round),
+        texts(w.mode(), |limit: &At<'_, Bunching>| html! { td { (text(&doc.name_of(&limit.limit.mode))) } }),
+        numbers(w.limit(), |limit: &At<'_, Bunching>| at!(limit.limit.value).cell(doc.sum())),
         number!(Bunching: w.declarations(), declarations, Count),
         number!(Bunching: w.near_limit(), under, Count),
         number!(Bunching: w.expected(), expected, Round),
@@ -177,6 +177,6 @@ fn open(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         number!(OpenAtSite: w.in_part(), partly, Count),
         number!(OpenAtSite: w.late(), late, Count),
     ];
-    let sites = at!(watch.open.sites).items().map(|site| (doc.site_title(&site.site), site));
+    let sites = at!(watch.open.sites).items().map(|site| (doc.name_of(&site.site), site));
     named_table(&columns, sites, None)
 }

@@ -188,7 +188,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(pack) = pack {
         watch.add_pack(pack, &options);
     }
-    tell_watch(&mut watch, &options);
+    tell_watch(&mut watch, &options, pack);
     args.format.print(&Answer { read: &read, watch: &watch }, || human::human(&watch, &read, &options))?;
     Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
 }

@@ -51,14 +51,14 @@ fn of_list(view: &View, list: &List, words: Language) -> String {
     out += &format!("{}\n", rows.next().unwrap_or_default());
     for (row, line) in rows.zip(&list.lines) {
         out += &format!("{row}\n");
-        let mut why = line.why.join("; ");
+        let mut why = line.told.join("; ");
         if !line.rules.is_empty() {
             why += &format!("{}[{}]", if why.is_empty() { "" } else { " " }, line.rules.join(", "));
         }
         if !why.is_empty() {
             out += &format!("       {}\n", styled(DIM, &clean(&why)));
         }
-        for change in changes(line, words) {
+        for change in changes(view, line, words) {
             out += &format!("       {}\n", styled(WARNING, &clean(&change)));
         }
     }
@@ -82,14 +82,14 @@ fn cells(view: &View, line: &Line, words: Language) -> Vec<Cell> {
     let channel = line.channel.as_deref().unwrap_or("");
     let severity = view.channel(channel).filter(|_| line.stands());
     let channel_style = severity.map_or(style, |at| channel_style(at, view.channels.len()));
-    let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
+    let goods = line.goods(words);
     vec![
         Cell::new(order).right(),
         Cell::new(&line.declaration_id).style(style),
         Cell::new(kind(line, words)).style(style),
         Cell::new(line.chance(words)).style(style),
         Cell::new(number(line.score)).right().style(style),
-        Cell::new(channel).style(channel_style),
+        Cell::new(view.channel_title(channel, words)).style(channel_style),
         Cell::new(goods).style(style),
         Cell::new(line.trader.as_deref().unwrap_or("")).style(style),
         Cell::new(number(line.items)).right().style(style),

@@ -76,12 +76,12 @@ fn sheet(view: &View, at: usize, list: &List, words: Language) -> Markup {
 
 fn row(view: &View, line: &Line, words: Language) -> Markup {
     let number = |number: Option<i64>| number.map_or(String::new(), html::number);
-    let goods = line.group_title.as_deref().or(line.group.as_deref()).unwrap_or("");
+    let goods = line.goods(words);
     let order = match line.changed {
         Some(Changed::Added | Changed::ReroutedHere) => "+".to_owned(),
         _ => line.order.map_or("+".to_owned(), |order| order.to_string()),
     };
-    let mut why = line.why.join("; ");
+    let mut why = line.told.join("; ");
     if !line.rules.is_empty() {
         why += &format!("{}[{}]", if why.is_empty() { "" } else { " " }, line.rules.join(", "));
     }
@@ -97,8 +97,8 @@ fn row(view: &View, line: &Line, words: Language) -> Markup {
                     @if let Some(channel) = &line.channel {
                         br;
                         @match view.channel(channel) {
-                            Some(at) => { (html::channel(channel, at, view.channels.len())) }
-                            None => { span.tag { (html::text(channel)) } }
+                            Some(at) => { (html::channel(view.channel_title(channel, words), at, view.channels.len())) }
+                            None => { span.tag { (html::text(view.channel_title(channel, words))) } }
                         }
                     }
                 }
@@ -112,7 +112,7 @@ fn row(view: &View, line: &Line, words: Language) -> Markup {
                 td colspan="2" {}
                 td colspan="8" {
                     (html::text(&why))
-                    @for change in changes(line, words) { p.change { (html::text(&change)) } }
+                    @for change in changes(view, line, words) { p.change { (html::text(&change)) } }
                 }
             }
         }

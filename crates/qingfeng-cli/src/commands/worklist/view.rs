@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use qingfeng::rules::reference::Group;
 use qingfeng::rules::selection::{Amount, OverrideAction};
 use qingfeng::rules::{Date, Pack};
+use qingfeng_insight::report;
 use qingfeng_inspection::overrides::{ChangedRow, Override, Overrides};
 use qingfeng_inspection::{PlanFile, PlanRow, capacity_unit};
 use serde::Serialize;
 
-use crate::words::Language;
+use crate::words::{Language, tell_why};
 
 /// All lists of a plan that are wanted.
 #[derive(Debug, Serialize)]
@@ -18,8 +20,12 @@ pub struct View {
     pub lists: Vec<List>,
     /// Titles of rules, where a pack was given.
     pub rules: BTreeMap<String, String>,
+    /// Names of channels from mild to severe, and what people read of them.
     #[serde(skip)]
-    pub channels: Vec<String>,
+    pub channels: Vec<(String, String)>,
+    /// Titles of sites, where a pack was given.
+    #[serde(skip)]
+    sites: BTreeMap<String, String>,
     #[serde(skip)]
     offices: Vec<String>,
     #[serde(skip)]
@@ -56,9 +62,14 @@ pub struct Line {
     pub declaration_id: String,
     pub selected: &'static str,
     pub why: Vec<String>,
+    /// The same in the reader's language.
+    #[serde(skip)]
+    pub told: Vec<String>,
     pub probability: Option<f64>,
     pub score: Option<i64>,
     pub channel: Option<String>,
+    /// What people read of the channel, where a pack was given.
+    pub channel_title: Option<String>,
     pub group: Option<String>,
     pub group_title: Option<String>,
     pub trader: Option<String>,
@@ -69,6 +80,9 @@ pub struct Line {
     /// What of the declaration could not be read: to ask for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
+    /// The same in the reader's language.
+    #[serde(skip)]
+    pub unreadable_told: Vec<String>,
     /// What people did: `added`, `dropped`, `rerouted here`, `rerouted away`.
     pub changed: Option<Changed>,
     pub overrides: Vec<Override>,
@@ -85,6 +99,15 @@ pub enum Changed {
 }
 
 impl Line {
+    /// What people call its goods.
+    pub fn goods(&self, words: Language) -> &str {
+        let name = self.group.as_deref().unwrap_or("");
+        match words {
+            Language::Zh => self.group_title.as_deref().unwrap_or_else(|| words.named(name)),
+            Language::En => self.group_title.as_deref().unwrap_or(name),
+        }
+    }
+
     /// Whether it is still to be inspected here.
     pub fn stands(&self) -> bool {
         !matches!(self.changed, Some(Changed::Dropped | Changed::ReroutedAway))
@@ -110,12 +133,26 @@ impl Line {
     }
 }
 
-fn title(pack: Option<&Pack>, sites: bool, name: &str, words: Language) -> Option<String> {
-    let reference = &pack?.reference;
-    let groups = if sites { &reference.sites } else { &reference.commodities };
+fn title(groups: &[Group], name: &str, words: Language) -> Option<String> {
     let group = groups.iter().find(|group| group.name == name)?;
-    let chinese = group.title_zh.clone().filter(|_| words == Language::Zh);
-    Some(chinese.unwrap_or_else(|| group.title.clone()))
+    Some(words.titled(&group.title, group.title_zh.as_deref()).to_owned())
+}
+
+/// What people read of a channel: a Chinese reader the action, an English one its name, by which rules know it.
+fn channel(pack: Option<&Pack>, name: &str, words: Language) -> String {
+    let zh = pack.and_then(|pack| report::channel(pack, name).title_zh);
+    match words {
+        Language::En => name.to_owned(),
+        Language::Zh => zh.unwrap_or_else(|| words.named(name).to_owned()),
+    }
+}
+
+/// What could not be read, `item 2: value`, with what people call the field.
+fn unreadable(pack: Option<&Pack>, what: &str, words: Language) -> String {
+    let parts = what.strip_prefix("item ").and_then(|rest| rest.split_once(": "));
+    let Some((item, name)) = parts.filter(|_| words == Language::Zh) else { return what.to_owned() };
+    let field = pack.and_then(|pack| Some(&pack.schema[pack.schema.field(name)?]));
+    words.list_item(item, field.and_then(|field| field.title_zh.as_deref()).unwrap_or(name))
 }
 
 impl View {
@@ -149,7 +186,10 @@ impl View {
                 for id in changed.row.iter().flat_map(|row| &row.rules) {
                     let rule = pack.and_then(|pack| pack.rules.iter().find(|rule| rule.id == *id));
                     if let Some(rule) = rule.filter(|_| !titles.contains_key(id)) {
-                        titles.insert(id.clone(), rule.title.clone());
+                        titles.insert(
+                            id.clone(),
+                            words.titled(&rule.title, rule.title_zh.as_deref()).to_owned(),
+                        );
                     }
                 }
             }
@@ -168,8 +208,14 @@ impl View {
             plan_digest: plan.digest.clone(),
             lists,
             rules: titles,
-            channels: pack.map_or_else(Vec::new, |pack| {
-                pack.channels.iter().map(|channel| channel.name.clone()).collect()
+            channels: pack.map_or_else(Vec::new, |of| {
+                let names = of.channels.iter().map(|channel| channel.name.clone());
+                names.map(|name| (name.clone(), channel(pack, &name, words))).collect()
+            }),
+            sites: pack.map_or_else(BTreeMap::new, |pack| {
+                let sites = pack.reference.sites.iter();
+                let titled = |site: &Group| words.titled(&site.title, site.title_zh.as_deref()).to_owned();
+                sites.map(|site| (site.name.clone(), titled(site))).collect()
             }),
             offices,
             days: plan.rows.first().zip(plan.rows.last()).map(|(first, last)| (first.day, last.day)),
@@ -193,7 +239,16 @@ impl View {
 
     /// The position of a channel, from mild to severe.
     pub fn channel(&self, name: &str) -> Option<usize> {
-        self.channels.iter().position(|channel| channel == name)
+        self.channels.iter().position(|(channel, _)| channel == name)
+    }
+
+    /// What people read of a channel.
+    pub fn channel_title<'v>(&'v self, name: &'v str, words: Language) -> &'v str {
+        match self.channels.iter().find(|(channel, _)| channel == name) {
+            Some((_, title)) => title,
+            None if words == Language::Zh => words.named(name),
+            None => name,
+        }
     }
 }
 
@@ -202,7 +257,7 @@ impl List {
         Self {
             day,
             office: office.to_owned(),
-            office_title: title(pack, true, office, words),
+            office_title: pack.and_then(|pack| title(&pack.reference.sites, office, words)),
             lines: Vec::new(),
             mandatory: 0,
             targeted: 0,
@@ -228,24 +283,41 @@ impl List {
         };
         let first = of.changes.first();
         let group = row.and_then(|row| row.group.clone());
+        let goods = |name: &str| title(&pack?.reference.commodities, name, words);
+        let channel_name = row
+            .map_or_else(|| first.and_then(|first| first.channel.clone()), |row| Some(row.channel.clone()));
+        let why = row.map_or_else(Vec::new, |row| row.why.clone());
+        let named = |name: &str| {
+            let is_channel = pack.is_some_and(|pack| pack.channels.iter().any(|known| known.name == name));
+            if is_channel { Some(channel(pack, name, words)) } else { goods(name) }
+        };
         let line = Line {
             order: row.filter(|_| changed != Some(Changed::ReroutedHere)).map(|row| row.order),
             declaration_id: of.declaration_id.clone(),
             selected: row.map_or("added", |row| row.selected.name()),
-            why: row.map_or_else(Vec::new, |row| row.why.clone()),
+            told: match words {
+                Language::En => why.clone(),
+                Language::Zh => why.iter().map(|why| tell_why(words, why, named)).collect(),
+            },
+            why,
             probability: row.map(|row| row.probability),
             score: row.map_or_else(|| first.and_then(|first| first.score), |row| Some(row.score)),
-            channel: row.map_or_else(
-                || first.and_then(|first| first.channel.clone()),
-                |row| Some(row.channel.clone()),
-            ),
-            group_title: group.as_deref().and_then(|group| title(pack, false, group, words)),
+            channel_title: pack.zip(channel_name.as_deref()).and_then(|(pack, name)| {
+                let known = pack.channels.iter().find(|known| known.name == name)?;
+                let title = known.title.as_deref().unwrap_or(name);
+                Some(words.titled(title, known.title_zh.as_deref()).to_owned())
+            }),
+            channel: channel_name,
+            group_title: group.as_deref().and_then(goods),
             group,
             trader: row.and_then(|row| row.trader.clone()),
             items: row.and_then(|row| row.items),
             packages: row.and_then(|row| row.packages),
             cost: row.map(|row| row.cost),
             rules: row.map_or_else(Vec::new, |row| row.rules.clone()),
+            unreadable_told: row.map_or_else(Vec::new, |row| {
+                row.unreadable.iter().map(|what| unreadable(pack, what, words)).collect()
+            }),
             unreadable: row.map_or_else(Vec::new, |row| row.unreadable.clone()),
             changed,
             overrides: of.changes.clone(),
@@ -323,11 +395,14 @@ impl List {
 }
 
 /// What of a line could not be read, and what people did with it, each in words.
-pub fn changes(line: &Line, words: Language) -> Vec<String> {
-    let site = |site: &Option<String>| site.clone().unwrap_or_default();
+pub fn changes(view: &View, line: &Line, words: Language) -> Vec<String> {
+    let site = |site: &Option<String>| {
+        let site = site.as_deref().unwrap_or_default();
+        view.sites.get(site).map_or(site, String::as_str).to_owned()
+    };
     let mut all = Vec::new();
     if !line.unreadable.is_empty() {
-        all.push(format!("{}: {}", words.list_unreadable(), line.unreadable.join(", ")));
+        all.push(format!("{}: {}", words.list_unreadable(), line.unreadable_told.join(", ")));
     }
     for change in &line.overrides {
         let did = match change.action {

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn figures_are_written_as_people_read_them() {
-    let cases: [(As, &dyn Figure, &str); 10] = [
+    let cases: [(As, &dyn Figure, &str); 13] = [
         (As::Count, &1_234_567_u64, "1\u{202f}234\u{202f}567"),
         (As::Share, &0.0956, "9.6\u{202f}%"),
         (As::Per100, &0.5, "50.0"),
@@ -15,6 +15,9 @@ fn figures_are_written_as_people_read_them() {
         (As::Fine, &1.005, "1.00"),
         (As::Decimal, &-538_800.04, "\u{2212}538\u{202f}800.0"),
         (As::Chance, &0.0004, "< 0.001"),
+        (As::Sum, &123_456.0, "12.3 万"),
+        (As::Yuan, &800.4, "800 元"),
+        (As::Yuan, &123_456.0, "12.3 万元"),
         (As::Text, &"2016-09-06".to_owned(), "2016-09-06"),
         (As::Share, &None::<f64>, "–"),
     ];
