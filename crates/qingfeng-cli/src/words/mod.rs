@@ -104,7 +104,7 @@ words! {
     says_times(times): ": {times} times as often.", "，前者为后者的 {times} 倍。";
     says_no_comparison(drawn): "Only {drawn} inspections drawn at random have a result: too few to say what targeting is worth against chance.", "随机布控中仅 {drawn} 票有结果，不足以与人工分析布控的查获率比较。";
     says_missed(of, violating, low, high, found, share, rest): "By the draw, about {violating} declarations ({low} to {high}) violate{of}; {found} of them were found, {share}.{rest}", "据随机布控推算，{of}约有 {violating} 票（{low} 至 {high} 票）存在违法违规，其中查获 {found} 票，占 {share}。{rest}";
-    says_covered(covered): " among the {covered} of all that it speaks of", "在其覆盖的 {covered} 报关单中";
+    says_covered(covered): " among the {covered} that it speaks of", "在其覆盖的 {covered} 报关单中";
     says_not_covered(rest): " Of the other {rest} nothing is known.", "其余 {rest} 情况未知。";
     says_open(open, planned, share): "{open} of {planned} planned inspections, {share}, have no coded result; they count neither as found nor as clear.", "计划查验 {planned} 票，其中 {open} 票（{share}）未反馈或未规范录入结果，既不计为查获，也不计为正常。";
     says_aim(done, aim, year, rest): "{done} cases of the {aim} aimed at in {year}{rest}", "{year} 年目标案件 {aim} 起，已完成 {done} 起{rest}";

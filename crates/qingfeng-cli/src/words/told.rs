@@ -31,7 +31,7 @@ pub fn tell_watch(watch: &mut Watch, options: &WatchOptions, pack: Option<&Pack>
 }
 
 /// Why an inspection is planned, in words. Plans say it in English; what is not of these forms stays as it is. `title` is
-/// what people call a goods group or a channel.
+/// what people call a goods group, a channel or a quota.
 pub fn tell_why(w: Language, why: &str, title: impl Fn(&str) -> Option<String>) -> String {
     let named = |name: &str| title(name).unwrap_or_else(|| w.named(name).to_owned());
     let parts = |prefix: &str, middle: &str| why.strip_prefix(prefix)?.split_once(middle);

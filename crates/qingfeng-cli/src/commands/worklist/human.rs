@@ -3,7 +3,6 @@
 use annotate_snippets::renderer::{Effects, Style};
 
 use super::view::{Changed, Line, List, View, changes, kind};
-use crate::numbers::grouped;
 use crate::table::{Cell, table};
 use crate::terminal::{BOLD, DIM, WARNING, channel_style, clean, styled};
 use crate::words::Language;
@@ -72,7 +71,7 @@ fn of_list(view: &View, list: &List, words: Language) -> String {
 }
 
 fn cells(view: &View, line: &Line, words: Language) -> Vec<Cell> {
-    let number = |number: Option<i64>| number.map_or(String::new(), grouped);
+    let number = |number: Option<i64>| number.map_or(String::new(), |number| words.digits(number));
     let style = if line.stands() { Style::new() } else { STRUCK };
     let order = match (line.changed, line.order) {
         (Some(Changed::Added | Changed::ReroutedHere), _) | (_, None) => "+".to_owned(),

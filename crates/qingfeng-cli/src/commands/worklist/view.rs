@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use qingfeng::rules::reference::Group;
-use qingfeng::rules::selection::{Amount, OverrideAction};
+use qingfeng::rules::selection::{Amount, OverrideAction, QuotaOf};
 use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::report;
 use qingfeng_inspection::overrides::{ChangedRow, Override, Overrides};
@@ -144,6 +144,15 @@ fn channel(pack: Option<&Pack>, name: &str, words: Language) -> String {
     match words {
         Language::En => name.to_owned(),
         Language::Zh => zh.unwrap_or_else(|| words.named(name).to_owned()),
+    }
+}
+
+/// What people call those whose declarations a quota counts.
+fn quota(pack: &Pack, name: &str, words: Language) -> Option<String> {
+    let quota = pack.selection.as_ref()?.quotas.iter().find(|quota| quota.name == name)?;
+    match &quota.of {
+        QuotaOf::Site(site) => title(&pack.reference.sites, site, words),
+        QuotaOf::Kind(kind) => words.name(kind).map(str::to_owned),
     }
 }
 
@@ -289,7 +298,11 @@ impl List {
         let why = row.map_or_else(Vec::new, |row| row.why.clone());
         let named = |name: &str| {
             let is_channel = pack.is_some_and(|pack| pack.channels.iter().any(|known| known.name == name));
-            if is_channel { Some(channel(pack, name, words)) } else { goods(name) }
+            if is_channel {
+                Some(channel(pack, name, words))
+            } else {
+                goods(name).or_else(|| quota(pack?, name, words))
+            }
         };
         let line = Line {
             order: row.filter(|_| changed != Some(Changed::ReroutedHere)).map(|row| row.order),
