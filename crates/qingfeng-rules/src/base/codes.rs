@@ -3,7 +3,7 @@
 //! The lists stand in `codes/*.tsv`; `docs/codes.md` names the source of each. Inside Qingfeng a value is the code of its
 //! row; files may write its name, in Chinese or English, or any other writing that the row has.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -128,10 +128,13 @@ pub fn table(name: &str) -> Option<&'static CodeTable> {
     TABLES.iter().find(|table| table.name == name)
 }
 
+/// From the first to the last day, where they are known.
+type Life = (Option<Date>, Option<Date>);
+
 /// When a subheading of six digits was in force in the tariff: from the first to the last day, more than once for some.
 /// The list begins with the HS of 2007; an edition holds from 1 January of its year.
-static SUBHEADINGS: LazyLock<HashMap<&str, Vec<(Option<Date>, Option<Date>)>>> = LazyLock::new(|| {
-    let mut found: HashMap<&str, Vec<_>> = HashMap::new();
+static SUBHEADINGS: LazyLock<BTreeMap<&str, Vec<Life>>> = LazyLock::new(|| {
+    let mut found: BTreeMap<&str, Vec<Life>> = BTreeMap::new();
     for line in include_str!("codes/hs6.tsv").lines().skip(1) {
         let mut cells = line.split('\t');
         let code = cells.next().unwrap_or_default();

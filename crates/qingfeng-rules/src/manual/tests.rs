@@ -36,7 +36,7 @@ fn examples_of_keys_are_accepted() {
         plain.map(|row| format!("{}\n", row.example)).collect()
     };
     let manifest = format!(
-        "[pack]\n{}[schema]\n{}[schema.fields.lane]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
+        "[pack]\n{}[schema]\n{}[schema.fields.gate]\n{}[schema.fields.share]\nkind = \"number\"\n{}\n[keys]\n{}[score]\n{}\
          [[channels]]\n{}[[channels]]\nname = \"yellow\"\nfrom = 40\n[on_fault]\n{}[on_unreadable]\n{}[lookups.blacklist]\n{}[store]\n{}\
          [[history.grades]]\n{}[lookups.notices]\nstore = \"notices\"\nkey = [\"producer\"]\nmay_be_empty = true\n\
          [lookups.exporter-history]\nhistory = \"exporter\"\n",

@@ -12,7 +12,7 @@ use crate::base::countries::{self, Numbers};
 use crate::base::zone::Zone;
 use crate::model::boxes::{BOXES, Part};
 use crate::model::money::Money;
-use crate::model::reference::{Group, Reference};
+use crate::model::reference::{Group, Member, Reference};
 
 /// The kind of values a field holds. It decides the field's type in rules and its Arrow type in tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -198,6 +198,8 @@ pub struct Reading {
 pub struct KnownCodes {
     /// For each writing its code, a code for itself; an empty one for a word that says that there is none.
     writings: HashMap<String, Arc<str>>,
+    /// The members of groups that are beginnings of codes: what begins so is a code of the pack.
+    prefixes: Vec<String>,
     /// The number of digits of all codes that are digits, if they have one number of digits.
     digits: usize,
     /// Whether there are writings besides the codes.
@@ -221,8 +223,10 @@ impl KnownCodes {
             writings.extend(own);
             has_names = true;
         }
-        let members = groups.flat_map(|group| &group.members).filter(|member| !member.prefix);
-        for member in members {
+        let members: Vec<&Member> = groups.flat_map(|group| &group.members).collect();
+        let prefixes =
+            members.iter().filter(|member| member.prefix).map(|member| member.code.clone()).collect();
+        for member in members.into_iter().filter(|member| !member.prefix) {
             // What the pack has for a member is one, whatever the list has it for.
             writings.insert(member.code.clone(), member.code.as_str().into());
         }
@@ -231,7 +235,7 @@ impl KnownCodes {
         let numbers = codes.filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
         let lengths: std::collections::BTreeSet<usize> = numbers.map(String::len).collect();
         let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
-        (!writings.is_empty()).then_some(Self { writings, digits, has_names })
+        (!writings.is_empty()).then_some(Self { writings, prefixes, digits, has_names })
     }
 
     /// Whether it has the code.
@@ -241,7 +245,12 @@ impl KnownCodes {
 
     /// The code with this writing, in capitals and narrow letters; empty if the writing says that there is none.
     pub fn find(&self, writing: &str) -> Option<&str> {
-        self.writings.get(writing).map(|code| &**code)
+        let code = self.writings.get(writing)?;
+        (**code == *writing || !self.begins_so(writing)).then_some(code)
+    }
+
+    fn begins_so(&self, writing: &str) -> bool {
+        self.prefixes.iter().any(|prefix| writing.starts_with(prefix.as_str()))
     }
 
     /// Whether a text is certain to be left as it is: it is a code, or no writing of one. Only ASCII is looked at.
@@ -253,7 +262,7 @@ impl KnownCodes {
         if !text.bytes().all(is_capital) {
             return text.is_ascii() && !self.writings.contains_key(text.to_ascii_uppercase().trim());
         }
-        self.writings.get(text).is_none_or(|code| **code == *text)
+        self.writings.get(text).is_none_or(|code| **code == *text || self.begins_so(text))
     }
 
     /// Whether codes have other writings, too.

@@ -49,7 +49,7 @@ pub(super) fn convert(
     let days = batch.column(fields.day.index()).as_primitive::<Date32Type>().clone();
     let mut converted = Float64Builder::with_capacity(values.len());
     let mut amiss = Vec::new();
-    for line in 0..values.len() {
+    for (line, place) in places.iter().enumerate() {
         if values.is_null(line) || currencies.is_null(line) || currencies.value(line) == money.currency {
             converted.append_option(values.is_valid(line).then(|| values.value(line)));
             continue;
@@ -68,7 +68,6 @@ pub(super) fn convert(
             shown(currency),
             money.currency
         );
-        let place = places[line];
         let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
         let id = id_at(batch.column(schema.declaration.index()), line);
         let value = format!("{} {}", values.value(line), shown(currency));
