@@ -165,6 +165,14 @@ version = "1"
 [schema]
 extends = "export"
 
+[keys.site]
+port          = "port"
+market        = "procurement_place"
+market-office = "declaration_office"
+production    = "origin_district"
+border        = "port"
+yard          = "port"
+
 [score]
 combine = "sum"
 floor   = 0

@@ -10,8 +10,8 @@ use qingfeng_rules::Schema;
 
 use super::{HEADER, files, read, read_bytes, read_file, read_inputs};
 
-const ACCEPTED_HS: &str = "hs, 商品编号, hs code, hs10, hs6, hs6 code, commodity code, tariff code, 商品编码, 税号, \
-                           税则号";
+const ACCEPTED_HS: &str = "hs, 商品编号, hs code, hs10, hs6, hs6 code, commodity code, tariff code, codeTs, 商品编码, 税号, \
+                           税则号, 税则号列";
 
 #[test]
 fn inputs_that_are_no_declarations_are_refused_with_a_remedy() {
