@@ -86,7 +86,8 @@ fn tactics_never_appear_where_nobody_adapts() {
 fn the_draw_has_its_share_of_the_inspections() {
     for (arm, offices, drawn) in [
         ("random-0", Offices::One, 0..=0),
-        ("random-20", Offices::One, 30..=30),
+        // A day may have fewer that can be inspected than its share.
+        ("random-20", Offices::One, 25..=30),
         ("random-20", Offices::Kinds, 30..=90),
     ] {
         let simulated = run(SimulateOptions { offices, ..small(&[arm]) });

@@ -473,14 +473,10 @@ impl Schema {
 
     /// Takes note of the codes that code lists and reference data have for fields.
     pub(crate) fn know(&mut self, reference: &Reference) {
+        // A rule may ask for the code of a site whichever field has it.
         let of_sites = |id: FieldId| {
-            let kinds: Vec<&str> =
-                self.keys.site.iter().filter(|site| site.1 == id).map(|site| site.0.as_str()).collect();
-            reference
-                .sites
-                .iter()
-                .filter(|group| group.kind.as_deref().is_some_and(|kind| kinds.contains(&kind)))
-                .collect()
+            let is_of_sites = self.keys.site.iter().any(|site| site.1 == id);
+            reference.sites.iter().filter(|_| is_of_sites).collect()
         };
         let known: Vec<Option<KnownCodes>> = self
             .ids()
