@@ -244,7 +244,7 @@ impl Policy {
     /// let opened = OpenedPack::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind"))?;
     /// let policy = Policy::of(opened.pack()).ok_or("no [selection]")?;
     /// let terms = policy.draw_terms(opened.pack_id(), &Capacity::of_policy(&policy), "2016-09-06".parse()?);
-    /// assert!(terms.starts_with("pack clean-wind@2016.3#"), "{terms}");
+    /// assert!(terms.starts_with("pack clean-wind@2016.4#"), "{terms}");
     /// assert!(terms.contains("\ncapacity yiwu "), "{terms}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
