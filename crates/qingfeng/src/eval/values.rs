@@ -120,7 +120,12 @@ impl BatchValues {
             item_counts.push(range.len() as i64);
             declaration_of[range].fill(at as u32);
         }
+        // Most numbers that a declaration can have are not in the file; all of these share one column.
+        let mut absent: Option<ScalarBuffer<f64>> = None;
         let numbers = columns.iter().map(|column| match column {
+            Typed::Number(column) if column.null_count() == column.len() => {
+                Some(absent.get_or_insert_with(|| with_gaps(column)).clone())
+            }
             Typed::Number(column) => Some(with_gaps(column)),
             _ => None,
         });

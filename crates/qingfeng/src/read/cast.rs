@@ -147,13 +147,20 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
     let lengths = if is_country { 2..=2 } else { least..=cell::MAX_TEXT_BYTES as i32 };
     let odd = if field.codes == Some(CodeList::Hs) { 1 } else { 0 };
     let named = field.reading.known.as_deref().filter(|known| known.has_names());
+    // Lines mostly have the value of the line before them.
+    let mut left = "";
+    let mut is_left = |text| {
+        let is_left = text == left || named.is_none_or(|known| known.leaves(text));
+        left = if is_left { text } else { left };
+        is_left
+    };
     let is_canonical = |row: usize| {
         let length = texts.value_length(row);
         texts.is_null(row)
             || (lengths.contains(&length)
                 && (length & odd == 0 || length > 11)
                 && (is_country || length > 8 || !cell::is_null(texts.value(row), field))
-                && named.is_none_or(|known| known.leaves(texts.value(row))))
+                && is_left(texts.value(row)))
     };
     bytes.iter().fold(true, |all, &byte| all & plain(byte)) && (0..texts.len()).all(is_canonical)
 }

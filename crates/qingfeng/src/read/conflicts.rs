@@ -45,8 +45,13 @@ impl Tails {
                 continue;
             }
             let column = batch.column(at);
-            let mut last = self.0[at].take().filter(|_| goes_on);
             if rows == 0 {
+                continue;
+            }
+            let mut last = self.0[at].take().filter(|_| goes_on);
+            if column.null_count() == rows {
+                // Most fields that a declaration can have are not in the file.
+                self.0[at] = last.filter(|_| starts.len() <= 1);
                 continue;
             }
             if let (Some((before, row)), Some(first)) = (&last, (0..rows).find(|row| !column.is_null(*row)))
