@@ -181,6 +181,9 @@ fn values_are_in_the_currency_of_the_pack() {
         let assessment = engine.assess_json(line(currency, day).as_bytes()).unwrap();
         assert_eq!(reasons(&assessment), [reason], "{currency} {day}");
     }
+    let assessment = engine.assess_json(line("美元(JPY)", "2016-01-01").as_bytes()).unwrap();
+    let unreadable: Vec<_> = assessment.items[0].unreadable.iter().map(|of| of.field.as_deref()).collect();
+    assert_eq!(unreadable, [Some("currency"), Some("value")], "{assessment:?}");
     for (currency, day) in [("CNY", "2015-12-31"), ("CNY", "2017-01-01"), ("EUR", "2016-01-01"), ("CNY", "")]
     {
         let assessment = engine.assess_json(line(currency, day).as_bytes()).unwrap();

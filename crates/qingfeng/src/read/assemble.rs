@@ -471,7 +471,7 @@ impl Parts {
             many => joined(&arrow, many).expect("all batches have the schema"),
         };
         let batch = without_conflicts(batch, conflicts, &unreadable);
-        let (batch, without_rate) = convert(&schema, &inputs, batch, &places);
+        let (batch, without_rate) = convert(&schema, &inputs, batch, &places, &unreadable);
         let mut rejects = rejects;
         if !without_rate.is_empty() {
             rejects.extend(without_rate.iter().map(|of| of.reject.clone()));

@@ -281,7 +281,7 @@ impl Direct {
         }
         let place = |item| Place { input: 0, position: Position::Item { line: 0, item } };
         let places: Vec<Place> = (1..=count as u32).map(place).collect();
-        let (batch, without_rate) = convert(&self.schema, &Arc::default(), batch, &places);
+        let (batch, without_rate) = convert(&self.schema, &Arc::default(), batch, &places, &[]);
         if !without_rate.is_empty() {
             return None;
         }

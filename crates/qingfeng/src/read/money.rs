@@ -42,6 +42,7 @@ pub(super) fn convert(
     inputs: &InputNames,
     batch: RecordBatch,
     places: &[Place],
+    unreadable: &[Unreadable],
 ) -> (RecordBatch, Vec<Unreadable>) {
     let Some((money, fields)) = schema.money().zip(Fields::of(schema)) else { return (batch, Vec::new()) };
     let values = batch.column(fields.value.index()).as_primitive::<Float64Type>().clone();
@@ -49,25 +50,35 @@ pub(super) fn convert(
     let days = batch.column(fields.day.index()).as_primitive::<Date32Type>().clone();
     let mut converted = Float64Builder::with_capacity(values.len());
     let mut amiss = Vec::new();
+    // Of a value whose currency could not be read nobody knows what it is worth.
+    let mut without_currency: Vec<usize> =
+        unreadable.iter().filter(|of| of.field == Some(fields.currency)).map(|of| of.line).collect();
+    without_currency.dedup();
     for (line, place) in places.iter().enumerate() {
-        if values.is_null(line) || currencies.is_null(line) || currencies.value(line) == money.currency {
+        let is_unread = without_currency.binary_search(&line).is_ok();
+        let is_plain = currencies.is_null(line) || currencies.value(line) == money.currency;
+        if values.is_null(line) || is_plain && !is_unread {
             converted.append_option(values.is_valid(line).then(|| values.value(line)));
             continue;
         }
         let currency = currencies.value(line);
         let day = days.is_valid(line).then(|| Date::from_days(days.value(line))).flatten();
-        let rate = day.and_then(|day| money.rate(currency, day));
+        let rate = day.filter(|_| !is_unread).and_then(|day| money.rate(currency, day));
         let value = rate.map(|rate| values.value(line) * rate).filter(|value| value.is_finite());
         converted.append_option(value);
         if value.is_some() {
             continue;
         }
         let on = day.map_or_else(|| "a day that is not given".to_owned(), |day| day.to_string());
-        let reason = format!(
-            "there is no rate from {} to {} on {on}; add it to `reference/rates.toml`",
-            shown(currency),
-            money.currency
-        );
+        let reason = if is_unread {
+            "its currency cannot be read; mend the currency".to_owned()
+        } else {
+            format!(
+                "there is no rate from {} to {} on {on}; add it to `reference/rates.toml`",
+                shown(currency),
+                money.currency
+            )
+        };
         let input = inputs.get(place.input as usize).cloned().unwrap_or_default();
         let id = id_at(batch.column(schema.declaration.index()), line);
         let value = format!("{} {}", values.value(line), shown(currency));
