@@ -220,3 +220,47 @@ fn a_code_of_another_day_can_be_asked_for() {
         assert_eq!(rules.join(" "), fired, "{hs} {mode} {day}");
     }
 }
+
+#[test]
+fn a_box_that_cannot_be_taken_apart_is_unreadable_in_each_of_its_fields() {
+    let pack = pack(&[]);
+    let cells = [
+        ("declaration_id", "D1"),
+        ("destination", "KE"),
+        ("mode", "0110"),
+        ("hs", "960810"),
+        ("数量及单位", "1e3支"),
+        ("单价/总价/币制", "0.46/27600"),
+    ];
+    let expected = [
+        "currency",
+        "legal_quantity",
+        "legal_unit",
+        "net_kg",
+        "quantity",
+        "second_legal_quantity",
+        "second_legal_unit",
+        "unit",
+        "unit_price",
+        "value",
+    ];
+    for input in inputs(&cells) {
+        let name = input.to_string();
+        let mut reader = Reader::new(Arc::clone(&pack.schema), vec![input], ReadOptions::default()).unwrap();
+        let chunk = reader.next().unwrap().unwrap();
+        let mut found: Vec<&str> =
+            chunk.rejects.iter().filter_map(|reject| reject.field.as_deref()).collect();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{name}");
+        let reasons =
+            chunk.rejects.iter().all(|reject| reject.reason.contains("cannot be taken apart; write it as"));
+        assert!(reasons, "{name}: {:?}", chunk.rejects);
+    }
+}
+
+#[test]
+fn the_single_windows_country_of_arrival_goes_before_its_final_one() {
+    let csv = "entryId,supvModeCdde,codeTs,destinationCountry,cusTradeCountry\nD1,0110,960810,UG,KE\n";
+    let found = fields(&pack(&[]), Input::bytes("a.csv", csv));
+    assert!(found.contains(&"destination=KE".to_owned()), "{found:?}");
+}

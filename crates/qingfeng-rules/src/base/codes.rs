@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::text::is_invisible;
 use super::value::Date;
 
 /// A code of a list.
@@ -66,9 +67,15 @@ tables! {
     "packing", "trade-mode", "trade-terms", "transport", "unit",
 }
 
-/// A writing as it is compared: compatibility forms in capitals, without blanks around it.
+/// A writing as it is compared: compatibility forms in capitals, without letters that nobody sees and blanks around it.
 pub fn normal(writing: &str) -> String {
-    writing.nfkc().flat_map(char::to_uppercase).collect::<String>().trim().to_owned()
+    let seen = writing.nfkc().filter(|letter| !is_invisible(*letter));
+    seen.flat_map(char::to_uppercase).collect::<String>().trim().to_owned()
+}
+
+/// The same text with wide letters made narrow.
+pub(crate) fn narrow(text: &str) -> String {
+    text.nfkc().collect()
 }
 
 impl CodeTable {

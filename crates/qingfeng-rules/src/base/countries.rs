@@ -117,8 +117,7 @@ pub fn number_of(code: &str) -> Option<u16> {
     if is_number { code.parse().ok() } else { None }
 }
 
-/// Other Chinese names of countries, as the declaration form and its programs write them: those of the customs' own list until
-/// August 2018 that differ, and short and long forms in use.
+/// Other names of countries: those of the customs' own list until August 2018 that differ, and short and long forms in use.
 static ALSO: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     include_str!("countries-also.tsv").lines().skip(1).filter_map(|line| line.split_once('\t')).collect()
 });
@@ -126,7 +125,9 @@ static ALSO: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
 /// The country with this name, in English or Chinese; case does not matter.
 pub fn country_named(name: &str) -> Option<&'static Country> {
     let named = |country: &&Country| country.name.eq_ignore_ascii_case(name) || country.name_zh == name;
-    let also = || ALSO.iter().find(|(also, _)| *also == name).and_then(|(_, alpha2)| country(alpha2));
+    let also = || {
+        ALSO.iter().find(|(also, _)| also.eq_ignore_ascii_case(name)).and_then(|(_, alpha2)| country(alpha2))
+    };
     countries().iter().find(named).or_else(also)
 }
 

@@ -157,7 +157,7 @@ fn missing_where(derived: Derived) -> &'static str {
         Derived::DeclarationValue | Derived::DeclarationNetKg | Derived::DeclarationQuantity => {
             "no line of the declaration has one"
         }
-        Derived::HsInForce => "the code or the day is missing",
+        Derived::HsInForce => "the code or the day is missing, or the code is none",
         Derived::ModeInForce => "the mode or the day is missing, or the list has no such mode",
     }
 }

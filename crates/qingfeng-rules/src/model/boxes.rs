@@ -1,9 +1,11 @@
 //! Boxes of the declaration form that hold several fields, and how they are taken apart.
 //!
 //! The form has one box for the name and the elements of goods, one for up to three quantities, one for price, total and
-//! currency. What cannot be taken apart is given as it stands, so that the field finds that it is no value of its own.
+//! currency.
 
 use std::borrow::Cow;
+
+use crate::base::codes;
 
 /// What a field takes of a box that holds several fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,59 +138,100 @@ pub(crate) const BOXES: &[FormBox] = &[
 const BETWEEN: &[char] = &['|', '｜', '\n', '\r', ';', '；'];
 
 impl Part {
-    /// What the field takes of the text of a box; empty if the box does not have it.
+    /// What the field takes of the text of a box: empty if the box does not have it, and `None` if quantities or prices
+    /// cannot be told apart.
     ///
     /// ```
     /// use qingfeng_rules::Part;
+    /// let of = |part: Part, text| part.of(text).map(|text| text.into_owned());
     /// let text = "圆珠笔|1|3|塑料|品牌:得力|型号:6506";
-    /// assert_eq!(Part::Name.of(text), "圆珠笔");
-    /// assert_eq!((Part::BrandKind.of(text), Part::Brand.of(text)), ("1".into(), "得力".into()));
-    /// assert_eq!(Part::NetKg.of("1.2吨/1000支"), "1200");
+    /// assert_eq!(of(Part::Name, text).as_deref(), Some("圆珠笔"));
+    /// assert_eq!((of(Part::BrandKind, text), of(Part::Brand, text)), (Some("1".into()), Some("得力".into())));
+    /// assert_eq!(of(Part::NetKg, "1.2吨/1000支").as_deref(), Some("1200"));
+    /// assert_eq!(of(Part::Quantity, "1/2支"), None);
     /// ```
-    pub fn of(self, text: &str) -> Cow<'_, str> {
+    pub fn of(self, text: &str) -> Option<Cow<'_, str>> {
         let text = text.trim();
         if text.is_empty() {
-            return "".into();
+            return Some("".into());
         }
-        match self {
+        let is_wide = text.contains(|letter| matches!(letter, '\u{FF01}'..='\u{FF5E}'));
+        if is_wide && (self.is_measure() || self.is_price()) {
+            return self.of(&codes::narrow(text)).map(|part| part.into_owned().into());
+        }
+        Some(match self {
             Self::Whole => text.into(),
             Self::Name => text.split(BETWEEN).next().unwrap_or_default().trim().into(),
-            Self::Elements => text
-                .split_once(BETWEEN)
-                .map_or("", |(_, rest)| {
-                    rest.trim_matches(|of: char| of.is_whitespace() || BETWEEN.contains(&of))
-                })
-                .into(),
+            Self::Elements => {
+                let ends = |of: char| of.is_whitespace() || BETWEEN.contains(&of);
+                text.split_once(BETWEEN).map_or("", |(_, rest)| rest.trim_matches(ends)).into()
+            }
             Self::BrandKind => {
-                labelled(text, "品牌类型").or_else(|| digits(text).0).unwrap_or_default().into()
+                labelled(text, &["品牌类型"]).or_else(|| digits(text).0).unwrap_or_default().into()
             }
             Self::Benefit => {
-                labelled(text, "出口享惠情况").or_else(|| digits(text).1).unwrap_or_default().into()
+                labelled(text, &["出口享惠情况"]).or_else(|| digits(text).1).unwrap_or_default().into()
             }
             Self::Brand => brand(text).into(),
-            Self::Model => labelled(text, "型号").unwrap_or_default().into(),
-            Self::Quantity | Self::Unit => measure(text, self == Self::Unit, |all| all.last()),
-            Self::LegalQuantity | Self::LegalUnit => {
-                measure(text, self == Self::LegalUnit, |all| all.first())
-            }
-            Self::SecondLegalQuantity | Self::SecondLegalUnit => {
-                measure(text, self == Self::SecondLegalUnit, |all| all.get(1).filter(|_| all.len() > 2))
-            }
-            Self::NetKg => measures(text)
-                .and_then(|all| all.into_iter().find_map(|(number, unit)| kilograms(number, unit)))
-                .unwrap_or_default(),
-            Self::UnitPrice | Self::Total | Self::Currency => price(text, self),
+            Self::Model => labelled(text, &["型号", "MODEL", "Model", "model"]).unwrap_or_default().into(),
+            Self::UnitPrice | Self::Total | Self::Currency => price(text, self)?.into(),
             Self::DocumentCodes => document_codes(text).into(),
-        }
+            _ => {
+                let all = measures(text)?;
+                let (measure, is_unit) = match self {
+                    Self::Quantity => (all.last(), false),
+                    Self::Unit => (all.last(), true),
+                    Self::LegalQuantity => (all.first(), false),
+                    Self::LegalUnit => (all.first(), true),
+                    Self::SecondLegalQuantity => (all.get(1).filter(|_| all.len() > 2), false),
+                    Self::SecondLegalUnit => (all.get(1).filter(|_| all.len() > 2), true),
+                    _ => {
+                        return Some(
+                            all.iter()
+                                .find_map(|&(number, unit)| kilograms(number, unit))
+                                .unwrap_or_default(),
+                        );
+                    }
+                };
+                measure.map_or("", |&(number, unit)| if is_unit { unit } else { number }).into()
+            }
+        })
+    }
+
+    fn is_price(self) -> bool {
+        matches!(self, Self::UnitPrice | Self::Total | Self::Currency)
+    }
+
+    fn is_measure(self) -> bool {
+        use Part::{LegalQuantity, LegalUnit, NetKg, Quantity, SecondLegalQuantity, SecondLegalUnit, Unit};
+        matches!(
+            self,
+            Quantity | Unit | LegalQuantity | LegalUnit | SecondLegalQuantity | SecondLegalUnit | NetKg
+        )
+    }
+
+    /// What a box with this part looks like, for people.
+    pub fn example(self) -> &'static str {
+        if self.is_price() { "0.46/27600/USD" } else { "1200千克/60000支" }
     }
 }
 
-/// What follows a label and a colon, up to the end of its element.
-fn labelled<'a>(text: &'a str, label: &str) -> Option<&'a str> {
-    text.match_indices(label).find_map(|(at, _)| {
-        let after = text[at + label.len()..].trim_start().strip_prefix([':', '：'])?;
-        Some(after.split(BETWEEN).next().unwrap_or_default().split([',', '，', '、']).next()?.trim())
-    })
+/// What follows one of the labels and a colon, up to the end of its element or to the next label. A note in brackets may
+/// stand before the colon: `品牌（中文或外文名称）:`.
+fn labelled<'a>(text: &'a str, labels: &[&str]) -> Option<&'a str> {
+    let found = |label: &&str| {
+        text.match_indices(*label).find_map(|(at, label)| {
+            let after = text[at + label.len()..].trim_start();
+            let noted = after.strip_prefix(['(', '（']).and_then(|note| note.split_once([')', '）']));
+            let after = noted.map_or(after, |(_, after)| after).trim_start().strip_prefix([':', '：'])?;
+            let element = after.split(BETWEEN).next()?.split([',', '，', '、']).next()?.trim();
+            let next_label = element.find([':', '：']).map_or(element, |colon| &element[..colon]);
+            let end =
+                if next_label.len() < element.len() { next_label.rfind(char::is_whitespace) } else { None };
+            Some(element[..end.unwrap_or(element.len())].trim_end())
+        })
+    };
+    labels.iter().find_map(found)
 }
 
 /// The first two elements, if they are the digits that the form of 2018 begins with.
@@ -204,7 +247,7 @@ fn digits(text: &str) -> (Option<&str>, Option<&str>) {
 
 /// The brand: of an element with a label, or one that ends as a brand is written: `得力牌`.
 fn brand(text: &str) -> &str {
-    if let Some(brand) = labelled(text, "品牌").or_else(|| labelled(text, "商标")) {
+    if let Some(brand) = labelled(text, &["品牌", "商标", "BRAND", "Brand", "brand"]) {
         return brand;
     }
     let mut elements = text.split(BETWEEN).skip(1).map(str::trim);
@@ -222,16 +265,15 @@ fn brand(text: &str) -> &str {
     }
 }
 
-/// The quantities of a box with their units, or nothing if something else stands in it.
+/// The quantities of a box with their units, or nothing if it is not certain which they are. Of several each has its unit.
 fn measures(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut found = Vec::new();
-    let between = |letter: char| letter.is_whitespace() || matches!(letter, '/' | ';' | '；' | '|' | '、');
+    let between =
+        |letter: char| letter.is_whitespace() || matches!(letter, '/' | '\\' | ';' | '|' | '、' | ',');
     let mut rest = text.trim_start_matches(between);
     while !rest.is_empty() {
-        let end = rest
-            .find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '.' | ',')))
-            .unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
+        let is_number = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ',');
+        let (number, after) = rest.split_at(rest.find(|letter| !is_number(letter)).unwrap_or(rest.len()));
         let number = number.trim_end_matches(',');
         if !number.bytes().any(|byte| byte.is_ascii_digit()) {
             return None;
@@ -240,54 +282,47 @@ fn measures(text: &str) -> Option<Vec<(&str, &str)>> {
         let end =
             after.find(|letter: char| letter.is_ascii_digit() || between(letter)).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
+        // `1e3` is a number that a spreadsheet wrote.
+        if unit.is_ascii() && after.starts_with(|letter: char| letter.is_ascii_digit()) {
+            return None;
+        }
         found.push((number, unit));
         rest = after.trim_start_matches(between);
     }
-    (!found.is_empty() && found.len() <= 3).then_some(found)
-}
-
-/// The number or the unit of one of the quantities; the text as it is if it is no list of quantities.
-fn measure<'a>(
-    text: &'a str,
-    is_unit: bool,
-    which: impl for<'m> Fn(&'m [(&'a str, &'a str)]) -> Option<&'m (&'a str, &'a str)>,
-) -> Cow<'a, str> {
-    match measures(text) {
-        Some(all) => which(&all).map_or("", |&(number, unit)| if is_unit { unit } else { number }).into(),
-        None => text.into(),
-    }
+    let is_certain = found.len() == 1 || found.iter().all(|(_, unit)| !unit.is_empty());
+    (is_certain && (1..=3).contains(&found.len())).then_some(found)
 }
 
 /// A mass in kilograms; `None` if the unit is none of a mass.
 fn kilograms<'a>(number: &'a str, unit: &str) -> Option<Cow<'a, str>> {
-    let factor = match unit.to_ascii_uppercase().as_str() {
-        "千克" | "公斤" | "KG" | "KGS" | "KGM" => return Some(number.into()),
-        "克" | "G" | "GRM" => 1e-3,
-        "吨" | "公吨" | "T" | "MT" | "TNE" => 1e3,
-        "磅" | "LB" | "LBS" | "LBR" => 0.453_592_37,
-        _ => return None,
-    };
+    let [kind, factor] = codes::table("unit")?.find(unit)?.more[..] else { return None };
+    let factor: f64 = factor.parse().ok().filter(|_| kind == "mass")?;
     match number.replace(',', "").parse::<f64>() {
         // Nine decimals are more than any balance has, and hide that a factor is no binary number.
-        Ok(value) => Some(((value * factor * 1e9).round() / 1e9).to_string().into()),
-        Err(_) => Some(number.into()),
+        Ok(value) if factor != 1.0 => Some(((value * factor * 1e9).round() / 1e9).to_string().into()),
+        _ => Some(number.into()),
     }
 }
 
-/// A part of price, total and currency; the text as it is if it is not three of them.
-fn price(text: &str, part: Part) -> Cow<'_, str> {
+/// A part of price, total and currency; nothing if it is not three of them, the currency last.
+fn price(text: &str, part: Part) -> Option<&str> {
     let of = |separators: fn(char) -> bool| -> Vec<&str> {
         text.split(separators).map(str::trim).filter(|piece| !piece.is_empty()).collect()
     };
-    let mut pieces = of(|letter| matches!(letter, '/' | '|' | ';' | '；' | '\n' | '\r'));
+    let mut pieces = of(|letter| matches!(letter, '/' | '|' | ';' | '\n' | '\r'));
     if pieces.len() == 1 {
         pieces = of(char::is_whitespace);
     }
-    match (&pieces[..], part) {
-        ([price, _, _], Part::UnitPrice) => (*price).into(),
-        ([_, total, _], Part::Total) => (*total).into(),
-        ([_, _, currency], _) => (*currency).into(),
-        _ => text.into(),
+    let is_number = |piece: &str| {
+        piece.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | '-'))
+    };
+    match pieces[..] {
+        [price, total, currency] if is_number(price) && is_number(total) => Some(match part {
+            Part::UnitPrice => price,
+            Part::Total => total,
+            _ => currency,
+        }),
+        _ => None,
     }
 }
 

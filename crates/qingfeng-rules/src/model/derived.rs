@@ -124,7 +124,7 @@ impl Derived {
     /// Whether a code was in force on a day, for the fields that say so; `None` where it is not known.
     pub fn in_force(self, code: &str, day: Date) -> Option<bool> {
         match self {
-            Self::HsInForce => Some(codes::in_force(code, day)),
+            Self::HsInForce => CodeList::Hs.knows(code).then(|| codes::in_force(code, day)),
             Self::ModeInForce => {
                 // The list of modes may lack one; then nothing is known of it.
                 let mode = codes::table("trade-mode")?.find(code)?;

@@ -1,6 +1,6 @@
 //! Schemas: which fields a declaration has, of which kind, and under which headers files name them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -214,8 +214,15 @@ impl KnownCodes {
     ) -> Option<Self> {
         let mut writings: HashMap<String, Arc<str>> = HashMap::new();
         let mut has_names = false;
+        let mut lengths = BTreeSet::new();
         if let Some(list) = list {
             writings.extend(list.writings().map(|(writing, code)| (writing.to_owned(), code.into())));
+            lengths = list
+                .entries()
+                .iter()
+                .filter(|entry| is_number(entry.code))
+                .map(|entry| entry.code.len())
+                .collect();
             has_names = true;
         }
         if let Some(more) = more {
@@ -230,10 +237,11 @@ impl KnownCodes {
             // What the pack has for a member is one, whatever the list has it for.
             writings.insert(member.code.clone(), member.code.as_str().into());
         }
-        let codes =
-            writings.iter().filter(|(writing, code)| ***code == ***writing).map(|(writing, _)| writing);
-        let numbers = codes.filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
-        let lengths: std::collections::BTreeSet<usize> = numbers.map(String::len).collect();
+        // Groups may have members of other fields.
+        if list.is_none() {
+            let codes = writings.iter().filter(|(writing, code)| ***code == ***writing && is_number(code));
+            lengths = codes.map(|(code, _)| code.len()).collect();
+        }
         let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
         (!writings.is_empty()).then_some(Self { writings, prefixes, digits, has_names })
     }
@@ -274,6 +282,10 @@ impl KnownCodes {
     pub fn digits(&self) -> usize {
         self.digits
     }
+}
+
+fn is_number(code: &str) -> bool {
+    code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What a pack says of the writings of a field's codes, besides the code list that it has.

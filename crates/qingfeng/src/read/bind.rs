@@ -353,7 +353,7 @@ pub(crate) struct Columns {
 }
 
 /// Finds each field's column by its header, and the columns that no field claims. Of two columns for one field that which
-/// the field prefers is read, and the other is told as unused; a box that holds several fields fills those that have no
+/// the field prefers is read, and the other counts as unused; a box that holds several fields fills those that have no
 /// column of their own.
 pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Result<Columns, BindError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.fields().len()];

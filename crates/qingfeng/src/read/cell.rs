@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use qingfeng_rules::internals::{is_invisible, normal_writing};
-use qingfeng_rules::{CodeList, Date, Field, Kind, Zone, countries};
+use qingfeng_rules::{CodeList, Date, Field, Kind, Part, Zone, countries};
 
 use super::changes::Change;
 use super::reject::{Problem, RejectKind, shown};
@@ -51,6 +51,17 @@ fn is_null_word(text: &str, field: &Field) -> bool {
                 && (is("none") || is("nan") || is("na") || is("nil"))
         }
     }
+}
+
+/// What a field takes of a box that holds several.
+pub fn part(part: Part, text: &str) -> Result<Cow<'_, str>, Problem> {
+    part.of(text).ok_or_else(|| {
+        Problem::value(format!(
+            "`{}` cannot be taken apart; write it as `{}`, or give each field a column of its own",
+            shown(text),
+            part.example()
+        ))
+    })
 }
 
 /// Text without blanks around it. It may hold control characters, even NUL: people paste such text, and a rule
@@ -362,7 +373,8 @@ fn known<'a>(
 fn named<'a>(text: Cow<'a, str>, field: &Field, change: &mut Option<Change>) -> Cow<'a, str> {
     let Some(known) = field.reading.known.as_ref().filter(|known| known.has_names()) else { return text };
     let normal = normal_writing(&text);
-    let found = known.find(&normal).or_else(|| {
+    let without_blanks = || normal.split_whitespace().collect::<String>();
+    let found = known.find(&normal).or_else(|| known.find(&without_blanks())).or_else(|| {
         // One name in two scripts: `得力DELI`, `DELI/得力`.
         let at = normal
             .char_indices()

@@ -165,7 +165,7 @@ impl Column {
     /// The same without a look at the value before.
     pub fn push_new(&mut self, raw: &str) -> Result<(), Problem> {
         match self.field.reading.part {
-            Some(part) => self.push_cell(&part.of(raw)),
+            Some(part) => self.push_cell(&cell::part(part, raw)?),
             None => self.push_cell(raw),
         }
     }

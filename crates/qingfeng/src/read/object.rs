@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use qingfeng_rules::{FieldId, Schema};
 
-use super::cell::number_text;
+use super::cell::{self, number_text};
 use super::lines::Position;
-use super::reject::Problem;
+use super::reject::{Problem, shown};
 use super::rows::{Cell, Rows};
 
 /// The key of a declaration's list of goods lines.
@@ -116,13 +116,15 @@ impl<'a, V: Entry<'a>> Object<V> {
         let part = parts
             .filter_map(|&(of, value)| Some((schema.part_of_box(of, FieldId(field as u16))?, value)))
             .next();
-        match part.map(|(part, value)| (part, value.cell())) {
-            None => Cell::Missing,
-            Some((part, Cell::Text(text))) => Cell::Text(part.of(&text).into_owned().into()),
-            Some((part, Cell::Number(number))) => {
-                Cell::Text(part.of(&number_text(number)).into_owned().into())
-            }
-            Some((_, cell)) => cell,
+        let (part, text) = match part.map(|(part, value)| (part, value.cell())) {
+            Some((part, Cell::Text(text))) => (part, text),
+            Some((part, Cell::Number(number))) => (part, number_text(number).into()),
+            Some((_, cell)) => return cell,
+            None => return Cell::Missing,
+        };
+        match cell::part(part, &text) {
+            Ok(part) => Cell::Text(part.into_owned().into()),
+            Err(problem) => Cell::Bad { value: shown(&text), problem },
         }
     }
 }

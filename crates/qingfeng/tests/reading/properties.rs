@@ -26,10 +26,15 @@ fn csv(texts: &[String]) -> String {
     format!("{HEADER}\n{}", texts.iter().enumerate().map(line).collect::<String>())
 }
 
-/// Texts without blanks around them, and without what spreadsheets put around a text so that it stays one.
+/// What databases and spreadsheets write for a missing value.
+const MISSING: [&str; 12] =
+    ["NULL", "null", "Null", "(null)", "\\N", "#N/A", "#NA", "N/A", "n/a", "None", "nan", "NaN"];
+
+/// Texts without blanks around them, empty where they say that there is none, and without what spreadsheets put around a text so that it stays one.
 fn trimmed(texts: &[String]) -> Vec<String> {
     let trimmed = texts.iter().map(|text| {
         let text = text.trim();
+        let text = if MISSING.contains(&text) { "" } else { text };
         let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
         inner.filter(|inner| !inner.contains('"')).map_or(text, str::trim).to_owned()
     });

@@ -3,7 +3,7 @@ use super::Part;
 #[track_caller]
 fn taken(text: &str, parts: &[(Part, &str)]) {
     for (part, expected) in parts {
-        assert_eq!(part.of(text), *expected, "{part:?} of {text:?}");
+        assert_eq!(part.of(text).as_deref(), Some(*expected), "{part:?} of {text:?}");
     }
 }
 
@@ -33,6 +33,9 @@ fn name_and_elements_are_told_apart() {
     taken("棉袜|无品牌|100%棉", &[(Brand, "无品牌"), (BrandKind, "")]);
     taken("品牌类型:境外品牌|出口享惠情况:不享惠|扑克牌盒", &[(BrandKind, "境外品牌"), (Benefit, "不享惠")]);
     taken("水泵|流量:100|6", &[(BrandKind, ""), (Benefit, ""), (Brand, ""), (Model, "")]);
+    taken("笔|1|3|品牌（中文或外文名称）:得力", &[(Brand, "得力")]);
+    taken("笔 品牌:得力 型号:6506", &[(Brand, "得力"), (Model, "6506")]);
+    taken("PEN|BRAND:NEW ERA|MODEL:X 1", &[(Brand, "NEW ERA"), (Model, "X 1")]);
     taken("  ", &[(Name, ""), (Elements, ""), (Brand, "")]);
     taken("T恤/男式", &[(Name, "T恤/男式"), (Elements, "")]);
 }
@@ -67,9 +70,16 @@ fn quantities_have_their_units() {
     taken("1000.00千克 500.00件", &[(NetKg, "1000.00"), (Quantity, "500.00"), (Unit, "件")]);
     taken("0.3 g", &[(NetKg, "0.0003")]);
     taken("100", &[(Quantity, "100"), (Unit, "")]);
-    // What is no quantity is given as it stands, so that it counts as unreadable.
-    taken("约100支", &[(Quantity, "约100支"), (NetKg, "")]);
-    taken("1支/2支/3支/4支", &[(Quantity, "1支/2支/3支/4支")]);
+    taken("１２００千克／６００００支", &[(NetKg, "1200"), (Quantity, "60000"), (Unit, "支")]);
+    taken("1200千克，60000支", &[(NetKg, "1200"), (Quantity, "60000")]);
+    taken("2担/3斤", &[(NetKg, "1.5")]);
+    for text in
+        ["约100支", "1支/2支/3支/4支", "1e3支", "1/2支", "1 200千克/5支", "支60000", "无", "1200千克/无"]
+    {
+        for part in [Quantity, Unit, LegalQuantity, LegalUnit, NetKg] {
+            assert_eq!(part.of(text), None, "{text}");
+        }
+    }
 }
 
 #[test]
@@ -79,7 +89,12 @@ fn price_total_and_currency_are_three() {
         taken(text, &[(UnitPrice, "0.25"), (Total, "250.00"), (Currency, "USD")]);
     }
     taken("12.5/1,250.00/人民币", &[(Total, "1,250.00"), (Currency, "人民币")]);
-    taken("250.00/USD", &[(UnitPrice, "250.00/USD"), (Total, "250.00/USD")]);
+    taken("０．４６／２７６００／ＵＳＤ", &[(UnitPrice, "0.46"), (Total, "27600"), (Currency, "USD")]);
+    for text in ["250.00/USD", "27600", "USD/0.46/27600", "0.46/27600"] {
+        for part in [UnitPrice, Total, Currency] {
+            assert_eq!(part.of(text), None, "{text}");
+        }
+    }
 }
 
 #[test]

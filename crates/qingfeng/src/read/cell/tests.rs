@@ -527,6 +527,9 @@ fn a_pack_says_what_brands_are_written_like_and_which_words_mean_none() {
         ("得力DELI", "DELI"),
         ("DELI/得力", "DELI"),
         ("豪爵(HAOJUE)", "HAOJUE"),
+        ("得 力", "DELI"),
+        ("D E L I", "DELI"),
+        ("得\u{200B}力", "DELI"),
     ];
     is_read(&brand, Change::NameAndCode, &same);
     is_read(&brand, Change::Nothing, &[("无", ""), ("无品牌", ""), ("n/m", ""), ("Ｎ/Ｍ", "")]);
