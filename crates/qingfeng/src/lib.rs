@@ -145,7 +145,7 @@ pub use explain::{
 
 // Score inputs of any length.
 pub use output::By;
-pub use output::summary::{RuleCount, ScatteredPlaces, Summary, UnknownCodes, UnreadableValues};
+pub use output::summary::{CodeCounts, RuleCount, ScatteredPlaces, Summary, UnreadableValues};
 pub use pipeline::{Cancel, JobError, Pipeline, Progress};
 pub use score::{Inputs, Outputs, ScoredBatch, ScoredBatches, Scoring};
 

@@ -221,6 +221,90 @@ fn a_code_of_another_day_can_be_asked_for() {
     }
 }
 
+/// Codes that are known and amiss are told by field, the same of a message and of a file.
+#[test]
+fn codes_of_another_day_and_units_of_other_goods_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let rules = "rule(\"UNIT\", #{ title: \"t\", score: 1, when: |d| d.legal_unit_fits == false });\n";
+    let engine = engine(directory.path(), rules, "currency = \"USD\"\n");
+    for (hs, unit, mode, day, expected) in [
+        ("6403990090", "千克", "0110", "2018-09-01", ""),
+        ("6403990090", "双", "0110", "2018-09-01", ""),
+        ("6403990090", "升", "0110", "2018-09-01", "legal_unit=LTR of 640399 UNIT"),
+        ("6403990090", "不知", "0110", "2018-09-01", "legal_unit!=不知"),
+        ("6403990090", "", "9710", "2018-09-01", "mode=9710"),
+        ("8711601000", "台", "0110", "2016-12-31", "hs=8711601000"),
+        ("8711601000", "", "0110", "", ""),
+        ("1234560000", "", "0110", "2018-09-01", "hs=1234560000"),
+        ("9999000000", "", "0110", "2018-09-01", ""),
+    ] {
+        let line = format!(
+            "{{\"declaration_id\":\"D1\",\"destination\":\"KE\",\"mode\":\"{mode}\",\"hs\":\"{hs}\",\"legal_unit\":\"{unit}\",\"declared_on\":\"{day}\"}}"
+        );
+        let assessment = engine.assess_json(line.as_bytes()).unwrap();
+        let outputs = qingfeng::Outputs {
+            assessments: &mut |_| Ok(()),
+            rejects: &mut |_| Ok(()),
+            progress: &mut |_| {},
+        };
+        let summary = engine.score(Input::bytes("a.ndjson", line)).run(outputs).unwrap();
+        let notes = assessment.notes;
+        assert_eq!(notes.unknown_codes, summary.unknown_codes);
+        assert_eq!(notes.codes_of_another_day, summary.codes_of_another_day);
+        assert_eq!(notes.unfit_units, summary.unfit_units);
+        let mut told: Vec<String> = Vec::new();
+        for (field, codes) in &notes.unknown_codes {
+            told.extend(codes.codes.keys().map(|code| format!("{field}!={code}")));
+        }
+        for (field, codes) in &notes.codes_of_another_day {
+            told.extend(codes.codes.keys().map(|code| format!("{field}={code}")));
+        }
+        told.extend(notes.unfit_units.codes.keys().map(|code| format!("legal_unit={code}")));
+        told.extend(assessment.items[0].fired.iter().map(|fired| fired.rule.to_string()));
+        assert_eq!(told.join(" "), expected, "{hs} {unit} {mode} {day}");
+    }
+}
+
+/// A pack adds codes to the list of a field, says otherwise of its days, or has a list of its own.
+#[test]
+fn a_pack_extends_and_replaces_the_list_of_a_field() {
+    let codes = "[mode.codes]\n\"9710\" = { from = \"2019-01-01\" }\n\
+                 X1 = { title = \"free port\", title_zh = \"自由港\", from = \"2016-01-01\", until = \"2016-12-31\" }\n\
+                 [brand_kind]\nonly = true\n[brand_kind.codes]\nA = { title_zh = \"甲\" }\n";
+    let rules = "rule(\"IN\", #{ title: \"t\", score: 1, when: |d| d.mode_in_force == true });\n\
+                 rule(\"OUT\", #{ title: \"t\", score: 1, when: |d| d.mode_in_force == false });\n\
+                 rule(\"X\", #{ title: \"t\", score: 1, when: |d| d.mode == \"X1\" });\n\
+                 rule(\"KIND\", #{ title: \"t\", score: 1, when: |d| d.brand_kind_in_force == true });\n";
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(directory.path().join("reference")).unwrap();
+    std::fs::write(directory.path().join("reference/codes.toml"), codes).unwrap();
+    let engine = engine(directory.path(), rules, "currency = \"USD\"\n");
+    for (mode, kind, day, fired, unknown) in [
+        ("9710", "", "2019-06-01", "IN", ""),
+        ("9710", "", "2018-06-01", "OUT", ""),
+        ("0110", "", "2016-06-01", "IN", ""),
+        ("X1", "", "2016-06-01", "IN X", ""),
+        ("free port", "甲", "2017-06-01", "OUT X KIND", ""),
+        ("自由港(X1)", "A", "2016-06-01", "IN X KIND", ""),
+        ("X2", "", "2016-06-01", "", "mode"),
+        // The pack's own list has no such kind.
+        ("0110", "境内自主品牌", "2018-06-01", "IN", "brand_kind"),
+    ] {
+        let line = format!(
+            "{{\"declaration_id\":\"D1\",\"destination\":\"KE\",\"mode\":\"{mode}\",\"hs\":\"960810\",\"brand_kind\":\"{kind}\",\
+             \"declared_on\":\"{day}\"}}"
+        );
+        let assessment = engine.assess_json(line.as_bytes()).unwrap();
+        let rules: Vec<&str> = assessment.items[0].fired.iter().map(|fired| &*fired.rule).collect();
+        let found: Vec<&str> = assessment.notes.unknown_codes.keys().map(String::as_str).collect();
+        assert_eq!(
+            (rules.join(" "), found.join(" ")),
+            (fired.to_owned(), unknown.to_owned()),
+            "{mode} {kind} {day}"
+        );
+    }
+}
+
 #[test]
 fn a_box_that_cannot_be_taken_apart_is_unreadable_in_each_of_its_fields() {
     let pack = pack(&[]);
@@ -258,9 +342,124 @@ fn a_box_that_cannot_be_taken_apart_is_unreadable_in_each_of_its_fields() {
     }
 }
 
+/// The names that the single window gives to a declaration's country of arrival and to a line's final one.
 #[test]
 fn the_single_windows_country_of_arrival_goes_before_its_final_one() {
-    let csv = "entryId,supvModeCdde,codeTs,destinationCountry,cusTradeCountry\nD1,0110,960810,UG,KE\n";
-    let found = fields(&pack(&[]), Input::bytes("a.csv", csv));
-    assert!(found.contains(&"destination=KE".to_owned()), "{found:?}");
+    let pack = pack(&[]);
+    let line = |countries: &[(&'static str, &'static str)]| {
+        let mut cells = vec![("entryId", "D1"), ("supvModeCdde", "0110"), ("codeTs", "960810")];
+        cells.extend_from_slice(countries);
+        cells
+    };
+    for (countries, expected) in [
+        (
+            &[("destinationCountry", "UG"), ("cusTradeCountry", "KE")][..],
+            "destination=KE final_destination=UG",
+        ),
+        (&[("cusTradeCountry", "KE"), ("destinationCountry", "KE")], "destination=KE final_destination=KE"),
+        (&[("destinationCountry", "UG")], "destination=UG"),
+        // A name of its own goes before it.
+        (
+            &[("destinationCountry", "UG"), ("cusTradeCountry", "KE"), ("最终目的国", "TZ")],
+            "destination=KE final_destination=TZ",
+        ),
+    ] {
+        for input in inputs(&line(countries)) {
+            let name = input.to_string();
+            let found = fields(&pack, input);
+            let found: Vec<&str> =
+                found.iter().map(String::as_str).filter(|value| value.contains("destination=")).collect();
+            assert_eq!(found.join(" "), expected, "{name}");
+        }
+    }
+    let json = "{\"entryId\":\"D1\",\"supvModeCdde\":\"0110\",\"cusTradeCountry\":\"KE\",\"items\":[\
+                {\"codeTs\":\"960810\",\"destinationCountry\":\"UG\"},{\"codeTs\":\"960810\"}]}";
+    let mut reader =
+        Reader::new(Arc::clone(&pack.schema), vec![Input::bytes("a.ndjson", json)], ReadOptions::default())
+            .unwrap();
+    let chunk = reader.next().unwrap().unwrap();
+    assert!(chunk.rejects.is_empty(), "{:?}", chunk.rejects);
+    let of = |name: &str, line| chunk.lines.shown(pack.schema.field(name).unwrap(), line);
+    assert_eq!((of("destination", 0).as_deref(), of("destination", 1).as_deref()), (Some("KE"), Some("KE")));
+    assert_eq!((of("final_destination", 0).as_deref(), of("final_destination", 1)), (Some("UG"), None));
+}
+
+#[test]
+fn what_a_column_of_its_own_leaves_empty_is_taken_of_the_box() {
+    let pack = pack(&[]);
+    let line = |own: &[(&'static str, &'static str)]| {
+        let mut cells =
+            vec![("declaration_id", "D1"), ("destination", "KE"), ("mode", "0110"), ("hs", "960810")];
+        cells.extend_from_slice(&[
+            ("商品名称、规格型号", "圆珠笔|1|0|塑料|品牌:得力"),
+            ("单价/总价/币制", "0.46/27600/USD"),
+        ]);
+        cells.extend_from_slice(own);
+        cells
+    };
+    for (own, expected) in [
+        (&[("品牌", "DELI"), ("币制", "EUR"), ("总价", "5")][..], "currency=EUR brand=DELI value=5"),
+        (&[("品牌", ""), ("币制", " "), ("总价", "")], "currency=USD brand=得力 value=27600"),
+        (&[("品牌", "NULL"), ("币制", "\u{3000}"), ("总价", "N/A")], "currency=USD brand=得力 value=27600"),
+        (
+            &[("商品名称", "钢笔"), ("规格型号", "品牌:晨光")],
+            "currency=USD goods=钢笔 brand=得力 value=27600",
+        ),
+        (&[("商品名称", ""), ("规格型号", "")], "currency=USD goods=圆珠笔 brand=得力 value=27600"),
+    ] {
+        for input in inputs(&line(own)) {
+            let name = input.to_string();
+            let found = fields(&pack, input);
+            let wanted = ["currency", "brand", "value"].iter().chain(if own[0].0 == "商品名称" {
+                &["goods"][..]
+            } else {
+                &[]
+            });
+            let wanted: Vec<&&str> = wanted.collect();
+            let found: Vec<&str> = found
+                .iter()
+                .map(String::as_str)
+                .filter(|value| wanted.iter().any(|name| value.starts_with(&format!("{name}="))))
+                .collect();
+            assert_eq!(found.join(" "), expected, "{name} {own:?}");
+        }
+    }
+    // What its own column has and nobody can read is not looked for elsewhere.
+    for input in inputs(&line(&[("总价", "viele")])) {
+        let mut reader = Reader::new(Arc::clone(&pack.schema), vec![input], ReadOptions::default()).unwrap();
+        let chunk = reader.next().unwrap().unwrap();
+        let found: Vec<_> =
+            chunk.rejects.iter().map(|reject| (reject.field.as_deref(), reject.value.as_deref())).collect();
+        assert_eq!(found, [(Some("value"), Some("viele"))]);
+        assert_eq!(chunk.lines.shown(pack.schema.field("value").unwrap(), 0), None);
+    }
+}
+
+#[test]
+fn of_two_keys_for_a_field_a_message_gives_what_a_table_gives() {
+    let pack = pack(&[]);
+    let cells = [
+        ("declaration_id", "D1"),
+        ("destination", "KE"),
+        ("mode", "0110"),
+        ("hs", "960810"),
+        ("出境关别", "5304"),
+        ("口岸", "2248"),
+    ];
+    for input in inputs(&cells) {
+        let name = input.to_string();
+        let mut reader = Reader::new(Arc::clone(&pack.schema), vec![input], ReadOptions::default()).unwrap();
+        let chunk = reader.next().unwrap().unwrap();
+        assert!(chunk.rejects.is_empty(), "{name}: {:?}", chunk.rejects);
+        assert_eq!(
+            chunk.lines.shown(pack.schema.field("port").unwrap(), 0).as_deref(),
+            Some("5304"),
+            "{name}"
+        );
+        assert_eq!(
+            reader.notes()[0].unused_columns,
+            ["口岸 (for `port` the column 出境关别 is read)"],
+            "{name}"
+        );
+    }
 }

@@ -251,12 +251,12 @@ pub fn mode(pack: &Pack, code: &str) -> Titled {
     let alone =
         |group: &&qingfeng_rules::reference::Group| matches!(&group.members[..], [only] if only.code == code);
     let group = pack.reference.modes.iter().find(alone);
-    let entry = pack.schema.keys.mode.and_then(|field| entry(pack, field, code));
-    let (title, title_zh) = match (group, entry) {
-        (Some(group), entry) => {
-            (group.title.as_str(), group.title_zh.as_deref().or(entry.map(|entry| entry.title_zh)))
+    let titles = pack.schema.keys.mode.and_then(|field| titles(pack, field, code));
+    let (title, title_zh) = match (group, titles) {
+        (Some(group), titles) => {
+            (group.title.as_str(), group.title_zh.as_deref().or(titles.map(|titles| titles.1)))
         }
-        (None, Some(entry)) => (entry.title, Some(entry.title_zh)),
+        (None, Some((title, title_zh))) => (title, Some(title_zh)),
         (None, None) => return Titled::plain(code),
     };
     let is_code = code.bytes().all(|byte| byte.is_ascii_digit());
@@ -279,14 +279,20 @@ pub fn place(pack: &Pack, name: &str) -> Titled {
         return titled;
     }
     let ports = pack.schema.keys.site.iter().find(|(kind, _)| kind == "port").map(|of| of.1);
-    let title_zh = ports.and_then(|field| entry(pack, field, name)).map(|entry| entry.title_zh);
+    let title_zh = ports.and_then(|field| titles(pack, field, name)).map(|titles| titles.1);
     Titled { title_zh: title_zh.map(|title| format!("{title}（{name}）")), ..titled }
 }
 
-/// The entry of a code in the list that a field has.
-fn entry(pack: &Pack, field: FieldId, code: &str) -> Option<&'static codes::Entry> {
-    let Some(CodeList::Table(list)) = pack.schema[field].codes else { return None };
-    codes::table(list)?.find(code)
+/// What people call a code of a field, in English and in Chinese: as the pack has it, else as the list of the field does.
+fn titles<'p>(pack: &'p Pack, field: FieldId, code: &str) -> Option<(&'p str, &'p str)> {
+    let field = &pack.schema[field];
+    let of_pack = pack.reference.codes.get(&field.name).and_then(|of| of.codes.get(code));
+    if let Some(of) = of_pack.filter(|of| of.title.is_some() || of.title_zh.is_some()) {
+        let (title, title_zh) = (of.title.as_deref(), of.title_zh.as_deref());
+        return Some((title.or(title_zh)?, title_zh.or(title)?));
+    }
+    let Some(CodeList::Table(list)) = field.codes else { return None };
+    codes::table(list)?.find(code).map(|entry| (entry.title, entry.title_zh))
 }
 
 /// Where the declarations of the evidence belong, by the pack's reference data.

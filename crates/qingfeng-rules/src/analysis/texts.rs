@@ -214,8 +214,7 @@ impl Analysis<'_> {
             }
             Some(CodeList::Table(list)) if !is_mode => {
                 let known = definition.reading.known.as_ref();
-                let entry = codes::table(list).and_then(|table| table.find(text)).map(|entry| entry.code);
-                let found = known.and_then(|known| known.find(text)).or(entry);
+                let found = known.and_then(|known| known.find(&codes::normal(text)));
                 // Lists of offices, ports and districts are never whole, and packs have codes of their own.
                 let is_open = matches!(list, "customs-office" | "domestic-port" | "district");
                 if found == Some(&**text) || found.is_none() && is_open {

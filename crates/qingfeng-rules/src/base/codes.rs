@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
 use unicode_normalization::UnicodeNormalization;
 
 use super::text::is_invisible;
@@ -48,7 +49,8 @@ pub struct CodeTable {
     name: &'static str,
     entries: Vec<Entry>,
     more: Vec<&'static str>,
-    by_writing: HashMap<String, usize>,
+    by_code: HashMap<&'static str, usize, FixedState>,
+    by_writing: HashMap<String, usize, FixedState>,
 }
 
 macro_rules! tables {
@@ -83,7 +85,7 @@ impl CodeTable {
         let mut lines = text.lines();
         let more = lines.next().unwrap_or_default().split('\t').skip(6).collect();
         let entries: Vec<Entry> = lines.filter_map(entry).collect();
-        let mut by_writing = HashMap::new();
+        let mut by_writing: HashMap<String, usize, FixedState> = HashMap::default();
         for (at, entry) in entries.iter().enumerate() {
             let writings = [entry.title_zh, entry.title].into_iter().chain(entry.also.iter().copied());
             for writing in writings.filter(|writing| !writing.is_empty()) {
@@ -92,7 +94,8 @@ impl CodeTable {
         }
         // A code is itself, whatever else has it for a name.
         by_writing.extend(entries.iter().enumerate().map(|(at, entry)| (normal(entry.code), at)));
-        Self { name, entries, more, by_writing }
+        let by_code = entries.iter().enumerate().map(|(at, entry)| (entry.code, at)).collect();
+        Self { name, entries, more, by_code, by_writing }
     }
 
     /// Its name, as packs write it.
@@ -108,6 +111,11 @@ impl CodeTable {
     /// The names of what it has of each code besides its names and days.
     pub fn more(&self) -> &[&'static str] {
         &self.more
+    }
+
+    /// What the list has of a code.
+    pub fn entry(&self, code: &str) -> Option<&Entry> {
+        self.by_code.get(code).map(|&at| &self.entries[at])
     }
 
     /// The code with this writing; case and width do not matter.
@@ -136,7 +144,14 @@ pub fn table(name: &str) -> Option<&'static CodeTable> {
 }
 
 /// From the first to the last day, where they are known.
-type Life = (Option<Date>, Option<Date>);
+pub type Life = (Option<Date>, Option<Date>);
+
+/// Whether a day is one of these lives.
+pub fn is_within(lives: &[Life], day: Date) -> bool {
+    lives
+        .iter()
+        .any(|(from, until)| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until))
+}
 
 /// When a subheading of six digits was in force in the tariff: from the first to the last day, more than once for some.
 /// The list begins with the HS of 2007; an edition holds from 1 January of its year.
@@ -163,14 +178,49 @@ static SUBHEADINGS: LazyLock<BTreeMap<&str, Vec<Life>>> = LazyLock::new(|| {
 /// assert!(!in_force("871199", day("2016-12-31")));
 /// ```
 pub fn in_force(hs: &str, day: Date) -> bool {
-    let Some(subheading) = hs.get(..6) else { return false };
-    subheading.starts_with("98")
-        || subheading.starts_with("99")
-        || SUBHEADINGS.get(subheading).is_some_and(|lives| {
-            lives.iter().any(|(from, until)| {
-                from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
-            })
-        })
+    lives(hs).is_none_or(|lives| is_within(lives, day))
+}
+
+/// The days on which a commodity code was one; `None` for those of chapters 98 and 99.
+pub fn lives(hs: &str) -> Option<&'static [Life]> {
+    let Some(subheading) = hs.get(..6) else { return Some(&[]) };
+    if subheading.starts_with("98") || subheading.starts_with("99") {
+        return None;
+    }
+    Some(SUBHEADINGS.get(subheading).map_or(&[], Vec::as_slice))
+}
+
+/// The statutory units of goods by the beginning of their code: the first, and the second if there is one.
+static STATUTORY_UNITS: LazyLock<HashMap<&str, (&str, &str), FixedState>> = LazyLock::new(|| {
+    let rows = include_str!("codes/hs-units.tsv").lines().skip(1);
+    rows.filter_map(|line| {
+        let mut cells = line.split('\t');
+        Some((cells.next()?, (cells.next()?, cells.next().unwrap_or_default())))
+    })
+    .collect()
+});
+
+/// Whether the tariff measures goods in a unit: in that one, or in one of the same kind. `None` where nothing is known of the
+/// goods or of the unit.
+///
+/// ```
+/// use qingfeng_rules::codes::unit_fits;
+///
+/// // Shoes are counted in pairs and weighed.
+/// assert_eq!(unit_fits("6403990090", "PR"), Some(true));
+/// assert_eq!(unit_fits("6403990090", "TNE"), Some(true));
+/// assert_eq!(unit_fits("6403990090", "LTR"), Some(false));
+/// assert_eq!(unit_fits("6403990090", "XX"), None);
+/// ```
+pub fn unit_fits(hs: &str, unit: &str) -> Option<bool> {
+    let (first, second) =
+        (2..=hs.len().min(10)).rev().find_map(|digits| STATUTORY_UNITS.get(hs.get(..digits)?)).copied()?;
+    let kind = |unit: &str| table("unit")?.entry(unit)?.more.first().copied();
+    let found = kind(unit)?;
+    let is_like = |other: &str| {
+        other == unit || !matches!(found, "other" | "kind") && !other.is_empty() && kind(other) == Some(found)
+    };
+    Some(is_like(first) || is_like(second))
 }
 
 #[cfg(test)]

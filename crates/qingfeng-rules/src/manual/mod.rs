@@ -158,7 +158,13 @@ fn missing_where(derived: Derived) -> &'static str {
             "no line of the declaration has one"
         }
         Derived::HsInForce => "the code or the day is missing, or the code is none",
-        Derived::ModeInForce => "the mode or the day is missing, or the list has no such mode",
+        Derived::LegalUnitFits => "the code or the unit is missing, or nothing is known of one of them",
+        Derived::ModeInForce
+        | Derived::BrandKindInForce
+        | Derived::PackingInForce
+        | Derived::TransportInForce
+        | Derived::PortInForce
+        | Derived::OriginDistrictInForce => "the code or the day is missing, or neither list nor pack has it",
     }
 }
 

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::base::codes;
-use crate::base::value::Date;
-use crate::model::schema::{CodeList, FieldId, Kind, Schema};
+use crate::model::schema::{CodeList, Field, FieldId, Kind, Schema};
 
 /// A field that every pack has whose schema has the fields it is computed from.
 ///
@@ -36,10 +35,22 @@ pub enum Derived {
     HsInForce,
     /// Whether the trade mode was in use on the day of the declaration.
     ModeInForce,
+    /// The same of the kind of brand.
+    BrandKindInForce,
+    /// The same of the kind of packing.
+    PackingInForce,
+    /// The same of the mode of transport.
+    TransportInForce,
+    /// The same of the office of exit.
+    PortInForce,
+    /// The same of the district of origin.
+    OriginDistrictInForce,
+    /// Whether the tariff measures such goods in the unit of the first statutory quantity.
+    LegalUnitFits,
 }
 
 /// Each field with its name in rules, what it is, and the kind of its values.
-const FIELDS: [(Derived, &str, &str, Kind); 12] = [
+const FIELDS: [(Derived, &str, &str, Kind); 18] = [
     (Derived::UnitValue, "unit_value", "value / quantity", Kind::Number),
     (Derived::UnitMass, "unit_mass", "net_kg / quantity", Kind::Number),
     (Derived::ValuePerKg, "value_per_kg", "value / net_kg", Kind::Number),
@@ -57,12 +68,43 @@ const FIELDS: [(Derived, &str, &str, Kind); 12] = [
     ),
     (Derived::HsInForce, "hs_in_force", "whether the tariff had the subheading on that day", Kind::Flag),
     (Derived::ModeInForce, "mode_in_force", "whether the mode was in use on that day", Kind::Flag),
+    (
+        Derived::BrandKindInForce,
+        "brand_kind_in_force",
+        "whether the kind of brand was in use on that day",
+        Kind::Flag,
+    ),
+    (
+        Derived::PackingInForce,
+        "packing_in_force",
+        "whether the kind of packing was in use on that day",
+        Kind::Flag,
+    ),
+    (
+        Derived::TransportInForce,
+        "transport_in_force",
+        "whether the mode of transport was in use on that day",
+        Kind::Flag,
+    ),
+    (Derived::PortInForce, "port_in_force", "whether the office of exit was there on that day", Kind::Flag),
+    (
+        Derived::OriginDistrictInForce,
+        "origin_district_in_force",
+        "whether the district of origin was there on that day",
+        Kind::Flag,
+    ),
+    (
+        Derived::LegalUnitFits,
+        "legal_unit_fits",
+        "whether the tariff measures such goods in the first statutory unit",
+        Kind::Flag,
+    ),
 ];
 
 impl Derived {
     /// All of them.
-    pub const ALL: [Self; 12] = {
-        let mut all = [Self::UnitValue; 12];
+    pub const ALL: [Self; 18] = {
+        let mut all = [Self::UnitValue; 18];
         let mut at = 0;
         while at < all.len() {
             assert!(FIELDS[at].0 as usize == at, "the rows stand in the order of the fields");
@@ -110,28 +152,39 @@ impl Derived {
             Self::DeclarationValue => Some(vec![number("value")?]),
             Self::DeclarationNetKg => Some(vec![number("net_kg")?]),
             Self::DeclarationQuantity => Some(vec![number("quantity")?]),
-            Self::HsInForce => {
-                let commodity = schema.keys.commodity.filter(|&id| schema[id].codes == Some(CodeList::Hs))?;
-                Some(vec![commodity, schema.date?])
+            Self::HsInForce => Some(vec![commodity(schema)?, schema.date?]),
+            Self::LegalUnitFits => {
+                let is_unit = |id: &FieldId| schema[*id].codes == Some(CodeList::Table("unit"));
+                Some(vec![commodity(schema)?, schema.field("legal_unit").filter(is_unit)?])
             }
             Self::ModeInForce => {
-                let is_mode = |id: &FieldId| schema[*id].codes == Some(CodeList::Table("trade-mode"));
-                Some(vec![schema.keys.mode.filter(is_mode)?, schema.date?])
+                Some(vec![schema.keys.mode.filter(|id| is_listed(schema, *id))?, schema.date?])
+            }
+            Self::BrandKindInForce
+            | Self::PackingInForce
+            | Self::TransportInForce
+            | Self::PortInForce
+            | Self::OriginDistrictInForce => {
+                let field = schema.field(self.name().strip_suffix("_in_force")?)?;
+                Some(vec![Some(field).filter(|id| is_listed(schema, *id))?, schema.date?])
             }
         }
     }
 
-    /// Whether a code was in force on a day, for the fields that say so; `None` where it is not known.
-    pub fn in_force(self, code: &str, day: Date) -> Option<bool> {
+    /// When a code of its field was in use, for those that say whether it was; `None` where nothing is known of it, as of
+    /// one that the list lacks.
+    pub fn lives<'f>(self, field: &'f Field, code: &str) -> Option<&'f [codes::Life]> {
         match self {
-            Self::HsInForce => CodeList::Hs.knows(code).then(|| codes::in_force(code, day)),
-            Self::ModeInForce => {
-                // The list of modes may lack one; then nothing is known of it.
-                let mode = codes::table("trade-mode")?.find(code)?;
-                Some(mode.from.is_none_or(|from| from <= day) && mode.until.is_none_or(|until| day <= until))
-            }
-            _ => None,
+            Self::HsInForce if !CodeList::Hs.knows(code) => None,
+            Self::HsInForce => Some(codes::lives(code).unwrap_or(&[(None, None)])),
+            _ => field.reading.known.as_ref()?.life(code).map(std::slice::from_ref),
         }
+    }
+
+    /// Whether it says of a code whether it was in use on the day of the declaration: the field of the code comes first of
+    /// its sources, then that of the day.
+    pub fn is_of_days(self) -> bool {
+        self.kind() == Kind::Flag && self != Self::LegalUnitFits
     }
 
     /// How many digits of the commodity code it keeps, for those that do.
@@ -143,6 +196,16 @@ impl Derived {
             _ => None,
         }
     }
+}
+
+/// The field of the commodity code, if that is one of the tariff.
+fn commodity(schema: &Schema) -> Option<FieldId> {
+    schema.keys.commodity.filter(|&id| schema[id].codes == Some(CodeList::Hs))
+}
+
+/// Whether a field has one of the code lists whose codes have days.
+fn is_listed(schema: &Schema, field: FieldId) -> bool {
+    matches!(schema[field].codes, Some(CodeList::Table(_)))
 }
 
 impl Schema {

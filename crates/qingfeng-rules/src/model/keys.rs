@@ -66,6 +66,7 @@ tables! {
     Group "[NAME] in reference/regions.toml, commodities.toml and modes.toml"
     Site "[NAME] in reference/sites.toml"
     Codes "[FIELD] in reference/codes.toml"
+    PackCode "[FIELD.codes.CODE] in reference/codes.toml"
     Rates "reference/rates.toml"
     Member "{ code = ... } among the members of a group"
 }

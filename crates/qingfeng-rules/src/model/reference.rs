@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::value::Date;
-use crate::model::schema::CodeWritings;
+use crate::model::schema::PackCodes;
 
 /// A named group of codes.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub struct Reference {
     /// Sites: ports, markets, producing areas, border crossings.
     pub sites: Vec<Group>,
     /// By field, what the pack says of the writings of its codes.
-    pub codes: BTreeMap<String, CodeWritings>,
+    pub codes: BTreeMap<String, PackCodes>,
 }
 
 /// One of the keys by which a rule is found.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::base::codes;
 use crate::base::countries::{self, Numbers};
+use crate::base::value::Date;
 use crate::base::zone::Zone;
 use crate::model::boxes::{BOXES, Part};
 use crate::model::money::Money;
@@ -197,25 +199,30 @@ pub struct Reading {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownCodes {
     /// For each writing its code, a code for itself; an empty one for a word that says that there is none.
-    writings: HashMap<String, Arc<str>>,
+    writings: HashMap<String, Arc<str>, FixedState>,
     /// The members of groups that are beginnings of codes: what begins so is a code of the pack.
     prefixes: Vec<String>,
     /// The number of digits of all codes that are digits, if they have one number of digits.
     digits: usize,
     /// Whether there are writings besides the codes.
     has_names: bool,
+    /// The days of the codes of the list and the pack: the first and the last one.
+    days: HashMap<Arc<str>, codes::Life, FixedState>,
 }
 
 impl KnownCodes {
     fn of<'g>(
         list: Option<&codes::CodeTable>,
-        more: Option<&CodeWritings>,
+        more: Option<&PackCodes>,
         groups: impl Iterator<Item = &'g Group>,
     ) -> Option<Self> {
-        let mut writings: HashMap<String, Arc<str>> = HashMap::new();
+        let mut writings: HashMap<String, Arc<str>, FixedState> = HashMap::default();
         let mut has_names = false;
         let mut lengths = BTreeSet::new();
+        let mut days: HashMap<_, _, FixedState> = HashMap::default();
+        let list = list.filter(|_| more.is_none_or(|more| !more.only));
         if let Some(list) = list {
+            days.extend(list.entries().iter().map(|of| (Arc::from(of.code), (of.from, of.until))));
             writings.extend(list.writings().map(|(writing, code)| (writing.to_owned(), code.into())));
             lengths = list
                 .entries()
@@ -228,6 +235,7 @@ impl KnownCodes {
         if let Some(more) = more {
             let own = more.writings.iter().map(|(writing, code)| (writing.clone(), code.as_str().into()));
             writings.extend(own);
+            days.extend(more.codes.iter().map(|(code, of)| (Arc::from(code.as_str()), (of.from, of.until))));
             has_names = true;
         }
         let members: Vec<&Member> = groups.flat_map(|group| &group.members).collect();
@@ -243,7 +251,17 @@ impl KnownCodes {
             lengths = codes.map(|(code, _)| code.len()).collect();
         }
         let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
-        (!writings.is_empty()).then_some(Self { writings, prefixes, digits, has_names })
+        (!writings.is_empty()).then_some(Self { writings, prefixes, digits, has_names, days })
+    }
+
+    /// Whether it has the code, or a beginning of it.
+    pub fn knows(&self, code: &str) -> bool {
+        self.has(code) || self.begins_so(code)
+    }
+
+    /// When the code was in use; `None` if it is none of the list's or the pack's.
+    pub fn life(&self, code: &str) -> Option<&codes::Life> {
+        self.days.get(code)
     }
 
     /// Whether it has the code.
@@ -288,11 +306,26 @@ fn is_number(code: &str) -> bool {
     code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What a pack says of the writings of a field's codes, besides the code list that it has.
+/// What a pack says of a field's codes, besides the code list that it has.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct CodeWritings {
+pub struct PackCodes {
     /// For each writing its code; an empty one for a word that says that there is none.
     pub writings: BTreeMap<String, String>,
+    /// The codes that the pack adds or describes anew.
+    pub codes: BTreeMap<String, PackCode>,
+    /// The codes of the pack are all that the field has; those of its list are none.
+    pub only: bool,
+}
+
+/// A code of a pack.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PackCode {
+    /// What people call it, in English and in Chinese.
+    pub title: Option<String>,
+    pub title_zh: Option<String>,
+    /// Its first and its last day.
+    pub from: Option<Date>,
+    pub until: Option<Date>,
 }
 
 /// One field of a schema.
@@ -574,6 +607,18 @@ impl Schema {
         accepted.map(|known| normal_header(known)).position(|known| known == header).unwrap_or(usize::MAX)
     }
 
+    /// The accepted header of a field that has this rank.
+    pub fn header(&self, field: FieldId, rank: usize) -> &str {
+        let field = &self[field];
+        rank.checked_sub(1).and_then(|at| field.columns.get(at)).unwrap_or(&field.name)
+    }
+
+    /// The field that a column with this header fills where the field that has the header prefers another column.
+    pub fn spare_of_header(&self, header: &str) -> Option<FieldId> {
+        let (_, field) = SPARE_HEADERS.iter().find(|(known, _)| *known == header)?;
+        self.field(field)
+    }
+
     /// Gives headers to a field, before those that it has; no other field has them from now on.
     pub(crate) fn set_columns(&mut self, field: FieldId, headers: Vec<String>) {
         for header in &headers {
@@ -590,6 +635,10 @@ impl Schema {
         known.splice(0..0, headers);
     }
 }
+
+/// The single window names the country of final destination with the words that elsewhere name the country of arrival; what
+/// it calls `cusTradeCountry` is that.
+const SPARE_HEADERS: &[(&str, &str)] = &[("destinationCountry", "final_destination")];
 
 /// A header as it is compared: compatibility forms, lower case, letters and digits only.
 fn normal_header(header: &str) -> String {

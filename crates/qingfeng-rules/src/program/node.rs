@@ -9,6 +9,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use crate::lang::expr::{Bits, Comparison, Constant};
 use crate::lang::functions;
 use crate::lang::kernel::{Arithmetic, Fault};
@@ -255,7 +257,7 @@ pub(crate) enum Op {
 pub(crate) struct SwitchTable {
     /// The values of the arms, by arm.
     pub values: Vec<(Constant, u32)>,
-    texts: HashMap<Arc<str>, u32>,
+    texts: HashMap<Arc<str>, u32, FixedState>,
 }
 
 impl SwitchTable {

@@ -264,6 +264,32 @@ const REFERENCES: &[(&str, &str)] = &[
     ("sites", "[qingdao]\ntitle = \"Qingdao\"\nkind = \"harbour\"\nmembers = [\"CNTAO\", \"*\"]"),
     ("modes", "[general]\ntitle = \"General\"\nkind = \"x\"\nmembers = []"),
     ("region", "[africa]\ntitle = \"Africa\"\nmembers = [\"KE\"]"),
+    (
+        "codes",
+        "brand = [\"DELI\"]\n[brnad]\nnothing = [\"无\"]\n[value]\nnothing = [\"0\"]\n[hs]\nnothing = [\"0\"]",
+    ),
+    (
+        "codes",
+        "[brand]\nnothing = [\"无\", \" \", 0]\nwritings = { DELI = [\"得力\", \"\"], \"\" = [\"x\"] }",
+    ),
+    (
+        "codes",
+        "[brand]\nnothing = [\"n/m\"]\nwritings = { DELI = [\"得力\", \"Ｎ/Ｍ\"], CHENGUANG = [\"得力\"] }",
+    ),
+    ("codes", "[mode]\nonly = true\n[mode.codes.\"9710\"]\nfrm = \"2020-07-01\""),
+    ("codes", "[mode]\nonly = true\n[brand]\nonly = 1"),
+    (
+        "codes",
+        "[mode.codes]\n\"9710\" = { from = \"2020-07-01\", until = \"2020-06-30\" }\n\"9810\" = { title_zh = \"\" }",
+    ),
+    ("rates", "rates = {}"),
+    ("rates", "currency = \"usd\"\nuntil = \"2016-13-01\"\n[rates.CNYY]\n\"2016-01-01\" = 0.15"),
+    ("rates", "currency = \"USD\"\n[rates.USD]\n\"2016-01-01\" = 1\n[rates.人民币]\n\"2016-01-01\" = 0.15"),
+    (
+        "rates",
+        "currency = \"USD\"\n[rates.CNY]\n\"2016-01-01\" = 0\n\"2016-02-01\" = inf\n\"2016-03-01\" = \"0.15\"\n\"1 May\" = 1",
+    ),
+    ("rates", "currency = \"USD\"\n[rates.CNY]\n\"2016-01-01\" = 0.15\n\"2016-01-01 \" = 0.16"),
 ];
 
 fn report() -> String {

@@ -561,6 +561,10 @@ impl KeyIndex {
         };
         let list: Option<CodeList> = schema[field].codes;
         match (list, key) {
+            // What is known has the codes of the list, of the pack and of its groups.
+            (Some(CodeList::Table(_)), _) => {
+                schema[field].reading.known.as_ref().is_some_and(|known| known.knows(code))
+            }
             (Some(list), _) => list.knows(code) || groups.knows(code),
             (None, Key::Commodity) => true,
             // Without groups there is nothing to know.

@@ -7,7 +7,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::ScalarBuffer;
 use qingfeng_rules::internals::LineValues;
-use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value};
+use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value, codes};
 
 use crate::eval::key_index::LineKey;
 use crate::lookup::{self, LookupTable};
@@ -259,13 +259,16 @@ impl BatchValues {
             return code.and_then(|code| code.get(..digits)).map_or(Value::Missing, Value::Text);
         }
         if derived.kind() == Kind::Flag {
-            let [code, day] = self.sources.of(derived) else { return Value::Missing };
-            return match (self.declared(line, *code), self.declared(line, *day)) {
+            let [field, other] = self.sources.of(derived) else { return Value::Missing };
+            let flag = match (self.declared(line, *field), self.declared(line, *other)) {
                 (Value::Text(code), Value::Date(day)) => {
-                    derived.in_force(code, day).map_or(Value::Missing, Value::Flag)
+                    let lives = derived.lives(&self.pack.schema[*field], code);
+                    lives.map(|lives| codes::is_within(lives, day))
                 }
-                _ => Value::Missing,
+                (Value::Text(hs), Value::Text(unit)) => codes::unit_fits(hs, unit),
+                _ => None,
             };
+            return flag.map_or(Value::Missing, Value::Flag);
         }
         if derived == Derived::ItemCount {
             return Value::Integer(self.item_counts[self.declaration_of[line] as usize]);

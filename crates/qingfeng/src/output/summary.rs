@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Date32Type, Int64Type};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{FieldId, Key, Pack};
+use qingfeng_rules::{CodeList, Date, Derived, FieldId, Key, Pack, codes};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -26,17 +27,17 @@ pub struct RuleCount {
     pub points: i64,
 }
 
-/// Codes of a field that neither the reference data nor the field's code list knows.
+/// Codes of a field that are amiss, with the lines that have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct UnknownCodes {
+pub struct CodeCounts {
     /// Lines by code; the first 1,000 codes.
     pub codes: BTreeMap<String, u64>,
-    /// Lines with further unknown codes.
+    /// Lines with further ones.
     pub others: u64,
 }
 
-impl UnknownCodes {
+impl CodeCounts {
     const CODES_MAX: usize = 1_000;
 
     fn add(&mut self, code: &str, lines: u64) {
@@ -49,7 +50,18 @@ impl UnknownCodes {
         }
     }
 
-    /// All lines with an unknown code.
+    /// Adds codes; which of too many are kept must not depend on the order of a map.
+    fn add_sorted(&mut self, mut codes: Vec<(&str, u64)>) {
+        codes.sort_unstable();
+        codes.into_iter().for_each(|(code, lines)| self.add(code, lines));
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        other.codes.iter().for_each(|(code, lines)| self.add(code, *lines));
+        self.others += other.others;
+    }
+
+    /// All lines with one of them.
     pub fn lines(&self) -> u64 {
         self.codes.values().sum::<u64>() + self.others
     }
@@ -62,8 +74,14 @@ impl UnknownCodes {
 pub struct Notes {
     /// The fields that the schema does not have: columns, or keys of JSON; the first 100.
     pub unknown_fields: Vec<String>,
-    /// Unknown codes, by field.
-    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Codes that neither the reference data nor the field's code list has, by field.
+    pub unknown_codes: BTreeMap<String, CodeCounts>,
+    /// Codes that were not in use on the day of the declaration, by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes_of_another_day: BTreeMap<String, CodeCounts>,
+    /// First statutory units in which the tariff does not measure the goods, as `LTR of 640399`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unfit_units: CodeCounts,
     /// Goods lines with a number that an earlier line of their declaration has.
     pub repeated_items: u64,
     /// What was done to cells to read them, by field.
@@ -87,6 +105,8 @@ impl Notes {
     pub fn is_empty(&self) -> bool {
         self.unknown_fields.is_empty()
             && self.unknown_codes.is_empty()
+            && self.codes_of_another_day.is_empty()
+            && is_none(&self.unfit_units)
             && self.repeated_items == 0
             && self.changed.is_empty()
     }
@@ -99,11 +119,13 @@ impl Notes {
         unknown_fields: Vec<String>,
         changes: &Changes,
     ) -> Self {
-        let mut unknown = coded_fields(pack);
-        count_unknown(pack, evaluator, lines, &mut unknown);
+        let mut amiss = CodesAmiss::new(pack);
+        amiss.count(pack, evaluator, lines);
         Self {
             unknown_fields,
-            unknown_codes: named_codes(pack, unknown.into_iter()),
+            unknown_codes: named_codes(pack, &amiss.unknown),
+            codes_of_another_day: named_codes(pack, &amiss.of_another_day),
+            unfit_units: amiss.unfit_units,
             repeated_items: repeated_items(pack, lines),
             changed: named_changes(pack, changes),
         }
@@ -193,8 +215,14 @@ pub struct Summary {
     pub rules: Vec<(String, RuleCount)>,
     /// What was done to cells to read them, by field.
     pub changed: BTreeMap<String, BTreeMap<Change, Changed>>,
-    /// Unknown codes, by field.
-    pub unknown_codes: BTreeMap<String, UnknownCodes>,
+    /// Codes that neither the reference data nor the field's code list has, by field.
+    pub unknown_codes: BTreeMap<String, CodeCounts>,
+    /// Codes that were not in use on the day of the declaration, by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes_of_another_day: BTreeMap<String, CodeCounts>,
+    /// First statutory units in which the tariff does not measure the goods, as `LTR of 640399`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unfit_units: CodeCounts,
     /// Goods lines with a number that an earlier line of their declaration has.
     #[serde(skip_serializing_if = "is_zero")]
     pub repeated_items: u64,
@@ -232,6 +260,10 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+fn is_none(counts: &CodeCounts) -> bool {
+    counts.lines() == 0
+}
+
 impl Summary {
     /// What the tally of all lines of a reader amounts to.
     pub(crate) fn of(engine: &Engine, reader: &Reader, tally: &Tally, threads: usize, seconds: f64) -> Self {
@@ -263,7 +295,9 @@ impl Summary {
             faults_total: tally.rules.iter().map(|rule| rule.faults).sum(),
             rules: evaluated.map(|(rule, count)| (rule.id.clone(), *count)).collect(),
             changed: named_changes(pack, &tally.changes),
-            unknown_codes: named_codes(pack, tally.unknown.iter().cloned()),
+            unknown_codes: named_codes(pack, &tally.amiss.unknown),
+            codes_of_another_day: named_codes(pack, &tally.amiss.of_another_day),
+            unfit_units: tally.amiss.unfit_units.clone(),
             repeated_items: tally.repeated_items,
             scattered_declarations: scattered.count,
             scattered_places: places.collect(),
@@ -296,54 +330,124 @@ pub(crate) struct Tally {
     pub points_raw: i64,
     /// By position in the pack.
     pub rules: Vec<RuleCount>,
-    pub unknown: Vec<(FieldId, UnknownCodes)>,
+    pub amiss: CodesAmiss,
     pub repeated_items: u64,
     pub changes: Changes,
 }
 
-/// The fields whose codes are known or not, without codes.
-fn coded_fields(pack: &Pack) -> Vec<(FieldId, UnknownCodes)> {
-    let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || pack.schema[id].codes.is_some();
-    pack.schema.ids().filter(has_codes).map(|id| (id, UnknownCodes::default())).collect()
+/// Codes that are amiss, by field.
+pub(crate) struct CodesAmiss {
+    unknown: Vec<(FieldId, CodeCounts)>,
+    of_another_day: Vec<(FieldId, CodeCounts)>,
+    unfit_units: CodeCounts,
 }
 
-/// The codes that are unknown, by name of their field.
-fn named_codes(
-    pack: &Pack,
-    unknown: impl Iterator<Item = (FieldId, UnknownCodes)>,
-) -> BTreeMap<String, UnknownCodes> {
-    let unknown = unknown.filter(|(_, unknown)| unknown.lines() > 0);
-    unknown.map(|(id, unknown)| (pack.schema[id].name.clone(), unknown)).collect()
+/// A code of some lines, while they are counted.
+struct SeenCode<'l> {
+    code: &'l str,
+    lines: u64,
+    /// When it was in use, if that is known and not always, and the lines of other days.
+    lives: Option<&'l [codes::Life]>,
+    of_another_day: u64,
 }
 
-/// Adds the unknown codes of some lines.
-fn count_unknown(pack: &Pack, evaluator: &Evaluator, lines: &Lines, unknown: &mut [(FieldId, UnknownCodes)]) {
-    for (id, unknown) in unknown {
-        let Some(column) = lines.text(*id) else { continue };
-        let mut counts: HashMap<&str, u64, FixedState> = HashMap::default();
-        // Lines of one declaration mostly have the same code, so runs are counted.
-        let mut run: Option<(&str, u64)> = None;
-        for code in column.iter().flatten() {
-            run = Some(match run {
-                Some((same, lines)) if same == code => (same, lines + 1),
-                Some((other, lines)) => {
-                    *counts.entry(other).or_default() += lines;
-                    (code, 1)
-                }
-                None => (code, 1),
-            });
-        }
-        if let Some((code, lines)) = run {
-            *counts.entry(code).or_default() += lines;
-        }
-        let key = key_of(pack, *id).unwrap_or(Key::Region);
-        let counts: BTreeMap<&str, u64> = counts.into_iter().collect();
-        for (code, lines) in counts {
-            if !evaluator.keys.knows(&pack.schema, key, *id, code) {
-                unknown.add(code, lines);
-            }
+impl CodesAmiss {
+    fn new(pack: &Pack) -> Self {
+        let none = |id| (id, CodeCounts::default());
+        // Any text can name a party.
+        let has_list = |id: FieldId| pack.schema[id].codes.is_some_and(|list| list != CodeList::Party);
+        let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || has_list(id);
+        let dated = Derived::ALL.into_iter().filter(|derived| derived.is_of_days());
+        let dated = dated.filter_map(|derived| derived.sources(&pack.schema)?.first().copied());
+        Self {
+            unknown: pack.schema.ids().filter(has_codes).map(none).collect(),
+            of_another_day: dated.map(none).collect(),
+            unfit_units: CodeCounts::default(),
         }
     }
+
+    fn add(&mut self, other: &Self) {
+        let fields = self.unknown.iter_mut().chain(&mut self.of_another_day);
+        for ((_, a), (_, b)) in fields.zip(other.unknown.iter().chain(&other.of_another_day)) {
+            a.add_all(b);
+        }
+        self.unfit_units.add_all(&other.unfit_units);
+    }
+
+    /// Counts those of some lines.
+    fn count(&mut self, pack: &Pack, evaluator: &Evaluator, lines: &Lines) {
+        for (id, unknown) in &mut self.unknown {
+            let dated = self.of_another_day.iter_mut().find(|(of, _)| of == id).map(|(_, counts)| counts);
+            let seen = seen_codes(pack, lines, *id, dated.is_some());
+            if let Some(of_another_day) = dated {
+                let found = seen.iter().filter(|seen| seen.of_another_day > 0);
+                of_another_day.add_sorted(found.map(|seen| (seen.code, seen.of_another_day)).collect());
+            }
+            let key = key_of(pack, *id).unwrap_or(Key::Region);
+            let found = seen.iter().filter(|seen| !evaluator.keys.knows(&pack.schema, key, *id, seen.code));
+            unknown.add_sorted(found.map(|seen| (seen.code, seen.lines)).collect());
+        }
+        let Some([hs, unit]) =
+            Derived::LegalUnitFits.sources(&pack.schema).as_deref().and_then(|of| of.as_array())
+        else {
+            return;
+        };
+        let (Some(goods), Some(units)) = (lines.text(*hs), lines.text(*unit)) else { return };
+        if units.null_count() == units.len() {
+            return;
+        }
+        let mut fits: HashMap<(&str, &str), u64, FixedState> = HashMap::default();
+        for (hs, unit) in goods.iter().zip(units) {
+            if let (Some(hs), Some(unit)) = (hs, unit) {
+                *fits.entry((hs.get(..6).unwrap_or(hs), unit)).or_default() += 1;
+            }
+        }
+        fits.retain(|(hs, unit), _| codes::unit_fits(hs, unit) == Some(false));
+        let found: Vec<(String, u64)> =
+            fits.into_iter().map(|((hs, unit), lines)| (format!("{unit} of {hs}"), lines)).collect();
+        self.unfit_units.add_sorted(found.iter().map(|(code, lines)| (code.as_str(), *lines)).collect());
+    }
+}
+
+/// The codes of a field on some lines; where `is_dated`, with the lines on whose days they were not in use.
+fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool) -> Vec<SeenCode<'l>> {
+    let Some(column) = lines.text(id).filter(|column| column.null_count() < column.len()) else {
+        return Vec::new();
+    };
+    let of_days = |derived: &Derived| {
+        derived.is_of_days()
+            && derived.sources(&pack.schema).is_some_and(|sources| sources.first() == Some(&id))
+    };
+    let derived = Derived::ALL.into_iter().filter(|_| is_dated).find(of_days);
+    let days = pack.schema.date.and_then(|date| lines.column(date).as_primitive_opt::<Date32Type>());
+    let mut seen: Vec<SeenCode<'_>> = Vec::new();
+    let mut numbers: HashMap<&str, usize, FixedState> = HashMap::default();
+    // Lines of one declaration mostly have the same code.
+    let mut last = usize::MAX;
+    for (line, code) in column.iter().enumerate() {
+        let Some(code) = code else { continue };
+        if seen.get(last).is_none_or(|seen| seen.code != code) {
+            last = *numbers.entry(code).or_insert_with(|| {
+                let lives = derived.and_then(|derived| derived.lives(&pack.schema[id], code));
+                let lives = lives.filter(|lives| **lives != [(None, None)]);
+                seen.push(SeenCode { code, lines: 0, lives, of_another_day: 0 });
+                seen.len() - 1
+            });
+        }
+        let seen = &mut seen[last];
+        seen.lines += 1;
+        if let (Some(lives), Some(days)) = (seen.lives, days.filter(|days| !days.is_null(line))) {
+            let day = Date::from_days(days.value(line));
+            seen.of_another_day += u64::from(day.is_some_and(|day| !codes::is_within(lives, day)));
+        }
+    }
+    seen
+}
+
+/// Codes by name of their field, where there are any.
+fn named_codes(pack: &Pack, counts: &[(FieldId, CodeCounts)]) -> BTreeMap<String, CodeCounts> {
+    let counts = counts.iter().filter(|(_, counts)| !is_none(counts));
+    counts.map(|(id, counts)| (pack.schema[*id].name.clone(), counts.clone())).collect()
 }
 
 /// The lines with a number that an earlier line of their declaration has.
@@ -378,7 +482,7 @@ impl Tally {
             points: 0,
             points_raw: 0,
             rules: vec![RuleCount::default(); pack.rules.len()],
-            unknown: coded_fields(pack),
+            amiss: CodesAmiss::new(pack),
             repeated_items: 0,
             changes: Changes::default(),
         }
@@ -406,7 +510,7 @@ impl Tally {
         for &(rule, _) in results.all_faults() {
             tally.rules[rule as usize].faults += 1;
         }
-        count_unknown(pack, evaluator, lines, &mut tally.unknown);
+        tally.amiss.count(pack, evaluator, lines);
         tally.repeated_items = repeated_items(pack, lines);
         tally
     }
@@ -428,10 +532,7 @@ impl Tally {
             a.faults += b.faults;
             a.points += b.points;
         }
-        for ((_, a), (_, b)) in self.unknown.iter_mut().zip(&other.unknown) {
-            b.codes.iter().for_each(|(code, lines)| a.add(code, *lines));
-            a.others += b.others;
-        }
+        self.amiss.add(&other.amiss);
         self.repeated_items += other.repeated_items;
         self.changes.add(other.changes.clone());
     }

@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, SchemaRef};
 use arrow_select::filter::filter_record_batch;
+use arrow_select::interleave::interleave;
+use arrow_select::take::take;
 use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 
 use super::assemble::{id_at, one_chunk};
@@ -83,10 +85,8 @@ pub(crate) struct Binding {
     table: SchemaRef,
     arrow: SchemaRef,
     input: String,
-    /// For each field its column.
-    columns: Vec<Option<usize>>,
-    /// For each field what it takes of the cells of its column, if that holds several fields.
-    parts: Vec<Option<Part>>,
+    /// For each field where its values stand.
+    sources: Vec<Vec<Source>>,
     unused: Vec<String>,
 }
 
@@ -102,9 +102,10 @@ impl Binding {
         if let Some(nested) = nested(&schema, table) {
             return Err(BindError::new(input, BindErrorKind::ColumnType, Vec::new(), nested));
         }
-        let Columns { columns, parts, unused } = columns(&schema, &headers, input)?;
-        for (field, column) in schema.fields().iter().zip(&columns) {
-            let Some(column) = column.map(|column| table.field(column)) else { continue };
+        let Columns { sources, unused } = columns(&schema, &headers, input)?;
+        let each = schema.fields().iter().zip(&sources);
+        for (field, source) in each.flat_map(|(field, of)| of.iter().map(move |source| (field, source))) {
+            let column = table.field(source.column);
             if let Err(remedy) = cast::check(column.data_type(), field.reading.zone) {
                 let (header, found, name) = (column.name(), column.data_type(), &field.name);
                 let reason = format!("the column `{header}` for `{name}` is of type {found}; {remedy}");
@@ -112,13 +113,7 @@ impl Binding {
             }
         }
         let (table, arrow) = (Arc::clone(table), arrow_schema(&schema));
-        Ok(Self { table, arrow, schema, input: input.into(), columns, parts, unused })
-    }
-
-    /// For each field of the schema the number of its column in the table.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn columns(&self) -> &[Option<usize>] {
-        &self.columns
+        Ok(Self { table, arrow, schema, input: input.into(), sources, unused })
     }
 
     /// The columns that no field claims, in order; the first 100.
@@ -129,12 +124,12 @@ impl Binding {
     /// Each column with the fields that it fills.
     pub(crate) fn uses(&self) -> Vec<ColumnUse> {
         let headers: Vec<String> = self.table.fields().iter().map(|field| field.name().clone()).collect();
-        uses(&headers, &self.columns, &self.parts)
+        uses(&headers, &self.sources)
     }
 
     /// The names of the fields that have no column.
     pub(crate) fn absent_fields(&self) -> Vec<String> {
-        absent(&self.schema, &self.columns)
+        absent(&self.schema, self.sources.iter().map(|sources| !sources.is_empty()))
     }
 
     /// This binding, or one for the columns of the next batch where they are others, or in another order.
@@ -176,11 +171,11 @@ impl Binding {
 
     /// The same binding for a table that has only the bound columns, in their order.
     pub(crate) fn projected(mut self) -> (Self, Vec<usize>) {
-        let mut kept: Vec<usize> = self.columns.iter().flatten().copied().collect();
+        let mut kept: Vec<usize> = self.sources.iter().flatten().map(|source| source.column).collect();
         kept.sort_unstable();
         kept.dedup();
-        for column in self.columns.iter_mut().flatten() {
-            *column = kept.partition_point(|kept| kept < column);
+        for source in self.sources.iter_mut().flatten() {
+            source.column = kept.partition_point(|kept| *kept < source.column);
         }
         (self, kept)
     }
@@ -199,20 +194,80 @@ pub(crate) struct CastColumn {
 
 impl CastColumn {
     /// Casts `rows` values, or makes as many missing ones. `column` is empty before and after.
-    pub(crate) fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
+    fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
         let mut bad = Vec::new();
         let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
         // A slice holds all of its batch; what its rows take is the part that counts.
         let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
         Self { array, bad, bytes: source.map_or(0, bytes), changes: column.take_changes() }
     }
+
+    /// The rows without a value, readable or not.
+    fn open(&self) -> UInt32Array {
+        let mut bad = self.bad.iter().map(|(row, _)| *row).peekable();
+        let is_open = |row: &usize| bad.next_if_eq(row).is_none() && self.array.is_null(*row);
+        (0..self.array.len()).filter(is_open).map(|row| row as u32).collect()
+    }
+
+    /// Puts the values of `other` into these rows.
+    fn fill(&mut self, rows: &UInt32Array, other: Self) {
+        let mut from: Vec<(usize, usize)> = (0..self.array.len()).map(|row| (0, row)).collect();
+        rows.values().iter().enumerate().for_each(|(at, row)| from[*row as usize] = (1, at));
+        #[expect(clippy::expect_used, reason = "both are of the field's type, and the rows are theirs")]
+        let array =
+            interleave(&[&*self.array, &*other.array], &from).expect("rows of two columns of one type");
+        self.array = array;
+        self.bad.extend(other.bad.into_iter().map(|(at, bad)| (rows.value(at) as usize, bad)));
+        self.bad.sort_by_key(|(row, _)| *row);
+        self.bytes += other.bytes;
+        self.changes.add(other.changes);
+    }
+}
+
+/// Casts the columns in which the values of one field stand.
+#[derive(Debug)]
+pub(crate) struct FieldCaster {
+    /// One for each source, or one for a field without any.
+    columns: Vec<Column>,
+}
+
+impl FieldCaster {
+    pub(crate) fn new(field: &Field, sources: &[Source]) -> Self {
+        if sources.is_empty() {
+            return Self { columns: vec![Column::new(field)] };
+        }
+        let column = |(at, source): (usize, &Source)| {
+            // What one source lacks the next one may have.
+            let required = field.required && at + 1 == sources.len();
+            Column::new(&Field { required, ..of_part(field, source.part) })
+        };
+        Self { columns: sources.iter().enumerate().map(column).collect() }
+    }
+
+    /// The values of `rows` rows; `arrays` are those of the sources.
+    pub(crate) fn cast(&mut self, arrays: &[ArrayRef], rows: usize) -> CastColumn {
+        let mut columns = self.columns.iter_mut();
+        let mut first = columns.next().map(|column| CastColumn::new(arrays.first(), rows, column));
+        for (column, array) in columns.zip(arrays.iter().skip(1)) {
+            let Some(first) = &mut first else { break };
+            let open = first.open();
+            if open.is_empty() {
+                continue;
+            }
+            #[expect(clippy::expect_used, reason = "the arrays have the same number of rows")]
+            let array = take(array, &open, None).expect("rows of the array");
+            first.fill(&open, CastColumn::new(Some(&array), open.len(), column));
+        }
+        #[expect(clippy::expect_used, reason = "there is one column at least")]
+        first.expect("a column")
+    }
 }
 
 /// Casts the rows of a table, batch by batch.
 #[derive(Debug, Default)]
 pub(crate) struct Caster {
-    columns: Vec<Column>,
-    parts: Vec<Option<Part>>,
+    fields: Vec<FieldCaster>,
+    sources: Vec<Vec<Source>>,
 }
 
 impl Caster {
@@ -225,22 +280,25 @@ impl Caster {
         first: u64,
     ) -> Piece {
         let rows = batch.num_rows();
-        if self.columns.is_empty() || self.parts != binding.parts {
-            (self.columns, self.parts) =
-                (binding.fields().map(|field| Column::new(&field)).collect(), binding.parts.clone());
+        if self.fields.is_empty() || self.sources != binding.sources {
+            let fields = binding.fields().map(|(field, sources)| FieldCaster::new(field, sources));
+            (self.fields, self.sources) = (fields.collect(), binding.sources.clone());
         }
-        let columns = binding.columns.iter().zip(&mut self.columns);
-        let columns = columns
-            .map(|(source, column)| CastColumn::new(source.map(|source| batch.column(source)), rows, column));
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        let columns = binding.sources.iter().zip(&mut self.fields).map(|(sources, field)| {
+            arrays.clear();
+            arrays.extend(sources.iter().map(|source| Arc::clone(batch.column(source.column))));
+            field.cast(&arrays, rows)
+        });
         let columns = columns.collect();
         binding.piece(columns, rows, input_number, first)
     }
 }
 
 impl Binding {
-    /// The fields that the columns are bound to, as their cells are to be read.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = Field> + '_ {
-        self.schema.fields().iter().zip(&self.parts).map(|(field, part)| of_part(field, *part))
+    /// The fields of the schema, and where the values of each stand.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&Field, &[Source])> {
+        self.schema.fields().iter().zip(self.sources.iter().map(Vec::as_slice))
     }
 
     /// The piece of these columns, one for each field; the first row is the row `first` of the input.
@@ -342,23 +400,31 @@ pub(crate) fn of_part(field: &Field, part: Option<Part>) -> Field {
     Field { reading: Reading { part, ..field.reading.clone() }, ..field.clone() }
 }
 
+/// Where values of a field stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The number of the column.
+    pub(crate) column: usize,
+    /// What the field takes of its cells, if they hold several fields.
+    pub(crate) part: Option<Part>,
+}
+
 /// Which columns fill which fields.
 pub(crate) struct Columns {
-    /// For each field its column.
-    pub(crate) columns: Vec<Option<usize>>,
-    /// For each field what it takes of the cells, if they hold several fields.
-    pub(crate) parts: Vec<Option<Part>>,
+    /// For each field its sources, the preferred one first: where one has no value, that of the next one counts.
+    pub(crate) sources: Vec<Vec<Source>>,
     /// The columns that no field claims, in order; the first 100.
     pub(crate) unused: Vec<String>,
 }
 
 /// Finds each field's column by its header, and the columns that no field claims. Of two columns for one field that which
-/// the field prefers is read, and the other counts as unused; a box that holds several fields fills those that have no
-/// column of their own.
+/// the field prefers is read, and the other fills the field that takes it as a spare, or counts as unused. A box that holds
+/// several fields fills what their own columns leave empty.
 pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Result<Columns, BindError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.fields().len()];
     let mut unused: BTreeMap<usize, String> = BTreeMap::new();
     let mut boxes = Vec::new();
+    let mut spares = Vec::new();
     for (at, header) in headers.iter().enumerate() {
         let parts = schema.parts_of_header(header);
         let is_box = !parts.is_empty();
@@ -389,39 +455,53 @@ pub(crate) fn columns(schema: &Schema, headers: &[String], input: &str) -> Resul
         }
         let (kept, left) = if one < other { (first, at) } else { (at, first) };
         columns[id.index()] = Some(kept);
-        let told =
-            format!("{} (for `{name}` the column {} is read)", shown(&headers[left]), shown(&headers[kept]));
-        unused.insert(left, told);
+        if let Some(spare) = schema.spare_of_header(&headers[left]) {
+            spares.push((spare, left));
+        }
+        unused.insert(left, left_for(schema, id, &headers[left], &headers[kept]));
     }
-    let mut parts: Vec<Option<Part>> = vec![None; schema.fields().len()];
-    for (at, field, part) in boxes {
-        let column = &mut columns[field.index()];
-        if column.is_none() {
-            (*column, parts[field.index()]) = (Some(at), Some(part));
+    for (field, column) in spares {
+        if columns[field.index()].is_none() {
+            columns[field.index()] = Some(column);
+            unused.remove(&column);
+        }
+    }
+    let own = |column: Option<usize>| column.map(|column| Source { column, part: None });
+    let mut sources: Vec<Vec<Source>> =
+        columns.into_iter().map(|column| own(column).into_iter().collect()).collect();
+    for (column, field, part) in boxes {
+        let sources = &mut sources[field.index()];
+        if sources.iter().all(|source| source.column != column) {
+            sources.push(Source { column, part: Some(part) });
         }
     }
     let unused = unused.into_values().take(NOTED_COLUMNS).collect();
-    let missing = schema.fields().iter().zip(&columns);
+    let missing = schema.fields().iter().zip(&sources);
     let missing: Vec<&Field> = missing
-        .filter(|(field, column)| field.required && column.is_none())
+        .filter(|(field, sources)| field.required && sources.is_empty())
         .map(|(field, _)| field)
         .collect();
     if missing.is_empty() {
-        Ok(Columns { columns, parts, unused })
+        Ok(Columns { sources, unused })
     } else {
         Err(lacking(schema, headers, &missing, input))
     }
 }
 
+/// What is said of a header that is not read, since the field has one that it prefers.
+pub(crate) fn left_for(schema: &Schema, field: FieldId, left: &str, kept: &str) -> String {
+    format!("{} (for `{}` the column {} is read)", shown(left), schema[field].name, shown(kept))
+}
+
 /// Each column with the fields that it fills, in the order of the columns.
-pub(crate) fn uses(headers: &[String], columns: &[Option<usize>], parts: &[Option<Part>]) -> Vec<ColumnUse> {
-    let fields = columns.iter().zip(parts).enumerate();
-    let mut uses: Vec<(usize, ColumnUse)> = fields
-        .filter_map(|(field, (column, part))| {
-            let column = (*column)?;
-            let field = FieldId(field as u16);
-            let use_of = ColumnUse { column: shown(headers.get(column)?), field, is_part: part.is_some() };
-            Some((column, use_of))
+pub(crate) fn uses(headers: &[String], sources: &[Vec<Source>]) -> Vec<ColumnUse> {
+    let each = sources.iter().enumerate();
+    let each = each.flat_map(|(field, sources)| sources.iter().map(move |source| (field, source)));
+    let mut uses: Vec<(usize, ColumnUse)> = each
+        .filter_map(|(field, source)| {
+            let (field, is_part) = (FieldId(field as u16), source.part.is_some());
+            let use_of = ColumnUse { column: shown(headers.get(source.column)?), field, is_part };
+            Some((source.column, use_of))
         })
         .collect();
     uses.sort_by_key(|(column, _)| *column);
@@ -472,8 +552,8 @@ fn nearest<'a>(field: &Field, unknown: &[&'a String]) -> Option<&'a String> {
     best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, header)| header)
 }
 
-/// The names of the fields without a column.
-pub(crate) fn absent(schema: &Schema, columns: &[Option<usize>]) -> Vec<String> {
-    let without = schema.fields().iter().zip(columns).filter(|(_, column)| column.is_none());
+/// The names of the fields that the input cannot have; `is_there` says of each field whether it can.
+pub(crate) fn absent(schema: &Schema, is_there: impl Iterator<Item = bool>) -> Vec<String> {
+    let without = schema.fields().iter().zip(is_there).filter(|(_, is_there)| !is_there);
     without.map(|(field, _)| field.name.clone()).collect()
 }

@@ -240,6 +240,12 @@ impl Column {
         }
     }
 
+    /// Whether the value that was appended last is missing.
+    pub fn is_last_missing(&self) -> bool {
+        each!(&self.values, (_text, ends) => matches!(ends[..], [.., start, end] if start == end),
+            cells => cells.valid.last() == Some(&false))
+    }
+
     /// The value that was appended last, as people read it; `None` if it is missing.
     fn last_shown(&self) -> Option<String> {
         fn last<T: Copy>(cells: &Cells<T>) -> Option<T> {

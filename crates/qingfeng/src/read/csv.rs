@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 use qingfeng_rules::Schema;
 
-use super::bind::{self, Columns};
+use super::bind::{self, Columns, Source};
 use super::error::ReadError;
 use super::frame::{Content, Frame, Framer, Scan, Scanner};
 use super::lines::Position;
@@ -225,26 +225,30 @@ impl Csv {
     ) -> Result<Self, ReadError> {
         let is_known = |header: &str| schema.knows_header(header);
         let (delimiter, headers) = header(&mut framer, input, encoding, &is_known)?;
-        let Columns { columns, parts, unused: unused_columns } =
+        let Columns { sources, unused: unused_columns } =
             bind::columns(schema, &headers, &input.to_string())?;
         let records = Records { delimiter, cells: Some(headers.len()) };
         let notes = InputNotes {
             input: input.to_string(),
             format: Format::Csv,
             delimiter: Some(char::from(delimiter)),
-            columns: bind::uses(&headers, &columns, &parts),
+            columns: bind::uses(&headers, &sources),
             unused_columns,
-            absent_fields: bind::absent(schema, &columns),
+            absent_fields: bind::absent(schema, sources.iter().map(|sources| !sources.is_empty())),
         };
         let rows = || {
             let rows = Rows::new(Arc::clone(schema), &input.to_string(), number);
-            rows.read_as(&columns, &parts, delimiter == b';')
+            let present = (0..sources.len()).filter(|&field| !sources[field].is_empty());
+            rows.read_as(present.collect(), delimiter == b';')
         };
+        let mut used: Vec<usize> = sources.iter().flatten().map(|source| source.column).collect();
+        used.sort_unstable();
+        used.dedup();
         let parser = || Parser {
             rows: rows(),
-            columns: columns.clone(),
+            sources: sources.clone(),
             delimiter,
-            headers: columns.iter().flatten().map(|&column| (column, headers[column].clone())).collect(),
+            headers: used.iter().map(|&column| (column, headers[column].clone())).collect(),
             width: headers.len(),
             encoding,
             cells: Vec::new(),
@@ -385,8 +389,8 @@ fn headers(
 /// Makes pieces of blocks.
 struct Parser {
     rows: Rows,
-    /// For each field its column.
-    columns: Vec<Option<usize>>,
+    /// For each field where its values stand.
+    sources: Vec<Vec<Source>>,
     delimiter: u8,
     /// The columns of fields, with their headers.
     headers: Vec<(usize, String)>,
@@ -427,23 +431,21 @@ impl Parser {
                           the line";
             return self.rows.reject(position, None, None, value, Problem::malformed(reason));
         }
-        let Self { rows, columns, cells, .. } = self;
+        let Self { rows, sources, cells, .. } = self;
         // One check of the whole record is faster than one a cell.
         let text = if encoding == Encoding::Utf8 { std::str::from_utf8(record).ok() } else { None };
-        rows.push(position, |field| {
-            let Some(Span { start, end, doubled }) =
-                columns[field].and_then(|column| cells.get(column).copied())
-            else {
-                return Cell::Missing;
-            };
+        rows.push(position, |field, source| {
+            let Source { column, part } = *sources[field].get(source)?;
+            let Span { start, end, doubled } = *cells.get(column)?;
             let text = match text.and_then(|text| text.get(start..end)) {
                 Some(text) => Cow::Borrowed(text),
                 None => match decode(encoding, &record[start..end]) {
                     Some(text) => text,
-                    None => return invalid(&record[start..end], encoding),
+                    None => return Some(invalid(&record[start..end], encoding)),
                 },
             };
-            Cell::Text(unmarked(if doubled { text.replace("\"\"", "\"").into() } else { text }))
+            let cell = Cell::Text(unmarked(if doubled { text.replace("\"\"", "\"").into() } else { text }));
+            Some(if let Some(part) = part { cell.part(part) } else { cell })
         });
     }
 }

@@ -114,6 +114,7 @@ impl Keys {
     ) -> Object<&'d FieldValue> {
         let mut object = Object::new(schema);
         self.visit(schema, fields, unused, |slot, value| object.put(slot, value));
+        object.note_left(schema, unused);
         object
     }
 }
@@ -225,10 +226,10 @@ impl Direct {
         let mut values: Vec<&FieldValue> = Vec::with_capacity(declaration.header.len() + 8 * items.len());
         let mut is_plain = true;
         header_keys.visit(&self.schema, &declaration.header, unused, |slot, value| match slot {
-            Slot::Field(field) => {
-                let cells = &mut cells[field * count..][..count];
+            Slot::Field(key) => {
+                let cells = &mut cells[key.field * count..][..count];
                 // Two keys that stand for one field.
-                is_plain &= cells[0] == 0;
+                is_plain &= cells[0] == 0 && !key.has_spare();
                 values.push(value);
                 cells.fill(values.len() as u32);
             }
@@ -239,11 +240,13 @@ impl Direct {
         let is_one = items.is_empty() || cells[self.schema.declaration.index() * count] > 0;
         for (line, item) in items.iter().enumerate() {
             item_keys.visit(&self.schema, &item.fields, unused, |slot, value| match slot {
-                Slot::Field(field) => {
-                    let cell = &mut cells[field * count + line];
+                Slot::Field(key) => {
+                    let cell = &mut cells[key.field * count + line];
                     // Only a value of the header may be there, and then the same one.
                     let above = values.get((*cell).wrapping_sub(1) as usize);
-                    is_plain &= *cell <= header_values && above.is_none_or(|above| above.is_same(value));
+                    is_plain &= *cell <= header_values
+                        && !key.has_spare()
+                        && above.is_none_or(|above| above.is_same(value));
                     values.push(value);
                     *cell = values.len() as u32;
                 }
@@ -341,7 +344,7 @@ impl Direct {
         let mut header = builder.header_keys.object(&self.schema, &declaration.header, unused);
         let list = !declaration.items.is_empty();
         match self.items {
-            Some(field) if list && header.has(field) => header.repeats(Slot::Field(field)),
+            Some(field) if list && header.has(field) => header.repeats(Slot::of(&self.schema, ITEMS)),
             None if list && header.items.is_some() => header.repeats(Slot::Items),
             _ => {}
         }
@@ -352,12 +355,12 @@ impl Direct {
             )));
         }
         if !list || self.items.is_some() {
-            rows.push(Position::Item { line: 0, item: 1 }, |field| {
+            rows.push(Position::Item { line: 0, item: 1 }, |field, source| {
                 if list && self.items == Some(field) {
                     let value = json(&declaration.items).unwrap_or_default();
-                    return Cell::Bad { value, problem: is_list() };
+                    return Some(Cell::Bad { value, problem: is_list() });
                 }
-                header.cell(None, &self.schema, field)
+                header.cell(None, &self.schema, field, source)
             });
             return Ok(());
         }

@@ -30,7 +30,7 @@ pub(crate) struct Ndjson {
     parsers: Vec<Parser>,
     /// What all of them have met, in the order of the input.
     notes: InputNotes,
-    seen: Vec<Option<usize>>,
+    seen: Vec<bool>,
     schema: Arc<Schema>,
 }
 
@@ -58,7 +58,7 @@ impl Ndjson {
             encoding,
         };
         let parsers = (0..ahead).map(|_| parser()).collect();
-        let seen = vec![None; schema.fields().len()];
+        let seen = vec![false; schema.fields().len()];
         Self { framer, parsers, notes, seen, schema: Arc::clone(schema) }
     }
 }
@@ -77,13 +77,14 @@ impl Decoder for Ndjson {
         for Parser { keys, .. } in &mut self.parsers {
             // A key that no parser has met before is reported by that of the first block that has it.
             keys.unused.drain(..).for_each(|key| note_unused(&mut self.notes.unused_columns, &key));
-            self.seen.iter_mut().zip(&keys.seen).for_each(|(all, seen)| *all = all.or(*seen));
+            self.seen.iter_mut().zip(&keys.seen).for_each(|(all, seen)| *all |= *seen);
         }
         pieces
     }
 
     fn notes(&self) -> InputNotes {
-        InputNotes { absent_fields: bind::absent(&self.schema, &self.seen), ..self.notes.clone() }
+        let absent_fields = bind::absent(&self.schema, self.seen.iter().copied());
+        InputNotes { absent_fields, ..self.notes.clone() }
     }
 }
 
@@ -148,7 +149,7 @@ impl Parser {
         header.check(&keys.schema)?;
         let Some(items) = header.items else {
             let position = if line == 0 { Position::Item { line, item: 1 } } else { Position::Line(line) };
-            rows.push(position, |field| header.cell(None, &keys.schema, field));
+            rows.push(position, |field, source| header.cell(None, &keys.schema, field, source));
             return Ok(());
         };
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(items.get()) else {
@@ -238,12 +239,12 @@ struct Keys {
     remembers_unused: bool,
     unused: Vec<String>,
     /// For each field whether a key stood for it, as [`bind::absent`] takes it.
-    seen: Vec<Option<usize>>,
+    seen: Vec<bool>,
 }
 
 impl Keys {
     fn new(schema: Arc<Schema>, remembers_unused: bool) -> Self {
-        let seen = vec![None; schema.fields().len()];
+        let seen = vec![false; schema.fields().len()];
         let (slots, expected, unused) = (HashMap::new(), Vec::new(), Vec::new());
         Self { schema, slots, expected, next: 0, remembers_unused, unused, seen }
     }
@@ -298,11 +299,11 @@ impl Keys {
     fn learn(&mut self, key: &str) -> Slot {
         let slot = Slot::of(&self.schema, key);
         match slot {
-            Slot::Field(field) => self.seen[field] = Some(0),
-            Slot::Box(of, field) => {
+            Slot::Field(key) => self.seen[key.field] = true,
+            Slot::Box(of, key) => {
                 let parts = self.schema.ids().filter(|id| self.schema.part_of_box(of, *id).is_some());
-                for field in parts.map(|id| id.index()).chain(field) {
-                    self.seen[field].get_or_insert(0);
+                for field in parts.map(|id| id.index()).chain(key.map(|key| key.field)) {
+                    self.seen[field] = true;
                 }
             }
             Slot::Items => {}
@@ -351,6 +352,7 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
                 object.put(slot, map.next_value()?);
             }
         }
+        object.note_left(&self.0.schema, &mut self.0.unused);
         Ok(object)
     }
 }

@@ -1,13 +1,15 @@
 //! A declaration as an object, whether JSON has it or a program made it: what its keys stand for, and how the object
 //! and its items become goods lines. Both ways go through here, so that they read alike.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use qingfeng_rules::{FieldId, Schema};
 
-use super::cell::{self, number_text};
+use super::bind::left_for;
 use super::lines::Position;
-use super::reject::{Problem, shown};
+use super::ndjson::note_unused;
+use super::reject::Problem;
 use super::rows::{Cell, Rows};
 
 /// The key of a declaration's list of goods lines.
@@ -23,12 +25,33 @@ pub(super) trait Entry<'a>: Copy {
     fn is_same(self, other: Self) -> bool;
 }
 
+/// A key that stands for a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) field: usize,
+    /// How the field prefers it to others, the best first.
+    rank: usize,
+    /// The field that takes its value where the field itself has a better key.
+    spare: Option<usize>,
+}
+
+impl Key {
+    fn name(self, schema: &Schema) -> &str {
+        schema.header(FieldId(self.field as u16), self.rank)
+    }
+
+    /// Whether its value can go to another field.
+    pub(super) fn has_spare(self) -> bool {
+        self.spare.is_some()
+    }
+}
+
 /// What a key stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Slot {
-    Field(usize),
+    Field(Key),
     /// A box that holds several fields, by its number in the schema; the field, too, that has its name.
-    Box(usize, Option<usize>),
+    Box(usize, Option<Key>),
     Items,
     Unused,
 }
@@ -36,7 +59,12 @@ pub(super) enum Slot {
 impl Slot {
     #[cold]
     pub(super) fn of(schema: &Schema, key: &str) -> Self {
-        let field = schema.field_of_header(key).map(|field| field.index());
+        let of_field = |field: FieldId| Key {
+            field: field.index(),
+            rank: schema.rank(field, key),
+            spare: schema.spare_of_header(key).map(|field| field.index()),
+        };
+        let field = schema.field_of_header(key).map(of_field);
         match (schema.box_of_header(key), field) {
             (Some(of), field) => Self::Box(of, field),
             (None, Some(field)) => Self::Field(field),
@@ -48,37 +76,70 @@ impl Slot {
 
 /// An object: the value of each field, and what stands under the name of the list of goods lines.
 pub(super) struct Object<V> {
-    cells: Vec<Option<V>>,
+    cells: Vec<Option<(Key, V)>>,
     /// Boxes that hold several fields.
     boxes: Vec<(usize, V)>,
     pub(super) items: Option<V>,
-    /// What two of its keys stand for.
+    /// What two of its keys stand for alike.
     twice: Option<Slot>,
+    /// Keys that are not read, with those that their fields prefer.
+    left: Vec<(Key, Key)>,
 }
 
 impl<V: Copy> Object<V> {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { cells: vec![None; schema.fields().len()], boxes: Vec::new(), items: None, twice: None }
+        let cells = vec![None; schema.fields().len()];
+        Self { cells, boxes: Vec::new(), items: None, twice: None, left: Vec::new() }
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: V) {
-        let place = match slot {
-            Slot::Field(field) => &mut self.cells[field],
-            Slot::Box(of, field) => {
+        match slot {
+            Slot::Field(key) => self.put_field(key, value),
+            Slot::Box(of, key) => {
                 if self.boxes.iter().any(|(known, _)| *known == of) {
                     self.repeats(slot);
                 }
                 self.boxes.push((of, value));
-                match field {
-                    Some(field) => &mut self.cells[field],
-                    None => return,
+                if let Some(key) = key {
+                    self.put_field(key, value);
                 }
             }
-            Slot::Items => &mut self.items,
-            Slot::Unused => return,
+            Slot::Items if self.items.replace(value).is_some() => self.repeats(slot),
+            Slot::Items | Slot::Unused => {}
+        }
+    }
+
+    fn put_field(&mut self, key: Key, value: V) {
+        let place = &mut self.cells[key.field];
+        let Some((known, before)) = *place else {
+            *place = Some((key, value));
+            return;
         };
-        if place.replace(value).is_some() {
-            self.repeats(slot);
+        let (kept, left, value_left) = match key.rank.cmp(&known.rank) {
+            Ordering::Equal => return self.repeats(Slot::Field(key)),
+            Ordering::Less => {
+                *place = Some((key, value));
+                (key, known, before)
+            }
+            Ordering::Greater => (known, key, value),
+        };
+        match left.spare {
+            Some(spare) => self.put_spare(spare, value_left),
+            None if left.rank < usize::MAX => self.left.push((left, kept)),
+            None => {}
+        }
+    }
+
+    /// Gives a field a value that is not read by the field whose name its key has; a key of its own goes before it.
+    fn put_spare(&mut self, field: usize, value: V) {
+        self.cells[field].get_or_insert((Key { field, rank: usize::MAX, spare: None }, value));
+    }
+
+    /// Notes the keys that are not read, as the columns of a table are noted.
+    pub(super) fn note_left(&self, schema: &Schema, unused: &mut Vec<String>) {
+        for (left, kept) in &self.left {
+            let field = FieldId(left.field as u16);
+            note_unused(unused, &left_for(schema, field, left.name(schema), kept.name(schema)));
         }
     }
 
@@ -96,7 +157,7 @@ impl<V: Copy> Object<V> {
     pub(super) fn check(&self, schema: &Schema) -> Result<(), Problem> {
         let name = match self.twice {
             None => return Ok(()),
-            Some(Slot::Field(field) | Slot::Box(_, Some(field))) => schema.fields()[field].name.as_str(),
+            Some(Slot::Field(key) | Slot::Box(_, Some(key))) => schema.fields()[key.field].name.as_str(),
             Some(Slot::Box(of, None)) => schema.box_name(of),
             Some(_) => ITEMS,
         };
@@ -105,27 +166,25 @@ impl<V: Copy> Object<V> {
 }
 
 impl<'a, V: Entry<'a>> Object<V> {
-    /// The cell of a field; of a declaration above this object where the object has none. A key of its own goes before a
-    /// part of a box.
-    pub(super) fn cell(&self, above: Option<&Self>, schema: &Schema, field: usize) -> Cell<'a> {
+    /// The cells of a field, the first one first; those of a declaration above this object where the object has none. A
+    /// key of its own goes before the parts of boxes.
+    pub(super) fn cell(
+        &self,
+        above: Option<&Self>,
+        schema: &Schema,
+        field: usize,
+        source: usize,
+    ) -> Option<Cell<'a>> {
         let objects = || std::iter::once(self).chain(above);
-        if let Some(value) = objects().find_map(|object| object.cells[field]) {
-            return value.cell();
+        let own = objects().find_map(|object| object.cells[field]);
+        if let (Some((_, value)), 0) = (own, source) {
+            return Some(value.cell());
         }
-        let parts = objects().flat_map(|object| &object.boxes);
-        let part = parts
-            .filter_map(|&(of, value)| Some((schema.part_of_box(of, FieldId(field as u16))?, value)))
-            .next();
-        let (part, text) = match part.map(|(part, value)| (part, value.cell())) {
-            Some((part, Cell::Text(text))) => (part, text),
-            Some((part, Cell::Number(number))) => (part, number_text(number).into()),
-            Some((_, cell)) => return cell,
-            None => return Cell::Missing,
-        };
-        match cell::part(part, &text) {
-            Ok(part) => Cell::Text(part.into_owned().into()),
-            Err(problem) => Cell::Bad { value: shown(&text), problem },
-        }
+        let boxes = objects().flat_map(|object| &object.boxes);
+        let mut parts =
+            boxes.filter_map(|&(of, value)| Some((schema.part_of_box(of, FieldId(field as u16))?, value)));
+        let (part, value) = parts.nth(source - usize::from(own.is_some()))?;
+        Some(value.cell().part(part))
     }
 }
 
@@ -150,24 +209,30 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
         object: Result<Object<V>, Problem>,
         shown: impl FnOnce() -> Option<String>,
     ) {
-        if let Err(problem) = object.and_then(|item| self.line(position, &item)) {
-            let id = match self.header.cell(None, self.schema, self.schema.declaration.index()) {
-                cell @ (Cell::Text(_) | Cell::Number(_)) => self.rows.declaration(cell),
-                _ => None,
-            };
+        if let Err(problem) = object.and_then(|item| self.line(position, item)) {
+            let id = self.header.cell(None, self.schema, self.schema.declaration.index(), 0);
+            let id = self.rows.declaration(id);
             let id = id.or_else(|| self.id.clone());
             self.rows.reject(position, id, None, shown(), problem);
         }
     }
 
-    fn line(&mut self, position: Position, item: &Object<V>) -> Result<(), Problem> {
+    fn line(&mut self, position: Position, mut item: Object<V>) -> Result<(), Problem> {
         item.check(self.schema)?;
+        for field in 0..item.cells.len() {
+            if let (Some((better, _)), Some((key, value))) = (self.header.cells[field], item.cells[field])
+                && let Some(spare) = key.spare.filter(|_| better.rank < key.rank)
+            {
+                item.cells[field] = None;
+                item.put_spare(spare, value);
+            }
+        }
         if item.items.is_some() {
             return Err(Problem::conflict(format!("the item has `{ITEMS}` of its own; items have no items")));
         }
         let mut both = self.header.cells.iter().zip(&item.cells);
         let differs = both.position(|cells| match cells {
-            (Some(above), Some(here)) => !above.is_same(*here),
+            (Some((_, above)), Some((_, here))) => !above.is_same(*here),
             _ => false,
         });
         if let Some(field) = differs {
@@ -178,15 +243,15 @@ impl<'a, 'r, 'o, V: Entry<'a>> Nested<'r, 'o, V> {
         }
         let declaration = self.schema.declaration.index();
         if !self.header.has(declaration) {
-            self.same_declaration(item.cell(None, self.schema, declaration))?;
+            self.same_declaration(item.cell(None, self.schema, declaration, 0))?;
         }
         let (header, schema) = (self.header, self.schema);
-        self.rows.push(position, |field| item.cell(Some(header), schema, field));
+        self.rows.push(position, |field, source| item.cell(Some(header), schema, field, source));
         Ok(())
     }
 
     /// Whether an item that names its declaration names that of the items before it.
-    fn same_declaration(&mut self, id: Cell<'_>) -> Result<(), Problem> {
+    fn same_declaration(&mut self, id: Option<Cell<'_>>) -> Result<(), Problem> {
         let Some(id) = self.rows.declaration(id) else { return Ok(()) };
         match &self.id {
             Some(known) if *known != id => {

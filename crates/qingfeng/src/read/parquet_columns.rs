@@ -13,8 +13,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::bind::{Binding, CastColumn};
-use super::column::Column;
+use super::bind::{Binding, CastColumn, FieldCaster};
 use super::input::Seekable;
 use super::spread;
 use super::table::guarded;
@@ -31,11 +30,11 @@ pub(crate) struct ParquetColumns {
     ahead: usize,
 }
 
-/// Decodes the column of one field.
+/// Decodes the columns of one field.
 struct Decoder {
-    /// The number of the column in the file, and its batches; `None` if no column fills the field.
-    source: Option<(usize, ParquetRecordBatchReader)>,
-    column: Column,
+    /// The columns in which its values stand, by their numbers in the file, with their batches.
+    sources: Vec<(usize, ParquetRecordBatchReader)>,
+    caster: FieldCaster,
 }
 
 /// Batches: the number of rows of each, and its columns, one for each field.
@@ -48,17 +47,17 @@ impl ParquetColumns {
         binding: &Binding,
         ahead: usize,
     ) -> Result<Self, ArrowError> {
-        let decoders = binding.fields().zip(binding.columns()).map(|(field, column)| {
-            let source = column.map(|column| {
+        let decoders = binding.fields().map(|(field, sources)| {
+            let batches = |column| {
                 let builder =
                     ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone());
                 let projection = ProjectionMask::roots(builder.parquet_schema(), [column]);
-                Ok::<_, ArrowError>((
-                    column,
-                    builder.with_projection(projection).with_batch_size(ROWS).build()?,
-                ))
-            });
-            Ok(Decoder { source: source.transpose()?, column: Column::new(&field) })
+                let batches = builder.with_projection(projection).with_batch_size(ROWS).build()?;
+                Ok::<_, ArrowError>((column, batches))
+            };
+            let caster = FieldCaster::new(field, sources);
+            let sources = sources.iter().map(|source| batches(source.column)).collect::<Result<_, _>>()?;
+            Ok(Decoder { sources, caster })
         });
         let rows = metadata.metadata().file_metadata().num_rows();
         Ok(Self {
@@ -80,7 +79,7 @@ impl ParquetColumns {
         // Of several columns that fail on the same rows, the first one in the file tells.
         let mut failure: Option<(usize, usize, ArrowError)> = None;
         let columns = columns.into_iter().zip(&self.decoders).map(|((batches, error), decoder)| {
-            let place = (batches.len(), decoder.source.as_ref().map_or(0, |source| source.0));
+            let place = (batches.len(), decoder.sources.first().map_or(0, |source| source.0));
             if let Some(error) = error
                 && failure.as_ref().is_none_or(|(batch, column, _)| place < (*batch, *column))
             {
@@ -103,22 +102,23 @@ impl Decoder {
     /// Batches of these lengths, and why there are no more of them.
     fn next(&mut self, rows: &[usize]) -> (Vec<CastColumn>, Option<ArrowError>) {
         let mut columns = Vec::with_capacity(rows.len());
+        let mut arrays = Vec::with_capacity(self.sources.len());
         for &rows in rows {
-            let Some((_, batches)) = &mut self.source else {
-                columns.push(CastColumn::new(None, rows, &mut self.column));
-                continue;
-            };
-            match guarded(|| batches.next().transpose()) {
-                Ok(Some(batch)) if batch.num_rows() == rows && batch.num_columns() == 1 => {
-                    columns.push(CastColumn::new(Some(batch.column(0)), rows, &mut self.column));
+            arrays.clear();
+            for (_, batches) in &mut self.sources {
+                match guarded(|| batches.next().transpose()) {
+                    Ok(Some(batch)) if batch.num_rows() == rows && batch.num_columns() == 1 => {
+                        arrays.push(Arc::clone(batch.column(0)));
+                    }
+                    Ok(batch) => {
+                        let found = batch.map_or(0, |batch| batch.num_rows());
+                        let error = format!("a column has {found} rows where {rows} should follow");
+                        return (columns, Some(ArrowError::ParquetError(error)));
+                    }
+                    Err(error) => return (columns, Some(error)),
                 }
-                Ok(batch) => {
-                    let found = batch.map_or(0, |batch| batch.num_rows());
-                    let error = format!("a column has {found} rows where {rows} should follow");
-                    return (columns, Some(ArrowError::ParquetError(error)));
-                }
-                Err(error) => return (columns, Some(error)),
             }
+            columns.push(self.caster.cast(&arrays, rows));
         }
         (columns, None)
     }

@@ -11,12 +11,11 @@ use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 
 use super::assemble::id_at;
-use super::bind::of_part;
-use super::cell::{number_code, number_text};
+use super::cell::{self, number_code, number_text};
 use super::changes::Changes;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
-use super::reject::{Problem, Reject, shown};
+use super::reject::{Problem, Reject, RejectKind, shown};
 use super::scatter::id_hash;
 
 /// Lines read from one stretch of an input. Pieces are cut anywhere; the assembler makes chunks of them.
@@ -212,6 +211,47 @@ pub enum Cell<'a> {
     },
 }
 
+impl<'a> Cell<'a> {
+    /// What a field takes of a cell that holds several.
+    pub fn part(self, part: Part) -> Self {
+        let taken = match &self {
+            Self::Text(Cow::Borrowed(text)) => cell::part(part, text),
+            Self::Text(text) => cell::part(part, text).map(|part| part.into_owned().into()),
+            Self::Number(number) => {
+                cell::part(part, &number_text(*number)).map(|part| part.into_owned().into())
+            }
+            Self::Missing | Self::Bad { .. } => return self,
+        };
+        taken
+            .map_or_else(|problem| Self::Bad { value: self.shown().unwrap_or_default(), problem }, Self::Text)
+    }
+
+    /// What stands in the cell, for people.
+    fn shown(&self) -> Option<String> {
+        match self {
+            Self::Missing => None,
+            Self::Text(text) => (!text.trim().is_empty()).then(|| shown(text)),
+            Self::Number(number) if number.is_finite() => Some(number_text(*number)),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Bad { value, .. } => Some(value.clone()),
+        }
+    }
+
+    /// Appends the value of the cell, or says what stands there and why it is none.
+    fn push_to(self, column: &mut Column) -> Result<(), (Option<String>, Problem)> {
+        let pushed = match &self {
+            Self::Missing => column.push_missing(),
+            Self::Text(text) => column.push(text),
+            Self::Number(number) => column.push_number(*number),
+            Self::Bad { .. } => Ok(()),
+        };
+        match self {
+            Self::Bad { value, problem } => Err((Some(value), problem)),
+            cell => pushed.map_err(|problem| (cell.shown(), problem)),
+        }
+    }
+}
+
 /// The id of a declaration that is a line without a readable id.
 pub(crate) fn unnamed(input: &str, position: Position) -> String {
     format!("{input}, {position}")
@@ -247,49 +287,46 @@ impl Rows {
         }
     }
 
-    /// Appends a line; `cell` gives the cell of each field by its number. A cell that cannot be read is missing in the
-    /// line and has a reject; without the declaration's id nothing of the line counts.
-    pub fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize) -> Cell<'a>) {
+    /// Appends a line; `cell` gives the cells of each field by its number, one for each source, until there are no more:
+    /// what one leaves empty the next one may have. A cell that cannot be read is missing in the line and has a reject;
+    /// without the declaration's id nothing of the line counts.
+    pub fn push<'a>(&mut self, position: Position, mut cell: impl FnMut(usize, usize) -> Option<Cell<'a>>) {
         let (lines, rejects) = (self.places.len(), self.rejects.len());
         for which in 0..self.present.len() {
             let at = self.present[which];
             let column = &mut self.columns[at];
-            let (value, problem) = match cell(at) {
-                Cell::Missing => match column.push_missing() {
-                    Ok(()) => continue,
-                    Err(problem) => (None, problem),
-                },
-                Cell::Text(text) => match column.push(&text) {
-                    Ok(()) => continue,
-                    Err(problem) => ((!text.trim().is_empty()).then(|| shown(&text)), problem),
-                },
-                Cell::Number(number) => match column.push_number(number) {
-                    Ok(()) => continue,
-                    Err(problem) if number.is_finite() => (Some(number_text(number)), problem),
-                    Err(problem) => (Some(number.to_string()), problem),
-                },
-                Cell::Bad { value, problem } => (Some(value), problem),
-            };
+            let mut pushed = cell(at, 0).unwrap_or(Cell::Missing).push_to(column);
+            let mut source = 1;
+            while match &pushed {
+                Ok(()) => column.is_last_missing(),
+                Err((_, problem)) => problem.kind == RejectKind::Missing,
+            } {
+                let Some(next) = cell(at, source) else { break };
+                column.truncate(lines);
+                pushed = next.push_to(column);
+                source += 1;
+            }
+            let Err((value, problem)) = pushed else { continue };
             let field = column.field().name.clone();
             let id = self.schema.declaration;
             if at == id.index() {
                 self.present[..which].iter().for_each(|&at| self.columns[at].truncate(lines));
                 self.rejects.truncate(rejects);
-                let declaration = self.declaration(cell(at));
+                let declaration = self.declaration(cell(at, 0));
                 return self.reject(position, declaration, Some(field), value, problem);
             }
             column.push_null();
             let extent = Extent::Field(FieldId(at as u16));
-            let declaration = self.declaration(cell(id.index()));
+            let declaration = self.declaration(cell(id.index(), 0));
             self.note(position, extent, declaration, Some(field), value, problem);
         }
         self.places.push(Place { input: self.input_number, position });
     }
 
     /// The canonical id in a cell of a rejected line.
-    pub fn declaration(&mut self, cell: Cell<'_>) -> Option<String> {
+    pub fn declaration(&mut self, cell: Option<Cell<'_>>) -> Option<String> {
         self.declaration.truncate(0);
-        let text = match cell {
+        let text = match cell? {
             Cell::Text(text) => text,
             Cell::Number(number) => number_code(number).ok()?.into(),
             Cell::Missing | Cell::Bad { .. } => return None,
@@ -370,18 +407,17 @@ impl Rows {
         Piece::new(batch, places, rejects, bytes, self.schema.declaration).changed(changes)
     }
 
-    /// The input has a column for each field of which `columns` says so. The cells of fields are parts of boxes, where `parts`
-    /// says so; the input perhaps separates cells by semicolons.
-    pub fn read_as(mut self, columns: &[Option<usize>], parts: &[Option<Part>], semicolons: bool) -> Self {
-        self.present = (0..columns.len()).filter(|&field| columns[field].is_some()).collect();
-        if !semicolons && parts.iter().all(Option::is_none) {
-            return self;
+    /// The input has columns for these fields alone, and perhaps separates cells by semicolons.
+    pub fn read_as(mut self, present: Vec<usize>, semicolons: bool) -> Self {
+        self.present = present;
+        if semicolons {
+            let fields = self.schema.fields().iter();
+            let fields = fields.map(|field| Field {
+                reading: Reading { semicolons, ..field.reading.clone() },
+                ..field.clone()
+            });
+            self.columns = fields.map(|field| Column::new(&field)).collect();
         }
-        let fields = self.schema.fields().iter().zip(parts).map(|(field, part)| {
-            let field = of_part(field, *part);
-            Field { reading: Reading { semicolons, ..field.reading.clone() }, ..field }
-        });
-        self.columns = fields.map(|field| Column::new(&field)).collect();
         self
     }
 }

@@ -163,7 +163,7 @@ const NDJSON: &[(&str, &[&str])] = &[
     ("{} {}", &["line 2: goes on after the object; write one object a line"]),
     ("{}", &["line 2: [declaration_id] `declaration_id` is missing; each line needs it"]),
     ("{B,\"hs\":\"1\"}", &["line 2: two keys stand for `hs`; leave one of them out"]),
-    ("{B,\"商品编号\":\"1\"}", &["line 2: two keys stand for `hs`; leave one of them out"]),
+    ("{B,\"HS\":\"1\"}", &["line 2: two keys stand for `hs`; leave one of them out"]),
     ("{B,\"goods\":[\"a\"]}", &["line 2: [goods] is a list; the field takes a single value"]),
     ("{B,\"goods\":{\"a\":1}}", &["line 2: [goods] is an object; the field takes a single value"]),
     (

@@ -2,7 +2,7 @@
 
 use qingfeng::read::Reject;
 use qingfeng::rules::Status;
-use qingfeng::{Engine, Summary};
+use qingfeng::{CodeCounts, Engine, Summary};
 
 use crate::numbers::{count, grouped};
 use crate::rejects::listed;
@@ -37,7 +37,7 @@ impl Report<'_> {
             self.unreadable(),
             self.scattered(),
             self.changed(),
-            self.unknown_codes(),
+            self.codes_amiss(),
             self.unused_columns(),
             self.speed(),
         ]
@@ -232,28 +232,29 @@ impl Report<'_> {
         format!("\n{}", titled("Read otherwise than written", &rows))
     }
 
-    fn unknown_codes(&self) -> String {
-        if self.summary.unknown_codes.is_empty() {
-            return String::new();
-        }
-        let mut rows = Vec::new();
-        for (field, unknown) in &self.summary.unknown_codes {
-            let mut codes: Vec<_> = unknown.codes.iter().collect();
-            codes.sort_by_key(|&(_, lines)| std::cmp::Reverse(*lines));
-            let shown =
-                codes.iter().take(SHOWN_CODES).map(|(code, lines)| format!("{code} ({})", grouped(**lines)));
-            let mut shown = shown.collect::<Vec<_>>().join(", ");
-            if codes.len() > SHOWN_CODES || unknown.others > 0 {
-                shown += ", …";
+    fn codes_amiss(&self) -> String {
+        let of = |heading: &str, what: &str, codes: &mut dyn Iterator<Item = (&str, &CodeCounts)>| {
+            let rows: Vec<_> = codes.map(|(field, codes)| amiss(field, codes)).collect();
+            if rows.is_empty() {
+                return String::new();
             }
-            rows.push(vec![
-                Cell::new(field).style(BOLD),
-                Cell::new(count(unknown.lines(), "line")).right(),
-                Cell::new(shown),
-            ]);
-        }
-        let heading = styled(WARNING, "Unknown codes");
-        format!("\n{heading}: no group of the pack and no code list has them\n{}", table("  ", &rows))
+            format!("\n{}: {what}\n{}", styled(WARNING, heading), table("  ", &rows))
+        };
+        let Summary { unknown_codes, codes_of_another_day, unfit_units, .. } = self.summary;
+        let named = |(field, codes)| (String::as_str(field), codes);
+        of(
+            "Unknown codes",
+            "no group of the pack and no code list has them",
+            &mut unknown_codes.iter().map(named),
+        ) + &of(
+            "Codes of another day",
+            "they were not in use on the day of the declaration",
+            &mut codes_of_another_day.iter().map(named),
+        ) + &of(
+            "Units of other goods",
+            "the tariff does not measure the goods in them",
+            &mut std::iter::once(("legal_unit", unfit_units)).filter(|(_, codes)| codes.lines() > 0),
+        )
     }
 
     fn unused_columns(&self) -> String {
@@ -286,6 +287,18 @@ impl Report<'_> {
             short_digest(digest),
         )
     }
+}
+
+/// A row of codes that are amiss: their field, the lines, the most frequent of them.
+fn amiss(field: &str, counts: &CodeCounts) -> Vec<Cell> {
+    let mut codes: Vec<_> = counts.codes.iter().collect();
+    codes.sort_by_key(|&(_, lines)| std::cmp::Reverse(*lines));
+    let shown = codes.iter().take(SHOWN_CODES).map(|(code, lines)| format!("{code} ({})", grouped(**lines)));
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    if codes.len() > SHOWN_CODES || counts.others > 0 {
+        shown += ", …";
+    }
+    vec![Cell::new(field).style(BOLD), Cell::new(count(counts.lines(), "line")).right(), Cell::new(shown)]
 }
 
 /// `+1,200 points`

@@ -323,6 +323,12 @@ impl<'p> Terms<'p> {
                         | Derived::Hs6
                         | Derived::HsInForce
                         | Derived::ModeInForce
+                        | Derived::BrandKindInForce
+                        | Derived::PackingInForce
+                        | Derived::TransportInForce
+                        | Derived::PortInForce
+                        | Derived::OriginDistrictInForce
+                        | Derived::LegalUnitFits
                 );
                 if of_line {
                     for source in derived.sources(&schema).into_iter().flatten() {

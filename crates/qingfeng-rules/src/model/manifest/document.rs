@@ -136,8 +136,7 @@ impl Toml<'_> {
     }
 
     /// The first and the last day of a member exchanged.
-    pub(crate) fn exchanged(&self, item: &Value<'_>) -> Option<Fix> {
-        let DeValue::Table(dated) = item.get_ref() else { return None };
+    pub(crate) fn exchanged(&self, dated: &DeTable<'_>) -> Option<Fix> {
         let (first, last) = (dated.get("from")?.span(), dated.get("until")?.span());
         let (from, until) = (self.written(&first), self.written(&last));
         Some(Fix::suggested("exchange the two days", self.place(first), until).and(self.place(last), from))

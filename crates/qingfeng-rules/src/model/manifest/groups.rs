@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::keys::Table;
 use crate::model::money::Money;
 use crate::model::reference::{Group, Member};
-use crate::model::schema::{CodeList, CodeWritings, Kind, Schema};
+use crate::model::schema::{CodeList, Kind, PackCode, PackCodes, Schema};
 
 use super::document::{Document, Toml};
 use super::is_plain_name;
@@ -58,13 +58,13 @@ pub(crate) fn read_groups(
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Reads `reference/codes.toml`: by field, the writings of its codes.
+/// Reads `reference/codes.toml`: by field, its codes and their writings.
 pub(crate) fn read_codes(
     file: &str,
     text: &str,
     schema: &Schema,
     diagnostics: &mut Diagnostics,
-) -> BTreeMap<String, CodeWritings> {
+) -> BTreeMap<String, PackCodes> {
     let document = Document::parse(file, text, None, diagnostics);
     let (mut toml, root) = document.reader(diagnostics);
     let toml = &mut toml;
@@ -84,28 +84,92 @@ pub(crate) fn read_codes(
             continue;
         }
         toml.known_keys(table, Table::Codes);
-        let mut writings: BTreeMap<String, String> = BTreeMap::new();
-        let mut add = |toml: &mut Toml<'_>, writing: &str, code: &str, span: Range<usize>| {
-            let code = if code.is_empty() { String::new() } else { codes::normal(code) };
-            let known = writings.insert(codes::normal(writing), code.clone());
-            if known.is_some_and(|known| known != code) {
-                toml.report(Code::Duplicate, span, format!("`{writing}` stands for two codes"), None);
-            }
-        };
+        let mut writings = Writings::default();
         for (writing, span) in toml.texts(table, "nothing") {
-            add(toml, &writing, "", span);
+            writings.add(toml, &writing, None, span);
         }
         if let Some((of_codes, _)) = toml.table(table, "writings") {
             for (code, _) in of_codes.iter() {
-                add(toml, code.get_ref(), code.get_ref(), code.span());
+                writings.add(toml, code.get_ref(), Some(code.get_ref()), code.span());
                 for (writing, span) in toml.texts(of_codes, code.get_ref()) {
-                    add(toml, &writing, code.get_ref(), span);
+                    writings.add(toml, &writing, Some(code.get_ref()), span);
                 }
             }
         }
-        read.insert(name.to_owned(), CodeWritings { writings });
+        let mut own = BTreeMap::new();
+        if let Some((of_codes, _)) = toml.table(table, "codes") {
+            for (code, _) in of_codes.iter() {
+                let Some((of, span)) = toml.table(of_codes, code.get_ref()) else { continue };
+                toml.known_keys(of, Table::PackCode);
+                writings.add(toml, code.get_ref(), Some(code.get_ref()), code.span());
+                for title in ["title", "title_zh"] {
+                    if let Some((title, span)) = toml.text(of, title) {
+                        writings.add(toml, &title, Some(code.get_ref()), span);
+                    }
+                }
+                let (from, until) = read_days(toml, code.get_ref(), of, span);
+                let (title, title_zh) = (toml.plain_text(of, "title"), toml.plain_text(of, "title_zh"));
+                own.insert(codes::normal(code.get_ref()), PackCode { title, title_zh, from, until });
+            }
+        }
+        let only = toml.flag(table, "only").unwrap_or(false);
+        if only && own.is_empty() {
+            let help = "add the codes as `[FIELD.codes]`, or remove `only`";
+            toml.bad(
+                table,
+                "only",
+                format!("without codes of the pack nothing would be a code of `{name}`"),
+                help,
+            );
+        }
+        read.insert(name.to_owned(), PackCodes { writings: writings.codes, codes: own, only });
     }
     read
+}
+
+/// The writings of a field's codes while they are read.
+#[derive(Default)]
+struct Writings {
+    /// For each writing its code; empty for words that say that there is none.
+    codes: BTreeMap<String, String>,
+}
+
+impl Writings {
+    fn add(&mut self, toml: &mut Toml<'_>, writing: &str, code: Option<&str>, span: Range<usize>) {
+        let (normal, of) = (codes::normal(writing), codes::normal(code.unwrap_or_default()));
+        if normal.is_empty() || (code.is_some() && of.is_empty()) {
+            let help = "an empty cell is empty without it; remove it";
+            return toml.report(Code::BadValue, span, "a code or a writing of one cannot be blank", help);
+        }
+        let known = self.codes.insert(normal, of.clone());
+        if let Some(known) = known.filter(|known| *known != of) {
+            let shown = |code: &str| {
+                if code.is_empty() { "nothing".to_owned() } else { format!("`{code}`") }
+            };
+            let title = format!("`{writing}` stands for {} and for {}", shown(&known), shown(&of));
+            toml.report(Code::Duplicate, span, title, "case and width do not matter; leave one of them out");
+        }
+    }
+}
+
+/// The days of a code: the first and the last one.
+fn read_days(
+    toml: &mut Toml<'_>,
+    code: &str,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+) -> (Option<Date>, Option<Date>) {
+    let (from, until) = (toml.date(table, "from"), toml.date(table, "until"));
+    if let (Some(from), Some(until)) = (from, until)
+        && from > until
+    {
+        let title = format!("`{code}` ends on {until}, before it begins on {from}");
+        let mistake = Diagnostic::found(Code::EndsBeforeItBegins, toml.place(span), title, None)
+            .note("both days count: from the first to the last")
+            .fix(toml.exchanged(table));
+        toml.diagnostics.push(mistake);
+    }
+    (from, until)
 }
 
 /// Reads `reference/rates.toml`: the currency of the pack, and the rates of others.
@@ -115,10 +179,17 @@ pub(crate) fn read_rates(file: &str, text: &str, diagnostics: &mut Diagnostics) 
     let toml = &mut toml;
     toml.known_keys(root, Table::Rates);
     let known = |toml: &mut Toml<'_>, code: &str, span: Range<usize>| {
-        let currencies = codes::table("currency");
-        if !currencies.is_some_and(|table| table.entries().iter().any(|entry| entry.code == code)) {
-            let title = format!("`{code}` is no currency of ISO 4217");
-            toml.report(Code::BadValue, span, title, "write three letters, as `USD`");
+        let found = codes::table("currency").and_then(|currencies| currencies.find(code));
+        match found {
+            Some(entry) if entry.code == code => {}
+            Some(entry) => {
+                let title = format!("`{code}` is not written as ISO 4217 has it");
+                toml.report(Code::BadValue, span, title, format!("write `{}`", entry.code));
+            }
+            None => {
+                let title = format!("`{code}` is no currency of ISO 4217");
+                toml.report(Code::BadValue, span, title, "write three capital letters, as `USD`");
+            }
         }
     };
     let currency = toml.required_text(root, 0..0, "currency", "\"USD\"")?;
@@ -127,6 +198,10 @@ pub(crate) fn read_rates(file: &str, text: &str, diagnostics: &mut Diagnostics) 
     if let Some((tables, _)) = toml.table(root, "rates") {
         for (code, _) in tables.iter() {
             known(toml, code.get_ref(), code.span());
+            if *code.get_ref() == *currency {
+                let title = format!("the pack's own currency `{currency}` needs no rate");
+                toml.report(Code::BadValue, code.span(), title, "remove it");
+            }
             let Some((days, _)) = toml.table(tables, code.get_ref()) else { continue };
             let of = rates.entry(code.get_ref().to_string()).or_default();
             for (day, value) in days.iter() {
@@ -145,6 +220,10 @@ pub(crate) fn read_rates(file: &str, text: &str, diagnostics: &mut Diagnostics) 
                 }
             }
             of.sort_by_key(|(day, _)| *day);
+            if let Some(twice) = of.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let title = format!("`{}` has two rates from {}", code.get_ref(), twice[0].0);
+                toml.report(Code::Duplicate, code.span(), title, "leave one of them out");
+            }
         }
     }
     Some(Money { currency, rates, until: toml.date(root, "until") })
@@ -175,28 +254,20 @@ fn read_members(
     };
     let mut members = Vec::new();
     for item in items.iter() {
-        let (code, code_span, from, until) = match item.get_ref() {
-            DeValue::String(code) => (code.as_ref().to_owned(), item.span(), None, None),
+        let (code, code_span, (from, until)) = match item.get_ref() {
+            DeValue::String(code) => (code.as_ref().to_owned(), item.span(), (None, None)),
             DeValue::Table(dated) => {
                 toml.known_keys(dated, Table::Member);
                 toml.require(dated, item.span(), "code", "`code` is missing", None);
                 let Some((code, code_span)) = toml.text(dated, "code") else { continue };
-                (code, code_span, toml.date(dated, "from"), toml.date(dated, "until"))
+                let days = read_days(toml, &code, dated, item.span());
+                (code, code_span, days)
             }
             _ => {
                 toml.wrong_type("members", item, "a list of codes in quotes");
                 continue;
             }
         };
-        if let (Some(from), Some(until)) = (from, until)
-            && from > until
-        {
-            let title = format!("`{code}` ends on {until}, before it begins on {from}");
-            let mistake = Diagnostic::found(Code::EndsBeforeItBegins, toml.place(item.span()), title, None)
-                .note("both days count: from the first to the last")
-                .fix(toml.exchanged(item));
-            toml.diagnostics.push(mistake);
-        }
         if let Some(member) = read_member(toml, &code, code_span, kind) {
             members.push(Member { from, until, ..member });
         }
