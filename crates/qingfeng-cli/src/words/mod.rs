@@ -164,8 +164,8 @@ words! {
     share_drawn: "Share drawn", "随机占比";
     unit_inspections: "inspections", "票";
     unit_points: "points", "分";
-    used_in(unit): "Used, {unit}", "已用能力, {unit}";
-    possible_in(unit): "Possible, {unit}", "查验能力, {unit}";
+    used_in(unit): "Used, {unit}", "已用能力（{unit}）";
+    possible_in(unit): "Possible, {unit}", "查验能力（{unit}）";
     used: "Used", "使用率";
 
     // Surveys and the quality of the data.
