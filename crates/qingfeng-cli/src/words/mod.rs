@@ -409,6 +409,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("production", "Producing areas", "出口产地"),
     ("yard", "Airports, post and e-commerce", "空港、邮快件和电商监管场所"),
     ("border", "Border areas", "边贸口岸"),
+    ("follow-up", "follow-up", "线索须回复"),
     ("counterfeit", "Counterfeit", "侵权假冒"),
     ("fake", "Fake", "掺假造假"),
     ("inferior", "Inferior", "以次充好"),

@@ -52,7 +52,7 @@ pub fn tell_why(w: Language, why: &str, title: impl Fn(&str) -> Option<String>) 
         return w.list_forces(rule, named(channel));
     }
     if let Some((rule, tag)) = parts("rule ", " has the tag ") {
-        return w.list_has_tag(rule, tag);
+        return w.list_has_tag(rule, named(tag));
     }
     if why == "drawn by its ticket" { w.list_by_ticket().to_owned() } else { why.to_owned() }
 }

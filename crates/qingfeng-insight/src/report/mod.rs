@@ -226,7 +226,8 @@ pub fn country(code: &str) -> Titled {
 
 /// The unit of declared values.
 pub fn unit(pack: &Pack) -> Option<&str> {
-    pack.schema[pack.schema.field("value")?].unit.as_deref()
+    let of_field = || pack.schema[pack.schema.field("value")?].unit.as_deref();
+    pack.schema.money().map(|money| money.currency.as_str()).or_else(of_field)
 }
 
 /// What people call a site of the pack.

@@ -215,8 +215,8 @@ impl Analysis<'_> {
             Some(CodeList::Table(list)) if !is_mode => {
                 let known = definition.reading.known.as_ref();
                 let found = known.and_then(|known| known.find(&codes::normal(text)));
-                // Lists of offices, ports and districts are never whole, and packs have codes of their own.
-                let is_open = matches!(list, "customs-office" | "domestic-port" | "district");
+                // Lists of offices and districts are never whole, and packs have codes of their own.
+                let is_open = matches!(list, "customs-office" | "district");
                 if found == Some(&**text) || found.is_none() && is_open {
                     return;
                 }

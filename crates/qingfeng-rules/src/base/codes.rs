@@ -208,8 +208,8 @@ static STATUTORY_UNITS: LazyLock<HashMap<&str, (&str, &str), FixedState>> = Lazy
 ///
 /// // Shoes are counted in pairs and weighed.
 /// assert_eq!(unit_fits("6403990090", "PR"), Some(true));
-/// assert_eq!(unit_fits("6403990090", "TNE"), Some(true));
-/// assert_eq!(unit_fits("6403990090", "LTR"), Some(false));
+/// assert_eq!(unit_fits("6403990090", "T"), Some(true));
+/// assert_eq!(unit_fits("6403990090", "L"), Some(false));
 /// assert_eq!(unit_fits("6403990090", "XX"), None);
 /// ```
 pub fn unit_fits(hs: &str, unit: &str) -> Option<bool> {

@@ -79,7 +79,7 @@ pub struct Notes {
     /// Codes that were not in use on the day of the declaration, by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub codes_of_another_day: BTreeMap<String, CodeCounts>,
-    /// First statutory units in which the tariff does not measure the goods, as `LTR of 640399`.
+    /// First statutory units in which the tariff does not measure the goods, as `L of 640399`.
     #[serde(skip_serializing_if = "is_none")]
     pub unfit_units: CodeCounts,
     /// Goods lines with a number that an earlier line of their declaration has.
@@ -220,7 +220,7 @@ pub struct Summary {
     /// Codes that were not in use on the day of the declaration, by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub codes_of_another_day: BTreeMap<String, CodeCounts>,
-    /// First statutory units in which the tariff does not measure the goods, as `LTR of 640399`.
+    /// First statutory units in which the tariff does not measure the goods, as `L of 640399`.
     #[serde(skip_serializing_if = "is_none")]
     pub unfit_units: CodeCounts,
     /// Goods lines with a number that an earlier line of their declaration has.
@@ -387,12 +387,9 @@ impl CodesAmiss {
             let found = seen.iter().filter(|seen| !evaluator.keys.knows(&pack.schema, key, *id, seen.code));
             unknown.add_sorted(found.map(|seen| (seen.code, seen.lines)).collect());
         }
-        let Some([hs, unit]) =
-            Derived::LegalUnitFits.sources(&pack.schema).as_deref().and_then(|of| of.as_array())
-        else {
-            return;
-        };
-        let (Some(goods), Some(units)) = (lines.text(*hs), lines.text(*unit)) else { return };
+        let Some(sources) = Derived::LegalUnitFits.sources(&pack.schema) else { return };
+        let [hs, unit] = sources[..] else { return };
+        let (Some(goods), Some(units)) = (lines.text(hs), lines.text(unit)) else { return };
         if units.null_count() == units.len() {
             return;
         }
