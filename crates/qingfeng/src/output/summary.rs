@@ -406,6 +406,19 @@ impl CodesAmiss {
     }
 }
 
+/// The codes of a field that are found without a map.
+const RECENT: usize = 256;
+
+/// Where a code is looked for among the recent ones, by its last bytes, in which codes differ most.
+fn recent_place(code: &str) -> usize {
+    let bytes = code.as_bytes();
+    let from = bytes.len().saturating_sub(4);
+    let mix = bytes[from..]
+        .iter()
+        .fold(bytes.len(), |mix, byte| mix.wrapping_mul(37).wrapping_add(usize::from(*byte)));
+    mix % RECENT
+}
+
 /// The codes of a field on some lines; where `is_dated`, with the lines on whose days they were not in use.
 fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool) -> Vec<SeenCode<'l>> {
     let Some(column) = lines.text(id).filter(|column| column.null_count() < column.len()) else {
@@ -419,17 +432,23 @@ fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool)
     let days = pack.schema.date.and_then(|date| lines.column(date).as_primitive_opt::<Date32Type>());
     let mut seen: Vec<SeenCode<'_>> = Vec::new();
     let mut numbers: HashMap<&str, usize, FixedState> = HashMap::default();
-    // Lines of one declaration mostly have the same code.
+    // Lines of one declaration mostly have the same code, and most fields few different ones: where a code stood last is
+    // looked up by some of its bytes before the map is asked.
+    let mut recent = [usize::MAX; RECENT];
     let mut last = usize::MAX;
     for (line, code) in column.iter().enumerate() {
         let Some(code) = code else { continue };
         if seen.get(last).is_none_or(|seen| seen.code != code) {
-            last = *numbers.entry(code).or_insert_with(|| {
-                let lives = derived.and_then(|derived| derived.lives(&pack.schema[id], code));
-                let lives = lives.filter(|lives| **lives != [(None, None)]);
-                seen.push(SeenCode { code, lines: 0, lives, of_another_day: 0 });
-                seen.len() - 1
-            });
+            let place = &mut recent[recent_place(code)];
+            if seen.get(*place).is_none_or(|seen| seen.code != code) {
+                *place = *numbers.entry(code).or_insert_with(|| {
+                    let lives = derived.and_then(|derived| derived.lives(&pack.schema[id], code));
+                    let lives = lives.filter(|lives| **lives != [(None, None)]);
+                    seen.push(SeenCode { code, lines: 0, lives, of_another_day: 0 });
+                    seen.len() - 1
+                });
+            }
+            last = *place;
         }
         let seen = &mut seen[last];
         seen.lines += 1;
