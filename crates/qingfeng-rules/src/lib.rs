@@ -95,7 +95,7 @@ pub mod selection {
     pub use crate::model::selection::{
         Amount, CellPart, Exploration, InspectionCost, KNOWN_TRADERS, Least, Mandatory, Millionths,
         OTHER_GROUP, OverrideAction, OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule,
-        SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Worth,
+        SiteCapacity, Stratum, TraderClass, TraderLimits, UNNAMED_TRADERS, Visits, Worth,
     };
 }
 

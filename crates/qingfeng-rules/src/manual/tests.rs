@@ -62,7 +62,7 @@ fn examples_of_keys_are_accepted() {
     let policy = format!(
         "[selection]\n{}[[selection.trader_classes]]\n{}[selection.mandatory]\n{}[selection.random]\n{}\
          [[selection.random.rates]]\n{}[[selection.quotas]]\n{quota}[selection.cost]\n{}[selection.traders]\n{}\
-         [selection.exploration]\n{}[[selection.capacity]]\n{capacity}[[selection.overrides]]\n{}",
+         [selection.exploration]\n{}[selection.visits]\n{}[[selection.capacity]]\n{capacity}[[selection.overrides]]\n{}",
         of(Table::Selection).replace("\"market\", ", ""),
         of(Table::SelectionClass),
         of(Table::SelectionMandatory),
@@ -71,6 +71,7 @@ fn examples_of_keys_are_accepted() {
         of(Table::SelectionCost),
         of(Table::SelectionTraders),
         of(Table::SelectionExploration),
+        of(Table::SelectionVisits),
         of(Table::SelectionOverride),
     );
     let manifest = manifest + &policy;

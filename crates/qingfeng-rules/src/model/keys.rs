@@ -61,6 +61,7 @@ tables! {
     SelectionCost "[selection.cost]"
     SelectionTraders "[selection.traders]"
     SelectionExploration "[selection.exploration]"
+    SelectionVisits "[selection.visits]"
     SelectionCapacity "[[selection.capacity]]"
     SelectionOverride "[[selection.overrides]]"
     Group "[NAME] in reference/regions.toml, commodities.toml and modes.toml"

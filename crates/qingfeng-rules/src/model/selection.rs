@@ -112,6 +112,8 @@ pub struct Selection {
     pub traders: TraderLimits,
     /// What is spent on learning.
     pub exploration: Exploration,
+    /// Visits to enterprises, if there are any.
+    pub visits: Option<Visits>,
     /// Inspections or hours a day at a site, where no capacity file says it.
     pub capacity: Vec<SiteCapacity>,
     /// Which changes of a plan need a second person; the first that fits counts.
@@ -282,6 +284,28 @@ pub enum CellPart {
     Office,
     /// The class of the trader.
     TraderClass,
+}
+
+/// Visits to enterprises at the sites of a kind: officers go to see who makes or sends goods, whether or not something of
+/// theirs is declared that day. The enterprise is the trader of declarations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Visits {
+    /// The kind of site that has visits.
+    pub kind: String,
+    /// The most visits of a site in a month.
+    pub per_month: u32,
+    /// The share of these that is drawn.
+    pub random: Millionths,
+    /// For so many days after a visit the same enterprise is not visited again.
+    pub pause_days: u32,
+}
+
+impl Visits {
+    /// So many visits in each month at each site of a kind, none of them drawn and no enterprise paused.
+    pub fn new(kind: &str, per_month: u32) -> Self {
+        Self { kind: kind.to_owned(), per_month, random: Millionths(0), pause_days: 0 }
+    }
 }
 
 /// What a site can do in a day.

@@ -5,13 +5,13 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::{COUNT_MAX, DAYS_MAX, Reader};
+use super::{COUNT_MAX, DAYS_MAX, Reader, VISITS_MAX};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::keys::Table;
 use crate::model::selection::{
     Amount, CellPart, Exploration, InspectionCost, Least, Millionths, OTHER_GROUP, OverrideAction,
     OverrideRule, Quota, QuotaOf, RandomLeast, RandomRates, RateRule, Selection, SelectionKind, SiteCapacity,
-    Stratum, TraderLimits,
+    Stratum, TraderLimits, Visits,
 };
 
 impl Reader<'_, '_, '_> {
@@ -220,6 +220,26 @@ impl Reader<'_, '_, '_> {
             exploration.cell = self.choices(inner, "cell", &parts);
         }
         exploration
+    }
+
+    pub(super) fn visits(&mut self, table: &DeTable<'_>, policy: &Selection) -> Option<Visits> {
+        let (inner, span) = self.toml.table(table, "visits")?;
+        self.toml.known_keys(inner, Table::SelectionVisits);
+        for (key, example) in [("kind", "\"production\""), ("per_month", "10")] {
+            let title = format!("`{key}` is missing");
+            self.toml.require(inner, span.clone(), key, title, format!("add `{key} = {example}`"));
+        }
+        // A trader that cannot be one has its own message.
+        if policy.trader.is_none() && table.get("trader").is_none() {
+            let title = "whom to visit is not said: the policy has no `trader`".to_owned();
+            self.missing(span, title, "name the field of the enterprise: `trader = \"exporter\"`");
+        }
+        let kinds = self.known.schema.keys.site.iter().map(|(kind, _)| (kind.as_str(), kind.as_str()));
+        let kind = self.toml.choice(inner, "kind", &kinds.collect::<Vec<_>>());
+        let per_month = self.count(inner, "per_month", 1, VISITS_MAX);
+        let random = self.share(inner, "random").unwrap_or_default();
+        let pause_days = self.count(inner, "pause_days", 0, DAYS_MAX).unwrap_or(0);
+        Some(Visits { random, pause_days, ..Visits::new(kind?, per_month?) })
     }
 
     pub(super) fn capacity(&mut self, table: &DeTable<'_>, policy: &Selection) -> Vec<SiteCapacity> {

@@ -34,6 +34,8 @@ pub(crate) struct Known<'k> {
 const COUNT_MAX: i64 = 1_000_000_000;
 /// The most days of any stretch.
 const DAYS_MAX: i64 = 36_525;
+/// The most visits of a site in a month.
+const VISITS_MAX: i64 = 100_000;
 /// The most goods groups, classes of traders, rates, capacities and overrides, each.
 const ENTRIES_MAX: usize = 1_000;
 /// The most quotas: where declarations come one at a time, each is a bit of a number with one more for exploration.
@@ -81,6 +83,7 @@ impl Reader<'_, '_, '_> {
             cost: self.cost(table, &groups),
             traders: self.traders(table),
             exploration: self.exploration(table),
+            visits: None,
             capacity: Vec::new(),
             overrides: self.overrides(table),
             offices,
@@ -89,6 +92,7 @@ impl Reader<'_, '_, '_> {
         };
         selection.random = self.random(table, span, &selection);
         selection.quotas = self.quotas(table);
+        selection.visits = self.visits(table, &selection);
         selection.capacity = self.capacity(table, &selection);
         selection
     }
