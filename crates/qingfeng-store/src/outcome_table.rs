@@ -89,18 +89,58 @@ fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake 
     (field, Some(told), reason)
 }
 
+/// What a result comes to, with the reason of a waiver.
+///
+/// # Errors
+///
+/// A result that there is not.
+pub fn verdict(result: Option<&str>, waiver: Option<&str>) -> Result<Verdict, Mistake> {
+    let Some(name) = result else { return Ok(Verdict::Open) };
+    match Verdict::from_name(name) {
+        // A waiver for which nobody can be asked by a code is none.
+        Some(Verdict::Waived) if !waiver.is_some_and(is_code) => Ok(Verdict::Open),
+        Some(verdict) => Ok(verdict),
+        None => Err(unknown("result", name, &RESULTS.map(|(name, ..)| name))),
+    }
+}
+
+/// An outcome whose numbers fit what it came to; what is clear or waived has no pieces and no fine.
+///
+/// # Errors
+///
+/// A number below 0; pieces, a fine or a major case of what is clear or waived.
+pub fn checked(outcome: Outcome) -> Result<Outcome, Mistake> {
+    let Outcome { verdict, pieces, value, fine, hours, major_case, .. } = outcome;
+    let below = |name: &'static str, number: Option<f64>| match number.filter(|number| *number < 0.0) {
+        None => Ok(()),
+        Some(number) => {
+            Err((name, Some(number.to_string()), format!("`{name}` is {number}; it must be 0 or more")))
+        }
+    };
+    below("pieces", pieces.map(|pieces| pieces as f64))?;
+    for (name, number) in [("value", value), ("fine", fine), ("hours", hours)] {
+        below(name, number)?;
+    }
+    let (Verdict::Clear | Verdict::Waived) = verdict else { return Ok(outcome) };
+    let reason = |what: &str| {
+        format!("the result is {}, and yet there is {what}; correct one of them", verdict.name())
+    };
+    if let Some(pieces) = pieces.filter(|pieces| *pieces > 0) {
+        return Err(("pieces", Some(pieces.to_string()), reason("a number of pieces that violate")));
+    }
+    if let Some(fine) = fine.filter(|fine| *fine > 0.0) {
+        return Err(("fine", Some(fine.to_string()), reason("a fine")));
+    }
+    if major_case {
+        return Err(("major_case", Some("true".to_owned()), reason("a major case")));
+    }
+    Ok(Outcome { pieces: None, fine: None, ..outcome })
+}
+
 /// What a row of these columns says.
 pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
     let waiver: Option<Arc<str>> = row.text(COLUMNS.waiver).map(Into::into);
-    let verdict = match row.text(COLUMNS.result) {
-        None => Verdict::Open,
-        Some(name) => match Verdict::from_name(name) {
-            // A waiver for which nobody can be asked by a code is none.
-            Some(Verdict::Waived) if !waiver.as_deref().is_some_and(is_code) => Verdict::Open,
-            Some(verdict) => verdict,
-            None => return Err(unknown("result", name, &RESULTS.map(|(name, ..)| name))),
-        },
-    };
+    let verdict = verdict(row.text(COLUMNS.result), waiver.as_deref())?;
     let selected = match row.text(COLUMNS.selected) {
         None => None,
         Some(name) => {
@@ -117,22 +157,6 @@ pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
             Some(known.ok_or_else(|| unknown("disposal", name, &Disposal::ALL.map(|(name, _)| name)))?)
         }
     };
-    let (mut pieces, value, fine, hours) = (
-        row.integer(COLUMNS.pieces),
-        row.number(COLUMNS.value),
-        row.number(COLUMNS.fine),
-        row.number(COLUMNS.hours),
-    );
-    let below = |name: &'static str, number: Option<f64>| match number.filter(|number| *number < 0.0) {
-        None => Ok(()),
-        Some(number) => {
-            Err((name, Some(number.to_string()), format!("`{name}` is {number}; it must be 0 or more")))
-        }
-    };
-    below("pieces", pieces.map(|pieces| pieces as f64))?;
-    for (name, number) in [("value", value), ("fine", fine), ("hours", hours)] {
-        below(name, number)?;
-    }
     let (found_on, known_on) =
         (row.date(COLUMNS.found_on).or_else(|| row.date(COLUMNS.declared_on)), row.date(COLUMNS.known_on));
     if let (Some(found), Some(known)) = (found_on, known_on)
@@ -142,23 +166,7 @@ pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
             format!("it counts as known on {known}, before it was found on {found}; correct one of them");
         return Err(("known_on", Some(known.to_string()), reason));
     }
-    let (mut fine, major_case) = (fine, row.flag(COLUMNS.major_case).unwrap_or(false));
-    if let Verdict::Clear | Verdict::Waived = verdict {
-        let reason = |what: &str| {
-            format!("the result is {}, and yet there is {what}; correct one of them", verdict.name())
-        };
-        if let Some(pieces) = pieces.filter(|pieces| *pieces > 0) {
-            return Err(("pieces", Some(pieces.to_string()), reason("a number of pieces that violate")));
-        }
-        if let Some(fine) = fine.filter(|fine| *fine > 0.0) {
-            return Err(("fine", Some(fine.to_string()), reason("a fine")));
-        }
-        if major_case {
-            return Err(("major_case", Some("true".to_owned()), reason("a major case")));
-        }
-        (pieces, fine) = (None, None);
-    }
-    Ok(Outcome {
+    checked(Outcome {
         declaration_id: row.text(COLUMNS.declaration_id).unwrap_or_default().into(),
         item_no: row.integer(COLUMNS.item_no),
         found_on,
@@ -166,13 +174,13 @@ pub fn outcome(row: SheetRow<'_>) -> Result<Outcome, Mistake> {
         selected,
         verdict,
         waiver,
-        pieces,
-        value,
-        fine,
+        pieces: row.integer(COLUMNS.pieces),
+        value: row.number(COLUMNS.value),
+        fine: row.number(COLUMNS.fine),
         case_number: row.text(COLUMNS.case_number).map(Into::into),
-        major_case,
+        major_case: row.flag(COLUMNS.major_case).unwrap_or(false),
         disposal,
         disclosed_on: row.date(COLUMNS.disclosed_on),
-        hours,
+        hours: row.number(COLUMNS.hours),
     })
 }
