@@ -20,6 +20,7 @@ pub mod draw;
 pub mod evidence;
 mod experience;
 mod fill;
+mod ledger;
 mod lottery;
 pub mod outcomes;
 pub mod overrides;
@@ -34,10 +35,12 @@ mod rows;
 mod summary;
 #[cfg(test)]
 mod tests;
+pub mod visits;
 
 pub use candidate::{AssessedDeclaration, Candidates, Counted, Interner};
 pub use capacity::{Capacity, CapacityColumns};
 pub use experience::{Expected, Experience};
+pub use ledger::Ledger;
 pub use plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
 pub use plan_file::{PlanFile, PlanRow};
 pub use plan_inputs::PlanInputs;
@@ -46,4 +49,4 @@ pub use policy::{Policy, PolicyRule, PolicySite};
 pub use rows::{
     LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, left_out_rows, no_office_rows, plan_rows,
 };
-pub use summary::{DaySummary, NotInspected, OfficeSummary, PlanSummary, QuotaSummary};
+pub use summary::{DaySummary, NotInspected, OfficeSummary, PlanSummary, QuotaSummary, VisitSummary};

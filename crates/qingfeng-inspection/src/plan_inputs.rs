@@ -7,6 +7,7 @@ use qingfeng_rules::Date;
 use super::candidate::Candidates;
 use super::capacity::Capacity;
 use crate::outcomes::Timeline;
+use crate::visits::Visit;
 
 /// What a plan was made from, besides its pack and the key: its days, and digests of what was given, whatever the order of
 /// rows and the format of files.
@@ -71,6 +72,20 @@ impl PlanInputs {
             capacity: digest(|hasher| capacity.hash(hasher)),
             outcomes: outcomes.map(|outcomes| digest(|hasher| outcomes.hash(hasher))),
         }
+    }
+
+    /// As the rows of visits have it: with the digest of earlier visits.
+    pub fn of_visits(&self, visited: &[Visit]) -> String {
+        let visited = match visited {
+            [] => NONE.to_owned(),
+            visited => digest(|hasher| {
+                for visit in visited.iter().filter(|visit| visit.was_made()) {
+                    let (day, enterprise) = (visit.visited_on, &visit.enterprise);
+                    hasher.update(format!("{day} {} {enterprise}\n", enterprise.len()).as_bytes());
+                }
+            }),
+        };
+        format!("{self} visited={visited}")
     }
 
     /// As the rows of a plan have it; nothing where they have something else.

@@ -4,19 +4,20 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use qingfeng_rules::selection::{Amount, Least, RandomLeast};
-use qingfeng_rules::{Date, SelectionKind};
+use qingfeng_rules::selection::{Amount, Least, RandomLeast, Worth};
+use qingfeng_rules::{Date, Month, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{AssessedDeclaration, Candidates};
 use super::capacity::Capacity;
-use super::draw::{DayKey, Reserve};
+use super::draw::{DayKey, Key, Reserve};
 use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
 use super::plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
 use super::policy::{Policy, asked, units};
 use crate::outcomes::{Known, Timeline};
+use crate::visits::{PlannedVisits, Visit, Visiting};
 
 /// The most days of a plan: ten years.
 const MAX_DAYS: i64 = 3_660;
@@ -61,6 +62,7 @@ pub struct Planner<'p> {
     outcomes: Option<&'p Timeline>,
     targeting: Targeting,
     threads: Option<usize>,
+    visits: Option<(&'p [Visit], Option<&'p Key>)>,
 }
 
 /// The plans of some days, and what belongs to no office's plan.
@@ -72,6 +74,8 @@ pub struct Plan {
     pub no_office: Vec<NoOffice>,
     /// What the outcomes were worth.
     pub outcomes: OutcomesUsed,
+    /// The visits of each month that has a planned day, by month and site, if they were asked for.
+    pub visits: Vec<PlannedVisits>,
 }
 
 /// What became of outcomes.
@@ -122,7 +126,14 @@ struct Pending {
 impl<'p> Planner<'p> {
     /// A planner that has learnt nothing.
     pub fn new(policy: &'p Policy, capacity: &'p Capacity) -> Self {
-        Self { policy, capacity, outcomes: None, targeting: Targeting::default(), threads: None }
+        Self {
+            policy,
+            capacity,
+            outcomes: None,
+            targeting: Targeting::default(),
+            threads: None,
+            visits: None,
+        }
     }
 
     /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
@@ -135,6 +146,13 @@ impl<'p> Planner<'p> {
     /// The same with another order of what is targeted.
     pub fn with_targeting(self, targeting: Targeting) -> Self {
         Self { targeting, ..self }
+    }
+
+    /// The same, with the visits to enterprises of each month that has a planned day, if the policy has visits. `visited` are
+    /// earlier ones; those of days before a month count in it. What is drawn of them is drawn by `key`, and without one
+    /// nothing. The plan of inspections is the same with and without.
+    pub fn with_visits(self, visited: &'p [Visit], key: Option<&'p Key>) -> Self {
+        Self { visits: Some((visited, key)), ..self }
     }
 
     /// The same with so many threads; without a number, and without this, those of the pool in which it is called.
@@ -191,7 +209,15 @@ impl<'p> Planner<'p> {
         plan.no_office.extend((0..planned.start).map(|at| self.before(at, &all[at])));
 
         let days = (0..).map_while(|after| from.plus_days(after)).take_while(|day| *day <= until);
+        let mut visiting =
+            self.visits.and_then(|(visited, key)| Visiting::new(self.policy, self.capacity, visited, key));
         for day in days {
+            if let Some(visiting) = visiting.as_mut().filter(|_| day == from || day.day() == 1) {
+                // With what was known before the month begins, whichever of its days is the first that is planned.
+                let month = Month::of(day);
+                self.learn(&mut experience, &mut pending, all, month.day(1), &mut plan.outcomes);
+                plan.visits.extend(visiting.month(self, all, month, &experience));
+            }
             self.learn(&mut experience, &mut pending, all, day, &mut plan.outcomes);
             let of_day = candidates.of_days(day, day);
             let (planned, without_office) =
@@ -301,7 +327,7 @@ impl<'p> Planner<'p> {
         let Some(outcomes) = self.outcomes else { return };
         used.declarations = outcomes.len() as u64;
         let mut known: BTreeSet<&str> = BTreeSet::new();
-        let mut capacities = (None, Vec::new());
+        let mut offices = OfficeOf::new(self.policy, self.capacity);
         for (at, candidate) in all.iter().enumerate() {
             let Some(day) = candidate.day else { continue };
             if self.known(candidate, day).is_empty() {
@@ -311,12 +337,7 @@ impl<'p> Planner<'p> {
             if day >= from {
                 continue;
             }
-            if capacities.0 != Some(day) {
-                capacities = (Some(day), self.capacity.of_day(self.policy, day));
-            }
-            let office = self.policy.office_by(candidate, |site| capacities.1.get(site).copied().flatten());
-            let office = office.map(|site| self.policy.sites[site].name.as_str());
-            self.expect(all, at, office, pending);
+            self.expect(all, at, offices.of(candidate), pending);
         }
         used.unknown = used.declarations - known.len() as u64;
     }
@@ -352,16 +373,11 @@ impl<'p> Planner<'p> {
     {
         let policy = self.policy;
         let usual = self.usual_value(members, all);
-        let by_value = policy.selection.worth == qingfeng_rules::selection::Worth::Value;
         let members = members.iter().map(|&at| {
             let candidate = &all[at];
             let cell = Experience::cell(policy, candidate, Some(office));
             let expected = experience.expected(&cell, candidate.score);
-            let value = if by_value { candidate.whole_value().unwrap_or(usual) } else { 1 };
-            let worth = |parts: u32| match self.targeting {
-                Targeting::Score => 0,
-                _ => i64::from(parts).saturating_mul(value),
-            };
+            let worth = |parts: u32| self.worth(candidate, parts, usual);
             let is_targeted = policy.is_targeted(candidate);
             let young_rule = || experience.young_rule(policy, candidate, day, self.outcomes.is_some());
             let trader = candidate.trader.as_deref();
@@ -387,9 +403,22 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// What the inspection of a declaration is worth where a finding is as likely as so many millionths; `usual` is the
+    /// value of one that has none.
+    pub(crate) fn worth(&self, candidate: &AssessedDeclaration, parts: u32, usual: i64) -> i64 {
+        let value = match self.policy.selection.worth {
+            Worth::Value => candidate.whole_value().unwrap_or(usual),
+            Worth::Findings => 1,
+        };
+        match self.targeting {
+            Targeting::Score => 0,
+            _ => i64::from(parts).saturating_mul(value),
+        }
+    }
+
     /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
     /// value out is no way to be left out.
-    fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
+    pub(crate) fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
         let mut values: Vec<i64> = members.iter().filter_map(|&at| all[at].whole_value()).collect();
         values.sort_unstable();
         values.get(values.len() / 2).copied().unwrap_or(1)
@@ -474,6 +503,31 @@ impl<'p> Planner<'p> {
                 met
             })
             .collect()
+    }
+}
+
+/// The offices of declarations that come in the order of their days.
+pub(crate) struct OfficeOf<'p> {
+    policy: &'p Policy,
+    capacity: &'p Capacity,
+    /// The capacities of the day that was asked for last.
+    of_day: (Option<Date>, Vec<Option<Amount>>),
+}
+
+impl<'p> OfficeOf<'p> {
+    pub(crate) fn new(policy: &'p Policy, capacity: &'p Capacity) -> Self {
+        Self { policy, capacity, of_day: (None, Vec::new()) }
+    }
+
+    /// The site that inspects a declaration on its day.
+    pub(crate) fn of(&mut self, candidate: &AssessedDeclaration) -> Option<&'p str> {
+        let day = candidate.day?;
+        if self.of_day.0 != Some(day) {
+            self.of_day = (Some(day), self.capacity.of_day(self.policy, day));
+        }
+        let capacities = &self.of_day.1;
+        let office = self.policy.office_by(candidate, |site| capacities.get(site).copied().flatten());
+        office.map(|site| self.policy.sites[site].name.as_str())
     }
 }
 

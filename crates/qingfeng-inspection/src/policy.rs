@@ -280,9 +280,23 @@ impl Policy {
         random.rate.0 > 0 || random.rates.iter().any(|rule| rule.rate.0 > 0)
     }
 
+    /// Whether any visit can be drawn, so that a key is needed where visits are planned.
+    pub fn draws_visits(&self) -> bool {
+        self.selection.visits.as_ref().is_some_and(|visits| visits.random.0 > 0)
+    }
+
     /// The ids of the rules that fired on a declaration.
     pub fn rule_ids<'p>(&'p self, candidate: &'p AssessedDeclaration) -> impl Iterator<Item = &'p str> {
         candidate.rules.iter().filter_map(|&rule| self.rules.get(rule as usize)).map(|rule| rule.id.as_str())
+    }
+
+    /// The sites that have visits, each with its position.
+    pub(crate) fn visited_sites(&self) -> impl Iterator<Item = (usize, &str)> {
+        let kind = self.selection.visits.as_ref().map(|visits| &visits.kind);
+        let sites = self.sites.iter().enumerate();
+        sites
+            .filter(move |(_, site)| kind.is_some() && site.kind.as_ref() == kind)
+            .map(|(at, site)| (at, &*site.name))
     }
 
     /// The names of all sites that the policy can send declarations to.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use qingfeng_rules::Date;
 use qingfeng_rules::selection::Amount;
+use qingfeng_rules::{Date, Month};
 use serde::Serialize;
 
 use super::candidate::Candidates;
 use super::plan::{Because, NoOffice, PlannedDay};
 use super::planner::Plan;
 use super::policy::{Policy, units};
+use super::visits::PlannedVisits;
 use qingfeng_rules::SelectionKind;
 
 /// The ids of missed declarations that are shown.
@@ -69,6 +70,46 @@ pub struct PlanSummary {
     pub days: Vec<DaySummary>,
     /// Declarations with an outcome, those of them that were learnt from, and those without an assessment.
     pub outcomes: [u64; 3],
+    /// The visits of each site and month, if they were planned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<VisitSummary>,
+}
+
+/// What becomes of the visits of a site and month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct VisitSummary {
+    /// The month.
+    pub month: Month,
+    /// The site.
+    pub site: String,
+    /// The most visits of a month.
+    pub places: u64,
+    /// The enterprises that could be visited.
+    pub enterprises: u64,
+    /// Those that were visited so short a time ago that they are not.
+    pub paused: u64,
+    /// The visits that are targeted.
+    pub targeted: u64,
+    /// Those that were drawn.
+    pub random: u64,
+    /// Those that were to be drawn.
+    pub random_asked: u64,
+}
+
+impl VisitSummary {
+    fn of(planned: &PlannedVisits) -> Self {
+        Self {
+            month: planned.month,
+            site: planned.site.clone(),
+            places: planned.places,
+            enterprises: planned.enterprises,
+            paused: planned.paused,
+            targeted: planned.targeted(),
+            random: planned.random(),
+            random_asked: planned.random_asked,
+        }
+    }
 }
 
 /// What became of an office, on a day or over all.
@@ -320,6 +361,7 @@ impl PlanSummary {
             offices,
             days: by_day,
             outcomes: [plan.outcomes.declarations, plan.outcomes.used, plan.outcomes.unknown],
+            visits: plan.visits.iter().map(VisitSummary::of).collect(),
         }
     }
 }

@@ -5,22 +5,9 @@ use std::collections::BTreeSet;
 use qingfeng_rules::Date;
 use serde::Serialize;
 
-use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
-use qingfeng::tables::{self, Col, Day, Mistake, SheetRow, Table, Text};
-
-/// The rows of notices, or of tip-offs, at most.
-const MAX_LEDGER_ROWS: usize = 1_000_000;
-
-/// The rows of a table, and those that could not be read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ledger<T> {
-    /// The rows, in the order of the inputs.
-    pub rows: Vec<T>,
-    /// The first rows that could not be read.
-    pub rejects: Vec<Reject>,
-    /// How many there are.
-    pub rejected: u64,
-}
+use qingfeng::read::{Input, ReadError, ReadOptions};
+use qingfeng::tables::{Col, Day, Mistake, SheetRow, Table, Text};
+use qingfeng_inspection::Ledger;
 
 /// How far a notice from abroad has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -115,28 +102,18 @@ fn read<T>(
     id: Col<Text>,
     row: fn(SheetRow<'_>) -> Result<T, Mistake>,
 ) -> Result<Ledger<T>, ReadError> {
-    let mut rows = Vec::new();
     let mut ids: BTreeSet<String> = BTreeSet::new();
     let name = table.columns[id.at()].name;
-    let first = inputs.first().map(ToString::to_string).unwrap_or_default();
-    let streamed = tables::stream(inputs, table, options, &mut |cells| {
+    Ledger::read(inputs, options, table, &mut |cells| {
         let id = cells.text(id).unwrap_or_default();
         if ids.contains(id) {
             let reason = format!("`{name}` is there twice; keep the row that says how it stands");
-            return Ok(Err((name, Some(id.to_owned()), reason)));
+            return Err((name, Some(id.to_owned()), reason));
         }
-        if rows.len() == MAX_LEDGER_ROWS {
-            return Err(ReadError::content(
-                &first,
-                format!("more than {MAX_LEDGER_ROWS} rows; give a shorter time"),
-            ));
-        }
-        Ok(row(cells).map(|row| {
-            ids.insert(id.to_owned());
-            rows.push(row);
-        }))
-    })?;
-    Ok(Ledger { rows, rejects: streamed.rejects, rejected: streamed.rejected })
+        let read = row(cells)?;
+        ids.insert(id.to_owned());
+        Ok(read)
+    })
 }
 
 fn received(row: SheetRow<'_>, column: Col<Day>) -> Result<Date, Mistake> {

@@ -1,6 +1,8 @@
 //! A year's aims and what was done: cases and major cases by kind of site with the pace that is needed, notices from
 //! abroad, tip-offs with the reward for them.
 //!
+//! Visits to enterprises find cases too.
+//!
 //! A case is a declaration with a violation; several declarations with the same case number are one case. It is of the
 //! day on which the first of its violations was found, and of the site that found it. A planned inspection without a
 //! coded result, or waived without a coded reason, is open: it is counted as such, and never as clear.
@@ -16,10 +18,11 @@ use serde::Serialize;
 
 pub use aims::{Aim, Aims, AimsError, MAX_AIMS_BYTES};
 use cases::Cases;
-pub use ledgers::{Ledger, Notice, NoticeStatus, TipOff};
+pub use ledgers::{Notice, NoticeStatus, TipOff};
 
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_inspection::overrides::ChangedPlan;
+use qingfeng_inspection::visits::Visit;
 use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 /// Where accounts of sites stand of which the pack has no kind.
@@ -46,6 +49,17 @@ struct Found<'f> {
     day: Option<Date>,
     declaration_id: &'f str,
     outcomes: &'f [Outcome],
+}
+
+/// What people keep beside inspections, each if a table of it was given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ledgers<'l> {
+    /// Notices from abroad.
+    pub notices: Option<&'l [Notice]>,
+    /// Tip-offs.
+    pub tip_offs: Option<&'l [TipOff]>,
+    /// Visits to enterprises.
+    pub visits: Option<&'l [Visit]>,
 }
 
 /// How a number stands against its aim.
@@ -242,6 +256,47 @@ pub struct TipOffAccount {
     pub rewards: Vec<Reward>,
 }
 
+/// Visits of a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct VisitCounts {
+    /// Visits of the year up to the day, those that were waived aside.
+    pub made: u64,
+    /// Of these, those without a coded result, or waived without a coded reason.
+    pub open: u64,
+    /// Of these, those that found a violation.
+    pub found: u64,
+    /// Visits that were waived with a coded reason.
+    pub waived: u64,
+}
+
+/// Visits to enterprises.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct VisitAccount {
+    /// Of all sites.
+    pub all: VisitCounts,
+    /// By site, in the order of their names.
+    pub sites: BTreeMap<String, VisitCounts>,
+}
+
+impl VisitAccount {
+    fn of(visits: &[Visit], in_year: impl Fn(Date) -> bool) -> Self {
+        let mut account = Self::default();
+        for visit in visits.iter().filter(|visit| in_year(visit.visited_on)) {
+            let verdict = visit.verdict();
+            let of_site = account.sites.entry(visit.site.to_string()).or_default();
+            for counts in [&mut account.all, of_site] {
+                counts.made += u64::from(visit.was_made());
+                counts.open += u64::from(verdict == Verdict::Open);
+                counts.found += u64::from(verdict.found() == Some(true));
+                counts.waived += u64::from(verdict == Verdict::Waived);
+            }
+        }
+        account
+    }
+}
+
 /// A year's aims and what was done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -265,6 +320,8 @@ pub struct Targets {
     pub notices: Option<NoticeAccount>,
     /// Tip-offs, if a table of them was given.
     pub tip_offs: Option<TipOffAccount>,
+    /// Visits to enterprises, if a table of them was given.
+    pub visits: Option<VisitAccount>,
 }
 
 impl Targets {
@@ -275,8 +332,7 @@ impl Targets {
         outcomes: &Outcomes,
         kinds: &SiteKinds,
         aims: &Aims,
-        notices: Option<&[Notice]>,
-        tip_offs: Option<&[TipOff]>,
+        ledgers: Ledgers<'_>,
         as_of: Date,
     ) -> Self {
         // A declaration that was planned on several days has the results with the last of them.
@@ -301,7 +357,7 @@ impl Targets {
             .declarations()
             .filter(|(id, _)| !planned.contains_key(id))
             .map(|(declaration_id, outcomes)| Found { office: None, day: None, declaration_id, outcomes });
-        Self::of_found(of_plans.chain(others), kinds, aims, notices, tip_offs, as_of)
+        Self::of_found(of_plans.chain(others), kinds, aims, ledgers, as_of)
     }
 
     /// The accounts of inspections, as of a day. `outcomes` are those known by then
@@ -310,14 +366,14 @@ impl Targets {
         found: impl IntoIterator<Item = Found<'f>>,
         kinds: &SiteKinds,
         aims: &Aims,
-        notices: Option<&[Notice]>,
-        tip_offs: Option<&[TipOff]>,
+        ledgers: Ledgers<'f>,
         as_of: Date,
     ) -> Self {
+        let Ledgers { notices, tip_offs, visits } = ledgers;
         let passed = Passed::new(aims, as_of);
         let (first, last) = aims.days();
         let in_year = |day: Date| first <= day && day <= last && day <= as_of;
-        let cases = Cases::of(found, in_year, as_of, notices.unwrap_or(&[]), tip_offs.unwrap_or(&[]));
+        let cases = Cases::of(found, in_year, as_of, ledgers);
         let kind_of = |office: Option<&str>| match office {
             Some(office) => kinds.get(office).map_or(OTHER_KIND, String::as_str),
             None => LED_KIND,
@@ -359,6 +415,7 @@ impl Targets {
             unplanned_cases,
             notices: notices.map(|notices| NoticeAccount::of(notices, aims, as_of)),
             tip_offs: tip_offs.map(|tip_offs| TipOffAccount::of(tip_offs, &cases, aims, as_of)),
+            visits: visits.map(|visits| VisitAccount::of(visits, in_year)),
         }
     }
 }

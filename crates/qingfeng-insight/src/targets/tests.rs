@@ -14,7 +14,9 @@ fn aims(text: &str) -> Aims {
 }
 
 fn kinds() -> SiteKinds {
-    [("yiwu", "market"), ("ningbo", "port")].map(|(site, kind)| (site.to_owned(), kind.to_owned())).into()
+    [("yiwu", "market"), ("ningbo", "port"), ("hebei", "production")]
+        .map(|(site, kind)| (site.to_owned(), kind.to_owned()))
+        .into()
 }
 
 fn violation(id: &str, on: &str, fine: f64) -> Outcome {
@@ -113,7 +115,13 @@ fn cases_are_declarations_or_their_numbers_and_open_is_never_clear() {
         proceeds: None,
     };
     let aims = aims("year = 2016\n[all]\ncases = 240\nmajor_cases = 20\n[kinds.market]\ncases = 100\n");
-    let targets = Targets::of_found(all, &kinds(), &aims, None, Some(&[tip]), day("2016-06-30"));
+    let targets = Targets::of_found(
+        all,
+        &kinds(),
+        &aims,
+        Ledgers { tip_offs: Some(&[tip]), ..Ledgers::default() },
+        day("2016-06-30"),
+    );
     let kind = |name: &str| targets.kinds.iter().find(|account| account.kind == name).unwrap();
     // D1 and D2 are one case, of Yiwu, which found it first; D3 is of another year, D4 of a later day.
     assert_eq!(
@@ -126,6 +134,107 @@ fn cases_are_declarations_or_their_numbers_and_open_is_never_clear() {
     assert_eq!(targets.unplanned_cases, 1);
     let tips = targets.tip_offs.unwrap();
     assert_eq!((tips.all.confirmed, tips.all.rewards, tips.rewards[0].from_fines), (1, 1.3, true));
+}
+
+/// A row of a visit to an enterprise in Hebei.
+fn visit(on: &str, enterprise: &str, outcomes: Vec<Outcome>) -> Visit {
+    Visit { visited_on: day(on), site: "hebei".into(), enterprise: enterprise.into(), outcomes }
+}
+
+#[test]
+fn a_visit_finds_cases_for_the_aim_of_its_site_each_once() {
+    let of = |declaration: &str, case: &str, fine: f64| {
+        let mut row = violation(declaration, "2016-05-02", fine);
+        row.case_number = (!case.is_empty()).then(|| case.into());
+        row
+    };
+    let (clear, open) = (Verdict::Clear, Verdict::Open);
+    let seen = |verdict| Outcome::new("", day("2016-05-02"), verdict);
+    // At the market D1 was found in March, D2 in May; D3 is of no plan.
+    let mut rows = [
+        violation("D1", "2016-03-01", 1.0),
+        violation("D2", "2016-05-20", 2.0),
+        violation("D3", "2016-03-05", 4.0),
+    ];
+    rows[1].case_number = Some("C2".into());
+    let offices = [Some("yiwu"), Some("yiwu"), None];
+    let aims =
+        Aims::parse("year = 2016\n[kinds.production]\ncases = 10\n", "aims.toml", &["production"]).unwrap();
+    let cases = |visits: &[Visit]| {
+        let all = rows
+            .iter()
+            .zip(offices)
+            .map(|(row, office)| found(office, "2016-03-01", std::slice::from_ref(row)));
+        let tip = TipOff {
+            tip_id: "T1".to_owned(),
+            received_on: day("2016-03-20"),
+            kind: None,
+            declaration_id: Some("D7".to_owned()),
+            case_number: None,
+            proceeds: None,
+        };
+        let tips = [tip];
+        let ledgers = Ledgers { visits: Some(visits), tip_offs: Some(&tips), ..Ledgers::default() };
+        let targets = Targets::of_found(all, &kinds(), &aims, ledgers, day("2016-06-30"));
+        let kind = |name: &str| targets.kinds.iter().find(|account| account.kind == name).unwrap().cases.done;
+        let visits = targets.visits.unwrap();
+        let VisitCounts { made, open, found, waived } = visits.all;
+        let counts = (made, open, found, waived);
+        let confirmed = targets.tip_offs.unwrap().all.confirmed;
+        (
+            (kind("market"), kind("production"), targets.all.fines.done),
+            counts,
+            targets.unplanned_cases,
+            confirmed,
+        )
+    };
+    for (what, visits, wanted) in [
+        ("none", vec![], ((2.0, 0.0, 3.0), (0, 0, 0, 0), 1, 0)),
+        (
+            "clear, open, and of a later day",
+            vec![
+                visit("2016-05-02", "E1", vec![seen(clear)]),
+                visit("2016-05-02", "E2", vec![seen(open)]),
+                visit("2016-07-01", "E1", vec![of("", "C9", 8.0)]),
+            ],
+            ((2.0, 0.0, 3.0), (2, 1, 0, 0), 1, 0),
+        ),
+        (
+            "a case without a number is its visit's",
+            vec![
+                visit("2016-05-02", "E1", vec![of("", "", 8.0)]),
+                visit("2016-05-03", "E1", vec![of("", "", 8.0)]),
+            ],
+            ((2.0, 2.0, 19.0), (2, 0, 2, 0), 1, 0),
+        ),
+        (
+            "one number is one case, of whichever visit was first",
+            vec![
+                visit("2016-05-02", "E1", vec![of("", "C8", 8.0)]),
+                visit("2016-05-03", "E2", vec![of("", "C8", 8.0)]),
+            ],
+            ((2.0, 1.0, 19.0), (2, 0, 2, 0), 1, 0),
+        ),
+        (
+            "one number is one case with an inspection, at the site that was first",
+            vec![visit("2016-05-02", "E1", vec![of("", "C2", 8.0)])],
+            ((1.0, 1.0, 11.0), (1, 0, 1, 0), 1, 0),
+        ),
+        (
+            "the market was first with D1; D7 is what a tip-off named",
+            vec![visit("2016-05-02", "E1", vec![of("D1", "", 8.0), of("D7", "", 16.0)])],
+            ((2.0, 1.0, 27.0), (1, 0, 1, 0), 1, 1),
+        ),
+        (
+            "a visit gives D1 a number, and D3 a site",
+            vec![visit("2016-05-02", "E1", vec![of("D1", "C5", 8.0), of("D3", "C6", 16.0)])],
+            ((2.0, 1.0, 31.0), (1, 0, 1, 0), 0, 0),
+        ),
+    ] {
+        assert_eq!(cases(&visits), wanted, "{what}");
+        let turned: Vec<Visit> = visits.into_iter().rev().collect();
+        assert_eq!(cases(&turned), wanted, "{what}, turned");
+    }
 }
 
 #[test]
@@ -148,7 +257,15 @@ fn rewards_are_a_tenth_at_most_bounded_and_one_a_case() {
     let of = |tips: &[TipOff]| {
         let all = [found(Some("yiwu"), "2016-03-01", &rows)];
         let aims = aims("year = 2016\n");
-        Targets::of_found(all, &kinds(), &aims, None, Some(tips), day("2016-06-30")).tip_offs.unwrap()
+        Targets::of_found(
+            all,
+            &kinds(),
+            &aims,
+            Ledgers { tip_offs: Some(tips), ..Ledgers::default() },
+            day("2016-06-30"),
+        )
+        .tip_offs
+        .unwrap()
     };
     let account = of(&tips);
     assert_eq!((account.all.received, account.all.led, account.all.confirmed), (3, 3, 2));
@@ -186,8 +303,17 @@ fn notices_stand_as_they_stood_on_the_day() {
         notice("N6", "2016-08-10", NoticeStatus::Open, None),
     ];
     let aims = aims("year = 2016\n[notices]\nanswered = 0.3\ndays = 60\n");
-    let of =
-        |as_of| Targets::of_found([], &kinds(), &aims, Some(&notices), None, day(as_of)).notices.unwrap();
+    let of = |as_of| {
+        Targets::of_found(
+            [],
+            &kinds(),
+            &aims,
+            Ledgers { notices: Some(&notices), ..Ledgers::default() },
+            day(as_of),
+        )
+        .notices
+        .unwrap()
+    };
     let june = of("2016-06-30");
     let counts = june.all;
     assert_eq!((counts.received, counts.answered, counts.open, counts.untraceable), (4, 1, 2, 1));
@@ -212,7 +338,7 @@ proptest! {
         let offices = [Some("yiwu"), Some("ningbo"), None];
         let of = |order: &[usize]| {
             let all = order.iter().map(|&at| found(offices[at % 3], "2016-03-01", std::slice::from_ref(&rows[at])));
-            Targets::of_found(all, &kinds(), &aims("year = 2016\n"), None, None, day("2016-06-30"))
+            Targets::of_found(all, &kinds(), &aims("year = 2016\n"), Ledgers::default(), day("2016-06-30"))
         };
         let sorted: Vec<usize> = (0..8).collect();
         prop_assert_eq!(of(&order), of(&sorted));

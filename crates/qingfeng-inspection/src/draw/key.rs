@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use qingfeng_rules::Date;
+use qingfeng_rules::{Date, Month};
 use sha2::{Digest, Sha256};
 
 /// The fewest hex digits of a key: 32 bytes.
@@ -94,6 +94,15 @@ impl Key {
     /// tells nothing of other days.
     pub fn of_day(&self, day: Date) -> DayKey {
         DayKey { day, bytes: hmac(&self.0, format!("qingfeng draw\n{day}").as_bytes()) }
+    }
+
+    /// The key of a month's visits, which is the key of no day: HMAC-SHA256 under the key over `qingfeng draw visits`, a
+    /// line end, and the month: `2016-09`. Tickets are of enterprises.
+    pub(crate) fn of_visits(&self, month: Month) -> DayKey {
+        DayKey {
+            day: month.day(1),
+            bytes: hmac(&self.0, format!("qingfeng draw visits\n{month}").as_bytes()),
+        }
     }
 }
 

@@ -4,4 +4,5 @@ mod probabilities;
 mod proofs;
 mod properties;
 mod rolls;
+mod visits;
 mod world;

@@ -76,6 +76,7 @@ pub(super) fn selection() -> Selection {
         },
         traders: TraderLimits::default(),
         exploration: Exploration::default(),
+        visits: None,
         capacity: Vec::new(),
         overrides: Vec::new(),
     }
