@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::read::ReadOptions;
 use qingfeng::rules::{Date, Pack};
-use qingfeng_insight::targets::{Aims, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
+use qingfeng_insight::targets::{Aims, Ledgers, MAX_AIMS_BYTES, Notice, Targets, TipOff, site_kinds};
 use qingfeng_inspection::outcomes::Outcomes;
 use qingfeng_inspection::overrides::ChangedPlan;
+use qingfeng_inspection::visits::Visit;
+use qingfeng_inspection::{Ledger, Policy};
 
 use crate::exit::Failure;
 use crate::findings::tell_rejects;
@@ -25,6 +27,11 @@ pub struct LedgerArgs {
     /// them the fines of the case).
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
     pub tip_offs: Vec<PathBuf>,
+
+    /// Results of visits to enterprises, with the columns visited_on, site, enterprise, result, and optionally case_number,
+    /// major_case, fine (yuan), pieces, declaration_id, waiver. Their cases count at the site.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
+    pub visits: Vec<PathBuf>,
 }
 
 /// The aims of a file; they may name the kinds of sites that the pack has.
@@ -38,7 +45,35 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, Failure> {
     Aims::parse(&text, &path.display().to_string(), &names).map_err(|error| Failure::Usage(error.to_string()))
 }
 
+/// Results of visits; rows that cannot be read are reported on standard error.
+pub fn read_visits(
+    paths: &[PathBuf],
+    options: &ReadOptions,
+    policy: Option<&Policy>,
+) -> Result<Vec<Visit>, Failure> {
+    let Some(policy) = policy.filter(|policy| policy.selection.visits.is_some()) else {
+        return Err(Failure::Usage(
+            "the pack does not say which sites have visits; write `[selection.visits]` with `kind` and `per_month` into \
+             pack.toml"
+                .to_owned(),
+        ));
+    };
+    let ledger = Visit::read(&ReadArgs::inputs(paths), options, policy)?;
+    Ok(rows("visits", ledger))
+}
+
+/// The rows of a table, of which those that cannot be read are reported.
+fn rows<T>(table: &str, ledger: Ledger<T>) -> Vec<T> {
+    tell_rejects(table, &ledger.rejects, ledger.rejected);
+    ledger.rows
+}
+
 impl LedgerArgs {
+    /// All files that are read, to refuse outputs that would overwrite one.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.notices.iter().chain(&self.tip_offs).chain(&self.visits)
+    }
+
     /// The accounts of the year; rows of ledgers that cannot be read are reported on standard error.
     pub fn targets(
         &self,
@@ -51,21 +86,18 @@ impl LedgerArgs {
     ) -> Result<Targets, Failure> {
         let notices = match self.notices.as_slice() {
             [] => None,
-            paths => {
-                let ledger = Notice::read(&ReadArgs::inputs(paths), options)?;
-                tell_rejects("notices", &ledger.rejects, ledger.rejected);
-                Some(ledger.rows)
-            }
+            paths => Some(rows("notices", Notice::read(&ReadArgs::inputs(paths), options)?)),
         };
         let tip_offs = match self.tip_offs.as_slice() {
             [] => None,
-            paths => {
-                let ledger = TipOff::read(&ReadArgs::inputs(paths), options)?;
-                tell_rejects("tip-offs", &ledger.rejects, ledger.rejected);
-                Some(ledger.rows)
-            }
+            paths => Some(rows("tip-offs", TipOff::read(&ReadArgs::inputs(paths), options)?)),
         };
-        let (notices, tip_offs) = (notices.as_deref(), tip_offs.as_deref());
-        Ok(Targets::of_plans(plans, outcomes, &site_kinds(pack), aims, notices, tip_offs, as_of))
+        let visits = match self.visits.as_slice() {
+            [] => None,
+            paths => Some(read_visits(paths, options, Policy::of(pack).as_ref())?),
+        };
+        let ledgers =
+            Ledgers { notices: notices.as_deref(), tip_offs: tip_offs.as_deref(), visits: visits.as_deref() };
+        Ok(Targets::of_plans(plans, outcomes, &site_kinds(pack), aims, ledgers, as_of))
     }
 }

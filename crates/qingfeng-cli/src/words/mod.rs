@@ -196,6 +196,9 @@ words! {
     not_counted: "Cases of declarations that no plan selected and no tip-off or notice names, not counted: ", "未计入的案件（报关单不在任何计划内，也无举报或通报线索）：";
     notices: "Notices from abroad", "境外通报";
     tip_offs: "Tip-offs", "举报";
+    visits: "Visits to enterprises", "企业走访";
+    visits_made: "Visits", "走访";
+    waived: "Waived", "免查";
     kind_of_site: "Kind of site", "环节";
     done: "Done", "已完成";
     aim: "Aim", "目标";

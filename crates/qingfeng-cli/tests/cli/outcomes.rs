@@ -176,3 +176,39 @@ fn a_store_gives_the_same_accounts_and_its_histories_count_no_waiver() {
     assert_eq!(parties, ["E1", "E2", "E9"]);
     desk.run("outcome import - --rules harbour --author Li --plan plan.csv --store sqlite:s.db").exits(2);
 }
+
+#[test]
+fn what_visits_find_counts_for_the_aim_of_their_sites() {
+    let desk = desk();
+    let policy = "[selection]\noffices = [\"market\", \"port\"]\n[selection.random]\nrate = 0.1\n\
+                  [selection.visits]\nkind = \"production\"\nper_month = 3\n";
+    let hebei = "[hebei]\ntitle = \"Hebei\"\nkind = \"production\"\nmembers = [\"13*\"]\n";
+    let targets = "targets aims.toml --rules harbour --plan plan.csv --outcomes outcomes.csv --as-of 2016-06-30";
+    desk.write(
+        "visited.csv",
+        "visited_on,site,enterprise,result,case_number,fines,pieces\n2016-04-06,hebei,E7,fake,H1,500,2\n\
+         2016-04-05,hebei,E7,counterfeit,H1,3000,40\n2016-04-05,hebei,E8,clear,,,\n2016-04-07,hebie,E7,fake,H2,,\n\
+         2016-08-01,hebei,E7,fake,H3,,\n",
+    );
+    let told = desk.run(&format!("{targets} --visits visited.csv")).exits(2).stderr;
+    assert!(told.contains("[selection.visits]"), "{told}");
+
+    desk.write("harbour/pack.toml", format!("{PACK}{policy}"));
+    desk.write("harbour/reference/sites.toml", format!("{SITES}{hebei}"));
+    desk.write("aims.toml", format!("{AIMS}[kinds.production]\ncases = 10\n"));
+    let before = desk.run(&format!("{targets} --format json")).exits(0).json();
+    let ran = desk.run(&format!("{targets} --visits visited.csv")).exits(0);
+    assert!(ran.stderr.contains("visits: 1 row cannot be read"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `hebei`?"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("Visits to enterprises of the year so far"), "{}", ran.stdout);
+    let json = desk.run(&format!("{targets} --visits visited.csv --format json")).exits(0).json();
+    let of = |json: &serde_json::Value| {
+        let kinds = json["kinds"].as_array().unwrap().clone();
+        kinds.into_iter().find(|account| account["kind"] == "production").unwrap()
+    };
+    let production = of(&json);
+    assert_eq!((&production["cases"]["done"], &production["fines"]["done"]), (&1.0.into(), &3_500.0.into()));
+    assert_eq!((&production["pieces"]["done"], &of(&before)["cases"]["done"]), (&42.0.into(), &0.0.into()));
+    assert_eq!(json["visits"]["all"], serde_json::json!({ "made": 3, "open": 0, "found": 2, "waived": 0 }));
+    assert_eq!(before["visits"], serde_json::Value::Null);
+}

@@ -368,3 +368,124 @@ fn a_correction_undoes_a_finding_from_the_day_on_which_it_is_known() {
     let reopened = learns(&desk, &format!("{HEADER}{}", corrected.replace("clear", "open")));
     assert_eq!((reopened.0, reopened.1), (fake.0, nothing.1));
 }
+
+const VISITS: &str = r#"
+[selection.visits]
+kind = "production"
+per_month = 2
+random = 0.5
+pause_days = 60
+"#;
+
+/// The pack with a producing area that has visits, and assessments of February that belong to it.
+fn visiting() -> Desk {
+    let desk = desk();
+    desk.write("harbour/pack.toml", desk.read("harbour/pack.toml") + VISITS);
+    let east = "[east]\ntitle = \"East\"\nkind = \"production\"\nmembers = [\"CNXXX\"]\n";
+    desk.write("harbour/reference/sites.toml", desk.read("harbour/reference/sites.toml") + east);
+    desk.run("score declarations.csv --rules harbour -o scored.csv").exits(0);
+    let edits = ["D1", "D2", "D4", "D5"]
+        .map(|id| [(id, "declared_on", "2016-02-10"), (id, "sites", "shanghai;east")])
+        .concat();
+    edit(&desk, &edits);
+    desk
+}
+
+const VISIT: &str = "plan edited.csv --rules harbour --key-file draw.key --from 2016-03-01 --until 2016-03-02 -o plan.csv \
+                     --visits visits.csv --summary summary.json";
+
+/// The cells of these columns of each visit.
+fn visits(desk: &Desk, columns: &[&str]) -> Vec<String> {
+    let text = desk.read("visits.csv");
+    let (header, rows) = text.split_once('\n').unwrap();
+    let at = |column: &&str| header.split(',').position(|name| name == *column).unwrap();
+    let cells = |row: &str| {
+        let cells: Vec<&str> = row.split(',').collect();
+        columns.iter().map(|column| cells[at(column)]).collect::<Vec<_>>().join(" ")
+    };
+    rows.lines().map(cells).collect()
+}
+
+#[test]
+fn enterprises_are_visited_by_the_month() {
+    let desk = visiting();
+    let ran = desk.run(VISIT).exits(0);
+    assert!(ran.stderr.contains("Visits to enterprises"), "{}", ran.stderr);
+    // D4 of E9 is red. Of the three others one is drawn; E9's D3 is of no producing area.
+    let columns = ["month", "site", "order", "enterprise", "selected", "declarations", "items", "channel", "score"];
+    let planned = visits(&desk, &columns);
+    assert_eq!((planned.len(), planned[0].as_str()), (2, "2016-03 east 1 E9 targeted 1 2 red 85"));
+    assert!(planned[1].starts_with("2016-03 east 2 E") && planned[1].contains(" random 1 "), "{planned:?}");
+    assert_eq!(
+        visits(&desk, &["probability", "drawn", "population"]),
+        ["1 1 3", "0.333333333333333 1 3"],
+        "{planned:?}"
+    );
+    let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
+    assert_eq!((&summary["visits"][0]["enterprises"], &summary["visits"][0]["places"]), (&4.into(), &2.into()));
+
+    // Whatever the order of rows; the plan is the same without visits.
+    let first = desk.read("visits.csv");
+    let plan = desk.read("plan.csv");
+    let edited = desk.read("edited.csv");
+    let (header, rows) = edited.split_once('\n').unwrap();
+    let turned: Vec<&str> = rows.lines().rev().collect();
+    desk.write("edited.csv", format!("{header}\n{}\n", turned.join("\n")));
+    desk.run(VISIT).exits(0);
+    assert_eq!(desk.read("visits.csv"), first);
+    desk.run(&VISIT.replace("--visits visits.csv ", "")).exits(0);
+    assert_eq!(desk.read("plan.csv"), plan);
+
+    // The proof of a day says that it is none of visits.
+    let prove = "draw prove plan.csv edited.csv --rules harbour --key-file draw.key --day 2016-03-01";
+    let told = desk.run(prove).exits(1).stdout;
+    assert!(told.contains("visits to enterprises are no part of a day's proof"), "{told}");
+
+    // Who was visited is not visited again so soon; a visit that was not made, or is of this month, is none.
+    desk.write(
+        "visited.csv",
+        "走访日期,产地,企业,走访结果,免查代码\n2016-02-20,east,E9,正常,\n2016-02-20,east,E1,免查,W1\n2016-03-01,east,E2,正常,\n",
+    );
+    desk.run(&format!("{VISIT} --visited visited.csv")).exits(0);
+    assert!(visits(&desk, &["enterprise"]).iter().all(|enterprise| enterprise != "E9"));
+    let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
+    assert_eq!((&summary["visits"][0]["enterprises"], &summary["visits"][0]["paused"]), (&3.into(), &1.into()));
+    assert_ne!(visits(&desk, &["inputs"])[0], first.lines().nth(1).unwrap().rsplit(',').next().unwrap());
+}
+
+#[test]
+fn what_is_wrong_with_visits_is_said_with_its_place() {
+    let desk = visiting();
+    let header = "visited_on,site,enterprise,result,fine";
+    for (row, part) in [
+        ("2016-02-20,esat,E9,clear,", "did you mean `east`?"),
+        ("2016-02-20,shanghai,E9,clear,", "the site `shanghai` has no visits: its kind is not `production`"),
+        ("2016-02-20,east,E9,clera,", "did you mean `clear`?"),
+        ("2016-02-30,east,E9,clear,", "visited_on"),
+        ("2016-02-20,east,E9,clear,100", "the result is clear, and yet there is a fine"),
+        ("2016-02-20,east,E9,fake,-1", "`fine` is -1; it must be 0 or more"),
+        ("2016-02-20,east,,fake,", "`enterprise`"),
+    ] {
+        desk.write("visited.csv", format!("{header}\n2016-02-20,east,E7,clear,\n{row}\n"));
+        let told = desk.run(&format!("{VISIT} --visited visited.csv")).exits(0).stderr;
+        assert!(told.contains("visits: 1 row cannot be read") && told.contains("line 3"), "{row}: {told}");
+        assert!(told.contains(part), "{row}: {told}");
+    }
+    desk.write("visited.csv", format!("{header}\n2016-02-20,east,E7,clear,\n2016-02-20,east,E7,open,\n"));
+    let told = desk.run(&format!("{VISIT} --visited visited.csv")).exits(0).stderr;
+    assert!(told.contains("the visit is there twice"), "{told}");
+
+    desk.write("visited.csv", "visited_on,enterprise,result\n2016-02-20,E7,clear\n");
+    let told = desk.run(&format!("{VISIT} --visited visited.csv")).exits(3).stderr;
+    assert!(told.contains("`site`"), "{told}");
+    desk.run(&format!("{VISIT} --visited visits.csv")).exits(2);
+    desk.run(&format!("{} --visited visited.csv", VISIT.replace("--visits visits.csv", ""))).exits(2);
+    let manifest = desk.read("harbour/pack.toml");
+    desk.write("harbour/pack.toml", manifest.replace(VISITS, ""));
+    let told = desk.run(VISIT).exits(2).stderr;
+    assert!(told.contains("[selection.visits]"), "{told}");
+    // Where nothing else is drawn, visits need the key all the same.
+    desk.write("harbour/pack.toml", manifest.replace("rate = 0.2", "rate = 0"));
+    let told = desk.run(&VISIT.replace("--key-file draw.key ", "")).exits(2).stderr;
+    assert!(told.contains("the policy draws random visits, and there is no key"), "{told}");
+}

@@ -14,7 +14,7 @@ use crate::numbers::{count, grouped, more};
 use crate::policy::PolicyArgs;
 use crate::record::record;
 use crate::table::{Cell, table};
-use crate::terminal::{ERROR, Format, GOOD, WARNING, clean, styled};
+use crate::terminal::{DIM, ERROR, Format, GOOD, WARNING, clean, styled};
 
 /// The differences that are shown of an office.
 const SHOWN: usize = 100;
@@ -23,7 +23,8 @@ const SHOWN: usize = 100;
 ///
 /// From the assessments, the pack, the capacities, the outcomes and the key it computes who is mandatory, targeted and drawn,
 /// and every cell of every row. Every difference is named, and so is what could not be checked. It ends with PROVED only if
-/// nothing differs, all could be checked, and a commitment published before the day is given.
+/// nothing differs, all could be checked, and a commitment published before the day is given. Visits to enterprises are of
+/// months, and no part of what is proved: `plan --visits` makes them again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng draw prove plan.csv assessments.parquet --rules rules/clean-wind --day 2016-09-06 --day-key day.key \
@@ -118,11 +119,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         unchecked: &proof.unchecked,
         offices: &proof.offices,
     });
-    args.format.print(&report, || human(&proof))?;
+    args.format.print(&report, || human(&proof, policy.selection.visits.is_some()))?;
     Ok(if verdict == ProofVerdict::Proved { Exit::Done } else { Exit::Finding })
 }
 
-fn human(proof: &Proof) -> String {
+fn human(proof: &Proof, has_visits: bool) -> String {
     let mut out = format!("{}, commitment {}\n", proof.day, proof.commitment);
     let mut rows = Vec::new();
     for of in &proof.offices {
@@ -156,6 +157,10 @@ fn human(proof: &Proof) -> String {
     }
     for unchecked in &proof.unchecked {
         out += &format!("not checked: {}\n", clean(unchecked));
+    }
+    if has_visits {
+        let told = "visits to enterprises are no part of a day's proof; `plan --visits` with the same inputs makes them again";
+        out += &format!("{}\n", styled(DIM, told));
     }
     let total: u64 = proof.offices.iter().map(|of| of.mandatory + of.targeted + of.random).sum();
     let all = || {

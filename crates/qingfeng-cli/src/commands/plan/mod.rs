@@ -4,8 +4,11 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
+use arrow_schema::ArrowError;
+
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
+use qingfeng_inspection::visits::{VisitColumns, visit_rows};
 use qingfeng_inspection::{
     Candidates, LeftOutColumns, Plan, PlanColumns, PlanInputs, PlanMarks, PlanSummary, Planner, Policy,
     left_out_rows, no_office_rows, plan_rows,
@@ -15,6 +18,7 @@ use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
 use crate::inputs::ReadArgs;
+use crate::ledgers::read_visits;
 use crate::outputs::{Kept, check_apart, output, write_text};
 use crate::passes::ThreadArgs;
 use crate::policy::PolicyArgs;
@@ -34,6 +38,8 @@ const BATCH_ROWS: usize = 8_192;
     "qingfeng plan assessments.parquet --rules rules/clean-wind --key-file draw.key -o plan.csv",
     "qingfeng plan *.parquet --rules rules/clean-wind --capacity capacity.csv --outcomes outcomes.csv \
      --from 2016-09-05 --until 2016-09-11 --key-file draw.key -o plan.csv --left-out left-out.csv",
+    "qingfeng plan *.parquet --rules rules/clean-wind --outcomes outcomes.csv --from 2016-09-01 --until 2016-09-30 \
+     --key-file draw.key -o plan.csv --visits visits.csv --visited visited.csv",
 ], &[exit::finding("with --strict: a declaration that must be inspected, or of the most severe channel, is not in the plan"), exit::FILES, exit::PACK]))]
 pub struct Args {
     /// Assessments by declaration, as `qingfeng score` writes them. From those of days before the first planned day, and
@@ -68,6 +74,15 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
 
+    /// Visits to enterprises: write those of each month that has a planned day to this file, a row a visit. The pack's
+    /// `[selection.visits]` says at which sites and how many. They follow from what was known before the month begins.
+    #[arg(long, value_name = "FILE")]
+    visits: Option<PathBuf>,
+
+    /// Results of earlier visits, as `qingfeng targets --visits` reads them: these enterprises are not visited again too soon.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "visits")]
+    visited: Vec<PathBuf>,
+
     /// Write a summary as JSON to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -89,12 +104,17 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
     let (opened, policy) = args.policy.open()?;
     let key = args.key.find()?;
-    if key.is_none() && policy.draws() {
+    let what = if policy.draws() { "inspections" } else { "visits" };
+    if key.is_none() && (policy.draws() || args.visits.is_some() && policy.draws_visits()) {
         return Err(Failure::Usage(format!(
-            "the policy draws random inspections, and there is no key to draw them by; give it with --key-file or in \
+            "the policy draws random {what}, and there is no key to draw them by; give it with --key-file or in \
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
+    let visited = match &args.visits {
+        Some(_) => read_visits(&args.visited, &args.results.options(), Some(&policy))?,
+        None => Vec::new(),
+    };
     let capacity = args.policy.capacity(&policy)?;
     let outcomes = args.results.timeline()?;
     let inputs = ReadArgs::inputs(&args.assessments);
@@ -116,19 +136,26 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(outcomes) = &outcomes {
         planner = planner.with_outcomes(outcomes);
     }
+    if args.visits.is_some() {
+        planner = planner.with_visits(&visited, key.as_ref());
+    }
     let day_key = |day| key.as_ref().map(|key| key.of_day(day));
     let plan = planner
         .with_threads(args.threads.number())
         .plan(&candidates, days[0], days[1], &day_key)
         .map_err(|error| Failure::Usage(error.to_string()))?;
 
-    let inputs = PlanInputs::new(days, &candidates, &capacity, outcomes.as_ref()).to_string();
-    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
+    let inputs = PlanInputs::new(days, &candidates, &capacity, outcomes.as_ref());
+    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs: inputs.to_string() };
     let commitment = |day| {
         let terms = policy.draw_terms(opened.pack_id(), &capacity, day);
         key.as_ref().map(|key| key.of_day(day).commitment(&terms))
     };
     write(args, &plan, &policy, &candidates, &commitment, &marks)?;
+    if args.visits.is_some() {
+        let marks = PlanMarks { inputs: inputs.of_visits(&visited), ..marks };
+        write_visits(&output(args.visits.as_ref()), &plan, &policy, &marks)?;
+    }
     let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
@@ -150,12 +177,29 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 fn check_files(args: &Args) -> Result<(), Failure> {
     let mut outputs: Vec<(&str, &Path)> = vec![("--output", &args.output)];
     outputs.extend(args.left_out.as_deref().map(|path| ("--left-out", path)));
+    outputs.extend(args.visits.as_deref().map(|path| ("--visits", path)));
     outputs.extend(args.summary.as_deref().map(|path| ("--summary", path)));
     let mut inputs = args.assessments.clone();
     let others = args.results.outcomes.iter().chain(&args.policy.capacity).chain(&args.key.key_file);
-    inputs.extend(others.cloned());
+    inputs.extend(others.chain(&args.visited).cloned());
     let kept = Kept { packs: &[&args.policy.rules], store: args.results.store.as_deref() };
     check_apart(&outputs, &inputs, kept)
+}
+
+/// What is wrong with rows that do not fit their table.
+fn unfit(output: &Output) -> impl Fn(ArrowError) -> WriteError + use<> {
+    let output = output.to_string();
+    move |source| WriteError::Table { output: output.clone(), source }
+}
+
+/// Writes the visits.
+fn write_visits(target: &Output, plan: &Plan, policy: &Policy, marks: &PlanMarks) -> Result<(), Failure> {
+    let mut rows = TableWriter::create(target, VisitColumns::TABLE.schema())?;
+    for planned in plan.visits.iter().filter(|planned| !planned.visits.is_empty()) {
+        rows.write(&visit_rows(planned, policy, marks).map_err(unfit(target))?)?;
+    }
+    rows.finish()?;
+    Ok(())
 }
 
 /// Writes the plan, and what it left out.
@@ -167,10 +211,6 @@ fn write(
     commitment: &dyn Fn(Date) -> Option<String>,
     marks: &PlanMarks,
 ) -> Result<(), Failure> {
-    let fits = |output: &Output| {
-        let output = output.to_string();
-        move |source| WriteError::Table { output: output.clone(), source }
-    };
     let target = output(Some(&args.output));
     let mut rows = TableWriter::create(&target, PlanColumns::TABLE.schema())?;
     let left_out_target = output(args.left_out.as_ref());
@@ -182,18 +222,18 @@ fn write(
         if !planned.selected.is_empty() {
             let commitment = commitment(planned.day);
             let batch = plan_rows(planned, policy, &candidates.all, commitment.as_deref(), marks);
-            rows.write(&batch.map_err(fits(&target))?)?;
+            rows.write(&batch.map_err(unfit(&target))?)?;
         }
         if let Some(left_out) = left_out.as_mut().filter(|_| !planned.left_out.is_empty()) {
             let batch = left_out_rows(planned, policy, &candidates.all, marks);
-            left_out.write(&batch.map_err(fits(&left_out_target))?)?;
+            left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
         }
     }
     rows.finish()?;
     if let Some(mut left_out) = left_out {
         for part in plan.no_office.chunks(BATCH_ROWS) {
             let batch = no_office_rows(part, policy, &candidates.all, marks);
-            left_out.write(&batch.map_err(fits(&left_out_target))?)?;
+            left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
         }
         left_out.finish()?;
     }

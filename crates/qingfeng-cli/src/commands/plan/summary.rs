@@ -17,6 +17,7 @@ pub fn human(summary: &PlanSummary, left_out_written: bool) -> String {
         missed(summary),
         short(summary),
         quotas(summary),
+        visits(summary),
         unplanned(summary),
         outcomes(summary),
         left_out(summary, left_out_written),
@@ -148,6 +149,27 @@ fn quotas(summary: &PlanSummary) -> String {
         displaced => format!("  they displaced {}\n", count(displaced, "declaration")),
     };
     format!("\n{BOLD}Quotas{BOLD:#}\n{}{displaced}", table("  ", &rows))
+}
+
+/// The visits of each month, by site.
+fn visits(summary: &PlanSummary) -> String {
+    if summary.visits.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![heads(
+        &["month", "site", "enterprises", "targeted", "random", "asked", "places", "paused"],
+        &[0, 1],
+    )];
+    rows.extend(summary.visits.iter().take(SHOWN_DAYS).map(|of| {
+        let numbers = [of.enterprises, of.targeted, of.random, of.random_asked, of.places, of.paused];
+        let numbers = numbers.into_iter().map(|number| Cell::new(grouped(number)).right());
+        [Cell::new(of.month.to_string()), Cell::new(&of.site).style(BOLD)]
+            .into_iter()
+            .chain(numbers)
+            .collect()
+    }));
+    let rest = more("  ", summary.visits.len() as u64, SHOWN_DAYS, "; --summary FILE has them all");
+    format!("\n{BOLD}Visits to enterprises{BOLD:#}\n{}{rest}", table("  ", &rows))
 }
 
 /// Declarations of which no list can know.

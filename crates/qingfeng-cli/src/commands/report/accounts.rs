@@ -1,8 +1,9 @@
-//! The year's aims on the page: cases by kind of site, notices, tip-offs.
+//! The year's aims on the page: cases by kind of site, notices, tip-offs, visits.
 
 use maud::{Markup, PreEscaped, html};
 use qingfeng_insight::targets::{
     Account, NoticeAccount, NoticeCounts, Overdue, Pace, Standing, Targets, TipOffAccount, TipOffCounts,
+    VisitAccount, VisitCounts,
 };
 
 use super::Doc;
@@ -47,6 +48,10 @@ pub fn section(doc: &Doc<'_>, targets: &At<'_, Targets>) -> Markup {
         @if let Some(account) = at!(targets.tip_offs).some() {
             h3 { (w.tip_offs()) }
             (tip_offs(doc, &account))
+        }
+        @if let Some(account) = at!(targets.visits).some() {
+            h3 { (w.visits()) }
+            (visits(doc, &account))
         }
     }
 }
@@ -148,4 +153,22 @@ fn tip_offs(doc: &Doc<'_>, account: &At<'_, TipOffAccount>) -> Markup {
     ];
     let kinds = at!(account.kinds).rows().map(|(kind, counts)| (kind.to_owned(), counts));
     named_table(&columns, kinds, Some((w.all(), at!(account.all))))
+}
+
+fn visits(doc: &Doc<'_>, account: &At<'_, VisitAccount>) -> Markup {
+    let w = doc.w;
+    let columns: [Column<'_, VisitCounts>; 5] = [
+        names(w.site()),
+        number!(VisitCounts: w.visits_made(), made, Count),
+        number!(VisitCounts: w.open(), open, Count),
+        number!(VisitCounts: w.found(), found, Count),
+        number!(VisitCounts: w.waived(), waived, Count),
+    ];
+    // The sites of declarations have titles; one that has none of them is called by its name.
+    let titled = |site: &str| {
+        let known = doc.report.counts.by_site.iter().find(|row| row.of.name == site);
+        known.map_or_else(|| site.to_owned(), |row| doc.title(&row.of))
+    };
+    let sites = at!(account.sites).rows().map(|(site, counts)| (titled(site), counts));
+    named_table(&columns, sites, Some((w.all(), at!(account.all))))
 }

@@ -197,14 +197,7 @@ fn check_files(args: &Args) -> Result<(), Failure> {
     outputs.extend(args.json.as_deref().map(|path| ("--json", path)));
     let mut inputs = args.assessments.clone();
     inputs.extend(args.findings.files());
-    inputs.extend(
-        args.declarations
-            .iter()
-            .chain(&args.aims)
-            .chain(&args.ledgers.notices)
-            .chain(&args.ledgers.tip_offs)
-            .cloned(),
-    );
+    inputs.extend(args.declarations.iter().chain(&args.aims).chain(args.ledgers.files()).cloned());
     let kept = Kept { packs: &[&args.rules], store: args.findings.results.store.as_deref() };
     check_apart(&outputs, &inputs, kept)
 }

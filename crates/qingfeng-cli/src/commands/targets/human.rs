@@ -1,6 +1,8 @@
 //! Accounts for people.
 
-use qingfeng_insight::targets::{Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts};
+use qingfeng_insight::targets::{
+    Account, Aims, NoticeCounts, Pace, Standing, Targets, TipOffCounts, VisitCounts,
+};
 
 use crate::numbers::{count, grouped, more, percent};
 use crate::table::{Cell, heads, table};
@@ -44,7 +46,7 @@ pub fn human(targets: &Targets, aims: &Aims) -> String {
             styled(WARNING, &count(targets.unplanned_cases, "further case"))
         );
     }
-    out + &notices(targets, aims) + &tip_offs(targets)
+    out + &notices(targets, aims) + &tip_offs(targets) + &visits(targets)
 }
 
 /// By aim, then by kind of site, what was done and what is needed.
@@ -184,4 +186,17 @@ fn tip_offs(targets: &Targets) -> String {
         out += &more("    ", account.rewards.len() as u64, SHOWN, ALL);
     }
     out
+}
+
+fn visits(targets: &Targets) -> String {
+    let Some(account) = &targets.visits else { return String::new() };
+    let row = |name: &str, of: &VisitCounts| {
+        let numbers = [of.made, of.open, of.found, of.waived];
+        let numbers = numbers.into_iter().map(|number| Cell::new(grouped(number)).right());
+        std::iter::once(Cell::new(name)).chain(numbers).collect()
+    };
+    let mut rows = vec![heads(&["", "visits", "open", "found", "waived"], &[0])];
+    rows.extend(account.sites.iter().map(|(site, counts)| row(site, counts)));
+    rows.push(row("all", &account.all));
+    format!("\n{BOLD}Visits to enterprises of the year so far{BOLD:#}\n{}", table("  ", &rows))
 }

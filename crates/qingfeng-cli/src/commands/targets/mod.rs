@@ -17,12 +17,13 @@ use crate::terminal::Format;
 /// for all sites and by kind of site. A case is a declaration with a violation; declarations with the same case number are
 /// one case. Planned inspections without a coded result are open and never count as clear. With tables of notices from
 /// abroad and of tip-offs, it reports how many notices are answered, open, untraceable and overdue, and what tip-offs
-/// yielded, with the reward for each: a tenth of the proceeds, at most 100,000 yuan, unless the targets say otherwise.
+/// yielded, with the reward for each: a tenth of the proceeds, at most 100,000 yuan, unless the targets say otherwise. With a
+/// table of visits to enterprises, what they found counts at their sites.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help(&[
     "qingfeng targets aims.toml --rules rules/clean-wind --plan plans/*.csv --outcomes outcomes.csv --as-of 2016-09-30",
     "qingfeng targets aims.toml --rules rules/clean-wind --plan plans/*.csv --store sqlite:lookups.db \
-     --notices notices.csv --tip-offs tip-offs.csv --format json",
+     --notices notices.csv --tip-offs tip-offs.csv --visits visited.csv --format json",
 ], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     /// Targets of the year.
