@@ -1,5 +1,7 @@
 //! What the command line says.
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
@@ -31,9 +33,9 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The command line of this process; ends the process where it is wrong or asks for help.
-    pub fn of_process() -> Self {
-        Self::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit())
+    /// A command line; ends the process where it is wrong or asks for help.
+    pub fn of(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        Self::from_arg_matches(&command().get_matches_from(arguments)).unwrap_or_else(|error| error.exit())
     }
 
     /// How much is said on standard error.

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::ErrorKind;
-use std::process::ExitCode;
 
 use arrow_schema::ArrowError;
 use qingfeng::JobError;
@@ -31,12 +30,6 @@ pub enum Exit {
     Files = 3,
     /// The rule pack is invalid.
     Pack = 4,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
 }
 
 /// An exit code and what it means for one command.

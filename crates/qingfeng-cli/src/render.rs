@@ -23,7 +23,7 @@ const DIGEST_SHOWN: usize = 12;
 const DRAWN_MAX: usize = 200;
 
 /// A pack that was checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     /// Where it is.
     pub directory: PathBuf,

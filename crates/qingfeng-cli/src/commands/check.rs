@@ -1,8 +1,11 @@
 //! `qingfeng check`: every mistake in a pack.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use qingfeng::rules::internals::nearest;
 use qingfeng::rules::{Code, Date, Severity};
+use qingfeng_store::StoreLookups;
 
 use crate::clock::today;
 use crate::exit::{self, Exit, Failure};
@@ -119,17 +122,24 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(if checked.diagnostics.errors() > 0 { Exit::Finding } else { Exit::Done })
 }
 
-/// All that is to be said of the pack.
-fn checked(args: &Args) -> Result<Checked, Failure> {
-    let mut checked = Checked::new(&args.pack.directory, &args.pack.lookups.lookups()?);
-    checked.notes_shown = args.notes;
+/// What is to be said of the pack in a directory, its validities judged for a day: this one, else that of the pack, else
+/// today.
+pub fn reviewed(directory: &Path, lookups: &StoreLookups, as_of: Option<Date>) -> Checked {
+    let mut checked = Checked::new(directory, lookups);
     checked.as_of =
-        checked.engine.as_ref().map(|engine| args.as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
+        checked.engine.as_ref().map(|engine| as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     match &checked.engine {
-        Some(engine) => checked.diagnostics = engine.review(&args.pack.directory, checked.as_of),
+        Some(engine) => checked.diagnostics = engine.review(directory, checked.as_of),
         // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
         None => checked.diagnostics.suppress(|_| false),
     }
+    checked
+}
+
+/// All that is to be said of the pack.
+fn checked(args: &Args) -> Result<Checked, Failure> {
+    let mut checked = reviewed(&args.pack.directory, &args.pack.lookups.lookups()?, args.as_of);
+    checked.notes_shown = args.notes;
     for item in &mut checked.diagnostics.items {
         let denied = args.deny.iter().any(|denied| match denied {
             Denied::Warnings => item.severity() == Severity::Warning,

@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(if verification.difference.is_some() { Exit::Finding } else { Exit::Done })
 }
 
-fn human(verification: &Verification) -> String {
+pub fn human(verification: &Verification) -> String {
     let Verification { lines, rejected, declarations, fired, faults, seconds, difference, .. } = verification;
     let mut out = String::new();
     if let Some(difference) = difference {

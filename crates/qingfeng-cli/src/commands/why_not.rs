@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 /// Letters of what a key asks for, and of a part, that are shown.
 const LETTERS_MAX: usize = 60;
 
-fn human(why: &WhyNot) -> String {
+pub fn human(why: &WhyNot) -> String {
     let mut out = head(why);
     if why.lines == 0 {
         return out;

@@ -2,7 +2,7 @@
 
 mod charts;
 mod groups;
-mod human;
+pub mod human;
 mod page;
 mod workload;
 

@@ -5,7 +5,7 @@ mod tree;
 mod why;
 
 use qingfeng::internals::Column;
-use qingfeng::read::{Lines, ReadOptions, Reject};
+use qingfeng::read::{Lines, ReadError, ReadOptions, Reader, Reject};
 use qingfeng::rules::Pack;
 use qingfeng::{Engine, Explanation};
 use serde::Serialize;
@@ -51,36 +51,59 @@ pub struct Args {
 
 /// What was found of a declaration.
 #[derive(Serialize)]
-struct Found {
+pub struct Found {
     #[serde(flatten)]
-    explanation: Explanation,
+    pub explanation: Explanation,
     /// Its lines that could not be read, and so are not part of the decision.
+    pub rejects: Vec<Reject>,
+}
+
+impl Found {
+    /// For people: on one screen, or everything.
+    pub fn human(&self, all: bool, pack: &Pack) -> String {
+        if all { tree::human(self, pack) } else { short::human(self, pack) }
+    }
+}
+
+/// A declaration of which nothing could be explained.
+pub struct Missing {
+    wanted: String,
     rejects: Vec<Reject>,
+}
+
+/// How the inputs are to be read to explain one of their declarations.
+pub fn read_options() -> ReadOptions {
+    ReadOptions { batch_lines: BATCH_LINES, ..ReadOptions::default() }
+}
+
+/// Reads until the declaration is found, and explains it.
+pub fn find(engine: &Engine, id: &str, reader: Reader) -> Result<Result<Found, Missing>, ReadError> {
+    let wanted = canonical(id, engine.pack());
+    let mut rejects = Vec::new();
+    for chunk in reader {
+        let chunk = chunk?;
+        let of_it = |reject: &Reject| reject.declaration_id.as_deref() == Some(&*wanted);
+        rejects.extend(chunk.rejects.into_iter().filter(of_it));
+        if let Some(at) = position(&chunk.lines, &wanted, engine) {
+            return Ok(Ok(Found { explanation: engine.explain_lines(&chunk.lines, at), rejects }));
+        }
+    }
+    Ok(Err(Missing { wanted, rejects }))
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = args.pack.open()?;
-    let wanted = canonical(&args.declaration, engine.pack());
-    let mut rejects = Vec::new();
-    let options = ReadOptions { batch_lines: BATCH_LINES, ..ReadOptions::default() };
-    let mut explanation = None;
-    for chunk in args.inputs.reader(engine.pack(), options)? {
-        let chunk = chunk?;
-        let of_it = |reject: &Reject| reject.declaration_id.as_deref() == Some(&*wanted);
-        rejects.extend(chunk.rejects.into_iter().filter(of_it));
-        if let Some(at) = position(&chunk.lines, &wanted, &engine) {
-            explanation = Some(engine.explain_lines(&chunk.lines, at));
-            break;
+    let reader = args.inputs.reader(engine.pack(), read_options())?;
+    match find(&engine, &args.declaration, reader)? {
+        Ok(found) => {
+            args.format.print(&found, || found.human(args.all, engine.pack()))?;
+            Ok(Exit::Done)
+        }
+        Err(missing) => {
+            terminal::note(&missing.human());
+            Ok(Exit::Finding)
         }
     }
-    let Some(explanation) = explanation else {
-        terminal::note(&missing(&wanted, &rejects));
-        return Ok(Exit::Finding);
-    };
-    let found = Found { explanation, rejects };
-    let human = if args.all { tree::human } else { short::human };
-    args.format.print(&found, || human(&found, engine.pack()))?;
-    Ok(Exit::Done)
 }
 
 /// The id as the reader would have it from a file.
@@ -100,13 +123,16 @@ fn position(lines: &Lines, wanted: &str, engine: &Engine) -> Option<usize> {
     lines.declarations().position(|range| is_wanted(ids.value(range.start)))
 }
 
-/// What to say when the declaration is not there.
-fn missing(wanted: &str, rejects: &[Reject]) -> String {
-    let wanted = terminal::clean(wanted);
-    if rejects.is_empty() {
-        return format!("The inputs have no declaration {wanted}.\n");
+impl Missing {
+    /// What to say when the declaration is not there.
+    pub fn human(&self) -> String {
+        let Self { wanted, rejects } = self;
+        let wanted = terminal::clean(wanted);
+        if rejects.is_empty() {
+            return format!("The inputs have no declaration {wanted}.\n");
+        }
+        let lines = crate::numbers::count(rejects.len() as u64, "line");
+        format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n")
+            + &listed(rejects, usize::MAX)
     }
-    let lines = crate::numbers::count(rejects.len() as u64, "line");
-    format!("The {lines} of declaration {wanted} could not be read, so it was not assessed:\n")
-        + &listed(rejects, usize::MAX)
 }

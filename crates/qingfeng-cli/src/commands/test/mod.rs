@@ -7,12 +7,15 @@ mod json;
 mod junit;
 mod mutate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use qingfeng::Engine;
+use qingfeng::rules::Pack;
 use qingfeng::tools::rule_tests::{
-    self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport, Tests,
+    self, Backtest, BacktestError, Coverage, MutateOptions, MutationReport, TestReport,
 };
+use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::count;
@@ -76,8 +79,21 @@ enum Format {
     Junit,
 }
 
+/// What to run besides the tests.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only tests whose name or file contains this text.
+    pub filter: Option<String>,
+    /// What no test covers.
+    pub coverage: bool,
+    /// Change rules, so many at most.
+    pub mutate: Option<MutateOptions>,
+    /// Where the files are of which `expect.toml` expects something.
+    pub data: Option<PathBuf>,
+}
+
 /// All that a run of the command found.
-struct Run {
+pub struct Run {
     /// The mistakes of files of tests.
     checked: Checked,
     /// Tests there are, filtered or not.
@@ -90,6 +106,54 @@ struct Run {
 }
 
 impl Run {
+    /// Runs the tests of the pack in a directory. `tried` is told how many changes of rules were tried, of how many.
+    pub fn new(
+        engine: &Engine,
+        directory: &Path,
+        options: &Options,
+        tried: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Self, BacktestError> {
+        let (tests, diagnostics) = rule_tests::load(engine, directory);
+        let loaded = tests.loaded();
+        let tests = match &options.filter {
+            Some(text) => tests.filter(text),
+            None => tests,
+        };
+        let mut checked = Checked::of(directory, diagnostics);
+        let report = tests.run();
+        let backtests = match &options.data {
+            Some(data) if !tests.expectations().is_empty() => match tests.backtest(data) {
+                Ok(backtests) => Some(backtests),
+                Err(BacktestError::Missing(mistakes)) => {
+                    checked.diagnostics.items.extend(mistakes.items);
+                    Some(Vec::new())
+                }
+                Err(error) => return Err(error),
+            },
+            Some(_) => Some(Vec::new()),
+            None => None,
+        };
+        let coverage = options.coverage.then(|| tests.coverage());
+        let mutations =
+            options.mutate.as_ref().map(|mutate| tests.mutate(mutate, &|done, total| tried(done, total)));
+        Ok(Self { checked, loaded, report, backtests, coverage, mutations, mutate_min: None })
+    }
+
+    /// What it found, as `--format json` has it.
+    pub fn json<'r>(&'r self, pack: &'r Pack) -> impl Serialize + use<'r> {
+        json::report(self, pack)
+    }
+
+    /// The same for people.
+    pub fn human(&self, pack: &Pack) -> String {
+        human::human(self, pack)
+    }
+
+    /// Whether all is well.
+    pub fn is_well(&self) -> bool {
+        self.exit() == Exit::Done
+    }
+
     fn exit(&self) -> Exit {
         let backtests_fail = self.backtests.iter().flatten().any(|backtest| !backtest.passed());
         let nothing = self.report.results.is_empty() && self.backtests.as_ref().is_none_or(Vec::is_empty);
@@ -106,29 +170,20 @@ impl Run {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     // Tests do not see the store: what is in it changes from day to day.
     let engine = render::open_for_tests(&args.directory)?;
-    let (tests, diagnostics) = rule_tests::load(&engine, &args.directory);
-    let loaded = tests.loaded();
-    let tests = match &args.filter {
-        Some(text) => tests.filter(text),
-        None => tests,
+    let mutate = MutateOptions { limit: args.mutate_limit.map(|limit| limit as usize) };
+    let options = Options {
+        filter: args.filter.clone(),
+        coverage: args.coverage,
+        mutate: args.mutate.then_some(mutate),
+        data: args.data.clone(),
     };
-    let mut checked = Checked::of(&args.directory, diagnostics);
-    let report = tests.run();
-    let backtests = match &args.data {
-        Some(data) if !tests.expectations().is_empty() => match tests.backtest(data) {
-            Ok(backtests) => Some(backtests),
-            Err(BacktestError::Missing(mistakes)) => {
-                checked.diagnostics.items.extend(mistakes.items);
-                Some(Vec::new())
-            }
-            Err(error) => return Err(error.into()),
-        },
-        Some(_) => Some(Vec::new()),
-        None => None,
+    let bar = args.mutate.then(|| Bar::new(Some(0)));
+    let tried = |done, total| {
+        bar.iter().for_each(|bar| bar.tell(done, total, format!("{} tried", count(done, "change"))));
     };
-    let coverage = args.coverage.then(|| tests.coverage());
-    let mutations = args.mutate.then(|| mutated(&tests, args));
-    let run = Run { checked, loaded, report, backtests, coverage, mutations, mutate_min: args.mutate_min };
+    let run = Run::new(&engine, &args.directory, &options, &tried);
+    bar.map(Bar::end);
+    let run = Run { mutate_min: args.mutate_min, ..run? };
     match args.format {
         Format::Human => {
             if !run.checked.diagnostics.items.is_empty() {
@@ -140,14 +195,4 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Junit => terminal::print(&junit::xml(&run, engine.pack()))?,
     }
     Ok(run.exit())
-}
-
-fn mutated(tests: &Tests, args: &Args) -> MutationReport {
-    let bar = Bar::new(Some(0));
-    let options = MutateOptions { limit: args.mutate_limit.map(|limit| limit as usize) };
-    let report = tests.mutate(&options, &|done, total| {
-        bar.tell(done, total, format!("{} tried", count(done, "change")));
-    });
-    bar.end();
-    report
 }

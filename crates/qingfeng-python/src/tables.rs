@@ -1,0 +1,223 @@
+//! Tables in and out, by Arrow's C interfaces: whatever has `__arrow_c_stream__` or `__arrow_c_array__` can be read, and what
+//! is given out has the former.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::ffi::FFI_ArrowSchema;
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
+use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_pyarrow::{FromPyArrow, IntoPyArrow, ToPyArrow};
+use arrow_schema::{ArrowError, SchemaRef};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyCapsule, PyDict, PyList, PyString, PyTuple};
+use qingfeng::read::Input;
+
+use crate::errors;
+
+/// What a table is called in messages and rejects.
+pub const TABLE: &str = "the table";
+
+/// What a caller gave to be read.
+pub struct Given {
+    pub inputs: Vec<Input>,
+    /// The columns, where they are known before anything is read.
+    pub schema: Option<SchemaRef>,
+}
+
+/// A path: a text, or what `os.fspath` takes.
+pub fn path(value: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+    if value.is_instance_of::<PyString>() || value.hasattr("__fspath__")? {
+        return value.extract::<PathBuf>().map(Some);
+    }
+    Ok(None)
+}
+
+/// What is to be read: a path, several paths, a table, or record batches one after the other. `name` stands in messages.
+pub fn given(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Given> {
+    if let Some(path) = path(value)? {
+        return Ok(Given { inputs: vec![path.into()], schema: None });
+    }
+    if value.hasattr("__arrow_c_stream__")? {
+        let batches = RecordBatchStreamReader::from_pyarrow_bound(value)?;
+        let schema = batches.schema();
+        return Ok(Given { inputs: vec![Input::batch_results(name, batches)], schema: Some(schema) });
+    }
+    if value.hasattr("__arrow_c_array__")? {
+        let batch = RecordBatch::from_pyarrow_bound(value)?;
+        let schema = batch.schema();
+        return Ok(Given { inputs: vec![Input::batches(name, [batch])], schema: Some(schema) });
+    }
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        let paths: Option<Vec<Input>> =
+            value.try_iter()?.map(|item| Ok(path(&item?)?.map(Input::from))).collect::<PyResult<_>>()?;
+        if let Some(inputs) = paths.filter(|paths| !paths.is_empty()) {
+            return Ok(Given { inputs, schema: None });
+        }
+    }
+    if value.hasattr("__next__")? {
+        let batches = Batches(Some(value.clone().unbind()));
+        return Ok(Given { inputs: vec![Input::batch_results(name, batches)], schema: None });
+    }
+    Err(not_a_table(value)?)
+}
+
+/// Why a value is no table, with what to write instead.
+fn not_a_table(value: &Bound<'_, PyAny>) -> PyResult<PyErr> {
+    let kind = value.get_type().fully_qualified_name()?.to_string();
+    let remedy = if value.hasattr("collect")? && kind.contains("LazyFrame") {
+        "call .collect() on it"
+    } else if kind.starts_with("pandas.") {
+        "install pandas 2.2 or later and pyarrow, which give it Arrow's interface"
+    } else if value.is_instance_of::<PyDict>() {
+        "use assess() for one declaration, or make a table of it: polars.DataFrame(columns), pyarrow.table(columns)"
+    } else if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+        "write it to a file and give its path, or read it with pyarrow or polars"
+    } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        "make a table of it: pyarrow.Table.from_pylist(rows), polars.DataFrame(rows); a list is one of paths"
+    } else {
+        "give a table of Polars, pandas, PyArrow or DuckDB, an iterator of record batches, or a path"
+    };
+    let message = format!("a value of type {kind} is no table: it has no __arrow_c_stream__; {remedy}");
+    Ok(PyTypeError::new_err(message))
+}
+
+/// Record batches that Python makes one after the other, as `mapInArrow` of Spark gives them.
+struct Batches(Option<Py<PyAny>>);
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let iterator = self.0.as_ref()?;
+        let next = Python::attach(|py| {
+            let next = iterator.bind(py).try_iter()?.next().transpose()?;
+            next.map(|batch| RecordBatch::from_pyarrow_bound(&batch)).transpose()
+        });
+        // After its end, and after an error, it is not asked again.
+        if !matches!(next, Ok(Some(_))) {
+            self.0 = None;
+        }
+        next.map_err(|error| ArrowError::ExternalError(Box::new(error))).transpose()
+    }
+}
+
+/// The whole of a table that a caller gave, as one batch.
+pub fn whole(value: &Bound<'_, PyAny>) -> PyResult<RecordBatch> {
+    let failed = |error: ArrowError| PyValueError::new_err(error.to_string());
+    if value.hasattr("__arrow_c_stream__")? {
+        let reader = RecordBatchStreamReader::from_pyarrow_bound(value)?;
+        let schema = reader.schema();
+        let batches = value.py().detach(|| reader.collect::<Result<Vec<_>, _>>()).map_err(failed)?;
+        return arrow_select::concat::concat_batches(&schema, &batches).map_err(failed);
+    }
+    if value.hasattr("__arrow_c_array__")? {
+        return RecordBatch::from_pyarrow_bound(value);
+    }
+    Err(not_a_table(value)?)
+}
+
+/// A stream as a capsule of Arrow's C interface.
+pub fn capsule<'py>(
+    py: Python<'py>,
+    reader: Box<dyn RecordBatchReader + Send>,
+) -> PyResult<Bound<'py, PyCapsule>> {
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
+}
+
+/// Columns as a capsule of Arrow's C interface.
+pub fn schema_capsule<'py>(py: Python<'py>, schema: &SchemaRef) -> PyResult<Bound<'py, PyCapsule>> {
+    let schema = FFI_ArrowSchema::try_from(schema.as_ref());
+    let schema = schema.map_err(|error| errors::plain(py, &error.to_string()))?;
+    PyCapsule::new_with_value(py, schema, c"arrow_schema")
+}
+
+/// A record batch as PyArrow's; without PyArrow an error says what to do.
+pub fn to_pyarrow<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<'py, PyAny>> {
+    needs_pyarrow(py)?;
+    batch.to_pyarrow(py)
+}
+
+fn needs_pyarrow(py: Python<'_>) -> PyResult<()> {
+    py.import("pyarrow").map(drop).map_err(|error| {
+        let message = "pyarrow is not installed, and this gives tables of PyArrow; install it, or give the object to a library \
+                       that reads Arrow's C interface, such as polars.DataFrame";
+        let wrapped = pyo3::exceptions::PyImportError::new_err(message);
+        wrapped.set_cause(py, Some(error));
+        wrapped
+    })
+}
+
+/// Batches as a table of PyArrow.
+pub fn to_pyarrow_table<'py>(
+    py: Python<'py>,
+    schema: &SchemaRef,
+    batches: Vec<RecordBatch>,
+) -> PyResult<Bound<'py, PyAny>> {
+    needs_pyarrow(py)?;
+    let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), Arc::clone(schema));
+    let reader: Box<dyn RecordBatchReader + Send> = Box::new(reader);
+    reader.into_pyarrow(py)?.call_method0("read_all")
+}
+
+/// A table in memory. Anything that reads Arrow's C interface takes it, as often as it likes.
+#[pyclass(frozen, module = "qingfeng")]
+pub struct Table {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Table {
+    pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { schema, batches }
+    }
+
+    fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+#[pymethods]
+impl Table {
+    /// The table for a library that reads Arrow's C interface.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // The consumer casts, as the interface leaves it to the producer whether it does.
+        drop(requested_schema);
+        let batches = self.batches.clone().into_iter().map(Ok);
+        capsule(py, Box::new(RecordBatchIterator::new(batches, Arc::clone(&self.schema))))
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        schema_capsule(py, &self.schema)
+    }
+
+    /// The names of its columns.
+    #[getter]
+    fn column_names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.rows()
+    }
+
+    /// The table as one of PyArrow.
+    fn to_pyarrow<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_pyarrow_table(py, &self.schema, self.batches.clone())
+    }
+
+    /// The rows as dictionaries.
+    fn to_pylist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.to_pyarrow(py)?.call_method0("to_pylist")
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<qingfeng.Table of {} rows: {}>", self.rows(), self.column_names().join(", "))
+    }
+}
