@@ -64,6 +64,7 @@ struct Shared {
     /// Threads stay behind where a process is forked.
     process: u32,
     progress: Option<Py<PyAny>>,
+    bytes_total: Option<u64>,
     state: Mutex<State>,
 }
 
@@ -187,18 +188,24 @@ impl Shared {
     /// Tells whoever wants to know how far it is.
     fn tell(&self, py: Python<'_>) -> PyResult<()> {
         let Some(progress) = &self.progress else { return Ok(()) };
-        let (seen, ended) = py.detach(|| {
+        let told = py.detach(|| {
             let mut state = self.lock();
-            (state.seen.take(), matches!(state.stage, Stage::Ended(_)))
+            match (&state.stage, state.seen) {
+                (Stage::Ended(summary), _) => {
+                    let bytes = self.bytes_total;
+                    Some((summary.lines_read, bytes.unwrap_or_default(), bytes, true))
+                }
+                (_, Some(seen)) => {
+                    state.seen = None;
+                    Some((seen.lines, seen.bytes_read, seen.bytes_total, false))
+                }
+                (_, None) => None,
+            }
         });
-        if let Some(Progress { lines, bytes_read, bytes_total, .. }) = seen {
-            progress
-                .call1(py, (lines, bytes_read, bytes_total, false))
-                .map_err(|error| self.failed(py, error))?;
-        } else if ended {
-            progress.call1(py, (0, 0, None::<u64>, true)).map_err(|error| self.failed(py, error))?;
+        match told {
+            Some(told) => progress.call1(py, told).map(drop).map_err(|error| self.failed(py, error)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes this stream the one that reads.
@@ -267,10 +274,10 @@ impl Scores {
         if let Some(schema) = &given.schema {
             fit(py, engine, schema, name, &read)?;
         }
-        let is_opened = given.schema.is_some();
+        let is_files = given.is_files;
         let reader = Reader::new(Arc::clone(&engine.pack().schema), given.inputs, read);
         let reader = reader.map_err(|error| errors::read(py, &error))?;
-        let cancel = Cancel::new();
+        let (cancel, bytes_total) = (Cancel::new(), reader.bytes_total());
         let mut scoring = engine.score(reader).by(by).reasons(options.reasons).cancel(&cancel);
         if let Some(threads) = options.threads {
             scoring = scoring.threads(threads.max(1));
@@ -294,11 +301,12 @@ impl Scores {
             cancel,
             process: std::process::id(),
             progress: options.progress,
+            bytes_total,
             state: Mutex::new(state),
         };
         let scores = Self { shared: Arc::new(shared) };
         // A file that is not there, or has other columns, is said at once.
-        if !is_opened {
+        if is_files {
             let first = scores.shared.next(py)?;
             py.detach(|| {
                 let mut state = scores.shared.lock();

@@ -24,6 +24,18 @@ pub struct Given {
     pub inputs: Vec<Input>,
     /// The columns, where they are known before anything is read.
     pub schema: Option<SchemaRef>,
+    /// Whether these are files, which are opened when they are read.
+    pub is_files: bool,
+}
+
+impl Given {
+    fn files(inputs: Vec<Input>) -> Self {
+        Self { inputs, schema: None, is_files: true }
+    }
+
+    fn table(input: Input, schema: Option<SchemaRef>) -> Self {
+        Self { inputs: vec![input], schema, is_files: false }
+    }
 }
 
 /// A path: a text, or what `os.fspath` takes.
@@ -37,28 +49,31 @@ pub fn path(value: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
 /// What is to be read: a path, several paths, a table, or record batches one after the other. `name` stands in messages.
 pub fn given(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Given> {
     if let Some(path) = path(value)? {
-        return Ok(Given { inputs: vec![path.into()], schema: None });
+        return Ok(Given::files(vec![path.into()]));
     }
     if value.hasattr("__arrow_c_stream__")? {
         let batches = RecordBatchStreamReader::from_pyarrow_bound(value)?;
         let schema = batches.schema();
-        return Ok(Given { inputs: vec![Input::batch_results(name, batches)], schema: Some(schema) });
+        return Ok(Given::table(Input::batch_results(name, batches), Some(schema)));
     }
     if value.hasattr("__arrow_c_array__")? {
         let batch = RecordBatch::from_pyarrow_bound(value)?;
         let schema = batch.schema();
-        return Ok(Given { inputs: vec![Input::batches(name, [batch])], schema: Some(schema) });
+        return Ok(Given::table(Input::batches(name, [batch]), Some(schema)));
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
         let paths: Option<Vec<Input>> =
             value.try_iter()?.map(|item| Ok(path(&item?)?.map(Input::from))).collect::<PyResult<_>>()?;
         if let Some(inputs) = paths.filter(|paths| !paths.is_empty()) {
-            return Ok(Given { inputs, schema: None });
+            return Ok(Given::files(inputs));
         }
     }
     if value.hasattr("__next__")? {
-        let batches = Batches(Some(value.clone().unbind()));
-        return Ok(Given { inputs: vec![Input::batch_results(name, batches)], schema: None });
+        let mut batches = Batches { iterator: Some(value.clone().unbind()), first: None };
+        // The columns are those of the first batch.
+        batches.first = batches.pull(value.py())?;
+        let schema = batches.first.as_ref().map(RecordBatch::schema);
+        return Ok(Given::table(Input::batch_results(name, batches), schema));
     }
     Err(not_a_table(value)?)
 }
@@ -84,22 +99,33 @@ fn not_a_table(value: &Bound<'_, PyAny>) -> PyResult<PyErr> {
 }
 
 /// Record batches that Python makes one after the other, as `mapInArrow` of Spark gives them.
-struct Batches(Option<Py<PyAny>>);
+struct Batches {
+    /// `None` after its end, and after an error: it is not asked again.
+    iterator: Option<Py<PyAny>>,
+    /// What was taken to see its columns.
+    first: Option<RecordBatch>,
+}
+
+impl Batches {
+    fn pull(&mut self, py: Python<'_>) -> PyResult<Option<RecordBatch>> {
+        let Some(iterator) = self.iterator.take() else { return Ok(None) };
+        let Some(batch) = iterator.bind(py).try_iter()?.next().transpose()? else { return Ok(None) };
+        let batch = RecordBatch::from_pyarrow_bound(&batch)?;
+        self.iterator = Some(iterator);
+        Ok(Some(batch))
+    }
+}
 
 impl Iterator for Batches {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let iterator = self.0.as_ref()?;
-        let next = Python::attach(|py| {
-            let next = iterator.bind(py).try_iter()?.next().transpose()?;
-            next.map(|batch| RecordBatch::from_pyarrow_bound(&batch)).transpose()
-        });
-        // After its end, and after an error, it is not asked again.
-        if !matches!(next, Ok(Some(_))) {
-            self.0 = None;
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
         }
-        next.map_err(|error| ArrowError::ExternalError(Box::new(error))).transpose()
+        let next = Python::try_attach(|py| self.pull(py));
+        let next = next?.map_err(|error| ArrowError::ExternalError(Box::new(error)));
+        next.transpose()
     }
 }
 

@@ -62,9 +62,9 @@ def table() -> pa.Table:
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Synthetic declarations: 60,000 lines, in Parquet."""
+    """Synthetic declarations: 20,000 lines, in Parquet."""
     path = tmp_path_factory.mktemp("generated") / "declarations.parquet"
-    run("generate", "--lines", 60_000, "-o", path)
+    run("generate", "--lines", 20_000, "-o", path)
     return path
 
 

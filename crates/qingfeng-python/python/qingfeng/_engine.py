@@ -80,9 +80,13 @@ class Engine(_native.Engine):
             max_declaration_lines=max_declaration_lines,
         )
         # For other processes: where it is, and which it was.
-        is_bytes = isinstance(pack, (bytes, bytearray))
+        where: bytes | str
+        if isinstance(pack, (bytes, bytearray)):
+            where = bytes(pack)
+        else:
+            where = os.path.abspath(os.fspath(pack))
         opened._opened = {
-            "pack": bytes(pack) if is_bytes else os.path.abspath(os.fspath(pack)),
+            "pack": where,
             "store": store,
             "lookups": lookups,
             "max_declaration_lines": max_declaration_lines,

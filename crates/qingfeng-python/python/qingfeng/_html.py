@@ -164,12 +164,12 @@ def explanation(data: Mapping[str, Any]) -> str:
         values = ", ".join(f"{_text(value['source'])} = {_text(value['value'])}" for value in item["fields"])
         body += f'<details><summary>Values</summary><p class="dim">{values}</p></details>'
     if data.get("missing"):
-        rows = [
+        missing = [
             (_text(field["field"]), _channel(field["channel_least"]), _channel(field["channel_most"]))
             for field in data["missing"]
         ]
         body += "<p><b>Missing values that could change the channel</b></p>"
-        body += _table(("Field", "From", "To"), rows)
+        body += _table(("Field", "From", "To"), missing)
     return _page(body + f'<p class="dim">{_text(data["pack"])}</p>')
 
 

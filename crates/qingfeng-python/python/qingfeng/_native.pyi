@@ -7,6 +7,7 @@ from typing import Any, final
 import pyarrow
 from typing_extensions import Self
 
+__all__: list[str]
 __version__: str
 
 def run_command(arguments: list[str]) -> int: ...
@@ -231,7 +232,7 @@ class Assessment:
     def to_dict(self) -> dict[str, Any]:
         """All of it as dictionaries and lists."""
 
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
     def _repr_html_(self) -> str: ...
 
 @final

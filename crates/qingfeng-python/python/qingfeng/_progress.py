@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -20,8 +21,6 @@ class Shown:
     def __init__(self, show: Callable[[Progress], object]) -> None:
         self._show = show
         self._last = 0.0
-        self._lines = 0
-        self._read: tuple[int, int | None] = (0, None)
 
     @staticmethod
     def of(progress: bool | Callable[[Progress], object] | None) -> Shown | None:
@@ -31,12 +30,10 @@ class Shown:
         return Shown(_usual() if progress is True else progress)
 
     def __call__(self, lines: int, bytes_read: int, bytes_total: int | None, done: bool) -> None:
-        if not done:
-            self._lines, self._read = lines, (bytes_read, bytes_total)
         now = time.monotonic()
         if done or now - self._last >= _EVERY:
             self._last = now
-            self._show(Progress(self._lines, *self._read, done))
+            self._show(Progress(lines, bytes_read, bytes_total, done))
 
 
 def _usual() -> Callable[[Progress], object]:
@@ -72,16 +69,15 @@ def _notebook() -> Callable[[Progress], object] | None:
     shell = ipython.get_ipython() if ipython else None
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    from IPython.display import HTML, display  # type: ignore[import-not-found, unused-ignore]
-
+    page: Any = importlib.import_module("IPython.display")
     started = time.monotonic()
     handle: list[Any] = []
 
     def show(progress: Progress) -> None:
-        bar = HTML(_html.progress(progress, text(progress, time.monotonic() - started)))
+        bar = page.HTML(_html.progress(progress, text(progress, time.monotonic() - started)))
         if handle:
             handle[0].update(bar)
         else:
-            handle.append(display(bar, display_id=True))
+            handle.append(page.display(bar, display_id=True))
 
     return show
