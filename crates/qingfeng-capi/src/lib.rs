@@ -49,7 +49,7 @@ pub struct QingfengScoring {
 
 static ENGINES: Handles<Engine> = Handles::new();
 
-/// Empty in a scoring that panicked, and in one that is at work in another thread's hands.
+/// Empty once it failed.
 type Scored = Arc<Mutex<Option<ScoredBatches>>>;
 
 static SCORINGS: Handles<Scored> = Handles::new();

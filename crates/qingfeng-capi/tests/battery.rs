@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchIterator};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, StringArray};
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{Assessment, FiredRule};
@@ -253,4 +253,18 @@ fn an_archive_is_opened_by_its_digest() {
     let Err((status, problem)) = Engine::open_archive(&tar, "5d1f") else { panic!("another digest") };
     assert_eq!(status, QingfengStatus::OtherDigest);
     assert!(problem.contains(digest), "{problem}");
+}
+
+/// The header says that rows are released during the call: no result holds on to them, nor does the engine.
+#[test]
+fn rows_are_released_during_the_call() {
+    let (engine, _) = Engine::open(&root().join("rules/clean-wind")).unwrap();
+    let columns = [("declaration_id", "D1"), ("mode", "0110"), ("destination", "KE"), ("hs", "8711209000")];
+    let columns = columns.map(|(name, value)| (name, StringArray::from(vec![value; 100])));
+    let memory = columns.each_ref().map(|(_, column)| column.values().clone());
+    let columns = columns.map(|(name, column)| (name, Arc::new(column) as ArrayRef));
+    let (rows, _) =
+        engine.assess_batch(RecordBatch::try_from_iter(columns).unwrap(), QINGFENG_REASONS).unwrap();
+    assert_eq!(memory.map(|bytes| bytes.strong_count()), [1; 4]);
+    assert_eq!(rows.num_rows(), 1);
 }
