@@ -20,6 +20,7 @@ use crate::terminal;
 
 pub use crate::commands::test::Options as TestOptions;
 pub use crate::rejects::{rows as reject_rows, schema as reject_schema};
+pub use crate::words::tell_effect;
 
 /// What a command found.
 #[derive(Clone, Debug)]

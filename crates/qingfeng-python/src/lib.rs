@@ -6,6 +6,7 @@
 //! | `declaration`, `assessment` | one declaration, and its result |
 //! | `tables`, `scores` | tables by Arrow's C interfaces, and results while they come |
 //! | `reports` | check, test, explain, why-not, diff, verify: as the command has them |
+//! | `planning` | plans, commitments, the worth of rules, points |
 //! | `waiting` | work beside Python, which a signal ends |
 //! | `errors` | which error is which exception |
 //!
@@ -15,6 +16,7 @@ mod assessment;
 mod declaration;
 mod engine;
 mod errors;
+mod planning;
 mod reports;
 mod scores;
 mod tables;
@@ -33,6 +35,8 @@ mod _native {
     use crate::assessment::{Assessment, FiredRule, ItemResult, Range, UndecidedRule, UnreadableValue};
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::planning::{calibrate, commitments, effect, plan};
     #[pymodule_export]
     use crate::reports::{check, diff, explain, explain_in, test, verify, why_not};
     #[pymodule_export]

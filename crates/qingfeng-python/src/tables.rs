@@ -13,6 +13,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyCapsule, PyDict, PyList, PyString, PyTuple};
 use qingfeng::read::Input;
+use qingfeng::write::{Output, TableWriter};
 
 use crate::errors;
 
@@ -236,6 +237,23 @@ impl Table {
     /// The table as one of PyArrow.
     fn to_pyarrow<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_pyarrow_table(py, &self.schema, self.batches.clone())
+    }
+
+    /// A table of another library, its batches taken into memory.
+    #[staticmethod]
+    fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let batch = whole(value)?;
+        Ok(Self { schema: batch.schema(), batches: vec![batch] })
+    }
+
+    /// Writes it to a file as the command writes tables. Its extension names the format.
+    fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let written = py.detach(|| {
+            let mut writer = TableWriter::create(&Output::Path(path), Arc::clone(&self.schema))?;
+            self.batches.iter().try_for_each(|batch| writer.write(batch))?;
+            writer.finish()
+        });
+        written.map_err(|error| errors::write(py, &error))
     }
 
     /// The rows as dictionaries.

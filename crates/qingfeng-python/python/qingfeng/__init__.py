@@ -32,6 +32,16 @@ from qingfeng._native import (
     UnreadableValue,
     __version__,
 )
+from qingfeng._planning import (
+    Calibration,
+    Effect,
+    Plan,
+    calibrate,
+    commitments,
+    effect,
+    new_key,
+    plan,
+)
 from qingfeng._results import (
     Check,
     Diagnostic,
@@ -47,11 +57,13 @@ from qingfeng._results import (
 
 __all__ = [
     "Assessment",
+    "Calibration",
     "Check",
     "ColumnError",
     "Diagnostic",
     "DigestError",
     "Edit",
+    "Effect",
     "Engine",
     "Explanation",
     "FiredRule",
@@ -62,6 +74,7 @@ __all__ = [
     "OutputError",
     "PackError",
     "Place",
+    "Plan",
     "Progress",
     "QingfengError",
     "Range",
@@ -74,7 +87,12 @@ __all__ = [
     "UnreadableValue",
     "Verification",
     "__version__",
+    "calibrate",
     "check",
+    "commitments",
     "diff",
+    "effect",
+    "new_key",
+    "plan",
     "test",
 ]

@@ -213,3 +213,29 @@ def progress(found: Progress, text: str) -> str:
         share = 1.0 if found.done else min(1.0, found.bytes_read / found.bytes_total)
     bar = f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
     return _page(f"{bar if found.bytes_total or found.done else ''}<p>{html.escape(text)}</p>")
+
+
+def effect(data: Mapping[str, Any]) -> str:
+    """What rules are worth: the estimate with its interval, best first."""
+
+    def percent(value: Any) -> str:
+        return "" if value is None else f"{100 * value:.1f} %"
+
+    rows = []
+    for rule in data["rules"]:
+        estimate = rule["estimate"]
+        ends = estimate.get("interval")
+        interval = f"{percent(ends[0])} to {percent(ends[1])}" if ends else ""
+        rows.append(
+            (
+                _text(rule["rule"]),
+                _text(rule.get("title")),
+                str(rule["seen"]["judged"]),
+                str(rule["seen"]["found"]),
+                percent(estimate.get("rate")),
+                interval,
+                _text(rule["state"]),
+            )
+        )
+    heads = ("Rule", "Title", "Results", "Found", "Rate, had everything been inspected", "Interval", "State")
+    return _page(_table(heads, rows, (2, 3, 4)))

@@ -7,7 +7,31 @@ from typing import Any, final
 import pyarrow
 from typing_extensions import Self
 
-__all__: list[str]
+__all__ = [
+    "Assessment",
+    "Engine",
+    "FiredRule",
+    "ItemResult",
+    "Range",
+    "Scores",
+    "Table",
+    "UndecidedRule",
+    "UnreadableValue",
+    "__version__",
+    "calibrate",
+    "check",
+    "commitments",
+    "diff",
+    "effect",
+    "explain",
+    "explain_in",
+    "plan",
+    "run_command",
+    "test",
+    "verify",
+    "why_not",
+]
+
 __version__: str
 
 def run_command(arguments: list[str]) -> int: ...
@@ -49,6 +73,38 @@ def diff(
     examples: int,
     threads: int | None,
 ) -> tuple[str, str, bool]: ...
+
+def plan(
+    pack: object,
+    assessments: object,
+    key: str | None,
+    capacity_table: object,
+    outcomes: object,
+    as_of: str | None,
+    first_day: str | None,
+    last_day: str | None,
+    threads: int | None,
+) -> tuple[Table, Table, str]: ...
+def commitments(
+    pack: object, key: str, first_day: str, last_day: str, capacity_table: object
+) -> list[tuple[str, str, str]]: ...
+def effect(
+    assessments: object,
+    plans: list[str],
+    outcomes: object,
+    label: str | None,
+    as_of: str | None,
+    pack: object,
+    level: float,
+) -> tuple[Table, str]: ...
+def calibrate(
+    assessments: object,
+    plans: list[str],
+    outcomes: object,
+    label: str | None,
+    as_of: str | None,
+    pack: object,
+) -> str: ...
 
 class Engine:
     """An opened pack. Threads share it."""
@@ -156,6 +212,13 @@ class Table:
         """The names of its columns."""
 
     def __len__(self) -> int: ...
+    @staticmethod
+    def of(value: object) -> Table:
+        """A table of another library, its batches taken into memory."""
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Writes it to a file as the command writes tables. Its extension names the format."""
+
     def to_pyarrow(self) -> pyarrow.Table:
         """The table as one of PyArrow."""
 
