@@ -282,7 +282,7 @@ qingfeng_status qingfeng_explain(const struct qingfeng_engine *engine,
  *
  * `result_schema`, `result`: where the assessments are written, a struct of columns with a row for each declaration, or
  * for each line. They are yours to release. What stands there before is not looked at. If the status is not
- * `QINGFENG_STATUS_OK`, `release` of both is NULL. `result` may be the same as `array`.
+ * `QINGFENG_STATUS_OK`, `release` of both is NULL. `result` may be the same as `array`, `result_schema` not as `schema`.
  *
  * `answer`: where a text is written, which you free: `{"rejects": [...], "scattered_declarations": N, "notes": {...}}` with
  * what could not be read or understood, or the problem. May be NULL.

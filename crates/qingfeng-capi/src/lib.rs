@@ -287,7 +287,7 @@ struct OfTable<'r> {
 ///
 /// `result_schema`, `result`: where the assessments are written, a struct of columns with a row for each declaration, or
 /// for each line. They are yours to release. What stands there before is not looked at. If the status is not
-/// `QINGFENG_STATUS_OK`, `release` of both is NULL. `result` may be the same as `array`.
+/// `QINGFENG_STATUS_OK`, `release` of both is NULL. `result` may be the same as `array`, `result_schema` not as `schema`.
 ///
 /// `answer`: where a text is written, which you free: `{"rejects": [...], "scattered_declarations": N, "notes": {...}}` with
 /// what could not be read or understood, or the problem. May be NULL.
@@ -310,7 +310,13 @@ pub unsafe extern "C" fn qingfeng_assess_batch(
             // SAFETY: not null, and the caller says that an array stands there.
             unsafe { FFI_ArrowArray::from_raw(array) }
         });
-        // SAFETY: the caller says that both can be written; and nothing else is there, for the rows were taken.
+        if std::ptr::eq(schema, result_schema) && !schema.is_null() {
+            // SAFETY: the caller says that it can be written.
+            unsafe { write(result, FFI_ArrowArray::empty()) };
+            return Err(Problem::argument("`schema` and `result_schema` are the same; the schema is lent"));
+        }
+        // SAFETY: the caller says that both can be written; and nothing else is there, for the rows were taken and the schema
+        // is elsewhere.
         unsafe { no_rows(result_schema, result) }?;
         let engine = engine_of(engine)?;
         let (by, reasons) = table::row_flags(flags)?;

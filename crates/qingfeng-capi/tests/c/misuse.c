@@ -230,6 +230,16 @@ static void tables(const qingfeng_engine *engine) {
     SAYS(qingfeng_assess_batch(engine, &table.schema, &table.array, 0, &schema, NULL, &answer), BAD, "`result` is NULL");
     table.schema.release(&table.schema);
     make(&table);
+    SAYS(qingfeng_assess_batch(engine, &table.schema, &table.array, 0, &table.schema, &rows, &answer), BAD, "are the same");
+    EXPECT(rows.release == NULL && table.array.release == NULL);
+    table.schema.release(&table.schema);
+    make(&table);
+    table.column.length = 1; /* the rows are taken, so their place is free for results */
+    SAYS(qingfeng_assess_batch(engine, &table.schema, &table.array, 0, &schema, &table.array, &answer),
+         QINGFENG_STATUS_BAD_TABLE, "cannot be taken over");
+    EXPECT(table.array.release == NULL);
+    table.schema.release(&table.schema);
+    make(&table);
     SAYS(qingfeng_assess_batch(engine, &table.schema, &table.array, 64, &schema, &rows, &answer), BAD, "0x40");
     table.schema.release(&table.schema);
     EXPECT(held == 0);
