@@ -8,6 +8,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import qingfeng
 from conftest import DECLARATIONS, PACK
 
@@ -55,7 +56,7 @@ def test_an_assessment(engine: qingfeng.Engine) -> None:
     shown = page(found)
     assert html.escape(HOSTILE) in shown and f">{found.channel}</span>" in shown
     for fired in found.fired:
-        assert f"<td>{fired.id}" in shown
+        assert f">{fired.id}</span>" in shown
 
 
 def test_an_explanation(engine: qingfeng.Engine) -> None:
@@ -89,6 +90,18 @@ def test_the_rest(engine: qingfeng.Engine) -> None:
             return _html.progress(qingfeng.Progress(5, 50, 100, False), "5 lines")
 
     assert re.search(r"width:50\.0%", page(Page()))
+
+
+def test_the_worth_of_rules() -> None:
+    def numbers(low: float | None) -> dict[str, float | None]:
+        return {"rate": low, "low": low, "high": low}
+
+    rule = {
+        "rule": HOSTILE, "title": None, "inspected": 196, "found": 20, "seen": numbers(0.1), "estimate": numbers(None),
+        "state": "young",
+    }  # fmt: skip
+    shown = page(qingfeng.Effect(qingfeng.Table.of(pa.table({"a": [1]})), {"rules": [rule]}))
+    assert "10.0 %" in shown and HOSTILE not in shown
 
 
 def test_words_of_progress() -> None:

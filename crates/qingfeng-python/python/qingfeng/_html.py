@@ -17,12 +17,13 @@ _ROWS = 200
 _STYLE = """<style>
 .qf{font:14px/1.45 system-ui,sans-serif;max-width:70em;margin:.3em 0}
 .qf table{border-collapse:collapse;margin:.4em 0}
-.qf table tr,.qf table th,.qf table td{text-align:left;vertical-align:top;background:none}
-.qf th,.qf td{padding:.2em .9em .2em 0!important;border:0;border-bottom:1px solid rgba(128,128,128,.3)}
+.qf table tr,.qf table th,.qf table td{vertical-align:top;background:none!important}
+.qf th,.qf td{text-align:left!important;padding:.2em .9em .2em 0!important;border:0;border-bottom:1px solid rgba(128,128,128,.3)}
+.qf td code{background:none;padding:0}.qf .id{white-space:nowrap}
 .qf th{font-weight:600;opacity:.75}
 .qf td.n,.qf th.n{text-align:right!important;font-variant-numeric:tabular-nums}
 .qf .ch{display:inline-block;padding:.05em .6em;border-radius:.7em;color:#fff;background:#5b6470;font-weight:600}
-.qf .ch-green{background:#1b7f3b}.qf .ch-yellow,.qf .ch-orange{background:#8a6100}.qf .ch-red{background:#b3261e}
+.qf .ch-green{background:#1b7f3b}.qf .ch-blue{background:#2166ac}.qf .ch-yellow,.qf .ch-orange{background:#8a6100}.qf .ch-red{background:#b3261e}
 .qf .dim{opacity:.7}.qf code,.qf pre{font:12.5px/1.4 ui-monospace,monospace}
 .qf pre{white-space:pre-wrap;margin:.3em 0}
 .qf .error{color:#b3261e;font-weight:600}.qf .warning{color:#8a6100;font-weight:600}
@@ -37,13 +38,18 @@ def _text(value: Any) -> str:
     return "" if value is None else html.escape(str(value))
 
 
+def _id(value: Any) -> str:
+    """A name that is not broken into two lines."""
+    return f'<span class="id">{_text(value)}</span>'
+
+
 def _page(body: str) -> str:
     return f'{_STYLE}<div class="qf">{body}</div>'
 
 
 def _channel(name: Any) -> str:
     known = str(name).lower()
-    kind = f" ch-{known}" if known in ("green", "yellow", "orange", "red") else ""
+    kind = f" ch-{known}" if known in ("green", "blue", "yellow", "orange", "red") else ""
     return f'<span class="ch{kind}">{_text(name)}</span>'
 
 
@@ -88,7 +94,7 @@ def assessment(found: Assessment) -> str:
             _text(item["item_no"]),
             _channel(item["channel"]),
             str(item["score"]),
-            _text(fired["rule"]) + (' <span class="dim">shadow</span>' if fired["shadow"] else ""),
+            _id(fired["rule"]) + (' <span class="dim">shadow</span>' if fired["shadow"] else ""),
             f"{fired['points']:+d}",
             _text(fired["reason"]),
         )
@@ -145,7 +151,7 @@ def explanation(data: Mapping[str, Any]) -> str:
         fired = [rule for rule in item["rules"] if rule["fired"]]
         rows = [
             (
-                _text(rule["id"]),
+                _id(rule["id"]),
                 _text(rule["title"]),
                 "" if rule["points"] is None else f"{rule['points']:+d}",
                 _text(rule["reason"]),
@@ -181,17 +187,20 @@ def check(found: Check) -> str:
     """The mistakes of a pack."""
     verdict = "valid" if found.is_valid else '<span class="error">invalid</span>'
     counts = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
-    rows = []
+    rows, notes = [], []
     for item in found.diagnostics:
-        place = f"<code>{_text(item.places[0])}</code>" if item.places else ""
+        place = f'<code class="id">{_text(item.places[0])}</code>' if item.places else ""
         said = "".join(
             f'<div class="dim">{_text(place.text)}</div>' for place in item.places[:3] if place.text
         )
         told = _text(item.title) + said
         kind = f'<span class="{_text(item.severity)}">{_text(item.severity)}</span>'
-        rows.append((kind, _text(item.code), place, told, _text(item.remedy)))
+        row = (kind, _id(item.code), place, told, _text(item.remedy))
+        (notes if item.severity == "note" else rows).append(row)
     heads = ("", "Code", "Place", "What is wrong", "Remedy")
     body = f"<p>The pack is {verdict}: {counts}.</p>" + (_table(heads, rows) if rows else "")
+    if notes:
+        body += f"<details><summary>{len(notes)} notes, which change no answer</summary>{_table(heads, notes)}</details>"
     return _page(body + f'<p class="dim">{_text(found.pack_id)}</p>')
 
 
@@ -224,18 +233,18 @@ def effect(data: Mapping[str, Any]) -> str:
     rows = []
     for rule in data["rules"]:
         estimate = rule["estimate"]
-        ends = estimate.get("interval")
-        interval = f"{percent(ends[0])} to {percent(ends[1])}" if ends else ""
+        ends = "" if estimate["low"] is None else f"{percent(estimate['low'])} to {percent(estimate['high'])}"
         rows.append(
             (
-                _text(rule["rule"]),
-                _text(rule.get("title")),
-                str(rule["seen"]["judged"]),
-                str(rule["seen"]["found"]),
-                percent(estimate.get("rate")),
-                interval,
+                _id(rule["rule"]),
+                _text(rule["title"]),
+                str(rule["inspected"]),
+                str(rule["found"]),
+                percent(rule["seen"]["rate"]),
+                percent(estimate["rate"]),
+                ends,
                 _text(rule["state"]),
             )
         )
-    heads = ("Rule", "Title", "Results", "Found", "Rate, had everything been inspected", "Interval", "State")
-    return _page(_table(heads, rows, (2, 3, 4)))
+    heads = ("Rule", "Title", "Inspected", "Found", "Seen", "Had all been inspected", "Interval", "State")
+    return _page(_table(heads, rows, (2, 3, 4, 5)))
