@@ -32,7 +32,7 @@ from qingfeng._engine import CountryNumbers, Engine, Pack
 from qingfeng._errors import DigestError, PackError, QingfengError
 from qingfeng._native import __version__
 
-__all__ = ["Scores", "score"]
+__all__ = ["SparkScores", "score"]
 
 By = Literal["declaration", "item"]
 
@@ -46,7 +46,7 @@ _NOT_COUNTED = {"inputs", "load_seconds", "seconds", "threads"}
 
 
 @dataclass(frozen=True)
-class Scores:
+class SparkScores:
     """What became of the goods lines of a data frame. Nothing has run yet.
 
     `rows`, `rejects`, `faults` and `summary` are parts of one data frame, `tagged`. Unless `score` was told otherwise it is
@@ -54,7 +54,7 @@ class Scores:
     drops it. What executors lose is scored once more, with the same answer.
     """
 
-    #: All that tasks find, in one data frame: to be written at once, say, and read back as `Scores(spark.read.parquet(...))`.
+    #: All that tasks find, in one data frame: to be written at once, say, and read back as `SparkScores(spark.read.parquet(...))`.
     tagged: DataFrame
     #: Name, version and digest of the pack, and the snapshot of a store where tables come from one.
     pack_id: str = ""
@@ -112,7 +112,7 @@ def score(
     memory_limit: int | None = None,
     zone: str | None = None,
     country_numbers: CountryNumbers | None = None,
-) -> Scores:
+) -> SparkScores:
     """Scores the goods lines of a data frame on the cluster; one row of it is a line.
 
     Columns are found by the pack's names and headers. The lines of a declaration are brought together, in the order of their
@@ -189,7 +189,7 @@ def score(
     tagged = placed.sortWithinPartitions(*order).mapInArrow(task, ddl)
     if keep is not None:
         tagged = tagged.persist(keep)
-    return Scores(tagged, engine.pack_id, found.unused, zeros)
+    return SparkScores(tagged, engine.pack_id, found.unused, zeros)
 
 
 def _number(snapshot: str | None) -> int | None:
