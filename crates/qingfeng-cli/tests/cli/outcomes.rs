@@ -183,7 +183,8 @@ fn what_visits_find_counts_for_the_aim_of_their_sites() {
     let policy = "[selection]\noffices = [\"market\", \"port\"]\n[selection.random]\nrate = 0.1\n\
                   [selection.visits]\nkind = \"production\"\nper_month = 3\n";
     let hebei = "[hebei]\ntitle = \"Hebei\"\nkind = \"production\"\nmembers = [\"13*\"]\n";
-    let targets = "targets aims.toml --rules harbour --plan plan.csv --outcomes outcomes.csv --as-of 2016-06-30";
+    let targets =
+        "targets aims.toml --rules harbour --plan plan.csv --outcomes outcomes.csv --as-of 2016-06-30";
     desk.write(
         "visited.csv",
         "visited_on,site,enterprise,result,case_number,fines,pieces\n2016-04-06,hebei,E7,fake,H1,500,2\n\

@@ -412,7 +412,8 @@ fn enterprises_are_visited_by_the_month() {
     let ran = desk.run(VISIT).exits(0);
     assert!(ran.stderr.contains("Visits to enterprises"), "{}", ran.stderr);
     // D4 of E9 is red. Of the three others one is drawn; E9's D3 is of no producing area.
-    let columns = ["month", "site", "order", "enterprise", "selected", "declarations", "items", "channel", "score"];
+    let columns =
+        ["month", "site", "order", "enterprise", "selected", "declarations", "items", "channel", "score"];
     let planned = visits(&desk, &columns);
     assert_eq!((planned.len(), planned[0].as_str()), (2, "2016-03 east 1 E9 targeted 1 2 red 85"));
     assert!(planned[1].starts_with("2016-03 east 2 E") && planned[1].contains(" random 1 "), "{planned:?}");
@@ -422,7 +423,10 @@ fn enterprises_are_visited_by_the_month() {
         "{planned:?}"
     );
     let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
-    assert_eq!((&summary["visits"][0]["enterprises"], &summary["visits"][0]["places"]), (&4.into(), &2.into()));
+    assert_eq!(
+        (&summary["visits"][0]["enterprises"], &summary["visits"][0]["places"]),
+        (&4.into(), &2.into())
+    );
 
     // Whatever the order of rows; the plan is the same without visits.
     let first = desk.read("visits.csv");
@@ -449,7 +453,10 @@ fn enterprises_are_visited_by_the_month() {
     desk.run(&format!("{VISIT} --visited visited.csv")).exits(0);
     assert!(visits(&desk, &["enterprise"]).iter().all(|enterprise| enterprise != "E9"));
     let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();
-    assert_eq!((&summary["visits"][0]["enterprises"], &summary["visits"][0]["paused"]), (&3.into(), &1.into()));
+    assert_eq!(
+        (&summary["visits"][0]["enterprises"], &summary["visits"][0]["paused"]),
+        (&3.into(), &1.into())
+    );
     assert_ne!(visits(&desk, &["inputs"])[0], first.lines().nth(1).unwrap().rsplit(',').next().unwrap());
 }
 
