@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
-from pyspark import StorageLevel, TaskContext
-from pyspark.sql import Column, DataFrame
+# Neither is needed by the rest of the package, nor there whenever its types are checked.
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+from pyspark import StorageLevel, TaskContext  # type: ignore[import-not-found, unused-ignore]
+from pyspark.sql import Column, DataFrame  # type: ignore[import-not-found, unused-ignore]
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -141,10 +142,10 @@ def score(
             )
         store, snapshot = store or opened["store"], snapshot if snapshot is not None else _number(pack.snapshot)
         max_declaration_lines = max_declaration_lines or opened["max_declaration_lines"]
-        expected, pack = pack.digest, opened["pack"]
+        expected, given = pack.digest, opened["pack"]
     else:
-        expected = None
-    content = pack if isinstance(pack, (bytes, bytearray)) else _packed(Path(os.fspath(pack)))
+        expected, given = None, pack
+    content = bytes(given) if isinstance(given, (bytes, bytearray)) else _packed(Path(given))
     engine = Engine(
         content,
         digest=expected,
@@ -168,25 +169,27 @@ def score(
     schema = _arrow_schema(df)
     # What no column is for, and columns that cannot be read, are said here.
     scored = engine.score(iter([pa.RecordBatch.from_pylist([], schema)]), **options)
-    columns = scored.read_all().schema
+    columns = [pa.field(column.name, _plain(column.type)) for column in scored.read_all().schema]
     zeros = tuple(_counts(scored.summary))
     found = _Columns.of(engine, schema, zone, country_numbers)
 
     used = df.select(*[_column(name) for name in names if name not in found.unused])
-    keys, order = _order(used, found)
-    placed = used.repartition(partitions, *keys) if partitions else used.repartition(*keys)
+    keyed, order = _keyed(used, found)
+    placed = keyed.repartition(partitions, _KEY) if partitions else keyed.repartition(_KEY)
+    together = placed.sortWithinPartitions(*order).select(*map(_column, used.columns))
     task = _Task(
-        content=None if installed else bytes(content),
+        content=None if installed else content,
         installed=installed,
         digest=engine.digest,
         version=__version__,
+        schema=pa.schema([*columns, pa.field(_REJECT, _REJECT_TYPE), pa.field(_COUNT, _COUNT_TYPE)]),
         opening={"store": store, "snapshot": snapshot, "max_declaration_lines": max_declaration_lines},
         snapshot=engine.snapshot,
         options=options,
     )
     ddl = T.StructType([T.StructField(column.name, _spark_type(column.type)) for column in columns])
     ddl = ddl.add(_REJECT, T.DataType.fromDDL(_REJECTS)).add(_COUNT, T.DataType.fromDDL(_COUNTS))
-    tagged = placed.sortWithinPartitions(*order).mapInArrow(task, ddl)
+    tagged = together.mapInArrow(task, ddl)
     if keep is not None:
         tagged = tagged.persist(keep)
     return SparkScores(tagged, engine.pack_id, found.unused, zeros)
@@ -221,7 +224,7 @@ def _arrow_schema(df: DataFrame) -> pa.Schema:
     """The columns as workers get them."""
     zone = df.sparkSession.conf.get("spark.sql.session.timeZone")
 
-    def with_zone(column: pa.Field) -> pa.Field:
+    def with_zone(column: Any) -> Any:
         of_moment = pa.types.is_timestamp(column.type) and column.type.tz is not None
         return column.with_type(pa.timestamp(column.type.unit, zone)) if of_moment else column
 
@@ -257,10 +260,12 @@ class _Columns:
         return cls(declaration, numbers.get(str(row.get("item_no"))), tuple(n for n in schema.names if n in unused))
 
 
-def _marked(kind: pa.DataType, number: int) -> pa.Array:
+def _marked(kind: Any, number: int) -> Any:
     """A column of one row that holds a number, if it can."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if kind in (pa.string(), pa.large_string()):
         return pa.array([str(number)], kind)
+    if kind in (pa.binary(), pa.large_binary()):
+        return pa.array([str(number).encode()], kind)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         try:
             return pa.array([number]).cast(kind)
@@ -275,31 +280,38 @@ def _column(name: str) -> Column:
 
 
 #: In an id, what the engine may leave out or read as something else: blanks, quotes, a fraction of zeros, invisible letters.
-_BESIDE_ID = r"\..*$|[\s\p{Z}\p{C}\p{P}\p{S}\p{M}\u115f\u1160\u3164\uffa0]"
+_BESIDE_ID = r"\..*\z|[\s\p{Z}\p{C}\p{P}\p{S}\p{M}\u115f\u1160\u3164\uffa0]"
 _WIDE = "".join(chr(letter) for letter in range(0xFF01, 0xFF5F))
 _NARROW = "".join(chr(letter) for letter in range(0x21, 0x7F))
 
 
-def _order(df: DataFrame, found: _Columns) -> tuple[list[Column], list[Column]]:
-    """By what lines are brought together, and in which order."""
-    declaration = _column(found.declaration)
-    if isinstance(df.schema[found.declaration].dataType, T.StringType):
-        # Two writings of one id have the same key. Ids that differ may have, too, and then stand one after the other.
-        written = F.regexp_replace(F.translate(declaration, _WIDE, _NARROW), _BESIDE_ID, "")
-        key = F.when(declaration.rlike("^[0-9A-Za-z]+$"), declaration).otherwise(written)
-        order = [key, declaration]
-    else:
-        key = declaration
-        order = [declaration]
-    if found.item is not None:
-        order.append(_column(found.item).try_cast("double"))
-    return [key], order + [_column(name) for name in df.columns if name != found.declaration]
+#: Columns that stand beside those of a data frame while its lines are brought together.
+_KEY, _ITEM = "_qingfeng_key", "_qingfeng_item"
 
 
-def _spark_type(kind: pa.DataType) -> T.DataType:
+def _keyed(df: DataFrame, found: _Columns) -> tuple[DataFrame, list[Column]]:
+    """The lines with a key that those of a declaration share, and the order that brings them together.
+
+    What is sorted by is computed before, since Spark would compute it for each comparison. The key is a number, which
+    compares without a look at the row; ids that differ may share one, and then stand one after the other.
+    """
+    declaration, kind = _column(found.declaration), df.schema[found.declaration].dataType
+    text = declaration.cast("string")
+    if isinstance(kind, (T.StringType, T.BinaryType)):
+        # Two writings of one id have the same key.
+        written = F.regexp_replace(F.translate(text, _WIDE, _NARROW), _BESIDE_ID, "")
+        text = F.when(text.rlike(r"\A[0-9A-Za-z]+\z"), text).otherwise(written)
+    keyed = df.withColumn(_KEY, F.xxhash64(text))
+    first = [name for name in (found.item,) if name is not None]
+    if found.item is not None and isinstance(df.schema[found.item].dataType, T.StringType):
+        keyed = keyed.withColumn(_ITEM, _column(found.item).try_cast("double"))
+        first = [_ITEM]
+    rest = [name for name in df.columns if name not in (found.declaration, *first)]
+    return keyed, [F.col(_KEY), declaration, *map(_column, first + rest)]
+
+
+def _spark_type(kind: Any) -> T.DataType:
     """The type that Spark has for a column of the results."""
-    if pa.types.is_dictionary(kind):
-        return _spark_type(kind.value_type)
     if pa.types.is_list(kind):
         return T.ArrayType(_spark_type(kind.value_type))
     types = {
@@ -312,7 +324,7 @@ def _spark_type(kind: pa.DataType) -> T.DataType:
     return types[kind]
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain(kind: Any) -> Any:
     """A type of Arrow as Spark takes it: without dictionaries."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
@@ -346,6 +358,8 @@ class _Task:
     installed: str | None
     digest: str
     version: str
+    #: What it gives: the columns of the rows, and the two beside them.
+    schema: pa.Schema
     opening: dict[str, Any]
     snapshot: str | None
     options: dict[str, Any]
@@ -389,13 +403,11 @@ class _Task:
         if first is None:
             return
         with engine.score(itertools.chain([first], batches), threads=1, name=name, **self.options) as scores:
-            schema = pa.schema([pa.field(c.name, _plain(c.type)) for c in pa.schema(scores)])
-            reject, count = pa.field(_REJECT, _REJECT_TYPE), pa.field(_COUNT, _COUNT_TYPE)
-            tagged = schema.append(reject).append(count)
             for rows in scores:
-                plain = [column.cast(kind) for column, kind in zip(rows.columns, schema.types, strict=True)]
+                types = self.schema.types[: rows.num_columns]
+                plain = [column.cast(kind) for column, kind in zip(rows.columns, types, strict=True)]
                 beside = [pa.nulls(rows.num_rows, _REJECT_TYPE), pa.nulls(rows.num_rows, _COUNT_TYPE)]
-                yield pa.record_batch([*plain, *beside], schema=tagged)
+                yield pa.record_batch([*plain, *beside], schema=self.schema)
 
             summary = scores.summary
             if summary["scattered_declarations"]:
@@ -405,9 +417,9 @@ class _Task:
                 )
             for batch in scores.rejects.to_pyarrow().to_batches():
                 rejects = pa.StructArray.from_arrays(batch.columns, fields=list(_REJECT_TYPE))
-                yield _only(tagged, _REJECT, rejects)
+                yield _only(self.schema, _REJECT, rejects)
             counts = [{"measure": m, "of": list(of), "count": n} for m, of, n in _counts(summary) if n]
-            yield _only(tagged, _COUNT, pa.array(counts, _COUNT_TYPE))
+            yield _only(self.schema, _COUNT, pa.array(counts, _COUNT_TYPE))
 
 
 _REJECT_TYPE = pa.struct(
@@ -416,7 +428,7 @@ _REJECT_TYPE = pa.struct(
 _COUNT_TYPE = pa.struct([("measure", pa.string()), ("of", pa.list_(pa.string())), ("count", pa.int64())])
 
 
-def _only(schema: pa.Schema, name: str, values: pa.Array) -> pa.RecordBatch:
+def _only(schema: pa.Schema, name: str, values: Any) -> pa.RecordBatch:
     """A batch with one column, and nothing in the others."""
     columns = [values if c.name == name else pa.nulls(len(values), c.type) for c in schema]
     return pa.record_batch(columns, schema=schema)

@@ -23,13 +23,8 @@ def cluster() -> Iterator[Any]:
         "local-cluster[2,1,1024]",
         **{
             "spark.executor.memory": "900m",
-            # One line a batch or so, so that a task is in the middle of its partition when it dies.
+            # Some lines a batch, so that a task is in the middle of its partition when it dies.
             "spark.sql.execution.arrow.maxRecordsPerBatch": "50",
-            "spark.speculation": "true",
-            "spark.speculation.interval": "100ms",
-            "spark.speculation.multiplier": "1.1",
-            "spark.speculation.quantile": "0.5",
-            "spark.speculation.minTaskRuntime": "500ms",
             "spark.sql.adaptive.enabled": "false",
         },
     )
@@ -98,33 +93,6 @@ def test_counts_are_not_doubled_by_what_is_killed(
 def test_two_executors_score(cluster: Any, lines: pa.Table) -> None:
     executors = cluster.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
     assert len(executors) == 3, "the driver and two"
-
-
-def test_speculative_copies_change_nothing(
-    cluster: Any, lines: pa.Table, commanded: Commanded, tmp_path: Path
-) -> None:
-    path = str(tmp_path)
-
-    def slow(batches: Any) -> Any:
-        import os
-        import time
-
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        attempt = f"{path}/{context.partitionId()}-{context.attemptNumber()}"
-        os.close(os.open(attempt, os.O_CREAT))
-        for number, batch in enumerate(batches):
-            yield batch
-            # The first try of the last partition hangs, until a copy has overtaken it.
-            if context.partitionId() == 3 and context.attemptNumber() == 0 and number == 0:
-                time.sleep(20)
-
-    scores = score(cluster.createDataFrame(lines), PACK, reasons=True, partitions=4, keep=None)
-    slowed = qingfeng.spark.SparkScores(scores.tagged.mapInArrow(slow, scores.tagged.schema))
-    assert lines_of(slowed.rows.toArrow()) == commanded(lines, "--reasons")["rows"]
-    assert (tmp_path / "3-1").exists(), "no copy was made"
 
 
 def test_another_pack_on_a_worker_fails_its_task(cluster: Any, lines: pa.Table, commanded: Commanded, tmp_path: Path) -> None:

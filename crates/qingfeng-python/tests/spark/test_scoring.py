@@ -111,7 +111,7 @@ def test_numbers_of_lines_as_texts_are_numbers(spark: Any, lines: pa.Table, comm
 
 def test_an_id_in_several_writings_is_one_declaration(spark: Any, lines: pa.Table, commanded: Commanded) -> None:
     table = lines.filter(pa.compute.equal(lines["declaration_id"], "BIG")).slice(0, 6)
-    writings = ["5302", " 5302", "５３０２", "'5302", "5302\u200b", '="5302"']
+    writings = ["5302", " 5302\n", "５３０２", "'5302", "5302\u200b", '="5302"']
     table = table.set_column(0, "declaration_id", pa.array(writings))
     others = lines.slice(0, 20)
     scores = score(shuffled(spark, pa.concat_tables([table, others])), PACK, by="item", keep=None)
@@ -219,37 +219,46 @@ def test_types_of_spark_are_read_as_texts_are(spark: Any, commanded: Commanded, 
         cast = texts
         for name, kinds in types.items():
             cast = cast.withColumn(name, F.col(name).try_cast(kinds[turn % len(kinds)]))
-        rows = score(cast, PACK, reasons=True, keep=None).rows
+        # Spark's timestamps are moments, of which a day is asked.
+        rows = score(cast, PACK, reasons=True, zone="UTC", keep=None).rows
         assert lines_of(rows.toArrow()) == expected, cast.schema.simpleString()
 
 
-def test_moments_are_of_the_day_in_the_zone_that_is_named(spark: Any, commanded: Commanded, tmp_path: Path) -> None:
+def test_moments_are_days_in_the_zone_of_the_session_or_the_one_that_is_named(
+    spark: Any, commanded: Commanded, tmp_path: Path
+) -> None:
     from pyspark.sql import functions as F
 
     path = example(tmp_path)
     texts = spark.read.parquet(str(path))
     texts = texts.select(*[F.when(F.col(name) != "", F.col(name)).alias(name) for name in texts.columns])
-    spark.conf.set("spark.sql.session.timeZone", "Asia/Shanghai")
+    expected = commanded(path)["rows"]
     try:
-        # Midnight in Shanghai, which is the day before in UTC.
-        moments = texts.withColumn("declared_on", F.col("declared_on").cast("timestamp"))
-        with pytest.raises(qingfeng.ColumnError, match=r"declared_on.*Asia/Shanghai"):
+        # Midnight in Shanghai is the day before in UTC.
+        spark.conf.set("spark.sql.session.timeZone", "Asia/Shanghai")
+        moments = texts.withColumn("declared_on", F.col("declared_on").cast("timestamp")).localCheckpoint()
+        assert lines_of(score(moments, PACK, keep=None).rows.toArrow()) == expected
+        # Clocks that change are no zone of days: before anything runs.
+        spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+        with pytest.raises(qingfeng.ColumnError, match=r"declared_on.*clocks of America/New_York"):
             score(moments, PACK)
-        rows = score(moments, PACK, zone="Asia/Shanghai", keep=None).rows
-        assert lines_of(rows.toArrow()) == commanded(path)["rows"]
+        assert lines_of(score(moments, PACK, zone="+08:00", keep=None).rows.toArrow()) == expected
+        # A moment in UTC says nothing of whose day it is: not one is guessed.
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        assert score(moments, PACK, keep=None).rejects.where("field = 'declared_on'").count() == 60
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
 
 
 def test_what_does_not_fit_is_said_before_anything_runs(spark: Any, lines: pa.Table, tmp_path: Path) -> None:
+    from pyspark.sql import functions as F
+
     frame = spark.createDataFrame(lines)
     with pytest.raises(qingfeng.ColumnError, match="no column for `declaration_id`"):
         score(frame.drop("declaration_id"), PACK)
     with pytest.raises(qingfeng.ColumnError, match="both stand for `declaration_id`"):
-        score(frame.withColumn("海关编号", frame.declaration_id).withColumn("entryId", frame.declaration_id).drop("declaration_id"), PACK)
+        score(frame.withColumnRenamed("declaration_id", "entryId").withColumn("entryId ", F.lit("D1")), PACK)
     with pytest.raises(qingfeng.ColumnError, match="hs"):
-        from pyspark.sql import functions as F
-
         score(frame.withColumn("hs", F.array("hs")), PACK)
     with pytest.raises(qingfeng.PackError, match="there is no such pack"):
         score(frame, tmp_path / "none")
@@ -291,7 +300,8 @@ def test_tables_of_a_store_need_a_snapshot(spark: Any, lines: pa.Table, command:
     after = after.replace('file  = "lookups/blacklist.csv"\n', 'store = "blacklist"\n', 1)
     (pack / "pack.toml").write_text(before + "[lookups.blacklist]" + after, encoding="utf-8")
     given = ("--rules", pack, "--store", store)
-    command("lookup", "import", "blacklist", PACK / "lookups" / "blacklist.csv", *given, "--author", "Li Wei", "--backfill")
+    author = ("--author", "Li Wei", "--source", "list", "--backfill")
+    command("lookup", "import", "blacklist", PACK / "lookups" / "blacklist.csv", *given, *author)
     frame = spark.createDataFrame(lines)
     with pytest.raises(qingfeng.QingfengError, match=r"snapshot=\d+ is its end now"):
         score(frame, pack, store=store)
@@ -326,9 +336,14 @@ def test_dask_in_ten_lines(lines: pa.Table, commanded: Commanded, tmp_path: Path
     """The recipe of docs/spark.md, as it stands there."""
     text = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
     recipe = text.split("```python\n# Dask")[1].split("```")[0]
-    pq.write_table(lines, tmp_path / "lines.parquet", row_group_size=500)
-    program = f"# Dask{recipe}".replace("rules/clean-wind", str(PACK)).replace("declarations/", f"{tmp_path}/lines.parquet")
-    program = program.replace("scores/", f"{tmp_path}/scores/")
+    given, scored = tmp_path / "declarations", tmp_path / "scores"
+    given.mkdir()
+    # Every fourth line in each file, so that declarations are in all of them.
+    for file in range(4):
+        pq.write_table(lines.take(list(range(file, len(lines), 4))), given / f"{file}.parquet")
+    program = f"# Dask{recipe}".replace("rules/clean-wind", str(PACK))
+    program = program.replace("declarations/", f"{given}/").replace("scores/", f"{scored}/")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    assert lines_of(pq.read_table(tmp_path / "scores")) == commanded(lines)["rows"]
+    assert len(list(scored.iterdir())) > 1
+    assert lines_of(pq.read_table(scored)) == commanded(lines)["rows"]
