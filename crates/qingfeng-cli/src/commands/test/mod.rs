@@ -182,7 +182,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         bar.iter().for_each(|bar| bar.tell(done, total, format!("{} tried", count(done, "change"))));
     };
     let run = Run::new(&engine, &args.directory, &options, &tried);
-    bar.map(Bar::end);
+    if let Some(bar) = bar {
+        bar.end();
+    }
     let run = Run { mutate_min: args.mutate_min, ..run? };
     match args.format {
         Format::Human => {
