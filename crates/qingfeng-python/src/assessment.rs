@@ -10,6 +10,9 @@ use qingfeng::{Assessment as Found, AssessmentRange, Engine, ItemAssessment};
 
 use crate::errors;
 
+/// What reads an assessment back, and what it is given: JSON, and the rules that fired.
+type Pickled<'py> = (Bound<'py, PyAny>, (String, Vec<String>));
+
 /// What became of a declaration.
 #[pyclass(frozen, module = "qingfeng")]
 pub struct Assessment {
@@ -55,7 +58,7 @@ impl Assessment {
         Ok(Self { found: Arc::new(found), rules: known, engine: None })
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String, Vec<String>))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {
         let class = py.get_type::<Self>();
         Ok((class.getattr("from_json")?, (self.json(py)?, self.fired_rules().to_vec())))
     }
