@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use qingfeng::write::{Output, TableWriter};
 
 fn table() -> RecordBatch {
@@ -76,6 +78,34 @@ fn equal_tables_give_equal_bytes_and_nothing_is_left_beside_them() {
         assert_eq!(write(&path, &[table(), table()]), once, "{name}");
     }
     assert_eq!(names(directory.path()), files);
+}
+
+/// Each batch of results comes with a dictionary of its own.
+#[test]
+fn batches_with_other_dictionaries_are_one_table_in_each_format() {
+    let batch = |channels: [&str; 2]| {
+        let channels: DictionaryArray<Int32Type> = channels.into_iter().collect();
+        RecordBatch::try_from_iter([("channel", Arc::new(channels) as ArrayRef)]).expect("a batch")
+    };
+    let batches = [batch(["green", "red"]), batch(["yellow", "green"])];
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["t.csv", "t.ndjson", "t.parquet", "t.arrow"] {
+        let output = Output::Path(directory.path().join(name));
+        let mut writer = TableWriter::create(&output, batches[0].schema()).unwrap();
+        batches
+            .iter()
+            .for_each(|batch| writer.write(batch).unwrap_or_else(|error| panic!("{name}: {error}")));
+        writer.finish().unwrap();
+    }
+    let file = std::fs::File::open(directory.path().join("t.arrow")).unwrap();
+    let texts: Vec<String> = arrow_ipc::reader::FileReader::try_new(file, None)
+        .unwrap()
+        .flat_map(|batch| {
+            let column = Arc::clone(batch.unwrap().column(0));
+            column.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(texts, ["green", "red", "yellow", "green"]);
 }
 
 #[test]

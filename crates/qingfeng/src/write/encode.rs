@@ -5,9 +5,11 @@ use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
 use arrow_ipc::writer::FileWriter;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Fields, Schema, SchemaRef};
+use arrow_select::take::take;
 use flate2::write::GzEncoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -117,7 +119,7 @@ pub(super) enum Encoder {
     Ndjson(Sink),
     #[cfg(feature = "parquet")]
     Parquet(Box<super::parquet::ParquetEncoder>),
-    Arrow(Box<FileWriter<Sink>>),
+    Arrow(Box<FileWriter<Sink>>, SchemaRef),
 }
 
 impl Encoder {
@@ -138,7 +140,10 @@ impl Encoder {
             Format::Parquet => {
                 return Err(ArrowError::NotYetImplemented(crate::read::WITHOUT_PARQUET.to_owned()));
             }
-            Format::Arrow => Self::Arrow(Box::new(FileWriter::try_new(sink, &schema)?)),
+            Format::Arrow => {
+                let plain = plain(&schema);
+                Self::Arrow(Box::new(FileWriter::try_new(sink, &plain)?), plain)
+            }
         })
     }
 
@@ -153,7 +158,7 @@ impl Encoder {
             Self::Ndjson(sink) => write_text(sink, batch, text::ndjson),
             #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.write(batch),
-            Self::Arrow(writer) => writer.write(batch),
+            Self::Arrow(writer, plain) => writer.write(&without_dictionaries(batch, plain)?),
         }
     }
 
@@ -162,10 +167,30 @@ impl Encoder {
             Self::Csv(sink) | Self::Ndjson(sink) => sink,
             #[cfg(feature = "parquet")]
             Self::Parquet(parquet) => parquet.close()?,
-            Self::Arrow(writer) => writer.into_inner()?,
+            Self::Arrow(writer, _) => writer.into_inner()?,
         };
         Ok(sink.close()?)
     }
+}
+
+/// The columns of an Arrow file: one with a dictionary has the texts themselves, since such a file has one dictionary for all
+/// batches, and each batch comes with its own.
+fn plain(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Dictionary(_, values) => {
+            Arc::new(field.as_ref().clone().with_data_type((**values).clone()))
+        }
+        _ => Arc::clone(field),
+    });
+    Arc::new(Schema::new(fields.collect::<Fields>()))
+}
+
+fn without_dictionaries(batch: &RecordBatch, plain: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().map(|column| match column.as_any_dictionary_opt() {
+        Some(coded) => take(coded.values(), coded.keys(), None),
+        None => Ok(Arc::clone(column)),
+    });
+    RecordBatch::try_new(Arc::clone(plain), columns.collect::<Result<_, _>>()?)
 }
 
 /// The rows that are made text of at once.
