@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Literal, TypedDict
@@ -19,6 +20,16 @@ Format = Literal["csv", "ndjson", "parquet", "arrow"]
 Encoding = Literal["utf-8", "gb18030"]
 CountryNumbers = Literal["iso", "gac"]
 Pack = str | os.PathLike[str] | bytes | bytearray
+
+
+def _refuse_part_of_partition(table: Any) -> None:
+    """Spark cuts a partition into batches anywhere, so that a declaration may go on in the next one."""
+    spark = sys.modules.get("pyspark.taskcontext")
+    if spark is None or type(table).__name__ != "RecordBatch" or spark.TaskContext.get() is None:
+        return
+    raise ValueError(
+        "a batch of a Spark partition may end within a declaration; give the iterator of all its batches, or use qingfeng.spark.score"
+    )
 
 
 class _Read(TypedDict):
@@ -125,6 +136,7 @@ class Engine(_native.Engine):
         Columns that do not fit raise ColumnError before anything is scored. A value that cannot be read is no exception: it is
         in `rejects` with its row, and the rules that need it are undecided.
         """
+        _refuse_part_of_partition(table)
         shown = Shown.of(progress)
         return self._score(
             table,

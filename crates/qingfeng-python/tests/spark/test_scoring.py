@@ -332,6 +332,22 @@ def test_one_batch_alone_cuts_declarations(spark: Any, lines: pa.Table) -> None:
         spark.conf.unset(BATCH)
 
 
+def test_a_batch_given_as_a_table_is_refused(spark: Any, lines: pa.Table) -> None:
+    """A batch of a partition may end within a declaration, and nobody can see it."""
+    archive = PACK
+
+    def naive(batches: Any) -> Any:
+        import qingfeng
+
+        engine = qingfeng.Engine(str(archive))
+        for batch in batches:
+            yield from engine.score(batch, threads=1).read_all().select(["declaration_id"]).to_batches()
+
+    frame = spark.createDataFrame(lines).mapInArrow(naive, "declaration_id string")
+    with pytest.raises(Exception, match="may end within a declaration"):
+        frame.count()
+
+
 def test_dask_in_ten_lines(lines: pa.Table, commanded: Commanded, tmp_path: Path) -> None:
     """The recipe of docs/spark.md, as it stands there."""
     text = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
