@@ -31,7 +31,7 @@ pub struct LedgerArgs {
     /// Results of visits to enterprises, with the columns visited_on, site, enterprise, result, and optionally case_number,
     /// major_case, fine (yuan), pieces, declaration_id, waiver. Their cases count at the site.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "aims")]
-    pub visits: Vec<PathBuf>,
+    pub visited: Vec<PathBuf>,
 }
 
 /// The aims of a file; they may name the kinds of sites that the pack has.
@@ -71,7 +71,7 @@ fn rows<T>(table: &str, ledger: Ledger<T>) -> Vec<T> {
 impl LedgerArgs {
     /// All files that are read, to refuse outputs that would overwrite one.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.notices.iter().chain(&self.tip_offs).chain(&self.visits)
+        self.notices.iter().chain(&self.tip_offs).chain(&self.visited)
     }
 
     /// The accounts of the year; rows of ledgers that cannot be read are reported on standard error.
@@ -92,7 +92,7 @@ impl LedgerArgs {
             [] => None,
             paths => Some(rows("tip-offs", TipOff::read(&ReadArgs::inputs(paths), options)?)),
         };
-        let visits = match self.visits.as_slice() {
+        let visits = match self.visited.as_slice() {
             [] => None,
             paths => Some(read_visits(paths, options, Policy::of(pack).as_ref())?),
         };

@@ -191,18 +191,18 @@ fn what_visits_find_counts_for_the_aim_of_their_sites() {
          2016-04-05,hebei,E7,counterfeit,H1,3000,40\n2016-04-05,hebei,E8,clear,,,\n2016-04-07,hebie,E7,fake,H2,,\n\
          2016-08-01,hebei,E7,fake,H3,,\n",
     );
-    let told = desk.run(&format!("{targets} --visits visited.csv")).exits(2).stderr;
+    let told = desk.run(&format!("{targets} --visited visited.csv")).exits(2).stderr;
     assert!(told.contains("[selection.visits]"), "{told}");
 
     desk.write("harbour/pack.toml", format!("{PACK}{policy}"));
     desk.write("harbour/reference/sites.toml", format!("{SITES}{hebei}"));
     desk.write("aims.toml", format!("{AIMS}[kinds.production]\ncases = 10\n"));
     let before = desk.run(&format!("{targets} --format json")).exits(0).json();
-    let ran = desk.run(&format!("{targets} --visits visited.csv")).exits(0);
+    let ran = desk.run(&format!("{targets} --visited visited.csv")).exits(0);
     assert!(ran.stderr.contains("visits: 1 row cannot be read"), "{}", ran.stderr);
     assert!(ran.stderr.contains("did you mean `hebei`?"), "{}", ran.stderr);
     assert!(ran.stdout.contains("Visits to enterprises of the year so far"), "{}", ran.stdout);
-    let json = desk.run(&format!("{targets} --visits visited.csv --format json")).exits(0).json();
+    let json = desk.run(&format!("{targets} --visited visited.csv --format json")).exits(0).json();
     let of = |json: &serde_json::Value| {
         let kinds = json["kinds"].as_array().unwrap().clone();
         kinds.into_iter().find(|account| account["kind"] == "production").unwrap()

@@ -419,7 +419,7 @@ fn enterprises_are_visited_by_the_month() {
     assert!(planned[1].starts_with("2016-03 east 2 E") && planned[1].contains(" random 1 "), "{planned:?}");
     assert_eq!(
         visits(&desk, &["probability", "drawn", "population"]),
-        ["1 1 3", "0.333333333333333 1 3"],
+        ["1.0 1 3", "0.3333333333333333 1 3"],
         "{planned:?}"
     );
     let summary: serde_json::Value = serde_json::from_str(&desk.read("summary.json")).unwrap();

@@ -296,7 +296,7 @@ fn homes<'c>(
 ) -> HashMap<&'c str, usize> {
     let mut most: HashMap<&str, (u64, Reverse<usize>)> = HashMap::new();
     for (site, members) in at_sites.values() {
-        let mut counts: HashMap<&str, u64> = HashMap::new();
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for trader in members.iter().filter_map(|&at| all[at].trader.as_deref()) {
             *counts.entry(trader).or_default() += 1;
         }

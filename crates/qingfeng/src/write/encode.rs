@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::cast::AsArray;
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Fields, Schema, SchemaRef};
 use arrow_select::take::take;

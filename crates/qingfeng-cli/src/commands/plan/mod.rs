@@ -79,7 +79,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     visits: Option<PathBuf>,
 
-    /// Results of earlier visits, as `qingfeng targets --visits` reads them: these enterprises are not visited again too soon.
+    /// Results of visits to enterprises, as `qingfeng targets` reads them: those visited are not visited again too soon.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "visits")]
     visited: Vec<PathBuf>,
 

@@ -23,7 +23,7 @@ use crate::terminal::Format;
 #[command(after_help = exit::help(&[
     "qingfeng targets aims.toml --rules rules/clean-wind --plan plans/*.csv --outcomes outcomes.csv --as-of 2016-09-30",
     "qingfeng targets aims.toml --rules rules/clean-wind --plan plans/*.csv --store sqlite:lookups.db \
-     --notices notices.csv --tip-offs tip-offs.csv --visits visited.csv --format json",
+     --notices notices.csv --tip-offs tip-offs.csv --visited visited.csv --format json",
 ], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     /// Targets of the year.
