@@ -187,8 +187,8 @@ def check(found: Check) -> str:
     """The mistakes of a pack."""
     verdict = "valid" if found.is_valid else '<span class="error">invalid</span>'
     counts = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
-    rows: list[str] = []
-    notes: list[str] = []
+    rows: list[tuple[str, str, str, str, str]] = []
+    notes: list[tuple[str, str, str, str, str]] = []
     for item in found.diagnostics:
         place = f'<code class="id">{_text(item.places[0])}</code>' if item.places else ""
         said = "".join(
