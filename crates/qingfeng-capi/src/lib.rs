@@ -9,7 +9,6 @@
 
 mod abi;
 mod border;
-mod diagnostics;
 mod handles;
 mod problem;
 mod table;
@@ -20,13 +19,13 @@ use std::sync::{Arc, Mutex, TryLockError};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use qingfeng::read::{Input, Reject};
+use qingfeng::rules::diagnostics::DiagnosticData;
 use qingfeng::{AssessError, Engine, EngineBuilder, JobError, Notes, ScoredBatches, Summary};
 use serde::Serialize;
 
 pub use abi::QINGFENG_ABI_VERSION;
 pub use border::QingfengText;
 use border::{answered, bytes, needed, text, write};
-use diagnostics::{Mistake, mistakes};
 use handles::Handles;
 use problem::Problem;
 pub use problem::QingfengStatus;
@@ -151,7 +150,7 @@ pub unsafe extern "C" fn qingfeng_open_archive(
 struct Opened<'o> {
     pack: &'o str,
     digest: &'o str,
-    diagnostics: Vec<Mistake<'o>>,
+    diagnostics: Vec<DiagnosticData<'o>>,
 }
 
 /// Opens a pack, keeps the engine and writes what it is known by.
@@ -172,7 +171,7 @@ unsafe fn open(
     let opened = Opened {
         pack: engine.pack_id(),
         digest: engine.digest(),
-        diagnostics: mistakes(&engine.pack().warnings),
+        diagnostics: engine.pack().warnings.data(),
     };
     let answer = serde_json::to_string(&opened)?;
     let number = ENGINES.add(engine);

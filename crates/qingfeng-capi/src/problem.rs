@@ -3,10 +3,9 @@
 use std::any::Any;
 
 use qingfeng::read::{ReadError, Reject};
+use qingfeng::rules::diagnostics::DiagnosticData;
 use qingfeng::{AssessError, JobError, OpenError, OpenErrorKind};
 use serde::Serialize;
-
-use crate::diagnostics::{Mistake, mistakes};
 
 /// What became of a call. Later versions may have more of these: take one that you do not know as a failure.
 #[repr(i32)]
@@ -46,7 +45,7 @@ pub struct Problem {
 struct Record<'p> {
     status: QingfengStatus,
     message: &'p str,
-    diagnostics: Vec<Mistake<'p>>,
+    diagnostics: Vec<DiagnosticData<'p>>,
     rejects: &'p [Reject],
 }
 
@@ -62,7 +61,7 @@ impl Problem {
     fn with(
         status: QingfengStatus,
         message: &str,
-        diagnostics: Vec<Mistake<'_>>,
+        diagnostics: Vec<DiagnosticData<'_>>,
         rejects: &[Reject],
     ) -> Self {
         let record = Record { status, message, diagnostics, rejects };
@@ -88,7 +87,7 @@ impl From<OpenError> for Problem {
             OpenErrorKind::Digest { .. } => QingfengStatus::OtherDigest,
             _ => QingfengStatus::BadPack,
         };
-        Self::with(status, &error.to_string(), mistakes(error.diagnostics()), &[])
+        Self::with(status, &error.to_string(), error.diagnostics().data(), &[])
     }
 }
 

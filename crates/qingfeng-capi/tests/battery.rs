@@ -7,11 +7,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, StringArray};
+use qingfeng::Assessment;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, FiredRule};
 use qingfeng_capi::{QINGFENG_BY_ITEM, QINGFENG_REASONS, QingfengStatus};
-use qingfeng_testkit::corpus::{Assess, Corpus, FoundDeclaration, FoundItem, Outcome, found_in_rows};
+use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, found_in_rows};
 use serde_json::Value;
 
 use crate::support::{Engine, built, root};
@@ -91,39 +91,10 @@ impl Assess for Messages {
             let of_crate =
                 crate_engine.explain_json(message.as_bytes()).map_err(|error| error.to_string())?;
             assert_eq!(explained, serde_json::to_string(&of_crate).unwrap());
-            Ok(found(serde_json::from_str(&json).unwrap()))
+            Ok(serde_json::from_str::<Assessment>(&json).unwrap().into())
         };
         let declarations = declarations.iter().map(assess).collect::<Result<_, String>>()?;
         Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
-    }
-}
-
-fn found(assessment: Assessment) -> FoundDeclaration {
-    let items = assessment.items.into_iter().map(|item| {
-        let rules = |shadow| {
-            let of_kind = item.fired.iter().filter(|fired| fired.shadow == shadow);
-            of_kind.map(|fired| fired.rule.clone()).collect()
-        };
-        let reason =
-            |fired: &FiredRule| format!("{}: {}", fired.rule, fired.reason.as_deref().unwrap_or_default());
-        FoundItem {
-            item_no: item.item_no.unwrap_or_default(),
-            score: item.score,
-            channel: item.channel.clone(),
-            points: Some(item.points),
-            shadow_points: Some(item.shadow_points),
-            fired: rules(false),
-            shadow: rules(true),
-            faults: item.faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.fault)).collect(),
-            reasons: item.fired.iter().map(reason).collect(),
-        }
-    });
-    FoundDeclaration {
-        items: items.collect(),
-        declaration_id: assessment.declaration_id,
-        score: assessment.score,
-        channel: assessment.channel,
-        decisive_item: assessment.decisive_item.unwrap_or_default(),
     }
 }
 

@@ -34,7 +34,7 @@ fn generated() -> String {
     without_safety(&String::from_utf8(header).unwrap())
 }
 
-/// `QINGFENG_BLESS=1` writes it anew.
+/// `QINGFENG_BLESS=1` writes it again.
 #[test]
 fn the_header_is_made_from_the_source() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/qingfeng.h");

@@ -50,7 +50,7 @@ fn plain(text: &str) -> String {
 ///
 /// None that is known: all of it has a form in JSON.
 pub fn diagnostics(found: &Diagnostics) -> serde_json::Result<String> {
-    terminal::json(&diagnostics_json::items(found))
+    terminal::json(&found.data())
 }
 
 /// Mistakes as `check` draws them, each under its line. `name` stands before the names of files.
@@ -87,7 +87,7 @@ pub fn check_opened(
     )
 }
 
-/// `explain` of a declaration that is at hand.
+/// `explain` of a declaration that was explained already.
 ///
 /// # Errors
 ///

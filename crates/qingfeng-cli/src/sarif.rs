@@ -4,11 +4,10 @@
 
 use std::path::{Component, Path};
 
-use qingfeng::rules::diagnostics::{Sources, Suppressed};
+use qingfeng::rules::diagnostics::{PlaceData, Sources, Suppressed};
 use qingfeng::rules::{Code, Diagnostic, Fix, Label, Place};
 use serde::Serialize;
 
-use crate::diagnostics_json::Span;
 use crate::record::{is_empty, is_none, record};
 use crate::render::{Checked, by_file};
 
@@ -154,7 +153,8 @@ impl Files<'_> {
 
     /// Lines and columns from 1; the end is the column after the last one.
     fn region(&self, place: &Place) -> impl Serialize + use<> {
-        let Span { start_line, start_column, end_line, end_column, .. } = Span::new(place, self.sources);
+        let PlaceData { start_line, start_column, end_line, end_column, .. } =
+            PlaceData::new(place, self.sources);
         record!(#[serde(rename_all = "camelCase")] {
             start_line: start_line,
             start_column: start_column,

@@ -74,7 +74,7 @@ pub use pack::{Pack, PackFiles};
 /// What is said of mistakes beside [`Diagnostic`]: the pages of their codes, the texts they point into, what comments
 /// allow, and what fixes changed.
 pub mod diagnostics {
-    pub use crate::diagnostic::{EXAMPLE_PACK, Page, Sources, Suppressed};
+    pub use crate::diagnostic::{DiagnosticData, EXAMPLE_PACK, Page, PlaceData, Sources, Suppressed};
     pub use crate::pack::Applied;
 }
 

@@ -89,7 +89,7 @@ fn unknown(field: &'static str, value: &str, names: &[&'static str]) -> Mistake 
     (field, Some(told), reason)
 }
 
-/// What a result comes to, with the reason of a waiver.
+/// The verdict of a result, with the reason of a waiver.
 ///
 /// # Errors
 ///

@@ -26,6 +26,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use qingfeng::{Assessment, FiredRule, ItemAssessment};
+
 pub use case::{Case, ExpectedDeclaration, ExpectedItem};
 pub use compare::differences;
 pub use rows::found_in_rows;
@@ -80,6 +82,40 @@ pub struct FoundItem {
     pub faults: Vec<String>,
     /// `ID: reason` of all rules that fired, in the order of the pack.
     pub reasons: Vec<String>,
+}
+
+impl From<Assessment> for FoundDeclaration {
+    fn from(assessment: Assessment) -> Self {
+        Self {
+            items: assessment.items.into_iter().map(FoundItem::from).collect(),
+            declaration_id: assessment.declaration_id,
+            score: assessment.score,
+            channel: assessment.channel,
+            decisive_item: assessment.decisive_item.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<ItemAssessment> for FoundItem {
+    fn from(item: ItemAssessment) -> Self {
+        let rules = |shadow| {
+            let rules = item.fired.iter().filter(|fired| fired.shadow == shadow);
+            rules.map(|fired| fired.rule.clone()).collect()
+        };
+        let reason =
+            |fired: &FiredRule| format!("{}: {}", fired.rule, fired.reason.as_deref().unwrap_or_default());
+        Self {
+            item_no: item.item_no.unwrap_or_default(),
+            score: item.score,
+            points: Some(item.points),
+            shadow_points: Some(item.shadow_points),
+            fired: rules(false),
+            shadow: rules(true),
+            faults: item.faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.fault)).collect(),
+            reasons: item.fired.iter().map(reason).collect(),
+            channel: item.channel,
+        }
+    }
 }
 
 /// Something that assesses declarations with a pack.

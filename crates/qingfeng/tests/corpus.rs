@@ -7,9 +7,9 @@ use std::path::Path;
 use qingfeng::read::{Format, Input, ReadOptions};
 use qingfeng::rules::{Diagnostics, Severity};
 use qingfeng::write::{Output, TableWriter};
-use qingfeng::{Assessment, By, Engine, Outputs};
+use qingfeng::{By, Engine, Outputs};
 use qingfeng_testkit::corpus::{
-    Assess, Corpus, FoundDeclaration, FoundItem, Outcome, differences, found_in_rows, outcome,
+    Assess, Corpus, FoundDeclaration, Outcome, differences, found_in_rows, outcome,
 };
 use serde_json::Value;
 
@@ -48,40 +48,13 @@ impl Assess for OneByOne {
         };
         let assess = |declaration: &Value| {
             let message = declaration.to_string();
-            engine.assess_json(message.as_bytes()).map(found).map_err(|error| error.to_string())
+            engine
+                .assess_json(message.as_bytes())
+                .map(FoundDeclaration::from)
+                .map_err(|error| error.to_string())
         };
         let declarations = declarations.iter().map(assess).collect::<Result<_, _>>()?;
         Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
-    }
-}
-
-fn found(assessment: Assessment) -> FoundDeclaration {
-    let items = assessment.items.into_iter().map(|item| {
-        let rules = |shadow| {
-            let rules = item.fired.iter().filter(|fired| fired.shadow == shadow);
-            rules.map(|fired| fired.rule.clone()).collect()
-        };
-        let reason = |fired: &qingfeng::FiredRule| {
-            format!("{}: {}", fired.rule, fired.reason.as_deref().unwrap_or_default())
-        };
-        FoundItem {
-            item_no: item.item_no.unwrap_or_default(),
-            score: item.score,
-            channel: item.channel.clone(),
-            points: Some(item.points),
-            shadow_points: Some(item.shadow_points),
-            fired: rules(false),
-            shadow: rules(true),
-            faults: item.faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.fault)).collect(),
-            reasons: item.fired.iter().map(reason).collect(),
-        }
-    });
-    FoundDeclaration {
-        items: items.collect(),
-        declaration_id: assessment.declaration_id,
-        score: assessment.score,
-        channel: assessment.channel,
-        decisive_item: assessment.decisive_item.unwrap_or_default(),
     }
 }
 

@@ -145,6 +145,12 @@ fn of_two_columns_for_a_field_the_one_is_read_that_it_prefers() {
     assert!(found.contains(&"port=2248".to_owned()), "{found:?}");
 }
 
+/// The rules that fired on the first line.
+fn fired_rules(assessment: &Assessment) -> String {
+    let rules = assessment.items[0].fired.iter().map(|fired| &*fired.rule);
+    rules.collect::<Vec<_>>().join(" ")
+}
+
 fn engine(directory: &Path, rules: &str, rates: &str) -> Engine {
     std::fs::create_dir_all(directory.join("reference")).unwrap();
     std::fs::write(directory.join("pack.toml"), MANIFEST).unwrap();
@@ -216,8 +222,7 @@ fn a_code_of_another_day_can_be_asked_for() {
             "{{\"declaration_id\":\"D1\",\"destination\":\"KE\",\"mode\":\"{mode}\",\"hs\":\"{hs}\",\"declared_on\":\"{day}\"}}"
         );
         let assessment = engine.assess_json(line.as_bytes()).unwrap();
-        let rules: Vec<&str> = assessment.items[0].fired.iter().map(|fired| &*fired.rule).collect();
-        assert_eq!(rules.join(" "), fired, "{hs} {mode} {day}");
+        assert_eq!(fired_rules(&assessment), fired, "{hs} {mode} {day}");
     }
 }
 
@@ -295,13 +300,9 @@ fn a_pack_extends_and_replaces_the_list_of_a_field() {
              \"declared_on\":\"{day}\"}}"
         );
         let assessment = engine.assess_json(line.as_bytes()).unwrap();
-        let rules: Vec<&str> = assessment.items[0].fired.iter().map(|fired| &*fired.rule).collect();
+        let rules = fired_rules(&assessment);
         let found: Vec<&str> = assessment.notes.unknown_codes.keys().map(String::as_str).collect();
-        assert_eq!(
-            (rules.join(" "), found.join(" ")),
-            (fired.to_owned(), unknown.to_owned()),
-            "{mode} {kind} {day}"
-        );
+        assert_eq!((rules, found.join(" ")), (fired.to_owned(), unknown.to_owned()), "{mode} {kind} {day}");
     }
 }
 
@@ -371,6 +372,18 @@ fn the_single_windows_country_of_arrival_goes_before_its_final_one() {
                 found.iter().map(String::as_str).filter(|value| value.contains("destination=")).collect();
             assert_eq!(found.join(" "), expected, "{name}");
         }
+    }
+    // Where the final country has a name of its own the other value is not read, and that is said.
+    let own = [("destinationCountry", "UG"), ("cusTradeCountry", "KE"), ("最终目的国", "TZ")];
+    for input in inputs(&line(&own)) {
+        let name = input.to_string();
+        let mut reader = Reader::new(Arc::clone(&pack.schema), vec![input], ReadOptions::default()).unwrap();
+        reader.next().unwrap().unwrap();
+        let [unused] = &reader.notes()[0].unused_columns[..] else { panic!("{name}") };
+        assert!(
+            unused.ends_with("(for `destination` the column cusTradeCountry is read)"),
+            "{name}: {unused}"
+        );
     }
     let json = "{\"entryId\":\"D1\",\"supvModeCdde\":\"0110\",\"cusTradeCountry\":\"KE\",\"items\":[\
                 {\"codeTs\":\"960810\",\"destinationCountry\":\"UG\"},{\"codeTs\":\"960810\"}]}";

@@ -322,8 +322,7 @@ fn codes_are_those_of_the_lists_on_the_day() {
                 let Some(code) = code.as_deref().filter(|code| *code != "BORDER-RESIDENTS") else { continue };
                 let entry = list.find(code).unwrap_or_else(|| panic!("{column} {code}"));
                 assert_eq!(entry.code, code, "read otherwise than written");
-                assert!(entry.from.is_none_or(|from| from <= day), "{column} {code} on {day}");
-                assert!(entry.until.is_none_or(|until| day <= until), "{column} {code} on {day}");
+                assert!(entry.life.has(day), "{column} {code} on {day}");
             }
         }
         for (hs, &day) in texts(&declarations, "hs").iter().flatten().zip(&days) {

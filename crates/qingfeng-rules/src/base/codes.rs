@@ -24,10 +24,8 @@ pub struct Entry {
     pub title_zh: &'static str,
     /// Other writings of it.
     pub also: Vec<&'static str>,
-    /// The first day on which it was in use, if it is known.
-    pub from: Option<Date>,
-    /// The last one.
-    pub until: Option<Date>,
+    /// When it was in use.
+    pub life: Life,
     /// What the list has of it besides, in the order of [`CodeTable::more`].
     pub more: Vec<&'static str>,
 }
@@ -42,7 +40,7 @@ pub struct Entry {
 /// assert_eq!(units.find("035"), units.find("kg"));
 /// let modes = codes::table("trade-mode").unwrap();
 /// let tourism = modes.find("旅游购物商品").unwrap();
-/// assert_eq!((tourism.code, tourism.until.unwrap().to_string()), ("0139", "2017-07-31".to_owned()));
+/// assert_eq!((tourism.code, tourism.life.until.unwrap().to_string()), ("0139", "2017-07-31".to_owned()));
 /// ```
 #[derive(Debug)]
 pub struct CodeTable {
@@ -51,6 +49,13 @@ pub struct CodeTable {
     more: Vec<&'static str>,
     by_code: HashMap<&'static str, usize, FixedState>,
     by_writing: HashMap<String, usize, FixedState>,
+}
+
+/// There is one list of a name.
+impl PartialEq for CodeTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 macro_rules! tables {
@@ -71,6 +76,11 @@ tables! {
 
 /// A writing as it is compared: compatibility forms in capitals, without letters that nobody sees and blanks around it.
 pub fn normal(writing: &str) -> String {
+    // Nearly all writings are so already, and the full way is slow.
+    let is_plain = writing.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain {
+        return writing.trim().to_ascii_uppercase();
+    }
     let seen = writing.nfkc().filter(|letter| !is_invisible(*letter));
     seen.flat_map(char::to_uppercase).collect::<String>().trim().to_owned()
 }
@@ -123,9 +133,9 @@ impl CodeTable {
         self.by_writing.get(&normal(writing)).map(|&at| &self.entries[at])
     }
 
-    /// All writings, each with its code.
-    pub(crate) fn writings(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        self.by_writing.iter().map(|(writing, &at)| (writing.as_str(), self.entries[at].code))
+    /// The code with this writing, which is in [normal](normal) form.
+    pub(crate) fn code(&self, normal: &str) -> Option<&'static str> {
+        self.by_writing.get(normal).map(|&at| self.entries[at].code)
     }
 }
 
@@ -133,9 +143,9 @@ fn entry(line: &'static str) -> Option<Entry> {
     let mut cells = line.split('\t');
     let mut cell = || cells.next();
     let (code, title, title_zh, also) = (cell()?, cell()?, cell()?, cell()?);
-    let (from, until) = (cell()?.parse().ok(), cell()?.parse().ok());
+    let life = Life { from: cell()?.parse().ok(), until: cell()?.parse().ok() };
     let also = also.split('|').filter(|also| !also.is_empty()).collect();
-    Some(Entry { code, title, title_zh, also, from, until, more: cells.collect() })
+    Some(Entry { code, title, title_zh, also, life, more: cells.collect() })
 }
 
 /// The list of this name.
@@ -143,14 +153,20 @@ pub fn table(name: &str) -> Option<&'static CodeTable> {
     TABLES.iter().find(|table| table.name == name)
 }
 
-/// From the first to the last day, where they are known.
-pub type Life = (Option<Date>, Option<Date>);
+/// When a code was in use: both days count, and one that is not known limits nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub until: Option<Date>,
+}
 
-/// Whether a day is one of these lives.
-pub fn is_within(lives: &[Life], day: Date) -> bool {
-    lives
-        .iter()
-        .any(|(from, until)| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until))
+impl Life {
+    /// Whether it was in use on a day.
+    pub fn has(self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// When a subheading of six digits was in force in the tariff: from the first to the last day, more than once for some.
@@ -161,7 +177,7 @@ static SUBHEADINGS: LazyLock<BTreeMap<&str, Vec<Life>>> = LazyLock::new(|| {
         let mut cells = line.split('\t');
         let code = cells.next().unwrap_or_default();
         let mut day = || cells.next().and_then(|day| day.parse().ok());
-        found.entry(code).or_default().push((day(), day()));
+        found.entry(code).or_default().push(Life { from: day(), until: day() });
     }
     found
 });
@@ -178,7 +194,7 @@ static SUBHEADINGS: LazyLock<BTreeMap<&str, Vec<Life>>> = LazyLock::new(|| {
 /// assert!(!in_force("871199", day("2016-12-31")));
 /// ```
 pub fn in_force(hs: &str, day: Date) -> bool {
-    lives(hs).is_none_or(|lives| is_within(lives, day))
+    lives(hs).is_none_or(|lives| lives.iter().any(|life| life.has(day)))
 }
 
 /// The days on which a commodity code was one; `None` for those of chapters 98 and 99.

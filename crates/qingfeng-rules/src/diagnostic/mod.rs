@@ -11,12 +11,14 @@ use serde::Serialize;
 
 mod codes;
 mod comments;
+mod data;
 mod pages;
 mod repair;
 mod sources;
 mod suppression;
 
 pub use codes::Code;
+pub use data::{DiagnosticData, PlaceData};
 pub use pages::{EXAMPLE_PACK, Page};
 pub(crate) use repair::{parameter_around, quote_numbers, rewrite_day};
 pub use sources::Sources;

@@ -159,12 +159,7 @@ fn missing_where(derived: Derived) -> &'static str {
         }
         Derived::HsInForce => "the code or the day is missing, or the code is none",
         Derived::LegalUnitFits => "the code or the unit is missing, or nothing is known of one of them",
-        Derived::ModeInForce
-        | Derived::BrandKindInForce
-        | Derived::PackingInForce
-        | Derived::TransportInForce
-        | Derived::PortInForce
-        | Derived::OriginDistrictInForce => "the code or the day is missing, or neither list nor pack has it",
+        _ => "the code or the day is missing, or neither list nor pack has it",
     }
 }
 

@@ -176,7 +176,7 @@ impl Derived {
     pub fn lives<'f>(self, field: &'f Field, code: &str) -> Option<&'f [codes::Life]> {
         match self {
             Self::HsInForce if !CodeList::Hs.knows(code) => None,
-            Self::HsInForce => Some(codes::lives(code).unwrap_or(&[(None, None)])),
+            Self::HsInForce => Some(codes::lives(code).unwrap_or(&[codes::Life { from: None, until: None }])),
             _ => field.reading.known.as_ref()?.life(code).map(std::slice::from_ref),
         }
     }

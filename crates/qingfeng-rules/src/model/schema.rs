@@ -1,6 +1,6 @@
 //! Schemas: which fields a declaration has, of which kind, and under which headers files name them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,9 +8,8 @@ use foldhash::fast::FixedState;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::base::codes;
+use crate::base::codes::{self, CodeTable};
 use crate::base::countries::{self, Numbers};
-use crate::base::value::Date;
 use crate::base::zone::Zone;
 use crate::model::boxes::{BOXES, Part};
 use crate::model::money::Money;
@@ -198,7 +197,10 @@ pub struct Reading {
 /// The codes of a field: those of its code list and those that reference data have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownCodes {
-    /// For each writing its code, a code for itself; an empty one for a word that says that there is none.
+    /// The code list of the field, if the pack leaves it one.
+    list: Option<&'static CodeTable>,
+    /// What the pack has, which goes before the list: for each writing its code, a code for itself; an empty one for a word
+    /// that says that there is none.
     writings: HashMap<String, Arc<str>, FixedState>,
     /// The members of groups that are beginnings of codes: what begins so is a code of the pack.
     prefixes: Vec<String>,
@@ -206,37 +208,24 @@ pub struct KnownCodes {
     digits: usize,
     /// Whether there are writings besides the codes.
     has_names: bool,
-    /// The days of the codes of the list and the pack: the first and the last one.
-    days: HashMap<Arc<str>, codes::Life, FixedState>,
+    /// When the codes of the pack are in use.
+    lives: BTreeMap<String, codes::Life>,
 }
 
 impl KnownCodes {
     fn of<'g>(
-        list: Option<&codes::CodeTable>,
+        list: Option<&'static CodeTable>,
         more: Option<&PackCodes>,
         groups: impl Iterator<Item = &'g Group>,
     ) -> Option<Self> {
         let mut writings: HashMap<String, Arc<str>, FixedState> = HashMap::default();
-        let mut has_names = false;
-        let mut lengths = BTreeSet::new();
-        let mut days: HashMap<_, _, FixedState> = HashMap::default();
+        let mut lives = BTreeMap::new();
         let list = list.filter(|_| more.is_none_or(|more| !more.only));
-        if let Some(list) = list {
-            days.extend(list.entries().iter().map(|of| (Arc::from(of.code), (of.from, of.until))));
-            writings.extend(list.writings().map(|(writing, code)| (writing.to_owned(), code.into())));
-            lengths = list
-                .entries()
-                .iter()
-                .filter(|entry| is_number(entry.code))
-                .map(|entry| entry.code.len())
-                .collect();
-            has_names = true;
-        }
+        let has_names = list.is_some() || more.is_some();
         if let Some(more) = more {
             let own = more.writings.iter().map(|(writing, code)| (writing.clone(), code.as_str().into()));
             writings.extend(own);
-            days.extend(more.codes.iter().map(|(code, of)| (Arc::from(code.as_str()), (of.from, of.until))));
-            has_names = true;
+            lives.extend(more.codes.iter().map(|(code, of)| (code.clone(), of.life)));
         }
         let members: Vec<&Member> = groups.flat_map(|group| &group.members).collect();
         let prefixes =
@@ -245,13 +234,21 @@ impl KnownCodes {
             // What the pack has for a member is one, whatever the list has it for.
             writings.insert(member.code.clone(), member.code.as_str().into());
         }
-        // Groups may have members of other fields.
-        if list.is_none() {
-            let codes = writings.iter().filter(|(writing, code)| ***code == ***writing && is_number(code));
-            lengths = codes.map(|(code, _)| code.len()).collect();
-        }
-        let digits = if lengths.len() == 1 { lengths.into_iter().next().unwrap_or(0) } else { 0 };
-        (!writings.is_empty()).then_some(Self { writings, prefixes, digits, has_names, days })
+        // Groups may have members of other fields, so that those of a list go before them.
+        let digits = match list {
+            Some(list) => one_length(list.entries().iter().map(|entry| entry.code)),
+            None => {
+                one_length(writings.iter().filter(|(of, code)| ***code == ***of).map(|(code, _)| &**code))
+            }
+        };
+        let is_any = list.is_some() || !writings.is_empty();
+        is_any.then_some(Self { list, writings, prefixes, digits, has_names, lives })
+    }
+
+    /// The code that has this writing in the pack or else in the list; empty if the writing says that there is none.
+    fn code(&self, writing: &str) -> Option<&str> {
+        let of_pack = self.writings.get(writing).map(|code| &**code);
+        of_pack.or_else(|| self.list?.code(writing))
     }
 
     /// Whether it has the code, or a beginning of it.
@@ -261,18 +258,18 @@ impl KnownCodes {
 
     /// When the code was in use; `None` if it is none of the list's or the pack's.
     pub fn life(&self, code: &str) -> Option<&codes::Life> {
-        self.days.get(code)
+        self.lives.get(code).or_else(|| self.list?.entry(code).map(|entry| &entry.life))
     }
 
     /// Whether it has the code.
     pub fn has(&self, code: &str) -> bool {
-        self.writings.get(code).is_some_and(|of| **of == *code)
+        self.code(code) == Some(code)
     }
 
     /// The code with this writing, in capitals and narrow letters; empty if the writing says that there is none.
     pub fn find(&self, writing: &str) -> Option<&str> {
-        let code = self.writings.get(writing)?;
-        (**code == *writing || !self.begins_so(writing)).then_some(code)
+        let code = self.code(writing)?;
+        (*code == *writing || !self.begins_so(writing)).then_some(code)
     }
 
     fn begins_so(&self, writing: &str) -> bool {
@@ -286,9 +283,9 @@ impl KnownCodes {
         }
         let is_capital = |byte: u8| byte.is_ascii() && !byte.is_ascii_lowercase();
         if !text.bytes().all(is_capital) {
-            return text.is_ascii() && !self.writings.contains_key(text.to_ascii_uppercase().trim());
+            return text.is_ascii() && self.code(text.to_ascii_uppercase().trim()).is_none();
         }
-        self.writings.get(text).is_none_or(|code| **code == *text || self.begins_so(text))
+        self.code(text).is_none_or(|code| *code == *text || self.begins_so(text))
     }
 
     /// Whether codes have other writings, too.
@@ -302,8 +299,12 @@ impl KnownCodes {
     }
 }
 
-fn is_number(code: &str) -> bool {
-    code.bytes().all(|byte| byte.is_ascii_digit())
+/// The number of digits of all codes that are digits, if it is one; else 0.
+fn one_length<'c>(codes: impl Iterator<Item = &'c str>) -> usize {
+    let numbers = codes.filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut lengths = numbers.map(str::len);
+    let first = lengths.next().unwrap_or(0);
+    if lengths.all(|length| length == first) { first } else { 0 }
 }
 
 /// What a pack says of a field's codes, besides the code list that it has.
@@ -311,7 +312,7 @@ fn is_number(code: &str) -> bool {
 pub struct PackCodes {
     /// For each writing its code; an empty one for a word that says that there is none.
     pub writings: BTreeMap<String, String>,
-    /// The codes that the pack adds or describes anew.
+    /// The codes that the pack adds, or has otherwise than the list.
     pub codes: BTreeMap<String, PackCode>,
     /// The codes of the pack are all that the field has; those of its list are none.
     pub only: bool,
@@ -323,9 +324,8 @@ pub struct PackCode {
     /// What people call it, in English and in Chinese.
     pub title: Option<String>,
     pub title_zh: Option<String>,
-    /// Its first and its last day.
-    pub from: Option<Date>,
-    pub until: Option<Date>,
+    /// When it is in use.
+    pub life: codes::Life,
 }
 
 /// One field of a schema.

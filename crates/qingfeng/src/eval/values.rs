@@ -263,7 +263,7 @@ impl BatchValues {
             let flag = match (self.declared(line, *field), self.declared(line, *other)) {
                 (Value::Text(code), Value::Date(day)) => {
                     let lives = derived.lives(&self.pack.schema[*field], code);
-                    lives.map(|lives| codes::is_within(lives, day))
+                    lives.map(|lives| lives.iter().any(|life| life.has(day)))
                 }
                 (Value::Text(hs), Value::Text(unit)) => codes::unit_fits(hs, unit),
                 _ => None,

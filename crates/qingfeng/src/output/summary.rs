@@ -6,7 +6,8 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
 use foldhash::fast::FixedState;
-use qingfeng_rules::{CodeList, Date, Derived, FieldId, Key, Pack, codes};
+use qingfeng_rules::codes::{Life, unit_fits};
+use qingfeng_rules::{CodeList, Date, Derived, FieldId, Key, Pack};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -123,8 +124,8 @@ impl Notes {
         amiss.count(pack, evaluator, lines);
         Self {
             unknown_fields,
-            unknown_codes: named_codes(pack, &amiss.unknown),
-            codes_of_another_day: named_codes(pack, &amiss.of_another_day),
+            unknown_codes: amiss.unknown(pack),
+            codes_of_another_day: amiss.of_another_day(pack),
             unfit_units: amiss.unfit_units,
             repeated_items: repeated_items(pack, lines),
             changed: named_changes(pack, changes),
@@ -295,8 +296,8 @@ impl Summary {
             faults_total: tally.rules.iter().map(|rule| rule.faults).sum(),
             rules: evaluated.map(|(rule, count)| (rule.id.clone(), *count)).collect(),
             changed: named_changes(pack, &tally.changes),
-            unknown_codes: named_codes(pack, &tally.amiss.unknown),
-            codes_of_another_day: named_codes(pack, &tally.amiss.of_another_day),
+            unknown_codes: tally.amiss.unknown(pack),
+            codes_of_another_day: tally.amiss.of_another_day(pack),
             unfit_units: tally.amiss.unfit_units.clone(),
             repeated_items: tally.repeated_items,
             scattered_declarations: scattered.count,
@@ -338,7 +339,8 @@ pub(crate) struct Tally {
 /// Codes that are amiss, by field.
 pub(crate) struct CodesAmiss {
     unknown: Vec<(FieldId, CodeCounts)>,
-    of_another_day: Vec<(FieldId, CodeCounts)>,
+    /// With what says of each of the fields when its codes were in use.
+    of_another_day: Vec<(Derived, FieldId, CodeCounts)>,
     unfit_units: CodeCounts,
 }
 
@@ -347,39 +349,46 @@ struct SeenCode<'l> {
     code: &'l str,
     lines: u64,
     /// When it was in use, if that is known and not always, and the lines of other days.
-    lives: Option<&'l [codes::Life]>,
+    lives: Option<&'l [Life]>,
     of_another_day: u64,
 }
 
 impl CodesAmiss {
     fn new(pack: &Pack) -> Self {
-        let none = |id| (id, CodeCounts::default());
         // Any text can name a party.
         let has_list = |id: FieldId| pack.schema[id].codes.is_some_and(|list| list != CodeList::Party);
         let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || has_list(id);
         let dated = Derived::ALL.into_iter().filter(|derived| derived.is_of_days());
-        let dated = dated.filter_map(|derived| derived.sources(&pack.schema)?.first().copied());
+        let field = |derived: Derived| derived.sources(&pack.schema)?.first().copied();
+        let dated = dated.filter_map(|derived| Some((derived, field(derived)?, CodeCounts::default())));
         Self {
-            unknown: pack.schema.ids().filter(has_codes).map(none).collect(),
-            of_another_day: dated.map(none).collect(),
+            unknown: pack.schema.ids().filter(has_codes).map(|id| (id, CodeCounts::default())).collect(),
+            of_another_day: dated.collect(),
             unfit_units: CodeCounts::default(),
         }
     }
 
     fn add(&mut self, other: &Self) {
-        let fields = self.unknown.iter_mut().chain(&mut self.of_another_day);
-        for ((_, a), (_, b)) in fields.zip(other.unknown.iter().chain(&other.of_another_day)) {
-            a.add_all(b);
-        }
+        self.unknown.iter_mut().zip(&other.unknown).for_each(|((_, a), (_, b))| a.add_all(b));
+        let dated = self.of_another_day.iter_mut().zip(&other.of_another_day);
+        dated.for_each(|((.., a), (.., b))| a.add_all(b));
         self.unfit_units.add_all(&other.unfit_units);
+    }
+
+    fn unknown(&self, pack: &Pack) -> BTreeMap<String, CodeCounts> {
+        named_codes(pack, self.unknown.iter().map(|(id, counts)| (id, counts)))
+    }
+
+    fn of_another_day(&self, pack: &Pack) -> BTreeMap<String, CodeCounts> {
+        named_codes(pack, self.of_another_day.iter().map(|(_, id, counts)| (id, counts)))
     }
 
     /// Counts those of some lines.
     fn count(&mut self, pack: &Pack, evaluator: &Evaluator, lines: &Lines) {
         for (id, unknown) in &mut self.unknown {
-            let dated = self.of_another_day.iter_mut().find(|(of, _)| of == id).map(|(_, counts)| counts);
-            let seen = seen_codes(pack, lines, *id, dated.is_some());
-            if let Some(of_another_day) = dated {
+            let dated = self.of_another_day.iter_mut().find(|(_, of, _)| of == id);
+            let seen = seen_codes(pack, lines, *id, dated.as_ref().map(|(derived, ..)| *derived));
+            if let Some((.., of_another_day)) = dated {
                 let found = seen.iter().filter(|seen| seen.of_another_day > 0);
                 of_another_day.add_sorted(found.map(|seen| (seen.code, seen.of_another_day)).collect());
             }
@@ -399,7 +408,7 @@ impl CodesAmiss {
                 *fits.entry((hs.get(..6).unwrap_or(hs), unit)).or_default() += 1;
             }
         }
-        fits.retain(|(hs, unit), _| codes::unit_fits(hs, unit) == Some(false));
+        fits.retain(|(hs, unit), _| unit_fits(hs, unit) == Some(false));
         let found: Vec<(String, u64)> =
             fits.into_iter().map(|((hs, unit), lines)| (format!("{unit} of {hs}"), lines)).collect();
         self.unfit_units.add_sorted(found.iter().map(|(code, lines)| (code.as_str(), *lines)).collect());
@@ -419,16 +428,16 @@ fn recent_place(code: &str) -> usize {
     mix % RECENT
 }
 
-/// The codes of a field on some lines; where `is_dated`, with the lines on whose days they were not in use.
-fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool) -> Vec<SeenCode<'l>> {
+/// The codes of a field on some lines; where `dated` knows when they were in use, with the lines of other days.
+fn seen_codes<'l>(
+    pack: &'l Pack,
+    lines: &'l Lines,
+    id: FieldId,
+    dated: Option<Derived>,
+) -> Vec<SeenCode<'l>> {
     let Some(column) = lines.text(id).filter(|column| column.null_count() < column.len()) else {
         return Vec::new();
     };
-    let of_days = |derived: &Derived| {
-        derived.is_of_days()
-            && derived.sources(&pack.schema).is_some_and(|sources| sources.first() == Some(&id))
-    };
-    let derived = Derived::ALL.into_iter().filter(|_| is_dated).find(of_days);
     let days = pack.schema.date.and_then(|date| lines.column(date).as_primitive_opt::<Date32Type>());
     let mut seen: Vec<SeenCode<'_>> = Vec::new();
     let mut numbers: HashMap<&str, usize, FixedState> = HashMap::default();
@@ -442,8 +451,8 @@ fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool)
             let place = &mut recent[recent_place(code)];
             if seen.get(*place).is_none_or(|seen| seen.code != code) {
                 *place = *numbers.entry(code).or_insert_with(|| {
-                    let lives = derived.and_then(|derived| derived.lives(&pack.schema[id], code));
-                    let lives = lives.filter(|lives| **lives != [(None, None)]);
+                    let lives = dated.and_then(|derived| derived.lives(&pack.schema[id], code));
+                    let lives = lives.filter(|lives| **lives != [Life::default()]);
                     seen.push(SeenCode { code, lines: 0, lives, of_another_day: 0 });
                     seen.len() - 1
                 });
@@ -454,15 +463,18 @@ fn seen_codes<'l>(pack: &'l Pack, lines: &'l Lines, id: FieldId, is_dated: bool)
         seen.lines += 1;
         if let (Some(lives), Some(days)) = (seen.lives, days.filter(|days| !days.is_null(line))) {
             let day = Date::from_days(days.value(line));
-            seen.of_another_day += u64::from(day.is_some_and(|day| !codes::is_within(lives, day)));
+            seen.of_another_day += u64::from(day.is_some_and(|day| !lives.iter().any(|life| life.has(day))));
         }
     }
     seen
 }
 
 /// Codes by name of their field, where there are any.
-fn named_codes(pack: &Pack, counts: &[(FieldId, CodeCounts)]) -> BTreeMap<String, CodeCounts> {
-    let counts = counts.iter().filter(|(_, counts)| !is_none(counts));
+fn named_codes<'c>(
+    pack: &Pack,
+    counts: impl Iterator<Item = (&'c FieldId, &'c CodeCounts)>,
+) -> BTreeMap<String, CodeCounts> {
+    let counts = counts.filter(|(_, counts)| !is_none(counts));
     counts.map(|(id, counts)| (pack.schema[*id].name.clone(), counts.clone())).collect()
 }
 

@@ -227,39 +227,36 @@ impl CastColumn {
 /// Casts the columns in which the values of one field stand.
 #[derive(Debug)]
 pub(crate) struct FieldCaster {
-    /// One for each source, or one for a field without any.
-    columns: Vec<Column>,
+    /// Of the first source, or of a field without any.
+    first: Column,
+    /// Of the other sources.
+    others: Vec<Column>,
 }
 
 impl FieldCaster {
     pub(crate) fn new(field: &Field, sources: &[Source]) -> Self {
-        if sources.is_empty() {
-            return Self { columns: vec![Column::new(field)] };
-        }
-        let column = |(at, source): (usize, &Source)| {
+        let column = |at: usize| {
             // What one source lacks the next one may have.
-            let required = field.required && at + 1 == sources.len();
-            Column::new(&Field { required, ..of_part(field, source.part) })
+            let required = field.required && at + 1 >= sources.len();
+            let part = sources.get(at).and_then(|source| source.part);
+            Column::new(&Field { required, ..of_part(field, part) })
         };
-        Self { columns: sources.iter().enumerate().map(column).collect() }
+        Self { first: column(0), others: (1..sources.len()).map(column).collect() }
     }
 
     /// The values of `rows` rows; `arrays` are those of the sources.
     pub(crate) fn cast(&mut self, arrays: &[ArrayRef], rows: usize) -> CastColumn {
-        let mut columns = self.columns.iter_mut();
-        let mut first = columns.next().map(|column| CastColumn::new(arrays.first(), rows, column));
-        for (column, array) in columns.zip(arrays.iter().skip(1)) {
-            let Some(first) = &mut first else { break };
-            let open = first.open();
+        let mut cast = CastColumn::new(arrays.first(), rows, &mut self.first);
+        for (column, array) in self.others.iter_mut().zip(arrays.iter().skip(1)) {
+            let open = cast.open();
             if open.is_empty() {
-                continue;
+                break;
             }
             #[expect(clippy::expect_used, reason = "the arrays have the same number of rows")]
             let array = take(array, &open, None).expect("rows of the array");
-            first.fill(&open, CastColumn::new(Some(&array), open.len(), column));
+            cast.fill(&open, CastColumn::new(Some(&array), open.len(), column));
         }
-        #[expect(clippy::expect_used, reason = "there is one column at least")]
-        first.expect("a column")
+        cast
     }
 }
 

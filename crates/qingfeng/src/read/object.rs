@@ -25,6 +25,9 @@ pub(super) trait Entry<'a>: Copy {
     fn is_same(self, other: Self) -> bool;
 }
 
+/// The rank of a value whose key is one of another field: each key of its own goes before it.
+const SPARE: usize = usize::MAX;
+
 /// A key that stands for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
@@ -123,21 +126,23 @@ impl<V: Copy> Object<V> {
             }
             Ordering::Greater => (known, key, value),
         };
-        match left.spare {
-            Some(spare) => self.put_spare(spare, value_left),
-            None if left.rank < usize::MAX => self.left.push((left, kept)),
-            None => {}
+        self.left.push((left, kept));
+        if let Some(spare) = left.spare {
+            self.put_spare(spare, value_left);
         }
     }
 
     /// Gives a field a value that is not read by the field whose name its key has; a key of its own goes before it.
     fn put_spare(&mut self, field: usize, value: V) {
-        self.cells[field].get_or_insert((Key { field, rank: usize::MAX, spare: None }, value));
+        self.cells[field].get_or_insert((Key { field, rank: SPARE, spare: None }, value));
     }
 
     /// Notes the keys that are not read, as the columns of a table are noted.
     pub(super) fn note_left(&self, schema: &Schema, unused: &mut Vec<String>) {
-        for (left, kept) in &self.left {
+        let is_read_as = |field: usize| self.cells[field].is_some_and(|(key, _)| key.rank == SPARE);
+        let left =
+            self.left.iter().filter(|(left, _)| left.rank != SPARE && !left.spare.is_some_and(is_read_as));
+        for (left, kept) in left {
             let field = FieldId(left.field as u16);
             note_unused(unused, &left_for(schema, field, left.name(schema), kept.name(schema)));
         }

@@ -65,7 +65,7 @@ impl Found {
     }
 }
 
-/// A declaration of which nothing could be explained.
+/// A declaration that cannot be explained: no line of it was read.
 pub struct Missing {
     wanted: String,
     rejects: Vec<Reject>,

@@ -5,7 +5,6 @@ use qingfeng::tools::rule_tests::Coverage;
 use serde::Serialize;
 
 use super::Run;
-use crate::diagnostics_json;
 use crate::record::{is_none, record};
 
 pub fn report<'r>(run: &'r Run, pack: &'r Pack) -> impl Serialize + use<'r> {
@@ -35,8 +34,7 @@ pub fn report<'r>(run: &'r Run, pack: &'r Pack) -> impl Serialize + use<'r> {
         })
     });
     // With its keys in the order of the alphabet.
-    let mistakes =
-        serde_json::to_value(diagnostics_json::items(&run.checked.diagnostics)).unwrap_or_default();
+    let mistakes = serde_json::to_value(run.checked.diagnostics.data()).unwrap_or_default();
     record!({
         pack: format!("{}@{}", pack.name, pack.version),
         passed: results.len() - run.report.failed(),

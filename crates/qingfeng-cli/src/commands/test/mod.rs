@@ -86,7 +86,7 @@ pub struct Options {
     pub filter: Option<String>,
     /// What no test covers.
     pub coverage: bool,
-    /// Change rules, so many at most.
+    /// How rules are changed, to see whether a test notices.
     pub mutate: Option<MutateOptions>,
     /// Where the files are of which `expect.toml` expects something.
     pub data: Option<PathBuf>,
@@ -106,7 +106,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs the tests of the pack in a directory. `tried` is told how many changes of rules were tried, of how many.
+    /// Runs the tests of the pack in a directory. `tried` is called with the number of changes of rules that were tried, and that of all.
     pub fn new(
         engine: &Engine,
         directory: &Path,

@@ -313,24 +313,14 @@ impl<'p> Terms<'p> {
         let declared = |terms: &mut Self, field| terms.field_term(FieldRef::Declared(field));
         match self.nodes[node].op.clone() {
             Op::Field(FieldRef::Derived(derived)) => {
-                let of_line = matches!(
+                let of_declaration = matches!(
                     derived,
-                    Derived::UnitValue
-                        | Derived::UnitMass
-                        | Derived::ValuePerKg
-                        | Derived::Hs2
-                        | Derived::Hs4
-                        | Derived::Hs6
-                        | Derived::HsInForce
-                        | Derived::ModeInForce
-                        | Derived::BrandKindInForce
-                        | Derived::PackingInForce
-                        | Derived::TransportInForce
-                        | Derived::PortInForce
-                        | Derived::OriginDistrictInForce
-                        | Derived::LegalUnitFits
+                    Derived::ItemCount
+                        | Derived::DeclarationValue
+                        | Derived::DeclarationNetKg
+                        | Derived::DeclarationQuantity
                 );
-                if of_line {
+                if !of_declaration {
                     for source in derived.sources(&schema).into_iter().flatten() {
                         let source = declared(self, source);
                         implied.push((present.clone(), source));

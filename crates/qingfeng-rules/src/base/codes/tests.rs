@@ -16,7 +16,7 @@ fn lists_are_whole_and_no_writing_means_two_codes() {
             assert!(!entry.title_zh.is_empty() && entry.more.len() == table.more().len(), "{name} {entry:?}");
             assert_eq!(normal(entry.code), entry.code, "{name}");
             assert!(
-                entry.from.zip(entry.until).is_none_or(|(from, until)| from <= until),
+                entry.life.from.zip(entry.life.until).is_none_or(|(from, until)| from <= until),
                 "{name} {entry:?}"
             );
             for writing in entry.also.iter().chain([&entry.title_zh]) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::base::codes;
+use crate::base::codes::{self, Life};
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::keys::Table;
@@ -107,9 +107,9 @@ pub(crate) fn read_codes(
                         writings.add(toml, &title, Some(code.get_ref()), span);
                     }
                 }
-                let (from, until) = read_days(toml, code.get_ref(), of, span);
+                let life = read_life(toml, code.get_ref(), of, span);
                 let (title, title_zh) = (toml.plain_text(of, "title"), toml.plain_text(of, "title_zh"));
-                own.insert(codes::normal(code.get_ref()), PackCode { title, title_zh, from, until });
+                own.insert(codes::normal(code.get_ref()), PackCode { title, title_zh, life });
             }
         }
         let only = toml.flag(table, "only").unwrap_or(false);
@@ -152,13 +152,8 @@ impl Writings {
     }
 }
 
-/// The days of a code: the first and the last one.
-fn read_days(
-    toml: &mut Toml<'_>,
-    code: &str,
-    table: &DeTable<'_>,
-    span: Range<usize>,
-) -> (Option<Date>, Option<Date>) {
+/// When a code is in use.
+fn read_life(toml: &mut Toml<'_>, code: &str, table: &DeTable<'_>, span: Range<usize>) -> Life {
     let (from, until) = (toml.date(table, "from"), toml.date(table, "until"));
     if let (Some(from), Some(until)) = (from, until)
         && from > until
@@ -169,7 +164,7 @@ fn read_days(
             .fix(toml.exchanged(table));
         toml.diagnostics.push(mistake);
     }
-    (from, until)
+    Life { from, until }
 }
 
 /// Reads `reference/rates.toml`: the currency of the pack, and the rates of others.
@@ -254,14 +249,14 @@ fn read_members(
     };
     let mut members = Vec::new();
     for item in items.iter() {
-        let (code, code_span, (from, until)) = match item.get_ref() {
-            DeValue::String(code) => (code.as_ref().to_owned(), item.span(), (None, None)),
+        let (code, code_span, Life { from, until }) = match item.get_ref() {
+            DeValue::String(code) => (code.as_ref().to_owned(), item.span(), Life::default()),
             DeValue::Table(dated) => {
                 toml.known_keys(dated, Table::Member);
                 toml.require(dated, item.span(), "code", "`code` is missing", None);
                 let Some((code, code_span)) = toml.text(dated, "code") else { continue };
-                let days = read_days(toml, &code, dated, item.span());
-                (code, code_span, days)
+                let life = read_life(toml, &code, dated, item.span());
+                (code, code_span, life)
             }
             _ => {
                 toml.wrong_type("members", item, "a list of codes in quotes");
