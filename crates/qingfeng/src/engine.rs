@@ -21,7 +21,7 @@ use crate::lookup::LookupTable;
 use crate::open::{Checked, EngineBuilder, LookupsSnapshot, OpenError, OpenedPack};
 use crate::output::selection_columns::Carrier;
 use crate::output::summary::Notes;
-use crate::output::{self, By};
+use crate::output::{self, By, RuleNames};
 use crate::read::bind::Binding;
 use crate::read::{BindError, Changes, Direct, Lines, OneRead, Reject, Scattered};
 
@@ -52,6 +52,7 @@ struct Inner {
     direct: Direct,
     /// What the inspection policy of the pack, if it has one, asks of declarations.
     carrier: Option<Carrier>,
+    names: RuleNames,
     load_time: Duration,
 }
 
@@ -96,6 +97,7 @@ impl Engine {
             evaluator: Evaluator::new(Arc::clone(pack), tables, passes, false),
             direct: Direct::new(&pack.schema, max_declaration_lines),
             carrier: Carrier::new(pack),
+            names: RuleNames::new(pack),
             lookups: lookups.map(Arc::new),
             opened,
             load_time: started.elapsed(),
@@ -178,7 +180,8 @@ impl Engine {
         by: By,
         reasons: Option<&[String]>,
     ) -> Result<RecordBatch, ArrowError> {
-        output::rows(self.pack(), self.pack_id(), lines, results, by, reasons, self.inner.carrier.as_ref())
+        let Inner { names, carrier, .. } = &*self.inner;
+        output::rows(self.pack(), names, self.pack_id(), lines, results, by, reasons, carrier.as_ref())
     }
 
     /// How long it took to open the pack.
@@ -225,6 +228,7 @@ impl Engine {
             evaluator: inner.evaluator.of_pack(&pack, passes, drafts),
             direct: Direct::new(&pack.schema, inner.direct.max_declaration_lines()),
             carrier: Carrier::new(&pack),
+            names: RuleNames::new(&pack),
             load_time: inner.load_time,
             opened: inner.opened.with_pack(pack),
         };
@@ -290,7 +294,7 @@ impl Engine {
         let _span = tracing::trace_span!("assess", lines = lines.len()).entered();
         let results = self.evaluate(&lines);
         let reasons = self.reasons(&results);
-        let notes = Notes::of(self.pack(), self.evaluator(), &lines, unknown_fields, &changes);
+        let notes = Notes::of(self.pack(), &results, &lines, unknown_fields, &changes);
         Ok(Assessment { notes, ..self.assessment(&lines, &results, &reasons, 0..lines.len()) })
     }
 
@@ -527,8 +531,8 @@ impl BatchAssessment {
 
     /// What of the table was not understood: columns that no field claims, unknown codes, repeated item numbers.
     pub fn notes(&self) -> Notes {
-        let Self { engine, lines, unknown_fields, changes, .. } = self;
-        Notes::of(engine.pack(), engine.evaluator(), lines, unknown_fields.clone(), changes)
+        let Self { engine, lines, results, unknown_fields, changes, .. } = self;
+        Notes::of(engine.pack(), results, lines, unknown_fields.clone(), changes)
     }
 
     /// The goods lines that were assessed.

@@ -287,7 +287,7 @@ impl Scorer {
         let _span = tracing::debug_span!("batch", lines = lines.len(), rejects = rejects.len()).entered();
         let results = engine.evaluate(&lines);
         let reasons = reasons.then(|| engine.reasons(&results));
-        let mut tally = Tally::of(engine.pack(), engine.evaluator(), &lines, &results);
+        let mut tally = Tally::of(engine.pack(), &lines, &results);
         (tally.lines_read, tally.lines_rejected, tally.changes) = (lines_read, lines_lost, changes);
         let rows = engine.rows(&lines, &results, *by, reasons.as_deref());
         Scored { rows, rejects, tally }

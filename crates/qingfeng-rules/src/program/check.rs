@@ -21,6 +21,8 @@ use super::node::{Node, NodeId, Nodes, Op, Special};
 pub(crate) enum Check {
     /// A field of numbers compared with a number.
     Number(FieldRef, Comparison, f64),
+    /// A field of whole numbers compared with one.
+    Integer(FieldRef, Comparison, i64),
     /// A field of texts, whether it is this text.
     Text(FieldRef, Arc<str>, bool),
     /// A field, whether it is missing.
@@ -69,6 +71,9 @@ impl Check {
                     (Kind::Text | Kind::Code, Comparison::NotEqual, Constant::Text(text)) => {
                         Self::Text(field, Arc::clone(text), false)
                     }
+                    (Kind::Integer, comparison, Constant::Integer(bound)) => {
+                        Self::Integer(field, comparison, *bound)
+                    }
                     (Kind::Number, comparison, constant) => match exact_number(constant) {
                         Some(bound) => Self::Number(field, comparison, bound),
                         None => Self::Node(id),
@@ -113,6 +118,17 @@ impl Check {
                     Comparison::GreaterOrEqual => number >= *bound,
                 })
             }
+            Self::Integer(field, comparison, bound) => Ok(match on.source.value(*field) {
+                Value::Integer(integer) => match comparison {
+                    Comparison::Equal => integer == *bound,
+                    Comparison::NotEqual => integer != *bound,
+                    Comparison::Less => integer < *bound,
+                    Comparison::LessOrEqual => integer <= *bound,
+                    Comparison::Greater => integer > *bound,
+                    Comparison::GreaterOrEqual => integer >= *bound,
+                },
+                _ => *comparison == Comparison::NotEqual,
+            }),
             Self::Text(field, text, equal) => {
                 let is = matches!(on.source.value(*field), Value::Text(value) if *value == **text);
                 Ok(is == *equal)

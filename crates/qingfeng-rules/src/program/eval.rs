@@ -5,7 +5,6 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -197,12 +196,15 @@ fn check_sizes([lists, maps, texts]: [usize; 3]) -> Result<(), Fault> {
 /// Lists of texts shorter than this are searched from front to back.
 pub(super) const SET_LEN_MIN: usize = 9;
 
+/// The slot of a node whose value is not remembered.
+const NO_SLOT: u32 = u32::MAX;
+
 /// Nodes, and what evaluating them needs besides.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub nodes: Nodes,
-    /// Nodes whose value is remembered on a line.
-    remembered: Vec<bool>,
+    /// For each node its slot in a [`Memo`], if its value is remembered on a line; else [`NO_SLOT`].
+    slots: Vec<u32>,
     patterns: BTreeMap<Arc<str>, regex::Regex>,
     /// Lists of many texts, by the node of the list.
     sets: HashMap<NodeId, HashSet<Arc<str>>>,
@@ -210,7 +212,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub fn new(nodes: Nodes) -> Self {
-        Self { nodes, remembered: Vec::new(), patterns: BTreeMap::new(), sets: HashMap::new() }
+        Self { nodes, slots: Vec::new(), patterns: BTreeMap::new(), sets: HashMap::new() }
     }
 
     /// What the nodes need besides themselves: regular expressions, sets, and which values are worth remembering.
@@ -248,17 +250,24 @@ impl Machine {
             uses[root.index()] += 1;
         }
         let cheap = 4;
-        self.remembered = (0..self.nodes.len())
+        let mut slots = 0..NO_SLOT;
+        self.slots = (0..self.nodes.len())
             .map(|at| {
                 let worth =
                     !matches!(self.nodes[NodeId(at as u32)].op, Op::Test(_) | Op::Find(_) | Op::Computed(_));
-                worth && uses[at] > 1 && costs[at] > cheap
+                let slot = (worth && uses[at] > 1 && costs[at] > cheap).then(|| slots.next());
+                slot.flatten().unwrap_or(NO_SLOT)
             })
             .collect();
     }
 
     pub fn is_remembered(&self, id: NodeId) -> bool {
-        self.remembered.get(id.index()).copied().unwrap_or(false)
+        self.slot(id) != NO_SLOT
+    }
+
+    #[inline]
+    fn slot(&self, id: NodeId) -> u32 {
+        self.slots.get(id.index()).copied().unwrap_or(NO_SLOT)
     }
 
     fn pattern(&self, pattern: &str) -> Option<&regex::Regex> {
@@ -273,33 +282,31 @@ impl Machine {
 /// Values of nodes that several rules use, on the current line.
 #[derive(Debug, Default)]
 pub struct Memo<'b> {
-    values: HashMap<NodeId, Evaluated<'b>, BuildHasherDefault<PositionHasher>>,
+    /// By slot.
+    values: Vec<Option<Evaluated<'b>>>,
+    /// The slots that have a value.
+    filled: Vec<u32>,
 }
 
-impl Memo<'_> {
+impl<'b> Memo<'b> {
     /// Forgets the line.
     pub fn clear(&mut self) {
-        if !self.values.is_empty() {
-            self.values.clear();
+        for slot in self.filled.drain(..) {
+            self.values[slot as usize] = None;
         }
     }
-}
 
-/// Positions are spread well enough by one multiplication.
-#[derive(Debug, Default)]
-struct PositionHasher(u64);
-
-impl Hasher for PositionHasher {
-    fn finish(&self) -> u64 {
-        self.0
+    #[inline]
+    fn get(&self, slot: u32) -> Option<&Evaluated<'b>> {
+        self.values.get(slot as usize)?.as_ref()
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u32(byte.into()));
-    }
-
-    fn write_u32(&mut self, position: u32) {
-        self.0 = (self.0 ^ u64::from(position)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    fn set(&mut self, slot: u32, value: Evaluated<'b>) {
+        if self.values.len() <= slot as usize {
+            self.values.resize_with(slot as usize + 1, || None);
+        }
+        self.values[slot as usize] = Some(value);
+        self.filled.push(slot);
     }
 }
 
@@ -316,14 +323,15 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
     }
 
     pub fn value(&mut self, id: NodeId) -> Evaluated<'b> {
-        let shared = self.machine.is_remembered(id);
-        if shared && let Some(known) = self.memo.values.get(&id) {
+        let slot = self.machine.slot(id);
+        if slot == NO_SLOT {
+            return self.evaluate(id);
+        }
+        if let Some(known) = self.memo.get(slot) {
             return known.clone();
         }
         let value = self.evaluate(id);
-        if shared {
-            self.memo.values.insert(id, value.clone());
-        }
+        self.memo.set(slot, value.clone());
         value
     }
 

@@ -30,7 +30,9 @@ impl Program {
 
 fn plant(check: &mut Check) {
     match check {
-        Check::Number(_, comparison, _) if *comparison == Comparison::Less => {
+        Check::Number(_, comparison, _) | Check::Integer(_, comparison, _)
+            if *comparison == Comparison::Less =>
+        {
             *comparison = Comparison::LessOrEqual;
         }
         Check::All(parts) | Check::Any(parts) => parts.iter_mut().for_each(plant),

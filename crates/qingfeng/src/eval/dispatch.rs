@@ -1,8 +1,9 @@
 //! The dispatch of a pack: for each thing that an index can find on a line, the rules that hang on it.
 //!
 //! A *mark* is a probe on the text of one field (it equals a constant, it has a word). Marks of a text are found once
-//! for each different text; each mark has the list of the rules to visit. Numbers and entries of lookup tables are
-//! looked at line by line, in the lists of the line's candidate set.
+//! for each different text; numbers and entries of lookup tables are looked at line by line. What hangs on each of them
+//! is known for all rules together: a line takes from it what its candidates have in common with it. So nothing is
+//! prepared for a combination of keys, and lines cost the same whether their combination was seen before or not.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::FieldId;
 use qingfeng_rules::internals::{Probe, Program, Visit, Witness, Words};
 
-use crate::eval::key_index::{KeyIndex, RuleSet};
+use crate::eval::key_index::KeyIndex;
+use crate::eval::rule_set::{Bounds, Hanging, Intervals, RuleSet};
 
 /// A mark by its number.
 pub(crate) type Mark = u32;
@@ -37,8 +39,6 @@ struct SourceMarks {
     missing: Option<Mark>,
     /// All rules on the source must be visited where it cannot be computed.
     fault: Mark,
-    /// The marks of texts, words and parts.
-    all: Vec<Mark>,
 }
 
 /// The parts of one field that are looked for with a table of all states.
@@ -141,38 +141,52 @@ impl FieldMarks {
     }
 }
 
-/// A witness that is looked at line by line.
-#[derive(Clone, Copy, Debug)]
-enum LineProbe {
-    Between(u32, f64, f64),
-    NoNumber(u32),
-    Table(u32),
-}
-
-/// How a rule comes to be visited.
-#[derive(Clone, Debug, Default)]
-struct RuleProbes {
-    /// On each candidate line.
-    always: bool,
-    marks: Vec<Mark>,
-    line: Vec<LineProbe>,
-    /// The fields whose marks matter, one bit for each of `fields`; those beyond the 63rd share the last bit.
-    fields: u64,
-}
-
 /// The dispatch; rules are numbered as in the key index.
 pub(crate) struct Dispatch {
     pub fields: Vec<FieldMarks>,
-    rules: Vec<RuleProbes>,
+    /// The rules that are visited wherever they are candidates.
+    pub always: RuleSet,
+    /// The rules that hang on each mark.
+    pub marks: Vec<Hanging>,
+    /// Those on numbers, by source.
+    pub numbers: Vec<NumberRules>,
+    /// Those on lookup tables, to be visited where the line has an entry.
+    pub tables: Vec<(u32, Hanging)>,
     /// For each find of the program the field and the marks that answer it; no marks where no index does.
     finds: Vec<Option<(FieldId, Box<[Mark]>)>>,
 }
 
-/// Marks while they are collected, each with the rules that hang on it.
+/// The rules that hang on the number of one source.
+pub(crate) struct NumberRules {
+    pub source: u32,
+    /// All of them, to be visited where the number cannot be computed.
+    pub all: Hanging,
+    /// Those that ask for no number.
+    missing: Hanging,
+    bounds: Intervals,
+}
+
+impl NumberRules {
+    /// Adds the candidates to visit where the number is this.
+    #[inline]
+    pub(crate) fn add(&self, number: f64, candidates: &RuleSet, visits: &mut RuleSet) {
+        if number.is_nan() {
+            self.missing.add(candidates, visits);
+        } else {
+            self.bounds.add(number, candidates, visits);
+        }
+    }
+}
+
+/// What rules hang on while it is collected.
 #[derive(Default)]
 struct Building {
+    /// The rules of each mark.
     lists: Vec<Vec<u32>>,
     fields: BTreeMap<FieldId, BTreeMap<u32, BuildingSource>>,
+    /// The bounds on each number, and the rules that ask for none.
+    numbers: BTreeMap<u32, (Vec<Bounds>, Vec<u32>)>,
+    tables: BTreeMap<u32, Vec<u32>>,
 }
 
 #[derive(Default)]
@@ -236,16 +250,16 @@ impl Building {
         Some((field, marks.collect()))
     }
 
-    /// Hangs a rule on a probe; gives the probe if it is looked at line by line.
-    fn add(&mut self, program: &Program, rule: u32, probe: &Probe) -> Option<LineProbe> {
+    /// Hangs a rule on a probe.
+    fn add(&mut self, program: &Program, rule: u32, probe: &Probe) {
         match probe {
-            Probe::Listed(table) => Some(LineProbe::Table(*table)),
-            Probe::Between(source, low, high) => Some(LineProbe::Between(*source, *low, *high)),
-            Probe::NoNumber(source) => Some(LineProbe::NoNumber(*source)),
-            on_text => {
-                self.marks(program, on_text, Some(rule));
-                None
+            Probe::Listed(table) => self.tables.entry(*table).or_default().push(rule),
+            Probe::Between(source, low, high) => {
+                let bounds = Bounds { low: *low, high: *high, rule };
+                self.numbers.entry(*source).or_default().0.push(bounds);
             }
+            Probe::NoNumber(source) => self.numbers.entry(*source).or_default().1.push(rule),
+            on_text => _ = self.marks(program, on_text, Some(rule)),
         }
     }
 }
@@ -253,23 +267,17 @@ impl Building {
 impl Dispatch {
     /// The dispatch by the witnesses given, one for each rule of the pack.
     pub(crate) fn new(program: &Program, witnesses: &[Option<Witness>], keys: &KeyIndex) -> Self {
+        let all = keys.rules().len();
         let mut building = Building::default();
-        let mut rules: Vec<RuleProbes> = vec![RuleProbes::default(); keys.rules().len()];
+        let mut always = RuleSet::empty(all);
         for (rule, &position) in (0..).zip(keys.rules()) {
-            let probes = &mut rules[rule as usize];
             let witness = match program.visit(position as usize) {
                 Visit::Always => None,
                 Visit::Compiled | Visit::Residual => witnesses[position as usize].as_ref(),
             };
             match witness {
-                None => probes.always = true,
-                Some(witness) => {
-                    probes.line = witness
-                        .probes
-                        .iter()
-                        .filter_map(|probe| building.add(program, rule, probe))
-                        .collect();
-                }
+                None => always.insert(rule as usize),
+                Some(witness) => witness.probes.iter().for_each(|probe| building.add(program, rule, probe)),
             }
         }
         let find = |probe: &Option<Probe>| match probe {
@@ -278,19 +286,22 @@ impl Dispatch {
             }
             _ => None,
         };
-        let finds = program.finds().iter().map(find);
-        let finds = finds.collect();
-        let fields: Vec<FieldMarks> =
-            building.fields.into_iter().map(|(field, marks)| finished(program, field, marks)).collect();
-        for (bit, field) in fields.iter().enumerate() {
-            for mark in field.marks() {
-                for &rule in &building.lists[mark as usize] {
-                    rules[rule as usize].fields |= 1 << bit.min(63);
-                    rules[rule as usize].marks.push(mark);
-                }
-            }
+        let finds = program.finds().iter().map(find).collect();
+        let Building { lists, fields, numbers, tables } = building;
+        let on_number = |(source, (bounds, missing)): (u32, (Vec<Bounds>, Vec<u32>))| NumberRules {
+            source,
+            all: Hanging::new(bounds.iter().map(|of| of.rule).chain(missing.iter().copied()).collect(), all),
+            bounds: Intervals::new(&bounds, all),
+            missing: Hanging::new(missing, all),
+        };
+        Self {
+            fields: fields.into_iter().map(|(field, marks)| finished(program, field, marks)).collect(),
+            always,
+            marks: lists.into_iter().map(|rules| Hanging::new(rules, all)).collect(),
+            numbers: numbers.into_iter().map(on_number).collect(),
+            tables: tables.into_iter().map(|(table, rules)| (table, Hanging::new(rules, all))).collect(),
+            finds,
         }
-        Self { fields, rules, finds }
     }
 
     /// The field and the marks that answer a find.
@@ -298,75 +309,11 @@ impl Dispatch {
     pub(crate) fn find(&self, find: u32) -> Option<&(FieldId, Box<[Mark]>)> {
         self.finds[find as usize].as_ref()
     }
-
-    /// What the lines of a candidate set are looked at for.
-    pub(crate) fn set(&self, set: &RuleSet) -> SetDispatch {
-        let mut found = SetDispatch::default();
-        let mut numbers: BTreeMap<u32, [Vec<Bounds>; 4]> = BTreeMap::new();
-        let mut tables: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let mut marks: Vec<(Mark, u32)> = Vec::new();
-        for rule in set.iter() {
-            let probes = &self.rules[rule as usize];
-            found.fields |= probes.fields;
-            if probes.always {
-                found.always.push(rule);
-            }
-            marks.extend(probes.marks.iter().map(|&mark| (mark, rule)));
-            for probe in &probes.line {
-                match *probe {
-                    LineProbe::Between(source, low, high) => {
-                        let part = match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
-                            (true, false) => UP_TO,
-                            (false, true) => FROM,
-                            _ => WITHIN,
-                        };
-                        numbers.entry(source).or_default()[part].push(Bounds { low, high, rule });
-                    }
-                    LineProbe::NoNumber(source) => {
-                        let bounds = Bounds { low: f64::NAN, high: f64::NAN, rule };
-                        numbers.entry(source).or_default()[NO_NUMBER].push(bounds);
-                    }
-                    LineProbe::Table(table) => tables.entry(table).or_default().push(rule),
-                }
-            }
-        }
-        let mut bounds: Vec<Bounds> = Vec::new();
-        let of_source = |(source, mut parts): (u32, [Vec<Bounds>; 4])| {
-            parts[UP_TO].sort_by(|a, b| a.high.total_cmp(&b.high));
-            parts[FROM].sort_by(|a, b| a.low.total_cmp(&b.low));
-            let mut starts = [bounds.len() as u32; 5];
-            for (part, start) in parts.iter().zip(&mut starts[1..]) {
-                bounds.extend_from_slice(part);
-                *start = bounds.len() as u32;
-            }
-            NumberRules { source, starts }
-        };
-        found.numbers = numbers.into_iter().map(of_source).collect();
-        found.bounds = bounds.into();
-        found.tables = tables.into_iter().collect();
-        found.marks = MarkTable::new(marks);
-        found
-    }
-}
-
-impl FieldMarks {
-    fn marks(&self) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::new();
-        for source in &self.sources {
-            marks.push(source.fault);
-            marks.extend(source.missing);
-        }
-        marks.extend(self.sources.iter().flat_map(|source| source.all.iter().copied()));
-        marks.sort_unstable();
-        marks.dedup();
-        marks
-    }
 }
 
 fn finished(program: &Program, field: FieldId, sources: BTreeMap<u32, BuildingSource>) -> FieldMarks {
     let sources = sources.into_iter().map(|(at, marks)| {
         let source = &program.text_sources()[at as usize];
-        let all = marks.texts.iter().flat_map(|marks| marks.values().copied()).collect();
         let [equal, prefix, words, parts] = marks.texts;
         let mut prefix_lengths: Vec<usize> = prefix.keys().map(|prefix| prefix.len()).collect();
         prefix_lengths.sort_unstable();
@@ -375,7 +322,6 @@ fn finished(program: &Program, field: FieldId, sources: BTreeMap<u32, BuildingSo
             source: at,
             digits: source.digits,
             computed: source.computed,
-            all,
             words: Words::new(words.iter().map(|(word, mark)| (word, *mark))),
             parts: Parts::new(parts.into_iter().collect()),
             equal: equal.into_iter().collect(),
@@ -386,154 +332,4 @@ fn finished(program: &Program, field: FieldId, sources: BTreeMap<u32, BuildingSo
         }
     });
     FieldMarks { field, sources: sources.collect() }
-}
-
-/// The bounds of a rule on a number.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    low: f64,
-    high: f64,
-    rule: u32,
-}
-
-/// The bounds of the rules of a set on the number of one source.
-#[derive(Debug)]
-pub(crate) struct NumberRules {
-    pub source: u32,
-    /// Where in the set's bounds those begin that have an upper bound alone (rising), then a lower bound alone (rising),
-    /// then both; then those that ask for no number, and the end.
-    starts: [u32; 5],
-}
-
-impl NumberRules {
-    fn part<'b>(&self, all: &'b [Bounds], part: usize) -> &'b [Bounds] {
-        &all[self.starts[part] as usize..self.starts[part + 1] as usize]
-    }
-}
-
-/// What the lines of one candidate set are looked at for.
-#[derive(Debug, Default)]
-pub(crate) struct SetDispatch {
-    /// Rules that are visited on each line, in order.
-    pub always: Vec<u32>,
-    /// The fields whose marks matter.
-    pub fields: u64,
-    /// The rules to visit by mark.
-    pub marks: MarkTable,
-    /// Numbers, by source.
-    pub numbers: Box<[NumberRules]>,
-    /// The bounds on all numbers, one after the other, so that they are near each other in memory.
-    bounds: Box<[Bounds]>,
-    /// Lookup tables, each with the rules to visit where the line has an entry.
-    pub tables: Vec<(u32, Vec<u32>)>,
-}
-
-/// The parts of [`NumberRules`].
-const UP_TO: usize = 0;
-const FROM: usize = 1;
-const WITHIN: usize = 2;
-const NO_NUMBER: usize = 3;
-
-impl SetDispatch {
-    /// The rules to visit where the number of a source is this.
-    #[inline]
-    pub(crate) fn find(&self, of: &NumberRules, number: f64, visits: &mut Vec<u32>) {
-        let part = |part| of.part(&self.bounds, part);
-        if number.is_nan() {
-            visits.extend(part(NO_NUMBER).iter().map(|bounds| bounds.rule));
-            return;
-        }
-        for bounds in part(UP_TO).iter().rev() {
-            if number > bounds.high {
-                break;
-            }
-            visits.push(bounds.rule);
-        }
-        for bounds in part(FROM) {
-            if bounds.low > number {
-                break;
-            }
-            visits.push(bounds.rule);
-        }
-        for bounds in part(WITHIN) {
-            if bounds.low <= number && number <= bounds.high {
-                visits.push(bounds.rule);
-            }
-        }
-    }
-
-    /// All rules on the number of a source, to be visited where it cannot be computed.
-    pub(crate) fn all(&self, of: &NumberRules, visits: &mut Vec<u32>) {
-        let all = &self.bounds[of.starts[UP_TO] as usize..of.starts[NO_NUMBER + 1] as usize];
-        visits.extend(all.iter().map(|bounds| bounds.rule));
-    }
-
-    /// About how many bytes it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.always.len() * size_of::<u32>()
-            + size_of_val(&*self.bounds)
-            + size_of_val(&*self.numbers)
-            + size_of_val(&*self.marks.slots)
-            + size_of_val(&*self.marks.rules)
-            + self.tables.iter().map(|(_, rules)| size_of_val(&**rules) + 32).sum::<usize>()
-    }
-}
-
-/// The rules of a set by mark: a table with open addressing.
-#[derive(Debug, Default)]
-pub(crate) struct MarkTable {
-    /// Mark, and where its rules begin and end; a power of two of them, at least half of them empty.
-    slots: Box<[(Mark, u32, u32)]>,
-    rules: Box<[u32]>,
-}
-
-/// The mark of an empty slot.
-const NO_MARK: Mark = Mark::MAX;
-
-impl MarkTable {
-    fn new(mut pairs: Vec<(Mark, u32)>) -> Self {
-        if pairs.is_empty() {
-            return Self::default();
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let rules: Box<[u32]> = pairs.iter().map(|(_, rule)| *rule).collect();
-        let groups: Vec<(Mark, usize)> =
-            pairs.chunk_by(|a, b| a.0 == b.0).map(|group| (group[0].0, group.len())).collect();
-        let mut slots = vec![(NO_MARK, 0, 0); (groups.len() * 2).next_power_of_two()].into_boxed_slice();
-        let mask = slots.len() - 1;
-        let mut start = 0;
-        for (mark, count) in groups {
-            let mut at = Self::first_slot(mark) & mask;
-            while slots[at].0 != NO_MARK {
-                at = (at + 1) & mask;
-            }
-            slots[at] = (mark, start, start + count as u32);
-            start += count as u32;
-        }
-        Self { slots, rules }
-    }
-
-    fn first_slot(mark: Mark) -> usize {
-        (mark.wrapping_mul(0x9e37_79b9) >> 7) as usize
-    }
-
-    /// Adds the rules of a mark.
-    #[inline]
-    pub(crate) fn find(&self, mark: Mark, visits: &mut Vec<u32>) {
-        let Some(mask) = self.slots.len().checked_sub(1) else { return };
-        let mut at = Self::first_slot(mark) & mask;
-        loop {
-            let (known, start, end) = self.slots[at];
-            if known == mark {
-                visits.extend_from_slice(&self.rules[start as usize..end as usize]);
-                return;
-            }
-            if known == NO_MARK {
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-    }
 }

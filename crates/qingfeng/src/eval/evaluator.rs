@@ -9,10 +9,12 @@ use std::sync::{Arc, OnceLock};
 use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
 use qingfeng_rules::{Date, FieldId, FieldRef, Level, Pack, Value};
 
+use super::codes::CodedField;
 use super::dictionary::MISSING;
-use super::dispatch::{Dispatch, SetDispatch};
-use super::key_index::{KeyCache, KeyIndex, SetId};
+use super::dispatch::Dispatch;
+use super::key_index::{KeyCache, KeyIndex};
 use super::results::{BatchResults, Evaluation, Found};
+use super::rule_set::RuleSet;
 use super::selectivity::Selectivity;
 use super::texts::{FieldTexts, TestTables};
 use super::values::{BatchValues, Sources};
@@ -39,12 +41,12 @@ pub struct Evaluator {
     sampled_witnesses: OnceLock<Vec<Option<Witness>>>,
     effects: Effects,
     pub(super) sources: Arc<Sources>,
-    /// Lines between two looks at how much is remembered of keys.
-    stretch: usize,
     /// The days on which each rule is in force, by number in the key index.
     validity: Vec<(Date, Date)>,
     /// For each field its position among the texts of a worker.
     slots: Vec<Option<u16>>,
+    /// The fields of codes.
+    coded: Vec<CodedField>,
     idle: Idle<Worker>,
     /// Whether drafts are evaluated, as tests of rules do.
     drafts: bool,
@@ -110,15 +112,6 @@ impl<'b> LineSource<'b> for LineView<'b> {
 /// A batch of so many lines shows what lines have in common.
 pub(crate) const SAMPLE_LINES_MIN: usize = 512;
 
-/// The memory that the plans of candidate sets may take between two stretches of lines.
-const SETS_BYTES_MAX: usize = 64 << 20;
-
-/// Packs with fewer rules are at hand anyway.
-const SORTED_RULES_MIN: usize = 256;
-
-/// The memory that the sets of one stretch of lines may take beyond what is remembered.
-const STRETCH_BYTES_MAX: usize = 32 << 20;
-
 impl Evaluator {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes, drafts: bool) -> Self {
         let keys = KeyIndex::new(&pack, drafts);
@@ -134,13 +127,13 @@ impl Evaluator {
         let keyed = KeyCache::new(&pack.schema, &keys);
         let texts = program.text_sources().iter().map(|source| source.field);
         let tested = program.tests().iter();
+        let coded = CodedField::all(&pack);
         let fields = keyed.fields().chain(texts).chain(tested.copied());
+        let fields = fields.chain(coded.iter().map(|coded| coded.field));
         for (at, field) in (0..u16::MAX).zip(unique(fields)) {
             slots[field.index()] = Some(at);
         }
         let sources = Arc::new(Sources::new(&pack));
-        // Each line may need a few sets of its own, of a bit for each rule.
-        let stretch = (STRETCH_BYTES_MAX / (keys.rules().len() + 64)).clamp(64, 8192);
         Self {
             pack,
             tables,
@@ -151,9 +144,9 @@ impl Evaluator {
             sampled_witnesses: OnceLock::new(),
             effects,
             sources,
-            stretch,
             validity,
             slots,
+            coded,
             idle: Idle::default(),
             drafts,
         }
@@ -199,7 +192,8 @@ impl Evaluator {
         let texts = fields.into_iter().map(|(_, field)| {
             let is_header = self.pack.schema[field].level == Level::Header;
             let is_tested = self.program.tests().contains(&field);
-            FieldTexts::new(field, keyed.contains(&field), is_tested, is_header)
+            let coded = self.coded.iter().position(|coded| coded.field == field);
+            FieldTexts::new(field, keyed.contains(&field), is_tested, coded, is_header)
         });
         Worker::new(keys, texts.collect())
     }
@@ -235,11 +229,15 @@ impl Evaluator {
             Evaluation::Compiled => self.compiled(&mut worker, dispatch, values),
             Evaluation::Interpreted => self.interpreted(&mut worker, values),
         };
-        let results = if lines.unreadable().is_empty() {
+        let mut results = if lines.unreadable().is_empty() {
             results
         } else {
             self.reconsider(&mut worker, lines, results)
         };
+        for texts in worker.texts.iter().filter(|texts| texts.coded.is_some()) {
+            results.amiss.count(texts.field, texts, &results.values);
+        }
+        results.amiss.count_units(&self.pack, lines);
         self.give_back(worker);
         results
     }
@@ -250,7 +248,9 @@ impl Evaluator {
         let is_guessed = std::ptr::eq(dispatch, &self.guessed);
         worker.follow(dispatch, if is_guessed { Followed::Guessed } else { Followed::Sampled });
         for texts in &mut worker.texts {
-            texts.number(values, dispatch, &self.program);
+            texts.number(values, dispatch, &self.program, |coded, code| {
+                self.coded[coded].judge(&self.pack, &self.keys, code)
+            });
         }
         dispatch
     }
@@ -330,29 +330,22 @@ impl Evaluator {
         reasons
     }
 
-    /// The candidate sets of a stretch of lines.
-    fn sets(&self, worker: &mut Worker, values: &BatchValues, lines: std::ops::Range<usize>) -> Vec<SetId> {
-        let Worker { keys, texts, sets, sets_bytes, sets_generation, .. } = worker;
-        keys.make_room();
-        if *sets_generation != keys.generation() || *sets_bytes > SETS_BYTES_MAX {
-            sets.clear();
-            *sets_bytes = 0;
-            *sets_generation = keys.generation();
-        }
-        let slot = |field: FieldId| self.slots[field.index()].map(|slot| &texts[slot as usize]);
-        let candidates = |line: usize| {
-            let code = |field: FieldId| {
-                slot(field).map_or((MISSING, 0), |texts| (texts.code(line), texts.dictionary.generation()))
-            };
-            let text = |field: FieldId| match values.declared(line, field) {
-                Value::Text(text) => Some(text),
-                _ => None,
-            };
-            keys.candidates(&self.keys, values.day(line), &code, &text)
+    /// The rules whose key fits a line.
+    fn candidates<'k>(
+        &self,
+        keys: &'k mut KeyCache,
+        texts: &[FieldTexts],
+        values: &BatchValues,
+        line: usize,
+    ) -> &'k RuleSet {
+        let code = |field: FieldId| match self.slots[field.index()] {
+            Some(slot) => {
+                let texts = &texts[slot as usize];
+                (texts.code(line), texts.dictionary.generation())
+            }
+            None => (MISSING, 0),
         };
-        let ids = lines.map(candidates).collect();
-        sets.resize_with(keys.set_count(), || None);
-        ids
+        keys.candidates(&self.keys, values.day(line), code, |field| values.text_of(line, field))
     }
 
     fn in_force(&self, rule: u32, day: Option<Date>) -> bool {
@@ -361,124 +354,94 @@ impl Evaluator {
     }
 
     fn interpreted(&self, worker: &mut Worker, values: Arc<BatchValues>) -> BatchResults {
-        let mut found = Found::new(values.len());
-        for start in (0..values.len()).step_by(self.stretch) {
-            let stretch = start..(start + self.stretch).min(values.len());
-            let sets = self.sets(worker, &values, stretch.clone());
-            for (line, set) in stretch.zip(sets) {
-                let day = values.day(line);
-                found.begin(line);
-                let candidates: Vec<u32> = worker.keys.set(set).iter().collect();
-                let interpreter = worker.interpreter(&self.pack);
-                if !candidates.is_empty() {
-                    interpreter.begin(Arc::clone(&values) as _, line);
-                }
-                for rule in candidates {
-                    if !self.in_force(rule, day) {
-                        continue;
-                    }
-                    let position = self.keys.rules()[rule as usize];
-                    let at = position as usize;
-                    let points = interpreter
-                        .holds(at)
-                        .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
-                    found.add(position, points);
-                }
-                found.end(line);
+        let mut found = Found::new(&values, &self.effects);
+        for line in 0..values.len() {
+            let day = values.day(line);
+            let candidates = self.candidates(&mut worker.keys, &worker.texts, &values, line);
+            let candidates: Vec<u32> = candidates.iter().filter(|rule| self.in_force(*rule, day)).collect();
+            let interpreter = worker.interpreter(&self.pack);
+            if !candidates.is_empty() {
+                interpreter.begin(Arc::clone(&values) as _, line);
             }
+            for rule in candidates {
+                let position = self.keys.rules()[rule as usize];
+                let at = position as usize;
+                let points = interpreter
+                    .holds(at)
+                    .and_then(|holds| if holds { interpreter.points(at).map(Some) } else { Ok(None) });
+                found.add(position, points);
+            }
+            found.end();
         }
-        found.results(values, &self.effects)
+        found.results()
     }
 
     fn compiled(&self, worker: &mut Worker, dispatch: &Dispatch, values: Arc<BatchValues>) -> BatchResults {
-        let mut found = Found::new(values.len());
-        let mut visits: Vec<u32> = Vec::new();
-        for start in (0..values.len()).step_by(self.stretch) {
-            let stretch = start..(start + self.stretch).min(values.len());
-            let sets = self.sets(worker, &values, stretch.clone());
-            let mut order: Vec<(SetId, u32)> = sets.into_iter().zip(stretch.start as u32..).collect();
-            // Lines with the same candidates one after the other, so that what is known of these rules is at hand.
-            if self.keys.rules().len() >= SORTED_RULES_MIN && order.len() > 1 {
-                order.sort_unstable();
-            }
-            let Worker { interpreter, keys, sets: dispatches, sets_bytes, texts, tests, .. } = &mut *worker;
-            let mut memo = Memo::default();
-            for (set, line) in order {
-                let line = line as usize;
-                let view = LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
-                let candidates = keys.set(set);
-                let set_dispatch = dispatches[set as usize].get_or_insert_with(|| {
-                    let set_dispatch = dispatch.set(candidates);
-                    *sets_bytes += set_dispatch.bytes();
-                    set_dispatch
-                });
-                visits.clear();
-                self.look(set_dispatch, &view, &mut memo, &mut visits);
-                if !visits.is_empty() {
-                    let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
-                    found.begin(line);
-                    self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
-                    found.end(line);
-                }
-                // Looking for rules to visit computes values, too.
-                memo.clear();
-            }
+        let mut found = Found::new(&values, &self.effects);
+        let mut visits = RuleSet::empty(self.keys.rules().len());
+        let Worker { interpreter, keys, texts, tests, .. } = worker;
+        let mut memo = Memo::default();
+        for line in 0..values.len() {
+            let candidates = self.candidates(keys, texts, &values, line);
+            let view = LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
+            self.look(candidates, &view, &mut memo, &mut visits);
+            let mut asked = Asked { evaluator: self, interpreter, values: &values, begun: false };
+            self.visit(&visits, &view, &mut memo, &mut asked, &mut found);
+            // Looking for rules to visit computes values, too.
+            memo.clear();
+            found.end();
         }
-        found.results(values, &self.effects)
+        found.results()
     }
 
-    /// Finds the candidates to visit on a line, in order.
+    /// Finds the candidates to visit on a line.
     fn look<'b>(
         &'b self,
-        set: &SetDispatch,
+        candidates: &RuleSet,
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
-        visits: &mut Vec<u32>,
+        visits: &mut RuleSet,
     ) {
-        visits.extend_from_slice(&set.always);
-        if set.fields != 0 {
-            for texts in view.texts {
-                let Some(at) = texts.dispatch else { continue };
-                if set.fields >> at.min(63) & 1 == 0 {
-                    continue;
-                }
-                for &mark in texts.marks(view.line) {
-                    set.marks.find(mark, visits);
-                }
+        let dispatch = view.dispatch;
+        visits.become_common(&dispatch.always, candidates);
+        for marks in &dispatch.fields {
+            let Some(slot) = self.slots[marks.field.index()] else { continue };
+            for &mark in view.texts[slot as usize].marks(view.line) {
+                dispatch.marks[mark as usize].add(candidates, visits);
             }
         }
-        for rules in &set.numbers {
+        for rules in &dispatch.numbers {
+            // Most numbers are computed, and few are asked of each line.
+            if !rules.all.meets(candidates) {
+                continue;
+            }
             let field = self.program.number_sources()[rules.source as usize].field;
             let number = match field.and_then(|field| view.values.number(view.line, field)) {
                 Some(number) => Ok(number),
                 None => self.program.number_of(rules.source, view, memo),
             };
             match number {
-                Ok(number) => set.find(rules, number, visits),
-                Err(_) => set.all(rules, visits),
+                Ok(number) => rules.add(number, candidates, visits),
+                Err(_) => rules.all.add(candidates, visits),
             }
         }
-        for (table, rules) in &set.tables {
-            if view.entry(*table as usize).is_some() {
-                visits.extend_from_slice(rules);
+        for (table, rules) in &dispatch.tables {
+            if rules.meets(candidates) && view.entry(*table as usize).is_some() {
+                rules.add(candidates, visits);
             }
-        }
-        if visits.len() > set.always.len() {
-            visits.sort_unstable();
-            visits.dedup();
         }
     }
 
     fn visit<'b>(
         &'b self,
-        visits: &[u32],
+        visits: &RuleSet,
         view: &LineView<'b>,
         memo: &mut Memo<'b>,
         asked: &mut Asked<'_>,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
         let day = view.values.day(view.line);
-        for &rule in visits {
+        for rule in visits.iter() {
             if !self.in_force(rule, day) {
                 continue;
             }

@@ -1,64 +1,24 @@
 //! The key index: which rules can fire on a line, found from its destination, commodity, mode and sites alone.
 //!
 //! Each dimension maps a code to the set of rules whose key it fits; the candidates of a line are what all
-//! dimensions have in common. What a code allows and what sets have in common is computed once and remembered.
+//! dimensions have in common. What a code allows is computed once and remembered. What its codes have in common is
+//! computed for each line: most lines have other codes than those before them.
 
 #[cfg(feature = "tools")]
 mod rule_key;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use qingfeng_rules::reference::{Group, Groups};
 use qingfeng_rules::{CodeList, Date, FieldId, Key, KeyValue, Pack, Rule, Schema, Status};
 
+use super::rule_set::RuleSet;
+
 #[cfg(feature = "tools")]
 pub(crate) use rule_key::{KeyMemo, KeyStage, RuleKey, Unfit};
-
-/// A set of rules, one bit for each evaluated rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct RuleSet(Box<[u64]>);
-
-impl RuleSet {
-    pub(crate) fn empty(rules: usize) -> Self {
-        Self(vec![0; rules.div_ceil(64)].into())
-    }
-
-    pub(crate) fn insert(&mut self, rule: usize) {
-        self.0[rule / 64] |= 1 << (rule % 64);
-    }
-
-    fn add(&mut self, rules: &[u32]) {
-        rules.iter().for_each(|&rule| self.insert(rule as usize));
-    }
-
-    pub(crate) fn unite(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
-    }
-
-    pub(crate) fn keep(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
-    }
-
-    fn contains(&self, rule: usize) -> bool {
-        self.0.get(rule / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
-    }
-
-    pub(crate) fn remove(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
-    }
-
-    /// The rules of the set, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, &word)| {
-            std::iter::successors((word != 0).then_some(word), |word| {
-                let rest = word & (word - 1);
-                (rest != 0).then_some(rest)
-            })
-            .map(move |word| at as u32 * 64 + word.trailing_zeros())
-        })
-    }
-}
 
 /// One dimension: rules by group, by code, by kind of site, and those that ask for nothing. Most rules ask for
 /// little, so what a group or a code has are lists, not bits for all rules.
@@ -161,23 +121,22 @@ enum Part {
 }
 
 /// A set of rules by its number in a [`KeyCache`].
-pub(crate) type SetId = u32;
+type SetId = u32;
 
-/// What one thread remembers of keys: the sets of rules that codes allow, and what sets have in common.
+/// What one thread remembers of keys: the sets of rules that codes allow.
 pub(crate) struct KeyCache {
-    /// The parts of the key that the schema has, each with its field; the commodity comes last.
+    /// The parts of the key that the schema has and rules ask for, each with its field; the commodity comes last.
     parts: Vec<(Part, FieldId, PartSets)>,
-    known: HashMap<RuleSet, SetId, FixedState>,
+    /// The rules that the parts allow which no line has.
+    base: RuleSet,
+    /// Different sets, by their numbers.
     sets: Vec<RuleSet>,
-    /// What two sets have in common, and what they hold together; two numbers are one key.
-    common: HashMap<u64, SetId, FixedState>,
-    together: HashMap<u64, SetId, FixedState>,
-    all: Option<SetId>,
-    /// The codes of the line before, and its sets without the commodity.
-    last: Vec<u32>,
-    last_outer: SetId,
-    /// Changes when sets get other numbers.
-    generation: u64,
+    known: HashTable<SetId>,
+    /// What each part allows on the line before.
+    last: Vec<SetId>,
+    /// What all parts but the commodity allow there.
+    outer: RuleSet,
+    candidates: RuleSet,
 }
 
 /// The sets that the codes of one field allow, by period and code.
@@ -196,29 +155,33 @@ const SETS_BYTES_MAX: usize = 64 << 20;
 impl KeyCache {
     pub(crate) fn new(schema: &Schema, index: &KeyIndex) -> Self {
         let keys = &schema.keys;
+        let mut base = RuleSet::empty(index.rules.len());
+        (0..index.rules.len()).for_each(|rule| base.insert(rule));
         let mut parts: Vec<(Part, FieldId, PartSets)> = Vec::new();
-        let mut add = |part, field: Option<FieldId>| {
+        let mut add = |part, field: Option<FieldId>| match field {
             // What no rule is keyed on need not be looked at.
-            let field = field.filter(|_| index.dimension(part).is_asked());
-            parts.extend(field.map(|field| (part, field, PartSets::default())));
+            Some(field) if index.dimension(part).is_asked() => parts.push((part, field, PartSets::default())),
+            Some(_) => {}
+            // A schema without such a field: only rules that do not ask for it.
+            None => base.keep(&index.dimension(part).any),
         };
         add(Part::Region, keys.region);
         add(Part::Mode, keys.mode);
-        add(Part::SiteKind, keys.site_kind);
+        if keys.site_kind.is_some() || keys.site.is_empty() {
+            add(Part::SiteKind, keys.site_kind);
+        }
         for (at, &(_, field)) in keys.site.iter().enumerate() {
             add(Part::Site(at), Some(field));
         }
         add(Part::Commodity, keys.commodity);
         Self {
+            last: vec![UNKNOWN; parts.len()],
+            outer: base.clone(),
+            candidates: base.clone(),
             parts,
-            known: HashMap::default(),
+            base,
             sets: Vec::new(),
-            common: HashMap::default(),
-            together: HashMap::default(),
-            all: None,
-            last: Vec::new(),
-            last_outer: UNKNOWN,
-            generation: 0,
+            known: HashTable::new(),
         }
     }
 
@@ -227,65 +190,29 @@ impl KeyCache {
         self.parts.iter().map(|(_, field, _)| *field)
     }
 
-    /// Changes when sets get other numbers.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    pub(crate) fn set(&self, id: SetId) -> &RuleSet {
-        &self.sets[id as usize]
-    }
-
-    pub(crate) fn set_count(&self) -> usize {
-        self.sets.len()
-    }
-
     /// Forgets everything if too much is remembered. Sets get other numbers then.
-    pub(crate) fn make_room(&mut self) {
-        let bytes = self.sets.first().map_or(0, |set| set.0.len() * 16 + 64);
-        if self.sets.len() * bytes + (self.common.len() + self.together.len()) * 24 > SETS_BYTES_MAX {
+    fn make_room(&mut self) {
+        let bytes = self.base.bytes() + 32;
+        if self.sets.len() * bytes > SETS_BYTES_MAX {
             self.known.clear();
             self.sets.clear();
-            self.common.clear();
-            self.together.clear();
-            self.all = None;
-            self.last.clear();
+            self.last.fill(UNKNOWN);
             for (_, _, part) in &mut self.parts {
                 *part = PartSets::default();
             }
-            self.generation += 1;
         }
     }
 
     fn intern(&mut self, set: RuleSet) -> SetId {
-        if let Some(&id) = self.known.get(&set) {
+        let hash = |set: &RuleSet| FixedState::default().hash_one(set);
+        let sets = &self.sets;
+        let of_set = hash(&set);
+        if let Some(&id) = self.known.find(of_set, |&id| sets[id as usize] == set) {
             return id;
         }
         let id = self.sets.len() as SetId;
-        self.sets.push(set.clone());
-        self.known.insert(set, id);
-        id
-    }
-
-    fn join(&mut self, together: bool, a: SetId, b: SetId) -> SetId {
-        if a == b {
-            return a;
-        }
-        let key = u64::from(a) << 32 | u64::from(b);
-        let joined = if together { &self.together } else { &self.common };
-        if let Some(&known) = joined.get(&key) {
-            return known;
-        }
-        let mut set = self.sets[a as usize].clone();
-        let other = &self.sets[b as usize];
-        if together {
-            set.unite(other)
-        } else {
-            set.keep(other)
-        }
-        let id = self.intern(set);
-        let joined = if together { &mut self.together } else { &mut self.common };
-        joined.insert(key, id);
+        self.known.insert_unique(of_set, id, |&id| hash(&sets[id as usize]));
+        self.sets.push(set);
         id
     }
 
@@ -295,76 +222,50 @@ impl KeyCache {
         &mut self,
         index: &KeyIndex,
         day: Option<Date>,
-        code: &dyn Fn(FieldId) -> (u32, u64),
-        text: &dyn Fn(FieldId) -> Option<&'t str>,
-    ) -> SetId {
+        code: impl Fn(FieldId) -> (u32, u64),
+        text: impl Fn(FieldId) -> Option<&'t str>,
+    ) -> &RuleSet {
+        self.make_room();
         let period = index.period(day);
-        let same = self.last.len() == self.parts.len() + 1 && self.last[self.parts.len()] == period as u32;
-        let mut changed = !same;
-        if !same {
-            self.last.clear();
-            self.last.resize(self.parts.len() + 1, UNKNOWN);
-            self.last[self.parts.len()] = period as u32;
-        }
-        let inner = self.parts.last().is_some_and(|(part, ..)| *part == Part::Commodity);
-        let outer_parts = self.parts.len() - usize::from(inner);
-        for at in 0..outer_parts {
-            let set = self.set_of_code(index, at, period, day, code, text);
+        let commodity = self.parts.last().is_some_and(|(part, ..)| *part == Part::Commodity);
+        let outer_parts = self.parts.len() - usize::from(commodity);
+        let (mut outer_changed, mut changed) = (false, false);
+        for at in 0..self.parts.len() {
+            let set = self.set_of_code(index, at, period, day, &code, &text);
             if self.last[at] != set {
                 self.last[at] = set;
                 changed = true;
+                outer_changed |= at < outer_parts;
             }
         }
-        if changed {
-            self.last_outer = self.outer(index, outer_parts);
+        if outer_changed {
+            self.find_outer(outer_parts);
         }
-        let outer = self.last_outer;
-        if !inner {
-            return outer;
+        if changed && commodity {
+            self.candidates.become_common(&self.outer, &self.sets[self.last[outer_parts] as usize]);
+        } else if changed {
+            self.candidates.become_same(&self.outer);
         }
-        let commodity = self.set_of_code(index, outer_parts, period, day, code, text);
-        self.join(false, outer, commodity)
+        &self.candidates
     }
 
-    /// What the parts of the key but the commodity have in common.
-    fn outer(&mut self, index: &KeyIndex, parts: usize) -> SetId {
-        let mut outer = self.all(index);
-        let mut sites = None;
-        for at in 0..parts {
-            let set = self.last[at];
-            match self.parts[at].0 {
-                Part::SiteKind | Part::Site(_) => {
-                    sites = Some(sites.map_or(set, |sites| self.join(true, sites, set)));
+    /// What the parts of the key but the commodity have in common; of sites what any of them allows.
+    fn find_outer(&mut self, parts: usize) {
+        let is_site = |part: &Part| matches!(part, Part::SiteKind | Part::Site(_));
+        let mut sites = (0..parts).filter(|at| is_site(&self.parts[*at].0));
+        match sites.next() {
+            None => self.outer.become_same(&self.base),
+            Some(first) => {
+                self.outer.become_same(&self.sets[self.last[first] as usize]);
+                for at in sites {
+                    self.outer.unite(&self.sets[self.last[at] as usize]);
                 }
-                _ => outer = self.join(false, outer, set),
+                self.outer.keep(&self.base);
             }
         }
-        for part in [Part::Region, Part::Mode, Part::Commodity] {
-            // A schema without such a field: only rules that do not ask for it.
-            if !self.parts.iter().any(|(known, ..)| *known == part) {
-                let any = self.of_missing(index, part);
-                outer = self.join(false, outer, any);
-            }
+        for at in (0..parts).filter(|at| !is_site(&self.parts[*at].0)) {
+            self.outer.keep(&self.sets[self.last[at] as usize]);
         }
-        let sites = sites.unwrap_or_else(|| self.of_missing(index, Part::SiteKind));
-        self.join(false, outer, sites)
-    }
-
-    /// All rules.
-    fn all(&mut self, index: &KeyIndex) -> SetId {
-        if let Some(all) = self.all {
-            return all;
-        }
-        let mut all = RuleSet::empty(index.rules.len());
-        (0..index.rules.len()).for_each(|rule| all.insert(rule));
-        let all = self.intern(all);
-        self.all = Some(all);
-        all
-    }
-
-    /// The rules that a part allows which the line does not have.
-    fn of_missing(&mut self, index: &KeyIndex, part: Part) -> SetId {
-        self.intern(index.rules_of(part, None, None))
     }
 
     fn set_of_code<'t>(
@@ -373,8 +274,8 @@ impl KeyCache {
         at: usize,
         period: usize,
         day: Option<Date>,
-        code: &dyn Fn(FieldId) -> (u32, u64),
-        text: &dyn Fn(FieldId) -> Option<&'t str>,
+        code: &impl Fn(FieldId) -> (u32, u64),
+        text: &impl Fn(FieldId) -> Option<&'t str>,
     ) -> SetId {
         let (part, field, sets) = &mut self.parts[at];
         let (part, field) = (*part, *field);

@@ -26,17 +26,20 @@
 //! decides how often it is visited, and no answer. A *mark* is a probe on the text of one field; it is looked for once for
 //! each different text, by the text's *code* in its [`dictionary`].
 
+mod codes;
 pub(crate) mod dictionary;
 pub(crate) mod dispatch;
 pub(crate) mod evaluator;
 pub(crate) mod key_index;
 pub(crate) mod results;
+pub(crate) mod rule_set;
 pub(crate) mod selectivity;
 mod texts;
 mod undecided;
 pub(crate) mod values;
 mod worker;
 
+pub(crate) use codes::CodesAmiss;
 pub(crate) use evaluator::Evaluator;
 #[cfg(feature = "tools")]
 pub(crate) use evaluator::{BatchTime, RuleTally, SAMPLE_LINES_MIN, clock_seconds};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use qingfeng_rules::Fault;
 
 use crate::assessment::{Effects, LineResult, ResultRange, UndecidedPoints};
+use crate::eval::codes::CodesAmiss;
 use crate::eval::values::BatchValues;
 
 /// What evaluates the rules. The answer is the same.
@@ -32,6 +33,8 @@ pub struct BatchResults {
     fault_ends: Vec<u32>,
     /// The lines of which something could not be read.
     spoilt: BTreeMap<usize, SpoiltLine>,
+    /// Codes that are amiss.
+    pub(crate) amiss: CodesAmiss,
     pub values: Arc<BatchValues>,
 }
 
@@ -123,70 +126,65 @@ impl BatchResults {
     }
 }
 
-/// The results of lines in whatever order.
-pub(super) struct Found {
-    fired: Vec<(u32, i64)>,
-    faults: Vec<(u32, Fault)>,
-    /// For each line where its fired rules begin and end, and its faults.
-    spans: Vec<[u32; 4]>,
-    spoilt: BTreeMap<usize, (Vec<UndecidedPoints>, bool)>,
+/// The results of a batch while its lines are evaluated, one after the other.
+pub(super) struct Found<'e> {
+    effects: &'e Effects,
+    results: BatchResults,
 }
 
-impl Found {
-    pub(super) fn new(lines: usize) -> Self {
-        Self { fired: Vec::new(), faults: Vec::new(), spans: vec![[0; 4]; lines], spoilt: BTreeMap::new() }
-    }
-
-    pub(super) fn begin(&mut self, line: usize) {
-        let (fired, faults) = (self.fired.len() as u32, self.faults.len() as u32);
-        self.spans[line] = [fired, fired, faults, faults];
-    }
-
-    pub(super) fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) {
-        match points {
-            Ok(Some(points)) => self.fired.push((rule, points)),
-            Ok(None) => {}
-            Err(fault) => self.faults.push((rule, fault)),
-        }
-    }
-
-    /// Notes that something of a line could not be read, the rules that are undecided for it, and whether one may fault.
-    pub(super) fn spoil(&mut self, line: usize, undecided: Vec<UndecidedPoints>, may_fault: bool) {
-        self.spoilt.insert(line, (undecided, may_fault));
-    }
-
-    pub(super) fn end(&mut self, line: usize) {
-        let [_, fired, _, faults] = &mut self.spans[line];
-        (*fired, *faults) = (self.fired.len() as u32, self.faults.len() as u32);
-    }
-
-    /// The results in the order of the lines.
-    pub(super) fn results(self, values: Arc<BatchValues>, effects: &Effects) -> BatchResults {
-        let lines = self.spans.len();
-        let mut results = BatchResults {
+impl<'e> Found<'e> {
+    pub(super) fn new(values: &Arc<BatchValues>, effects: &'e Effects) -> Self {
+        let lines = values.len();
+        let results = BatchResults {
             lines: Vec::with_capacity(lines),
-            fired: Vec::with_capacity(self.fired.len()),
+            fired: Vec::new(),
             fired_ends: Vec::with_capacity(lines),
-            faults: Vec::with_capacity(self.faults.len()),
+            faults: Vec::new(),
             fault_ends: Vec::with_capacity(lines),
             spoilt: BTreeMap::new(),
-            values,
+            amiss: CodesAmiss::default(),
+            values: Arc::clone(values),
         };
-        for [fired, fired_end, faults, faults_end] in self.spans {
-            let fired = &self.fired[fired as usize..fired_end as usize];
-            let faults = &self.faults[faults as usize..faults_end as usize];
-            results.lines.push(effects.result(fired, faults));
-            results.fired.extend_from_slice(fired);
-            results.faults.extend_from_slice(faults);
-            results.fired_ends.push(results.fired.len() as u32);
-            results.fault_ends.push(results.faults.len() as u32);
+        Self { effects, results }
+    }
+
+    /// Notes what a rule of the line at hand gives.
+    pub(super) fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) {
+        match points {
+            Ok(Some(points)) => self.results.fired.push((rule, points)),
+            Ok(None) => {}
+            Err(fault) => self.results.faults.push((rule, fault)),
         }
-        for (line, (undecided, may_fault)) in self.spoilt {
-            let (fired, faults) = (results.fired(line), results.faults(line));
-            let (result, range) = effects.undecided(fired, faults, &undecided, may_fault);
-            results.lines[line] = result;
-            results.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
-        }
-        results
+    }
+
+    /// Ends the line at hand.
+    pub(super) fn end(&mut self) {
+        let (fired, faults) = self.of_line();
+        let result = self.effects.result(fired, faults);
+        self.results.lines.push(result);
+        self.results.fired_ends.push(self.results.fired.len() as u32);
+        self.results.fault_ends.push(self.results.faults.len() as u32);
+    }
+
+    /// Ends the line at hand, of which something could not be read, with the rules that are undecided for it, and whether
+    /// one may fault.
+    pub(super) fn end_spoilt(&mut self, undecided: Vec<UndecidedPoints>, may_fault: bool) {
+        let (fired, faults) = self.of_line();
+        let (result, range) = self.effects.undecided(fired, faults, &undecided, may_fault);
+        let line = self.results.lines.len();
+        self.end();
+        self.results.lines[line] = result;
+        self.results.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
+    }
+
+    /// What was noted of the line at hand.
+    fn of_line(&self) -> (&[(u32, i64)], &[(u32, Fault)]) {
+        let start = |ends: &[u32]| ends.last().map_or(0, |end| *end as usize);
+        let results = &self.results;
+        (&results.fired[start(&results.fired_ends)..], &results.faults[start(&results.fault_ends)..])
+    }
+
+    pub(super) fn results(self) -> BatchResults {
+        self.results
     }
 }

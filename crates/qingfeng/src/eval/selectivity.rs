@@ -23,6 +23,8 @@ const PREFIX_MAX: usize = 10;
 struct Texts {
     counts: HashMap<Box<str>, u32, FixedState>,
     missing: u32,
+    /// The same in order, made when somebody asks.
+    sorted: OnceCell<Vec<(Box<str>, u32)>>,
     /// Made when somebody asks.
     words: OnceCell<WordCounts>,
     prefixes: OnceCell<HashMap<Box<str>, u32, FixedState>>,
@@ -136,7 +138,7 @@ impl Texts {
             let mut prefixes: HashMap<Box<str>, u32, FixedState> = HashMap::default();
             for (text, count) in self.sorted() {
                 for prefix in (1..=PREFIX_MAX).filter_map(|length| text.get(..length)) {
-                    *prefixes.entry(prefix.into()).or_default() += count;
+                    *prefixes.entry(prefix.into()).or_default() += *count;
                 }
             }
             prefixes
@@ -144,17 +146,20 @@ impl Texts {
         known.get(prefix).copied().unwrap_or(0)
     }
 
-    fn sorted(&self) -> impl Iterator<Item = (&str, u32)> {
-        let counts: std::collections::BTreeMap<&str, u32> =
-            self.counts.iter().map(|(text, count)| (&**text, *count)).collect();
-        counts.into_iter()
+    /// The texts and their counts, in order, so that nothing depends on that of a map.
+    fn sorted(&self) -> &[(Box<str>, u32)] {
+        self.sorted.get_or_init(|| {
+            let mut sorted: Vec<_> = self.counts.iter().map(|(text, count)| (text.clone(), *count)).collect();
+            sorted.sort_unstable();
+            sorted
+        })
     }
 
     fn with_word(&self, word: &str) -> u32 {
         let known = self.words.get_or_init(|| {
             let (mut words, mut scratch) = (WordCounts::default(), String::new());
             for (text, count) in self.sorted() {
-                (0..count).for_each(|_| words.add(text, &mut scratch));
+                (0..*count).for_each(|_| words.add(text, &mut scratch));
             }
             words
         });
@@ -163,9 +168,9 @@ impl Texts {
 
     fn share_with(&self, part: &str) -> f64 {
         let (mut with, mut all) = (0, 0);
-        for (text, count) in self.sorted().take(TEXTS_MAX) {
-            all += count;
-            with += if text.contains(part) { count } else { 0 };
+        for (text, count) in self.sorted().iter().take(TEXTS_MAX) {
+            all += *count;
+            with += if text.contains(part) { *count } else { 0 };
         }
         f64::from(with) / f64::from(all.max(1))
     }

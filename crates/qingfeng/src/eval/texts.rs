@@ -3,6 +3,7 @@
 use qingfeng_rules::FieldId;
 use qingfeng_rules::internals::Program;
 
+use super::codes::Amiss;
 use super::dictionary::{Dictionary, MISSING};
 use super::dispatch::{Dispatch, FieldMarks, Mark};
 use super::values::BatchValues;
@@ -18,15 +19,39 @@ pub(super) struct FieldTexts {
     /// For each code where its marks end in `marks`.
     ends: Vec<u32>,
     marks: Vec<Mark>,
+    /// The position of the field among those of codes, if it is one.
+    pub(super) coded: Option<usize>,
+    /// For each code of a text what is amiss with it, if anything is.
+    amiss: Vec<Option<Box<Amiss>>>,
+    has_amiss: bool,
+    /// Whether no line of the batch has a text, and none needed a number.
+    is_absent: bool,
     /// Room for a text as it is compared.
     scratch: String,
 }
 
 impl FieldTexts {
-    pub(super) fn new(field: FieldId, is_key: bool, is_tested: bool, runs: bool) -> Self {
-        let dictionary = Dictionary::new(!is_key, runs);
-        let (ends, marks, scratch) = (Vec::new(), Vec::new(), String::new());
-        Self { field, dictionary, is_key, is_tested, dispatch: None, ends, marks, scratch }
+    pub(super) fn new(
+        field: FieldId,
+        is_key: bool,
+        is_tested: bool,
+        coded: Option<usize>,
+        runs: bool,
+    ) -> Self {
+        Self {
+            field,
+            dictionary: Dictionary::new(!is_key, runs),
+            is_key,
+            is_tested,
+            dispatch: None,
+            ends: Vec::new(),
+            marks: Vec::new(),
+            coded,
+            amiss: Vec::new(),
+            has_amiss: false,
+            is_absent: false,
+            scratch: String::new(),
+        }
     }
 
     /// Marks texts by another dispatch from now on.
@@ -35,13 +60,25 @@ impl FieldTexts {
         self.dictionary.forget();
         self.ends.clear();
         self.marks.clear();
+        self.amiss.clear();
+        self.has_amiss = false;
     }
 
-    pub(super) fn number(&mut self, values: &BatchValues, dispatch: &Dispatch, program: &Program) {
-        if !self.is_key && !self.is_tested && self.dispatch.is_none() {
+    /// Numbers the texts of a batch. `judge` says what is amiss with a code of the field.
+    pub(super) fn number(
+        &mut self,
+        values: &BatchValues,
+        dispatch: &Dispatch,
+        program: &Program,
+        judge: impl Fn(usize, &str) -> Option<Box<Amiss>>,
+    ) {
+        let is_asked = self.is_key || self.is_tested || self.dispatch.is_some();
+        let column = values.column(self.field);
+        self.is_absent = !is_asked && (self.coded.is_none() || column.is_absent());
+        if self.is_absent {
             return;
         }
-        let Self { field, dictionary, dispatch: at, ends, marks, scratch, .. } = self;
+        let Self { dictionary, dispatch: at, ends, marks, coded, amiss, has_amiss, scratch, .. } = self;
         let field_marks: Option<&FieldMarks> = at.map(|at| &dispatch.fields[at]);
         let mut find = |ends: &mut Vec<u32>, marks: &mut Vec<Mark>, text: Option<&str>| {
             let Some(field_marks) = field_marks else { return false };
@@ -53,15 +90,33 @@ impl FieldTexts {
         if ends.is_empty() {
             find(ends, marks, None);
         }
-        dictionary.number(values.column(*field), values.len(), &mut |code, text| {
+        dictionary.number(column, values.len(), &mut |code, text| {
             // The first code after all were forgotten.
             if code == MISSING + 1 {
                 ends.clear();
                 marks.clear();
+                amiss.clear();
+                *has_amiss = false;
                 find(ends, marks, None);
+            }
+            if let Some(coded) = coded {
+                let of_code = if text.is_empty() { None } else { judge(*coded, text) };
+                *has_amiss |= of_code.is_some();
+                amiss.push(of_code);
             }
             find(ends, marks, Some(text))
         });
+    }
+
+    /// Whether something is amiss with any of the codes, on this batch or one before.
+    pub(super) fn has_amiss(&self) -> bool {
+        self.has_amiss && !self.is_absent
+    }
+
+    /// What is amiss with the code of a line.
+    pub(super) fn amiss(&self, line: usize) -> Option<&Amiss> {
+        let code = (self.dictionary.code(line) as usize).checked_sub(1)?;
+        self.amiss.get(code)?.as_deref()
     }
 
     pub(super) fn code(&self, line: usize) -> u32 {

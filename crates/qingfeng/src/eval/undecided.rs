@@ -8,8 +8,8 @@ use qingfeng_rules::internals::{Decision, Dependence, Memo, Read};
 use qingfeng_rules::{Derived, Fault, FieldId, FieldRef, Key, Rule, Status};
 
 use super::evaluator::{Evaluator, LineView};
-use super::key_index::RuleSet;
 use super::results::{BatchResults, Found};
+use super::rule_set::RuleSet;
 use super::values::{BatchValues, SUMS};
 use super::worker::Worker;
 use crate::assessment::UndecidedPoints;
@@ -47,7 +47,7 @@ impl Evaluator {
         before: BatchResults,
     ) -> BatchResults {
         let values = Arc::clone(&before.values);
-        let mut found = Found::new(values.len());
+        let mut found = Found::new(&values, self.effects());
         let mut known: HashMap<Unread, Rc<Affected>> = HashMap::new();
         let mut memo = Memo::default();
         for range in lines.declarations() {
@@ -66,11 +66,10 @@ impl Evaluator {
                     all: of_line().any(|of| of.field.is_none()),
                     any_all,
                 };
-                found.begin(line);
                 if unread == Unread::default() {
                     before.fired(line).iter().for_each(|&(rule, points)| found.add(rule, Ok(Some(points))));
                     before.faults(line).iter().for_each(|&(rule, fault)| found.add(rule, Err(fault)));
-                    found.end(line);
+                    found.end();
                     continue;
                 }
                 let affected = match known.get(&unread) {
@@ -120,12 +119,10 @@ impl Evaluator {
                 memo.clear();
                 all.sort_unstable_by_key(|(rule, _)| *rule);
                 all.into_iter().for_each(|(rule, result)| found.add(rule, result.map(Some)));
-                found.spoil(line, undecided, may_fault);
-                found.end(line);
+                found.end_spoilt(undecided, may_fault);
             }
         }
-        drop(memo);
-        found.results(values, self.effects())
+        found.results()
     }
 
     fn affected(&self, unread: &Unread) -> Affected {

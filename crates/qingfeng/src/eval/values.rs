@@ -34,6 +34,18 @@ impl Typed {
         }
     }
 
+    /// Whether it has no value on any line.
+    pub(crate) fn is_absent(&self) -> bool {
+        let column: &dyn Array = match self {
+            Self::Text(column) => column,
+            Self::Integer(column) => column,
+            Self::Number(column) => column,
+            Self::Flag(column) => column,
+            Self::Date(column) => column,
+        };
+        column.null_count() == column.len()
+    }
+
     #[inline]
     pub fn value(&self, row: usize) -> Value<'_> {
         match self {
@@ -60,6 +72,14 @@ fn with_gaps(column: &Float64Array) -> ScalarBuffer<f64> {
     }
 }
 
+/// Whole numbers of a column as numbers, not a number where they are missing.
+fn whole_with_gaps(column: &Int64Array) -> ScalarBuffer<f64> {
+    match column.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => column.values().iter().map(|&value| value as f64).collect(),
+        Some(_) => column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect(),
+    }
+}
+
 /// A batch of goods lines with what is derived from them.
 pub struct BatchValues {
     pub pack: Arc<Pack>,
@@ -69,7 +89,7 @@ pub struct BatchValues {
     declaration_of: Vec<u32>,
     /// For each declaration how many lines it has.
     item_counts: Vec<i64>,
-    /// Numbers of declared fields, by field; of those that are no numbers none.
+    /// Numbers of declared fields, whole ones among them, by field; of those that are no numbers none.
     numbers: Vec<Option<ScalarBuffer<f64>>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
     derived: Vec<OnceLock<Vec<f64>>>,
@@ -123,10 +143,11 @@ impl BatchValues {
         // Most numbers that a declaration can have are not in the file; all of these share one column.
         let mut absent: Option<ScalarBuffer<f64>> = None;
         let numbers = columns.iter().map(|column| match column {
-            Typed::Number(column) if column.null_count() == column.len() => {
-                Some(absent.get_or_insert_with(|| with_gaps(column)).clone())
+            Typed::Number(_) | Typed::Integer(_) if column.is_absent() => {
+                Some(absent.get_or_insert_with(|| vec![f64::NAN; lines.len()].into()).clone())
             }
             Typed::Number(column) => Some(with_gaps(column)),
+            Typed::Integer(column) => Some(whole_with_gaps(column)),
             _ => None,
         });
         let numbers = numbers.collect();
@@ -149,12 +170,9 @@ impl BatchValues {
 
     /// A field as numbers, not a number where it is missing.
     fn as_numbers(&self, field: FieldId) -> std::borrow::Cow<'_, [f64]> {
-        match (&self.numbers[field.index()], &self.columns[field.index()]) {
-            (Some(numbers), _) => numbers[..].into(),
-            (None, Typed::Integer(column)) => {
-                column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
-            }
-            (None, _) => vec![f64::NAN; self.declaration_of.len()].into(),
+        match &self.numbers[field.index()] {
+            Some(numbers) => numbers[..].into(),
+            None => vec![f64::NAN; self.declaration_of.len()].into(),
         }
     }
 
@@ -165,12 +183,8 @@ impl BatchValues {
 
     /// The sum of a field over lines that have it, in their order; missing if none has it or the sum is not finite.
     pub fn sum(&self, field: FieldId, lines: std::ops::Range<usize>) -> f64 {
-        let number = |line: usize| match (&self.numbers[field.index()], &self.columns[field.index()]) {
-            (Some(numbers), _) => numbers[line],
-            (None, Typed::Integer(column)) if column.is_valid(line) => column.value(line) as f64,
-            _ => f64::NAN,
-        };
-        let values = lines.map(number).filter(|value| !value.is_nan());
+        let numbers = self.numbers[field.index()].as_deref().unwrap_or_default();
+        let values = numbers.get(lines).unwrap_or_default().iter().copied().filter(|value| !value.is_nan());
         values.reduce(|sum, value| sum + value).map_or(f64::NAN, finite)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use qingfeng_rules::Pack;
 use qingfeng_rules::internals::Interpreter;
 
-use super::dispatch::{Dispatch, SetDispatch};
+use super::dispatch::Dispatch;
 use super::key_index::KeyCache;
 use super::texts::{FieldTexts, TestTables};
 
@@ -24,10 +24,6 @@ pub(super) struct Worker {
     /// Made when it is first needed.
     pub(super) interpreter: Option<Interpreter>,
     pub(super) keys: KeyCache,
-    pub(super) sets: Vec<Option<SetDispatch>>,
-    /// About how many bytes these take.
-    pub(super) sets_bytes: usize,
-    pub(super) sets_generation: u64,
     pub(super) texts: Vec<FieldTexts>,
     pub(super) tests: RefCell<TestTables>,
     followed: Followed,
@@ -35,16 +31,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(keys: KeyCache, texts: Vec<FieldTexts>) -> Self {
-        Self {
-            interpreter: None,
-            keys,
-            sets: Vec::new(),
-            sets_bytes: 0,
-            sets_generation: 0,
-            texts,
-            tests: RefCell::default(),
-            followed: Followed::Nothing,
-        }
+        Self { interpreter: None, keys, texts, tests: RefCell::default(), followed: Followed::Nothing }
     }
 
     /// Marks texts by another dispatch from now on.
@@ -53,8 +40,6 @@ impl Worker {
             return;
         }
         self.followed = which;
-        self.sets.fill_with(|| None);
-        self.sets_bytes = 0;
         self.texts.iter_mut().for_each(|texts| texts.follow(dispatch));
     }
 

@@ -106,6 +106,34 @@ impl Coded {
     }
 }
 
+/// The ids of a pack's rules and their status, near each other in memory: rows have many of them.
+pub(crate) struct RuleNames {
+    text: String,
+    /// By position in the pack: where the id ends, and the status.
+    rules: Vec<(usize, Status)>,
+}
+
+impl RuleNames {
+    pub(crate) fn new(pack: &Pack) -> Self {
+        let mut text = String::new();
+        let rules = pack.rules.iter().map(|rule| {
+            text.push_str(&rule.id);
+            (text.len(), rule.status)
+        });
+        let rules = rules.collect();
+        Self { text, rules }
+    }
+
+    fn id(&self, rule: u32) -> &str {
+        let start = if rule == 0 { 0 } else { self.rules[rule as usize - 1].0 };
+        &self.text[start..self.rules[rule as usize].0]
+    }
+
+    fn status(&self, rule: u32) -> Status {
+        self.rules[rule as usize].1
+    }
+}
+
 fn integer(value: Value<'_>) -> Option<i64> {
     match value {
         Value::Integer(integer) => Some(integer),
@@ -129,6 +157,7 @@ pub(crate) fn declaration_id<'r>(pack: &Pack, results: &'r BatchResults, line: u
 /// The rows of a batch. Their order is that of the lines.
 pub(crate) fn rows(
     pack: &Pack,
+    names: &RuleNames,
     pack_id: &str,
     lines: &Lines,
     results: &BatchResults,
@@ -147,7 +176,7 @@ pub(crate) fn rows(
     let mut channels = Coded::with_capacity(ranges.len());
     let (mut rules, mut shadow_rules) = (TextLists::new(), TextLists::new());
     let (mut faults, mut reasons) = (TextLists::new(), TextLists::new());
-    let rule_id = |rule: u32| pack.rules[rule as usize].id.as_str();
+    let rule_id = |rule: u32| names.id(rule);
     let mut fired: Vec<u32> = Vec::new();
     let mut declarations: Vec<(std::ops::Range<usize>, usize)> = Vec::new();
     for range in ranges.iter().cloned() {
@@ -167,7 +196,7 @@ pub(crate) fn rows(
         }
         let of_status = |status| {
             let fired = fired.iter().copied();
-            fired.filter(move |&rule| pack.rules[rule as usize].status == status).map(rule_id)
+            fired.filter(move |&rule| names.status(rule) == status).map(rule_id)
         };
         rules.push(of_status(Status::Active));
         shadow_rules.push(of_status(Status::Shadow));

@@ -1,19 +1,16 @@
 //! What a scoring run amounts to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int64Type};
-use foldhash::fast::FixedState;
-use qingfeng_rules::codes::{Life, unit_fits};
-use qingfeng_rules::{CodeList, Date, Derived, FieldId, Key, Pack};
+use arrow_array::types::Int64Type;
+use qingfeng_rules::Pack;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::assessment::decisive;
 use crate::engine::Engine;
-use crate::eval::{BatchResults, Evaluator};
+use crate::eval::{BatchResults, CodesAmiss};
 use crate::read::{Change, Changed, Changes, InputNotes, Lines, Place, Reader};
 
 /// How often a rule fired and faulted, and what it gave.
@@ -52,12 +49,12 @@ impl CodeCounts {
     }
 
     /// Adds codes; which of too many are kept must not depend on the order of a map.
-    fn add_sorted(&mut self, mut codes: Vec<(&str, u64)>) {
+    pub(crate) fn add_sorted(&mut self, mut codes: Vec<(&str, u64)>) {
         codes.sort_unstable();
         codes.into_iter().for_each(|(code, lines)| self.add(code, lines));
     }
 
-    fn add_all(&mut self, other: &Self) {
+    pub(crate) fn add_all(&mut self, other: &Self) {
         other.codes.iter().for_each(|(code, lines)| self.add(code, *lines));
         self.others += other.others;
     }
@@ -115,18 +112,16 @@ impl Notes {
     /// The notes on some lines.
     pub(crate) fn of(
         pack: &Pack,
-        evaluator: &Evaluator,
+        results: &BatchResults,
         lines: &Lines,
         unknown_fields: Vec<String>,
         changes: &Changes,
     ) -> Self {
-        let mut amiss = CodesAmiss::new(pack);
-        amiss.count(pack, evaluator, lines);
         Self {
             unknown_fields,
-            unknown_codes: amiss.unknown(pack),
-            codes_of_another_day: amiss.of_another_day(pack),
-            unfit_units: amiss.unfit_units,
+            unknown_codes: results.amiss.unknown(pack),
+            codes_of_another_day: results.amiss.of_another_day(pack),
+            unfit_units: results.amiss.unfit_units.clone(),
             repeated_items: repeated_items(pack, lines),
             changed: named_changes(pack, changes),
         }
@@ -336,148 +331,6 @@ pub(crate) struct Tally {
     pub changes: Changes,
 }
 
-/// Codes that are amiss, by field.
-pub(crate) struct CodesAmiss {
-    unknown: Vec<(FieldId, CodeCounts)>,
-    /// With what says of each of the fields when its codes were in use.
-    of_another_day: Vec<(Derived, FieldId, CodeCounts)>,
-    unfit_units: CodeCounts,
-}
-
-/// A code of some lines, while they are counted.
-struct SeenCode<'l> {
-    code: &'l str,
-    lines: u64,
-    /// When it was in use, if that is known and not always, and the lines of other days.
-    lives: Option<&'l [Life]>,
-    of_another_day: u64,
-}
-
-impl CodesAmiss {
-    fn new(pack: &Pack) -> Self {
-        // Any text can name a party.
-        let has_list = |id: FieldId| pack.schema[id].codes.is_some_and(|list| list != CodeList::Party);
-        let has_codes = |&id: &FieldId| key_of(pack, id).is_some() || has_list(id);
-        let dated = Derived::ALL.into_iter().filter(|derived| derived.is_of_days());
-        let field = |derived: Derived| derived.sources(&pack.schema)?.first().copied();
-        let dated = dated.filter_map(|derived| Some((derived, field(derived)?, CodeCounts::default())));
-        Self {
-            unknown: pack.schema.ids().filter(has_codes).map(|id| (id, CodeCounts::default())).collect(),
-            of_another_day: dated.collect(),
-            unfit_units: CodeCounts::default(),
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.unknown.iter_mut().zip(&other.unknown).for_each(|((_, a), (_, b))| a.add_all(b));
-        let dated = self.of_another_day.iter_mut().zip(&other.of_another_day);
-        dated.for_each(|((.., a), (.., b))| a.add_all(b));
-        self.unfit_units.add_all(&other.unfit_units);
-    }
-
-    fn unknown(&self, pack: &Pack) -> BTreeMap<String, CodeCounts> {
-        named_codes(pack, self.unknown.iter().map(|(id, counts)| (id, counts)))
-    }
-
-    fn of_another_day(&self, pack: &Pack) -> BTreeMap<String, CodeCounts> {
-        named_codes(pack, self.of_another_day.iter().map(|(_, id, counts)| (id, counts)))
-    }
-
-    /// Counts those of some lines.
-    fn count(&mut self, pack: &Pack, evaluator: &Evaluator, lines: &Lines) {
-        for (id, unknown) in &mut self.unknown {
-            let dated = self.of_another_day.iter_mut().find(|(_, of, _)| of == id);
-            let seen = seen_codes(pack, lines, *id, dated.as_ref().map(|(derived, ..)| *derived));
-            if let Some((.., of_another_day)) = dated {
-                let found = seen.iter().filter(|seen| seen.of_another_day > 0);
-                of_another_day.add_sorted(found.map(|seen| (seen.code, seen.of_another_day)).collect());
-            }
-            let key = key_of(pack, *id).unwrap_or(Key::Region);
-            let found = seen.iter().filter(|seen| !evaluator.keys.knows(&pack.schema, key, *id, seen.code));
-            unknown.add_sorted(found.map(|seen| (seen.code, seen.lines)).collect());
-        }
-        let Some(sources) = Derived::LegalUnitFits.sources(&pack.schema) else { return };
-        let [hs, unit] = sources[..] else { return };
-        let (Some(goods), Some(units)) = (lines.text(hs), lines.text(unit)) else { return };
-        if units.null_count() == units.len() {
-            return;
-        }
-        let mut fits: HashMap<(&str, &str), u64, FixedState> = HashMap::default();
-        for (hs, unit) in goods.iter().zip(units) {
-            if let (Some(hs), Some(unit)) = (hs, unit) {
-                *fits.entry((hs.get(..6).unwrap_or(hs), unit)).or_default() += 1;
-            }
-        }
-        fits.retain(|(hs, unit), _| unit_fits(hs, unit) == Some(false));
-        let found: Vec<(String, u64)> =
-            fits.into_iter().map(|((hs, unit), lines)| (format!("{unit} of {hs}"), lines)).collect();
-        self.unfit_units.add_sorted(found.iter().map(|(code, lines)| (code.as_str(), *lines)).collect());
-    }
-}
-
-/// The codes of a field that are found without a map.
-const RECENT: usize = 256;
-
-/// Where a code is looked for among the recent ones, by its last bytes, in which codes differ most.
-fn recent_place(code: &str) -> usize {
-    let bytes = code.as_bytes();
-    let from = bytes.len().saturating_sub(4);
-    let mix = bytes[from..]
-        .iter()
-        .fold(bytes.len(), |mix, byte| mix.wrapping_mul(37).wrapping_add(usize::from(*byte)));
-    mix % RECENT
-}
-
-/// The codes of a field on some lines; where `dated` knows when they were in use, with the lines of other days.
-fn seen_codes<'l>(
-    pack: &'l Pack,
-    lines: &'l Lines,
-    id: FieldId,
-    dated: Option<Derived>,
-) -> Vec<SeenCode<'l>> {
-    let Some(column) = lines.text(id).filter(|column| column.null_count() < column.len()) else {
-        return Vec::new();
-    };
-    let days = pack.schema.date.and_then(|date| lines.column(date).as_primitive_opt::<Date32Type>());
-    let mut seen: Vec<SeenCode<'_>> = Vec::new();
-    let mut numbers: HashMap<&str, usize, FixedState> = HashMap::default();
-    // Lines of one declaration mostly have the same code, and most fields few different ones: where a code stood last is
-    // looked up by some of its bytes before the map is asked.
-    let mut recent = [usize::MAX; RECENT];
-    let mut last = usize::MAX;
-    for (line, code) in column.iter().enumerate() {
-        let Some(code) = code else { continue };
-        if seen.get(last).is_none_or(|seen| seen.code != code) {
-            let place = &mut recent[recent_place(code)];
-            if seen.get(*place).is_none_or(|seen| seen.code != code) {
-                *place = *numbers.entry(code).or_insert_with(|| {
-                    let lives = dated.and_then(|derived| derived.lives(&pack.schema[id], code));
-                    let lives = lives.filter(|lives| **lives != [Life::default()]);
-                    seen.push(SeenCode { code, lines: 0, lives, of_another_day: 0 });
-                    seen.len() - 1
-                });
-            }
-            last = *place;
-        }
-        let seen = &mut seen[last];
-        seen.lines += 1;
-        if let (Some(lives), Some(days)) = (seen.lives, days.filter(|days| !days.is_null(line))) {
-            let day = Date::from_days(days.value(line));
-            seen.of_another_day += u64::from(day.is_some_and(|day| !lives.iter().any(|life| life.has(day))));
-        }
-    }
-    seen
-}
-
-/// Codes by name of their field, where there are any.
-fn named_codes<'c>(
-    pack: &Pack,
-    counts: impl Iterator<Item = (&'c FieldId, &'c CodeCounts)>,
-) -> BTreeMap<String, CodeCounts> {
-    let counts = counts.filter(|(_, counts)| !is_none(counts));
-    counts.map(|(id, counts)| (pack.schema[*id].name.clone(), counts.clone())).collect()
-}
-
 /// The lines with a number that an earlier line of their declaration has.
 fn repeated_items(pack: &Pack, lines: &Lines) -> u64 {
     let Some(items) = pack.schema.item.and_then(|item| lines.column(item).as_primitive_opt::<Int64Type>())
@@ -510,13 +363,13 @@ impl Tally {
             points: 0,
             points_raw: 0,
             rules: vec![RuleCount::default(); pack.rules.len()],
-            amiss: CodesAmiss::new(pack),
+            amiss: CodesAmiss::default(),
             repeated_items: 0,
             changes: Changes::default(),
         }
     }
 
-    pub(crate) fn of(pack: &Pack, evaluator: &Evaluator, lines: &Lines, results: &BatchResults) -> Self {
+    pub(crate) fn of(pack: &Pack, lines: &Lines, results: &BatchResults) -> Self {
         let mut tally = Self::empty(pack);
         tally.unreadable = unreadable(pack, lines);
         tally.lines_unreadable = lines.unreadable_lines();
@@ -538,7 +391,7 @@ impl Tally {
         for &(rule, _) in results.all_faults() {
             tally.rules[rule as usize].faults += 1;
         }
-        tally.amiss.count(pack, evaluator, lines);
+        tally.amiss.add(&results.amiss);
         tally.repeated_items = repeated_items(pack, lines);
         tally
     }
@@ -563,22 +416,5 @@ impl Tally {
         self.amiss.add(&other.amiss);
         self.repeated_items += other.repeated_items;
         self.changes.add(other.changes.clone());
-    }
-}
-
-/// The key of rules that is compared with a field, if one is.
-fn key_of(pack: &Pack, field: FieldId) -> Option<Key> {
-    let keys = &pack.schema.keys;
-    let is = |key: Option<FieldId>| key == Some(field);
-    if is(keys.region) {
-        Some(Key::Region)
-    } else if is(keys.commodity) {
-        Some(Key::Commodity)
-    } else if is(keys.mode) {
-        Some(Key::Mode)
-    } else if keys.site.iter().any(|&(_, site)| site == field) {
-        Some(Key::Site)
-    } else {
-        None
     }
 }

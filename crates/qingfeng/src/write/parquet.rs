@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory, compute_leaves,
 };
 use parquet::basic::{Compression as ParquetCompression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::iter::{
     IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
 };
@@ -34,7 +35,21 @@ pub(super) struct ParquetEncoder {
 impl ParquetEncoder {
     pub(super) fn new(sink: Sink, schema: SchemaRef) -> Result<Self, ArrowError> {
         let zstd = ParquetCompression::ZSTD(ZstdLevel::default());
-        let properties = WriterProperties::builder().set_compression(zstd).build();
+        let mut properties = WriterProperties::builder().set_compression(zstd);
+        for field in schema.fields() {
+            let name = field.name();
+            if let DataType::List(items) = field.data_type() {
+                // The least and the greatest element of all lists help nobody to find one.
+                let items = vec![name.clone(), "list".to_owned(), items.name().clone()];
+                let items = ColumnPath::new(items);
+                properties = properties.set_column_statistics_enabled(items, EnabledStatistics::None);
+            } else if name == "declaration_id" {
+                // Each is another one: a dictionary of them is given up when it is full.
+                let column = ColumnPath::from(name.as_str());
+                properties = properties.set_column_dictionary_enabled(column, false);
+            }
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
         let (file, columns_of) = writer.into_serialized_writer()?;
         Ok(Self { file, columns_of, schema, columns: Vec::new(), rows: 0 })

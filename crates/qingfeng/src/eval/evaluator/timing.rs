@@ -113,51 +113,30 @@ impl Evaluator {
         let mut worker = self.borrow();
         let dispatch = self.prepare(&mut worker, &values);
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut visits: Vec<u32> = Vec::new();
-        for start in (0..values.len()).step_by(self.stretch) {
-            let stretch = start..(start + self.stretch).min(values.len());
-            let sets = self.sets(&mut worker, &values, stretch.clone());
-            self.count_candidates(&worker, &sets, tallies);
-            for (line, set) in stretch.zip(sets) {
-                let Worker { keys, sets: dispatches, sets_bytes, texts, tests, .. } = &mut worker;
-                let candidates = keys.set(set);
-                visits.clear();
-                match evaluation {
-                    Evaluation::Interpreted => visits.extend(candidates.iter()),
-                    Evaluation::Compiled => {
-                        let mut memo = Memo::default();
-                        let view =
-                            LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
-                        let set_dispatch = dispatches[set as usize].get_or_insert_with(|| {
-                            let set_dispatch = dispatch.set(candidates);
-                            *sets_bytes += set_dispatch.bytes();
-                            set_dispatch
-                        });
-                        self.look(set_dispatch, &view, &mut memo, &mut visits);
-                    }
+        let mut visits = RuleSet::empty(self.keys.rules().len());
+        for line in 0..values.len() {
+            let Worker { keys, texts, tests, .. } = &mut worker;
+            let candidates = self.candidates(keys, texts, &values, line);
+            for rule in candidates.iter() {
+                tallies[self.keys.rules()[rule as usize] as usize].candidates += 1;
+            }
+            match evaluation {
+                Evaluation::Interpreted => visits.become_same(candidates),
+                Evaluation::Compiled => {
+                    let view = LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
+                    self.look(candidates, &view, &mut Memo::default(), &mut visits);
                 }
-                let day = values.day(line);
-                let in_force = visits.iter().filter(|rule| self.in_force(**rule, day));
-                pairs.extend(in_force.map(|&rule| (rule, line as u32)));
-                if pairs.len() >= PAIRS_MAX {
-                    self.time_pairs(&mut pairs, &mut worker, &values, dispatch, evaluation, clock, tallies);
-                }
+            }
+            let day = values.day(line);
+            let in_force = visits.iter().filter(|rule| self.in_force(*rule, day));
+            pairs.extend(in_force.map(|rule| (rule, line as u32)));
+            if pairs.len() >= PAIRS_MAX {
+                self.time_pairs(&mut pairs, &mut worker, &values, dispatch, evaluation, clock, tallies);
             }
         }
         self.time_pairs(&mut pairs, &mut worker, &values, dispatch, evaluation, clock, tallies);
         self.give_back(worker);
         time
-    }
-
-    /// Counts the rules whose key fits the lines of a stretch.
-    fn count_candidates(&self, worker: &Worker, sets: &[SetId], tallies: &mut [RuleTally]) {
-        let mut sorted = sets.to_vec();
-        sorted.sort_unstable();
-        for same in sorted.chunk_by(|a, b| a == b) {
-            for rule in worker.keys.set(same[0]).iter() {
-                tallies[self.keys.rules()[rule as usize] as usize].candidates += same.len() as u64;
-            }
-        }
     }
 
     /// Times the visits of each rule, and forgets them.

@@ -41,7 +41,7 @@ use qingfeng_rules::{ChannelId, Combine, Date, Key, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::eval::key_index::RuleSet;
+use crate::eval::rule_set::RuleSet;
 use reach::Reaches;
 pub use trade::{Trade, TradeTotals};
 

@@ -6,7 +6,8 @@ use qingfeng_rules::reference::Groups;
 use qingfeng_rules::{Date, Key, Pack, Rule, Status};
 
 use super::{Axis, CoverageError, STEPS_MAX, Segment, common};
-use crate::eval::key_index::{Dimension, RuleSet};
+use crate::eval::key_index::Dimension;
+use crate::eval::rule_set::RuleSet;
 
 /// The most words of 64 rules that the sets of all segments and periods may have; each stands twice.
 const SET_WORDS_MAX: u64 = 32 << 20;
