@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use crate::base::limits;
 use crate::base::text;
 use crate::base::value::{Date, Value};
@@ -205,20 +207,22 @@ pub(crate) struct Machine {
     pub nodes: Nodes,
     /// For each node its slot in a [`Memo`], if its value is remembered on a line; else [`NO_SLOT`].
     slots: Vec<u32>,
-    patterns: BTreeMap<Arc<str>, regex::Regex>,
+    /// Regular expressions, by the node that matches them.
+    patterns: HashMap<NodeId, regex::Regex, FixedState>,
     /// Lists of many texts, by the node of the list.
-    sets: HashMap<NodeId, HashSet<Arc<str>>>,
+    sets: HashMap<NodeId, HashSet<Arc<str>, FixedState>, FixedState>,
 }
 
 impl Machine {
     pub fn new(nodes: Nodes) -> Self {
-        Self { nodes, slots: Vec::new(), patterns: BTreeMap::new(), sets: HashMap::new() }
+        Self { nodes, slots: Vec::new(), patterns: HashMap::default(), sets: HashMap::default() }
     }
 
     /// What the nodes need besides themselves: regular expressions, sets, and which values are worth remembering.
     pub(super) fn prepare(&mut self, roots: impl Iterator<Item = NodeId>) {
         let mut uses = vec![0_u32; self.nodes.len()];
         let mut costs = vec![0_u32; self.nodes.len()];
+        let mut compiled: BTreeMap<Arc<str>, regex::Regex> = BTreeMap::new();
         for at in 0..self.nodes.len() {
             let id = NodeId(at as u32);
             let node = &self.nodes[id];
@@ -227,12 +231,14 @@ impl Machine {
             }
             let parts: u32 = node.args.iter().map(|arg| costs[arg.index()]).fold(0, u32::saturating_add);
             costs[at] = parts.saturating_add(own_cost(node));
-            if let Op::Matches(pattern) = &node.op
-                && !self.patterns.contains_key(pattern)
-                && let Ok(regex) =
-                    regex::RegexBuilder::new(pattern).size_limit(limits::REGEX_BYTES_MAX).build()
-            {
-                self.patterns.insert(Arc::clone(pattern), regex);
+            if let Op::Matches(pattern) = &node.op {
+                let known = compiled.get(pattern).cloned();
+                let regex =
+                    || regex::RegexBuilder::new(pattern).size_limit(limits::REGEX_BYTES_MAX).build().ok();
+                if let Some(regex) = known.or_else(regex) {
+                    compiled.insert(Arc::clone(pattern), regex.clone());
+                    self.patterns.insert(id, regex);
+                }
             }
             if let Some(Constant::Array(items)) = node.constant()
                 && items.len() >= SET_LEN_MIN
@@ -270,11 +276,11 @@ impl Machine {
         self.slots.get(id.index()).copied().unwrap_or(NO_SLOT)
     }
 
-    fn pattern(&self, pattern: &str) -> Option<&regex::Regex> {
-        self.patterns.get(pattern)
+    fn pattern(&self, node: NodeId) -> Option<&regex::Regex> {
+        self.patterns.get(&node)
     }
 
-    fn set(&self, list: NodeId) -> Option<&HashSet<Arc<str>>> {
+    fn set(&self, list: NodeId) -> Option<&HashSet<Arc<str>, FixedState>> {
         self.sets.get(&list)
     }
 }
@@ -415,6 +421,71 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 value @ (Val::Missing | Val::Integer(_) | Val::Number(_)) => Ok(value),
                 _ => Err(Fault::TypeMismatch),
             },
+            Op::Index => {
+                let index = self.value(args[1])?;
+                if let Some(Constant::Array(items)) = machine.nodes[args[0]].constant() {
+                    let at = position(items.len(), &index)?;
+                    return Ok(Val::of_constant(&items[at]));
+                }
+                match self.value(args[0])? {
+                    Val::Array(items) => Ok(items[position(items.len(), &index)?].clone()),
+                    Val::Map(entries) => match index.text() {
+                        Some(key) => Ok(entries.get(key).map_or(Val::Missing, Val::of_constant)),
+                        None => Err(Fault::TypeMismatch),
+                    },
+                    _ => Err(Fault::TypeMismatch),
+                }
+            }
+            Op::Get(name, of_missing) => match self.value(args[0])? {
+                Val::Map(entries) => Ok(entries.get(&**name).map_or(Val::Missing, Val::of_constant)),
+                Val::Missing if *of_missing => Ok(Val::Missing),
+                _ => Err(Fault::TypeMismatch),
+            },
+            Op::Switch(table) => {
+                let subject = self.value(args[0])?;
+                let arm = match &subject {
+                    Val::Text(text) => table.arm_of_text(text),
+                    Val::Made(text) => table.arm_of_text(text),
+                    Val::Missing => table.arm(|value| *value == Constant::Missing),
+                    Val::Integer(integer) => table.arm(|value| *value == Constant::Integer(*integer)),
+                    Val::Flag(flag) => table.arm(|value| *value == Constant::Flag(*flag)),
+                    _ => None,
+                };
+                let at = arm.map_or(args.len() - 1, |arm| arm as usize + 1);
+                self.value(args[at])
+            }
+            Op::Fail(fault) => Err(*fault),
+            Op::Find(find) => match self.source.found(*find) {
+                Some(found) => Ok(Val::Flag(found)),
+                None => self.value(args[0]),
+            },
+            Op::Test(test) => {
+                if let Some(known) = self.source.remembered(*test) {
+                    return Ok(Val::Flag(known));
+                }
+                let holds = self.flag(args[0])?;
+                self.source.remember(*test, holds);
+                Ok(Val::Flag(holds))
+            }
+            Op::Bits(_)
+            | Op::Range(_)
+            | Op::Function(_)
+            | Op::Special(_)
+            | Op::Matches(_)
+            | Op::Array
+            | Op::Mapped
+            | Op::Filter
+            | Op::Interpolated => self.evaluate_rare(id),
+        }
+    }
+
+    /// The same for operations that need room on the stack, which the others need not make.
+    #[inline(never)]
+    fn evaluate_rare(&mut self, id: NodeId) -> Evaluated<'b> {
+        let machine = self.machine;
+        let node = &machine.nodes[id];
+        let args = &node.args;
+        match &node.op {
             Op::Bits(bits) => {
                 let (a, b) = (self.value(args[0])?, self.value(args[1])?);
                 match (bits, a.single()?, b.single()?) {
@@ -451,11 +522,11 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 .map(Val::of_scalar)
             }
             Op::Special(special) => self.special(*special, args),
-            Op::Matches(pattern) => match self.value(args[0])? {
+            Op::Matches(_) => match self.value(args[0])? {
                 Val::Missing => Ok(Val::Flag(false)),
                 value => match value.text() {
                     Some(text) => {
-                        let regex = machine.pattern(pattern).ok_or(Fault::BadArgument)?;
+                        let regex = machine.pattern(id).ok_or(Fault::BadArgument)?;
                         Ok(Val::Flag(regex.is_match(text)))
                     }
                     None => Err(Fault::TypeMismatch),
@@ -497,26 +568,6 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 }
                 Ok(Val::Array(items.into()))
             }
-            Op::Index => {
-                let index = self.value(args[1])?;
-                if let Some(Constant::Array(items)) = machine.nodes[args[0]].constant() {
-                    let at = position(items.len(), &index)?;
-                    return Ok(Val::of_constant(&items[at]));
-                }
-                match self.value(args[0])? {
-                    Val::Array(items) => Ok(items[position(items.len(), &index)?].clone()),
-                    Val::Map(entries) => match index.text() {
-                        Some(key) => Ok(entries.get(key).map_or(Val::Missing, Val::of_constant)),
-                        None => Err(Fault::TypeMismatch),
-                    },
-                    _ => Err(Fault::TypeMismatch),
-                }
-            }
-            Op::Get(name, of_missing) => match self.value(args[0])? {
-                Val::Map(entries) => Ok(entries.get(&**name).map_or(Val::Missing, Val::of_constant)),
-                Val::Missing if *of_missing => Ok(Val::Missing),
-                _ => Err(Fault::TypeMismatch),
-            },
             Op::Interpolated => {
                 let mut text = String::new();
                 for &arg in args {
@@ -531,32 +582,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 }
                 Ok(Val::Made(text.into()))
             }
-            Op::Switch(table) => {
-                let subject = self.value(args[0])?;
-                let arm = match &subject {
-                    Val::Text(text) => table.arm_of_text(text),
-                    Val::Made(text) => table.arm_of_text(text),
-                    Val::Missing => table.arm(|value| *value == Constant::Missing),
-                    Val::Integer(integer) => table.arm(|value| *value == Constant::Integer(*integer)),
-                    Val::Flag(flag) => table.arm(|value| *value == Constant::Flag(*flag)),
-                    _ => None,
-                };
-                let at = arm.map_or(args.len() - 1, |arm| arm as usize + 1);
-                self.value(args[at])
-            }
-            Op::Fail(fault) => Err(*fault),
-            Op::Find(find) => match self.source.found(*find) {
-                Some(found) => Ok(Val::Flag(found)),
-                None => self.value(args[0]),
-            },
-            Op::Test(test) => {
-                if let Some(known) = self.source.remembered(*test) {
-                    return Ok(Val::Flag(known));
-                }
-                let holds = self.flag(args[0])?;
-                self.source.remember(*test, holds);
-                Ok(Val::Flag(holds))
-            }
+            _ => self.evaluate(id),
         }
     }
 
