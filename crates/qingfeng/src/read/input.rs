@@ -3,11 +3,12 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
+use std::iter;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 
 use super::error::ReadError;
 
@@ -121,6 +122,17 @@ impl Input {
     {
         let batches: Batches = Box::new(batches.into_iter());
         Self::given(name, What::Batches(Arc::new(Mutex::new(Some(batches)))))
+    }
+
+    /// A table that says which columns it has before its batches come, so that it may have none: no declarations then, and
+    /// not an input without columns.
+    pub fn table<I>(name: impl Into<String>, columns: SchemaRef, batches: I) -> Self
+    where
+        I: IntoIterator<Item = Result<RecordBatch, ArrowError>>,
+        I::IntoIter: Send + 'static,
+    {
+        let none = Ok(RecordBatch::new_empty(columns));
+        Self::batch_results(name, iter::once(none).chain(batches))
     }
 
     fn given(name: impl Into<String>, what: What) -> Self {
