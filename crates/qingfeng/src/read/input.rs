@@ -131,8 +131,17 @@ impl Input {
         I: IntoIterator<Item = Result<RecordBatch, ArrowError>>,
         I::IntoIter: Send + 'static,
     {
-        let none = Ok(RecordBatch::new_empty(columns));
-        Self::batch_results(name, iter::once(none).chain(batches))
+        let mut batches = batches.into_iter().fuse();
+        // Where a batch comes, its columns are what counts.
+        let mut none = Some(RecordBatch::new_empty(columns));
+        let each = iter::from_fn(move || match batches.next() {
+            Some(batch) => {
+                none = None;
+                Some(batch)
+            }
+            None => none.take().map(Ok),
+        });
+        Self::batch_results(name, each)
     }
 
     fn given(name: impl Into<String>, what: What) -> Self {
