@@ -77,6 +77,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
+    check_commitment(args.commitment.as_deref())?;
     let (key, all_days) = match &args.day_key {
         Some(path) => (day_key(path, args.day)?, None),
         None => {
@@ -127,14 +128,19 @@ pub struct Proven {
     has_visits: bool,
 }
 
+fn check_commitment(commitment: Option<&str>) -> Result<(), StudyError> {
+    match commitment.map(str::trim) {
+        Some(digits) if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            let message = "it must be 64 hex digits, as `qingfeng draw commit` prints them".to_owned();
+            Err(StudyError::Option("commitment", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the plan of a day again.
 pub fn proven(opened: &OpenedPack, policy: &Policy, given: ProofGiven) -> Result<Proven, StudyError> {
-    if let Some(commitment) = given.commitment.as_deref().map(str::trim)
-        && (commitment.len() != 64 || !commitment.bytes().all(|digit| digit.is_ascii_hexdigit()))
-    {
-        let message = "it must be 64 hex digits, as `qingfeng draw commit` prints them".to_owned();
-        return Err(StudyError::Option("commitment", message));
-    }
+    check_commitment(given.commitment.as_deref())?;
     if let Some(office) = &given.office
         && !policy.offices().contains(office.as_str())
     {
