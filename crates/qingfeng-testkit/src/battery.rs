@@ -23,6 +23,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use qingfeng::arrow::schema::SchemaRef;
 use qingfeng::read::Input;
+use qingfeng::rules::Schema;
 use qingfeng::tools::rule_tests;
 use qingfeng::write::{Output, TableWriter};
 use qingfeng::{By, Engine};
@@ -107,7 +108,7 @@ impl Battery {
     pub fn lines(&self, case: &BatteryCase) -> Result<RecordBatch, String> {
         let messages: Vec<String> =
             self.text(case, "declarations.ndjson").lines().map(str::to_owned).collect();
-        table(&messages)
+        table(&messages, &Engine::open(&case.pack).map_err(told)?.pack().schema)
     }
 
     /// The text of a file of a case.
@@ -169,27 +170,47 @@ impl Battery {
             }
             rows.finish().map_err(told)?;
         }
-        let lines = table(messages)?;
+        let lines = table(messages, &engine.pack().schema)?;
         let mut table = writer(&self.file(case, "lines.parquet"), lines.schema())?;
         table.write(&lines).map_err(told)?;
         table.finish().map_err(told)
     }
 }
 
-/// Messages as a table: a row for each goods line with what stands in the header too, a column for each key, and in the cells
+/// A goods line by its keys.
+type Line = serde_json::Map<String, Value>;
+
+/// Messages as a table: a row for each goods line with what stands in the header too, a column for each field, and in the cells
 /// what the messages have, as texts.
-fn table(messages: &[String]) -> Result<RecordBatch, String> {
-    let mut lines: Vec<serde_json::Map<String, Value>> = Vec::new();
+fn table(messages: &[String], schema: &Schema) -> Result<RecordBatch, String> {
+    // Of a table each field has one column, whatever one message and the next call it.
+    let named = |object: Line| {
+        let mut line = Line::new();
+        for (key, value) in object {
+            let name = schema.field_of_header(&key).map(|field| schema[field].name.clone());
+            let name = name.filter(|name| !line.contains_key(name)).unwrap_or(key);
+            line.insert(name, value);
+        }
+        line
+    };
+    let mut lines: Vec<Line> = Vec::new();
     for message in messages {
-        let mut header: serde_json::Map<String, Value> = serde_json::from_str(message).map_err(told)?;
+        let first = lines.len();
+        let mut header = named(serde_json::from_str(message).map_err(told)?);
         match header.remove("items") {
             Some(Value::Array(items)) => {
                 for item in items {
                     let Value::Object(item) = item else { return Err(format!("{item} is no goods line")) };
-                    lines.push(header.clone().into_iter().chain(item).collect());
+                    lines.push(header.clone().into_iter().chain(named(item)).collect());
                 }
             }
             _ => lines.push(header),
+        }
+        // Lines of a message have an order; of a table that is to be shuffled they have numbers.
+        let number = schema.item.map(|item| schema[item].name.clone());
+        let number = number.filter(|name| !lines[first..].iter().any(|line| line.contains_key(name)));
+        for (at, line) in lines[first..].iter_mut().enumerate() {
+            line.extend(number.clone().map(|name| (name, Value::from(at + 1))));
         }
     }
     let keys: BTreeSet<&String> = lines.iter().flat_map(|line| line.keys()).collect();
