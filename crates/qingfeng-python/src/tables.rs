@@ -237,9 +237,8 @@ impl FileRows {
         let reader = StreamReader::try_new(bytes, None)?;
         // The file is there as long as it is read.
         let file = Arc::clone(&self.file);
-        Ok(Box::new(reader.map(move |batch| {
+        Ok(Box::new(reader.inspect(move |_| {
             let _open = &file;
-            batch
         })))
     }
 }
