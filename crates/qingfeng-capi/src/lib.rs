@@ -415,7 +415,8 @@ pub unsafe extern "C" fn qingfeng_score_open(
         if taken.release().is_none() {
             return Err(Problem::argument("`stream` was released before"));
         }
-        let input = Input::batch_results("the stream", table::tables(taken)?);
+        let (columns, tables) = table::tables(taken)?;
+        let input = Input::table("the stream", columns, tables);
         let mut batches = engine.score(input).by(by).reasons(reasons);
         if threads > 0 {
             batches = batches.threads(threads as usize);

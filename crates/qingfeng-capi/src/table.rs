@@ -2,12 +2,13 @@
 
 use std::ffi::{CStr, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, RecordBatch, StructArray};
 use qingfeng::By;
-use qingfeng::arrow::schema::{ArrowError, DataType};
+use qingfeng::arrow::schema::{ArrowError, DataType, Schema, SchemaRef};
 
 use crate::problem::{Problem, QingfengStatus};
 
@@ -192,13 +193,14 @@ impl Tables {
     }
 }
 
-/// The tables of a stream that a caller hands over.
+/// The columns of a stream that a caller hands over, and its tables.
 pub fn tables(
     stream: FFI_ArrowArrayStream,
-) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static, ArrowError> {
+) -> Result<(SchemaRef, impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static), ArrowError> {
     let mut tables = guarded(|| Tables::new(stream))?;
+    let columns = Arc::new(Schema::try_from(&tables.schema)?);
     let mut failed = false;
-    Ok(std::iter::from_fn(move || {
+    let each = std::iter::from_fn(move || {
         // Of a stream that failed nothing is promised: it is not asked again.
         if failed {
             return None;
@@ -206,7 +208,8 @@ pub fn tables(
         let table = guarded(|| tables.next());
         failed = table.is_err();
         table.transpose()
-    }))
+    });
+    Ok((columns, each))
 }
 
 /// A table for a caller.

@@ -1,17 +1,15 @@
 //! Through C come the answers that the crate and the command give.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, StringArray};
-use qingfeng::Assessment;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter};
 use qingfeng_capi::{QINGFENG_BY_ITEM, QINGFENG_REASONS, QingfengStatus};
-use qingfeng_testkit::corpus::{Assess, Corpus, Outcome, found_in_rows};
+use qingfeng_testkit::battery::Battery;
 use serde_json::Value;
 
 use crate::support::{Engine, built, root};
@@ -41,63 +39,6 @@ pub fn compact(json: &str) -> String {
     out
 }
 
-/// The mistakes of a problem, as `check --format plain` writes them.
-fn lines(diagnostics: &Value) -> Vec<String> {
-    let line = |item: &Value| {
-        let of = |key: &str| item[key].as_str().unwrap().to_owned();
-        let mut line = String::new();
-        if let Some(label) = item["labels"].get(0) {
-            let file = label["file"].as_str().unwrap();
-            line = format!("{file}:{}:{}: ", label["start_line"], label["start_column"]);
-        }
-        line += &format!("{}[{}]: {}", of("severity"), of("code"), of("title"));
-        item["help"].as_str().map_or(line.clone(), |help| format!("{line}; {help}"))
-    };
-    diagnostics.as_array().unwrap().iter().map(line).collect()
-}
-
-/// Opens a pack, or gives the outcome of one that is refused.
-fn open(pack: &Path) -> Result<(Engine, Vec<String>), Outcome> {
-    match Engine::open(pack) {
-        Ok((engine, opened)) => {
-            let opened: Value = serde_json::from_str(&opened).unwrap();
-            assert_eq!(engine.pack_id().unwrap(), opened["pack"].as_str().unwrap());
-            Ok((engine, lines(&opened["diagnostics"])))
-        }
-        Err((status, problem)) => {
-            assert_eq!(status, QingfengStatus::BadPack);
-            let problem: Value = serde_json::from_str(&problem).unwrap();
-            Err(Outcome::Refused(lines(&problem["diagnostics"])))
-        }
-    }
-}
-
-/// `qingfeng_assess`, a declaration at a time; and `qingfeng_explain` says the same.
-struct Messages;
-
-impl Assess for Messages {
-    fn assess(&mut self, pack: &Path, declarations: &[Value]) -> Result<Outcome, String> {
-        let (engine, warnings) = match open(pack) {
-            Ok(opened) => opened,
-            Err(refused) => return Ok(refused),
-        };
-        let crate_engine = qingfeng::Engine::open(pack).map_err(|error| error.to_string())?;
-        let assess = |declaration: &Value| {
-            let message = declaration.to_string();
-            let json = engine.assess(&message).map_err(|(_, problem)| problem)?;
-            let of_crate = crate_engine.assess_json(message.as_bytes()).map_err(|error| error.to_string())?;
-            assert_eq!(json, serde_json::to_string(&of_crate).unwrap());
-            let explained = engine.explain(&message).map_err(|(_, problem)| problem)?;
-            let of_crate =
-                crate_engine.explain_json(message.as_bytes()).map_err(|error| error.to_string())?;
-            assert_eq!(explained, serde_json::to_string(&of_crate).unwrap());
-            Ok(serde_json::from_str::<Assessment>(&json).unwrap().into())
-        };
-        let declarations = declarations.iter().map(assess).collect::<Result<_, String>>()?;
-        Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
-    }
-}
-
 /// The goods lines of an input as a table of the pack's fields.
 fn table(pack: &Path, input: Input) -> RecordBatch {
     let engine = qingfeng::Engine::open(pack).unwrap();
@@ -118,42 +59,61 @@ fn written(tables: &[RecordBatch]) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// `qingfeng_assess_batch`, all declarations of a case as one table.
-struct Tables;
-
-impl Assess for Tables {
-    fn assess(&mut self, pack: &Path, declarations: &[Value]) -> Result<Outcome, String> {
-        let (engine, warnings) = match open(pack) {
+/// Messages, tables, and streams that cut declarations; and packs that are refused, with mistakes of each kind.
+#[test]
+fn c_gives_the_answers_of_the_battery() {
+    let directory = tempfile::tempdir().unwrap();
+    let battery = Battery::write(&root(), directory.path()).unwrap_or_else(|problem| panic!("{problem}"));
+    for case in &battery.cases {
+        let (engine, opened) = match Engine::open(&case.pack) {
             Ok(opened) => opened,
-            Err(refused) => return Ok(refused),
+            Err((status, problem)) => {
+                assert!(case.refused && status == QingfengStatus::BadPack, "{}: {problem}", case.name);
+                let problem: Value = serde_json::from_str(&problem).unwrap();
+                let mistakes: Value = serde_json::from_str(&battery.text(case, "mistakes.json")).unwrap();
+                assert_eq!(problem["diagnostics"], mistakes, "{}", case.name);
+                assert_eq!(problem["status"], "bad_pack");
+                continue;
+            }
         };
-        let mut text = String::new();
-        declarations.iter().for_each(|declaration| writeln!(text, "{declaration}").unwrap());
-        let lines = table(pack, Input::bytes("case.ndjson", text));
-        let rows = |flags: u32| -> Result<Vec<Value>, String> {
-            let (rows, _) = engine.assess_batch(lines.clone(), flags).map_err(|(_, problem)| problem)?;
-            Ok(written(&[rows]).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
-        };
-        let declarations =
-            found_in_rows(&rows(QINGFENG_REASONS)?, &rows(QINGFENG_REASONS | QINGFENG_BY_ITEM)?)?;
-        Ok(Outcome::Assessed { warnings: Some(warnings), declarations })
+        assert!(!case.refused, "{}", case.name);
+        let opened: Value = serde_json::from_str(&opened).unwrap();
+        assert_eq!(engine.pack_id().unwrap(), opened["pack"].as_str().unwrap());
+        let texts = ["declarations", "assessments", "explanations"];
+        let [messages, assessments, explanations] =
+            texts.map(|name| battery.text(case, &format!("{name}.ndjson")));
+        for (message, assessment) in messages.lines().zip(assessments.lines()) {
+            assert_eq!(engine.assess(message).unwrap(), assessment, "{}", case.name);
+        }
+        for (message, explanation) in messages.lines().zip(explanations.lines()) {
+            assert_eq!(engine.explain(message).unwrap(), explanation, "{}", case.name);
+        }
+        let lines = battery.lines(case).unwrap();
+        for (by, flags) in [("declaration", 0), ("item", QINGFENG_BY_ITEM)] {
+            let expected = battery.text(case, &format!("by-{by}.ndjson"));
+            let flags = flags | QINGFENG_REASONS;
+            let (rows, _) = engine.assess_batch(lines.clone(), flags).unwrap();
+            assert_eq!(written(&[rows]), expected, "{}", case.name);
+            let parts: Vec<_> = (0..lines.num_rows())
+                .step_by(2)
+                .map(|from| Ok(lines.slice(from, 2.min(lines.num_rows() - from))))
+                .collect();
+            let (rows, _) = engine.score(RecordBatchIterator::new(parts, lines.schema()), flags, 1).unwrap();
+            assert_eq!(written(&rows), expected, "{}", case.name);
+        }
     }
 }
 
-fn assert_all_pass(engine: &mut dyn Assess) {
-    let corpus = Corpus::read(&root().join("testdata")).unwrap_or_else(|problems| panic!("{problems}"));
-    let failed = corpus.run(engine);
-    assert!(failed.is_empty(), "{} cases failed:\n{}", failed.len(), failed.join("\n"));
-}
-
+/// The stream says which columns it has, and that is all.
 #[test]
-fn messages_give_the_answers_of_the_corpus() {
-    assert_all_pass(&mut Messages);
-}
-
-#[test]
-fn tables_give_the_answers_of_the_corpus() {
-    assert_all_pass(&mut Tables);
+fn a_stream_without_tables_has_no_declarations() {
+    let pack = root().join("rules/clean-wind");
+    let (engine, _) = Engine::open(&pack).unwrap();
+    let lines = table(&pack, Input::Path(root().join("docs/examples/declarations.csv")));
+    let (rows, reports) = engine.score(RecordBatchIterator::new([], lines.schema()), 0, 1).unwrap();
+    assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
+    let last: Value = serde_json::from_str(reports.last().unwrap()).unwrap();
+    assert_eq!(last["summary"]["lines_read"], 0);
 }
 
 /// As one table and as a stream that cuts declarations: the bytes of the command.
@@ -184,32 +144,6 @@ fn tables_and_streams_give_the_bytes_of_the_command() {
             assert_eq!(last["summary"]["lines_assessed"], lines.num_rows());
         }
     }
-}
-
-/// A pack with mistakes of each kind that files can have: what the problem lists is what the command lists.
-#[test]
-fn mistakes_are_those_of_the_command() {
-    struct Compared(usize);
-    impl Assess for Compared {
-        fn assess(&mut self, pack: &Path, _: &[Value]) -> Result<Outcome, String> {
-            let Err((status, problem)) = Engine::open(pack) else { return Err("not refused".into()) };
-            assert_eq!(status, QingfengStatus::BadPack);
-            let (code, checked) = command(&["check", "--format", "json", pack.to_str().unwrap()]);
-            assert_eq!(code, Some(1));
-            let checked: Value = serde_json::from_str(&checked).unwrap();
-            let problem: Value = serde_json::from_str(&problem).unwrap();
-            assert_eq!(problem["diagnostics"], checked["diagnostics"]);
-            assert_eq!(problem["status"], "bad_pack");
-            self.0 += 1;
-            Err("compared".into())
-        }
-    }
-    let corpus = Corpus::read(&root().join("testdata")).unwrap_or_else(|problems| panic!("{problems}"));
-    let mut compared = Compared(0);
-    for (_, case) in corpus.cases().filter(|(_, case)| !case.errors.is_empty()) {
-        let _ = qingfeng_testkit::corpus::outcome(case, corpus.base_pack(), &mut compared);
-    }
-    assert!(compared.0 >= 40, "{}", compared.0);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn read_secret(path: &Path) -> Result<String, Failure> {
     warn_of_readers(path);
     let (too_long, no_text) =
         ("is too large for a key; is it the right file?", "is no text; a key is hex digits");
-    small_text(path, KEY_FILE_BYTES_MAX, too_long, no_text)
+    Ok(small_text(path, KEY_FILE_BYTES_MAX, too_long, no_text)?)
 }
 
 #[cfg(unix)]

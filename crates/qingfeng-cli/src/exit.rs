@@ -13,6 +13,7 @@ use qingfeng_inspection::draw::KeyError;
 use qingfeng_inspection::overrides::OverrideError;
 use qingfeng_store::{ImportError, StoreError};
 
+use crate::studies::StudyError;
 use crate::table::wrapped;
 use crate::terminal::{self, ERROR, StdoutError, clean};
 
@@ -126,6 +127,20 @@ impl From<WriteError> for Failure {
             WriteError::BrokenPipe => Self::Closed,
             WriteError::Extension { .. } => Self::Usage(error.to_string()),
             error => Self::Files(error.to_string()),
+        }
+    }
+}
+
+impl From<StudyError> for Failure {
+    fn from(error: StudyError) -> Self {
+        match error {
+            StudyError::Option(option, message) => Self::Usage(format!("--{option}: {message}")),
+            StudyError::Asked(message) => Self::Usage(message),
+            StudyError::Read(error) => error.into(),
+            StudyError::Job(error) => error.into(),
+            StudyError::Store(error) => error.into(),
+            StudyError::Override(error) => error.into(),
+            StudyError::Failed(message) => Self::Files(message),
         }
     }
 }

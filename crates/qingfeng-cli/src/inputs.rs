@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use qingfeng::read::{Encoding, Format, Input, ReadOptions, Reader};
+use qingfeng::read::{Encoding, Format, ReadOptions, Reader};
 use qingfeng::rules::countries::Numbers;
 use qingfeng::rules::{Date, Pack, ParseZoneError, Zone};
 
 use crate::exit::Failure;
+use crate::studies::{StudyError, files};
 use crate::terminal::{self, clean};
 
 /// What to read, and how.
@@ -94,8 +95,8 @@ pub fn one_of<T: Copy + Send + Sync + 'static>(
 }
 
 /// The text of a small file: a key, aims.
-pub fn small_text(path: &Path, bytes_max: u64, too_long: &str, no_text: &str) -> Result<String, Failure> {
-    let failed = |what: &str| Failure::Files(format!("{}: {what}", path.display()));
+pub fn small_text(path: &Path, bytes_max: u64, too_long: &str, no_text: &str) -> Result<String, StudyError> {
+    let failed = |what: &str| StudyError::Failed(format!("{}: {what}", path.display()));
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
     read.map_err(|error| failed(&format!("cannot be read: {error}")))?;
@@ -112,10 +113,14 @@ pub fn day(text: &str) -> Result<Date, String> {
 
 /// A share on the command line that is neither none nor all, such as 0.95.
 pub fn part(text: &str) -> Result<f64, String> {
-    share(text)
-        .ok()
-        .filter(|share| *share < 1.0)
-        .ok_or_else(|| "no share; write a number between 0 and 1, such as 0.05".to_owned())
+    text.parse().map_err(|_| NO_PART.to_owned()).and_then(checked_part)
+}
+
+const NO_PART: &str = "no share; write a number between 0 and 1, such as 0.05";
+
+/// A share that is neither none nor all.
+pub fn checked_part(share: f64) -> Result<f64, String> {
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err(NO_PART.to_owned()) }
 }
 
 /// A share on the command line.
@@ -144,19 +149,11 @@ impl ReadArgs {
             let names: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
             format!("Reading {}", clean(&names.join(", ")))
         });
-        Ok(Reader::new(Arc::clone(&pack.schema), Self::inputs(inputs), options)?)
+        Ok(Reader::new(Arc::clone(&pack.schema), files(inputs), options)?)
     }
 
     /// These options with what the command line says.
     pub fn options(&self, options: ReadOptions) -> ReadOptions {
         ReadOptions { format: self.format.input_format, ..self.encoding.options(options) }
-    }
-
-    /// Paths on the command line as inputs.
-    pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
-        let input = |path: &PathBuf| {
-            if is_standard(path) { Input::Stdin } else { Input::Path(path.clone()) }
-        };
-        paths.iter().map(input).collect()
     }
 }

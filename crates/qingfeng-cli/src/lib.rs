@@ -33,6 +33,7 @@ pub mod reports;
 mod sarif;
 mod stop;
 mod stores;
+pub mod studies;
 mod table;
 mod terminal;
 mod unified;

@@ -48,15 +48,27 @@ impl Bar {
         if verbosity() == Verbosity::Quiet {
             return Self { bar: ProgressBar::hidden() };
         }
-        let (bar, template) = match total {
-            Some(total) => (ProgressBar::new(total), "{bar:30} {percent:>3} %  {msg}, {eta} left"),
-            None => (ProgressBar::no_length(), "{spinner} {msg}"),
-        };
+        let bar = Self { bar: ProgressBar::no_length() };
+        bar.style("{spinner} {msg}");
+        if let Some(total) = total {
+            bar.towards(total);
+        }
+        bar
+    }
+
+    /// Draws it towards a total that has become known.
+    fn towards(&self, total: u64) {
+        if self.bar.length() != Some(total) {
+            self.bar.set_length(total);
+            self.style("{bar:30} {percent:>3} %  {msg}, {eta} left");
+        }
+    }
+
+    fn style(&self, template: &str) {
         // A template that indicatif cannot read would leave its own, which does as well.
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸ "));
+            self.bar.set_style(style.progress_chars("━╸ "));
         }
-        Self { bar }
     }
 
     /// Shows how far it is, and the number of lines.
@@ -89,7 +101,12 @@ impl Bar {
         work: impl FnOnce(&mut (dyn FnMut(Progress) + Send)) -> R,
     ) -> R {
         let bar = Self::new(bytes_total);
-        let done = work(&mut |progress| bar.show(progress.bytes_read, progress.lines));
+        let done = work(&mut |progress| {
+            if let Some(total) = progress.bytes_total {
+                bar.towards(total);
+            }
+            bar.show(progress.bytes_read, progress.lines);
+        });
         bar.end();
         done
     }

@@ -14,6 +14,7 @@ use qingfeng_store::StoreLookups;
 
 use crate::exit::Failure;
 use crate::numbers::{self, count};
+use crate::studies::StudyError;
 use crate::terminal::{self, BOLD, ERROR, GOOD, WARNING, clean, clean_source, styled};
 
 /// The hexadecimal digits of a digest that people compare.
@@ -83,10 +84,10 @@ pub fn load_pack(directory: &Path) -> Result<Pack, Failure> {
         .map_err(|diagnostics| Failure::Pack(human(&Checked::of(directory, diagnostics))))
 }
 
-pub fn rule_position(pack: &Pack, id: &str) -> Result<usize, Failure> {
+pub fn rule_position(pack: &Pack, id: &str) -> Result<usize, StudyError> {
     pack.rules.iter().position(|rule| rule.id == id).ok_or_else(|| {
         let ids = pack.rules.iter().map(|rule| rule.id.as_str());
-        Failure::Usage(format!("there is no rule `{id}`; {}", suggestion(id, ids)))
+        StudyError::Asked(format!("there is no rule `{id}`; {}", suggestion(id, ids)))
     })
 }
 

@@ -14,6 +14,9 @@ use crate::declaration;
 use crate::scores::{Options, Scores};
 use crate::{errors, tables, waiting};
 
+/// What a pack in an archive is called.
+pub const ARCHIVE: &str = "archive";
+
 /// Where a pack is.
 pub enum Source {
     Directory(PathBuf),
@@ -48,7 +51,7 @@ impl Source {
     pub fn name(&self) -> &Path {
         match self {
             Self::Directory(directory) => directory,
-            Self::Archive(_) => Path::new("archive"),
+            Self::Archive(_) => Path::new(ARCHIVE),
         }
     }
 

@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | `engine` | opening packs; the ways in |
 //! | `declaration`, `assessment` | one declaration, and its result |
-//! | `tables`, `scores` | tables by Arrow's C interfaces, and results while they come |
+//! | `tables`, `scores`, `rejects` | tables by Arrow's C interfaces, results while they come, and what could not be read |
 //! | `reports` | check, test, explain, why-not, diff, verify: as the command has them |
-//! | `planning` | plans, commitments, the worth of rules, points |
+//! | `planning` | plans and commitments |
+//! | `studies` | the worth of rules, points, new rules, signs, aims, the report, the proof of a draw |
 //! | `waiting` | work beside Python, which a signal ends |
 //! | `errors` | which error is which exception |
 //!
@@ -17,8 +18,10 @@ mod declaration;
 mod engine;
 mod errors;
 mod planning;
+mod rejects;
 mod reports;
 mod scores;
+mod studies;
 mod tables;
 mod waiting;
 
@@ -36,11 +39,13 @@ mod _native {
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
-    use crate::planning::{calibrate, commitments, effect, plan};
+    use crate::planning::{commitments, plan};
     #[pymodule_export]
     use crate::reports::{check, diff, explain, explain_in, test, verify, why_not};
     #[pymodule_export]
     use crate::scores::Scores;
+    #[pymodule_export]
+    use crate::studies::{calibrate, effect, mine, prove, report, targets, watch};
     #[pymodule_export]
     use crate::tables::Table;
 

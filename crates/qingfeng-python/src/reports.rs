@@ -1,6 +1,6 @@
 //! What the tools for those who write rules find: as the JSON of the command, and in its words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -15,13 +15,13 @@ use qingfeng::{Cancel, Pipeline};
 use qingfeng_cli::reports::{self, Report, TestOptions};
 
 use crate::declaration;
-use crate::engine::{Engine, ReadGiven, Source, lookups};
+use crate::engine::{ARCHIVE, Engine, ReadGiven, Source, lookups};
 use crate::{errors, tables, waiting};
 
 /// JSON, text, and whether all is well.
-type Found = (String, String, bool);
+pub type Found = (String, String, bool);
 
-fn found(py: Python<'_>, report: serde_json::Result<Report>) -> PyResult<Found> {
+pub fn found(py: Python<'_>, report: serde_json::Result<Report>) -> PyResult<Found> {
     match report {
         Ok(Report { json, text, is_well }) => Ok((json, text, is_well)),
         Err(error) => Err(errors::plain(py, &error.to_string())),
@@ -65,14 +65,11 @@ pub fn check(
     let as_of = day(py, "as_of", as_of)?;
     let of_store = lookups(py, store, snapshot)?;
     let source = Source::of(py, pack)?;
-    let report = waiting::during(py, &Cancel::new(), move || match &source {
-        Source::Directory(directory) => reports::check(directory, &of_store, as_of),
-        Source::Archive(_) => {
-            let checked = source.builder().lookups(&of_store).check();
-            reports::check_opened(source.name(), checked.opened, checked.diagnostics)
-        }
+    let report = waiting::during(py, &Cancel::new(), move || match source {
+        Source::Directory(directory) => Ok(reports::check(&directory, &of_store, as_of)),
+        Source::Archive(bytes) => reports::check_archive(Path::new(ARCHIVE), bytes, &of_store, as_of),
     })?;
-    found(py, report)
+    found(py, report.map_err(|error| errors::plain(py, &format!("the archive cannot be unpacked: {error}")))?)
 }
 
 #[pyfunction]

@@ -16,9 +16,9 @@ use pyo3::types::PyCapsule;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng::{By, Cancel, JobError, Progress, ScoredBatch, Scoring, Summary};
-use qingfeng_cli::reports;
 
 use crate::engine::{Engine, ReadGiven};
+use crate::rejects::Rejects;
 use crate::tables::Table;
 use crate::{errors, tables, waiting};
 
@@ -72,7 +72,7 @@ struct State {
     stage: Stage,
     /// Batches that came while it was made sure that inputs can be read.
     ready: VecDeque<RecordBatch>,
-    rejects: Vec<RecordBatch>,
+    rejects: Rejects,
     /// Which stream reads, since two would each get a part.
     reader: Option<u32>,
     streams: u32,
@@ -118,11 +118,9 @@ impl Shared {
         };
         match receiver.recv_timeout(waiting::POLL) {
             Ok(Message::Batch(batch, progress)) => {
-                if !batch.rejects.is_empty() {
-                    match reports::reject_rows(&batch.rejects) {
-                        Ok(rows) => state.rejects.push(rows),
-                        Err(error) => return Next::Failed(error.into()),
-                    }
+                if let Err(source) = state.rejects.add(&batch.rejects) {
+                    let output = "the temporary file of rejects".to_owned();
+                    return Next::Failed(WriteError::Table { output, source }.into());
                 }
                 if batch.rows.num_rows() > 0 {
                     if progress.is_some() {
@@ -290,7 +288,7 @@ impl Scores {
         let state = State {
             stage: Stage::Coming(receiver),
             ready: VecDeque::new(),
-            rejects: Vec::new(),
+            rejects: Rejects::default(),
             reader: None,
             streams: ITERATOR,
             is_end_told: false,
@@ -470,9 +468,9 @@ impl Scores {
 
     /// The lines that could not be read, so far: the same columns as the command's.
     #[getter]
-    fn rejects(&self, py: Python<'_>) -> Table {
-        let batches = py.detach(|| self.shared.lock().rejects.clone());
-        Table::new(reports::reject_schema(), batches)
+    fn rejects(&self, py: Python<'_>) -> PyResult<Table> {
+        let rejects = py.detach(|| self.shared.lock().rejects.table());
+        rejects.map_err(|error| errors::plain(py, &error.to_string()))
     }
 
     /// The counts of the whole, once all was read.

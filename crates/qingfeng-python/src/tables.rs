@@ -1,19 +1,23 @@
 //! Tables in and out, by Arrow's C interfaces: whatever has `__arrow_c_stream__` or `__arrow_c_array__` can be read, and what
 //! is given out has the former.
 
+use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_ipc::reader::StreamReader;
 use arrow_pyarrow::{FromPyArrow, IntoPyArrow, ToPyArrow};
 use arrow_schema::{ArrowError, SchemaRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyCapsule, PyDict, PyList, PyString, PyTuple};
 use qingfeng::read::Input;
-use qingfeng::write::{Output, TableWriter};
+use qingfeng::write::{Output, TableWriter, WriteError};
+use qingfeng_cli::studies::Inputs;
+use tempfile::NamedTempFile;
 
 use crate::errors;
 
@@ -55,7 +59,7 @@ pub fn given(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Given> {
     if value.hasattr("__arrow_c_stream__")? {
         let batches = RecordBatchStreamReader::from_pyarrow_bound(value)?;
         let schema = batches.schema();
-        return Ok(Given::table(Input::batch_results(name, batches), Some(schema)));
+        return Ok(Given::table(Input::table(name, Arc::clone(&schema), batches), Some(schema)));
     }
     if value.hasattr("__arrow_c_array__")? {
         let batch = RecordBatch::from_pyarrow_bound(value)?;
@@ -77,6 +81,16 @@ pub fn given(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Given> {
         return Ok(Given::table(Input::batch_results(name, batches), schema));
     }
     Err(not_a_table(value)?)
+}
+
+/// What is read more than once: paths, or a table, which is taken into memory.
+pub fn again(value: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Inputs> {
+    if path(value)?.is_some() || value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        let inputs = given(value, name)?.inputs;
+        return Ok(Arc::new(move || inputs.clone()));
+    }
+    let rows = whole(value)?;
+    Ok(Arc::new(move || vec![Input::batches(name, [rows.clone()])]))
 }
 
 /// Why a value is no table, with what to write instead.
@@ -182,26 +196,75 @@ pub fn to_pyarrow_table<'py>(
     schema: &SchemaRef,
     batches: Vec<RecordBatch>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    pyarrow_table(py, Box::new(RecordBatchIterator::new(batches.into_iter().map(Ok), Arc::clone(schema))))
+}
+
+fn pyarrow_table<'py>(
+    py: Python<'py>,
+    reader: Box<dyn RecordBatchReader + Send>,
+) -> PyResult<Bound<'py, PyAny>> {
     needs_pyarrow(py)?;
-    let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), Arc::clone(schema));
-    let reader: Box<dyn RecordBatchReader + Send> = Box::new(reader);
     reader.into_pyarrow(py)?.call_method0("read_all")
 }
 
-/// A table in memory. Anything that reads Arrow's C interface takes it, as often as it likes.
+/// A table in memory, or where it is large in a temporary file. Anything that reads Arrow's C interface takes it, as often as it
+/// likes.
 #[pyclass(frozen, module = "qingfeng")]
 pub struct Table {
     schema: SchemaRef,
-    batches: Vec<RecordBatch>,
+    rows: Rows,
+}
+
+enum Rows {
+    Held(Vec<RecordBatch>),
+    File(FileRows),
+}
+
+/// The beginning of a file of Arrow's stream format, which may be written on.
+#[derive(Clone)]
+pub struct FileRows {
+    pub file: Arc<NamedTempFile>,
+    pub length: u64,
+    pub rows: usize,
+}
+
+/// Batches that are read anew.
+type Reading = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+impl FileRows {
+    fn batches(&self) -> Result<Reading, ArrowError> {
+        let bytes = BufReader::new(self.file.reopen()?.take(self.length));
+        let reader = StreamReader::try_new(bytes, None)?;
+        // The file is there as long as it is read.
+        let file = Arc::clone(&self.file);
+        Ok(Box::new(reader.inspect(move |_| {
+            let _open = &file;
+        })))
+    }
 }
 
 impl Table {
     pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
-        Self { schema, batches }
+        Self { schema, rows: Rows::Held(batches) }
+    }
+
+    pub fn of_file(schema: SchemaRef, rows: FileRows) -> Self {
+        Self { schema, rows: Rows::File(rows) }
     }
 
     fn rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+        match &self.rows {
+            Rows::Held(batches) => batches.iter().map(RecordBatch::num_rows).sum(),
+            Rows::File(file) => file.rows,
+        }
+    }
+
+    fn reader(&self) -> Result<Box<dyn RecordBatchReader + Send>, ArrowError> {
+        let batches: Reading = match &self.rows {
+            Rows::Held(batches) => Box::new(batches.clone().into_iter().map(Ok)),
+            Rows::File(file) => file.batches()?,
+        };
+        Ok(Box::new(RecordBatchIterator::new(batches, Arc::clone(&self.schema))))
     }
 }
 
@@ -216,8 +279,7 @@ impl Table {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The consumer casts, as the interface leaves it to the producer whether it does.
         drop(requested_schema);
-        let batches = self.batches.clone().into_iter().map(Ok);
-        capsule(py, Box::new(RecordBatchIterator::new(batches, Arc::clone(&self.schema))))
+        capsule(py, self.reader().map_err(|error| errors::plain(py, &error.to_string()))?)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
@@ -236,21 +298,26 @@ impl Table {
 
     /// The table as one of PyArrow.
     fn to_pyarrow<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_pyarrow_table(py, &self.schema, self.batches.clone())
+        let reader = self.reader().map_err(|error| errors::plain(py, &error.to_string()))?;
+        pyarrow_table(py, reader)
     }
 
     /// A table of another library, its batches taken into memory.
     #[staticmethod]
     fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
         let batch = whole(value)?;
-        Ok(Self { schema: batch.schema(), batches: vec![batch] })
+        Ok(Self::new(batch.schema(), vec![batch]))
     }
 
     /// Writes it to a file as the command writes tables. Its extension names the format.
     fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let written = py.detach(|| {
-            let mut writer = TableWriter::create(&Output::Path(path), Arc::clone(&self.schema))?;
-            self.batches.iter().try_for_each(|batch| writer.write(batch))?;
+            let output = Output::Path(path);
+            let read = |source| WriteError::Table { output: output.to_string(), source };
+            let mut writer = TableWriter::create(&output, Arc::clone(&self.schema))?;
+            for batch in self.reader().map_err(read)? {
+                writer.write(&batch.map_err(read)?)?;
+            }
             writer.finish()
         });
         written.map_err(|error| errors::write(py, &error))

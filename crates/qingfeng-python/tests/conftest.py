@@ -18,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PACK = ROOT / "rules" / "clean-wind"
 DECLARATIONS = ROOT / "docs" / "examples" / "declarations.csv"
 
+#: The key of the draws.
+KEY = "8f1d2c3b4a5968778695a4b3c2d1e0ff0123456789abcdeffedcba9876543210"
+
 #: The command that the wheel installed.
 COMMAND = Path(sys.executable).parent / "qingfeng"
 
@@ -66,6 +69,29 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("generated") / "declarations.parquet"
     run("generate", "--lines", 20_000, "-o", path)
     return path
+
+
+@pytest.fixture(scope="session")
+def season(tmp_path_factory: pytest.TempPathFactory, command: Command) -> dict[str, Path]:
+    """A fortnight of synthetic trade, what inspections would find, scores, and a plan, all made by the command."""
+    where = tmp_path_factory.mktemp("season")
+    files = {name: where / f"{name}.parquet" for name in ("declarations", "outcomes", "scores", "plan", "left", "worth")}
+    files["key"] = where / "draw.key"
+    files["key"].write_text(KEY + "\n")
+    files["key"].chmod(0o600)
+    days = ["--from", "2016-09-01", "--until", "2016-09-14"]
+    command("generate", "--lines", 6000, *days, "--outcomes", files["outcomes"], "-o", files["declarations"])
+    command("score", files["declarations"], "--rules", PACK, "-o", files["scores"])
+    command(
+        "plan", files["scores"], "--rules", PACK, "--key-file", files["key"], "-o", files["plan"],
+        "--left-out", files["left"], "--summary", where / "summary.json",
+    )  # fmt: skip
+    files["summary"] = where / "summary.json"
+    command(
+        "effect", files["scores"], "--plan", files["plan"], "--outcomes", files["outcomes"], "--rules", PACK,
+        "-o", files["worth"],
+    )  # fmt: skip
+    return files
 
 
 def python(code: str, **variables: str) -> subprocess.CompletedProcess[bytes]:

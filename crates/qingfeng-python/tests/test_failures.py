@@ -57,6 +57,7 @@ def test_what_is_no_batch_is_said(engine: qingfeng.Engine, table: pa.Table) -> N
         engine.score(iter([17]))
     with pytest.raises(qingfeng.InputError):
         engine.score(iter([*table.to_batches(), 17])).read_all()
+    # An iterator without batches has no columns either.
     with pytest.raises(qingfeng.InputError, match="has no batches"):
         engine.score(iter([])).read_all()
 

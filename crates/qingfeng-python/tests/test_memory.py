@@ -29,6 +29,32 @@ print(scores.summary["lines_read"], rows, peak() - before)
 """
 
 
+#: A third of the lines have a quantity that cannot be read.
+UNREADABLE = """
+import sys, resource
+import pyarrow as pa, qingfeng
+pack, times = sys.argv[1:]
+engine = qingfeng.Engine(pack)
+def batches():
+    for again in range(int(times)):
+        lines = [{"declaration_id": f"{again:04}{line:05}", "item_no": "1", "destination": "KE", "mode": "0110", "hs": "8711209000",
+                  "quantity": "many" if line % 3 == 0 else "4"} for line in range(9000)]
+        yield pa.RecordBatch.from_pylist(lines)
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+before = peak()
+scores = engine.score(batches())
+rows = sum(batch.num_rows for batch in scores)
+rejects, most = scores.rejects, peak() - before
+# As often as one likes, and a table of before does not see what comes.
+assert len(rejects) == sum(batch.num_rows for batch in pa.RecordBatchReader.from_stream(rejects)) == rows // 3
+assert all(batch["value"][0].as_py() == "many" for batch in pa.RecordBatchReader.from_stream(rejects))
+rejects.write("rejects.parquet")
+import pyarrow.parquet as pq
+assert pq.read_metadata("rejects.parquet").num_rows == len(rejects)
+print(rows, len(rejects), most)
+"""
+
+
 def run(generated: Path, times: int) -> tuple[int, int, int]:
     code = f"import sys; sys.argv = ['', {str(PACK)!r}, {str(generated)!r}, '{times}']\n{PROGRAM}"
     done = python(code)
@@ -43,3 +69,21 @@ def test_memory_does_not_grow(generated: Path) -> None:
     many = run(generated, 20)
     assert many[0] == 10 * few[0] == 400_000 and many[1] == 10 * few[1]
     assert few[2] < MOST and many[2] < MOST and many[2] < few[2] + 80
+
+
+def test_memory_does_not_grow_with_rejects(tmp_path: Path) -> None:
+    """They are in a temporary file, which goes with the last who has them."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+
+    def most(times: int) -> tuple[int, int]:
+        code = f"import os, sys; os.chdir({str(tmp_path)!r}); sys.argv = ['', {str(PACK)!r}, '{times}']\n{UNREADABLE}"
+        done = python(code, TMPDIR=str(temporary))
+        assert done.returncode == 0, done.stderr.decode()
+        lines, rejects, most = map(int, done.stdout.split())
+        assert lines == 9000 * times and rejects == 3000 * times
+        return rejects, most
+
+    few, many = most(10), most(100)
+    assert many[0] == 300_000 and many[1] < few[1] + 80
+    assert not list(temporary.iterdir())

@@ -50,6 +50,18 @@ def test_check_of_an_invalid_pack_raises_nothing(changed: Path, command: Command
     assert not qingfeng.check("no/pack").is_valid and not qingfeng.check(b"no archive").is_valid
 
 
+def test_check_of_an_archive_looks_at_its_tests(changed: Path) -> None:
+    """As of the directory: a mistake in a test, and points that no test covers."""
+    from test_engine import archive
+
+    (changed / "tests" / "x.rhai").write_text('test("many", #{ given: #{ hs: "9403" }, fires: ["NO-99"] });\n')
+    found = qingfeng.check(changed)
+    packed = qingfeng.check(archive(changed))
+    assert found.errors and packed.to_dict() == found.to_dict()
+    (changed / "tests" / "x.rhai").unlink()
+    assert qingfeng.check(archive(changed)).to_dict() == qingfeng.check(changed).to_dict()
+
+
 def test_test_is_the_commands(command: Command) -> None:
     found = qingfeng.test(PACK, filter="motorcycle", coverage=True)
     expected = json.loads(command("test", PACK, "--filter", "motorcycle", "--coverage", "--format", "json").stdout)

@@ -18,7 +18,7 @@
 
 mod case;
 mod compare;
-mod pack;
+pub(crate) mod pack;
 mod rows;
 #[cfg(test)]
 mod tests;

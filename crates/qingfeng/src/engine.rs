@@ -21,7 +21,7 @@ use crate::lookup::LookupTable;
 use crate::open::{Checked, EngineBuilder, LookupsSnapshot, OpenError, OpenedPack};
 use crate::output::selection_columns::Carrier;
 use crate::output::summary::Notes;
-use crate::output::{self, By, RuleNames};
+use crate::output::{self, By, Names};
 use crate::read::bind::Binding;
 use crate::read::{BindError, Changes, Direct, Lines, OneRead, Reject, Scattered};
 
@@ -52,7 +52,7 @@ struct Inner {
     direct: Direct,
     /// What the inspection policy of the pack, if it has one, asks of declarations.
     carrier: Option<Carrier>,
-    names: RuleNames,
+    names: Names,
     load_time: Duration,
 }
 
@@ -97,7 +97,7 @@ impl Engine {
             evaluator: Evaluator::new(Arc::clone(pack), tables, passes, false),
             direct: Direct::new(&pack.schema, max_declaration_lines),
             carrier: Carrier::new(pack),
-            names: RuleNames::new(pack),
+            names: Names::new(pack, opened.pack_id()),
             lookups: lookups.map(Arc::new),
             opened,
             load_time: started.elapsed(),
@@ -181,7 +181,7 @@ impl Engine {
         reasons: Option<&[String]>,
     ) -> Result<RecordBatch, ArrowError> {
         let Inner { names, carrier, .. } = &*self.inner;
-        output::rows(self.pack(), names, self.pack_id(), lines, results, by, reasons, carrier.as_ref())
+        output::rows(self.pack(), names, lines, results, by, reasons, carrier.as_ref())
     }
 
     /// How long it took to open the pack.
@@ -228,7 +228,7 @@ impl Engine {
             evaluator: inner.evaluator.of_pack(&pack, passes, drafts),
             direct: Direct::new(&pack.schema, inner.direct.max_declaration_lines()),
             carrier: Carrier::new(&pack),
-            names: RuleNames::new(&pack),
+            names: Names::new(&pack, inner.opened.pack_id()),
             load_time: inner.load_time,
             opened: inner.opened.with_pack(pack),
         };

@@ -126,7 +126,7 @@ pub use engine::Engine;
 pub use eval::Evaluation;
 pub use open::{
     Checked, EngineBuilder, LivingLookups, LivingTables, LookupsSnapshot, OpenError, OpenErrorKind,
-    OpenedPack,
+    OpenedPack, unpack_archive,
 };
 pub use qingfeng_rules as rules;
 

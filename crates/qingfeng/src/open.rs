@@ -536,6 +536,25 @@ fn written(rows: &Rows) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Writes the files of the pack in an archive into a directory, as [`EngineBuilder::archive`] sees them: for tools that need
+/// a directory, such as `Engine::review`.
+///
+/// # Errors
+///
+/// What is no archive of a pack, and files that cannot be written.
+pub fn unpack_archive(bytes: &[u8], directory: impl AsRef<Path>) -> io::Result<()> {
+    let mut files = BTreeMap::new();
+    let pack = unpack(bytes, &mut files).map_err(io::Error::other)?;
+    let of_pack = pack.paths().filter_map(|path| Some((path.to_owned(), pack.content(path)?.to_vec())));
+    files.extend(of_pack);
+    for (path, content) in files {
+        let path = directory.as_ref().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        std::fs::write(path, content)?;
+    }
+    Ok(())
+}
+
 /// The files of a pack in a tar archive: those that hold policy, and the others by path.
 fn unpack(bytes: &[u8], others: &mut BTreeMap<String, Vec<u8>>) -> Result<PackFiles, String> {
     let failed = |error: io::Error| format!("the archive of the pack cannot be read: {error}");

@@ -1,5 +1,6 @@
 //! All tests of the engine from outside, in one binary: each binary links Arrow and Parquet.
 
+mod battery;
 mod corpus;
 mod diff;
 mod equality;

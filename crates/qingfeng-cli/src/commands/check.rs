@@ -125,11 +125,15 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 /// What is to be said of the pack in a directory, its validities judged for a day: this one, else that of the pack, else
 /// today.
 pub fn reviewed(directory: &Path, lookups: &StoreLookups, as_of: Option<Date>) -> Checked {
-    let mut checked = Checked::new(directory, lookups);
+    judged(Checked::new(directory, lookups), directory, as_of)
+}
+
+/// The same of a pack that was opened already, whose tests are in a directory.
+pub fn judged(mut checked: Checked, tests: &Path, as_of: Option<Date>) -> Checked {
     checked.as_of =
         checked.engine.as_ref().map(|engine| as_of.or(engine.pack().check_as_of).unwrap_or_else(today));
     match &checked.engine {
-        Some(engine) => checked.diagnostics = engine.review(directory, checked.as_of),
+        Some(engine) => checked.diagnostics = engine.review(tests, checked.as_of),
         // Of a pack that does not load it is not known what else is to be said, nor which comments are needed.
         None => checked.diagnostics.suppress(|_| false),
     }

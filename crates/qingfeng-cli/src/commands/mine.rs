@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use qingfeng::read::{ReadOptions, Reader};
+use qingfeng::Engine;
+use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
 use qingfeng_insight::mine::{
     Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined,
@@ -13,11 +14,12 @@ use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
-use crate::inputs::{InputFormatArgs, ReadArgs, day};
+use crate::inputs::{InputFormatArgs, day};
 use crate::numbers::{count, grouped, percent};
 use crate::outputs::{Kept, check_apart, write_pack, write_text};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
+use crate::studies::{Results, StudyError, Watcher, files};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
@@ -116,17 +118,6 @@ pub struct Args {
 /// The file of a new pack that has the rules.
 const MINED: &str = "mined.rhai";
 
-/// What is said.
-#[derive(Serialize)]
-struct Answer<'a> {
-    #[serde(flatten)]
-    mined: &'a Mined,
-    /// How rules would do that are learned from all lines; only where some were kept out.
-    as_it_is: Option<&'a Judgement>,
-    unlabelled: u64,
-    rejected: u64,
-}
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let inputs: Vec<PathBuf> =
         [&args.inputs, &args.judge, &args.results.outcomes].into_iter().flatten().cloned().collect();
@@ -140,59 +131,130 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             )));
         }
     }
-    let engine = args.results.engine(&args.rules, args.snapshot)?;
+    let options = args.how.with(args.results.encoding).options(ReadOptions::default());
+    let found = match &args.label {
+        Some(column) => MineLabels::Column(column.clone()),
+        None => MineLabels::Results(args.results.results()?),
+    };
+    let given = MineGiven {
+        engine: args.results.engine(&args.rules, args.snapshot)?,
+        declarations: files(&args.inputs),
+        judge: files(&args.judge),
+        read: options,
+        labels: found,
+        parties: args.parties,
+        threads: args.threads.number(),
+        options: MineOptions {
+            until: args.until,
+            conditions: args.conditions.into(),
+            most: args.most.into(),
+            least_lines: args.least_lines,
+            cold: args.cold.clone(),
+            status: if args.active { Status::Active } else { Status::Shadow },
+            prefix: args.prefix.clone(),
+            ..MineOptions::default()
+        },
+    };
+    let pack = Arc::clone(given.engine.pack());
+    let mining = Bar::during(None, |progress| mining(given, progress))?;
+    if let Some(output) = &args.output {
+        write(&args.rules, output, &mining, &pack)?;
+    }
+    args.format.print(&mining, || mining.human())?;
+    Ok(Exit::Done)
+}
+
+/// What rules are learned from.
+pub struct MineGiven {
+    /// The engine of the pack.
+    pub engine: Engine,
+    /// Declarations to learn from.
+    pub declarations: Vec<Input>,
+    /// Declarations that are held out, whatever their day.
+    pub judge: Vec<Input>,
+    /// How declarations are read.
+    pub read: ReadOptions,
+    /// Where their results are.
+    pub labels: MineLabels,
+    /// Whether conditions may name parties.
+    pub parties: bool,
+    /// The threads at most.
+    pub threads: Option<usize>,
+    /// How rules are learned.
+    pub options: MineOptions,
+}
+
+/// Where the results of declarations are.
+pub enum MineLabels {
+    /// In a column of theirs.
+    Column(String),
+    /// In outcomes.
+    Results(Results),
+}
+
+/// What mining found.
+#[derive(Serialize)]
+pub struct Mining {
+    #[serde(flatten)]
+    mined: Mined,
+    /// How rules would do that are learned from all lines; only where some were kept out.
+    as_it_is: Option<Judgement>,
+    unlabelled: u64,
+    rejected: u64,
+    #[serde(skip)]
+    cold: Vec<String>,
+}
+
+/// Learns rules.
+pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, StudyError> {
+    let MineGiven { engine, declarations, judge, read, labels, parties, threads, options } = given;
     let pack = engine.pack();
-    let (schema, labels) = match &args.label {
-        Some(column) => {
-            let wrong = |error| Failure::Usage(format!("--label: {error}"));
-            (labelled_schema(&pack.schema, column).map_err(wrong)?, Labels::Column)
+    let (schema, labels) = match labels {
+        MineLabels::Column(column) => {
+            let wrong = |error: MineError| StudyError::Option("label", error.to_string());
+            (labelled_schema(&pack.schema, &column).map_err(wrong)?, Labels::Column)
         }
-        None => {
-            let outcomes = args.results.read(args.results.as_of, &mut |_| true)?;
+        MineLabels::Results(results) => {
+            let outcomes = results.read(results.as_of, &mut |_| true)?;
             (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
         }
     };
-    let options = args.how.with(args.results.encoding).options(ReadOptions::default());
     let mut readers = Vec::new();
-    for (paths, judged) in [(&args.inputs, false), (&args.judge, true)] {
-        for input in ReadArgs::inputs(paths) {
-            let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], options.clone())?;
+    for (inputs, judged) in [(declarations, false), (judge, true)] {
+        for input in inputs {
+            let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], read.clone())?;
             readers.push((reader, input, judged));
         }
     }
-    let threads = args.threads.number();
-    let lines = Bar::during(None, |progress| {
-        LabelledLines::read(&engine, readers, &labels, args.parties, threads, progress)
-    })?;
-    let options = MineOptions {
-        until: args.until,
-        conditions: args.conditions.into(),
-        most: args.most.into(),
-        least_lines: args.least_lines,
-        cold: args.cold.clone(),
-        status: if args.active { Status::Active } else { Status::Shadow },
-        prefix: args.prefix.clone(),
-        ..MineOptions::default()
-    };
-    let wrong = |error: MineError| Failure::Usage(error.to_string());
+    let lines = LabelledLines::read(&engine, readers, &labels, parties, threads, progress)?;
+    let wrong = |error: MineError| StudyError::Asked(error.to_string());
     let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(wrong)?;
-    let as_it_is = if args.cold.is_empty() {
+    let cold = options.cold.clone();
+    let as_it_is = if cold.is_empty() {
         None
     } else {
         let all = MineOptions { cold: Vec::new(), ..options };
         qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
     };
-    if let Some(output) = &args.output {
-        write(&args.rules, output, &mined, pack)?;
+    Ok(Mining { mined, as_it_is, unlabelled: lines.unlabelled, rejected: lines.rejected, cold })
+}
+
+impl Mining {
+    /// The file with the rules, if they can stand beside those of the pack.
+    pub fn rule_file(&self, pack: &Pack) -> Result<String, StudyError> {
+        let own = |id: &str| self.mined.rules.iter().any(|rule| rule.id == id);
+        let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED && own(&rule.id);
+        if let Some(rule) = pack.rules.iter().find(taken) {
+            let message = format!("the pack has a rule `{}` already; give another one", rule.id);
+            return Err(StudyError::Option("prefix", message));
+        }
+        Ok(rule_file(&self.mined))
     }
-    let answer = Answer {
-        mined: &mined,
-        as_it_is: as_it_is.as_ref(),
-        unlabelled: lines.unlabelled,
-        rejected: lines.rejected,
-    };
-    args.format.print(&answer, || human(&answer, args))?;
-    Ok(Exit::Done)
+
+    /// For people.
+    pub fn human(&self) -> String {
+        human(self)
+    }
 }
 
 fn is_rule_file(path: &Path) -> bool {
@@ -200,14 +262,8 @@ fn is_rule_file(path: &Path) -> bool {
 }
 
 /// Writes the rules, after a look at whether the pack loads with them.
-fn write(rules: &Path, output: &Path, mined: &Mined, pack: &Pack) -> Result<(), Failure> {
-    let text = rule_file(mined);
-    let own = |id: &str| mined.rules.iter().any(|rule| rule.id == id);
-    let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED && own(&rule.id);
-    if let Some(rule) = pack.rules.iter().find(taken) {
-        let message = format!("the pack has a rule `{}` already; give another --prefix", rule.id);
-        return Err(Failure::Usage(message));
-    }
+fn write(rules: &Path, output: &Path, mining: &Mining, pack: &Pack) -> Result<(), Failure> {
+    let text = mining.rule_file(pack)?;
     let mut files = PackFiles::read(rules);
     files.insert(MINED, text.clone().into_bytes());
     if let Err(diagnostics) = Pack::load(&files) {
@@ -231,8 +287,8 @@ fn span(days: Option<(Date, Date)>) -> String {
     days.map_or_else(|| "without a day".to_owned(), |(first, last)| format!("{first} to {last}"))
 }
 
-fn human(answer: &Answer<'_>, args: &Args) -> String {
-    let mined = answer.mined;
+fn human(answer: &Mining) -> String {
+    let mined = &answer.mined;
     let mut out = format!(
         "Learned from {}, {}, {} with a finding.\n",
         count(mined.learned.lines, "line"),
@@ -240,7 +296,7 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
         rate(mined.learned)
     );
     if mined.dropped > 0 {
-        let fields = clean(&args.cold.join(", ")).into_owned();
+        let fields = clean(&answer.cold.join(", ")).into_owned();
         out += &format!(
             "{} kept out: their {fields} occur in held-out lines.\n",
             count(mined.dropped, "learning line")
@@ -281,10 +337,10 @@ fn human(answer: &Answer<'_>, args: &Args) -> String {
     }
     if let Some(judgement) = &mined.judgement {
         out += &format!("\n{BOLD}Held-out lines, ranked by points{BOLD:#}\n");
-        let name = if args.cold.is_empty() { "these rules" } else { "cold" };
+        let name = if answer.cold.is_empty() { "these rules" } else { "cold" };
         let mut rows = vec![heads(&["", "best", "lines", "findings", "precision", "recall"], &[])];
         rows.extend(best(name, judgement));
-        if let Some(all) = answer.as_it_is {
+        if let Some(all) = &answer.as_it_is {
             rows.extend(best("as it is", all));
         }
         out += &table("  ", &rows);

@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
                 .to_owned(),
         ));
     }
-    let outcomes = args.results.timeline()?;
+    let outcomes = args.results.results()?.timeline()?;
     let key = key(args, &policy)?;
     let mut roll = Roll::new(&policy, &capacity, outcomes.as_ref(), key.as_ref());
     for path in &args.history {

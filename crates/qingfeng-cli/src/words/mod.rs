@@ -14,6 +14,7 @@ use crate::numbers::{grouped, thin};
 
 pub use told::{tell_effect, tell_watch, tell_why};
 
+/// A language of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// English.
@@ -31,7 +32,7 @@ macro_rules! words {
         }
     };
     (@entry $name:ident, $en:literal, $zh:literal) => {
-        pub fn $name(self) -> &'static str {
+        pub(crate) fn $name(self) -> &'static str {
             match self {
                 Self::En => $en,
                 Self::Zh => $zh,
@@ -39,7 +40,7 @@ macro_rules! words {
         }
     };
     (@entry $name:ident ($($argument:ident),+), $en:literal, $zh:literal) => {
-        pub fn $name(self, $($argument: impl Display),+) -> String {
+        pub(crate) fn $name(self, $($argument: impl Display),+) -> String {
             match self {
                 Self::En => format!($en),
                 Self::Zh => format!($zh),
@@ -481,7 +482,7 @@ const NAMES: &[(&str, &str, &str)] = &[
 
 impl Language {
     /// The word for a name that needs one.
-    pub fn name(self, name: &str) -> Option<&'static str> {
+    pub(crate) fn name(self, name: &str) -> Option<&'static str> {
         let (_, en, zh) = NAMES.iter().find(|(known, _, _)| *known == name)?;
         Some(match self {
             Self::En => en,
@@ -490,12 +491,12 @@ impl Language {
     }
 
     /// Of a title in English and in Chinese the one to show; in English where there is no Chinese one.
-    pub fn titled<'t>(self, title: &'t str, title_zh: Option<&'t str>) -> &'t str {
+    pub(crate) fn titled<'t>(self, title: &'t str, title_zh: Option<&'t str>) -> &'t str {
         title_zh.filter(|zh| self == Self::Zh && !zh.is_empty()).unwrap_or(title)
     }
 
     /// A whole number with its thousands apart, as the rest of a page has it.
-    pub fn digits(self, number: impl Into<i128>) -> String {
+    pub(crate) fn digits(self, number: impl Into<i128>) -> String {
         match self {
             Self::En => grouped(number),
             Self::Zh => thin(number),
@@ -503,7 +504,7 @@ impl Language {
     }
 
     /// What people call the unit of a value: its currency, where it is one.
-    pub fn unit(self, unit: &str) -> &str {
+    pub(crate) fn unit(self, unit: &str) -> &str {
         match codes::table("currency").and_then(|currencies| currencies.find(unit)) {
             Some(currency) if self == Self::Zh => currency.title_zh,
             _ => self.named(unit),
@@ -511,7 +512,7 @@ impl Language {
     }
 
     /// The same, or the name itself.
-    pub fn named(self, name: &str) -> &str {
+    pub(crate) fn named(self, name: &str) -> &str {
         self.name(name).unwrap_or(name)
     }
 }

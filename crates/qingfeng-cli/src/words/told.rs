@@ -88,7 +88,7 @@ impl Language {
     }
 
     /// What a kind of sign is called, what it may mean, and what to look at next.
-    pub fn sign_kind(self, kind: SignKind) -> [&'static str; 3] {
+    pub(crate) fn sign_kind(self, kind: SignKind) -> [&'static str; 3] {
         match kind {
             SignKind::Displacement => {
                 [self.displacement(), self.displacement_means(), self.displacement_next()]
@@ -107,7 +107,7 @@ impl Language {
     }
 
     /// Where trade may have gone, short.
-    pub fn shift_to(self, to: ShiftTo) -> &'static str {
+    pub(crate) fn shift_to(self, to: ShiftTo) -> &'static str {
         match to {
             ShiftTo::Caught => self.shift_caught(),
             ShiftTo::Port => self.shift_port(),

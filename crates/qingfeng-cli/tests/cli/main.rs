@@ -1,6 +1,7 @@
 //! Drives the real command over packs and files that each test writes into a directory of its own.
 
 mod allow;
+mod battery;
 mod calibrate;
 mod check;
 mod codes;

@@ -237,10 +237,7 @@ def check(
     snapshot: int | None = None,
     as_of: date | str | None = None,
 ) -> Check:
-    """All that is to be said of a pack: errors, warnings and notes. Nothing is scored, and an invalid pack raises nothing.
-
-    Of an archive the tests are not looked at.
-    """
+    """All that is to be said of a pack: errors, warnings and notes. Nothing is scored, and an invalid pack raises nothing."""
     return Check(*_native.check(pack, _store(store), snapshot, _day(as_of)))
 
 

@@ -81,5 +81,9 @@ class OutputError(QingfengError):
     """A file that cannot be written."""
 
 
+class UnreadRowsWarning(UserWarning):
+    """Rows of a table that people keep, such as outcomes, that cannot be read: what they say does not count."""
+
+
 class NotFoundError(QingfengError):
     """A rule or a declaration that is not there."""

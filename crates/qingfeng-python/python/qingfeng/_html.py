@@ -216,6 +216,12 @@ def report(text: str) -> str:
     return _page(f"<pre>{html.escape(text)}</pre>")
 
 
+def framed(page: str) -> str:
+    """A page of its own within another one; its links and scripts reach nothing outside it."""
+    frame = 'sandbox="allow-scripts" style="width:100%;height:44em;border:1px solid rgba(128,128,128,.4)"'
+    return f'<iframe {frame} srcdoc="{html.escape(page)}"></iframe>'
+
+
 def progress(found: Progress, text: str) -> str:
     """How far a run is."""
     share = 1.0 if found.done else 0.0

@@ -25,10 +25,15 @@ __all__ = [
     "effect",
     "explain",
     "explain_in",
+    "mine",
     "plan",
+    "prove",
+    "report",
     "run_command",
+    "targets",
     "test",
     "verify",
+    "watch",
     "why_not",
 ]
 
@@ -89,22 +94,36 @@ def commitments(
     pack: object, key: str, first_day: str, last_day: str, capacity_table: object
 ) -> list[tuple[str, str, str]]: ...
 def effect(
-    assessments: object,
-    plans: list[str],
-    outcomes: object,
-    label: str | None,
-    as_of: str | None,
-    pack: object,
-    level: float,
+    inspected: Mapping[str, Any], label: str | None, pack: object, level: float
 ) -> tuple[Table, str]: ...
-def calibrate(
-    assessments: object,
-    plans: list[str],
-    outcomes: object,
-    label: str | None,
-    as_of: str | None,
+def calibrate(inspected: Mapping[str, Any], label: str | None, pack: object) -> str: ...
+def watch(
+    inspected: Mapping[str, Any],
     pack: object,
-) -> str: ...
+    declared: tuple[object, object, Mapping[str, Any]] | None,
+    asked: Mapping[str, Any],
+) -> tuple[str, str, bool]: ...
+def targets(
+    aims: str, inspected: Mapping[str, Any], pack: object, ledgers: Mapping[str, Any]
+) -> tuple[str, str, bool]: ...
+def report(
+    inspected: Mapping[str, Any],
+    pack: object,
+    declared: tuple[object, object, Mapping[str, Any]] | None,
+    ledgers: Mapping[str, Any],
+    asked: Mapping[str, Any],
+) -> tuple[str, str]: ...
+def mine(
+    engine: Engine,
+    declarations: object,
+    judge: object,
+    outcomes: object,
+    read: Mapping[str, Any],
+    asked: Mapping[str, Any],
+) -> tuple[str, str, str]: ...
+def prove(
+    pack: object, plan: str, assessments: object, asked: Mapping[str, Any]
+) -> tuple[str, str, bool]: ...
 
 class Engine:
     """An opened pack. Threads share it."""
@@ -181,7 +200,10 @@ class Scores:
 
     @property
     def rejects(self) -> Table:
-        """The lines that could not be read, so far: the same columns as the command's."""
+        """The lines that could not be read, so far: the same columns as the command's.
+
+        Above 16 MiB, some 50,000 of them, they are in a temporary file.
+        """
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -203,7 +225,10 @@ class Scores:
 
 @final
 class Table:
-    """A table in memory. Anything that reads Arrow's C interface takes it, as often as it likes."""
+    """A table in memory, or where it is large in a temporary file.
+
+    Anything that reads Arrow's C interface takes it, as often as it likes.
+    """
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, overload
 
 from qingfeng import _html
@@ -201,6 +203,83 @@ class Explanation(Report):
 
     def _repr_html_(self) -> str:
         return _html.explanation(self._data)
+
+
+class Watch(Report):
+    """Signs in the trade and in how sites treat it. `is_well` where there is none."""
+
+    @property
+    def signs(self) -> list[dict[str, Any]]:
+        """The signs, each with its kind and a sentence in `words`."""
+        signs: list[dict[str, Any]] = self._data["signs"]
+        return signs
+
+
+class Proof(Report):
+    """What became of the proof of a day's draw."""
+
+    @property
+    def verdict(self) -> str:
+        """`proved`, `consistent` where not all could be checked, or `refused`."""
+        return str(self._data["verdict"])
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether nothing differs, all could be checked, and the commitment is the one that was published."""
+        return bool(self._data["proved"])
+
+    @property
+    def differences(self) -> list[str]:
+        """What differs, of the day and of each site."""
+        each: list[str] = list(self._data["differences"])
+        for office in self._data["offices"]:
+            each += [f"{office['office']}: {difference}" for difference in office["differences"]]
+        return each
+
+
+class Mined(Report):
+    """Rules that history proposes."""
+
+    def __init__(self, text: str, shown: str, rules: str) -> None:
+        super().__init__(text, shown, True)
+        #: The file of the rules, in Rhai.
+        self.text = rules
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self._json, self._text, self.text))
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules, each with its conditions, points, and what it found on days that it was not learned from."""
+        rules: list[dict[str, Any]] = self._data["rules"]
+        return rules
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Writes the file of the rules, to be read by people and put beside those of the pack."""
+        Path(path).write_text(self.text, encoding="utf-8")
+
+
+class CampaignReport(Report):
+    """The report of a campaign: its figures as a mapping, and its page."""
+
+    def __init__(self, text: str, html: str) -> None:
+        super().__init__(text, "", True)
+        #: The page, for a browser or for paper. It needs nothing else.
+        self.html = html
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self._json, self.html))
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page, or to a name that ends in `.json` its figures."""
+        text = self._json if Path(path).suffix == ".json" else self.html
+        Path(path).write_text(text, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        return _html.framed(self.html)
 
 
 class Check(Sequence[Diagnostic]):

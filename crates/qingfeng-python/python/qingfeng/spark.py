@@ -415,7 +415,8 @@ class _Task:
                     f"{name}: the lines of {summary['scattered_declarations']} declarations do not stand together: their ids are "
                     "written in several ways, and other ids lie between them; write each id in one way"
                 )
-            for batch in scores.rejects.to_pyarrow().to_batches():
+            # Not as a table, which would hold all of them.
+            for batch in pa.RecordBatchReader.from_stream(scores.rejects):
                 rejects = pa.StructArray.from_arrays(batch.columns, fields=list(_REJECT_TYPE))
                 yield _only(self.schema, _REJECT, rejects)
             counts = [{"measure": m, "of": list(of), "count": n} for m, of, n in _counts(summary) if n]

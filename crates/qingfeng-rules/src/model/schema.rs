@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::FixedState;
 use serde::Serialize;
@@ -583,9 +583,17 @@ impl Schema {
 
     /// The box with this header, by its number.
     pub fn box_of_header(&self, header: &str) -> Option<usize> {
-        let header = normal_header(header);
-        let of = BOXES.iter().position(|of| of.headers.iter().any(|known| normal_header(known) == header))?;
-        self.has_boxes.then_some(of)
+        // Asked for each key of a message that no field claims.
+        static BY_HEADER: LazyLock<HashMap<String, usize, FixedState>> = LazyLock::new(|| {
+            let headers = BOXES
+                .iter()
+                .enumerate()
+                .rev()
+                .flat_map(|(at, of)| of.headers.iter().map(move |header| (at, header)));
+            headers.map(|(at, header)| (normal_header(header), at)).collect()
+        });
+        let of = self.has_boxes.then(|| BY_HEADER.get(&normal_header(header)))?;
+        of.copied()
     }
 
     /// What a field takes of the box of this number.

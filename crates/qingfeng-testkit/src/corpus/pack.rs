@@ -8,8 +8,15 @@ use tempfile::TempDir;
 
 use super::Case;
 
-/// Writes the base pack with the changes of the case.
+/// Writes the base pack with the changes of the case into a temporary directory.
 pub(super) fn lay_out(case: &Case, base: &Path) -> Result<TempDir, String> {
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    write_pack(case, base, directory.path())?;
+    Ok(directory)
+}
+
+/// Writes the base pack with the changes of the case into a directory.
+pub(crate) fn write_pack(case: &Case, base: &Path, directory: &Path) -> Result<(), String> {
     let mut files = BTreeMap::new();
     read(base, "", &mut files).map_err(|error| format!("{}: {error}", base.display()))?;
     if !case.manifest.is_empty() {
@@ -29,7 +36,7 @@ pub(super) fn lay_out(case: &Case, base: &Path) -> Result<TempDir, String> {
     if !rules.is_empty() {
         files.insert("rules.rhai".into(), rules);
     }
-    write(&files).map_err(|error| format!("the pack cannot be laid out: {error}"))
+    write(&files, directory).map_err(|error| format!("the pack cannot be laid out: {error}"))
 }
 
 /// Lays one table over another: tables are merged, all else is replaced.
@@ -55,14 +62,13 @@ fn read(directory: &Path, prefix: &str, files: &mut BTreeMap<String, String>) ->
     Ok(())
 }
 
-fn write(files: &BTreeMap<String, String>) -> std::io::Result<TempDir> {
-    let directory = tempfile::tempdir()?;
+fn write(files: &BTreeMap<String, String>, directory: &Path) -> std::io::Result<()> {
     for (path, text) in files {
-        let path = directory.path().join(path);
+        let path = directory.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
         fs::write(path, text)?;
     }
-    Ok(directory)
+    Ok(())
 }

@@ -126,6 +126,9 @@ impl BatchResults {
     }
 }
 
+/// Rules that fired on a line with their points, and those that could not be evaluated.
+type OfLine<'r> = (&'r [(u32, i64)], &'r [(u32, Fault)]);
+
 /// The results of a batch while its lines are evaluated, one after the other.
 pub(super) struct Found<'e> {
     effects: &'e Effects,
@@ -177,8 +180,8 @@ impl<'e> Found<'e> {
         self.results.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
     }
 
-    /// What was noted of the line at hand.
-    fn of_line(&self) -> (&[(u32, i64)], &[(u32, Fault)]) {
+    /// The rules that fired on the line at hand, and those that could not be evaluated.
+    fn of_line(&self) -> OfLine<'_> {
         let start = |ends: &[u32]| ends.last().map_or(0, |end| *end as usize);
         let results = &self.results;
         (&results.fired[start(&results.fired_ends)..], &results.faults[start(&results.fault_ends)..])

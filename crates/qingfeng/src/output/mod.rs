@@ -106,22 +106,24 @@ impl Coded {
     }
 }
 
-/// The ids of a pack's rules and their status, near each other in memory: rows have many of them.
-pub(crate) struct RuleNames {
+/// The names that stand in rows: that of the pack, and the ids of its rules with their status, near each other in memory.
+pub(crate) struct Names {
+    pack: Arc<str>,
     text: String,
     /// By position in the pack: where the id ends, and the status.
     rules: Vec<(usize, Status)>,
 }
 
-impl RuleNames {
-    pub(crate) fn new(pack: &Pack) -> Self {
+impl Names {
+    /// Those of a pack that is called by this id.
+    pub(crate) fn new(pack: &Pack, id: &Arc<str>) -> Self {
         let mut text = String::new();
         let rules = pack.rules.iter().map(|rule| {
             text.push_str(&rule.id);
             (text.len(), rule.status)
         });
         let rules = rules.collect();
-        Self { text, rules }
+        Self { pack: Arc::clone(id), text, rules }
     }
 
     fn id(&self, rule: u32) -> &str {
@@ -157,8 +159,7 @@ pub(crate) fn declaration_id<'r>(pack: &Pack, results: &'r BatchResults, line: u
 /// The rows of a batch. Their order is that of the lines.
 pub(crate) fn rows(
     pack: &Pack,
-    names: &RuleNames,
-    pack_id: &str,
+    names: &Names,
     lines: &Lines,
     results: &BatchResults,
     by: By,
@@ -229,7 +230,7 @@ pub(crate) fn rows(
     );
     let packs = DictionaryArray::try_new(
         Int32Array::from(vec![0; ids.len()]),
-        Arc::new(StringArray::from(vec![pack_id])),
+        Arc::new(StringArray::from(vec![&*names.pack])),
     )?;
     let mut columns = vec![ids];
     match by {

@@ -36,8 +36,9 @@ const INPUT: &str = "the declaration";
 const KEPT_LINES: usize = 64;
 /// Fields times lines that are read field by field.
 const CELLS_MAX: usize = 1 << 18;
-/// Different keys that are remembered.
+/// Different keys that are remembered, and those among them that no field claims.
 const REMEMBERED_KEYS: usize = 512;
+const REMEMBERED_UNUSED: usize = 128;
 
 /// Reads declarations of one schema. Shared by threads.
 pub(crate) struct Direct {
@@ -70,7 +71,11 @@ struct Builder {
 
 /// Keys met so far, in the order in which declarations have them.
 #[derive(Default)]
-struct Keys(Vec<(Box<str>, Slot)>);
+struct Keys {
+    known: Vec<(Box<str>, Slot)>,
+    /// How many of them no field claims.
+    unused: usize,
+}
 
 impl Keys {
     /// Gives `visit` what each key stands for, and its value; keys that no field claims go to `unused`.
@@ -83,20 +88,13 @@ impl Keys {
     ) {
         let mut at = 0;
         for (key, value) in fields {
-            let is_next = self.0.get(at).is_some_and(|(known, _)| **known == **key);
+            let is_next = self.known.get(at).is_some_and(|(known, _)| **known == **key);
             if !is_next {
-                at += self.0[at..].partition_point(|(known, _)| **known < **key);
+                at += self.known[at..].partition_point(|(known, _)| **known < **key);
             }
-            let slot = match self.0.get(at) {
+            let slot = match self.known.get(at) {
                 Some((known, slot)) if **known == **key => *slot,
-                _ => {
-                    let slot = Slot::of(schema, key);
-                    // Only what the schema accepts is remembered: whoever invents keys must not fill the memory.
-                    if slot != Slot::Unused && key.len() <= KEY_BYTES_MAX && self.0.len() < REMEMBERED_KEYS {
-                        self.0.insert(at, (key.as_str().into(), slot));
-                    }
-                    slot
-                }
+                _ => self.learn(schema, key, &mut at),
             };
             if slot == Slot::Unused {
                 note_unused(unused, key);
@@ -104,6 +102,28 @@ impl Keys {
                 visit(slot, value);
             }
         }
+    }
+
+    /// What a key stands for that stands before the one at `at`.
+    #[cold]
+    fn learn(&mut self, schema: &Schema, key: &str, at: &mut usize) -> Slot {
+        let slot = Slot::of(schema, key);
+        if key.len() > KEY_BYTES_MAX {
+            return slot;
+        }
+        if slot == Slot::Unused {
+            // A system has the same keys of its own in each declaration. Whoever invents keys must not fill the memory.
+            if self.unused == REMEMBERED_UNUSED {
+                self.known.retain(|(_, slot)| *slot != Slot::Unused);
+                self.unused = 0;
+                *at = self.known.partition_point(|(known, _)| **known < *key);
+            }
+            self.unused += 1;
+        }
+        if self.known.len() < REMEMBERED_KEYS + self.unused {
+            self.known.insert(*at, (key.into(), slot));
+        }
+        slot
     }
 
     fn object<'d>(

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
+use std::iter;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 
 use super::error::ReadError;
 
@@ -121,6 +122,26 @@ impl Input {
     {
         let batches: Batches = Box::new(batches.into_iter());
         Self::given(name, What::Batches(Arc::new(Mutex::new(Some(batches)))))
+    }
+
+    /// A table that says which columns it has before its batches come, so that it may have none: no declarations then, and
+    /// not an input without columns.
+    pub fn table<I>(name: impl Into<String>, columns: SchemaRef, batches: I) -> Self
+    where
+        I: IntoIterator<Item = Result<RecordBatch, ArrowError>>,
+        I::IntoIter: Send + 'static,
+    {
+        let mut batches = batches.into_iter().fuse();
+        // Where a batch comes, its columns are what counts.
+        let mut none = Some(RecordBatch::new_empty(columns));
+        let each = iter::from_fn(move || match batches.next() {
+            Some(batch) => {
+                none = None;
+                Some(batch)
+            }
+            None => none.take().map(Ok),
+        });
+        Self::batch_results(name, each)
     }
 
     fn given(name: impl Into<String>, what: What) -> Self {

@@ -12,7 +12,7 @@ use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{NeededResults, Plans, history};
+use crate::findings::NeededResults;
 use crate::outputs::{Kept, check_apart};
 use crate::render::load_pack;
 use crate::terminal::Format;
@@ -200,11 +200,11 @@ fn next_version(version: &str) -> String {
 }
 
 fn evidence(args: &Args, pack: &Pack) -> Result<Evidence, Failure> {
+    let inspected = args.results.inspected(&args.assessments, &args.plans)?;
     let mut evidence = if args.full || args.label.is_some() {
-        history(&args.assessments, args.label.as_deref(), &args.results, Some(pack))?
+        inspected.results.history(&inspected.assessments, args.label.as_deref(), Some(pack))?
     } else {
-        let plans = Plans::read(&args.plans)?;
-        args.results.evidence(&args.assessments, &plans, args.results.as_of, Some(pack))?.0
+        inspected.evidence(args.results.as_of, Some(pack))?.0
     };
     let is_within = |day: Option<Date>| {
         day.is_none_or(|day| {

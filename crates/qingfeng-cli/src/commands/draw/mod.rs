@@ -1,6 +1,6 @@
 //! `qingfeng draw`: the key of the random inspections, its commitments, and the proof of a day.
 
-mod prove;
+pub mod prove;
 
 use std::path::PathBuf;
 

@@ -2,17 +2,21 @@
 
 use std::path::PathBuf;
 
+use qingfeng::OpenedPack;
+use qingfeng::read::Input;
 use qingfeng::rules::Date;
+use qingfeng_inspection::draw::{DayKey, Key};
 use qingfeng_inspection::proof::{Proof, ProofOf, ProofVerdict};
-use qingfeng_inspection::{Candidates, PlanFile};
+use qingfeng_inspection::{Candidates, Capacity, PlanFile, Policy};
+use serde::Serialize;
 
 use crate::draw_key::{KeyArgs, day_key};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
-use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped, more};
 use crate::policy::PolicyArgs;
 use crate::record::record;
+use crate::studies::{Results, StudyError, files};
 use crate::table::{Cell, table};
 use crate::terminal::{DIM, ERROR, Format, GOOD, WARNING, clean, styled};
 
@@ -73,13 +77,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    if let Some(commitment) = &args.commitment
-        && (commitment.trim().len() != 64
-            || !commitment.trim().bytes().all(|digit| digit.is_ascii_hexdigit()))
-    {
-        let message = "--commitment must be 64 hex digits, as `qingfeng draw commit` prints them";
-        return Err(Failure::Usage(message.to_owned()));
-    }
+    check_commitment(args.commitment.as_deref())?;
     let (key, all_days) = match &args.day_key {
         Some(path) => (day_key(path, args.day)?, None),
         None => {
@@ -88,39 +86,108 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
     };
     let (opened, policy) = args.policy.open()?;
-    if let Some(office) = &args.office
+    let capacity = args.policy.capacity(&policy)?;
+    let given = ProofGiven {
+        assessments: files(&args.assessments),
+        plan: args.plan.clone(),
+        capacity,
+        results: args.results.results()?,
+        key,
+        all_days,
+        office: args.office.clone(),
+        commitment: args.commitment.clone(),
+    };
+    let proven = proven(&opened, &policy, given)?;
+    args.format.print(&proven.answer(), || proven.human())?;
+    Ok(if proven.is_proved() { Exit::Done } else { Exit::Finding })
+}
+
+/// What is proved, and by what.
+pub struct ProofGiven {
+    /// All assessments from which the plan was made.
+    pub assessments: Vec<Input>,
+    /// The plan.
+    pub plan: PathBuf,
+    /// What each site can do.
+    pub capacity: Capacity,
+    /// What was found before.
+    pub results: Results,
+    /// The key of the day.
+    pub key: DayKey,
+    /// The key of all days, if it is known.
+    pub all_days: Option<Key>,
+    /// The only site, if not all are proved.
+    pub office: Option<String>,
+    /// What was published before the day.
+    pub commitment: Option<String>,
+}
+
+/// What became of a proof.
+pub struct Proven {
+    proof: Proof,
+    has_visits: bool,
+}
+
+fn check_commitment(commitment: Option<&str>) -> Result<(), StudyError> {
+    match commitment.map(str::trim) {
+        Some(digits) if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            let message = "it must be 64 hex digits, as `qingfeng draw commit` prints them".to_owned();
+            Err(StudyError::Option("commitment", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the plan of a day again.
+pub fn proven(opened: &OpenedPack, policy: &Policy, given: ProofGiven) -> Result<Proven, StudyError> {
+    check_commitment(given.commitment.as_deref())?;
+    if let Some(office) = &given.office
         && !policy.offices().contains(office.as_str())
     {
         let known: Vec<&str> = policy.offices().into_iter().collect();
-        let message =
-            format!("--office: no site that inspects is called `{office}`; there are {}", known.join(", "));
-        return Err(Failure::Usage(message));
+        let message = format!("no site that inspects is called `{office}`; there are {}", known.join(", "));
+        return Err(StudyError::Option("office", message));
     }
-    let capacity = args.policy.capacity(&policy)?;
-    let plan = PlanFile::read(&args.plan)?;
-    let candidates = Candidates::read(&ReadArgs::inputs(&args.assessments), &opened)?;
-    let outcomes = args.results.timeline()?;
+    let plan = PlanFile::read(&given.plan)?;
+    let candidates = Candidates::read(&given.assessments, opened)?;
+    let outcomes = given.results.timeline()?;
     let of = ProofOf {
         pack: opened.pack_id(),
-        policy: &policy,
-        capacity: &capacity,
+        policy,
+        capacity: &given.capacity,
         outcomes: outcomes.as_ref(),
         candidates: &candidates,
         plan: &plan,
     };
-    let proof = of.prove(&key, all_days.as_ref(), args.office.as_deref(), args.commitment.as_deref())?;
-    let verdict = proof.verdict();
-    let report = record!({
-        day: proof.day,
-        verdict: verdict,
-        proved: verdict == ProofVerdict::Proved,
-        commitment: &proof.commitment,
-        differences: &proof.differences,
-        unchecked: &proof.unchecked,
-        offices: &proof.offices,
-    });
-    args.format.print(&report, || human(&proof, policy.selection.visits.is_some()))?;
-    Ok(if verdict == ProofVerdict::Proved { Exit::Done } else { Exit::Finding })
+    let (office, commitment) = (given.office.as_deref(), given.commitment.as_deref());
+    let proof = of.prove(&given.key, given.all_days.as_ref(), office, commitment)?;
+    Ok(Proven { proof, has_visits: policy.selection.visits.is_some() })
+}
+
+impl Proven {
+    /// Whether nothing differs, and all of it could be checked.
+    pub fn is_proved(&self) -> bool {
+        self.proof.verdict() == ProofVerdict::Proved
+    }
+
+    /// As data.
+    pub fn answer(&self) -> impl Serialize {
+        let proof = &self.proof;
+        record!({
+            day: proof.day,
+            verdict: proof.verdict(),
+            proved: self.is_proved(),
+            commitment: &proof.commitment,
+            differences: &proof.differences,
+            unchecked: &proof.unchecked,
+            offices: &proof.offices,
+        })
+    }
+
+    /// For people.
+    pub fn human(&self) -> String {
+        human(&self.proof, self.has_visits)
+    }
 }
 
 fn human(proof: &Proof, has_visits: bool) -> String {

@@ -6,7 +6,6 @@ mod one;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use qingfeng::read::Input;
 use qingfeng::write::TableWriter;
 use qingfeng_insight::effect::{
     CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, State, Thresholds, effect_rows, effect_schema,
@@ -14,10 +13,11 @@ use qingfeng_insight::effect::{
 use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{NeededResults, Plans, history};
+use crate::findings::NeededResults;
 use crate::inputs::{part, share};
 use crate::outputs::{Kept, check_apart, output};
 use crate::render;
+use crate::studies::files;
 use crate::terminal::{self, Format};
 use crate::words::tell_effect;
 
@@ -146,18 +146,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
     let engine = args.rules.as_deref().map(render::open_policy).transpose()?;
     let pack = engine.as_ref().map(|engine| &**engine.pack());
-    let inputs = |paths: &[PathBuf]| -> Vec<Input> { paths.iter().cloned().map(Input::from).collect() };
+    let inspected = args.results.inspected(&args.assessments, &args.plan)?;
     let (mut evidence, changed) = if args.full {
-        let evidence = history(&args.assessments, args.label.as_deref(), &args.results, pack)?;
-        (evidence, Changed::default())
+        let history = inspected.results.history(&inspected.assessments, args.label.as_deref(), pack)?;
+        (history, Changed::default())
     } else {
-        let plans = Plans::read(&args.plan)?;
-        args.results.evidence(&args.assessments, &plans, args.results.as_of, pack)?
+        let (evidence, changed, _) = inspected.evidence(args.results.as_of, pack)?;
+        (evidence, changed)
     };
-    evidence.read_left_out(&inputs(&args.left_out))?;
+    evidence.read_left_out(&files(&args.left_out))?;
     let lines = match args.items.as_slice() {
         [] => None,
-        items => Some(FiredLines::read(&inputs(items), &evidence)?),
+        items => Some(FiredLines::read(&files(items), &evidence)?),
     };
     let mut options = EffectOptions {
         level: args.level,

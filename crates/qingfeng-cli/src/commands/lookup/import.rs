@@ -5,8 +5,8 @@ use qingfeng_store::{self as store, Import, ImportOptions, TableForm};
 
 use crate::exit::{self, Exit, Failure};
 use crate::imports::{ImportArgs, Imported, write_rejects};
-use crate::inputs::ReadArgs;
 use crate::numbers::grouped;
+use crate::studies::files;
 use crate::terminal;
 
 /// Import files into a lookup table.
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         future: args.future,
         read: how.read.options(ReadOptions::default()),
     };
-    let import = Import::read(form, ReadArgs::inputs(&how.files), &options)?;
+    let import = Import::read(form, files(&how.files), &options)?;
     write_rejects(how.rejects.as_deref(), import.rejects())?;
     let (imported, after) = if how.dry_run {
         (import.preview(target.store.as_mut())?, None)

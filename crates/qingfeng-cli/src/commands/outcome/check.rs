@@ -7,10 +7,10 @@ use qingfeng::rules::Date;
 use qingfeng_inspection::outcomes::check::{PlanCheck, Returns};
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::Plans;
 use crate::inputs::ReadArgs;
 use crate::numbers::{count, grouped, more};
 use crate::rejects;
+use crate::studies::{Plans, files};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
@@ -56,7 +56,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let plans = Plans::read(&args.plans)?.changed();
     let options = args.read.options(ReadOptions::default());
-    let check = PlanCheck::read(&ReadArgs::inputs(&args.files), &plans, &options, args.as_of)?;
+    let check = PlanCheck::read(&files(&args.files), &plans, &options, args.as_of)?;
     args.format.print(&check, || human(&check))?;
     Ok(if args.strict && !check.is_clean() { Exit::Finding } else { Exit::Done })
 }

@@ -7,10 +7,10 @@ use qingfeng_inspection::outcomes::check::PlanCheck;
 use qingfeng_store::{Outcomes, OutcomesImported};
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::Plans;
 use crate::imports::{ImportArgs, Imported, write_rejects};
-use crate::inputs::{ReadArgs, is_standard};
+use crate::inputs::is_standard;
 use crate::numbers::grouped;
+use crate::studies::{self, Plans};
 use crate::terminal;
 
 /// Import results of inspections into the store.
@@ -43,8 +43,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let how = &args.import;
     let (pack, mut target) = how.open(&[&args.declarations, &args.plans])?;
-    let files = ReadArgs::inputs(&how.files);
-    let declarations = ReadArgs::inputs(&args.declarations);
+    let files = studies::files(&how.files);
+    let declarations = studies::files(&args.declarations);
     let read = how.read.options(ReadOptions::default());
     let check = checked(args, &read)?;
     let mut outcomes = Outcomes::read(&pack, files, declarations, how.known(), &read)?;
@@ -75,7 +75,7 @@ fn checked(args: &Args, read: &ReadOptions) -> Result<Option<PlanCheck>, Failure
         ));
     }
     let plans = Plans::read(&args.plans)?.changed();
-    Ok(Some(PlanCheck::read(&ReadArgs::inputs(&args.import.files), &plans, read, None)?))
+    Ok(Some(PlanCheck::read(&studies::files(&args.import.files), &plans, read, None)?))
 }
 
 fn human(args: &Args, outcomes: &Outcomes, imported: &OutcomesImported, after: Option<&str>) -> String {

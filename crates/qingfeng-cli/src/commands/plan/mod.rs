@@ -17,11 +17,10 @@ use qingfeng_inspection::{
 use crate::draw_key::{KeyArgs, VARIABLE};
 use crate::exit::{self, Exit, Failure};
 use crate::findings::ResultsArgs;
-use crate::inputs::ReadArgs;
-use crate::ledgers::read_visits;
 use crate::outputs::{Kept, check_apart, output, write_text};
 use crate::passes::ThreadArgs;
 use crate::policy::PolicyArgs;
+use crate::studies::files;
 use crate::terminal::{self, Format};
 
 /// The rows that go to a file at a time.
@@ -111,13 +110,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
              {VARIABLE} (`qingfeng draw new-key` makes one)"
         )));
     }
+    let results = args.results.results()?;
     let visited = match &args.visits {
-        Some(_) => read_visits(&args.visited, &args.results.options(), Some(&policy))?,
+        Some(_) => results.visits(&files(&args.visited), Some(&policy))?,
         None => Vec::new(),
     };
     let capacity = args.policy.capacity(&policy)?;
-    let outcomes = args.results.timeline()?;
-    let inputs = ReadArgs::inputs(&args.assessments);
+    let outcomes = results.timeline()?;
+    let inputs = files(&args.assessments);
     let candidates = Candidates::read(&inputs, &opened)?;
     let days = args.from.zip(args.until).or_else(|| {
         let (first, last) = candidates.days()?;

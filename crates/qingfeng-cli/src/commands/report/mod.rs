@@ -1,7 +1,7 @@
 //! `qingfeng report`: what a campaign came to, as a page for a browser or for paper.
 
 mod accounts;
-mod page;
+pub mod page;
 mod place;
 mod rules;
 mod tables;
@@ -11,18 +11,21 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qingfeng::OpenedPack;
-use qingfeng::rules::Date;
+use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::effect::{Effect, EffectOptions};
 use qingfeng_insight::report::{MAX_SURVEYS, Report, ReportOptions, ReportParts, Survey};
+use qingfeng_insight::targets::Aims;
 use qingfeng_insight::watch::{Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng_inspection::PlanFile;
 use qingfeng_inspection::evidence::Evidence;
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, Plans};
+use crate::findings::FindingsArgs;
 use crate::inputs::InputFormatArgs;
-use crate::ledgers::{LedgerArgs, read_aims};
+use crate::ledgers::LedgerArgs;
 use crate::outputs::{Kept, check_apart, write_text};
+use crate::progress::Bar;
+use crate::studies::{Declared, Inspected, LedgerInputs, StudyError, Watcher, read_aims};
 use crate::words::{Language, tell_effect, tell_watch};
 use crate::{clock, render, terminal};
 use page::Doc;
@@ -112,49 +115,33 @@ enum ReportFormat {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
-    if args.survey.len() > MAX_SURVEYS {
-        return Err(Failure::Usage(format!(
-            "--survey is given more than {MAX_SURVEYS} times; make two reports"
-        )));
-    }
     let engine = render::open_policy(&args.rules)?;
     let pack = engine.pack();
-    for survey in &args.survey {
-        survey.check(pack).map_err(|error| Failure::Usage(format!("--survey: {error}")))?;
-    }
     let results = &args.findings.results;
     let as_of = results.as_of.unwrap_or_else(clock::today);
     if let Some(from) = args.from.filter(|from| *from > as_of) {
         return Err(Failure::Usage(format!("--from {from} is after --as-of {as_of}; give an earlier day")));
     }
-    let plans = Plans::read(&args.findings.plans)?;
-    let (mut evidence, _) = results.evidence(&args.assessments, &plans, Some(as_of), Some(pack))?;
-    let options =
-        ReportOptions { title: args.title.clone(), as_of, from: args.from, surveys: args.survey.clone() };
-    let out_of_time = options.cut(&mut evidence);
-    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
-    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
-    let watch_options = defaults.of_pack(pack);
-    let watch = watched(args, &evidence, &engine, as_of, &watch_options)?;
-    let plans = plans.changed();
-    let targets = match &args.aims {
-        None => None,
-        Some(path) => {
-            let aims = read_aims(path, pack)?;
-            // Tip-offs and notices lead to declarations that no plan selected.
-            let outcomes = results.read_again(Some(as_of))?;
-            Some(args.ledgers.targets(&aims, pack, &plans, &outcomes, &results.options(), as_of)?)
-        }
+    let aims = args.aims.as_deref().map(|path| read_aims(path, pack)).transpose()?;
+    // Rules are evaluated on the trade, so there the lookup tables are needed.
+    let declared = match args.declarations.as_slice() {
+        [] => None,
+        declarations => Some(results.declared(results.engine(&args.rules, None)?, declarations, args.read)),
     };
-    let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
-    let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
-    let mut report = Report::of(&evidence, pack, &plans, &options, parts);
-    if let Some(effect) = &mut report.effect {
-        tell_effect(effect);
-    }
-    if let Some(watch) = &mut report.watch {
-        tell_watch(watch, &watch_options, Some(pack));
-    }
+    let given = ReportGiven {
+        inspected: args.findings.inspected(&args.assessments)?,
+        opened: engine.clone(),
+        declared,
+        aims,
+        ledgers: args.ledgers.inputs(),
+        options: ReportOptions {
+            title: args.title.clone(),
+            as_of,
+            from: args.from,
+            surveys: args.survey.clone(),
+        },
+    };
+    let report = Bar::during(None, |progress| reported(given, progress))?;
     let json = terminal::json(&report)?;
     if let Some(path) = &args.json {
         write_text(path, &json)?;
@@ -167,23 +154,68 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// What is reported.
+pub struct ReportGiven {
+    /// Assessments, plans and outcomes.
+    pub inspected: Inspected,
+    /// The pack.
+    pub opened: OpenedPack,
+    /// Declarations, which show where trade went. Their engine is of the pack.
+    pub declared: Option<Declared>,
+    /// The aims of the year.
+    pub aims: Option<Aims>,
+    /// What is held against them.
+    pub ledgers: LedgerInputs,
+    /// Title, days and surveys.
+    pub options: ReportOptions,
+}
+
+/// What a campaign came to.
+pub fn reported(given: ReportGiven, progress: &mut Watcher<'_>) -> Result<Report, StudyError> {
+    let ReportGiven { inspected, opened, declared, aims, ledgers, options } = given;
+    let (pack, as_of) = (&**opened.pack(), options.as_of);
+    if options.surveys.len() > MAX_SURVEYS {
+        let message = format!("there are more than {MAX_SURVEYS}; make two reports");
+        return Err(StudyError::Option("survey", message));
+    }
+    for survey in &options.surveys {
+        survey.check(pack).map_err(|error| StudyError::Option("survey", error.to_string()))?;
+    }
+    let (mut evidence, _, plans) = inspected.evidence(Some(as_of), Some(pack))?;
+    let out_of_time = options.cut(&mut evidence);
+    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
+    let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
+    let watch_options = defaults.of_pack(pack);
+    let watch = watched(&evidence, declared, pack, as_of, &watch_options, progress)?;
+    let plans = plans.changed();
+    let results = &inspected.results;
+    let targets = aims.map(|aims| ledgers.targets_again(&aims, pack, &plans, results, as_of)).transpose()?;
+    let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
+    let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
+    let mut report = Report::of(&evidence, pack, &plans, &options, parts);
+    if let Some(effect) = &mut report.effect {
+        tell_effect(effect);
+    }
+    if let Some(watch) = &mut report.watch {
+        tell_watch(watch, &watch_options, Some(pack));
+    }
+    Ok(report)
+}
+
 /// What stands out: of the evidence, and where declarations are given of trade.
 fn watched(
-    args: &Args,
     evidence: &Evidence,
-    opened: &OpenedPack,
+    declared: Option<Declared>,
+    pack: &Pack,
     as_of: Date,
     options: &WatchOptions,
-) -> Result<Watch, Failure> {
-    let pack = opened.pack();
+    progress: &mut Watcher<'_>,
+) -> Result<Watch, StudyError> {
     let mut watch = Watch::of(evidence, options);
-    if !args.declarations.is_empty() {
+    if let Some(declared) = declared {
         let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
-        let trade_options = TradeWatchOptions { since, ..TradeWatchOptions::default() };
-        // Rules are evaluated on the trade, so here the lookup tables are needed.
-        let (results, declarations) = (&args.findings.results, &args.declarations);
-        let engine = results.engine(&args.rules, None)?;
-        let trade = results.trade(&engine, declarations, args.read, &trade_options, options)?;
+        let watched = TradeWatchOptions { since, ..TradeWatchOptions::default() };
+        let trade = declared.trade(&watched, options, progress)?;
         watch.add_trade(&trade, options);
     }
     watch.add_pack(pack, options);

@@ -1,14 +1,18 @@
 //! `qingfeng targets`: the accounts of a year against its aims.
 
-mod human;
+pub mod human;
 
 use std::path::PathBuf;
 
+use qingfeng::rules::Pack;
+use qingfeng_insight::targets::{Aims, Targets};
+
 use crate::clock;
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, Plans};
-use crate::ledgers::{LedgerArgs, read_aims};
+use crate::findings::FindingsArgs;
+use crate::ledgers::LedgerArgs;
 use crate::render::load_pack;
+use crate::studies::{Inspected, LedgerInputs, Plans, StudyError, read_aims};
 use crate::terminal::Format;
 
 /// Compare results with the targets of a year.
@@ -48,11 +52,22 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = load_pack(&args.rules)?;
     let aims = read_aims(&args.aims, &pack)?;
-    let results = &args.findings.results;
-    let as_of = results.as_of.unwrap_or_else(clock::today);
-    let plans = Plans::read(&args.findings.plans)?.changed();
-    let outcomes = results.read(Some(as_of), &mut |_| true)?;
-    let targets = args.ledgers.targets(&aims, &pack, &plans, &outcomes, &results.options(), as_of)?;
+    let inspected = args.findings.inspected(&[])?;
+    let targets = accounts(&inspected, &pack, &aims, &args.ledgers.inputs())?;
     args.format.print(&targets, || human::human(&targets, &aims))?;
     Ok(Exit::Done)
+}
+
+/// The accounts of a year. Without a day they are those of today.
+pub fn accounts(
+    inspected: &Inspected,
+    pack: &Pack,
+    aims: &Aims,
+    ledgers: &LedgerInputs,
+) -> Result<Targets, StudyError> {
+    let results = &inspected.results;
+    let as_of = results.as_of.unwrap_or_else(clock::today);
+    let plans = Plans::read(&inspected.plans)?.changed();
+    let outcomes = results.read(Some(as_of), &mut |_| true)?;
+    ledgers.targets(aims, pack, &plans, &outcomes, results, as_of)
 }

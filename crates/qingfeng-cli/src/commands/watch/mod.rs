@@ -4,16 +4,19 @@ mod human;
 
 use std::path::PathBuf;
 
+use qingfeng::OpenedPack;
 use qingfeng::rules::{Date, Pack};
 use qingfeng_insight::watch::{Limit, Since, TradeWatchOptions, Watch, WatchOptions};
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
 use crate::exit::{self, Exit, Failure};
-use crate::findings::{FindingsArgs, Plans};
-use crate::inputs::{InputFormatArgs, day, part};
+use crate::findings::FindingsArgs;
+use crate::inputs::{InputFormatArgs, checked_part, day, part};
 use crate::passes::ThreadArgs;
+use crate::progress::Bar;
 use crate::render::rule_position;
+use crate::studies::{Declared, Inspected, StudyError, Watcher};
 use crate::terminal::Format;
 use crate::words::tell_watch;
 
@@ -111,8 +114,12 @@ fn limit(text: &str) -> Result<Limit, String> {
 }
 
 fn ratio(text: &str) -> Result<f64, String> {
+    checked_ratio(text.parse().unwrap_or(f64::NAN))
+}
+
+fn checked_ratio(ratio: f64) -> Result<f64, String> {
     let wrong = || "no ratio; write a number of 1 or more, such as 1.25".to_owned();
-    text.parse().ok().filter(|ratio: &f64| *ratio >= 1.0 && ratio.is_finite()).ok_or_else(wrong)
+    Some(ratio).filter(|ratio| *ratio >= 1.0 && ratio.is_finite()).ok_or_else(wrong)
 }
 
 /// What was read besides, for both outputs.
@@ -148,17 +155,17 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         )));
     }
     // Where nothing is evaluated the store of living lookups need not be there.
+    let results = &args.findings.results;
     let engine = match &args.rules {
-        Some(rules) if !args.declarations.is_empty() => Some(args.findings.results.engine(rules, None)?),
+        Some(rules) if !args.declarations.is_empty() => Some(results.engine(rules, None)?),
         _ => None,
     };
     let opened = match (&engine, &args.rules) {
         (Some(engine), _) => Some(engine.opened().clone()),
         (None, rules) => rules.as_deref().map(crate::render::open_policy).transpose()?,
     };
-    let pack = opened.as_ref().map(|opened| &**opened.pack());
     let mut options = WatchOptions {
-        as_of: args.findings.results.as_of,
+        as_of: results.as_of,
         level: args.false_discovery_rate,
         least_ratio: args.least_ratio,
         window_days: args.window,
@@ -169,19 +176,73 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.value_limit.is_empty() {
         options.limits.clone_from(&args.value_limit);
     }
+    let given = WatchGiven {
+        inspected: args.findings.inspected(&args.assessments)?,
+        declared: engine.map(|engine| results.declared(engine, &args.declarations, args.how)),
+        opened,
+        since: args.rule.iter().cloned().zip(args.since.iter().copied()).collect(),
+        threads: args.threads.number(),
+        options,
+    };
+    let watched = Bar::during(None, |progress| watched(given, progress))?;
+    args.format.print(&watched.answer(), || watched.human())?;
+    Ok(if args.strict && !watched.watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
+}
+
+/// What is watched.
+pub struct WatchGiven {
+    /// Assessments, plans and outcomes.
+    pub inspected: Inspected,
+    /// The pack, if one is named.
+    pub opened: Option<OpenedPack>,
+    /// Declarations, which show where trade went. Their engine is of the pack.
+    pub declared: Option<Declared>,
+    /// Rules by their ids, each with the day since which it is known; none for those that the pack has days for.
+    pub since: Vec<(String, Date)>,
+    /// The threads at most.
+    pub threads: Option<usize>,
+    /// How it is watched; the pack adds to it.
+    pub options: WatchOptions,
+}
+
+/// What watching found.
+pub struct Watched {
+    read: Read,
+    /// The signs and what they are made of.
+    pub watch: Watch,
+    options: WatchOptions,
+}
+
+impl Watched {
+    /// As data.
+    pub fn answer(&self) -> impl Serialize {
+        Answer { read: &self.read, watch: &self.watch }
+    }
+
+    /// For people.
+    pub fn human(&self) -> String {
+        human::human(&self.watch, &self.read, &self.options)
+    }
+}
+
+/// Watches.
+pub fn watched(given: WatchGiven, progress: &mut Watcher<'_>) -> Result<Watched, StudyError> {
+    let WatchGiven { inspected, opened, declared, since, threads, mut options } = given;
+    let wrong = |option| move |message| StudyError::Option(option, message);
+    checked_part(options.level).map_err(wrong("false-discovery-rate"))?;
+    checked_ratio(options.least_ratio).map_err(wrong("least-ratio"))?;
+    let pack = opened.as_ref().map(|opened| &**opened.pack());
     if let Some(pack) = pack {
         options = options.of_pack(pack);
     }
-    // The rules on the command line are looked for before anything is read.
-    let since = pack.map(|pack| since(pack, args)).transpose()?.unwrap_or_default();
-    let findings = &args.findings;
-    let plans = Plans::read(&findings.plans)?;
-    let (evidence, _) = findings.results.evidence(&args.assessments, &plans, findings.results.as_of, pack)?;
+    // Rules are looked for before anything is read.
+    let since = pack.map(|pack| rules_since(pack, &since)).transpose()?.unwrap_or_default();
+    let (evidence, _, _) = inspected.evidence(inspected.results.as_of, pack)?;
     let mut watch = Watch::of(&evidence, &options);
     let mut read = read(&evidence);
-    if let Some(engine) = &engine {
-        let watched = TradeWatchOptions { since, threads: args.threads.number() };
-        let trade = findings.results.trade(engine, &args.declarations, args.how, &watched, &options)?;
+    if let Some(declared) = declared {
+        let watched = TradeWatchOptions { since, threads };
+        let trade = declared.trade(&watched, &options, progress)?;
         (read.lines, read.rejected, read.undated) = (trade.lines, trade.rejected, trade.undated);
         watch.add_trade(&trade, &options);
     }
@@ -189,8 +250,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         watch.add_pack(pack, &options);
     }
     tell_watch(&mut watch, &options, pack);
-    args.format.print(&Answer { read: &read, watch: &watch }, || human::human(&watch, &read, &options))?;
-    Ok(if args.strict && !watch.signs.is_empty() { Exit::Finding } else { Exit::Done })
+    Ok(Watched { read, watch, options })
 }
 
 fn read(evidence: &Evidence) -> Read {
@@ -202,10 +262,9 @@ fn read(evidence: &Evidence) -> Read {
     }
 }
 
-fn since(pack: &Pack, args: &Args) -> Result<Vec<Since>, Failure> {
-    if args.rule.is_empty() {
+fn rules_since(pack: &Pack, named: &[(String, Date)]) -> Result<Vec<Since>, StudyError> {
+    if named.is_empty() {
         return Ok(Since::of_pack(pack));
     }
-    let named = args.rule.iter().zip(&args.since);
-    named.map(|(id, &day)| Ok(Since { rule: rule_position(pack, id)?, day })).collect()
+    named.iter().map(|(id, day)| Ok(Since { rule: rule_position(pack, id)?, day: *day })).collect()
 }

@@ -214,6 +214,12 @@ impl Tests {
         self.loaded
     }
 
+    /// What each test declares, in order, with its number for its id.
+    pub fn declarations(&self) -> impl Iterator<Item = Declaration> + '_ {
+        let schema = &self.engine.pack().schema;
+        self.tests.iter().enumerate().map(|(at, test)| declaration(&test.case, at + 1, schema))
+    }
+
     /// The expectations of `expect.toml` on whole files.
     pub fn expectations(&self) -> &[Expectation] {
         &self.expectations
