@@ -69,7 +69,7 @@ impl ResultsArgs {
             store: self.store.as_deref().map(|url| store_url("--store", url)).transpose()?,
             options: self.options(),
             as_of: self.as_of,
-            told: Box::new(terminal::summary),
+            warn: Box::new(terminal::summary),
         })
     }
 

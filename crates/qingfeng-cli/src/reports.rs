@@ -73,7 +73,7 @@ pub fn drawn(name: &Path, found: Diagnostics) -> String {
 ///
 /// None that is known.
 pub fn check(directory: &Path, lookups: &StoreLookups, as_of: Option<Date>) -> serde_json::Result<Report> {
-    told_check(&check::reviewed(directory, lookups, as_of))
+    check_report(&check::reviewed(directory, lookups, as_of))
 }
 
 /// `check` of the pack in an archive, which is called by this name. Its tests are looked at as those of a directory are.
@@ -94,10 +94,10 @@ pub fn check_archive(
         qingfeng::unpack_archive(&bytes, directory.path())?;
     }
     let checked = Checked { engine: opened.opened, ..Checked::of(name, opened.diagnostics) };
-    Ok(told_check(&check::judged(checked, directory.path(), as_of)))
+    Ok(check_report(&check::judged(checked, directory.path(), as_of)))
 }
 
-fn told_check(checked: &Checked) -> serde_json::Result<Report> {
+fn check_report(checked: &Checked) -> serde_json::Result<Report> {
     let human = render::human(&Checked { notes_shown: true, ..checked.clone() });
     Report::new(&diagnostics_json::report(checked), &human, checked.diagnostics.errors() == 0)
 }

@@ -24,8 +24,8 @@ use crate::numbers::count;
 use crate::rejects;
 use crate::terminal::{WARNING, styled};
 
-/// The rejects that are told.
-const TOLD_REJECTS: usize = 3;
+/// The rejects that are shown.
+const SHOWN_REJECTS: usize = 3;
 
 /// Why something cannot be studied.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl From<WriteError> for StudyError {
     }
 }
 
-/// Inputs that are read more than once: each call gives them anew.
+/// Inputs that are read more than once: each call gives them from the start.
 pub type Inputs = Arc<dyn Fn() -> Vec<Input> + Send + Sync>;
 
 /// Paths as inputs, of which `-` is standard input.
@@ -100,12 +100,12 @@ pub struct Results {
     pub options: ReadOptions,
     /// The last day of which something is known; without one all is.
     pub as_of: Option<Date>,
-    /// Is told, in words, which rows of tables do not count.
-    pub told: Box<dyn Fn(&str) + Send + Sync>,
+    /// Takes the words that say which rows of tables do not count.
+    pub warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Results {
-    /// What was found, of the declarations that `keep` says yes to, as of a day. Rows that cannot be read are told.
+    /// What was found, of the declarations that `keep` says yes to, as of a day. Rows that cannot be read are reported.
     ///
     /// # Errors
     ///
@@ -117,11 +117,11 @@ impl Results {
     ) -> Result<Outcomes, StudyError> {
         let outcomes = self.outcomes(as_of, keep)?;
         let (rejects, rejected) = outcomes.rejects();
-        self.tell_rejects("outcomes", rejects, rejected);
+        self.report_rejects("outcomes", rejects, rejected);
         Ok(outcomes)
     }
 
-    /// All that was found as of a day, once more: what does not count was told when it was read before.
+    /// All that was found as of a day, once more: what does not count was reported when it was read before.
     fn read_again(&self, as_of: Option<Date>) -> Result<Outcomes, StudyError> {
         self.outcomes(as_of, &mut |_| true)
     }
@@ -138,7 +138,7 @@ impl Results {
             (None, Some(inputs)) => Timeline::read(&inputs(), &self.options, self.as_of)?,
         };
         let (rejects, rejected) = timeline.rejects();
-        self.tell_rejects("outcomes", rejects, rejected);
+        self.report_rejects("outcomes", rejects, rejected);
         Ok(Some(timeline))
     }
 
@@ -183,7 +183,7 @@ impl Results {
         Ok(Evidence::read_history(assessments, outcomes, pack)?)
     }
 
-    fn tell_rejects(&self, table: &str, found: &[Reject], rejected: u64) {
+    fn report_rejects(&self, table: &str, found: &[Reject], rejected: u64) {
         if rejected == 0 {
             return;
         }
@@ -191,13 +191,13 @@ impl Results {
             "{}; what they say does not count\n",
             styled(WARNING, &format!("{table}: {} cannot be read", count(rejected, "row")))
         );
-        out += &rejects::shown(found, rejected, TOLD_REJECTS, "");
-        (self.told)(&out);
+        out += &rejects::shown(found, rejected, SHOWN_REJECTS, "");
+        (self.warn)(&out);
     }
 
-    /// The rows of a table that people keep, of which those that cannot be read are told.
+    /// The rows of a table that people keep, of which those that cannot be read are reported.
     fn rows<T>(&self, table: &str, ledger: Ledger<T>) -> Vec<T> {
-        self.tell_rejects(table, &ledger.rejects, ledger.rejected);
+        self.report_rejects(table, &ledger.rejects, ledger.rejected);
         ledger.rows
     }
 
@@ -334,7 +334,7 @@ pub fn read_aims(path: &Path, pack: &Pack) -> Result<Aims, StudyError> {
 }
 
 impl LedgerInputs {
-    /// The accounts of the year as of a day. Rows of ledgers that cannot be read are told.
+    /// The accounts of the year as of a day. Rows of ledgers that cannot be read are reported.
     pub(crate) fn targets(
         &self,
         aims: &Aims,

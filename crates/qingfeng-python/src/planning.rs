@@ -8,7 +8,7 @@ use qingfeng_inspection::{
 };
 
 use crate::reports::day;
-use crate::studies::{PackGiven, Stopped, Told, capacity, inputs, parsed_key, results};
+use crate::studies::{PackGiven, Stopped, Warnings, capacity, inputs, parsed_key, results};
 use crate::tables::Table;
 use crate::waiting;
 
@@ -29,11 +29,11 @@ pub fn plan(
     threads: Option<usize>,
 ) -> PyResult<(Table, Table, String)> {
     let pack = PackGiven::of(py, pack)?;
-    let (name, told) = (pack.name(), Told::default());
+    let (name, warnings) = (pack.name(), Warnings::default());
     let given = inputs(assessments, "the assessments")?;
     let capacities = capacity_table.map(|given| inputs(given, "the capacities")).transpose()?;
     let key = parsed_key(py, key)?;
-    let results = results(outcomes, day(py, "as_of", as_of)?, &told)?;
+    let results = results(outcomes, day(py, "as_of", as_of)?, &warnings)?;
     let (from, until) = (day(py, "first_day", first_day)?, day(py, "last_day", last_day)?);
     let made = waiting::during(py, &Cancel::new(), move || {
         let (opened, policy) = pack.policy()?;
@@ -83,7 +83,7 @@ pub fn plan(
         let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
         Ok((rows, left_out, serde_json::to_string(&summary).map_err(Stopped::other)?))
     })?;
-    told.warn(py)?;
+    warnings.raise(py)?;
     let (rows, left_out, summary) = made.map_err(|stopped| stopped.raised(py, &name))?;
     let plan = Table::new(PlanColumns::TABLE.schema(), rows);
     Ok((plan, Table::new(LeftOutColumns::TABLE.schema(), left_out), summary))

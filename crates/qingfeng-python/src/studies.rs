@@ -124,31 +124,35 @@ pub fn parsed_key(py: Python<'_>, key: Option<&str>) -> PyResult<Option<Key>> {
     key.map(|text| Key::parse(text).map_err(|error| errors::plain(py, &format!("key: {error}")))).transpose()
 }
 
-/// What was told while something was studied, to be said as warnings of Python.
+/// What was reported while something was studied, to be raised as warnings of Python.
 #[derive(Clone, Default)]
-pub struct Told(Arc<Mutex<Vec<String>>>);
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
 
-impl Told {
+impl Warnings {
     fn note(&self) -> Box<dyn Fn(&str) + Send + Sync> {
-        let told = Arc::clone(&self.0);
+        let warnings = Arc::clone(&self.0);
         Box::new(move |text| {
             let text = reports::plain(text).trim_end().to_owned();
-            told.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text);
         })
     }
 
-    pub fn warn(&self, py: Python<'_>) -> PyResult<()> {
-        let told = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    pub fn raise(&self, py: Python<'_>) -> PyResult<()> {
+        let warnings = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let class = py.import("qingfeng._errors")?.getattr("UnreadRowsWarning")?;
         let warn = py.import("warnings")?.getattr("warn")?;
-        told.iter().try_for_each(|text| warn.call1((text, &class, 2)).map(drop))
+        warnings.iter().try_for_each(|text| warn.call1((text, &class, 2)).map(drop))
     }
 }
 
 /// What inspections found; a table of a library is kept, since some of it is read twice.
-pub fn results(outcomes: Option<&Bound<'_, PyAny>>, as_of: Option<Date>, told: &Told) -> PyResult<Results> {
+pub fn results(
+    outcomes: Option<&Bound<'_, PyAny>>,
+    as_of: Option<Date>,
+    warnings: &Warnings,
+) -> PyResult<Results> {
     let outcomes = outcomes.map(|given| tables::again(given, "the outcomes")).transpose()?;
-    Ok(Results { outcomes, store: None, options: ReadOptions::default(), as_of, told: told.note() })
+    Ok(Results { outcomes, store: None, options: ReadOptions::default(), as_of, warn: warnings.note() })
 }
 
 /// What was inspected, and what was found.
@@ -162,13 +166,13 @@ pub struct InspectedGiven<'py> {
 }
 
 impl InspectedGiven<'_> {
-    fn inspected(&self, py: Python<'_>, told: &Told) -> PyResult<Inspected> {
+    fn inspected(&self, py: Python<'_>, warnings: &Warnings) -> PyResult<Inspected> {
         let assessments = match &self.assessments {
             Some(given) => inputs(given, "the assessments")?,
             None => Vec::new(),
         };
         let as_of = day(py, "as_of", self.as_of.as_deref())?;
-        let results = results(Some(&self.outcomes), as_of, told)?;
+        let results = results(Some(&self.outcomes), as_of, warnings)?;
         Ok(Inspected { assessments, plans: self.plans.clone(), results })
     }
 }
@@ -181,15 +185,15 @@ fn evidence(inspected: &Inspected, label: Option<&str>, pack: Option<&Pack>) -> 
     Ok(inspected.evidence(inspected.results.as_of, pack)?.0)
 }
 
-/// Does the work beside Python, then says what was told.
+/// Does the work beside Python, then raises the warnings.
 fn study<T: Send + 'static>(
     py: Python<'_>,
     name: &str,
-    told: &Told,
+    warnings: &Warnings,
     work: impl FnOnce() -> Result<T, Stopped> + Send + 'static,
 ) -> PyResult<T> {
     let done = waiting::during(py, &Cancel::new(), work)?;
-    told.warn(py)?;
+    warnings.raise(py)?;
     done.map_err(|stopped| stopped.raised(py, name))
 }
 
@@ -208,9 +212,9 @@ pub fn effect(
     if !(level > 0.0 && level < 1.0) {
         return Err(errors::plain(py, &format!("level: {level} is no share; give one such as 0.95")));
     }
-    let told = Told::default();
-    let inspected = inspected.inspected(py, &told)?;
-    let (rows, json) = study(py, &name, &told, move || {
+    let warnings = Warnings::default();
+    let inspected = inspected.inspected(py, &warnings)?;
+    let (rows, json) = study(py, &name, &warnings, move || {
         let opened = pack.map(|pack| pack.opened()).transpose()?;
         let pack = opened.as_ref().map(|opened| &**opened.pack());
         let evidence = evidence(&inspected, label.as_deref(), pack)?;
@@ -236,9 +240,9 @@ pub fn calibrate(
     pack: &Bound<'_, PyAny>,
 ) -> PyResult<String> {
     let pack = PackGiven::of(py, pack)?;
-    let (name, told) = (pack.name(), Told::default());
-    let inspected = inspected.inspected(py, &told)?;
-    study(py, &name, &told, move || {
+    let (name, warnings) = (pack.name(), Warnings::default());
+    let inspected = inspected.inspected(py, &warnings)?;
+    study(py, &name, &warnings, move || {
         let opened = pack.opened()?;
         let evidence = evidence(&inspected, label.as_deref(), Some(opened.pack()))?;
         let current = CurrentPoints::of(opened.pack());
@@ -261,7 +265,7 @@ impl DeclaredGiven<'_> {
     }
 }
 
-/// What watching is told.
+/// The options of `watch`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct WatchAsked {
@@ -286,8 +290,8 @@ pub fn watch(
     asked: WatchAsked,
 ) -> PyResult<Found> {
     let pack = pack.map(|pack| PackGiven::of(py, pack)).transpose()?;
-    let (name, told) = (pack.as_ref().map_or_else(String::new, PackGiven::name), Told::default());
-    let inspected = inspected.inspected(py, &told)?;
+    let (name, warnings) = (pack.as_ref().map_or_else(String::new, PackGiven::name), Warnings::default());
+    let inspected = inspected.inspected(py, &warnings)?;
     let declared = declared.map(|declared| declared.declared(py)).transpose()?;
     let mut since = Vec::new();
     for (rule, first) in asked.since {
@@ -307,7 +311,7 @@ pub fn watch(
         options.limits = asked.value_limits.into_iter().map(limit).collect();
     }
     let threads = asked.threads;
-    let report = study(py, &name, &told, move || {
+    let report = study(py, &name, &warnings, move || {
         let opened = pack.map(|pack| pack.opened()).transpose()?;
         let given = WatchGiven { inspected, opened, declared, since, threads, options };
         Ok(reports::watch(given, &mut |_| {})?)
@@ -348,9 +352,9 @@ pub fn targets(
     ledgers: LedgersGiven<'_>,
 ) -> PyResult<Found> {
     let pack = PackGiven::of(py, pack)?;
-    let (name, told) = (pack.name(), Told::default());
-    let (inspected, ledgers) = (inspected.inspected(py, &told)?, ledgers.ledgers()?);
-    let report = study(py, &name, &told, move || {
+    let (name, warnings) = (pack.name(), Warnings::default());
+    let (inspected, ledgers) = (inspected.inspected(py, &warnings)?, ledgers.ledgers()?);
+    let report = study(py, &name, &warnings, move || {
         let opened = pack.opened()?;
         let aims = read_aims(&aims, opened.pack())?;
         Ok(reports::targets(&inspected, opened.pack(), &aims, &ledgers)?)
@@ -358,7 +362,7 @@ pub fn targets(
     found(py, report)
 }
 
-/// What a report is told.
+/// The options of `report`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct ReportAsked {
@@ -382,8 +386,8 @@ pub fn report(
     asked: ReportAsked,
 ) -> PyResult<(String, String)> {
     let pack = PackGiven::of(py, pack)?;
-    let (name, told) = (pack.name(), Told::default());
-    let (inspected, ledgers) = (inspected.inspected(py, &told)?, ledgers.ledgers()?);
+    let (name, warnings) = (pack.name(), Warnings::default());
+    let (inspected, ledgers) = (inspected.inspected(py, &warnings)?, ledgers.ledgers()?);
     let declared = declared.map(|declared| declared.declared(py)).transpose()?;
     let as_of = day(py, "as_of", Some(&asked.as_of))?.unwrap_or(Date::MAX);
     let from = day(py, "first_day", asked.first_day.as_deref())?;
@@ -392,7 +396,7 @@ pub fn report(
     let surveys = surveys.map_err(|error| errors::plain(py, &format!("surveys: {error}")))?;
     let options = ReportOptions { title: asked.title, as_of, from, surveys };
     let language = if asked.is_chinese { Language::Zh } else { Language::En };
-    let report = study(py, &name, &told, move || {
+    let report = study(py, &name, &warnings, move || {
         let opened = pack.opened()?;
         let aims = asked.aims.map(|aims| read_aims(&aims, opened.pack())).transpose()?;
         let given = ReportGiven { inspected, opened, declared, aims, ledgers, options };
@@ -402,7 +406,7 @@ pub fn report(
     Ok((report.json, report.html))
 }
 
-/// What mining is told.
+/// The options of `mine`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct MineAsked {
@@ -431,11 +435,11 @@ pub fn mine(
     read: ReadGiven,
     asked: MineAsked,
 ) -> PyResult<(String, String, String)> {
-    let told = Told::default();
+    let warnings = Warnings::default();
     let as_of = day(py, "as_of", asked.as_of.as_deref())?;
     let labels = match asked.label {
         Some(label) => MineLabels::Column(label),
-        None => MineLabels::Results(results(outcomes, as_of, &told)?),
+        None => MineLabels::Results(results(outcomes, as_of, &warnings)?),
     };
     let usual = MineOptions::default();
     let given = MineGiven {
@@ -457,7 +461,7 @@ pub fn mine(
             ..usual
         },
     };
-    let mined = study(py, "", &told, move || Ok(reports::mine(given, &mut |_| {})?))?;
+    let mined = study(py, "", &warnings, move || Ok(reports::mine(given, &mut |_| {})?))?;
     let (report, rules) = mined.map_err(|error| errors::plain(py, &error.to_string()))?;
     Ok((report.json, report.text, rules))
 }
@@ -487,7 +491,7 @@ pub fn prove(
     asked: ProofAsked<'_>,
 ) -> PyResult<Found> {
     let pack = PackGiven::of(py, pack)?;
-    let (name, told) = (pack.name(), Told::default());
+    let (name, warnings) = (pack.name(), Warnings::default());
     let day_proved = day(py, "day", Some(&asked.day))?.unwrap_or(Date::MAX);
     let all_days = parsed_key(py, asked.key.as_deref())?;
     let of_day = asked.day_key.as_deref().map(|text| DayKey::parse(day_proved, text));
@@ -496,10 +500,10 @@ pub fn prove(
         return Err(errors::plain(py, "there is no key: give `day_key`, or `key`"));
     };
     let capacities = asked.capacity.as_ref().map(|given| inputs(given, "the capacities")).transpose()?;
-    let results = results(asked.outcomes.as_ref(), day(py, "as_of", asked.as_of.as_deref())?, &told)?;
+    let results = results(asked.outcomes.as_ref(), day(py, "as_of", asked.as_of.as_deref())?, &warnings)?;
     let assessments = inputs(assessments, "the assessments")?;
     let (office, commitment) = (asked.office, asked.commitment);
-    let report = study(py, &name, &told, move || {
+    let report = study(py, &name, &warnings, move || {
         let (opened, policy) = pack.policy()?;
         let capacity = capacity(capacities, &policy)?;
         let given = ProofGiven { assessments, plan, capacity, results, key, all_days, office, commitment };

@@ -228,7 +228,7 @@ pub struct FileRows {
     pub rows: usize,
 }
 
-/// Batches that are read anew.
+/// Batches that are read from the start.
 type Reading = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 impl FileRows {

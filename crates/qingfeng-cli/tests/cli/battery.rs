@@ -25,6 +25,9 @@ fn the_command_gives_the_answers_of_the_battery() {
             let checked: Value = serde_json::from_str(&checked).unwrap();
             let mistakes: Value = serde_json::from_str(&battery.text(case, "mistakes.json")).unwrap();
             assert_eq!(checked["diagnostics"], mistakes, "{}", case.name);
+            // Nothing is scored by a pack that is refused.
+            let score = ["score", "declarations.ndjson", "--rules"];
+            assert_eq!(command(&score, &case.pack, 4), "", "{}", case.name);
             continue;
         }
         let pack = case.pack.to_str().unwrap();

@@ -6,7 +6,6 @@ mod calibrate;
 mod check;
 mod codes;
 mod command_line;
-mod corpus;
 mod coverage;
 mod diff;
 mod docs;

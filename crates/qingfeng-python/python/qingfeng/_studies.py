@@ -193,11 +193,8 @@ def watch(
         pack = _engine(pack)
     elif since:
         raise TypeError("`since` is about the trade in declarations; give `declarations`")
-    declared = (
-        None
-        if declarations is None
-        else (pack, declarations, _read(format, encoding, zone, country_numbers))
-    )
+    read = _read(format, encoding, zone, country_numbers)
+    declared = None if declarations is None else (pack, declarations, read)
     asked = {
         "since": [(rule, _day(day)) for rule, day in (since or {}).items()],
         "value_limits": list((value_limits or {}).items()),
@@ -262,11 +259,8 @@ def report(
         raise TypeError("notices, tip-offs and visits are held against the targets of a year; give `aims`")
     if declarations is not None:
         pack = _engine(pack)
-    declared = (
-        None
-        if declarations is None
-        else (pack, declarations, _read(format, encoding, zone, country_numbers))
-    )
+    read = _read(format, encoding, zone, country_numbers)
+    declared = None if declarations is None else (pack, declarations, read)
     last = _day(as_of) or datetime.now(timezone.utc).date().isoformat()
     asked = {
         "aims": None if aims is None else os.fspath(aims),

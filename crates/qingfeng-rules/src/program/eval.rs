@@ -582,6 +582,7 @@ impl<'b, S: LineSource<'b>> Evaluation<'_, 'b, S> {
                 }
                 Ok(Val::Made(text.into()))
             }
+            // The common ones, of which none is handed on to here.
             _ => self.evaluate(id),
         }
     }

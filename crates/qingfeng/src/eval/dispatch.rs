@@ -1,9 +1,9 @@
 //! The dispatch of a pack: for each thing that an index can find on a line, the rules that hang on it.
 //!
 //! A *mark* is a probe on the text of one field (it equals a constant, it has a word). Marks of a text are found once
-//! for each different text; numbers and entries of lookup tables are looked at line by line. What hangs on each of them
-//! is known for all rules together: a line takes from it what its candidates have in common with it. So nothing is
-//! prepared for a combination of keys, and lines cost the same whether their combination was seen before or not.
+//! for each different text; numbers and entries of lookup tables are looked at line by line. The rules that depend on
+//! each of them are known for the whole pack, and a line visits those that are among its candidates. So nothing is prepared
+//! for a combination of keys, and lines cost the same whether their combination was seen before or not.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use qingfeng_rules::FieldId;
 use qingfeng_rules::internals::{Probe, Program, Visit, Witness, Words};
 
 use crate::eval::key_index::KeyIndex;
-use crate::eval::rule_set::{Bounds, Hanging, Intervals, RuleSet};
+use crate::eval::rule_set::{Bounds, Dependents, Intervals, RuleSet};
 
 /// A mark by its number.
 pub(crate) type Mark = u32;
@@ -147,11 +147,11 @@ pub(crate) struct Dispatch {
     /// The rules that are visited wherever they are candidates.
     pub always: RuleSet,
     /// The rules that hang on each mark.
-    pub marks: Vec<Hanging>,
+    pub marks: Vec<Dependents>,
     /// Those on numbers, by source.
     pub numbers: Vec<NumberRules>,
     /// Those on lookup tables, to be visited where the line has an entry.
-    pub tables: Vec<(u32, Hanging)>,
+    pub tables: Vec<(u32, Dependents)>,
     /// For each find of the program the field and the marks that answer it; no marks where no index does.
     finds: Vec<Option<(FieldId, Box<[Mark]>)>>,
 }
@@ -160,9 +160,9 @@ pub(crate) struct Dispatch {
 pub(crate) struct NumberRules {
     pub source: u32,
     /// All of them, to be visited where the number cannot be computed.
-    pub all: Hanging,
+    pub all: Dependents,
     /// Those that ask for no number.
-    missing: Hanging,
+    missing: Dependents,
     bounds: Intervals,
 }
 
@@ -290,16 +290,19 @@ impl Dispatch {
         let Building { lists, fields, numbers, tables } = building;
         let on_number = |(source, (bounds, missing)): (u32, (Vec<Bounds>, Vec<u32>))| NumberRules {
             source,
-            all: Hanging::new(bounds.iter().map(|of| of.rule).chain(missing.iter().copied()).collect(), all),
+            all: Dependents::new(
+                bounds.iter().map(|of| of.rule).chain(missing.iter().copied()).collect(),
+                all,
+            ),
             bounds: Intervals::new(&bounds, all),
-            missing: Hanging::new(missing, all),
+            missing: Dependents::new(missing, all),
         };
         Self {
             fields: fields.into_iter().map(|(field, marks)| finished(program, field, marks)).collect(),
             always,
-            marks: lists.into_iter().map(|rules| Hanging::new(rules, all)).collect(),
+            marks: lists.into_iter().map(|rules| Dependents::new(rules, all)).collect(),
             numbers: numbers.into_iter().map(on_number).collect(),
-            tables: tables.into_iter().map(|(table, rules)| (table, Hanging::new(rules, all))).collect(),
+            tables: tables.into_iter().map(|(table, rules)| (table, Dependents::new(rules, all))).collect(),
             finds,
         }
     }

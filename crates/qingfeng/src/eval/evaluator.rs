@@ -403,7 +403,7 @@ impl Evaluator {
         visits: &mut RuleSet,
     ) {
         let dispatch = view.dispatch;
-        visits.become_common(&dispatch.always, candidates);
+        visits.copy_common(&dispatch.always, candidates);
         for marks in &dispatch.fields {
             let Some(slot) = self.slots[marks.field.index()] else { continue };
             for &mark in view.texts[slot as usize].marks(view.line) {

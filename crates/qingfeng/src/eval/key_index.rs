@@ -242,9 +242,9 @@ impl KeyCache {
             self.find_outer(outer_parts);
         }
         if changed && commodity {
-            self.candidates.become_common(&self.outer, &self.sets[self.last[outer_parts] as usize]);
+            self.candidates.copy_common(&self.outer, &self.sets[self.last[outer_parts] as usize]);
         } else if changed {
-            self.candidates.become_same(&self.outer);
+            self.candidates.copy_from(&self.outer);
         }
         &self.candidates
     }
@@ -254,9 +254,9 @@ impl KeyCache {
         let is_site = |part: &Part| matches!(part, Part::SiteKind | Part::Site(_));
         let mut sites = (0..parts).filter(|at| is_site(&self.parts[*at].0));
         match sites.next() {
-            None => self.outer.become_same(&self.base),
+            None => self.outer.copy_from(&self.base),
             Some(first) => {
-                self.outer.become_same(&self.sets[self.last[first] as usize]);
+                self.outer.copy_from(&self.sets[self.last[first] as usize]);
                 for at in sites {
                     self.outer.unite(&self.sets[self.last[at] as usize]);
                 }

@@ -151,7 +151,7 @@ impl<'e> Found<'e> {
         Self { effects, results }
     }
 
-    /// Notes what a rule of the line at hand gives.
+    /// Notes what a rule of the present line gives.
     pub(super) fn add(&mut self, rule: u32, points: Result<Option<i64>, Fault>) {
         match points {
             Ok(Some(points)) => self.results.fired.push((rule, points)),
@@ -160,7 +160,7 @@ impl<'e> Found<'e> {
         }
     }
 
-    /// Ends the line at hand.
+    /// Ends the present line.
     pub(super) fn end(&mut self) {
         let (fired, faults) = self.of_line();
         let result = self.effects.result(fired, faults);
@@ -169,7 +169,7 @@ impl<'e> Found<'e> {
         self.results.fault_ends.push(self.results.faults.len() as u32);
     }
 
-    /// Ends the line at hand, of which something could not be read, with the rules that are undecided for it, and whether
+    /// Ends the present line, of which something could not be read, with the rules that are undecided for it, and whether
     /// one may fault.
     pub(super) fn end_spoilt(&mut self, undecided: Vec<UndecidedPoints>, may_fault: bool) {
         let (fired, faults) = self.of_line();
@@ -180,7 +180,7 @@ impl<'e> Found<'e> {
         self.results.spoilt.insert(line, SpoiltLine { undecided, may_fault, range });
     }
 
-    /// The rules that fired on the line at hand, and those that could not be evaluated.
+    /// The rules that fired on the present line, and those that could not be evaluated.
     fn of_line(&self) -> OfLine<'_> {
         let start = |ends: &[u32]| ends.last().map_or(0, |end| *end as usize);
         let results = &self.results;

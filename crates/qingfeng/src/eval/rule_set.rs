@@ -26,12 +26,12 @@ impl RuleSet {
     }
 
     /// Becomes what two sets have in common.
-    pub(crate) fn become_common(&mut self, a: &Self, b: &Self) {
+    pub(crate) fn copy_common(&mut self, a: &Self, b: &Self) {
         self.0.iter_mut().zip(a.0.iter().zip(&b.0)).for_each(|(to, (a, b))| *to = a & b);
     }
 
     /// Becomes another set.
-    pub(crate) fn become_same(&mut self, other: &Self) {
+    pub(crate) fn copy_from(&mut self, other: &Self) {
         self.0.copy_from_slice(&other.0);
     }
 
@@ -68,19 +68,19 @@ impl RuleSet {
     }
 }
 
-/// Rules that hang on one thing: few are a list, many are bits.
+/// The rules that depend on one thing: few as a list, many as bits.
 #[derive(Clone, Debug)]
-pub(crate) enum Hanging {
+pub(crate) enum Dependents {
     Few(Box<[u32]>),
     Many(RuleSet),
 }
 
-impl Hanging {
+impl Dependents {
     /// The rules of a list; of `all` rules there are so many.
     pub(crate) fn new(mut list: Vec<u32>, all: usize) -> Self {
         list.sort_unstable();
         list.dedup();
-        // A word of bits is done as fast as half a rule of a list.
+        // Two words of bits take about as long as one rule of a list.
         if list.len() * 2 <= all.div_ceil(64) {
             return Self::Few(list.into());
         }

@@ -121,7 +121,7 @@ impl Evaluator {
                 tallies[self.keys.rules()[rule as usize] as usize].candidates += 1;
             }
             match evaluation {
-                Evaluation::Interpreted => visits.become_same(candidates),
+                Evaluation::Interpreted => visits.copy_from(candidates),
                 Evaluation::Compiled => {
                     let view = LineView { values: &values, texts, tests, evaluator: self, dispatch, line };
                     self.look(candidates, &view, &mut Memo::default(), &mut visits);

@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn what_hangs_is_the_same_as_a_list_and_as_bits(
+    fn dependents_are_the_same_as_a_list_and_as_bits(
         all in 1_usize..2_000,
         rules in prop::collection::vec(any::<u32>(), 0..60),
         candidates in prop::collection::vec(any::<u32>(), 0..200),
@@ -53,10 +53,10 @@ proptest! {
         let mut expected: Vec<u32> = rules.iter().copied().filter(|rule| set.contains(*rule as usize)).collect();
         expected.sort_unstable();
         expected.dedup();
-        let hanging = Hanging::new(rules, all);
+        let dependents = Dependents::new(rules, all);
         let mut visits = RuleSet::empty(all);
-        hanging.add(&set, &mut visits);
-        prop_assert_eq!(hanging.meets(&set), !expected.is_empty());
+        dependents.add(&set, &mut visits);
+        prop_assert_eq!(dependents.meets(&set), !expected.is_empty());
         prop_assert_eq!(visits.iter().collect::<Vec<_>>(), expected);
     }
 }
