@@ -2,8 +2,8 @@
 //! next are read. Order is kept and memory is bounded. Everything that goes over files goes through here.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_schema::ArrowError;
 use rayon::ThreadPool;
@@ -251,6 +251,60 @@ impl Round {
     }
 }
 
+/// Gives on what threads make, in order and one at a time, while they make more.
+struct InOrder<'t, T> {
+    made: Vec<Mutex<Option<T>>>,
+    taker: Mutex<Taker<'t, T>>,
+}
+
+struct Taker<'t, T> {
+    take: &'t mut (dyn FnMut(T) -> Result<ControlFlow<()>, JobError> + Send),
+    /// What comes next.
+    next: usize,
+    state: Result<ControlFlow<()>, JobError>,
+}
+
+impl<'t, T: Send> InOrder<'t, T> {
+    /// Gives so many things to `take`, until that says to stop or fails.
+    fn new(count: usize, take: &'t mut (dyn FnMut(T) -> Result<ControlFlow<()>, JobError> + Send)) -> Self {
+        let made = (0..count).map(|_| Mutex::new(None)).collect();
+        Self { made, taker: Mutex::new(Taker { take, next: 0, state: Ok(ControlFlow::Continue(())) }) }
+    }
+
+    fn put(&self, at: usize, made: T) {
+        *lock(&self.made[at]) = Some(made);
+        // Whoever is giving something on gives this on, too: no thread waits for it.
+        while let Ok(mut taker) = self.taker.try_lock() {
+            let next = taker.next;
+            let made = self.made.get(next).and_then(|made| lock(made).take());
+            match made {
+                Some(made) => {
+                    taker.next += 1;
+                    if matches!(taker.state, Ok(ControlFlow::Continue(()))) {
+                        taker.state = (taker.take)(made);
+                    }
+                }
+                None => {
+                    drop(taker);
+                    // It may have come since, from a thread that found the taker at work.
+                    if self.made.get(next).is_none_or(|made| lock(made).is_none()) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How it ended, when all was put.
+    fn end(self) -> Result<ControlFlow<()>, JobError> {
+        self.taker.into_inner().unwrap_or_else(PoisonError::into_inner).state
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The rounds of a reader.
 pub(crate) struct Rounds {
     pub(crate) reader: Reader,
@@ -291,19 +345,21 @@ impl Rounds {
             *lines_given += parts.lines() as u64;
         }
         let work = || {
-            let work = chunks.into_par_iter().zip(before).with_max_len(1).map(|(parts, before)| {
-                let chunk = parts.chunk();
-                (chunk.lines_read(), each(chunk, before))
-            });
-            let made: Vec<(u64, T)> = work.collect();
-            for (lines, made) in made {
+            let mut take = |(lines, made)| {
                 if take(made)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
                 *lines_read += lines;
                 progress(Progress { lines: *lines_read, bytes_read, bytes_total: *bytes_total });
-            }
-            Ok::<_, JobError>(ControlFlow::Continue(()))
+                Ok(ControlFlow::Continue(()))
+            };
+            let made = InOrder::new(chunks.len(), &mut take);
+            let work = chunks.into_par_iter().zip(before).enumerate().with_max_len(1);
+            work.for_each(|(at, (parts, before))| {
+                let chunk = parts.chunk();
+                made.put(at, (chunk.lines_read(), each(chunk, before)));
+            });
+            made.end()
         };
         if let Some(end) = end {
             let worked = work()?;

@@ -1,6 +1,6 @@
 //! Keys of rules as formulas, and keys that no code reaches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,28 +13,166 @@ use crate::model::schema::FieldId;
 use crate::pack::Pack;
 
 use super::Analysis;
-use super::set::{End, Intervals, Num, NumberCut, Set, Values};
-use super::terms::{Formula, Terms, all, any, constant};
+use super::set::{End, Intervals, Num, NumberCut, Set, TextCut, Values};
+use super::terms::{Formula, Shape, TermId, Terms, all, any, constant};
 
-/// The parts of keys that were made already.
+/// A part of a key: its number, which equal parts share, and where it fits.
+pub(super) type KeyPart = (u32, Formula);
+
+/// The parts of keys: each is made once, and which lies within which is asked of nearly all pairs of rules.
 #[derive(Default)]
 pub(super) struct Keys {
-    known: BTreeMap<(Key, String), (u32, Formula)>,
+    known: BTreeMap<(Key, String), KeyPart>,
+    extents: Vec<Extent>,
+    /// Whether one part fits only where another does, where that had to be proved.
+    within: HashMap<(u32, u32), bool>,
+    /// The values of a part, each as a part by itself.
+    values: HashMap<u32, Rc<[KeyPart]>>,
+    /// Whether two parts fit one line.
+    meets: HashMap<(u32, u32), bool>,
+}
+
+/// Where a part of a key fits, in a form that is compared without a proof.
+#[derive(Clone)]
+enum Extent {
+    /// Everywhere.
+    All,
+    /// As the day has it, or by several fields: not compared here.
+    Timed,
+    Codes(Codes),
+    /// Nothing that is compared without a proof.
+    Other,
+}
+
+/// The codes of one field.
+#[derive(Clone)]
+struct Codes {
+    term: TermId,
+    missing: bool,
+    /// Whether no value of the field is beyond them.
+    is_all: bool,
+    /// From where to where, both as positions in the order of all places at which a part of a key on the same field begins
+    /// or ends.
+    ranges: Rc<[(u32, u32)]>,
+}
+
+impl Codes {
+    fn within(&self, outer: &Self) -> bool {
+        let mut wider = outer.ranges.iter();
+        let mut last = wider.next();
+        let fits = self.ranges.iter().all(|(from, to)| {
+            while let Some((_, end)) = last
+                && end < to
+            {
+                last = wider.next();
+            }
+            last.is_some_and(|(start, _)| start <= from)
+        });
+        fits && (outer.missing || !self.missing)
+    }
 }
 
 impl Keys {
-    pub fn of(&mut self, pack: &Pack, terms: &mut Terms<'_>, rule: &Rule) -> [(u32, Formula); 4] {
-        Key::ALL.map(|key| {
-            let values = rule.key(key);
-            let name = format!("{values:?}");
-            let next = self.known.len() as u32;
-            self.known.entry((key, name)).or_insert_with(|| (next, fits(pack, terms, key, values))).clone()
-        })
+    pub fn of(&mut self, pack: &Pack, terms: &mut Terms<'_>, rule: &Rule) -> [KeyPart; 4] {
+        Key::ALL.map(|key| self.part(pack, terms, key, rule.key(key)))
+    }
+
+    fn part(&mut self, pack: &Pack, terms: &mut Terms<'_>, key: Key, values: &[KeyValue]) -> KeyPart {
+        let name = format!("{values:?}");
+        let next = self.known.len() as u32;
+        self.known.entry((key, name)).or_insert_with(|| (next, fits(pack, terms, key, values))).clone()
+    }
+
+    /// Prepares the parts that were made so far for being compared.
+    pub fn compare(&mut self, terms: &Terms<'_>) {
+        let codes = |part: &Formula| match &**part {
+            Shape::Literal(term, set) => {
+                let universe = terms.universe(*term);
+                let is_all = universe.within(set);
+                let set = set.intersection(universe);
+                match set.values {
+                    Values::Texts(texts) => Some((*term, set.missing, is_all, texts)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let parts: Vec<(u32, &Formula)> = self.known.values().map(|(number, part)| (*number, part)).collect();
+        let mut places: BTreeMap<TermId, Vec<End<TextCut>>> = BTreeMap::new();
+        for (term, _, _, texts) in parts.iter().filter_map(|(_, part)| codes(part)) {
+            places.entry(term).or_default().extend(texts.0.into_iter().flat_map(|(from, to)| [from, to]));
+        }
+        for of_term in places.values_mut() {
+            of_term.sort_unstable();
+            of_term.dedup();
+        }
+        self.extents = vec![Extent::Other; parts.len()];
+        for (number, part) in parts {
+            self.extents[number as usize] = match (&**part, codes(part)) {
+                (Shape::Constant(true), _) => Extent::All,
+                (Shape::And(_) | Shape::Or(_), _) => Extent::Timed,
+                (_, Some((term, missing, is_all, texts))) => {
+                    let places = &places[&term];
+                    let place = |end: &End<TextCut>| places.partition_point(|of| of < end) as u32;
+                    let ranges = texts.0.iter().map(|(from, to)| (place(from), place(to))).collect();
+                    Extent::Codes(Codes { term, missing, is_all, ranges })
+                }
+                _ => Extent::Other,
+            };
+        }
+    }
+
+    /// Whether one part fits only where the other does, as far as the other does not depend on the day; `None` where that
+    /// must be proved.
+    pub fn within(&self, inner: u32, outer: u32) -> Option<bool> {
+        if inner == outer {
+            return Some(true);
+        }
+        match (&self.extents[inner as usize], &self.extents[outer as usize]) {
+            (_, Extent::All | Extent::Timed) => Some(true),
+            (Extent::All, Extent::Codes(outer)) => Some(outer.is_all),
+            (Extent::Codes(inner), Extent::Codes(outer)) if inner.term == outer.term => {
+                Some(inner.within(outer))
+            }
+            _ => self.within.get(&(inner, outer)).copied(),
+        }
+    }
+
+    /// Notes what was proved.
+    pub fn proved(&mut self, inner: u32, outer: u32, within: bool) {
+        self.within.insert((inner, outer), within);
+    }
+
+    /// The values of a part of a rule's key that fit a line which the other part fits, too.
+    pub fn common(
+        &mut self,
+        pack: &Pack,
+        terms: &mut Terms<'_>,
+        (key, values): (Key, &[KeyValue]),
+        part: u32,
+        other: &KeyPart,
+    ) -> Vec<KeyValue> {
+        let singles = match self.values.get(&part) {
+            Some(singles) => Rc::clone(singles),
+            None => {
+                let each =
+                    values.iter().map(|value| self.part(pack, terms, key, std::slice::from_ref(value)));
+                let singles: Rc<[KeyPart]> = each.collect();
+                self.values.insert(part, Rc::clone(&singles));
+                singles
+            }
+        };
+        let mut meets = |single: &KeyPart| {
+            let known = self.meets.entry((single.0, other.0));
+            *known.or_insert_with(|| !terms.never(&[(&single.1, true), (&other.1, true)]))
+        };
+        let common = values.iter().zip(&*singles).filter(|(_, single)| meets(single));
+        common.map(|(value, _)| value.clone()).collect()
     }
 }
 
 /// Where a part of a key fits: where the line's code is one of the values. No value means any.
-pub(super) fn fits(pack: &Pack, terms: &mut Terms<'_>, key: Key, values: &[KeyValue]) -> Formula {
+fn fits(pack: &Pack, terms: &mut Terms<'_>, key: Key, values: &[KeyValue]) -> Formula {
     if values.is_empty() {
         return constant(true);
     }
@@ -72,7 +210,7 @@ pub(super) fn fits(pack: &Pack, terms: &mut Terms<'_>, key: Key, values: &[KeyVa
     any(parts)
 }
 
-fn code_set(code: Arc<str>, prefix: bool) -> Intervals<super::set::TextCut> {
+fn code_set(code: Arc<str>, prefix: bool) -> Intervals<TextCut> {
     if prefix { Intervals::prefix(&code) } else { Intervals::text(&code) }
 }
 

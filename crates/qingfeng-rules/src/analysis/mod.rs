@@ -25,17 +25,16 @@ use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Help, Place};
 use crate::lang::rule::{Rule, Status};
 use crate::lang::syntax::balanced;
-use crate::model::reference::Key;
 use crate::pack::Pack;
 use crate::program::node::{NodeId, Nodes};
 use crate::program::{self, Lowered, Program, Visit};
 
-use keys::Keys;
+use keys::{KeyPart, Keys};
 use terms::{Formula, Shape, TermId, Terms, all};
 
 struct RuleFormulas {
-    /// Where each part of the key fits: region, commodity, mode, site; with a number that equal parts share.
-    key: [(u32, Formula); 4],
+    /// Where each part of the key fits: region, commodity, mode, site.
+    key: [KeyPart; 4],
     valid: Formula,
     /// The condition as written in the file, and in the form that all equal conditions share.
     when: Option<(NodeId, NodeId)>,
@@ -62,8 +61,9 @@ struct Analysis<'p> {
     apart: &'p Lowered,
     terms: Terms<'p>,
     rules: Vec<RuleFormulas>,
-    /// Whether one part of a key fits only where another does, by their numbers.
-    within: HashMap<(u32, u32), bool>,
+    keys: Keys,
+    /// For each rule the numbers of the parts of its key.
+    parts: Vec<[u32; 4]>,
     /// The form that all equal parts of closures share, by the part as it was written.
     canonical: HashMap<NodeId, NodeId>,
     found: Vec<Diagnostic>,
@@ -97,7 +97,8 @@ impl Pack {
                 apart: &apart,
                 terms: Terms::new(context, &facts),
                 rules: Vec::with_capacity(self.rules.len()),
-                within: HashMap::new(),
+                keys: Keys::default(),
+                parts: Vec::with_capacity(self.rules.len()),
                 canonical: HashMap::new(),
                 found: Vec::new(),
             };
@@ -186,7 +187,6 @@ impl<'p> Analysis<'p> {
     }
 
     fn build(&mut self) {
-        let mut keys = Keys::default();
         for (at, rule) in self.pack.rules.iter().enumerate() {
             let before = self.terms.nodes.added();
             let is_spent = self.terms.effort.is_spent();
@@ -209,7 +209,7 @@ impl<'p> Analysis<'p> {
                 }
                 Some(_) => self.terms.other(format!("points {at}")),
             };
-            let key = keys.of(self.pack, &mut self.terms, rule);
+            let key = self.keys.of(self.pack, &mut self.terms, rule);
             let valid = keys::valid(self.pack, &mut self.terms, rule.from, rule.until);
             let parts = key.iter().map(|(_, part)| part).chain([&valid, &holds, &gives]).cloned();
             let fires = all(parts.collect());
@@ -221,8 +221,10 @@ impl<'p> Analysis<'p> {
             let mut spoken = BTreeSet::new();
             [&valid, &holds, &gives].into_iter().for_each(|part| self.terms.spoken(part, &mut spoken));
             self.terms.effort.spend_parts(self.terms.nodes.added() - before);
+            self.parts.push(key.each_ref().map(|(number, _)| *number));
             self.rules.push(RuleFormulas { key, valid, when, holds, gives, key_terms, spoken, fires });
         }
+        self.keys.compare(&self.terms);
     }
 
     fn rule(&self, at: usize) -> &'p Rule {
@@ -272,21 +274,22 @@ impl<'p> Analysis<'p> {
 
     /// Whether the key of one rule fits only where that of the other does, as far as it does not depend on the day.
     fn key_within(&mut self, inner: usize, outer: usize) -> bool {
-        (0..Key::ALL.len()).all(|part| {
-            let (inner, outer) = (&self.rules[inner].key[part], &self.rules[outer].key[part]);
-            if inner.0 == outer.0 || matches!(&*outer.1, Shape::Constant(true)) || is_timed(&outer.1) {
-                return true;
-            }
-            let numbers = (inner.0, outer.0);
-            match self.within.get(&numbers) {
-                Some(&within) => within,
+        let parts = self.parts[inner].into_iter().zip(self.parts[outer]).enumerate();
+        for (part, (of_inner, of_outer)) in parts {
+            let within = match self.keys.within(of_inner, of_outer) {
+                Some(within) => within,
                 None => {
-                    let within = self.terms.follows(&[(&inner.1, true)], &outer.1);
-                    self.within.insert(numbers, within);
+                    let [inner, outer] = [inner, outer].map(|rule| &self.rules[rule].key[part].1);
+                    let within = self.terms.follows(&[(inner, true)], outer);
+                    self.keys.proved(of_inner, of_outer, within);
                     within
                 }
+            };
+            if !within {
+                return false;
             }
-        })
+        }
+        true
     }
 
     /// The rules that count, by position.

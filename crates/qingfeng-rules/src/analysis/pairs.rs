@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::lang::rule::Rule;
-use crate::model::channel::Combine;
+use crate::model::channel::{ChannelId, Combine};
 use crate::model::reference::Key;
 
 use super::Analysis;
-use super::keys::fits;
+use super::keys::KeyPart;
 use super::prove::State;
 use super::set::Set;
 use super::terms::{Formula, Shape, TermId, walk};
@@ -22,8 +22,12 @@ const ALIKE_MAX: usize = 200;
 
 /// Whether the effects of two rules on one line add up to more than either.
 fn count_twice(combine: Combine, a: &Rule, b: &Rule) -> bool {
-    let sign = |rule: &Rule| rule.points.fixed().map_or(1, i64::signum);
     combine == Combine::Sum && sign(a) != 0 && sign(a) == sign(b)
+}
+
+/// Whether a rule raises the score, lowers it, or leaves it.
+fn sign(rule: &Rule) -> i8 {
+    rule.points.fixed().map_or(1, |points| points.signum() as i8)
 }
 
 /// What a condition says without any choice, and the terms that its alternatives mention.
@@ -47,6 +51,11 @@ impl Analysis<'_> {
                 Some(Known { state, chosen })
             })
             .collect();
+        // What is asked of nearly all pairs stands near each other.
+        let effects: Vec<(i8, Option<ChannelId>)> =
+            self.pack.rules.iter().map(|rule| (sign(rule), rule.at_most)).collect();
+        let sums = self.pack.score.combine == Combine::Sum;
+        let mut may_fire: Vec<Option<bool>> = vec![None; effects.len()];
         let mut pairs = 0;
         for broad in self.active() {
             if self.terms.effort.is_spent() {
@@ -73,16 +82,18 @@ impl Analysis<'_> {
             let narrower = self.narrower(broad, &speaking);
             self.terms.effort.spend(narrower.len() * (1 + asked.len()));
             for narrow in narrower {
-                let other = self.rule(narrow);
-                let Some(known) = &known[narrow] else { continue };
-                let beaten = matches!((other.at_most, floor), (Some(most), Some(least)) if most < least);
-                let twice = !always && count_twice(self.pack.score.combine, rule, other);
+                let (sign, at_most) = effects[narrow];
+                let beaten = matches!((at_most, floor), (Some(most), Some(least)) if most < least);
+                let twice = !always && sums && sign != 0 && sign == effects[broad].0;
                 if narrow == broad
                     || !(beaten || twice)
-                    || !asked.iter().all(|(term, outside)| {
-                        self.may_say(known, *term, outside) || self.key_says(narrow, *term)
-                    })
                     || !self.key_within(narrow, broad)
+                    || !known[narrow].as_ref().is_some_and(|known| {
+                        asked.iter().all(|(term, outside)| {
+                            self.may_say(known, *term, outside)
+                                || self.key_says(known, narrow, *term, outside)
+                        })
+                    })
                     || !beaten && told.contains(&pair(broad, narrow))
                 {
                     continue;
@@ -95,15 +106,18 @@ impl Analysis<'_> {
                 self.terms.next_rule();
                 let inner = &self.rules[narrow];
                 let claims = vec![Rc::clone(&inner.holds), Rc::clone(&inner.gives)];
-                let fires = Rc::clone(&inner.fires);
+                if !self.covers(broad, narrow, claims, true) {
+                    continue;
+                }
                 // A rule that never fires would imply everything.
-                if !self.covers(broad, narrow, claims, true) || !self.terms.fit(&[(&fires, true)]) {
+                let fires = &self.rules[narrow].fires;
+                if !*may_fire[narrow].get_or_insert_with(|| self.terms.fit(&[(fires, true)])) {
                     continue;
                 }
                 let (a, b) = (Rc::clone(&self.rules[narrow].holds), Rc::clone(&self.rules[broad].holds));
                 if beaten {
                     self.beaten(narrow, broad);
-                } else if self.terms.follows(&[(&a, true)], &b) && self.terms.follows(&[(&b, true)], &a) {
+                } else if self.terms.follows(&[(&b, true)], &a) && self.terms.follows(&[(&a, true)], &b) {
                     // One condition, written in two ways.
                     told.insert(pair(narrow, broad));
                     self.same_condition(narrow.max(broad), &[narrow.min(broad)]);
@@ -114,10 +128,17 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether a part of a rule's key, or its validity, mentions a term.
-    fn key_says(&self, at: usize, term: TermId) -> bool {
+    /// Whether a part of a rule's key, or its validity, may keep a term out of a set.
+    fn key_says(&self, known: &Known, at: usize, term: TermId, outside: &Set) -> bool {
         let rule = &self.rules[at];
-        rule.key_terms.iter().any(|terms| terms.contains(&term))
+        let may_say = |((_, part), terms): (&KeyPart, &BTreeSet<TermId>)| match &**part {
+            Shape::Literal(of, set) if *of == term => match known.state.get(&term) {
+                Some(known) => known.intersection(set).is_disjoint(outside),
+                None => set.is_disjoint(outside),
+            },
+            _ => terms.contains(&term),
+        };
+        rule.key.iter().zip(&rule.key_terms).any(may_say)
             || matches!(&*rule.valid, Shape::Literal(of, _) if *of == term)
     }
 
@@ -271,7 +292,7 @@ impl Analysis<'_> {
 
     fn beaten(&mut self, narrow: usize, broad: usize) {
         let (rule, other) = (self.rule(narrow), self.rule(broad));
-        let name = |channel: Option<crate::model::channel::ChannelId>| {
+        let name = |channel: Option<ChannelId>| {
             channel.map_or("", |channel| self.pack.channels[channel.index()].name.as_str())
         };
         let (most, least) = (name(rule.at_most), name(other.at_least));
@@ -292,21 +313,15 @@ impl Analysis<'_> {
     /// The region, goods and mode that two rules have in common.
     fn shared(&mut self, first: usize, second: usize) -> String {
         let mut shared = Vec::new();
-        for key in Key::ALL {
+        for (at, key) in Key::ALL.into_iter().enumerate() {
             let (a, b) = (self.rule(first).key(key), self.rule(second).key(key));
             let common = match (a.is_empty(), b.is_empty()) {
                 (true, true) => continue,
                 (false, true) => a.to_vec(),
                 (true, false) => b.to_vec(),
                 (false, false) => {
-                    let all = fits(self.pack, &mut self.terms, key, b);
-                    a.iter()
-                        .filter(|value| {
-                            let one = fits(self.pack, &mut self.terms, key, std::slice::from_ref(value));
-                            !self.terms.never(&[(&one, true), (&all, true)])
-                        })
-                        .cloned()
-                        .collect()
+                    let (part, all) = (self.parts[first][at], &self.rules[second].key[at]);
+                    self.keys.common(self.pack, &mut self.terms, (key, a), part, all)
                 }
             };
             let names: Vec<&str> = common.iter().map(|value| self.pack.key_name(key, value)).collect();

@@ -1,11 +1,14 @@
 //! Texts as codes: what depends on the text of one field is found out once for each different text.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
+use arrow_array::{Array, StringArray};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::eval::values::Typed;
+use crate::read::coded::Coded;
 
 /// The code of a missing text.
 pub(crate) const MISSING: u32 = 0;
@@ -16,6 +19,12 @@ const MARKED: u32 = 1 << 31;
 /// Texts that are remembered at most, and their bytes; a field with more starts again with the next batch.
 const TEXTS_MAX: usize = 1 << 16;
 const BYTES_MAX: usize = 4 << 20;
+
+/// The texts of a file's list that is followed; longer ones take more memory than they save time.
+const FILE_TEXTS_MAX: usize = 1 << 20;
+
+/// Stands for the code of a text that was not met yet.
+const UNKNOWN: u32 = u32::MAX;
 
 /// Batches for which a field that hardly repeats is not looked up.
 const DIRECT_BATCHES: u32 = 31;
@@ -39,6 +48,8 @@ pub(crate) struct Dictionary {
     may_be_direct: bool,
     /// Whether a line mostly has the text of the line before it.
     runs: bool,
+    /// The list of texts that a file's column was numbered by, and the code of each of them that was met.
+    file: Option<(Arc<StringArray>, Vec<u32>)>,
     /// The codes of the batch at hand, by line.
     codes: Vec<u32>,
 }
@@ -57,6 +68,7 @@ impl Dictionary {
             direct: 0,
             may_be_direct,
             runs,
+            file: None,
             codes: Vec::new(),
         }
     }
@@ -85,13 +97,23 @@ impl Dictionary {
         self.bytes.clear();
         self.ends.truncate(1);
         self.looked_up = 0;
+        self.file = None;
         self.generation += 1;
     }
 
-    /// Numbers the texts of a batch. `new` gets each text that gets a code, in the order of the codes, and says
-    /// whether it is marked.
-    pub(crate) fn number(&mut self, column: &Typed, lines: usize, new: &mut dyn FnMut(u32, &str) -> bool) {
+    /// Numbers the texts of a batch; `coded` are the numbers that they had in their file, if they are known. `new` gets each
+    /// text that gets a code, in the order of the codes, and says whether it is marked.
+    pub(crate) fn number(
+        &mut self,
+        column: &Typed,
+        coded: Option<&Coded>,
+        lines: usize,
+        new: &mut dyn FnMut(u32, &str) -> bool,
+    ) {
         self.codes.clear();
+        if let Some(coded) = coded.filter(|coded| coded.texts.len() <= FILE_TEXTS_MAX) {
+            return self.number_coded(coded, new);
+        }
         let Typed::Text(column) = column else {
             self.codes.resize(lines, MISSING);
             return;
@@ -118,7 +140,7 @@ impl Dictionary {
             }
             self.forget();
             if self.direct > 0 {
-                return self.number(&Typed::Text(column.clone()), lines, new);
+                return self.number(&Typed::Text(column.clone()), None, lines, new);
             }
         }
         self.looked_up += lines as u64;
@@ -137,6 +159,34 @@ impl Dictionary {
             }
             self.codes.push(code);
         }
+    }
+
+    /// Numbers texts by the numbers that they had in their file: a text is looked up once.
+    fn number_coded(&mut self, coded: &Coded, new: &mut dyn FnMut(u32, &str) -> bool) {
+        if self.direct > 0 || self.ends.len() > TEXTS_MAX || self.bytes.len() > BYTES_MAX {
+            self.direct = 0;
+            self.forget();
+        }
+        let known = self.file.take().filter(|(texts, _)| Arc::ptr_eq(texts, &coded.texts));
+        let (texts, mut known) =
+            known.unwrap_or_else(|| (Arc::clone(&coded.texts), vec![UNKNOWN; coded.texts.len()]));
+        self.looked_up += coded.keys.len() as u64;
+        let keys = coded.keys.values().iter().enumerate();
+        for (line, &key) in keys {
+            if coded.keys.is_null(line) {
+                self.codes.push(MISSING);
+                continue;
+            }
+            let known = &mut known[key as usize];
+            if *known == UNKNOWN {
+                *known = match texts.is_valid(key as usize) {
+                    true => self.find(texts.value(key as usize), new),
+                    false => MISSING,
+                };
+            }
+            self.codes.push(*known);
+        }
+        self.file = Some((texts, known));
     }
 
     /// The code of a text, marked or not.

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::{Anchored, StartKind, dfa, nfa};
 use foldhash::fast::FixedState;
 use qingfeng_rules::FieldId;
 use qingfeng_rules::internals::{Probe, Program, Visit, Witness, Words};
@@ -52,10 +53,53 @@ const AUTOMATA_BYTES_MAX: usize = 1 << 20;
 /// Texts that are looked for within a text.
 struct Parts {
     parts: Vec<(Arc<str>, Mark)>,
-    /// Each finds whether there is any of some parts, and all of them at once; with the number of the first.
-    automata: Vec<(usize, AhoCorasick, AhoCorasick)>,
+    /// Each finds some parts at once; with the number of the first.
+    automata: Vec<(usize, Machine)>,
     /// The parts from here on are looked for one by one.
     rest: usize,
+}
+
+/// Finds all of some parts in one pass over a text.
+enum Machine {
+    /// With all transitions: fastest, and takes about a kilobyte for each byte of the parts.
+    Table(dfa::DFA),
+    Links(nfa::contiguous::NFA),
+}
+
+impl Machine {
+    fn new(parts: &[(Arc<str>, Mark)], bytes: usize) -> Option<Self> {
+        let parts = parts.iter().map(|(part, _)| part.as_bytes());
+        // Every byte of a text is looked at once, so nothing is gained by looking for rare ones first.
+        if bytes <= DFA_BYTES_MAX {
+            let table = dfa::DFA::builder().prefilter(false).start_kind(StartKind::Unanchored).build(parts);
+            table.ok().map(Self::Table)
+        } else {
+            nfa::contiguous::NFA::builder().prefilter(false).build(parts).ok().map(Self::Links)
+        }
+    }
+
+    /// Gives the numbers of the parts that a text has, a part once for each place at which it stands.
+    fn find(&self, text: &str, found: impl FnMut(usize)) {
+        match self {
+            Self::Table(machine) => each_match(machine, text, found),
+            Self::Links(machine) => each_match(machine, text, found),
+        }
+    }
+}
+
+/// All matches of an automaton, those that overlap among them.
+fn each_match(machine: &impl Automaton, text: &str, mut found: impl FnMut(usize)) {
+    let Ok(mut state) = machine.start_state(Anchored::No) else { return };
+    let mut note = |state| {
+        if machine.is_special(state) && machine.is_match(state) {
+            (0..machine.match_len(state)).for_each(|at| found(machine.match_pattern(state, at).as_usize()));
+        }
+    };
+    note(state);
+    for &byte in text.as_bytes() {
+        state = machine.next_state(Anchored::No, state, byte);
+        note(state);
+    }
 }
 
 impl Parts {
@@ -64,31 +108,21 @@ impl Parts {
         let (mut rest, mut bytes) = (0, 0);
         while parts.len() - rest > 2 {
             let some = &parts[rest..parts.len().min(rest + AUTOMATON_PARTS)];
-            let texts = some.iter().map(|(part, _)| part.as_bytes());
-            let of_these: usize = texts.clone().map(<[u8]>::len).sum();
+            let of_these: usize = some.iter().map(|(part, _)| part.len()).sum();
             bytes += of_these;
             if bytes > AUTOMATA_BYTES_MAX {
                 break;
             }
-            // A table of all states is fastest, and takes about a kilobyte for each byte of the parts.
-            let kind = (of_these <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
-            let any =
-                AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(texts.clone());
-            let Some((any, all)) = any.ok().zip(AhoCorasick::builder().kind(kind).build(texts).ok()) else {
-                break;
-            };
-            automata.push((rest, any, all));
+            let Some(machine) = Machine::new(some, of_these) else { break };
+            automata.push((rest, machine));
             rest += some.len();
         }
         Self { parts, automata, rest }
     }
 
     fn find(&self, text: &str, found: &mut Vec<Mark>) {
-        for (first, any, all) in &self.automata {
-            if any.is_match(text) {
-                let parts = all.find_overlapping_iter(text);
-                found.extend(parts.map(|part| self.parts[first + part.pattern().as_usize()].1));
-            }
+        for (first, machine) in &self.automata {
+            machine.find(text, |part| found.push(self.parts[first + part].1));
         }
         let rest = self.parts[self.rest..].iter();
         found.extend(rest.filter(|(part, _)| text.contains(&**part)).map(|(_, mark)| *mark));

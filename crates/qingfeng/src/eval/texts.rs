@@ -90,7 +90,8 @@ impl FieldTexts {
         if ends.is_empty() {
             find(ends, marks, None);
         }
-        dictionary.number(column, values.len(), &mut |code, text| {
+        let coded_texts = values.coded(self.field);
+        dictionary.number(column, coded_texts, values.len(), &mut |code, text| {
             // The first code after all were forgotten.
             if code == MISSING + 1 {
                 ends.clear();

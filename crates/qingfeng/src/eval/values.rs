@@ -12,6 +12,7 @@ use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value, codes}
 use crate::eval::key_index::LineKey;
 use crate::lookup::{self, LookupTable};
 use crate::read::Lines;
+use crate::read::coded::{Coded, CodedColumns};
 
 /// A column of canonical type.
 #[derive(Clone, Debug)]
@@ -85,6 +86,8 @@ pub struct BatchValues {
     pub pack: Arc<Pack>,
     tables: Arc<[LookupTable]>,
     columns: Vec<Typed>,
+    /// The numbers of texts of each column, where they are known.
+    coded: Arc<CodedColumns>,
     /// The declaration of each line, by its position in the batch.
     declaration_of: Vec<u32>,
     /// For each declaration how many lines it has.
@@ -157,6 +160,7 @@ impl BatchValues {
             pack,
             tables,
             columns,
+            coded: Arc::clone(lines.coded_columns()),
             declaration_of,
             item_counts,
             numbers,
@@ -195,6 +199,11 @@ impl BatchValues {
 
     pub fn column(&self, field: FieldId) -> &Typed {
         &self.columns[field.index()]
+    }
+
+    /// The numbers of the texts of a field, if they are known.
+    pub(super) fn coded(&self, field: FieldId) -> Option<&Coded> {
+        self.coded.get(field.index())?.as_ref()
     }
 
     pub fn declared(&self, line: usize, field: FieldId) -> Value<'_> {

@@ -14,6 +14,7 @@ use arrow_select::filter::filter_record_batch;
 use qingfeng_rules::{Date, FieldId, Schema};
 
 use super::changes::Changes;
+use super::coded::{CodedColumns, joined_columns, sliced_columns};
 use super::conflicts::{Conflict, Tails, conflict, without_conflicts};
 use super::error::ReadError;
 use super::lines::{Lines, Place, Unreadable, arrow_schema};
@@ -36,7 +37,7 @@ pub(crate) struct Assembler {
     inputs: InputNames,
     open: Option<Open>,
     /// Lines that wait, the declarations among them, and how many bytes they have about.
-    batches: VecDeque<RecordBatch>,
+    batches: VecDeque<Batch>,
     places: Vec<Place>,
     declarations: Vec<usize>,
     bytes: usize,
@@ -55,6 +56,18 @@ pub(crate) struct Assembler {
     /// The end of the last piece: lines whose declaration is known when the next line is.
     held: Option<Piece>,
     starts: Starts,
+}
+
+/// Lines that wait, and the numbers of their texts.
+struct Batch {
+    lines: RecordBatch,
+    coded: CodedColumns,
+}
+
+impl Batch {
+    fn slice(&self, from: usize, count: usize) -> Self {
+        Self { lines: self.lines.slice(from, count), coded: sliced_columns(&self.coded, from, count) }
+    }
 }
 
 /// Lines without a readable id that follow each other belong to the declaration around them if they are no more.
@@ -182,7 +195,7 @@ impl Assembler {
     }
 
     fn take_named(&mut self, piece: Piece) -> Result<(), ReadError> {
-        let Piece { batch, places, rejects, bytes, starts, changes } = piece;
+        let Piece { batch, places, rejects, bytes, starts, changes, coded } = piece;
         self.changes.add(changes);
         let ids = Arc::clone(batch.column(self.schema.declaration.index()));
         let items = self.schema.item.and_then(|item| {
@@ -261,14 +274,17 @@ impl Assembler {
         }
 
         let batch = with_items(batch, &self.schema, counted);
-        let batch = match beyond {
+        let (lines, coded) = match beyond {
             #[expect(clippy::expect_used, reason = "the mask was made for this batch")]
-            Some(kept) => filter_record_batch(&batch, &BooleanArray::from(kept))
-                .expect("the mask has the batch's length"),
-            None => batch,
+            Some(kept) => (
+                filter_record_batch(&batch, &BooleanArray::from(kept))
+                    .expect("the mask has the batch's length"),
+                CodedColumns::new(),
+            ),
+            None => (batch, coded),
         };
-        if batch.num_rows() > 0 {
-            self.batches.push_back(batch);
+        if lines.num_rows() > 0 {
+            self.batches.push_back(Batch { lines, coded });
             self.bytes += bytes;
         }
         if self.is_limited
@@ -293,9 +309,9 @@ impl Assembler {
         self.declarations.pop();
         let mut kept = start;
         self.batches.retain_mut(|batch| {
-            *batch = batch.slice(0, kept.min(batch.num_rows()));
-            kept -= batch.num_rows();
-            batch.num_rows() > 0
+            *batch = batch.slice(0, kept.min(batch.lines.num_rows()));
+            kept -= batch.lines.num_rows();
+            batch.lines.num_rows() > 0
         });
         self.unreadable.truncate(self.unreadable.partition_point(|of| of.line < start));
         self.conflicts.retain(|of| of.start < start);
@@ -369,9 +385,10 @@ impl Assembler {
         while missing > 0
             && let Some(batch) = self.batches.pop_front()
         {
-            let part = missing.min(batch.num_rows());
-            if part < batch.num_rows() {
-                self.batches.push_front(batch.slice(part, batch.num_rows() - part));
+            let rows = batch.lines.num_rows();
+            let part = missing.min(rows);
+            if part < rows {
+                self.batches.push_front(batch.slice(part, rows - part));
             }
             taken.push(batch.slice(0, part));
             missing -= part;
@@ -433,7 +450,7 @@ pub(crate) struct Parts {
     schema: Arc<Schema>,
     inputs: InputNames,
     arrow: SchemaRef,
-    batches: Vec<RecordBatch>,
+    batches: Vec<Batch>,
     starts: Vec<u32>,
     places: Vec<Place>,
     rejects: Vec<Reject>,
@@ -465,11 +482,11 @@ impl Parts {
             changes,
             conflicts,
         } = self;
-        let batch = match &batches[..] {
-            [one] => one.clone(),
-            #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
-            many => joined(&arrow, many).expect("all batches have the schema"),
-        };
+        #[expect(clippy::expect_used, reason = "a chunk has less text than an Arrow column can hold")]
+        let Batch { lines: batch, mut coded } = joined(&arrow, batches).expect("all batches have the schema");
+        for field in &conflicts {
+            coded.get_mut(field.index()).map(Option::take);
+        }
         let batch = without_conflicts(batch, conflicts, &unreadable);
         let (batch, without_rate) = convert(&schema, &inputs, batch, &places, &unreadable);
         let mut rejects = rejects;
@@ -478,17 +495,24 @@ impl Parts {
             unreadable.extend(without_rate);
             unreadable.sort_by_key(|of| of.line);
         }
-        let lines = Lines::new(batch, starts, places, unreadable);
+        let lines = Lines::new(batch, starts, places, unreadable).coded(coded);
         Chunk { lines, rejects, lines_lost: lost, changes }
     }
 }
 
 /// The batches as one. Fields that files lack, most of all, share one column without values.
-fn joined(arrow: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+fn joined(arrow: &SchemaRef, mut batches: Vec<Batch>) -> Result<Batch, ArrowError> {
+    if batches.len() == 1
+        && let Some(one) = batches.pop()
+    {
+        return Ok(one);
+    }
+    let coded: Vec<&CodedColumns> = batches.iter().map(|batch| &batch.coded).collect();
+    let coded = joined_columns(&coded);
+    let rows: usize = batches.iter().map(|batch| batch.lines.num_rows()).sum();
     let mut absent: HashMap<DataType, ArrayRef> = HashMap::new();
     let columns = (0..arrow.fields().len()).map(|at| {
-        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.lines.column(at).as_ref()).collect();
         if parts.iter().any(|part| part.null_count() < part.len()) {
             return concat(&parts);
         }
@@ -498,7 +522,8 @@ fn joined(arrow: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, Arr
     });
     let columns = columns.collect::<Result<Vec<_>, ArrowError>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(arrow), columns, &options)
+    let lines = RecordBatch::try_new_with_options(Arc::clone(arrow), columns, &options)?;
+    Ok(Batch { lines, coded })
 }
 
 /// The declaration with this id: the open one, or a new one that starts at this place.
@@ -573,8 +598,8 @@ pub(crate) fn one_chunk(
         all.bytes = 0;
     }
     all.end().map_err(failed)?;
-    let batches: Vec<RecordBatch> = all.batches.drain(..).collect();
-    all.batches.push_back(joined(&all.arrow, &batches)?);
+    let batches: Vec<Batch> = all.batches.drain(..).collect();
+    all.batches.push_back(joined(&all.arrow, batches)?);
     let lines = Lines::empty(schema);
     let empty = Chunk { lines, rejects: Vec::new(), lines_lost: 0, changes: Changes::default() };
     Ok((all.chunk(true).map_or(empty, Parts::chunk), all.starts.scattered().map_err(failed)?))

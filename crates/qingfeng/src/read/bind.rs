@@ -17,6 +17,7 @@ use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 use super::assemble::{id_at, one_chunk};
 use super::cast::{self, Bad};
 use super::changes::Changes;
+use super::coded::Coded;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Reject, shown};
@@ -184,6 +185,8 @@ impl Binding {
 /// A column of a batch, cast to its field.
 pub(crate) struct CastColumn {
     pub(crate) array: ArrayRef,
+    /// The numbers of its texts, if the source has them.
+    coded: Option<Coded>,
     /// The values that are none of the field, with their rows, in order; they are missing in the array.
     pub(crate) bad: Vec<(usize, Bad)>,
     /// The bytes that the column had before.
@@ -196,10 +199,12 @@ impl CastColumn {
     /// Casts `rows` values, or makes as many missing ones. `column` is empty before and after.
     fn new(source: Option<&ArrayRef>, rows: usize, column: &mut Column) -> Self {
         let mut bad = Vec::new();
-        let array = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
-        // A slice holds all of its batch; what its rows take is the part that counts.
-        let bytes = |source: &ArrayRef| source.to_data().get_slice_memory_size().unwrap_or_default();
-        Self { array, bad, bytes: source.map_or(0, bytes), changes: column.take_changes() }
+        let (array, coded) = cast::column(source, rows, column, &mut |row, problem| bad.push((row, problem)));
+        // A slice holds all of its batch; what its rows take is the part that counts. Of a dictionary it is what is made of
+        // it: all batches have the same one.
+        let bytes = |array: &ArrayRef| array.to_data().get_slice_memory_size().unwrap_or_default();
+        let bytes = source.map_or(0, |source| bytes(if coded.is_some() { &array } else { source }));
+        Self { array, coded, bad, bytes, changes: column.take_changes() }
     }
 
     /// The rows without a value, readable or not.
@@ -217,6 +222,7 @@ impl CastColumn {
         let array =
             interleave(&[&*self.array, &*other.array], &from).expect("rows of two columns of one type");
         self.array = array;
+        self.coded = None;
         self.bad.extend(other.bad.into_iter().map(|(at, bad)| (rows.value(at) as usize, bad)));
         self.bad.sort_by_key(|(row, _)| *row);
         self.bytes += other.bytes;
@@ -310,10 +316,12 @@ impl Binding {
         let mut bad: Vec<(usize, usize, Bad)> = Vec::new();
         let mut bytes = 0;
         let mut cast = Vec::with_capacity(columns.len());
+        let mut coded = Vec::with_capacity(columns.len());
         let mut changes = Changes::default();
         for (field, column) in columns.into_iter().enumerate() {
             changes.add(column.changes.of_field(field));
             cast.push(column.array);
+            coded.push(column.coded);
             bytes += column.bytes;
             bad.extend(column.bad.into_iter().map(|(row, problem)| (row, field, problem)));
         }
@@ -324,7 +332,8 @@ impl Binding {
         let place = |row: usize| Place { input: input_number, position: Position::Row(first + row as u64) };
         if bad.is_empty() {
             let places = (0..rows).map(place).collect();
-            return Piece::new(cast, places, Vec::new(), bytes, schema.declaration).changed(changes);
+            let piece = Piece::new(cast, places, Vec::new(), bytes, schema.declaration).changed(changes);
+            return piece.coded(coded);
         }
 
         bad.sort_by_key(|(row, field, _)| (*row, *field));

@@ -9,16 +9,19 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 use qingfeng_rules::{CodeList, Date, Field, Kind, KnownCodes, Zone};
 
 use super::cell;
+use super::changes::Changes;
+use super::coded::Coded;
 use super::column::Column;
 use super::reject::{Problem, RejectKind};
 
 /// A value that is none of its field.
+#[derive(Clone, Debug)]
 pub(crate) struct Bad {
     pub(crate) value: Option<String>,
     pub(crate) problem: Problem,
@@ -49,30 +52,30 @@ pub(crate) fn check(found: &DataType, days: Option<Zone>) -> Result<(), String> 
     }
 }
 
-/// Casts a column of `rows` rows, or makes one of missing values. A bad value is reported, and missing in the result.
-/// `column` is empty before and after.
+/// Casts a column of `rows` rows, or makes one of missing values; and gives the numbers of its texts, if they came with it. A
+/// bad value is reported, and missing in the result. `column` is empty before and after.
 pub(crate) fn column(
     source: Option<&ArrayRef>,
     rows: usize,
     column: &mut Column,
     report: Report<'_>,
-) -> ArrayRef {
+) -> (ArrayRef, Option<Coded>) {
     let Some(source) = source.filter(|source| *source.data_type() != DataType::Null) else {
         let all = column.absent(rows);
         if column.field().required {
             (0..rows)
                 .for_each(|row| report(row, Bad { value: None, problem: cell::missing(column.field()) }));
         }
-        return all;
+        return (all, None);
     };
     if let Some(unchanged) = unchanged(source, column) {
-        return unchanged;
+        return (unchanged, None);
     }
     if let DataType::Dictionary(..) = source.data_type() {
         return dictionary(source, column, report);
     }
     values(source, column, report);
-    column.finish()
+    (column.finish(), None)
 }
 
 /// The source itself, if its values are in canonical form already, as they mostly are.
@@ -165,46 +168,88 @@ fn are_canonical(texts: &StringArray, field: &Field) -> bool {
     bytes.iter().fold(true, |all, &byte| all & plain(byte)) && (0..texts.len()).all(is_canonical)
 }
 
-/// Each different value is cast once.
-fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> ArrayRef {
+/// The values of a dictionary, each cast once.
+#[derive(Debug)]
+pub(super) struct CastDictionary {
+    source: ArrayRef,
+    cast: ArrayRef,
+    /// The same if they are texts.
+    texts: Option<Arc<StringArray>>,
+    /// The values that are none of the field, and what was done to others, both by position.
+    bad: Vec<(usize, Bad)>,
+    changes: Vec<(usize, Changes)>,
+}
+
+impl CastDictionary {
+    fn new(source: &ArrayRef, column: &mut Column) -> Self {
+        let mut bad: Vec<(usize, Bad)> = Vec::new();
+        values(source, column, &mut |value, problem| bad.push((value, problem)));
+        let cast = column.finish();
+        let mut changes = Vec::new();
+        if !column.take_changes().is_empty() {
+            for value in 0..source.len() {
+                values(&source.slice(value, 1), column, &mut |_, _| {});
+                column.finish();
+                let done = column.take_changes();
+                if !done.is_empty() {
+                    changes.push((value, done));
+                }
+            }
+        }
+        let texts = cast.as_string_opt::<i32>().cloned().map(Arc::new);
+        Self { source: Arc::clone(source), cast, texts, bad, changes }
+    }
+
+    /// The values of a column's dictionary: those cast last, if it is the same.
+    fn of(source: &ArrayRef, column: &mut Column) -> Arc<Self> {
+        match &column.dictionary {
+            Some(known) if known.source.to_data().ptr_eq(&source.to_data()) => Arc::clone(known),
+            _ => {
+                let made = Arc::new(Self::new(source, column));
+                column.dictionary = Some(Arc::clone(&made));
+                made
+            }
+        }
+    }
+}
+
+/// The rows of a column whose different values stand apart. What is wrong with values, and what was done to them, is counted
+/// by rows.
+fn dictionary(source: &ArrayRef, column: &mut Column, report: Report<'_>) -> (ArrayRef, Option<Coded>) {
     let dictionary = source.as_any_dictionary();
     let required = column.field().required;
     if dictionary.values().is_empty() {
         return self::column(None, source.len(), column, report);
     }
     let missing = cell::missing(column.field());
-    let mut bad: Vec<(usize, Bad)> = Vec::new();
-    values(dictionary.values(), column, &mut |value, problem| bad.push((value, problem)));
-    let cast = column.finish();
-    if !column.take_changes().is_empty() {
-        // What was done is counted by rows.
-        let rows: UInt32Array = (dictionary.normalized_keys().iter().enumerate())
-            .map(|(row, key)| (!dictionary.keys().is_null(row)).then_some(*key as u32))
-            .collect();
-        #[expect(clippy::expect_used, reason = "the keys of a dictionary array lie within its values")]
-        let rows = take(dictionary.values(), &rows, None).expect("keys lie within the values");
-        values(&rows, column, report);
-        return column.finish();
-    }
-
-    let keys = dictionary.normalized_keys();
-    let is_null = |row: usize| dictionary.keys().is_null(row);
-    if required || !bad.is_empty() {
+    let known = CastDictionary::of(dictionary.values(), column);
+    let keys = match dictionary.keys().as_primitive_opt::<Int32Type>() {
+        Some(keys) => keys.clone(),
+        None => {
+            let keys = dictionary.normalized_keys().into_iter().enumerate();
+            keys.map(|(row, key)| (!dictionary.keys().is_null(row)).then_some(key as i32)).collect()
+        }
+    };
+    if required && keys.null_count() > 0 || !known.bad.is_empty() || !known.changes.is_empty() {
         for (row, key) in keys.iter().enumerate() {
-            if is_null(row) {
+            let Some(key) = key.map(|key| key as usize) else {
                 if required {
                     report(row, Bad { value: None, problem: missing.clone() });
                 }
-            } else if let Ok(at) = bad.binary_search_by_key(key, |(value, _)| *value) {
-                let Bad { value, problem } = &bad[at].1;
-                report(row, Bad { value: value.clone(), problem: problem.clone() });
+                continue;
+            };
+            if let Ok(at) = known.bad.binary_search_by_key(&key, |(value, _)| *value) {
+                report(row, known.bad[at].1.clone());
+            }
+            if let Ok(at) = known.changes.binary_search_by_key(&key, |(value, _)| *value) {
+                column.add_changes(known.changes[at].1.clone());
             }
         }
     }
-    let rows: UInt32Array =
-        keys.iter().enumerate().map(|(row, key)| (!is_null(row)).then_some(*key as u32)).collect();
     #[expect(clippy::expect_used, reason = "the keys of a dictionary array lie within its values")]
-    take(&cast, &rows, None).expect("keys lie within the values")
+    let array = take(&known.cast, &keys, None).expect("keys lie within the values");
+    let coded = known.texts.as_ref().map(|texts| Coded { texts: Arc::clone(texts), keys });
+    (array, coded)
 }
 
 /// Appends all values of the source.

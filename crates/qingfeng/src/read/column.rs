@@ -9,6 +9,7 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use qingfeng_rules::{CodeList, Date, Field, Kind, Level, Zone};
 
+use super::cast::CastDictionary;
 use super::cell;
 use super::changes::{Change, Changes};
 use super::lines::data_type;
@@ -32,6 +33,8 @@ pub struct Column {
     changes: Changes,
     /// A column without any value, made once: files lack most fields that a declaration can have.
     absent: Option<ArrayRef>,
+    /// The dictionary that was cast last: batches of one file mostly share it.
+    pub(super) dictionary: Option<Arc<CastDictionary>>,
 }
 
 #[derive(Debug)]
@@ -116,6 +119,7 @@ impl Column {
             change: None,
             changes: Changes::default(),
             absent: None,
+            dictionary: None,
         }
     }
 
@@ -258,6 +262,11 @@ impl Column {
             Values::Flag(cells) => last(cells).map(|value| value.to_string()),
             Values::Date(cells) => last(cells).and_then(Date::from_days).map(|day| day.to_string()),
         }
+    }
+
+    /// Counts what was done to a cell elsewhere.
+    pub fn add_changes(&mut self, changes: Changes) {
+        self.changes.add(changes);
     }
 
     /// What was done to cells, and nothing from now on.

@@ -11,6 +11,7 @@ use arrow_schema::{DataType, SchemaRef};
 use qingfeng_rules::{Date, FieldId, Kind, Schema};
 use serde::{Serialize, Serializer};
 
+use super::coded::CodedColumns;
 use super::reject::{Problem, Reject, RejectKind};
 
 /// Where in its input a goods line stands. Of a declaration that a program hands over, and of a JSON message, only the
@@ -99,6 +100,7 @@ pub struct Lines {
     starts: Arc<[u32]>,
     places: Arc<[Place]>,
     unreadable: Arc<[Unreadable]>,
+    coded: Arc<CodedColumns>,
 }
 
 impl Lines {
@@ -116,7 +118,18 @@ impl Lines {
         debug_assert_eq!(batch.num_rows(), places.len());
         debug_assert_eq!(starts.last().copied(), u32::try_from(places.len()).ok());
         debug_assert!(unreadable.is_sorted_by_key(|of| of.line));
-        Self { batch, starts: starts.into(), places: places.into(), unreadable: unreadable.into() }
+        let coded = Arc::default();
+        Self { batch, starts: starts.into(), places: places.into(), unreadable: unreadable.into(), coded }
+    }
+
+    /// The same with the numbers of texts.
+    pub(crate) fn coded(self, coded: CodedColumns) -> Self {
+        Self { coded: coded.into(), ..self }
+    }
+
+    /// The numbers of the texts of each field, where they are known.
+    pub(crate) fn coded_columns(&self) -> &Arc<CodedColumns> {
+        &self.coded
     }
 
     /// The lines of one declaration alone. It shares the memory of the batch.

@@ -22,6 +22,7 @@ pub(crate) mod cast;
 #[doc(hidden)]
 pub mod cell;
 mod changes;
+pub(crate) mod coded;
 #[expect(missing_docs, reason = "seen by the crates of this workspace alone")]
 mod column;
 mod conflicts;

@@ -4,13 +4,15 @@
 use std::io::{BufReader, Read, Seek as _, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::Encoding;
 use parquet::errors::Result as ParquetResult;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::bind::{Binding, CastColumn, FieldCaster};
@@ -28,6 +30,34 @@ pub(crate) struct ParquetColumns {
     rows: u64,
     /// The batches that are decoded at once.
     ahead: usize,
+}
+
+/// The metadata of a file by which columns of texts come as dictionaries, where all of their pages are: each different text
+/// is decoded and cast once then. Otherwise, and where the reader refuses, the metadata as it is.
+pub(crate) fn with_dictionaries(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
+    let file = metadata.metadata();
+    let leaves = file.file_metadata().schema_descr();
+    let is_dictionary = |root: usize| {
+        let mut of_root = (0..leaves.num_columns()).filter(|&leaf| leaves.get_column_root_idx(leaf) == root);
+        let (Some(leaf), None) = (of_root.next(), of_root.next()) else { return false };
+        let encoded = |chunk: &ColumnChunkMetaData| {
+            let pages = chunk.page_encoding_stats_mask();
+            pages.is_some_and(|pages| {
+                pages.is_only(Encoding::RLE_DICTIONARY) || pages.is_only(Encoding::PLAIN_DICTIONARY)
+            })
+        };
+        file.row_groups().iter().all(|group| encoded(group.column(leaf)))
+    };
+    let fields = metadata.schema().fields().iter().enumerate().map(|(root, field)| {
+        if *field.data_type() != DataType::Utf8 || !is_dictionary(root) {
+            return Arc::clone(field);
+        }
+        let texts = DataType::Dictionary(DataType::Int32.into(), DataType::Utf8.into());
+        Arc::new(Field::clone(field).with_data_type(texts))
+    });
+    let schema = Schema::new_with_metadata(fields.collect::<Fields>(), metadata.schema().metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(file), options).unwrap_or(metadata)
 }
 
 /// Decodes the columns of one field.

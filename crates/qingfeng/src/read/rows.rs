@@ -13,6 +13,7 @@ use qingfeng_rules::{Field, FieldId, Kind, Part, Reading, Schema};
 use super::assemble::id_at;
 use super::cell::{self, number_code, number_text};
 use super::changes::Changes;
+use super::coded::CodedColumns;
 use super::column::Column;
 use super::lines::{Place, Position, arrow_schema};
 use super::reject::{Problem, Reject, RejectKind, shown};
@@ -33,6 +34,8 @@ pub struct Piece {
     pub starts: Vec<Start>,
     /// What was done to cells.
     pub changes: Changes,
+    /// The numbers of texts, where they are known.
+    pub(super) coded: CodedColumns,
 }
 
 /// The batch with other ids of declarations, where `ids` has them.
@@ -87,12 +90,18 @@ impl Piece {
                 }
             }
         }
-        Self { batch, places, rejects, bytes, starts, changes: Changes::default() }
+        let (changes, coded) = (Changes::default(), CodedColumns::new());
+        Self { batch, places, rejects, bytes, starts, changes, coded }
     }
 
     /// The same with what was done to cells.
     pub fn changed(self, changes: Changes) -> Self {
         Self { changes, ..self }
+    }
+
+    /// The same with the numbers of texts.
+    pub(super) fn coded(self, coded: CodedColumns) -> Self {
+        Self { coded, ..self }
     }
 
     /// The lines of which everything could be read; the others are rejected for the first thing that could not.

@@ -15,7 +15,7 @@ use super::error::ReadError;
 use super::input::Batches as ArrowBatches;
 use super::ndjson::note_unused;
 #[cfg(feature = "parquet")]
-use super::parquet_columns::{ParquetColumns, SharedFile};
+use super::parquet_columns::{ParquetColumns, SharedFile, with_dictionaries};
 use super::source::Source;
 use super::{Decoder, Format, Input, InputNotes, Pieces, spread};
 
@@ -69,7 +69,8 @@ impl Table {
                 let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?));
                 let metadata = metadata.map_err(broken)?;
                 let binding = bind(metadata.schema())?;
-                let columns = guarded(|| ParquetColumns::new(&file, &metadata, &binding, ahead));
+                let columns =
+                    guarded(|| ParquetColumns::new(&file, &with_dictionaries(metadata), &binding, ahead));
                 let notes = notes(&binding, input, Format::Parquet);
                 (binding, notes, Batches::Parquet(columns.map_err(broken)?))
             }

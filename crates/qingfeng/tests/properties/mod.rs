@@ -115,7 +115,8 @@ fn score(engine: &Engine, input: &Path, read: ReadOptions, job: &Job, formats: &
     let summary = scoring.threads(threads).run(outputs).unwrap();
     assert_eq!(summary.lines_read, summary.lines_assessed + summary.lines_rejected);
     let unreadable: u64 = summary.unreadable.values().map(|values| values.lines).sum();
-    assert_eq!(summary.lines_rejected + unreadable, rejects as u64);
+    // A header field with several values is unreadable on all lines of its declaration, and told once.
+    assert!(summary.lines_rejected + unreadable >= rejects as u64);
     writers.into_iter().for_each(|writer| writer.finish().unwrap());
     let files = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
     Run { files, rejects, summary }
