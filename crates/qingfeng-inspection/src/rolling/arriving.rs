@@ -146,7 +146,7 @@ impl AssessmentDecoder {
     }
 
     /// Opens a table of assessments that has the columns that are needed.
-    fn open(&self, input: &Input) -> Result<RowReader, ReadError> {
+    pub(crate) fn open(&self, input: &Input) -> Result<RowReader, ReadError> {
         let rows = RowReader::open(input, &AssessmentColumns::TABLE)?;
         if self.for_policy {
             let [sites, line_groups] = [COLUMNS.sites.at(), COLUMNS.line_groups.at()];
