@@ -21,8 +21,8 @@ use qingfeng_rules::{ChannelId, Date};
 use super::candidate::{AssessedDeclaration, Candidates, Interner, SHARED_MAX};
 use super::rolling::AssessmentDecoder;
 
-/// The packed declarations that are held in memory, in bytes.
-const ROOM: usize = 64 << 20;
+/// The packed declarations that are held in memory, in bytes; in tests so few that some go to a file.
+const ROOM: usize = if cfg!(test) { 1 << 10 } else { 64 << 20 };
 
 /// The declarations that are given out at a time.
 const BATCH: usize = 4_096;
@@ -322,6 +322,10 @@ impl Sorter {
 
     pub(crate) fn push(&mut self, declaration: &AssessedDeclaration) -> Result<(), ReadError> {
         let of = &mut self.sorted;
+        if of.block.capacity() == 0 {
+            // Room that is not used takes no memory, and a block that grew would be there twice for a while.
+            of.block.reserve(self.room.min(ROOM) + BLOCK);
+        }
         let at = of.block.len();
         let day = declaration.day.map_or(NO_DAY, Date::days);
         if let Some(day) = declaration.day {
@@ -334,7 +338,9 @@ impl Sorter {
         of.block.extend_from_slice(&(id.len() as u32).to_le_bytes());
         of.block.extend_from_slice(id);
         of.pools.pack(declaration, &mut of.block);
-        let size = (of.block.len() - at - 4) as u32;
+        let size = u32::try_from(of.block.len() - at - 4);
+        let too_long = |_| ReadError::content(&"an assessment", "has texts of more than 4 GiB");
+        let size = size.map_err(too_long)?;
         of.block[at..at + 4].copy_from_slice(&size.to_le_bytes());
         of.starts.push(Start { day, at: at as u32 });
         of.read += 1;
@@ -426,10 +432,10 @@ impl DeclarationDays for Candidates {
 }
 
 /// What giving declarations out has shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Given {
-    /// The declarations.
-    pub(crate) declarations: u64,
+    /// The declarations of each day, in order.
+    pub(crate) days: Vec<(Option<Date>, u64)>,
     /// Assessments that gave way to one in another channel, though nobody knows which is the graver.
     pub(crate) guessed: u64,
 }
@@ -707,7 +713,10 @@ impl<'s> Merge<'s> {
     /// The next declaration, all its assessments put together.
     fn next(&mut self) -> io::Result<Option<AssessedDeclaration>> {
         let Some(first) = self.pop()? else { return Ok(None) };
-        self.given.declarations += 1;
+        match self.given.days.last_mut() {
+            Some((day, count)) if *day == first.day => *count += 1,
+            _ => self.given.days.push((first.day, 1)),
+        }
         if !self.heads.peek().is_some_and(|next| next.is_of(&first)) {
             return Ok(Some(first));
         }

@@ -158,23 +158,6 @@ impl AssessmentDecoder {
         Ok(rows)
     }
 
-    /// Gives out the declarations of a table, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// The table cannot be read, lacks a column, or has a row that no assessment is; what `take` ends with.
-    pub(crate) fn each(
-        &mut self,
-        input: &Input,
-        take: &mut dyn FnMut(AssessedDeclaration) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        let mut rows = self.open(input)?;
-        while let Some(row) = rows.read()? {
-            take(self.row(&row)?)?;
-        }
-        Ok(())
-    }
-
     /// Where the texts and lists of the declarations are stored once.
     pub fn interner(&mut self) -> &mut Interner {
         &mut self.interner

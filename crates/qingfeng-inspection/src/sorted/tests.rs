@@ -47,7 +47,9 @@ fn given(sorted: &SortedDeclarations) -> Vec<AssessedDeclaration> {
         given.extend(batch);
         Ok::<(), ReadError>(())
     });
-    assert_eq!(batches.unwrap().declarations, given.len() as u64);
+    let days: Vec<(Option<Date>, u64)> =
+        given.chunk_by(|a, b| a.day == b.day).map(|of_day| (of_day[0].day, of_day.len() as u64)).collect();
+    assert_eq!(batches.unwrap().days, days);
     given
 }
 

@@ -159,8 +159,8 @@ proptest! {
             let whole = PlanSummary::new(&planned, &world.candidates, &world.policy, days, true);
             prop_assert_eq!(serde_json::to_string(&by_day).unwrap(), serde_json::to_string(&whole).unwrap());
         }
-        let of = |of: &impl DeclarationDays| PlanInputs::new(days, of, &world.capacity, None).unwrap();
-        prop_assert_eq!(of(&sorted), of(&world.candidates));
+        let inputs = PlanInputs::new(days, &sorted, &world.capacity, None).unwrap();
+        prop_assert_eq!(inputs, PlanInputs::new(days, &world.candidates, &world.capacity, None).unwrap());
         let (mut no_office, mut first) = (Vec::new(), 0);
         let each = sorted.each_day(|day, of_day| {
             let of = planner.no_office(days, day, of_day);
