@@ -9,6 +9,7 @@ use qingfeng::read::ReadError;
 use qingfeng::tools::rule_tests::BacktestError;
 use qingfeng::write::WriteError;
 use qingfeng_insight::calibrate::CalibrateError;
+use qingfeng_inspection::PlanError;
 use qingfeng_inspection::draw::KeyError;
 use qingfeng_inspection::overrides::OverrideError;
 use qingfeng_store::{ImportError, StoreError};
@@ -128,6 +129,12 @@ impl From<WriteError> for Failure {
             WriteError::Extension { .. } => Self::Usage(error.to_string()),
             error => Self::Files(error.to_string()),
         }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::Usage(error.to_string())
     }
 }
 

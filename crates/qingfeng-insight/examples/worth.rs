@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(first) = rejected.first.first() {
         println!("{} results cannot be read, the first: {first}", rejected.total);
     }
-    let effect = Effect::of(&evidence, &EffectOptions::default());
+    let effect = Effect::of(&evidence, &EffectOptions::default())?;
     for rule in effect.rules.iter().take(20) {
         let estimate = &rule.figures.estimate;
         println!(

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let plan = Planner::new(&policy, &capacity).plan(&candidates, day, day, &|day| Some(key.of_day(day)))?;
 
     let commitment = key.of_day(day).commitment(&policy.draw_terms(opened.pack_id(), &capacity, day));
-    let inputs = PlanInputs::new([day, day], &candidates, &capacity, None).to_string();
+    let inputs = PlanInputs::new([day, day], &candidates, &capacity, None)?.to_string();
     let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
     let mut writer = TableWriter::create(&Output::Path(output.into()), PlanColumns::TABLE.schema())?;
     for planned in &plan.days {

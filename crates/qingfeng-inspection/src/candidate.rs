@@ -9,7 +9,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use qingfeng_rules::{ChannelId, Date};
 
-use super::rolling::AssessmentDecoder;
+use super::sorted::SortedDeclarations;
 use qingfeng::OpenedPack;
 use qingfeng::read::{Input, ReadError};
 
@@ -64,7 +64,7 @@ pub struct Interner {
 }
 
 /// What is stored once, at most of each kind; further ones are copied.
-const SHARED_MAX: usize = 1_000_000;
+pub(crate) const SHARED_MAX: usize = 1_000_000;
 
 fn shared<K: ?Sized + Hash + Eq>(known: &mut Stored<K>, key: &K) -> Arc<K>
 where
@@ -141,7 +141,7 @@ pub struct Candidates {
     pub packs: Vec<String>,
 }
 
-const MAX_CANDIDATES: usize = 10_000_000;
+const MAX_CANDIDATES: u64 = 10_000_000;
 
 impl Candidates {
     /// Where the declarations of these days stand, the first and the last among them.
@@ -179,24 +179,19 @@ impl Candidates {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(inputs: &[Input], opened: &OpenedPack) -> Result<Self, ReadError> {
-        let mut candidates = Self::default();
-        let mut decoder = AssessmentDecoder::of_pack(opened.pack()).expecting(opened.pack_id());
-        for input in inputs {
-            decoder.each(input, &mut |declaration| {
-                candidates.read += 1;
-                if candidates.read > MAX_CANDIDATES as u64 {
-                    let reason = format!(
-                        "more than {MAX_CANDIDATES} assessments; plan fewer days at a time, from files of their own"
-                    );
-                    return Err(ReadError::content(input, reason));
-                }
-                candidates.all.push(declaration);
-                Ok(())
-            })?;
+        let sorted = SortedDeclarations::read(inputs, opened)?;
+        let read = sorted.read_count();
+        if read > MAX_CANDIDATES {
+            let reason = format!(
+                "with the files before it has more than {MAX_CANDIDATES} assessments; give fewer days, in files of their own"
+            );
+            return Err(inputs.last().map_or(ReadError::NoInput, |input| ReadError::content(input, reason)));
         }
-        AssessedDeclaration::merge(&mut candidates.all, &mut decoder.interner, 0);
-        candidates.packs = decoder.packs.all().iter().map(ToString::to_string).collect();
-        candidates.packs.sort_unstable();
+        let mut candidates = Self { all: Vec::new(), read, packs: sorted.packs().to_vec() };
+        sorted.each_batch(|batch| {
+            candidates.all.extend(batch);
+            Ok::<(), ReadError>(())
+        })?;
         Ok(candidates)
     }
 
@@ -214,16 +209,6 @@ impl Candidates {
     /// The declarations that have a day.
     fn with_day(&self) -> &[AssessedDeclaration] {
         &self.all[self.all.partition_point(|candidate| candidate.day.is_none())..]
-    }
-
-    /// Feeds what a plan goes by, whatever the order and the format of the files were.
-    pub(crate) fn hash(&self, hasher: &mut blake3::Hasher) {
-        let mut bytes = Vec::new();
-        for one in &self.all {
-            bytes.clear();
-            one.feed(&mut bytes);
-            hasher.update(&bytes);
-        }
     }
 }
 
@@ -279,7 +264,7 @@ impl AssessedDeclaration {
     }
 
     /// Feeds all that selection goes by; not the pack that assessed it, nor what is in shadow.
-    fn feed(&self, bytes: &mut Vec<u8>) {
+    pub(crate) fn feed(&self, bytes: &mut Vec<u8>) {
         let mut text = |text: &str| {
             bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
             bytes.extend_from_slice(text.as_bytes());

@@ -28,10 +28,12 @@ mod plan;
 mod plan_file;
 mod plan_inputs;
 mod planner;
+mod planning;
 mod policy;
 pub mod proof;
 pub mod rolling;
 mod rows;
+mod sorted;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -44,9 +46,12 @@ pub use ledger::Ledger;
 pub use plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
 pub use plan_file::{PlanFile, PlanRow};
 pub use plan_inputs::PlanInputs;
-pub use planner::{OutcomesUsed, Plan, PlanError, Planner, Targeting};
+pub use planner::{OutcomesUsed, Plan, PlanError, PlannedDeclarations, Planner, Targeting};
 pub use policy::{Policy, PolicyRule, PolicySite};
 pub use rows::{
     LeftOutColumns, PlanColumns, PlanMarks, capacity_unit, left_out_rows, no_office_rows, plan_rows,
 };
-pub use summary::{DaySummary, NotInspected, OfficeSummary, PlanSummary, QuotaSummary, VisitSummary};
+pub use sorted::{DeclarationDays, SortedDeclarations};
+pub use summary::{
+    DaySummary, NotInspected, OfficeSummary, PlanSummaries, PlanSummary, QuotaSummary, VisitSummary,
+};

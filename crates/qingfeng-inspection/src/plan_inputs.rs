@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::Date;
 
-use super::candidate::Candidates;
 use super::capacity::Capacity;
+use super::sorted::DeclarationDays;
 use crate::outcomes::Timeline;
 use crate::visits::Visit;
 
@@ -51,27 +52,43 @@ const DIGITS: usize = 32;
 fn digest(feed: impl FnOnce(&mut blake3::Hasher)) -> String {
     let mut hasher = blake3::Hasher::new();
     feed(&mut hasher);
+    shortened(&hasher)
+}
+
+fn shortened(hasher: &blake3::Hasher) -> String {
     hasher.finalize().to_hex()[..DIGITS].to_owned()
 }
 
 impl PlanInputs {
     /// Of a plan of the days from `from` to `until`.
+    ///
+    /// # Errors
+    ///
+    /// Declarations that can no longer be read.
     pub fn new(
         [from, until]: [Date; 2],
-        candidates: &Candidates,
+        declarations: &impl DeclarationDays,
         capacity: &Capacity,
         outcomes: Option<&Timeline>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, ReadError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{from}/{until}\n").as_bytes());
+        let mut bytes = Vec::new();
+        declarations.each_day(|_, of_day| {
+            for declaration in of_day {
+                bytes.clear();
+                declaration.feed(&mut bytes);
+                hasher.update(&bytes);
+            }
+            Ok::<(), ReadError>(())
+        })?;
+        Ok(Self {
             from,
             until,
-            assessments: digest(|hasher| {
-                hasher.update(format!("{from}/{until}\n").as_bytes());
-                candidates.hash(hasher);
-            }),
+            assessments: shortened(&hasher),
             capacity: digest(|hasher| capacity.hash(hasher)),
             outcomes: outcomes.map(|outcomes| digest(|hasher| outcomes.hash(hasher))),
-        }
+        })
     }
 
     /// As the rows of visits have it: with the digest of earlier visits.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::selection::{Amount, Least, RandomLeast, Worth};
-use qingfeng_rules::{Date, Month, SelectionKind};
+use qingfeng_rules::{Date, SelectionKind};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidate::{AssessedDeclaration, Candidates};
@@ -15,7 +16,9 @@ use super::experience::{Cell, Experience};
 use super::fill::{Filled, Member, Office, Refusal};
 use super::lottery::{self, StratumOf};
 use super::plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, StratumDraw};
+use super::planning::{Learning, Planning};
 use super::policy::{Policy, asked, units};
+use super::sorted::DeclarationDays;
 use crate::outcomes::{Known, Timeline};
 use crate::visits::{PlannedVisits, Visit, Visiting};
 
@@ -78,6 +81,20 @@ pub struct Plan {
     pub visits: Vec<PlannedVisits>,
 }
 
+/// The declarations of a day, and what a plan says of them. Positions are among them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PlannedDeclarations<'d> {
+    /// The day; a planned one may have no declarations.
+    pub day: Option<Date>,
+    /// All declarations of the day.
+    pub declarations: &'d [AssessedDeclaration],
+    /// The plans of its offices, in the order of their names.
+    pub offices: Vec<PlannedDay>,
+    /// What belongs to no office's plan.
+    pub no_office: Vec<NoOffice>,
+}
+
 /// What became of outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -112,15 +129,15 @@ pub enum PlanError {
     /// The threads cannot be started.
     #[error("cannot start the threads: {0}")]
     Threads(String),
+    /// The declarations can no longer be read.
+    #[error("{0}")]
+    Read(String),
 }
 
-/// What will be known of an inspection, and what will have been known before.
-#[derive(Clone, Debug)]
-struct Pending {
-    candidate: usize,
-    cell: Cell,
-    before: Option<(Date, bool)>,
-    now: Option<(Date, bool)>,
+impl From<ReadError> for PlanError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error.to_string())
+    }
 }
 
 impl<'p> Planner<'p> {
@@ -141,6 +158,27 @@ impl<'p> Planner<'p> {
     /// far as it was known then.
     pub fn with_outcomes(self, outcomes: &'p Timeline) -> Self {
         Self { outcomes: Some(outcomes), ..self }
+    }
+
+    /// The outcomes from which it learns.
+    pub(crate) fn outcomes(&self) -> Option<&'p Timeline> {
+        self.outcomes
+    }
+
+    /// The visits of months, if they are to be planned.
+    pub(crate) fn visiting(&self) -> Option<Visiting<'p>> {
+        let (visited, key) = self.visits?;
+        Visiting::new(self.policy, self.capacity, visited, key)
+    }
+
+    /// The cell of a declaration at an office.
+    pub(crate) fn cell(&self, declaration: &AssessedDeclaration, office: Option<&str>) -> Cell {
+        Experience::cell(self.policy, declaration, office)
+    }
+
+    /// Nothing known, and the offices of declarations.
+    pub(crate) fn begin(&self) -> (Experience, OfficeOf<'p>) {
+        (Experience::none(self.policy), OfficeOf::new(self.policy, self.capacity))
     }
 
     /// The same with another order of what is targeted.
@@ -173,6 +211,43 @@ impl<'p> Planner<'p> {
         until: Date,
         day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
     ) -> Result<Plan, PlanError> {
+        self.plan_whole(candidates, [from, until], day_key)
+    }
+
+    /// The days of [`plan_by_day`](Self::plan_by_day) in one; positions are among all declarations.
+    pub(crate) fn plan_whole(
+        &self,
+        declarations: &(impl DeclarationDays + Sync),
+        days: [Date; 2],
+        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
+    ) -> Result<Plan, PlanError> {
+        let mut plan = Plan::default();
+        let mut first = 0;
+        let (outcomes, visits) = self.plan_by_day(declarations, days, day_key, |planned| {
+            let place = |at: &mut usize| *at += first;
+            for mut of_office in planned.offices {
+                of_office.selected.iter_mut().for_each(|of| place(&mut of.candidate));
+                of_office.left_out.iter_mut().for_each(|of| place(&mut of.candidate));
+                of_office.quotas.iter_mut().flat_map(|quota| &mut quota.displaced).for_each(place);
+                plan.days.push(of_office);
+            }
+            for mut of in planned.no_office {
+                place(&mut of.candidate);
+                plan.no_office.push(of);
+            }
+            first += planned.declarations.len();
+            Ok::<(), PlanError>(())
+        })?;
+        (plan.outcomes, plan.visits) = (outcomes, visits);
+        Ok(plan)
+    }
+
+    /// Whether days can be planned.
+    ///
+    /// # Errors
+    ///
+    /// Days in the wrong order or too many, or no capacity anywhere.
+    pub fn check(&self, [from, until]: [Date; 2]) -> Result<(), PlanError> {
         if from > until {
             return Err(PlanError::Order { from, until });
         }
@@ -183,58 +258,44 @@ impl<'p> Planner<'p> {
         if self.capacity.is_empty() {
             return Err(PlanError::NoCapacity);
         }
+        Ok(())
+    }
+
+    /// The same a day at a time, in the order of days: `take` gets all declarations, those of each planned day with its
+    /// plan. Returns what the outcomes were worth, and the visits. Memory is bounded by the declarations of a day and by
+    /// those with outcomes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan`](Self::plan), declarations that can no longer be read, and what `take` ends with.
+    pub fn plan_by_day<E: From<PlanError> + From<ReadError> + Send>(
+        &self,
+        declarations: &(impl DeclarationDays + Sync),
+        [from, until]: [Date; 2],
+        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
+        take: impl FnMut(PlannedDeclarations<'_>) -> Result<(), E> + Send,
+    ) -> Result<(OutcomesUsed, Vec<PlannedVisits>), E> {
+        self.check([from, until])?;
         let Some(threads) = self.threads else {
-            return Ok(self.plan_days(candidates, from, until, day_key));
+            return self.plan_days(declarations, [from, until], day_key, take);
         };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .map_err(|error| PlanError::Threads(error.to_string()))?;
-        Ok(pool.install(|| self.plan_days(candidates, from, until, day_key)))
+        pool.install(|| self.plan_days(declarations, [from, until], day_key, take))
     }
 
-    fn plan_days(
+    fn plan_days<E: From<ReadError> + Send>(
         &self,
-        candidates: &Candidates,
-        from: Date,
-        until: Date,
+        declarations: &impl DeclarationDays,
+        [from, until]: [Date; 2],
         day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
-    ) -> Plan {
-        let all = &candidates.all;
-        let mut plan = Plan::default();
-        let mut experience = Experience::none(self.policy);
-        let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
-        self.remember(all, from, &mut pending, &mut plan.outcomes);
-        let planned = candidates.of_days(from, until);
-        plan.no_office.extend((0..planned.start).map(|at| self.before(at, &all[at])));
-
-        let days = (0..).map_while(|after| from.plus_days(after)).take_while(|day| *day <= until);
-        let mut visiting =
-            self.visits.and_then(|(visited, key)| Visiting::new(self.policy, self.capacity, visited, key));
-        for day in days {
-            if let Some(visiting) = visiting.as_mut().filter(|_| day == from || day.day() == 1) {
-                // With what was known before the month begins, whichever of its days is the first that is planned.
-                let month = Month::of(day);
-                self.learn(&mut experience, &mut pending, all, month.day(1), &mut plan.outcomes);
-                plan.visits.extend(visiting.month(self, all, month, &experience));
-            }
-            self.learn(&mut experience, &mut pending, all, day, &mut plan.outcomes);
-            let of_day = candidates.of_days(day, day);
-            let (planned, without_office) =
-                self.plan_day(all, of_day, day, &experience, day_key(day).as_ref());
-            let no_office = |at: usize| NoOffice { candidate: at, because: self.policy.no_office(&all[at]) };
-            plan.no_office.extend(without_office.into_iter().map(no_office));
-
-            for of_office in planned {
-                for selected in &of_office.selected {
-                    self.expect(all, selected.candidate, Some(&of_office.office), &mut pending);
-                }
-                plan.days.push(of_office);
-            }
-        }
-        let later = |candidate| NoOffice { candidate, because: Because::Later };
-        plan.no_office.extend((planned.end..all.len()).map(later));
-        plan
+        mut take: impl FnMut(PlannedDeclarations<'_>) -> Result<(), E> + Send,
+    ) -> Result<(OutcomesUsed, Vec<PlannedVisits>), E> {
+        let mut planning = Planning::new(self, declarations, [from, until], day_key)?;
+        declarations.each_day(|day, of_day| planning.take(day, of_day, &mut take))?;
+        planning.finish(&mut take)
     }
 
     /// Plans one day of a plan that began on `from` and selected these on its days before this one, each by its position
@@ -246,35 +307,45 @@ impl<'p> Planner<'p> {
         selected_before: &[(usize, String)],
         day: Date,
         key: Option<&DayKey>,
-    ) -> (Vec<PlannedDay>, Vec<usize>) {
+    ) -> Result<(Vec<PlannedDay>, Vec<usize>), ReadError> {
         let all = &candidates.all;
-        let (mut experience, mut used) = (Experience::none(self.policy), OutcomesUsed::default());
-        let mut pending: BTreeMap<Date, Vec<Pending>> = BTreeMap::new();
-        self.remember(all, from, &mut pending, &mut used);
-        for (candidate, office) in selected_before {
-            self.expect(all, *candidate, Some(office), &mut pending);
+        let mut learning = Learning::new(self);
+        learning.remember(candidates, from)?;
+        for &(at, ref office) in selected_before {
+            learning.expect(at, &all[at], Some(office));
         }
-        self.learn(&mut experience, &mut pending, all, day, &mut used);
-        self.plan_day(all, candidates.of_days(day, day), day, &experience, key)
+        learning.learn(day);
+        Ok(self.plan_day(all, candidates.of_days(day, day), day, learning.experience(), key))
     }
 
-    /// Learns what became known before a day.
-    fn learn(
+    /// Why declarations of a day belong to no office's plan of the days from `from` to `until`, by their positions.
+    pub fn no_office(
         &self,
-        experience: &mut Experience,
-        pending: &mut BTreeMap<Date, Vec<Pending>>,
-        all: &[AssessedDeclaration],
-        day: Date,
-        used: &mut OutcomesUsed,
-    ) {
-        let known = pending.split_off(&day);
-        for Pending { candidate, cell, before, now } in
-            std::mem::replace(pending, known).into_values().flatten()
-        {
-            experience.learn(candidate, &all[candidate], cell, before, now);
-            used.used = used.used + u64::from(now.is_some()) - u64::from(before.is_some());
+        [from, until]: [Date; 2],
+        day: Option<Date>,
+        declarations: &[AssessedDeclaration],
+    ) -> Vec<NoOffice> {
+        let all = declarations.iter().enumerate();
+        match day {
+            Some(day) if from <= day && day <= until => {
+                let (_, without_office) = self.policy.by_office(all, day, self.capacity);
+                self.without_office(without_office, declarations)
+            }
+            _ if day > Some(until) => {
+                all.map(|(candidate, _)| NoOffice { candidate, because: Because::Later }).collect()
+            }
+            _ => all.map(|(at, candidate)| self.before(at, candidate)).collect(),
         }
-        experience.settle();
+    }
+
+    /// Why no office has these.
+    pub(crate) fn without_office(
+        &self,
+        without_office: Vec<usize>,
+        all: &[AssessedDeclaration],
+    ) -> Vec<NoOffice> {
+        let no_office = |at: usize| NoOffice { candidate: at, because: self.policy.no_office(&all[at]) };
+        without_office.into_iter().map(no_office).collect()
     }
 
     /// A declaration without a day, or of one before the first planned day.
@@ -289,7 +360,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What became known of the inspection of a declaration of a day.
-    fn known(&self, candidate: &AssessedDeclaration, day: Date) -> Vec<Known> {
+    pub(crate) fn known(&self, candidate: &AssessedDeclaration, day: Date) -> Vec<Known> {
         self.outcomes.map(|all| all.of(&candidate.declaration_id, day)).unwrap_or_default()
     }
 
@@ -316,50 +387,6 @@ impl<'p> Planner<'p> {
         (planned, without_office)
     }
 
-    /// Puts the outcomes of declarations before the first planned day where they wait to be known.
-    fn remember(
-        &self,
-        all: &[AssessedDeclaration],
-        from: Date,
-        pending: &mut BTreeMap<Date, Vec<Pending>>,
-        used: &mut OutcomesUsed,
-    ) {
-        let Some(outcomes) = self.outcomes else { return };
-        used.declarations = outcomes.len() as u64;
-        let mut known: BTreeSet<&str> = BTreeSet::new();
-        let mut offices = OfficeOf::new(self.policy, self.capacity);
-        for (at, candidate) in all.iter().enumerate() {
-            let Some(day) = candidate.day else { continue };
-            if self.known(candidate, day).is_empty() {
-                continue;
-            }
-            known.insert(&candidate.declaration_id);
-            if day >= from {
-                continue;
-            }
-            self.expect(all, at, offices.of(candidate), pending);
-        }
-        used.unknown = used.declarations - known.len() as u64;
-    }
-
-    /// Puts what will be known of an inspection where it waits for its days.
-    fn expect(
-        &self,
-        all: &[AssessedDeclaration],
-        at: usize,
-        office: Option<&str>,
-        pending: &mut BTreeMap<Date, Vec<Pending>>,
-    ) {
-        let Some(day) = all[at].day else { return };
-        let mut before = None;
-        for known in self.known(&all[at], day) {
-            let cell = Experience::cell(self.policy, &all[at], office);
-            let waits = Pending { candidate: at, cell, before, now: known.found };
-            pending.entry(known.known_on).or_default().push(waits);
-            before = known.found;
-        }
-    }
-
     /// The members of an office's day, with their worth.
     fn office<'o>(
         &self,
@@ -377,7 +404,7 @@ impl<'p> Planner<'p> {
             let candidate = &all[at];
             let cell = Experience::cell(policy, candidate, Some(office));
             let expected = experience.expected(&cell, candidate.score);
-            let worth = |parts: u32| self.worth(candidate, parts, usual);
+            let worth = |parts: u32| self.worth(candidate.whole_value(), parts, usual);
             let is_targeted = policy.is_targeted(candidate);
             let young_rule = || experience.young_rule(policy, candidate, day, self.outcomes.is_some());
             let trader = candidate.trader.as_deref();
@@ -405,9 +432,9 @@ impl<'p> Planner<'p> {
 
     /// What the inspection of a declaration is worth where a finding is as likely as so many millionths; `usual` is the
     /// value of one that has none.
-    pub(crate) fn worth(&self, candidate: &AssessedDeclaration, parts: u32, usual: i64) -> i64 {
+    pub(crate) fn worth(&self, whole_value: Option<i64>, parts: u32, usual: i64) -> i64 {
         let value = match self.policy.selection.worth {
-            Worth::Value => candidate.whole_value().unwrap_or(usual),
+            Worth::Value => whole_value.unwrap_or(usual),
             Worth::Findings => 1,
         };
         match self.targeting {
@@ -419,9 +446,7 @@ impl<'p> Planner<'p> {
     /// The value that stands for one that is missing or absurd: the middle one of the office's day, so that leaving the
     /// value out is no way to be left out.
     pub(crate) fn usual_value(&self, members: &[usize], all: &[AssessedDeclaration]) -> i64 {
-        let mut values: Vec<i64> = members.iter().filter_map(|&at| all[at].whole_value()).collect();
-        values.sort_unstable();
-        values.get(values.len() / 2).copied().unwrap_or(1)
+        middle(members.iter().filter_map(|&at| all[at].whole_value()).collect())
     }
 
     /// The plan of an office's day, in four steps: what must be inspected; the room that is kept for the draw; what is
@@ -504,6 +529,12 @@ impl<'p> Planner<'p> {
             })
             .collect()
     }
+}
+
+/// The middle one of some values.
+pub(crate) fn middle(mut values: Vec<i64>) -> i64 {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(1)
 }
 
 /// The offices of declarations that come in the order of their days.

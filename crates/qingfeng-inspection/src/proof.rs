@@ -127,13 +127,13 @@ impl ProofOf<'_> {
             Proof { day, commitment, differences: Vec::new(), unchecked: Vec::new(), offices: Vec::new() };
         let rows: Vec<&PlanRow> = self.plan.rows.iter().filter(|row| row.day == day).collect();
         let commitments = self.commitments(key, &rows, published, &mut proof);
-        let (from, inputs) = self.inputs(day, &mut proof);
+        let (from, inputs) = self.inputs(day, &mut proof)?;
 
         let planner = Planner::new(self.policy, self.capacity);
         let planner = self.outcomes.iter().fold(planner, |planner, outcomes| planner.with_outcomes(outcomes));
         let drawn_by = Some(key).filter(|_| commitments.is_key);
         let before = self.selected_before(&planner, from, day, all_days, &mut proof)?;
-        let (planned, without_office) = planner.plan_again(self.candidates, from, &before, day, drawn_by);
+        let (planned, without_office) = planner.plan_again(self.candidates, from, &before, day, drawn_by)?;
 
         let all = &self.candidates.all;
         let mut office_of: BTreeMap<&str, &str> =
@@ -230,7 +230,7 @@ impl ProofOf<'_> {
     }
 
     /// Compares what was given with what the plan names; the first planned day, and what its rows must name.
-    fn inputs(&self, day: Date, proof: &mut Proof) -> (Date, String) {
+    fn inputs(&self, day: Date, proof: &mut Proof) -> Result<(Date, String), ReadError> {
         let first = self.plan.rows.iter().find(|row| row.day == day).or(self.plan.rows.first());
         let first_day = self.plan.rows.first().map_or(day, |row| row.day.min(day));
         let named = first.and_then(|row| row.inputs.as_deref()).unwrap_or_default();
@@ -244,10 +244,10 @@ impl ProofOf<'_> {
                     "with which day the plan began: its column `inputs` does not name it; {first_day} was taken"
                 ));
             }
-            return (first_day, PlanInputs::older(self.capacity, self.outcomes));
+            return Ok((first_day, PlanInputs::older(self.capacity, self.outcomes)));
         };
         let days = [named.from, named.until];
-        let given = PlanInputs::new(days, self.candidates, self.capacity, self.outcomes);
+        let given = PlanInputs::new(days, self.candidates, self.capacity, self.outcomes)?;
         if day < named.from || named.until < day {
             let [from, until] = days;
             proof.differences.push(format!("the plan is of the days from {from} to {until}, not of {day}"));
@@ -280,7 +280,7 @@ impl ProofOf<'_> {
                 ));
             }
         }
-        (named.from, given.to_string())
+        Ok((named.from, given.to_string()))
     }
 
     /// What the plan selected on its days before this one, by position, with its office, where it learnt from outcomes.

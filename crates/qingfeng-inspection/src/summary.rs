@@ -6,9 +6,9 @@ use qingfeng_rules::selection::Amount;
 use qingfeng_rules::{Date, Month};
 use serde::Serialize;
 
-use super::candidate::Candidates;
-use super::plan::{Because, NoOffice, PlannedDay};
-use super::planner::Plan;
+use super::candidate::{AssessedDeclaration, Candidates};
+use super::plan::{Because, LeftOut, NoOffice, PlannedDay};
+use super::planner::{OutcomesUsed, Plan, PlannedDeclarations};
 use super::policy::{Policy, units};
 use super::visits::PlannedVisits;
 use qingfeng_rules::SelectionKind;
@@ -34,6 +34,15 @@ impl NotInspected {
         if self.first.len() < SHOWN {
             self.first.push(id.to_owned());
         }
+    }
+
+    /// Adds others, which stand after these.
+    fn and(&mut self, other: &Self) {
+        self.declarations += other.declarations;
+        for (because, count) in &other.because {
+            *self.because.entry(because).or_default() += count;
+        }
+        self.first.extend(other.first.iter().take(SHOWN.saturating_sub(self.first.len())).cloned());
     }
 }
 
@@ -290,6 +299,115 @@ impl OfficeSummary {
     }
 }
 
+/// The summary of a plan in the making.
+#[derive(Debug)]
+pub struct PlanSummaries<'p> {
+    policy: &'p Policy,
+    summary: PlanSummary,
+    /// Of the severest channel and mandatory ones, what belongs to no office: it stands after what was left out.
+    no_office: [NotInspected; 2],
+    declarations: u64,
+}
+
+impl<'p> PlanSummaries<'p> {
+    /// Of the plan of some days, whose days are added one after the other.
+    pub fn new(policy: &'p Policy, [from, until]: [Date; 2], with_key: bool) -> Self {
+        let summary = PlanSummary {
+            severest_channel: policy.channels.last().cloned().unwrap_or_default(),
+            severest_not_inspected: NotInspected::default(),
+            mandatory_not_inspected: NotInspected::default(),
+            from,
+            until,
+            declarations: 0,
+            without_office: 0,
+            no_office: NotInspected::default(),
+            unreadable: [0, 0],
+            merged_duplicates: 0,
+            drawn_with_key: with_key,
+            total: OfficeSummary::default(),
+            offices: BTreeMap::new(),
+            days: Vec::new(),
+            outcomes: [0; 3],
+            visits: Vec::new(),
+        };
+        Self { policy, summary, no_office: Default::default(), declarations: 0 }
+    }
+
+    /// Adds a declaration that is not inspected to what was left out, or to what belongs to no office.
+    fn missed(&mut self, candidate: &AssessedDeclaration, because: Because, no_office: bool) {
+        let Self { policy, summary, no_office: without, .. } = self;
+        summary.unreadable[1] += u64::from(!candidate.unreadable.is_empty());
+        if because == Because::Known {
+            return;
+        }
+        let [severe, mandatory] = if no_office {
+            without.each_mut()
+        } else {
+            [&mut summary.severest_not_inspected, &mut summary.mandatory_not_inspected]
+        };
+        if Some(candidate.channel.index()) == policy.channels.len().checked_sub(1) {
+            severe.add(because, &candidate.declaration_id);
+        }
+        if policy.mandatory(candidate).is_some() {
+            mandatory.add(because, &candidate.declaration_id);
+        }
+    }
+
+    /// Adds the plan of an office's day, whose positions are among these declarations.
+    fn add_day(&mut self, planned: &PlannedDay, all: &[AssessedDeclaration]) {
+        for left_out in &planned.left_out {
+            self.missed(&all[left_out.candidate], left_out.because, false);
+        }
+        for selected in &planned.selected {
+            self.summary.unreadable[0] += u64::from(!all[selected.candidate].unreadable.is_empty());
+        }
+        let of = OfficeSummary::of_day(planned);
+        let summary = &mut self.summary;
+        summary.declarations += of.declarations;
+        self.declarations += of.declarations;
+        summary.total.add(&of);
+        summary.offices.entry(planned.office.clone()).or_default().add(&of);
+        let missed = planned.left_out.iter().filter(|left_out| left_out.kind == SelectionKind::Mandatory);
+        let id = |left_out: &LeftOut| all[left_out.candidate].declaration_id.to_string();
+        let missed_first = missed.take(SHOWN).map(id).collect();
+        let short = short(&of, self.policy);
+        let (day, office) = (planned.day, planned.office.clone());
+        summary.days.push(DaySummary { day, office, of, missed_first, short });
+    }
+
+    /// Adds what belongs to no office's plan.
+    fn add_no_office(&mut self, no_office: &[NoOffice], all: &[AssessedDeclaration]) {
+        for of in no_office {
+            let candidate = &all[of.candidate];
+            self.declarations += 1;
+            self.missed(candidate, of.because, true);
+            let summary = &mut self.summary;
+            summary.no_office.add(of.because, &candidate.declaration_id);
+            let is_in_days = candidate.day.is_some_and(|day| summary.from <= day && day <= summary.until);
+            summary.declarations += u64::from(is_in_days);
+            summary.without_office += u64::from(is_in_days);
+        }
+    }
+
+    /// Adds the declarations of a day.
+    pub fn add(&mut self, planned: &PlannedDeclarations<'_>) {
+        planned.offices.iter().for_each(|of_office| self.add_day(of_office, planned.declarations));
+        self.add_no_office(&planned.no_office, planned.declarations);
+    }
+
+    /// What the plan comes to. So many assessments were read.
+    pub fn finish(self, read: u64, outcomes: OutcomesUsed, visits: &[PlannedVisits]) -> PlanSummary {
+        let mut summary = self.summary;
+        let [severe, mandatory] = &self.no_office;
+        summary.severest_not_inspected.and(severe);
+        summary.mandatory_not_inspected.and(mandatory);
+        summary.merged_duplicates = read.saturating_sub(self.declarations);
+        summary.outcomes = [outcomes.declarations, outcomes.used, outcomes.unknown];
+        summary.visits = visits.iter().map(VisitSummary::of).collect();
+        summary
+    }
+}
+
 impl PlanSummary {
     /// What a plan of these days comes to.
     pub fn new(
@@ -299,70 +417,10 @@ impl PlanSummary {
         days: [Date; 2],
         with_key: bool,
     ) -> Self {
-        let id = |at: usize| candidates.all[at].declaration_id.to_string();
-        let [from, until] = days;
-        let severest = policy.channels.len().checked_sub(1);
-        let (mut severe, mut mandatory) = (NotInspected::default(), NotInspected::default());
-        let (mut no_office, mut unreadable) = (NotInspected::default(), [0, 0]);
-        let no_day = plan.no_office.iter().map(|of| (of.candidate, of.because));
-        let left_out = plan.days.iter().flat_map(|planned| &planned.left_out);
-        for (at, because) in left_out.map(|of| (of.candidate, of.because)).chain(no_day) {
-            let candidate = &candidates.all[at];
-            unreadable[1] += u64::from(!candidate.unreadable.is_empty());
-            if because == Because::Known {
-                continue;
-            }
-            if Some(candidate.channel.index()) == severest {
-                severe.add(because, &candidate.declaration_id);
-            }
-            if policy.mandatory(candidate).is_some() {
-                mandatory.add(because, &candidate.declaration_id);
-            }
-        }
-        for of in &plan.no_office {
-            no_office.add(of.because, &candidates.all[of.candidate].declaration_id);
-        }
-        for selected in plan.days.iter().flat_map(|planned| &planned.selected) {
-            unreadable[0] += u64::from(!candidates.all[selected.candidate].unreadable.is_empty());
-        }
-        let of_days = candidates.of_days(from, until);
-        let in_days = |of: &&NoOffice| of_days.contains(&of.candidate);
-        let mut total = OfficeSummary::default();
-        let mut offices: BTreeMap<String, OfficeSummary> = BTreeMap::new();
-        let mut by_day = Vec::with_capacity(plan.days.len());
-        for planned in &plan.days {
-            let of = OfficeSummary::of_day(planned);
-            total.add(&of);
-            offices.entry(planned.office.clone()).or_default().add(&of);
-            let missed = planned.left_out.iter().filter(|left_out| left_out.kind == SelectionKind::Mandatory);
-            let missed_first = missed.take(SHOWN).map(|left_out| id(left_out.candidate)).collect();
-            let short = short(&of, policy);
-            by_day.push(DaySummary {
-                day: planned.day,
-                office: planned.office.clone(),
-                of,
-                missed_first,
-                short,
-            });
-        }
-        Self {
-            severest_channel: policy.channels.last().cloned().unwrap_or_default(),
-            severest_not_inspected: severe,
-            mandatory_not_inspected: mandatory,
-            from,
-            until,
-            declarations: of_days.len() as u64,
-            without_office: plan.no_office.iter().filter(in_days).count() as u64,
-            no_office,
-            unreadable,
-            merged_duplicates: candidates.put_together(),
-            drawn_with_key: with_key,
-            total,
-            offices,
-            days: by_day,
-            outcomes: [plan.outcomes.declarations, plan.outcomes.used, plan.outcomes.unknown],
-            visits: plan.visits.iter().map(VisitSummary::of).collect(),
-        }
+        let mut summaries = PlanSummaries::new(policy, days, with_key);
+        plan.days.iter().for_each(|planned| summaries.add_day(planned, &candidates.all));
+        summaries.add_no_office(&plan.no_office, &candidates.all);
+        summaries.finish(candidates.read, plan.outcomes, &plan.visits)
     }
 }
 

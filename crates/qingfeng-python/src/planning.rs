@@ -63,7 +63,7 @@ pub fn plan(
         let plan =
             planner.with_threads(threads).plan(&candidates, from, until, &day_key).map_err(Stopped::other)?;
         let days = [from, until];
-        let inputs = PlanInputs::new(days, &candidates, &capacity, timeline.as_ref()).to_string();
+        let inputs = PlanInputs::new(days, &candidates, &capacity, timeline.as_ref())?.to_string();
         let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
         let (mut rows, mut left_out) = (Vec::new(), Vec::new());
         for planned in &plan.days {

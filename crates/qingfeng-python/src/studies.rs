@@ -222,7 +222,7 @@ pub fn effect(
         if let Some(pack) = pack {
             options = options.with_pack(pack);
         }
-        let mut effect = Effect::of(&evidence, &options);
+        let mut effect = Effect::of(&evidence, &options)?;
         tell_effect(&mut effect);
         let rows: RecordBatch = effect_rows(&effect)?;
         Ok((rows, serde_json::to_string(&effect).map_err(Stopped::other)?))

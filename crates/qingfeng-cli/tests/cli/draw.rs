@@ -67,7 +67,7 @@ fn plan(desk: &Desk) {
         .unwrap();
     let output = Output::Path(desk.path().join("plan.csv"));
     let mut writer = TableWriter::create(&output, PlanColumns::TABLE.schema()).unwrap();
-    let inputs = PlanInputs::new([from, until], &candidates, &capacity, None).to_string();
+    let inputs = PlanInputs::new([from, until], &candidates, &capacity, None).unwrap().to_string();
     let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
     for day in &made.days {
         let terms = policy.draw_terms(engine.pack_id(), &capacity, day.day);

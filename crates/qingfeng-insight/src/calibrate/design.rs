@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::{CurrentPoints, Totals};
@@ -105,7 +106,7 @@ impl Division {
 
 impl Design {
     /// Puts the declarations together. Everything is added in the order of `evidence`.
-    pub(super) fn new(evidence: &Evidence, pack: &CurrentPoints, weighted: bool) -> Self {
+    pub(super) fn new(evidence: &Evidence, pack: &CurrentPoints, weighted: bool) -> Result<Self, ReadError> {
         let at: BTreeMap<&str, u32> =
             pack.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at as u32)).collect();
         let known: Vec<Option<u32>> = evidence.rules.iter().map(|id| at.get(&**id).copied()).collect();
@@ -115,17 +116,8 @@ impl Design {
             rules.into()
         };
         let mut unknown = vec![false; evidence.rules.len()];
-        for &rule in evidence.declarations.iter().flat_map(|judged| judged.rules.iter()) {
-            unknown[rule as usize] |= known[rule as usize].is_none();
-        }
-        let unknown_rules =
-            evidence.rules.iter().zip(unknown).filter(|(_, unknown)| *unknown).map(|(id, _)| id.to_string());
-        let days: Vec<Date> = evidence
-            .declarations
-            .iter()
-            .filter(|judged| judged.found().is_some())
-            .filter_map(|judged| judged.day)
-            .collect();
+        let judged = evidence.inspections().filter(|(.., inspection)| inspection.verdict().found().is_some());
+        let days: Vec<Date> = judged.filter_map(|(day, ..)| day).collect();
         let numbers = |division: Division| {
             let mut numbers: Vec<i64> = days.iter().map(|&day| division.of(day)).collect();
             numbers.sort_unstable();
@@ -138,11 +130,12 @@ impl Design {
             .map(|(name, division)| (name, division, numbers(division)))
             .find(|(.., numbers)| numbers.len() >= PERIODS_LEAST)
             .unwrap_or_else(|| ("day", Division::Day, numbers(Division::Day)));
-        let extras = Extras::new(evidence, pack, &fired);
+        let extras = Extras::new(evidence, pack, &fired)?;
         let mut sets: BTreeMap<(Box<[u32]>, i64), Set> = BTreeMap::new();
         let mut totals = Totals::default();
         let (mut all, mut violations) = (Sums::default(), 0.0);
-        for judged in &evidence.declarations {
+        evidence.each(|judged| {
+            judged.rules.iter().for_each(|&rule| unknown[rule as usize] |= known[rule as usize].is_none());
             let rules = fired(judged);
             let extra = extras.of(judged, &rules, pack);
             let set = sets.entry((rules.clone(), extra)).or_insert_with(|| Set {
@@ -155,16 +148,16 @@ impl Design {
             totals.assessed += 1;
             let Some(inspection) = &judged.inspection else {
                 totals.not_inspected += 1;
-                continue;
+                return;
             };
             let found = match inspection.verdict() {
                 Verdict::Open => {
                     totals.open += 1;
-                    continue;
+                    return;
                 }
                 Verdict::Waived => {
                     totals.waived += 1;
-                    continue;
+                    return;
                 }
                 Verdict::Clear => false,
                 Verdict::Violation(_) => true,
@@ -192,20 +185,21 @@ impl Design {
             totals.violations += u64::from(found);
             totals.drawn += u64::from(inspection.selected == SelectionKind::Random);
             violations += if found { weight } else { 0.0 };
-        }
+        })?;
+        let unknown_rules = evidence.rules.iter().zip(unknown).filter(|(_, unknown)| *unknown);
         let sets: Vec<Set> = sets.into_values().collect();
         totals.sets = sets.iter().filter(|set| !set.periods.is_empty()).count() as u64;
         if totals.judged > 0 {
             totals.effective = all.weight * all.weight / all.square;
             totals.rate = violations / all.weight;
         }
-        Self {
+        Ok(Self {
             sets,
             period,
             periods: numbers.iter().map(|&number| division.name(number)).collect(),
             totals,
-            unknown_rules: unknown_rules.collect(),
-        }
+            unknown_rules: unknown_rules.map(|(id, _)| id.to_string()).collect(),
+        })
     }
 
     /// What was found in some periods, set by set.
@@ -232,10 +226,14 @@ struct Extras {
 }
 
 impl Extras {
-    fn new(evidence: &Evidence, pack: &CurrentPoints, fired: &dyn Fn(&Judged) -> Box<[u32]>) -> Self {
+    fn new(
+        evidence: &Evidence,
+        pack: &CurrentPoints,
+        fired: &(dyn Fn(&Judged) -> Box<[u32]> + Sync),
+    ) -> Result<Self, ReadError> {
         let mut seen = vec![(0_i128, 0_i128); pack.rules.len()];
         if pack.rules.iter().any(|rule| rule.points.is_none()) {
-            for judged in &evidence.declarations {
+            evidence.each(|judged| {
                 let rules = fired(judged);
                 let mut computed = rules.iter().filter(|&&rule| pack.rules[rule as usize].points.is_none());
                 if let (Some(&rule), None) = (computed.next(), computed.next())
@@ -245,12 +243,12 @@ impl Extras {
                     *sum += i128::from(rest);
                     *count += 1;
                 }
-            }
+            })?;
         }
         let mean = |&(sum, count): &(i128, i128)| {
             if count == 0 { 0 } else { i64::try_from(sum / count).unwrap_or_default() }
         };
-        Self { usual: seen.iter().map(mean).collect() }
+        Ok(Self { usual: seen.iter().map(mean).collect() })
     }
 
     fn of(&self, judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> i64 {

@@ -26,6 +26,7 @@ mod ridge;
 use crate::statistics::Z95;
 use design::Design;
 use learn::{Lesson, reaching, score};
+use qingfeng::read::ReadError;
 use qingfeng_inspection::evidence::Evidence;
 
 pub use options::{CalibrateOptions, CurrentPoints, CurrentRule, Toward};
@@ -68,6 +69,15 @@ pub enum CalibrateError {
     /// The regression has no answer.
     #[error("the regression failed: its information has no inverse; a larger penalty may help")]
     Singular,
+    /// The declarations can no longer be read.
+    #[error("{0}")]
+    Read(String),
+}
+
+impl From<ReadError> for CalibrateError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error.to_string())
+    }
 }
 
 /// Fits the points of a pack's rules to what inspections found.
@@ -98,7 +108,7 @@ pub fn calibrate(
     if !current.summed {
         return Err(CalibrateError::NotSummed);
     }
-    let design = Design::new(evidence, current, options.weighted);
+    let design = Design::new(evidence, current, options.weighted)?;
     let totals = &design.totals;
     if totals.judged == 0 {
         let (assessed, open, waived) = (totals.assessed, totals.open, totals.waived);

@@ -106,7 +106,7 @@ impl World {
             sites: vec!["port".into()],
             channels: vec!["green".into()],
             packs: vec!["p@1#ab".into()],
-            declarations,
+            declarations: declarations.into(),
             ..Evidence::default()
         }
     }
@@ -217,7 +217,7 @@ fn what_cannot_be_fitted_is_said() {
     let none = world.evidence(0.0, &|_| 0.0);
     let with = |verdict: Result_| {
         let mut evidence = world.evidence(0.0, ALL);
-        for judged in &mut evidence.declarations {
+        for judged in &mut evidence.declarations.held {
             judged.inspection.as_mut().unwrap().outcomes[0].verdict = verdict;
         }
         evidence
@@ -268,7 +268,7 @@ fn rules_that_say_nothing_of_their_own() {
         (0.0, 0.0, Some(6)),
     ];
     let mut evidence = world.evidence(0.0, ALL);
-    for (at, judged) in evidence.declarations.iter_mut().enumerate() {
+    for (at, judged) in evidence.declarations.held.iter_mut().enumerate() {
         let mut rules = judged.rules.to_vec();
         rules.extend(rules.contains(&0).then_some(3));
         rules.extend((judged.found() == Some(true)).then_some(4));
@@ -307,7 +307,7 @@ fn periods_are_as_long_as_the_days_allow() {
         [(180, Some("month"), 4), (25, Some("week"), 3), (4, Some("day"), 3), (1, None, 0)]
     {
         let mut evidence = world.evidence(0.0, ALL);
-        for (at, judged) in evidence.declarations.iter_mut().enumerate() {
+        for (at, judged) in evidence.declarations.held.iter_mut().enumerate() {
             judged.day = Some(day(at * days / world.declarations));
         }
         let calibration = calibrate(&evidence, &world.current(), &options(10.0)).unwrap();

@@ -40,10 +40,10 @@ impl FiredLines {
     /// An input that cannot be read, or is no table of assessments by item; with its place.
     pub fn read(inputs: &[Input], evidence: &Evidence) -> Result<Self, ReadError> {
         let mut wanted: BTreeMap<Line, Option<Box<[RuleAt]>>> = BTreeMap::new();
-        for judged in &evidence.declarations {
-            for outcome in judged.inspection.iter().flat_map(|inspection| &inspection.outcomes) {
+        for (_, id, inspection) in evidence.inspections() {
+            for outcome in &inspection.outcomes {
                 if let (Verdict::Violation(_), Some(item)) = (outcome.verdict, outcome.item_no) {
-                    wanted.insert((judged.declaration_id.clone(), item), None);
+                    wanted.insert((id.into(), item), None);
                 }
             }
         }

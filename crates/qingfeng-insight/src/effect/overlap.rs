@@ -1,9 +1,12 @@
 //! Which rules fire together.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::{Only, Overlap};
-use qingfeng_inspection::evidence::{Evidence, RuleAt};
+use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
 
 /// Of a declaration on which more rules fired, nothing is told of which fired together: there it says nothing, and would
 /// take long.
@@ -16,18 +19,27 @@ pub(crate) struct Sets {
     of_rule: Vec<Vec<u32>>,
 }
 
-impl Sets {
-    pub fn of(evidence: &Evidence) -> Self {
-        let mut counts: BTreeMap<(&[RuleAt], &[RuleAt]), u64> = BTreeMap::new();
-        for judged in &evidence.declarations {
-            if judged.rules.len() + judged.shadow_rules.len() <= MOST_RULES {
-                *counts.entry((&judged.rules, &judged.shadow_rules)).or_default() += 1;
-            }
+/// How many declarations each set of rules has: those that are active, and those in shadow.
+#[derive(Default)]
+pub(crate) struct SetCounts(HashMap<(Arc<[RuleAt]>, Arc<[RuleAt]>), u64, FixedState>);
+
+impl SetCounts {
+    pub fn add(&mut self, judged: &Judged) {
+        if judged.rules.len() + judged.shadow_rules.len() <= MOST_RULES {
+            let set = (Arc::clone(&judged.rules), Arc::clone(&judged.shadow_rules));
+            *self.0.entry(set).or_default() += 1;
         }
+    }
+}
+
+impl Sets {
+    pub fn of(counts: SetCounts, evidence: &Evidence) -> Self {
+        let mut counts: Vec<_> = counts.0.into_iter().collect();
+        counts.sort_unstable();
         let sets: Vec<(Vec<RuleAt>, u64)> = counts
             .into_iter()
             .map(|((active, shadow), count)| {
-                let mut rules: Vec<RuleAt> = active.iter().chain(shadow).copied().collect();
+                let mut rules: Vec<RuleAt> = active.iter().chain(&*shadow).copied().collect();
                 rules.sort_unstable();
                 rules.dedup();
                 (rules, count)

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::capacity::{OfScore, points};
 use super::estimate::Estimate;
-use super::overlap::Sets;
+use super::overlap::{SetCounts, Sets};
 use super::state::{Facts, state};
 use super::tally::{Case, Tally, Way};
 use super::trend::{OfMonth, trend};
@@ -66,11 +67,18 @@ struct Counted {
     packs: Groups<u32>,
     scores: BTreeMap<i64, OfScore>,
     rules: Vec<OfRule>,
+    sets: SetCounts,
+    /// The first and the last day.
+    days: Option<(Date, Date)>,
 }
 
 impl Counted {
     fn add(&mut self, evidence: &Evidence, judged: &Judged, options: &EffectOptions) {
         let case = Case::of(evidence, judged, options.points_per_hour);
+        self.sets.add(judged);
+        if let Some(day) = judged.day {
+            self.days = Some((self.days.map_or(day, |days| days.0), day));
+        }
         self.all.add(&case);
         self.channels.entry(judged.channel.0.into()).or_default().add(&case);
         let band = judged.score.div_euclid(i64::from(options.band.max(1)));
@@ -123,19 +131,20 @@ impl Effect {
     /// use qingfeng_insight::effect::{Effect, EffectOptions};
     /// use qingfeng_inspection::evidence::Evidence;
     ///
-    /// let effect = Effect::of(&Evidence::default(), &EffectOptions::default());
+    /// let effect = Effect::of(&Evidence::default(), &EffectOptions::default())?;
     /// assert_eq!((effect.all.fired, effect.all.estimate.rate), (0, None));
+    /// # Ok::<(), qingfeng::read::ReadError>(())
     /// ```
-    pub fn of(evidence: &Evidence, options: &EffectOptions) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Declarations that can no longer be read.
+    pub fn of(evidence: &Evidence, options: &EffectOptions) -> Result<Self, ReadError> {
         let mut counted =
             Counted { rules: vec![OfRule::default(); evidence.rules.len()], ..Counted::default() };
-        for judged in &evidence.declarations {
-            counted.add(evidence, judged, options);
-        }
+        evidence.each(|judged| counted.add(evidence, judged, options))?;
         let level = options.level;
         let all = counted.all.figures(level);
-        let first = evidence.declarations.iter().find_map(|judged| judged.day);
-        let days = first.zip(evidence.declarations.last().and_then(|judged| judged.day));
         let parts = |groups: &Groups<u32>, names: &[Box<str>]| -> Vec<Part> {
             let named = groups.iter().filter_map(|(&at, tally)| Some((names.get(at as usize)?, tally)));
             named.map(|(name, tally)| tally.part(&**name, level)).collect()
@@ -153,7 +162,7 @@ impl Effect {
         let mut effect = Self {
             level,
             by_lines: options.lines.is_some(),
-            days,
+            days: counted.days,
             kinds: counted.kinds.iter().map(|(kind, tally)| tally.part(kind.name(), level)).collect(),
             channels: parts(&counted.channels, &evidence.channels),
             bands: counted.bands.iter().map(band).collect(),
@@ -168,8 +177,9 @@ impl Effect {
             thresholds: options.thresholds,
             all,
         };
-        effect.rules = rules(evidence, &counted.rules, &effect, options);
-        effect
+        let sets = Sets::of(counted.sets, evidence);
+        effect.rules = rules(evidence, &counted.rules, &sets, &effect, options);
+        Ok(effect)
     }
 }
 
@@ -183,12 +193,12 @@ struct Setting<'s> {
 fn rules(
     evidence: &Evidence,
     counted: &[OfRule],
+    sets: &Sets,
     effect: &Effect,
     options: &EffectOptions,
 ) -> Vec<RuleEffect> {
     let known = options.known.iter().map(|rule| (&*rule.id, rule)).collect();
     let setting = Setting { effect, options, known };
-    let sets = Sets::of(evidence);
     let mut both = vec![0; evidence.rules.len()];
     let fired = |rule: usize| counted.get(rule).map_or(0, |of| of.tally.fired);
     let mut rules: Vec<RuleEffect> = Vec::with_capacity(counted.len());

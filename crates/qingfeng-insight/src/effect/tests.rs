@@ -151,10 +151,10 @@ fn evidence(declarations: Vec<Judged>) -> Evidence {
         sites: SITES.iter().map(|&site| site.into()).collect(),
         channels: vec!["green".into()],
         packs: vec!["p".into()],
-        declarations,
+        declarations: declarations.into(),
         ..Evidence::default()
     };
-    evidence.declarations.sort_by(|a, b| (a.day, &a.declaration_id).cmp(&(b.day, &b.declaration_id)));
+    evidence.declarations.held.sort_by(|a, b| (a.day, &a.declaration_id).cmp(&(b.day, &b.declaration_id)));
     evidence
 }
 
@@ -222,7 +222,7 @@ fn world(of: &World, seed: u64) -> (Evidence, [Truth; 4]) {
         }
     }
     let mut evidence = evidence(all);
-    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes));
+    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes)).unwrap();
     (evidence, truth)
 }
 
@@ -258,7 +258,7 @@ fn estimates_and_intervals_hold_where_the_truth_is_known() {
         let mut records: [Record; 4] = Default::default();
         for seed in 0..RUNS {
             let (evidence, truth) = world(kind, seed);
-            let effect = Effect::of(&evidence, &EffectOptions::default());
+            let effect = Effect::of(&evidence, &EffectOptions::default()).unwrap();
             let figures = |rule: &str| &effect.rules.iter().find(|of| *of.rule == *rule).unwrap().figures;
             let groups = [figures(RULES[0]), figures(RULES[1]), figures(RULES[2]), &effect.all];
             for ((record, figures), (of, violate)) in records.iter_mut().zip(groups).zip(truth) {
@@ -323,7 +323,7 @@ fn estimates_and_intervals_hold_where_the_truth_is_known() {
 #[test]
 fn what_no_draw_could_choose_is_told() {
     let (evidence, _) = world(&WORLDS[0], 1);
-    let effect = Effect::of(&evidence, &EffectOptions::default());
+    let effect = Effect::of(&evidence, &EffectOptions::default()).unwrap();
     // A third belongs to the office that was closed.
     assert_eq!(effect.without_chance * 3, effect.all.fired);
     assert!((effect.all.estimate.covered - 2.0 / 3.0).abs() < 1e-9);
@@ -348,11 +348,11 @@ fn precision_and_recall_at_a_capacity_are_those_of_the_truth() {
         outcomes.push(outcome(&format!("D{at:03}"), 1, found(violates)));
     }
     let mut evidence = evidence(all);
-    let rows = evidence.declarations.iter().enumerate().map(|(at, of)| row(of, 1, at + 1, None, false));
+    let rows = evidence.declarations.held.iter().enumerate().map(|(at, of)| row(of, 1, at + 1, None, false));
     let rows: Vec<PlanRow> = rows.collect();
-    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes));
+    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes)).unwrap();
     let options = EffectOptions { capacities: vec![0.55, 0.1, 1.0], ..EffectOptions::default() };
-    let points = Effect::of(&evidence, &options).capacity;
+    let points = Effect::of(&evidence, &options).unwrap().capacity;
     let found: Vec<_> = points
         .iter()
         .map(|point| {
@@ -370,9 +370,9 @@ fn precision_and_recall_at_a_capacity_are_those_of_the_truth() {
 #[test]
 fn findings_by_line_count_for_the_rules_of_the_line() {
     let mut evidence = evidence(vec![judged("D1".to_owned(), day(0), &[STRONG, WEAK], &[], 1, "toys")]);
-    let rows = vec![row(&evidence.declarations[0], 1, 1, None, false)];
+    let rows = vec![row(&evidence.declarations.held[0], 1, 1, None, false)];
     let lines = vec![outcome("D1", 1, Verdict::Clear), outcome("D1", 2, found(true))];
-    evidence.inspect(&[plan(rows)], Outcomes::new(lines));
+    evidence.inspect(&[plan(rows)], Outcomes::new(lines)).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("items.csv");
     std::fs::write(
@@ -381,7 +381,7 @@ fn findings_by_line_count_for_the_rules_of_the_line() {
     )
     .unwrap();
     let of = |options: &EffectOptions| -> Vec<(String, Option<u64>, u64, u64)> {
-        let rules = Effect::of(&evidence, options).rules;
+        let rules = Effect::of(&evidence, options).unwrap().rules;
         let mut rules: Vec<_> = rules
             .iter()
             .map(|rule| (rule.rule.to_string(), rule.lines, rule.figures.inspected, rule.figures.found))
@@ -412,12 +412,12 @@ fn by_month(months: &[(u64, u64)]) -> Effect {
         }
     }
     let mut evidence = evidence(all);
-    let rows: Vec<PlanRow> = evidence.declarations.iter().map(|of| row(of, 1, 1, None, false)).collect();
-    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes));
+    let rows: Vec<PlanRow> = evidence.declarations.held.iter().map(|of| row(of, 1, 1, None, false)).collect();
+    evidence.inspect(&[plan(rows)], Outcomes::new(outcomes)).unwrap();
     let known =
         |id: &str| KnownRule { id: id.into(), title: "Weak".to_owned(), title_zh: None, shadow: false };
     let options = EffectOptions { known: vec![known("weak"), known("never")], ..EffectOptions::default() };
-    Effect::of(&evidence, &options)
+    Effect::of(&evidence, &options).unwrap()
 }
 
 #[test]

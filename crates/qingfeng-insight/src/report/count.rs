@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::effect::tally::{Case, Tally};
 use crate::effect::{Estimate, Rate};
-use qingfeng_inspection::evidence::{Evidence, Judged};
+use qingfeng_inspection::evidence::Judged;
 use qingfeng_store::Verdict;
 
 /// The confidence level of intervals.
@@ -50,17 +50,17 @@ pub struct Counts {
 }
 
 /// What makes a case: its number, or the declaration where there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum CaseKey<'e> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CaseKey {
     /// The number of the case.
-    Number(&'e str),
+    Number(Box<str>),
     /// A declaration whose violation has no number of a case.
-    Declaration(&'e str),
+    Declaration(Box<str>),
 }
 
 /// The case of a declaration with a violation, and whether it is major: the first case number of its violations, or the
 /// declaration itself where none has a number.
-pub(super) fn case_of(judged: &Judged) -> Option<(CaseKey<'_>, bool)> {
+pub(super) fn case_of(judged: &Judged) -> Option<(CaseKey, bool)> {
     let outcomes = judged.inspection.iter().flat_map(|inspection| &inspection.outcomes);
     let violations = outcomes.filter(|outcome| matches!(outcome.verdict, Verdict::Violation(_)));
     let (mut number, mut major) = (None, None);
@@ -68,21 +68,22 @@ pub(super) fn case_of(judged: &Judged) -> Option<(CaseKey<'_>, bool)> {
         number = number.or(outcome.case_number.as_deref());
         *major.get_or_insert(false) |= outcome.major_case;
     }
-    Some((number.map_or(CaseKey::Declaration(&judged.declaration_id), CaseKey::Number), major?))
+    let declaration = || CaseKey::Declaration(judged.declaration_id.clone());
+    Some((number.map_or_else(declaration, |number| CaseKey::Number(number.into())), major?))
 }
 
 /// Counts in the making.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counter<'e> {
+pub(crate) struct Counter {
     counts: Counts,
-    cases: BTreeMap<CaseKey<'e>, bool>,
+    cases: BTreeMap<CaseKey, bool>,
     tally: Tally,
 }
 
-impl<'e> Counter<'e> {
-    /// Counts a declaration.
-    pub fn add(&mut self, judged: &'e Judged, evidence: &Evidence) {
-        self.tally.add(&Case::of(evidence, judged, None));
+impl Counter {
+    /// Counts a declaration as the case that it is.
+    pub fn add(&mut self, judged: &Judged, case: &Case) {
+        self.tally.add(case);
         let counts = &mut self.counts;
         counts.declarations += 1;
         let Some(inspection) = &judged.inspection else { return };

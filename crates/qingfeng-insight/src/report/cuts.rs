@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::count::{Counter, Counts};
 use super::{Names, Titled, channel, country, mode, site};
+use crate::effect::tally::Case;
 use crate::effect::{Estimate, Rate};
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::{Disposal, Verdict, Violation};
@@ -141,75 +142,104 @@ enum Cut {
 /// How many cuts there are.
 const CUTS: usize = Cut::Destination as usize + 1;
 
-impl Cuts {
-    /// The counts of these declarations, which are in the order of the evidence.
-    pub(crate) fn of(declarations: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> Self {
-        let mut all = Counter::default();
-        let mut by: [BTreeMap<(usize, String), Counter<'_>>; CUTS] = Default::default();
-        let mut cells: BTreeMap<(usize, usize), Counter<'_>> = BTreeMap::new();
-        let groups = goods_order(declarations, names);
-        let regions = names.pack.reference.regions.len();
-        for judged in declarations {
-            all.add(judged, evidence);
-            let mut count = |cut: Cut, order: usize, name: &str| {
-                by[cut as usize].entry((order, name.to_owned())).or_default().add(judged, evidence);
+/// Counters of a cut, by order and name.
+type Counters = BTreeMap<usize, BTreeMap<Box<str>, Counter>>;
+
+/// Counts a declaration, which is this case, by a name.
+fn count_in(counters: &mut Counters, order: usize, name: &str, judged: &Judged, case: &Case) {
+    let of = counters.entry(order).or_default();
+    match of.get_mut(name) {
+        Some(counter) => counter.add(judged, case),
+        None => of.entry(name.into()).or_default().add(judged, case),
+    }
+}
+
+/// Counts by what declarations belong to, in the making.
+pub(crate) struct CutCounts<'n> {
+    names: &'n Names<'n>,
+    evidence: &'n Evidence,
+    all: Counter,
+    by: [Counters; CUTS],
+    /// By region and goods group.
+    cells: Counters,
+    kinds: Kinds,
+}
+
+impl<'n> CutCounts<'n> {
+    pub(crate) fn new(evidence: &'n Evidence, names: &'n Names<'n>) -> Self {
+        let (by, cells) = (Default::default(), Counters::new());
+        Self { names, evidence, all: Counter::default(), by, cells, kinds: Kinds::default() }
+    }
+
+    /// Counts the next declaration, which is this case.
+    pub(crate) fn add(&mut self, judged: &Judged, case: &Case) {
+        let Self { names, evidence, all, by, cells, kinds: of_kinds } = self;
+        all.add(judged, case);
+        of_kinds.add(judged);
+        let mut count = |cut: Cut, order: usize, name: &str| {
+            count_in(&mut by[cut as usize], order, name, judged, case);
+        };
+        if let Some(inspection) = &judged.inspection {
+            let order = match inspection.selected {
+                SelectionKind::Mandatory => 0,
+                SelectionKind::Targeted => 1,
+                SelectionKind::Random => 2,
             };
-            if let Some(inspection) = &judged.inspection {
-                let order = match inspection.selected {
-                    SelectionKind::Mandatory => 0,
-                    SelectionKind::Targeted => 1,
-                    SelectionKind::Random => 2,
-                };
-                count(Cut::Selection, order, inspection.selected.name());
-            }
-            count(Cut::Month, usize::from(judged.day.is_none()), &month(judged.day));
-            let mut kinds: Vec<&str> = Vec::new();
-            for site in sites_of(judged) {
-                let name = evidence.sites.get(site as usize).map_or("", |site| site);
-                let order = names.pack.reference.sites.iter().position(|group| group.name == name);
-                count(Cut::Site, order.unwrap_or(usize::MAX), name);
-                kinds.extend(names.kind(site));
-            }
-            if kinds.is_empty() {
-                count(Cut::SiteKind, usize::MAX, NONE);
-            }
-            kinds.sort_unstable();
-            kinds.dedup();
-            for kind in kinds {
-                let order = names.pack.schema.keys.site.iter().position(|(known, _)| known == kind);
-                count(Cut::SiteKind, order.unwrap_or(usize::MAX - 1), kind);
-            }
-            let destination = judged.destination.as_deref();
-            let mut of_regions = destination.map_or(Vec::new(), |code| names.regions(code, judged.day));
-            if of_regions.is_empty() {
-                of_regions.push(regions);
-            }
-            for &region in &of_regions {
-                let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
-                count(Cut::Region, region, name);
-            }
-            let group = groups.iter().position(|group| *group == &*judged.group).unwrap_or(0);
-            count(Cut::Group, group, &judged.group);
-            count(Cut::Mode, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
-            count(Cut::TraderClass, 0, &judged.trader_class);
-            let channel = evidence.channel(judged);
-            let at = names.pack.channels.iter().rposition(|known| known.name == channel);
-            count(Cut::Channel, at.unwrap_or(usize::MAX), channel);
-            if let Some(code) = destination {
-                count(Cut::Destination, 0, code);
-            }
-            for region in of_regions {
-                cells.entry((region, group)).or_default().add(judged, evidence);
-            }
+            count(Cut::Selection, order, inspection.selected.name());
         }
+        count(Cut::Month, usize::from(judged.day.is_none()), &month(judged.day));
+        let mut kinds: Vec<&str> = Vec::new();
+        for site in sites_of(judged) {
+            let name = evidence.sites.get(site as usize).map_or("", |site| site);
+            let order = names.pack.reference.sites.iter().position(|group| group.name == name);
+            count(Cut::Site, order.unwrap_or(usize::MAX), name);
+            kinds.extend(names.kind(site));
+        }
+        if kinds.is_empty() {
+            count(Cut::SiteKind, usize::MAX, NONE);
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            let order = names.pack.schema.keys.site.iter().position(|(known, _)| known == kind);
+            count(Cut::SiteKind, order.unwrap_or(usize::MAX - 1), kind);
+        }
+        let destination = judged.destination.as_deref();
+        let regions = names.pack.reference.regions.len();
+        let mut of_regions = destination.map_or(Vec::new(), |code| names.regions(code, judged.day));
+        if of_regions.is_empty() {
+            of_regions.push(regions);
+        }
+        for &region in &of_regions {
+            let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
+            count(Cut::Region, region, name);
+        }
+        count(Cut::Group, 0, &judged.group);
+        count(Cut::Mode, usize::from(judged.mode.is_none()), judged.mode.as_deref().unwrap_or(NONE));
+        count(Cut::TraderClass, 0, &judged.trader_class);
+        let channel = evidence.channel(judged);
+        let at = names.pack.channels.iter().rposition(|known| known.name == channel);
+        count(Cut::Channel, at.unwrap_or(usize::MAX), channel);
+        if let Some(code) = destination {
+            count(Cut::Destination, 0, code);
+        }
+        for region in of_regions {
+            count_in(cells, region, &judged.group, judged, case);
+        }
+    }
+
+    /// What was counted.
+    pub(crate) fn finish(self) -> Cuts {
+        let Self { names, all, mut by, cells, kinds, .. } = self;
+        let groups = goods_order(&by[Cut::Group as usize], names);
         let mut rows = |cut: Cut, title: &dyn Fn(&str) -> Titled| -> Vec<Row> {
             let counted = std::mem::take(&mut by[cut as usize]);
-            let row = |((_, name), counter): ((usize, String), Counter<'_>)| Row {
+            let row = |(name, counter): (Box<str>, Counter)| Row {
                 of: title(&name),
                 kind: None,
                 counts: counter.finish(),
             };
-            counted.into_iter().map(row).collect()
+            counted.into_values().flatten().map(row).collect()
         };
         let plain = |name: &str| Titled::plain(name);
         let mut by_selection = rows(Cut::Selection, &plain);
@@ -222,7 +252,8 @@ impl Cuts {
         }
         let by_site_kind = rows(Cut::SiteKind, &plain);
         let by_region = rows(Cut::Region, &|name| Titled::of(&names.pack.reference.regions, name));
-        let by_group = rows(Cut::Group, &|name| names.goods(name));
+        let mut by_group = rows(Cut::Group, &|name| names.goods(name));
+        by_group.sort_by_key(|row| groups.iter().position(|group| **group == row.of.name));
         let mut by_mode = rows(Cut::Mode, &|name| mode(names.pack, name));
         by_mode.sort_by(|a, b| {
             (a.of.name == NONE, b.counts.declarations, &a.of.name).cmp(&(
@@ -242,8 +273,8 @@ impl Cuts {
         });
         by_destination.truncate(DESTINATIONS);
         let matrix = matrix(cells, &groups, names);
-        let (by_violation, by_disposal) = kinds(declarations);
-        Self {
+        let (by_violation, by_disposal) = kinds.finish();
+        Cuts {
             all: all.finish(),
             by_selection,
             by_month,
@@ -278,31 +309,21 @@ fn month(day: Option<Date>) -> String {
 }
 
 /// The goods groups that occur: those of the policy in its order, then others by name, `other` at the end.
-fn goods_order<'e>(declarations: &[&'e Judged], names: &Names<'_>) -> Vec<&'e str> {
+fn goods_order(by_group: &Counters, names: &Names<'_>) -> Vec<Box<str>> {
     let policy = names.pack.selection.as_ref().map_or(&[][..], |selection| &selection.groups);
-    let mut groups: Vec<&str> = Vec::new();
-    let mut known = std::collections::BTreeSet::new();
-    for judged in declarations {
-        if known.insert(&*judged.group) {
-            groups.push(&judged.group);
-        }
-    }
-    groups.sort_by_key(|name| {
-        let place = policy.iter().position(|group| group == name);
-        (*name == NONE, place.unwrap_or(usize::MAX), *name)
+    let mut groups: Vec<Box<str>> = by_group.values().flat_map(BTreeMap::keys).cloned().collect();
+    groups.sort_by_cached_key(|name| {
+        let place = policy.iter().position(|group| **group == **name);
+        (**name == *NONE, place.unwrap_or(usize::MAX), name.clone())
     });
     groups
 }
 
-fn matrix(cells: BTreeMap<(usize, usize), Counter<'_>>, groups: &[&str], names: &Names<'_>) -> Matrix {
-    let cells: BTreeMap<(usize, usize), Counts> =
-        cells.into_iter().map(|(at, counter)| (at, counter.finish())).collect();
-    let mut regions: Vec<usize> = cells.keys().map(|(region, _)| *region).collect();
-    regions.dedup();
-    let rows = regions.into_iter().map(|region| {
+fn matrix(cells: Counters, groups: &[Box<str>], names: &Names<'_>) -> Matrix {
+    let rows = cells.into_iter().map(|(region, mut of_groups)| {
         let name = names.pack.reference.regions.get(region).map_or(NONE, |group| &group.name);
-        let cell = |group: usize| {
-            let counts = cells.get(&(region, group)).cloned().unwrap_or_default();
+        let mut cell = |group: &str| {
+            let counts = of_groups.remove(group).map(Counter::finish).unwrap_or_default();
             Cell {
                 declarations: counts.declarations,
                 inspected: counts.inspected,
@@ -313,38 +334,48 @@ fn matrix(cells: BTreeMap<(usize, usize), Counter<'_>>, groups: &[&str], names: 
         };
         MatrixRow {
             of: Titled::of(&names.pack.reference.regions, name),
-            cells: (0..groups.len()).map(cell).collect(),
+            cells: groups.iter().map(|group| cell(group)).collect(),
         }
     });
     Matrix { rows: rows.collect(), groups: groups.iter().map(|name| names.goods(name)).collect() }
 }
 
 /// The results with a violation by kind, and by what became of the goods.
-fn kinds(declarations: &[&Judged]) -> (Vec<Kind>, Vec<Kind>) {
-    let mut violations: BTreeMap<Violation, (Kind, usize)> = BTreeMap::new();
-    let mut disposals: BTreeMap<Option<Disposal>, (Kind, usize)> = BTreeMap::new();
-    for (at, judged) in declarations.iter().enumerate() {
+#[derive(Default)]
+struct Kinds {
+    violations: BTreeMap<Violation, (Kind, u64)>,
+    disposals: BTreeMap<Option<Disposal>, (Kind, u64)>,
+    /// The declarations so far: each counts once.
+    declarations: u64,
+}
+
+impl Kinds {
+    fn add(&mut self, judged: &Judged) {
+        self.declarations += 1;
         for outcome in judged.inspection.iter().flat_map(|inspection| &inspection.outcomes) {
             let Verdict::Violation(violation) = outcome.verdict else { continue };
             let disposal = Disposal::ALL.iter().find(|(_, known)| Some(*known) == outcome.disposal);
-            let of = violations.entry(violation).or_insert((Kind::default(), usize::MAX));
+            let of = self.violations.entry(violation).or_default();
             of.0.name = outcome.verdict.name().to_owned();
-            let what = disposals.entry(outcome.disposal).or_insert((Kind::default(), usize::MAX));
+            let what = self.disposals.entry(outcome.disposal).or_default();
             what.0.name = disposal.map_or("unknown", |(name, _)| name).to_owned();
             for (kind, last) in [of, what] {
                 kind.lines += 1;
-                kind.declarations += u64::from(*last != at);
-                *last = at;
+                kind.declarations += u64::from(*last != self.declarations);
+                *last = self.declarations;
                 kind.pieces += u64::try_from(outcome.pieces.unwrap_or(0)).unwrap_or(0);
                 kind.value += outcome.value.filter(|value| value.is_finite()).unwrap_or(0.0);
                 kind.fines += outcome.fine.filter(|fine| fine.is_finite()).unwrap_or(0.0);
             }
         }
     }
-    let mut violations: Vec<Kind> = violations.into_values().map(|(kind, _)| kind).collect();
-    let mut disposals: Vec<Kind> = disposals.into_values().map(|(kind, _)| kind).collect();
-    for kinds in [&mut violations, &mut disposals] {
-        kinds.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
+
+    fn finish(self) -> (Vec<Kind>, Vec<Kind>) {
+        let mut violations: Vec<Kind> = self.violations.into_values().map(|(kind, _)| kind).collect();
+        let mut disposals: Vec<Kind> = self.disposals.into_values().map(|(kind, _)| kind).collect();
+        for kinds in [&mut violations, &mut disposals] {
+            kinds.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
+        }
+        (violations, disposals)
     }
-    (violations, disposals)
 }

@@ -16,11 +16,15 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::reference::Groups;
 use qingfeng_rules::{CodeList, Date, FieldId, Pack, codes, countries};
 use serde::Serialize;
 
+use self::cuts::CutCounts;
+use self::quality::QualityCounts;
 use crate::effect::Effect;
+use crate::effect::tally::Case;
 use crate::targets::Targets;
 use crate::watch::Watch;
 use qingfeng_inspection::PlanFile;
@@ -143,9 +147,7 @@ impl ReportOptions {
     /// Takes declarations out whose day is known to be outside of the report's time, and says how many. What is made from
     /// the evidence afterwards speaks of the same declarations.
     pub fn cut(&self, evidence: &mut Evidence) -> u64 {
-        let before = evidence.declarations.len();
-        evidence.declarations.retain(|judged| in_time(self, judged.day));
-        (before - evidence.declarations.len()) as u64
+        evidence.keep_days(self.from, Some(self.as_of))
     }
 }
 
@@ -157,40 +159,57 @@ fn in_time(options: &ReportOptions, day: Option<Date>) -> bool {
 impl Report {
     /// The report of this evidence. `plans` are those from which the evidence was made; the pack gives names, regions
     /// and goods groups.
+    ///
+    /// # Errors
+    ///
+    /// Declarations that can no longer be read.
     pub fn of(
         evidence: &Evidence,
         pack: &Pack,
         plans: &[PlanFile],
         options: &ReportOptions,
         parts: ReportParts,
-    ) -> Self {
-        let counted: Vec<_> =
-            evidence.declarations.iter().filter(|judged| in_time(options, judged.day)).collect();
+    ) -> Result<Self, ReadError> {
         let names = Names::new(evidence, pack);
-        let counts = Cuts::of(&counted, evidence, &names);
-        let capacity = Capacity::of(plans, &names, options);
-        let surveys = options
-            .surveys
-            .iter()
-            .map(|survey| {
-                let cut: Vec<_> =
-                    counted.iter().copied().filter(|judged| survey.has(judged, evidence, &names)).collect();
-                SurveyReport {
-                    survey: survey.clone(),
-                    filter: survey.to_string(),
-                    titles: survey.titles(&names),
-                    counts: Cuts::of(&cut, evidence, &names),
+        let new = || CutCounts::new(evidence, &names);
+        let mut counts = new();
+        let mut surveys: Vec<(&Survey, CutCounts<'_>)> =
+            options.surveys.iter().map(|survey| (survey, new())).collect();
+        let mut quality = QualityCounts::new(evidence, &names);
+        let mut days: Option<(Date, Date)> = None;
+        evidence.each(|judged| {
+            if !in_time(options, judged.day) {
+                return;
+            }
+            if let Some(day) = judged.day {
+                let (first, last) = days.unwrap_or((day, day));
+                days = Some((first.min(day), last.max(day)));
+            }
+            let case = Case::of(evidence, judged, None);
+            counts.add(judged, &case);
+            for (survey, counts) in &mut surveys {
+                if survey.has(judged, evidence, &names) {
+                    counts.add(judged, &case);
                 }
-            })
-            .collect();
-        let quality = Quality::of(&counted, evidence, &names, parts.out_of_time);
-        let days = || counted.iter().filter_map(|judged| judged.day);
+            }
+            quality.add(judged, &case, &names);
+        })?;
+        let counts = counts.finish();
+        let capacity = Capacity::of(plans, &names, options);
+        let surveys = surveys.into_iter().map(|(survey, counts)| SurveyReport {
+            survey: survey.clone(),
+            filter: survey.to_string(),
+            titles: survey.titles(&names),
+            counts: counts.finish(),
+        });
+        let surveys = surveys.collect();
+        let quality = Quality::of(quality, evidence, options, parts.out_of_time);
         let mut report = Self {
             title: options.title.clone().or_else(|| pack.title.clone()).unwrap_or_else(|| pack.name.clone()),
             title_zh: pack.title_zh.clone().filter(|_| options.title.is_none()),
             as_of: options.as_of,
-            from: options.from.or_else(|| days().min()),
-            until: days().max(),
+            from: options.from.or(days.map(|days| days.0)),
+            until: days.map(|days| days.1),
             pack: format!("{} {}", pack.name, pack.version),
             packs: evidence.packs.iter().map(ToString::to_string).collect(),
             unit: unit(pack).map(str::to_owned),
@@ -204,7 +223,7 @@ impl Report {
             quality,
         };
         report.statements = statements::of(&report);
-        report
+        Ok(report)
     }
 }
 

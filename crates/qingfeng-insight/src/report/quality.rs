@@ -1,12 +1,13 @@
 //! How far the data of a report can be trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::countries;
 use serde::Serialize;
 
-use super::Names;
-use qingfeng_inspection::evidence::{Chance, Evidence, Judged};
+use super::{Names, ReportOptions, in_time};
+use crate::effect::tally::{Case, Way};
+use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::Verdict;
 
 /// Unknown codes that are listed, by kind.
@@ -60,39 +61,73 @@ pub struct Quality {
     pub unplanned: Vec<String>,
 }
 
+/// What of declarations is counted for [`Quality`].
+#[derive(Default)]
+pub(super) struct QualityCounts<'n> {
+    all: u64,
+    without_day: u64,
+    without_trader: u64,
+    without_site: u64,
+    with_destination: u64,
+    in_no_region: u64,
+    without_mode: u64,
+    without_value: u64,
+    group_other: u64,
+    without_chance: u64,
+    codes: Codes<'n>,
+}
+
+impl<'n> QualityCounts<'n> {
+    pub(super) fn new(evidence: &'n Evidence, names: &Names<'_>) -> Self {
+        Self { codes: Codes::new(evidence, names), ..Self::default() }
+    }
+
+    /// Counts a declaration, which is this case.
+    pub(super) fn add(&mut self, judged: &Judged, case: &Case, names: &Names<'_>) {
+        let code = judged.destination.as_deref();
+        let in_no_region = code.is_some_and(|code| names.regions(code, judged.day).is_empty());
+        self.all += 1;
+        self.without_day += u64::from(judged.day.is_none());
+        self.without_trader += u64::from(judged.trader.is_none());
+        self.without_site += u64::from(judged.sites.is_empty());
+        self.with_destination += u64::from(code.is_some());
+        self.in_no_region += u64::from(in_no_region);
+        self.without_mode += u64::from(judged.mode.is_none());
+        self.without_value += u64::from(judged.value.is_none());
+        self.group_other += u64::from(&*judged.group == "other");
+        self.without_chance += u64::from(case.way == Way::Out);
+        self.codes.add(judged, names);
+    }
+}
+
 impl Quality {
-    pub(super) fn of(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>, out_of_time: u64) -> Self {
-        let all = counted.len() as u64;
+    pub(super) fn of(
+        counts: QualityCounts<'_>,
+        evidence: &Evidence,
+        options: &ReportOptions,
+        out_of_time: u64,
+    ) -> Self {
+        let all = counts.all;
         let check = |what: &'static str, count: u64, of: u64| Check {
             what,
             count,
             of,
             share: (of > 0).then(|| count as f64 / of as f64),
         };
-        let having =
-            |has: &dyn Fn(&Judged) -> bool| counted.iter().filter(|judged| has(judged)).count() as u64;
-        let with_destination = having(&|judged| judged.destination.is_some());
         let declarations = vec![
             check("out_of_time", out_of_time, all + out_of_time),
-            check("without_day", having(&|judged| judged.day.is_none()), all),
-            check("without_trader", having(&|judged| judged.trader.is_none()), all),
-            check("without_site", having(&|judged| judged.sites.is_empty()), all),
-            check("without_destination", all - with_destination, all),
-            check(
-                "in_no_region",
-                having(&|judged| {
-                    let code = judged.destination.as_deref();
-                    code.is_some_and(|code| names.regions(code, judged.day).is_empty())
-                }),
-                with_destination,
-            ),
-            check("without_mode", having(&|judged| judged.mode.is_none()), all),
-            check("without_value", having(&|judged| judged.value.is_none()), all),
-            check("group_other", having(&|judged| &*judged.group == "other"), all),
+            check("without_day", counts.without_day, all),
+            check("without_trader", counts.without_trader, all),
+            check("without_site", counts.without_site, all),
+            check("without_destination", all - counts.with_destination, all),
+            check("in_no_region", counts.in_no_region, counts.with_destination),
+            check("without_mode", counts.without_mode, all),
+            check("without_value", counts.without_value, all),
+            check("group_other", counts.group_other, all),
         ];
-        let inspections: Vec<_> = counted.iter().filter_map(|judged| judged.inspection.as_deref()).collect();
+        let counted = evidence.inspections().filter(|&(day, ..)| in_time(options, day));
+        let inspections: Vec<_> = counted.map(|(.., inspection)| inspection).collect();
         let planned = inspections.len() as u64;
-        let without_chance = having(&|judged| evidence.chance(judged) == Chance::None);
         let count = |has: &dyn Fn(&qingfeng_inspection::evidence::Inspection) -> bool| {
             inspections.iter().filter(|inspection| has(inspection)).count() as u64
         };
@@ -131,7 +166,7 @@ impl Quality {
                 rows.len() as u64 + evidence.outcome_rejects.total,
             ),
             check("results_corrected", evidence.corrected, rows.len() as u64 + evidence.corrected),
-            check("without_chance", without_chance, all),
+            check("without_chance", counts.without_chance, all),
             check(
                 "planned_elsewhere",
                 evidence.planned_elsewhere.total,
@@ -143,7 +178,7 @@ impl Quality {
                 evidence.unplanned.total + count(&|one| !one.outcomes.is_empty()),
             ),
         ];
-        let (codes, codes_in_all) = codes(counted, evidence, names);
+        let (codes, codes_in_all) = counts.codes.finish();
         let ids = |ids: &[Box<str>]| ids.iter().map(ToString::to_string).collect();
         Self {
             declarations,
@@ -163,42 +198,74 @@ impl Quality {
     }
 }
 
-fn codes(counted: &[&Judged], evidence: &Evidence, names: &Names<'_>) -> (Vec<Code>, u64) {
-    let mut unknown: [BTreeMap<&str, u64>; 4] = Default::default();
-    let sites: Vec<bool> = evidence
-        .sites
-        .iter()
-        .map(|site| names.pack.reference.sites.iter().any(|group| *group.name == **site))
-        .collect();
-    let known_rules: std::collections::BTreeSet<&str> =
-        names.pack.rules.iter().map(|rule| rule.id.as_str()).collect();
-    let rules: Vec<bool> = evidence.rules.iter().map(|rule| known_rules.contains(&**rule)).collect();
-    for judged in counted {
+/// Codes that the pack does not have, with the number of their declarations.
+#[derive(Default)]
+struct Codes<'n> {
+    evidence: Option<&'n Evidence>,
+    /// Which sites and rules of the evidence the pack has.
+    sites: Vec<bool>,
+    rules: Vec<bool>,
+    unknown: [BTreeMap<Box<str>, u64>; 4],
+}
+
+impl<'n> Codes<'n> {
+    fn new(evidence: &'n Evidence, names: &Names<'_>) -> Self {
+        let sites = &names.pack.reference.sites;
+        let is_site = |site: &str| sites.iter().any(|group| group.name == site);
+        let rules: BTreeSet<&str> = names.pack.rules.iter().map(|rule| rule.id.as_str()).collect();
+        Self {
+            evidence: Some(evidence),
+            sites: evidence.sites.iter().map(|site| is_site(site)).collect(),
+            rules: evidence.rules.iter().map(|rule| rules.contains(&**rule)).collect(),
+            unknown: Default::default(),
+        }
+    }
+
+    fn count(&mut self, kind: usize, code: &str) {
+        match self.unknown[kind].get_mut(code) {
+            Some(count) => *count += 1,
+            None => {
+                self.unknown[kind].insert(code.into(), 1);
+            }
+        }
+    }
+
+    fn add(&mut self, judged: &Judged, names: &Names<'_>) {
         if let Some(code) = judged.destination.as_deref()
             && countries::country(code).is_none()
             && !names.regions.knows(code)
         {
-            *unknown[0].entry(code).or_default() += 1;
+            self.count(0, code);
         }
         if let Some(code) = judged.mode.as_deref()
             && !names.modes.knows(code)
         {
-            *unknown[1].entry(code).or_default() += 1;
+            self.count(1, code);
         }
-        for &site in judged.sites.iter().filter(|&&site| !sites[site as usize]) {
-            *unknown[2].entry(&evidence.sites[site as usize]).or_default() += 1;
+        let Some(evidence) = self.evidence else { return };
+        for &site in judged.sites.iter() {
+            if !self.sites[site as usize] {
+                self.count(2, &evidence.sites[site as usize]);
+            }
         }
-        for &rule in judged.rules.iter().filter(|&&rule| !rules[rule as usize]) {
-            *unknown[3].entry(&evidence.rules[rule as usize]).or_default() += 1;
+        for &rule in judged.rules.iter() {
+            if !self.rules[rule as usize] {
+                self.count(3, &evidence.rules[rule as usize]);
+            }
         }
     }
-    let in_all = unknown.iter().map(|codes| codes.len() as u64).sum();
-    let mut listed = Vec::new();
-    for (field, codes) in ["destination", "mode", "site", "rule"].into_iter().zip(unknown) {
-        let mut codes: Vec<(&str, u64)> = codes.into_iter().collect();
-        codes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let code = |(code, declarations): (&str, u64)| Code { field, code: code.to_owned(), declarations };
-        listed.extend(codes.into_iter().take(CODES_SHOWN).map(code));
+
+    fn finish(self) -> (Vec<Code>, u64) {
+        let unknown = self.unknown;
+        let in_all = unknown.iter().map(|codes| codes.len() as u64).sum();
+        let mut listed = Vec::new();
+        for (field, codes) in ["destination", "mode", "site", "rule"].into_iter().zip(unknown) {
+            let mut codes: Vec<(Box<str>, u64)> = codes.into_iter().collect();
+            codes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            let code =
+                |(code, declarations): (Box<str>, u64)| Code { field, code: code.into(), declarations };
+            listed.extend(codes.into_iter().take(CODES_SHOWN).map(code));
+        }
+        (listed, in_all)
     }
-    (listed, in_all)
 }

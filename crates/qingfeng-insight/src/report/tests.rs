@@ -86,7 +86,7 @@ fn evidence(draws: &[Draw]) -> Evidence {
         sites: ["ningbo", "yiwu", "zhejiang"].map(Into::into).to_vec(),
         channels: ["green", "blue", "red"].map(Into::into).to_vec(),
         packs: vec!["clean-wind@1#ab".into()],
-        declarations,
+        declarations: declarations.into(),
         ..Evidence::default()
     }
 }
@@ -94,7 +94,7 @@ fn evidence(draws: &[Draw]) -> Evidence {
 fn report(evidence: &Evidence, pack: &Pack, surveys: &[&str]) -> Report {
     let surveys = surveys.iter().map(|survey| survey.parse().expect("a survey")).collect();
     let options = ReportOptions { surveys, ..ReportOptions::as_of(day("2017-12-31")) };
-    Report::of(evidence, pack, &[], &options, ReportParts::default())
+    Report::of(evidence, pack, &[], &options, ReportParts::default()).unwrap()
 }
 
 /// What adds up over rows that do not overlap.

@@ -7,6 +7,7 @@ use qingfeng_rules::{Date, Month, Rule, SelectionKind, Status};
 use super::open::{Known, State};
 use super::{MonthHits, Proposal, RuleDecay, Share, WatchOptions};
 use crate::statistics::{false_discovery, normal_above, trend};
+use qingfeng_inspection::evidence::Judged;
 
 /// The months that count as the last.
 const LAST_MONTHS: usize = 3;
@@ -38,16 +39,27 @@ fn trend_of(months: &BTreeMap<Month, Hits>, kinds: &[usize]) -> Option<f64> {
     trend(kinds.iter().map(of_kind))
 }
 
-/// The hit rates of rules over time.
-pub(super) fn decay(known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
-    let rules = &known.evidence.rules;
-    let mut fired: Vec<Fired> = Vec::new();
-    fired.resize_with(rules.len(), Fired::default);
-    let mut drawn = [0.0; 2];
-    let mut drawn_results = 0;
-    let mut last_day = None;
-    for judged in known.judged() {
-        last_day = last_day.max(judged.day);
+/// The hit rates of rules over time, as they are counted.
+#[derive(Default)]
+pub(super) struct DecayCounts {
+    fired: Vec<Fired>,
+    /// The weights of drawn inspections with a result, and of those with a finding.
+    drawn: [f64; 2],
+    drawn_results: u64,
+    last_day: Option<Date>,
+}
+
+impl DecayCounts {
+    pub fn new(known: &Known) -> Self {
+        let mut counts = Self::default();
+        counts.fired.resize_with(known.evidence.rules.len(), Fired::default);
+        counts
+    }
+
+    /// Counts a declaration.
+    pub fn add(&mut self, known: &Known, judged: &Judged) {
+        let Self { fired, drawn, drawn_results, last_day } = self;
+        *last_day = (*last_day).max(judged.day);
         let inspection = known.inspection(judged);
         let result = inspection.and_then(|inspection| match inspection.state {
             State::Found(found) => Some((inspection.inspection, found)),
@@ -60,7 +72,7 @@ pub(super) fn decay(known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
             let weight = 1.0 / inspection.probability.max(1e-9);
             drawn[0] += weight;
             drawn[1] += if found { weight } else { 0.0 };
-            drawn_results += 1;
+            *drawn_results += 1;
         }
         for &rule in judged.rules.iter() {
             let Some(fired) = fired.get_mut(rule as usize) else { continue };
@@ -78,6 +90,12 @@ pub(super) fn decay(known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
             }
         }
     }
+}
+
+/// The hit rates of rules over time.
+pub(super) fn decay(counted: DecayCounts, known: &Known, options: &WatchOptions) -> Vec<RuleDecay> {
+    let rules = &known.evidence.rules;
+    let DecayCounts { fired, drawn, drawn_results, last_day } = counted;
     let base = (drawn_results >= options.least_count && drawn[0] > 0.0).then(|| drawn[1] / drawn[0]);
     let mut decays: Vec<RuleDecay> = fired
         .iter()

@@ -25,6 +25,7 @@ mod trade;
 
 use std::collections::BTreeMap;
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::{Date, Pack};
 use serde::Serialize;
 
@@ -130,28 +131,36 @@ impl Watch {
     /// use qingfeng_inspection::evidence::Evidence;
     /// use qingfeng_insight::watch::{Watch, WatchOptions};
     ///
-    /// let watch = Watch::of(&Evidence::default(), &WatchOptions::default());
+    /// let watch = Watch::of(&Evidence::default(), &WatchOptions::default())?;
     /// assert!(watch.signs.is_empty());
+    /// # Ok::<(), qingfeng::read::ReadError>(())
     /// ```
-    pub fn of(evidence: &Evidence, options: &WatchOptions) -> Self {
-        let last = evidence
-            .declarations
-            .iter()
-            .filter_map(|judged| judged.day.max(judged.inspection.as_ref().map(|inspection| inspection.day)));
-        let as_of = options.as_of.or(last.max());
-        let known = open::Known::new(evidence, as_of);
+    ///
+    /// # Errors
+    ///
+    /// Declarations that can no longer be read.
+    pub fn of(evidence: &Evidence, options: &WatchOptions) -> Result<Self, ReadError> {
+        let known = open::Known { evidence, as_of: options.as_of.or_else(|| evidence.last_day()) };
+        let mut declarations = 0;
+        let mut treatment = sites::TreatmentCounts::new(&known, options);
+        let mut decay = decay::DecayCounts::new(&known);
+        known.each(|judged| {
+            declarations += 1;
+            treatment.add(&known, judged, options);
+            decay.add(&known, judged);
+        })?;
         let mut watch = Self {
-            as_of,
+            as_of: known.as_of,
             level: options.level,
-            declarations: known.declarations,
-            inspections: known.inspections,
-            sites: sites::treatment(&known, options),
-            decay: decay::decay(&known, options),
+            declarations,
+            inspections: known.inspected().count() as u64,
+            sites: sites::treatment(treatment, &known),
+            decay: decay::decay(decay, &known, options),
             open: open::open(&known, options),
             ..Self::default()
         };
         watch.find_signs(options);
-        watch
+        Ok(watch)
     }
 
     /// Adds what the declarations themselves show: displacement after rules came into force, and declarations just

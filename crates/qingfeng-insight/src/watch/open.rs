@@ -1,5 +1,6 @@
 //! What was known of declarations on the day, and inspections that are open.
 
+use qingfeng::read::ReadError;
 use qingfeng_rules::Date;
 
 use super::{OpenAtSite, OpenInspection, OpenInspections, OpenWhy, Share, WatchOptions};
@@ -20,7 +21,6 @@ pub(super) enum State {
 /// A planned inspection as of a day.
 #[derive(Clone, Copy)]
 pub(super) struct KnownInspection<'e> {
-    pub judged: &'e Judged,
     pub inspection: &'e Inspection,
     pub state: State,
 }
@@ -29,18 +29,9 @@ pub(super) struct KnownInspection<'e> {
 pub(super) struct Known<'e> {
     pub evidence: &'e Evidence,
     pub as_of: Option<Date>,
-    pub declarations: u64,
-    pub inspections: u64,
 }
 
 impl<'e> Known<'e> {
-    pub fn new(evidence: &'e Evidence, as_of: Option<Date>) -> Self {
-        let mut known = Self { evidence, as_of, declarations: 0, inspections: 0 };
-        known.declarations = known.judged().count() as u64;
-        known.inspections = known.inspected().count() as u64;
-        known
-    }
-
     fn is_past(&self, day: Option<Date>) -> bool {
         match (day, self.as_of) {
             (Some(day), Some(as_of)) => day <= as_of,
@@ -48,20 +39,28 @@ impl<'e> Known<'e> {
         }
     }
 
-    /// The declarations up to the day.
-    pub fn judged(&self) -> impl Iterator<Item = &'e Judged> + '_ {
-        self.evidence.declarations.iter().filter(|judged| self.is_past(judged.day))
+    /// Gives out the declarations up to the day.
+    pub fn each(&self, mut take: impl FnMut(&Judged) + Send) -> Result<(), ReadError> {
+        self.evidence.each(|judged| {
+            if self.is_past(judged.day) {
+                take(judged);
+            }
+        })
     }
 
-    /// The inspections up to the day.
-    pub fn inspected(&self) -> impl Iterator<Item = KnownInspection<'e>> + '_ {
-        self.judged().filter_map(|judged| self.inspection(judged))
+    /// The inspections up to the day, with the ids of their declarations.
+    pub fn inspected(&self) -> impl Iterator<Item = (&'e str, KnownInspection<'e>)> + '_ {
+        let past = self.evidence.inspections().filter(|&(day, ..)| self.is_past(day));
+        past.filter_map(|(_, id, inspection)| Some((id, self.known(inspection)?)))
     }
 
     /// The inspection of a declaration, if it has one up to the day.
-    pub fn inspection(&self, judged: &'e Judged) -> Option<KnownInspection<'e>> {
-        let inspection = &**judged.inspection.as_ref()?;
-        let known = KnownInspection { judged, inspection, state: self.state(inspection) };
+    pub fn inspection<'j>(&self, judged: &'j Judged) -> Option<KnownInspection<'j>> {
+        self.known(judged.inspection.as_deref()?)
+    }
+
+    fn known<'j>(&self, inspection: &'j Inspection) -> Option<KnownInspection<'j>> {
+        let known = KnownInspection { inspection, state: self.state(inspection) };
         self.is_past(Some(inspection.day)).then_some(known)
     }
 
@@ -98,7 +97,7 @@ pub(super) fn open(known: &Known, options: &WatchOptions) -> OpenInspections {
         .map(|site| OpenAtSite { site: site.to_string(), ..OpenAtSite::default() })
         .collect();
     let mut found = OpenInspections::default();
-    for KnownInspection { judged, inspection, state } in known.inspected() {
+    for (id, KnownInspection { inspection, state }) in known.inspected() {
         let Some(site) = sites.get_mut(inspection.office as usize) else { continue };
         found.inspections += 1;
         site.inspections += 1;
@@ -113,7 +112,7 @@ pub(super) fn open(known: &Known, options: &WatchOptions) -> OpenInspections {
         site.ages[[7, 30, 90].iter().position(|&most| age <= most).unwrap_or(3)] += 1;
         site.late += u64::from(i64::from(age) > i64::from(options.late_after_days));
         found.listed.push(OpenInspection {
-            declaration_id: judged.declaration_id.to_string(),
+            declaration_id: id.to_owned(),
             site: site.site.clone(),
             day: inspection.day,
             age,

@@ -88,7 +88,7 @@ impl Offices {
     pub fn new(known: &Known, options: &WatchOptions) -> Self {
         let sites = &known.evidence.sites;
         let mut inspects = vec![false; sites.len()];
-        for inspected in known.inspected() {
+        for (_, inspected) in known.inspected() {
             if let Some(inspects) = inspects.get_mut(inspected.inspection.office as usize) {
                 *inspects = true;
             }
@@ -128,33 +128,50 @@ fn band(score: i64, width: u32) -> i64 {
     score.div_euclid(width).saturating_mul(width)
 }
 
-/// How sites treat the same scores.
-pub(super) fn treatment(known: &Known, options: &WatchOptions) -> Treatment {
-    let offices = Offices::new(known, options);
-    let mut treatment = Treatment::default();
-    let mut inspected: Counts<(&str, i64)> = BTreeMap::new();
-    let mut found: Counts<(&str, i64, u8)> = BTreeMap::new();
-    let mut selected: BTreeMap<u32, ByKind> = BTreeMap::new();
-    for judged in known.judged() {
-        let Some(site) = offices.of(judged) else {
-            treatment.without_site += 1;
-            continue;
+/// How sites treat the same scores, as it is counted.
+pub(super) struct TreatmentCounts<'e> {
+    offices: Offices,
+    without_site: u64,
+    inspected: Counts<(&'e str, i64)>,
+    found: Counts<(&'e str, i64, u8)>,
+    selected: BTreeMap<u32, ByKind>,
+}
+
+impl<'e> TreatmentCounts<'e> {
+    pub fn new(known: &Known<'e>, options: &WatchOptions) -> Self {
+        let offices = Offices::new(known, options);
+        let (inspected, found, selected) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { offices, without_site: 0, inspected, found, selected }
+    }
+
+    /// Counts a declaration.
+    pub fn add(&mut self, known: &Known<'e>, judged: &Judged, options: &WatchOptions) {
+        let Some(site) = self.offices.of(judged) else {
+            self.without_site += 1;
+            return;
         };
         let channel = known.evidence.channel(judged);
         let band = band(judged.score, options.band);
-        let count = inspected.entry((channel, band)).or_default().entry(site).or_default();
+        let count = self.inspected.entry((channel, band)).or_default().entry(site).or_default();
         count[1] += 1;
-        let Some(inspection) = known.inspection(judged) else { continue };
+        let Some(inspection) = known.inspection(judged) else { return };
         count[0] += 1;
         let kind = inspection.inspection.selected;
-        selected.entry(site).or_default().add(kind);
+        self.selected.entry(site).or_default().add(kind);
         if let State::Found(is_found) = inspection.state {
             // What is drawn and what is picked of one band differ in what is found.
-            let count = found.entry((channel, band, kind as u8)).or_default().entry(site).or_default();
+            let of_band = self.found.entry((channel, band, kind as u8)).or_default();
+            let count = of_band.entry(site).or_default();
             count[0] += u64::from(is_found);
             count[1] += 1;
         }
     }
+}
+
+/// How sites treat the same scores.
+pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known) -> Treatment {
+    let TreatmentCounts { without_site, inspected, found, selected, .. } = counted;
+    let mut treatment = Treatment { without_site, ..Treatment::default() };
     let (of_inspected, heterogeneity) = compare(&inspected);
     let (of_found, found_heterogeneity) = compare(&found);
     treatment.inspected = heterogeneity;

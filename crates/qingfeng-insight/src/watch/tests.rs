@@ -261,7 +261,7 @@ fn evidence(seed: u64, rates: &[f64], found: impl Fn(usize, i32) -> f64) -> Evid
             let result = results[usize::from(is_found)].clone();
             inspection(on, site as u32, vec![Outcome { found_on: Some(day(on)), ..result }])
         });
-        evidence.declarations.push(judged(at, on, score, site as u32, inspection));
+        evidence.declarations.held.push(judged(at, on, score, site as u32, inspection));
     }
     evidence
 }
@@ -299,7 +299,7 @@ fn judged(at: i32, on: i32, score: i64, site: u32, inspection: Option<Inspection
 }
 
 fn kinds(evidence: &Evidence) -> Vec<(SignKind, String)> {
-    let watch = Watch::of(evidence, &WatchOptions::default());
+    let watch = Watch::of(evidence, &WatchOptions::default()).unwrap();
     watch.signs.into_iter().map(|sign| (sign.kind, sign.subject)).collect()
 }
 
@@ -323,15 +323,15 @@ fn the_treatment_of_a_site_in_numbers() {
     // One band; 10 of 100 at one site, 30 of 100 at the other: the test of Mantel and Haenszel without strata is that
     // of two shares with N - 1: (10 - 20)² / (100 * 100 * 40 * 160 / (200² * 199)) = 12.4375.
     let mut evidence = evidence(0, &[0.0, 0.0], |_, _| 0.0);
-    evidence.declarations.truncate(0);
+    evidence.declarations.held.truncate(0);
     for at in 0..200 {
         let site = at / 100;
         let is_inspected = at % 100 < 10 + 20 * site;
         let inspection = is_inspected.then(|| inspection(0, site as u32, Vec::new()));
-        evidence.declarations.push(judged(at, 0, 50, site as u32, inspection));
+        evidence.declarations.held.push(judged(at, 0, 50, site as u32, inspection));
     }
     let options = WatchOptions { offices: vec![evidence.sites.clone()], ..WatchOptions::default() };
-    let treatment = Watch::of(&evidence, &options).sites;
+    let treatment = Watch::of(&evidence, &options).unwrap().sites;
     let test = treatment.inspected.unwrap();
     assert!((test.chi_square - 12.4375).abs() < 1e-9 && test.degrees == 1, "{test:?}");
     let sites: Vec<(f64, f64, f64, f64)> = treatment
@@ -347,10 +347,10 @@ fn the_treatment_of_a_site_in_numbers() {
 fn a_rule_that_decays_is_proposed_and_one_that_does_not_is_kept() {
     let decays = evidence(5, &[0.8], |_, on| if on < 180 { 0.4 } else { 0.05 });
     assert_eq!(kinds(&decays), [(SignKind::Decay, "R".to_owned())]);
-    let decay = &Watch::of(&decays, &WatchOptions::default()).decay[0];
+    let decay = &Watch::of(&decays, &WatchOptions::default()).unwrap().decay[0];
     assert!(decay.z.unwrap() < -5.0 && decay.first.share > decay.last.share, "{decay:?}");
     assert_eq!(decay.months.iter().map(|month| month.inspected).sum::<u64>(), {
-        decays.declarations.iter().filter(|judged| judged.inspection.is_some()).count() as u64
+        decays.declarations.held.iter().filter(|judged| judged.inspection.is_some()).count() as u64
     });
     assert_eq!(kinds(&evidence(6, &[0.8], |_, _| 0.3)), []);
 }
@@ -358,7 +358,7 @@ fn a_rule_that_decays_is_proposed_and_one_that_does_not_is_kept() {
 #[test]
 fn a_rule_that_fires_no_more_is_told() {
     let mut silent = evidence(2, &[0.0], |_, _| 0.0);
-    for judged in &mut silent.declarations {
+    for judged in &mut silent.declarations.held {
         if judged.day > Some(day(200)) {
             judged.rules = Arc::from([]);
         }
@@ -369,7 +369,7 @@ fn a_rule_that_fires_no_more_is_told() {
 #[test]
 fn what_is_open_is_never_clear() {
     let mut evidence = evidence(0, &[0.0], |_, _| 0.0);
-    evidence.declarations.truncate(0);
+    evidence.declarations.held.truncate(0);
     let clear = outcome(Verdict::Clear);
     let open = Outcome { verdict: Verdict::Open, item_no: Some(2), ..clear.clone() };
     let waived = Outcome { verdict: Verdict::Waived, waiver: Some("W1".into()), ..clear.clone() };
@@ -383,7 +383,7 @@ fn what_is_open_is_never_clear() {
         ("known only later", vec![late], Some(OpenWhy::Nothing)),
     ];
     for (at, (_, outcomes, _)) in (0..).zip(&cases) {
-        evidence.declarations.push(judged(
+        evidence.declarations.held.push(judged(
             at,
             at * 20,
             50,
@@ -391,7 +391,8 @@ fn what_is_open_is_never_clear() {
             Some(inspection(at * 20, 0, outcomes.clone())),
         ));
     }
-    let watch = Watch::of(&evidence, &WatchOptions { as_of: Some(day(110)), ..WatchOptions::default() });
+    let watch =
+        Watch::of(&evidence, &WatchOptions { as_of: Some(day(110)), ..WatchOptions::default() }).unwrap();
     for (at, (case, _, wanted)) in cases.iter().enumerate() {
         let id = format!("D{at:05}");
         let listed = watch.open.listed.iter().find(|open| open.declaration_id == id);
@@ -405,7 +406,8 @@ fn what_is_open_is_never_clear() {
 #[test]
 fn extreme_numbers_do_no_harm() {
     let mut evidence = evidence(0, &[0.5, 0.5], |_, _| 0.5);
-    for (judged, score) in evidence.declarations.iter_mut().zip([i64::MIN, i64::MAX].into_iter().cycle()) {
+    for (judged, score) in evidence.declarations.held.iter_mut().zip([i64::MIN, i64::MAX].into_iter().cycle())
+    {
         judged.score = score;
         judged.day = None;
     }
@@ -419,7 +421,7 @@ fn extreme_numbers_do_no_harm() {
         list_max: 0,
         ..WatchOptions::default()
     };
-    let watch = Watch::of(&evidence, &options);
+    let watch = Watch::of(&evidence, &options).unwrap();
     assert!(watch.open.listed.is_empty());
     assert!(!serde_json::to_string(&watch).unwrap().is_empty());
 }

@@ -111,15 +111,15 @@ pub struct Chances {
 }
 
 impl Chances {
-    /// Takes a planned inspection of a declaration in.
-    pub fn take(&mut self, draw: &PlannedDraw<'_>, judged: &Judged) {
+    /// Takes a planned inspection of a declaration in, of this goods group and class of trader.
+    pub fn take(&mut self, draw: &PlannedDraw<'_>, group: &str, trader_class: &str) {
         let day = self
             .days
             .entry((draw.day, draw.office))
             .or_insert_with(|| OfficeDay { namings: [true; Naming::EACH.len()], ..OfficeDay::default() });
         day.in_points = matches!(draw.capacity, Some(Amount::Points(_)));
         for (holds, naming) in day.namings.iter_mut().zip(Naming::EACH) {
-            *holds &= naming.names(draw.stratum, &judged.group, &judged.trader_class);
+            *holds &= naming.names(draw.stratum, group, trader_class);
         }
         if draw.selected != SelectionKind::Random {
             return;

@@ -45,11 +45,8 @@ impl Evidence {
                 changed.added += u64::from(!row.dropped);
                 continue;
             }
-            let key = (Some(row.day), row.declaration_id.as_str());
-            let at =
-                self.declarations.binary_search_by(|judged| (judged.day, &*judged.declaration_id).cmp(&key));
             let site = self.sites.binary_search_by(|site| (**site).cmp(&row.office));
-            let inspection = at.ok().and_then(|at| self.declarations.get_mut(at)?.inspection.as_mut());
+            let inspection = self.declarations.inspection_mut(Some(row.day), &row.declaration_id);
             let Some(inspection) = inspection else { continue };
             if row.dropped {
                 if verdict_of(&inspection.outcomes).found().is_some() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qingfeng_rules::{Date, FieldId, Pack, SelectionKind};
 
-use super::{Evidence, Inspection, Judged};
+use super::{Evidence, Inspection};
 use crate::outcomes::Outcomes;
 use qingfeng::internals::shown;
 use qingfeng::read::{Input, ReadError};
@@ -124,31 +124,36 @@ impl Evidence {
         mut outcomes: Outcomes,
         pack: Option<&Pack>,
     ) -> Result<Self, ReadError> {
-        let mut evidence = Self::assessed(assessments, pack, std::iter::once(NOWHERE))?;
         let days: BTreeMap<Box<str>, Date> = outcomes
             .declarations()
             .filter_map(|(id, lines)| Some((id.into(), lines.iter().find_map(|line| line.found_on)?)))
             .collect();
+        let of_result = |id: &str| days.get(id).copied();
+        let mut evidence = Self::assessed(assessments, pack, std::iter::once(NOWHERE), &of_result)?;
         let nowhere =
             evidence.sites.binary_search_by(|site| (**site).cmp(NOWHERE)).unwrap_or_default() as u32;
-        for judged in &mut evidence.declarations {
-            let Some(lines) = outcomes.take(&judged.declaration_id) else { continue };
-            let day = days.get(&judged.declaration_id).copied();
-            judged.day = judged.day.or(day);
-            // Of a history without days the day of an inspection says nothing.
-            let Some(on) = judged.day.or(Date::from_days(0)) else { continue };
-            judged.inspection = Some(Box::new(Inspection {
-                day: on,
-                office: judged.sites.first().copied().unwrap_or(nowhere),
-                selected: SelectionKind::Mandatory,
-                probability: 1.0,
-                cost: 1,
-                stratum: None,
-                outcomes: lines,
-            }));
+        let mut inspections: Vec<(Option<Date>, Box<str>, Inspection)> = Vec::new();
+        evidence.guessed_channels = evidence.declarations.first_time(|batch| {
+            for judged in batch {
+                let Some(lines) = outcomes.take(&judged.declaration_id) else { continue };
+                // Of a history without days the day of an inspection says nothing.
+                let Some(on) = judged.day.or(Date::from_days(0)) else { continue };
+                let inspection = Inspection {
+                    day: on,
+                    office: judged.sites.first().copied().unwrap_or(nowhere),
+                    selected: SelectionKind::Mandatory,
+                    probability: 1.0,
+                    cost: 1,
+                    stratum: None,
+                    outcomes: lines,
+                };
+                inspections.push((judged.day, judged.declaration_id.clone(), inspection));
+            }
+            Ok(())
+        })?;
+        for (day, id, inspection) in inspections {
+            evidence.declarations.inspect(day, &id, inspection);
         }
-        let key = |judged: &Judged| (judged.day, judged.declaration_id.clone());
-        evidence.declarations.sort_by_cached_key(key);
         outcomes.declarations().for_each(|(id, _)| evidence.unplanned.add(id));
         Ok(evidence)
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use super::{Evidence, Inspection, PlannedDraw};
 use crate::outcomes::Outcomes;
-use crate::{Counted, Interner, PlanFile};
+use crate::{Counted, Interner, PlanFile, PlanRow};
 use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng_rules::Pack;
 
@@ -70,8 +71,9 @@ impl Evidence {
     /// let outcomes = file("outcomes.csv", "declaration_id,item_no,found_on,result\nD1,1,2016-09-07,fake\n")?;
     /// let plans = [PlanFile::read(&plan)?];
     /// let evidence = Evidence::read(&[Input::Path(assessments)], &plans, &[Input::Path(outcomes)], None)?;
-    /// assert_eq!(evidence.declarations[0].found(), Some(true));
-    /// assert_eq!(evidence.declarations[1].found(), None);
+    /// let mut found = Vec::new();
+    /// evidence.each(|judged| found.push(judged.found()))?;
+    /// assert_eq!(found, [Some(true), None]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read(
@@ -99,29 +101,32 @@ impl Evidence {
         pack: Option<&Pack>,
     ) -> Result<Self, ReadError> {
         let offices = plans.iter().flat_map(|plan| &plan.rows).map(|row| row.office.as_str());
-        let mut evidence = Self::assessed(assessments, pack, offices)?;
+        let mut evidence = Self::assessed(assessments, pack, offices, &|_| None)?;
         evidence.unplanned = unplanned.counted;
         let (first, total) = outcomes.rejects();
         evidence.outcome_rejects = Counted { total, first: first.to_vec() };
         evidence.corrected = outcomes.corrected();
-        evidence.inspect(plans, outcomes);
+        evidence.inspect(plans, outcomes)?;
         Ok(evidence)
     }
 
     /// Attaches plans and outcomes to their declarations.
-    pub fn inspect(&mut self, plans: &[PlanFile], mut outcomes: Outcomes) {
+    ///
+    /// # Errors
+    ///
+    /// Declarations that can no longer be read.
+    pub fn inspect(&mut self, plans: &[PlanFile], mut outcomes: Outcomes) -> Result<(), ReadError> {
+        let rows: Vec<&PlanRow> = plans.iter().flat_map(|plan| &plan.rows).collect();
         let mut texts = Interner::default();
-        for row in plans.iter().flat_map(|plan| &plan.rows) {
-            let key = (Some(row.day), row.declaration_id.as_str());
-            let at =
-                self.declarations.binary_search_by(|judged| (judged.day, &*judged.declaration_id).cmp(&key));
-            let Ok(at) = at else {
+        let strata = self.strata_of(&rows, &mut texts)?;
+        for (row, stratum) in rows.into_iter().zip(strata) {
+            let Some((group, trader_class)) = stratum else {
                 self.planned_elsewhere.add(&row.declaration_id);
                 continue;
             };
             let Ok(office) = self.sites.binary_search_by(|site| (**site).cmp(&row.office)) else { continue };
-            self.chances.take(&PlannedDraw::of_row(row, office as u32), &self.declarations[at]);
-            self.declarations[at].inspection = Some(Box::new(Inspection {
+            self.chances.take(&PlannedDraw::of_row(row, office as u32), &group, &trader_class);
+            let inspection = Inspection {
                 day: row.day,
                 office: office as u32,
                 selected: row.selected,
@@ -129,7 +134,37 @@ impl Evidence {
                 cost: row.cost,
                 stratum: row.stratum.as_deref().map(|stratum| texts.text(stratum)),
                 outcomes: outcomes.take(&row.declaration_id).unwrap_or_default(),
-            }));
+            };
+            self.declarations.inspect(Some(row.day), &row.declaration_id, inspection);
         }
+        Ok(())
+    }
+
+    /// The goods group and the class of the trader of each planned declaration that was assessed.
+    fn strata_of(
+        &mut self,
+        rows: &[&PlanRow],
+        texts: &mut Interner,
+    ) -> Result<Vec<Option<(Arc<str>, Arc<str>)>>, ReadError> {
+        let key = |at: usize| (Some(rows[at].day), rows[at].declaration_id.as_str());
+        let mut wanted: Vec<usize> = (0..rows.len()).collect();
+        wanted.sort_unstable_by_key(|&at| key(at));
+        let mut wanted = wanted.into_iter().peekable();
+        let mut strata = vec![None; rows.len()];
+        let guessed = self.declarations.first_time(|batch| {
+            for judged in batch {
+                let of = (judged.day, &*judged.declaration_id);
+                while wanted.next_if(|&at| key(at) < of).is_some() {}
+                while let Some(at) = wanted.next_if(|&at| key(at) == of) {
+                    strata[at] = Some((texts.text(&judged.group), texts.text(&judged.trader_class)));
+                }
+            }
+            Ok(())
+        })?;
+        self.guessed_channels += guessed;
+        Ok(strata)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 
 mod chances;
 mod changes;
+mod declarations;
 mod history;
 mod join;
 mod read;
@@ -26,16 +27,15 @@ use qingfeng_store::{Outcome, Verdict, verdict_of};
 
 pub use chances::{Chance, Chances, PlannedDraw};
 pub use changes::Changed;
+pub use declarations::Declarations;
 pub use history::Labels;
 pub use join::Unplanned;
-
-const MAX_DECLARATIONS: usize = 10_000_000;
 
 /// Where a rule stands in [`Evidence::rules`].
 pub type RuleAt = u32;
 
 /// Declarations with what is known of them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Evidence {
     /// The ids of rules, active and shadow, in the order of their texts.
     pub rules: Vec<Box<str>>,
@@ -48,7 +48,7 @@ pub struct Evidence {
     pub packs: Vec<Box<str>>,
     /// By day and id, those without a day first; no id is there twice on a day. Several assessments of one are put
     /// together as plans do it, see [`AssessedDeclaration::merge`].
-    pub declarations: Vec<Judged>,
+    pub declarations: Declarations,
     /// Assessments of a declaration that gave way to one in another channel, where no pack said which is the graver.
     pub guessed_channels: u64,
     /// Planned inspections of declarations that the assessments do not have.

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use qingfeng_rules::{ChannelId, Pack};
+use qingfeng_rules::{Date, Pack};
 
-use super::{Evidence, Judged, MAX_DECLARATIONS};
-use crate::AssessedDeclaration;
+use super::{Declarations, Evidence};
 use crate::rolling::AssessmentDecoder;
+use crate::sorted::{Renumbering, Sorter, each_assessed};
 use qingfeng::read::{Input, ReadError};
 
 /// Names in order, and by former number the new one.
@@ -21,37 +21,39 @@ fn in_order(names: &[Arc<str>], order: impl Fn(usize, usize) -> Ordering) -> (Ve
     (sorted.into_iter().map(|at| (&*names[at]).into()).collect(), new)
 }
 
-/// The mean score of each channel's declarations, which orders channels where no pack does.
-fn mean_scores(declarations: &[AssessedDeclaration], channels: usize) -> Vec<f64> {
-    let mut sums = vec![(0_i128, 0_u64); channels];
-    for declaration in declarations {
-        let (sum, count) = &mut sums[declaration.channel.index()];
-        *sum += i128::from(declaration.score);
-        *count += 1;
+/// The sum and the number of scores, which order channels where no pack does.
+#[derive(Clone, Copy, Default)]
+struct Scores {
+    sum: i128,
+    count: u64,
+}
+
+impl Scores {
+    fn mean(self) -> f64 {
+        self.sum as f64 / self.count.max(1) as f64
     }
-    sums.into_iter().map(|(sum, count)| sum as f64 / count.max(1) as f64).collect()
 }
 
 impl Evidence {
     /// Reads assessments; these offices are sites too. Channels are in the order of the pack, those that it does not have
-    /// before them.
+    /// before them. `day_of` gives the day of a declaration that has none of its own.
     pub(super) fn assessed<'o>(
         assessments: &[Input],
         pack: Option<&Pack>,
         offices: impl Iterator<Item = &'o str>,
+        day_of: &(dyn Fn(&str) -> Option<Date> + Sync),
     ) -> Result<Self, ReadError> {
         let mut decoder = AssessmentDecoder::of_any_pack();
-        let mut declarations: Vec<AssessedDeclaration> = Vec::new();
-        for input in assessments {
-            decoder.each(input, &mut |declaration| {
-                if declarations.len() == MAX_DECLARATIONS {
-                    let reason = format!("more than {MAX_DECLARATIONS} assessments; give a shorter time");
-                    return Err(ReadError::content(input, reason));
-                }
-                declarations.push(declaration);
-                Ok(())
-            })?;
-        }
+        let mut sorter = Sorter::default();
+        let mut scores: Vec<Scores> = Vec::new();
+        each_assessed(assessments, &mut decoder, &mut |mut declaration| {
+            let channel = declaration.channel.index();
+            scores.resize(scores.len().max(channel + 1), Scores::default());
+            scores[channel].sum += i128::from(declaration.score);
+            scores[channel].count += 1;
+            declaration.day = declaration.day.or_else(|| day_of(&declaration.declaration_id));
+            sorter.push(&declaration)
+        })?;
         offices.for_each(|office| {
             decoder.sites.number(office);
         });
@@ -63,26 +65,15 @@ impl Evidence {
         let of_pack = |name: &str| pack?.channels.iter().position(|channel| channel.name == name);
         let places: Vec<Option<usize>> = channels.iter().map(|name| of_pack(name)).collect();
         let unknown = places.iter().filter(|place| place.is_none()).count();
-        let means = mean_scores(&declarations, channels.len());
+        let mean = |channel: usize| scores.get(channel).copied().unwrap_or_default().mean();
         let (channels, new_channels) =
-            in_order(channels, |a, b| places[a].cmp(&places[b]).then_with(|| means[a].total_cmp(&means[b])));
-        let interner = &mut decoder.interner;
-        let mut renumber = |numbers: &[u32], new: &[u32]| {
-            let mut numbers: Vec<u32> = numbers.iter().map(|&number| new[number as usize]).collect();
-            numbers.sort_unstable();
-            interner.numbers(&numbers)
-        };
-        for declaration in &mut declarations {
-            declaration.rules = renumber(&declaration.rules, &new_rules);
-            declaration.shadow_rules = renumber(&declaration.shadow_rules, &new_rules);
-            declaration.sites = renumber(&declaration.sites, &new_sites);
-            declaration.pack = new_packs[declaration.pack as usize];
-            declaration.channel = ChannelId(new_channels[declaration.channel.index()] as u8);
-        }
-        let guessed_channels = AssessedDeclaration::merge(&mut declarations, interner, unknown);
-        let judged = |assessed| Judged { assessed, inspection: None };
-        let declarations = declarations.into_iter().map(judged).collect();
-        Ok(Self { rules, sites, channels, packs, declarations, guessed_channels, ..Self::default() })
+            in_order(channels, |a, b| places[a].cmp(&places[b]).then_with(|| mean(a).total_cmp(&mean(b))));
+        let mut sorted = sorter.finish()?;
+        let new =
+            Renumbering { rules: new_rules, sites: new_sites, packs: new_packs, channels: new_channels };
+        sorted.renumber(new, unknown);
+        let declarations = Declarations::stored(sorted);
+        Ok(Self { rules, sites, channels, packs, declarations, ..Self::default() })
     }
 }
 

@@ -164,6 +164,11 @@ impl Timeline {
         known
     }
 
+    /// The id of a declaration, if it has a coded result.
+    pub(crate) fn id(&self, declaration: &str) -> Option<&str> {
+        self.by_declaration.get_key_value(declaration).map(|(id, _)| &**id)
+    }
+
     /// The number of declarations with a coded result.
     pub fn len(&self) -> usize {
         self.by_declaration.len()

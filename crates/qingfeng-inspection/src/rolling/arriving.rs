@@ -146,7 +146,7 @@ impl AssessmentDecoder {
     }
 
     /// Opens a table of assessments that has the columns that are needed.
-    fn open(&self, input: &Input) -> Result<RowReader, ReadError> {
+    pub(crate) fn open(&self, input: &Input) -> Result<RowReader, ReadError> {
         let rows = RowReader::open(input, &AssessmentColumns::TABLE)?;
         if self.for_policy {
             let [sites, line_groups] = [COLUMNS.sites.at(), COLUMNS.line_groups.at()];
@@ -156,23 +156,6 @@ impl AssessmentDecoder {
             rows.require(&columns, what)?;
         }
         Ok(rows)
-    }
-
-    /// Gives out the declarations of a table, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// The table cannot be read, lacks a column, or has a row that no assessment is; what `take` ends with.
-    pub(crate) fn each(
-        &mut self,
-        input: &Input,
-        take: &mut dyn FnMut(AssessedDeclaration) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        let mut rows = self.open(input)?;
-        while let Some(row) = rows.read()? {
-            take(self.row(&row)?)?;
-        }
-        Ok(())
     }
 
     /// Where the texts and lists of the declarations are stored once.

@@ -26,7 +26,7 @@ impl World {
     /// The plan by a key, as its file has it.
     fn sheet(&self, number: u64) -> Sheet {
         let days = [date(DAYS[1]), date(DAYS[2])];
-        let inputs = PlanInputs::new(days, &self.candidates, &self.capacity, self.outcomes.as_ref());
+        let inputs = PlanInputs::new(days, &self.candidates, &self.capacity, self.outcomes.as_ref()).unwrap();
         let marks = PlanMarks { pack: PACK.to_owned(), inputs: inputs.to_string() };
         let rows = self.plan(number).days.into_iter().flat_map(|planned| {
             let commitment = self.commitment(number, planned.day);

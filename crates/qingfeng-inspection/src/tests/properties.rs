@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use qingfeng_rules::selection::{Amount, Least, Millionths, Quota, QuotaOf};
 
-use super::super::plan::Because;
+use super::super::plan::{Because, NoOffice};
+use super::super::planner::PlanError;
 use super::super::policy::{asked, units};
-use super::super::{Capacity, PlanMarks, PlanSummary, left_out_rows, no_office_rows, plan_rows};
+use super::super::sorted::Sorter;
+use super::super::{
+    Capacity, DeclarationDays, PlanInputs, PlanMarks, PlanSummaries, PlanSummary, left_out_rows,
+    no_office_rows, plan_rows,
+};
 use super::world::*;
+use qingfeng::read::ReadError;
 use qingfeng_rules::SelectionKind;
 
 proptest! {
@@ -126,6 +132,44 @@ proptest! {
         prop_assert_eq!(summary.mandatory_not_inspected.declarations, mandatory as u64);
         let severest = of(&|at| all[at].channel.index() == 2);
         prop_assert_eq!(summary.severest_not_inspected.declarations, severest as u64);
+    }
+
+    /// A plan made day by day from declarations in a file, in any order, on one thread or two, is the plan made in memory.
+    #[test]
+    fn a_plan_by_day_is_the_plan(world in any_world(), number in 0..50_u64, room in 1_usize..2_000) {
+        let days = [date(DAYS[1]), date(DAYS[2])];
+        let mut sorter = Sorter::with_room(room);
+        world.candidates.all.iter().rev().for_each(|declaration| sorter.push(declaration).unwrap());
+        let sorted = sorter.finish().unwrap();
+        let key = key(number);
+        let day_key = |day| Some(key.of_day(day));
+        let planned = world.plan(number);
+        let planner = world.planner();
+        for threads in [1, 2] {
+            let planner = planner.clone().with_threads(Some(threads));
+            prop_assert_eq!(&planner.plan_whole(&sorted, days, &day_key).unwrap(), &planned);
+            let mut summaries = PlanSummaries::new(&world.policy, days, true);
+            let (outcomes, visits) = planner
+                .plan_by_day(&sorted, days, &day_key, |of_day| {
+                    summaries.add(&of_day);
+                    Ok::<(), PlanError>(())
+                })
+                .unwrap();
+            let by_day = summaries.finish(sorted.read_count(), outcomes, &visits);
+            let whole = PlanSummary::new(&planned, &world.candidates, &world.policy, days, true);
+            prop_assert_eq!(serde_json::to_string(&by_day).unwrap(), serde_json::to_string(&whole).unwrap());
+        }
+        let inputs = PlanInputs::new(days, &sorted, &world.capacity, None).unwrap();
+        prop_assert_eq!(inputs, PlanInputs::new(days, &world.candidates, &world.capacity, None).unwrap());
+        let (mut no_office, mut first) = (Vec::new(), 0);
+        let each = sorted.each_day(|day, of_day| {
+            let of = planner.no_office(days, day, of_day);
+            no_office.extend(of.into_iter().map(|of| NoOffice { candidate: of.candidate + first, ..of }));
+            first += of_day.len();
+            Ok::<(), ReadError>(())
+        });
+        each.unwrap();
+        prop_assert_eq!(no_office, planned.no_office);
     }
 
     /// What is targeted depends on no key; with none nothing is drawn and the rest is the same.

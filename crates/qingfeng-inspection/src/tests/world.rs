@@ -41,12 +41,16 @@ impl World {
         self.plan_by(&|day| Some(key.of_day(day)))
     }
 
-    pub(super) fn plan_by(&self, key: &(dyn Fn(Date) -> Option<DayKey> + Sync)) -> Plan {
-        let mut planner = Planner::new(&self.policy, &self.capacity);
-        if let Some(outcomes) = &self.outcomes {
-            planner = planner.with_outcomes(outcomes);
+    pub(super) fn planner(&self) -> Planner<'_> {
+        let planner = Planner::new(&self.policy, &self.capacity);
+        match &self.outcomes {
+            Some(outcomes) => planner.with_outcomes(outcomes),
+            None => planner,
         }
-        planner.plan(&self.candidates, date(DAYS[1]), date(DAYS[2]), key).unwrap()
+    }
+
+    pub(super) fn plan_by(&self, key: &(dyn Fn(Date) -> Option<DayKey> + Sync)) -> Plan {
+        self.planner().plan(&self.candidates, date(DAYS[1]), date(DAYS[2]), key).unwrap()
     }
 }
 

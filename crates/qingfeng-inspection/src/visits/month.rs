@@ -2,17 +2,18 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use qingfeng_rules::selection::{RandomLeast, Visits};
+use qingfeng_rules::selection::{RandomLeast, Visits, Worth};
 use qingfeng_rules::{ChannelId, Date, Month, SelectionKind};
 
 use super::results::Visit;
 use crate::candidate::AssessedDeclaration;
 use crate::capacity::Capacity;
 use crate::draw::Key;
-use crate::experience::Experience;
+use crate::experience::{Cell, Experience};
 use crate::lottery::{self, StratumOf};
-use crate::planner::{OfficeOf, Planner};
+use crate::planner::{OfficeOf, Planner, middle};
 use crate::policy::Policy;
 
 /// The rules of an enterprise that are named: those that fired most often.
@@ -76,26 +77,22 @@ impl PlannedVisits {
     }
 }
 
-/// What is known of an enterprise at its site.
+/// Declarations of a cell, a score and, where worth goes by it, a value.
+type Like = (Cell, i64, Option<i64>);
+
+/// An enterprise at a site, of the declarations that were taken.
 #[derive(Clone, Debug, Default)]
-struct Tally {
+struct Enterprise {
     declarations: u64,
     items: u64,
     worst: Option<(ChannelId, i64)>,
-    /// Declarations that may be targeted for their channel, or must be inspected.
-    suspect: u64,
-    /// The findings that are expected in them, in millionths.
-    findings: u64,
-    worth: i64,
     rules: BTreeMap<u32, u64>,
+    /// Declarations that may be targeted for their channel, or must be inspected. What may not be targeted for what it is
+    /// makes no enterprise worth a visit, however much of it there is.
+    suspect: BTreeMap<Like, u64>,
 }
 
-impl Tally {
-    /// Of what is worth most first: worth, the gravest channel, the highest score.
-    fn order(&self) -> impl Ord + use<> {
-        Reverse((self.worth, self.worst))
-    }
-
+impl Enterprise {
     fn most_fired(&self) -> Vec<u32> {
         let mut rules: Vec<(u32, u64)> = self.rules.iter().map(|(&rule, &times)| (rule, times)).collect();
         rules.sort_by_key(|&(rule, times)| (Reverse(times), rule));
@@ -103,13 +100,42 @@ impl Tally {
     }
 }
 
-/// Plans visits, month after month.
+/// A site that has visits.
+#[derive(Clone, Debug)]
+struct VisitedSite {
+    /// Its position.
+    site: usize,
+    enterprises: BTreeMap<Arc<str>, Enterprise>,
+    /// The values of its declarations, where worth goes by value.
+    values: Vec<i64>,
+}
+
+/// An enterprise as it is judged for a month.
+struct Tally<'e> {
+    of: &'e Enterprise,
+    /// How many of its declarations are suspect.
+    suspect: u64,
+    /// The findings that are expected in them, in millionths.
+    findings: u64,
+    worth: i64,
+}
+
+impl Tally<'_> {
+    /// Of what is worth most first: worth, the gravest channel, the highest score.
+    fn order(&self) -> impl Ord + use<> {
+        Reverse((self.worth, self.of.worst))
+    }
+}
+
+/// Plans visits, month after month, from what is counted of the declarations of earlier days.
 pub(crate) struct Visiting<'p> {
     policy: &'p Policy,
-    capacity: &'p Capacity,
+    offices: OfficeOf<'p>,
     visits: &'p Visits,
     visited: &'p [Visit],
     key: Option<&'p Key>,
+    /// The sites that have visits, by name.
+    sites: BTreeMap<&'p str, VisitedSite>,
     /// The last day of the month for which this plan has each enterprise: it may be visited as late as that.
     planned: BTreeMap<Box<str>, Date>,
 }
@@ -123,21 +149,47 @@ impl<'p> Visiting<'p> {
         key: Option<&'p Key>,
     ) -> Option<Self> {
         let visits = policy.selection.visits.as_ref()?;
-        Some(Self { policy, capacity, visits, visited, key, planned: BTreeMap::new() })
+        let site =
+            |(site, name)| (name, VisitedSite { site, enterprises: BTreeMap::new(), values: Vec::new() });
+        let sites = policy.visited_sites().map(site).collect();
+        let offices = OfficeOf::new(policy, capacity);
+        Some(Self { policy, offices, visits, visited, key, sites, planned: BTreeMap::new() })
     }
 
-    /// Plans the visits of a month, after those of earlier ones, from the declarations of days before it and with what was
+    /// Counts the declarations of a day, after those of the days before it.
+    pub(crate) fn take(&mut self, declarations: &[AssessedDeclaration]) {
+        let policy = self.policy;
+        let by_value = policy.selection.worth == Worth::Value;
+        for of in declarations {
+            let sites = of.sites.iter().filter_map(|&site| policy.sites.get(site as usize));
+            for name in sites.map(|site| site.name.as_str()) {
+                let Some(site) = self.sites.get_mut(name) else { continue };
+                let value = of.whole_value().filter(|_| by_value);
+                site.values.extend(value);
+                let Some(trader) = &of.trader else { continue };
+                let known = site.enterprises.entry(Arc::clone(trader)).or_default();
+                known.declarations += 1;
+                known.items += of.line_groups.len() as u64;
+                known.worst = known.worst.max(Some((of.channel, of.score)));
+                of.rules.iter().for_each(|&rule| *known.rules.entry(rule).or_default() += 1);
+                if policy.is_targeted(of) || policy.mandatory(of).is_some() {
+                    let cell = Experience::cell(policy, of, self.offices.of(of));
+                    *known.suspect.entry((cell, of.score, value)).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// Plans the visits of a month, after those of earlier ones, from the declarations that were taken and with what was
     /// known before it: each site's, in the order of their names.
     pub(crate) fn month(
         &mut self,
         planner: &Planner<'p>,
-        all: &[AssessedDeclaration],
         month: Month,
         experience: &Experience,
     ) -> Vec<PlannedVisits> {
         let begins = month.day(1);
-        let at_sites = self.by_site(all, begins);
-        let homes = homes(all, &at_sites);
+        let homes = self.homes();
         let last_visits = self.last_visits(begins);
         let is_paused = |enterprise: &str| {
             last_visits.get(enterprise).is_some_and(|last| {
@@ -146,9 +198,11 @@ impl<'p> Visiting<'p> {
             })
         };
         let mut planned = Vec::new();
-        for (name, (site, members)) in &at_sites {
-            let is_home = |enterprise: &str| homes.get(enterprise) == Some(site);
-            let mut tallies = self.tallies(planner, all, members, &is_home, experience);
+        for (name, site) in &self.sites {
+            let usual = middle(site.values.clone());
+            let here = site.enterprises.iter().filter(|(name, _)| homes.get(&***name) == Some(&site.site));
+            let mut tallies: Vec<(&str, Tally<'_>)> =
+                here.map(|(name, of)| (&**name, Self::tally(of, planner, usual, experience))).collect();
             let known = tallies.len();
             tallies.retain(|&(enterprise, _)| !is_paused(enterprise));
             let paused = (known - tallies.len()) as u64;
@@ -159,22 +213,21 @@ impl<'p> Visiting<'p> {
         planned
     }
 
-    /// The sites that have visits, by name: each by its position, with the declarations there of days before one, in order.
-    fn by_site(&self, all: &[AssessedDeclaration], begins: Date) -> BTreeMap<&'p str, (usize, Vec<usize>)> {
-        let known = all.partition_point(|candidate| candidate.day.is_none())
-            ..all.partition_point(|candidate| candidate.day < Some(begins));
-        let policy = self.policy;
-        let mut at_sites: BTreeMap<&str, (usize, Vec<usize>)> =
-            policy.visited_sites().map(|(at, name)| (name, (at, Vec::new()))).collect();
-        for at in known {
-            for &site in all[at].sites.iter() {
-                let site = policy.sites.get(site as usize);
-                if let Some((_, members)) = site.and_then(|site| at_sites.get_mut(&*site.name)) {
-                    members.push(at);
-                }
-            }
+    fn tally<'e>(
+        of: &'e Enterprise,
+        planner: &Planner<'_>,
+        usual: i64,
+        experience: &Experience,
+    ) -> Tally<'e> {
+        let mut tally = Tally { of, suspect: 0, findings: 0, worth: 0 };
+        for ((cell, score, value), &count) in &of.suspect {
+            let expected = experience.expected(cell, *score);
+            let worth = planner.worth(*value, expected.mean, usual);
+            tally.suspect += count;
+            tally.findings += count * u64::from(expected.mean);
+            tally.worth = tally.worth.saturating_add(worth.saturating_mul(count.cast_signed()));
         }
-        at_sites
+        tally
     }
 
     /// The last day before one on which each enterprise was visited, as far as is known, or may be by this plan.
@@ -190,42 +243,15 @@ impl<'p> Visiting<'p> {
         last_visits
     }
 
-    /// What is known of each enterprise of a site, by name.
-    fn tallies<'c>(
-        &self,
-        planner: &Planner<'p>,
-        all: &'c [AssessedDeclaration],
-        members: &[usize],
-        is_home: &dyn Fn(&str) -> bool,
-        experience: &Experience,
-    ) -> Vec<(&'c str, Tally)> {
-        let mut offices = OfficeOf::new(self.policy, self.capacity);
-        let usual = planner.usual_value(members, all);
-        let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-        for candidate in members.iter().map(|&at| &all[at]) {
-            let Some(trader) = candidate.trader.as_deref().filter(|trader| is_home(trader)) else { continue };
-            let tally = tallies.entry(trader).or_default();
-            tally.declarations += 1;
-            tally.items += candidate.line_groups.len() as u64;
-            tally.worst = tally.worst.max(Some((candidate.channel, candidate.score)));
-            for &rule in candidate.rules.iter() {
-                *tally.rules.entry(rule).or_default() += 1;
-            }
-            // What may not be targeted for what it is makes no enterprise worth a visit, however much of it there is.
-            if self.policy.is_targeted(candidate) || self.policy.mandatory(candidate).is_some() {
-                let cell = Experience::cell(self.policy, candidate, offices.of(candidate));
-                let expected = experience.expected(&cell, candidate.score);
-                tally.suspect += 1;
-                tally.findings += u64::from(expected.mean);
-                tally.worth = tally.worth.saturating_add(planner.worth(candidate, expected.mean, usual));
-            }
-        }
-        tallies.into_iter().collect()
-    }
-
     /// The visits of a site: room is kept for the draw, the worthiest are targeted within the rest, and from all others so
     /// many are drawn. The share of the draw is one of the places, so that it stands whatever there is to be visited.
-    fn of_site(&self, month: Month, site: &str, enterprises: &[(&str, Tally)], paused: u64) -> PlannedVisits {
+    fn of_site(
+        &self,
+        month: Month,
+        site: &str,
+        enterprises: &[(&str, Tally<'_>)],
+        paused: u64,
+    ) -> PlannedVisits {
         let places = u64::from(self.visits.per_month);
         let mut stratum = StratumOf::new(site.to_owned(), self.visits.random);
         stratum.declarations = places;
@@ -254,18 +280,18 @@ impl<'p> Visiting<'p> {
 
         let visit = |at: usize, kind, probability, why| {
             let (enterprise, tally) = &enterprises[at];
-            let (channel, score) = tally.worst.unwrap_or((ChannelId(0), 0));
+            let (channel, score) = tally.of.worst.unwrap_or((ChannelId(0), 0));
             PlannedVisit {
                 enterprise: (*enterprise).into(),
                 kind,
                 why,
                 probability,
                 worth: tally.worth,
-                declarations: tally.declarations,
-                items: tally.items,
+                declarations: tally.of.declarations,
+                items: tally.of.items,
                 channel,
                 score,
-                rules: tally.most_fired(),
+                rules: tally.of.most_fired(),
             }
         };
         let expects = |at: usize| {
@@ -287,24 +313,17 @@ impl<'p> Visiting<'p> {
             visits: targeted.chain(drawn).collect(),
         }
     }
-}
 
-/// The site of each enterprise, by its position: where most of its declarations are; of equals the first of the pack.
-fn homes<'c>(
-    all: &'c [AssessedDeclaration],
-    at_sites: &BTreeMap<&str, (usize, Vec<usize>)>,
-) -> HashMap<&'c str, usize> {
-    let mut most: HashMap<&str, (u64, Reverse<usize>)> = HashMap::new();
-    for (site, members) in at_sites.values() {
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for trader in members.iter().filter_map(|&at| all[at].trader.as_deref()) {
-            *counts.entry(trader).or_default() += 1;
+    /// The site of each enterprise, by its position: where most of its declarations are; of equals the first of the pack.
+    fn homes(&self) -> HashMap<&str, usize> {
+        let mut most: HashMap<&str, (u64, Reverse<usize>)> = HashMap::new();
+        for site in self.sites.values() {
+            for (enterprise, of) in &site.enterprises {
+                let here = (of.declarations, Reverse(site.site));
+                let home = most.entry(enterprise).or_insert(here);
+                *home = here.max(*home);
+            }
         }
-        for (trader, count) in counts {
-            let here = (count, Reverse(*site));
-            let home = most.entry(trader).or_insert(here);
-            *home = here.max(*home);
-        }
+        most.into_iter().map(|(enterprise, (_, Reverse(site)))| (enterprise, site)).collect()
     }
-    most.into_iter().map(|(trader, (_, Reverse(site)))| (trader, site)).collect()
 }

@@ -7,6 +7,7 @@ use qingfeng_rules::Pack;
 use super::consignment::LineTruth;
 use super::result::RuleWorth;
 use qingfeng::Engine;
+use qingfeng::read::ReadError;
 use qingfeng_insight::effect::{Effect, EffectOptions};
 use qingfeng_inspection::evidence::{Evidence, Inspection, Judged, PlannedDraw};
 use qingfeng_inspection::{AssessedDeclaration, Interner, PlannedDay, Policy};
@@ -73,7 +74,7 @@ impl OfficeRecords {
             interner.numbers(&numbers)
         };
         for (at, candidate) in candidates.iter().enumerate().filter(|&(at, _)| !is_out[at]) {
-            place[at] = Some(self.evidence.declarations.len());
+            place[at] = Some(self.evidence.declarations.held.len());
             self.violates.push(truth(at).violation.is_some());
             let assessed = AssessedDeclaration {
                 rules: renumbered(&candidate.rules, rules),
@@ -82,7 +83,7 @@ impl OfficeRecords {
                 sites: renumbered(&candidate.sites, sites),
                 ..candidate.clone()
             };
-            self.evidence.declarations.push(Judged { assessed, inspection: None });
+            self.evidence.declarations.held.push(Judged { assessed, inspection: None });
         }
         for of_office in planned {
             let office = self.evidence.sites.binary_search_by(|site| (**site).cmp(&*of_office.office));
@@ -90,7 +91,7 @@ impl OfficeRecords {
             for selected in &of_office.selected {
                 let Some(place) = place.get(selected.candidate).copied().flatten() else { continue };
                 let truth = truth(selected.candidate);
-                let judged = &mut self.evidence.declarations[place];
+                let judged = &mut self.evidence.declarations.held[place];
                 let draw = of_office.strata.get(selected.stratum);
                 let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
                 let planned = PlannedDraw {
@@ -102,7 +103,7 @@ impl OfficeRecords {
                     stratum: draw.map_or("", |draw| &draw.name),
                     drawn_of: draw.map(|draw| (number(draw.drawn), number(draw.population))),
                 };
-                self.evidence.chances.take(&planned, judged);
+                self.evidence.chances.take(&planned, &judged.group, &judged.trader_class);
                 let stratum = draw.map(|draw| interner.text(&draw.name));
                 let verdict = truth.violation.map_or(Verdict::Clear, Verdict::Violation);
                 judged.inspection = Some(Box::new(Inspection {
@@ -140,10 +141,10 @@ impl OfficeRecords {
 
     /// The rules of which enough was inspected, and where the draw could reach all on which they fired; the number of
     /// violating declarations as the inspections estimate it, and as it is.
-    pub(super) fn worth(&self) -> (Vec<RuleWorth>, f64, u64) {
+    pub(super) fn worth(&self) -> Result<(Vec<RuleWorth>, f64, u64), ReadError> {
         let mut truths = vec![(0_u64, 0_u64); self.evidence.rules.len()];
         let (mut estimated, mut violating) = (0.0, 0);
-        for (judged, &violates) in self.evidence.declarations.iter().zip(&self.violates) {
+        for (judged, &violates) in self.evidence.declarations.held.iter().zip(&self.violates) {
             violating += u64::from(violates);
             let inspection = judged.inspection.as_ref().filter(|_| violates);
             if let Some(inspection) = inspection.filter(|inspection| inspection.probability > 0.0) {
@@ -160,7 +161,7 @@ impl OfficeRecords {
             partners: 0,
             ..EffectOptions::default()
         };
-        let effect = Effect::of(&self.evidence, &options);
+        let effect = Effect::of(&self.evidence, &options)?;
         let worth =
             effect.rules.iter().filter(|rule| rule.figures.inspected >= INSPECTED_MIN).filter_map(|rule| {
                 let at = self.evidence.rules.binary_search_by(|known| (**known).cmp(&*rule.rule)).ok()?;
@@ -179,6 +180,6 @@ impl OfficeRecords {
             });
         let mut worth: Vec<RuleWorth> = worth.collect();
         worth.sort_by(|a, b| a.rule.cmp(&b.rule));
-        (worth, estimated, violating)
+        Ok((worth, estimated, violating))
     }
 }

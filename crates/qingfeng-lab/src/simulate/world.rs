@@ -163,7 +163,8 @@ impl WorldRun<'_> {
             }
             day_done();
         }
-        let (rules, estimated, violating) = records.worth();
+        let worth = records.worth().map_err(|error| SimulateError::Assess(error.to_string()))?;
+        let (rules, estimated, violating) = worth;
         let result = WorldResult {
             seed,
             counts: all,

@@ -206,12 +206,7 @@ fn evidence(args: &Args, pack: &Pack) -> Result<Evidence, Failure> {
     } else {
         inspected.evidence(args.results.as_of, Some(pack))?.0
     };
-    let is_within = |day: Option<Date>| {
-        day.is_none_or(|day| {
-            args.from.is_none_or(|from| from <= day) && args.until.is_none_or(|until| day <= until)
-        })
-    };
-    evidence.declarations.retain(|judged| is_within(judged.day));
+    evidence.keep_days(args.from, args.until);
     Ok(evidence)
 }
 

@@ -176,7 +176,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(pack) = pack {
         options = options.with_pack(pack);
     }
-    let mut effect = Effect::of(&evidence, &options);
+    let mut effect = Effect::of(&evidence, &options)?;
     tell_effect(&mut effect);
     sort(&mut effect.rules, args.sort);
     if let Some(path) = &args.output {

@@ -8,10 +8,12 @@ use arrow_schema::ArrowError;
 
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
-use qingfeng_inspection::visits::{VisitColumns, visit_rows};
+use qingfeng_inspection::draw::Key;
+use qingfeng_inspection::visits::{PlannedVisits, VisitColumns, visit_rows};
 use qingfeng_inspection::{
-    Candidates, LeftOutColumns, Plan, PlanColumns, PlanInputs, PlanMarks, PlanSummary, Planner, Policy,
-    left_out_rows, no_office_rows, plan_rows,
+    AssessedDeclaration, Capacity, DeclarationDays, LeftOutColumns, NoOffice, PlanColumns, PlanInputs,
+    PlanMarks, PlanSummaries, PlanSummary, Planner, Policy, SortedDeclarations, left_out_rows,
+    no_office_rows, plan_rows,
 };
 
 use crate::draw_key::{KeyArgs, VARIABLE};
@@ -118,9 +120,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let capacity = args.policy.capacity(&policy)?;
     let outcomes = results.timeline()?;
     let inputs = files(&args.assessments);
-    let candidates = Candidates::read(&inputs, &opened)?;
+    let declarations = SortedDeclarations::read(&inputs, &opened)?;
     let days = args.from.zip(args.until).or_else(|| {
-        let (first, last) = candidates.days()?;
+        let (first, last) = declarations.days()?;
         Some((args.from.unwrap_or(first), args.until.unwrap_or(last)))
     });
     let Some((from, until)) = days else {
@@ -132,31 +134,30 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let days = [from, until];
 
-    let mut planner = Planner::new(&policy, &capacity);
+    let mut planner = Planner::new(&policy, &capacity).with_threads(args.threads.number());
     if let Some(outcomes) = &outcomes {
         planner = planner.with_outcomes(outcomes);
     }
     if args.visits.is_some() {
         planner = planner.with_visits(&visited, key.as_ref());
     }
-    let day_key = |day| key.as_ref().map(|key| key.of_day(day));
-    let plan = planner
-        .with_threads(args.threads.number())
-        .plan(&candidates, days[0], days[1], &day_key)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    planner.check(days)?;
 
-    let inputs = PlanInputs::new(days, &candidates, &capacity, outcomes.as_ref());
-    let marks = PlanMarks { pack: candidates.packs.join(" "), inputs: inputs.to_string() };
-    let commitment = |day| {
-        let terms = policy.draw_terms(opened.pack_id(), &capacity, day);
-        key.as_ref().map(|key| key.of_day(day).commitment(&terms))
+    let inputs = PlanInputs::new(days, &declarations, &capacity, outcomes.as_ref())?;
+    let made = Made {
+        planner,
+        policy: &policy,
+        capacity: &capacity,
+        pack: opened.pack_id(),
+        key: key.as_ref(),
+        days,
+        marks: PlanMarks { pack: declarations.packs().join(" "), inputs: inputs.to_string() },
     };
-    write(args, &plan, &policy, &candidates, &commitment, &marks)?;
+    let (summary, visits) = made.write(args, &declarations)?;
     if args.visits.is_some() {
-        let marks = PlanMarks { inputs: inputs.of_visits(&visited), ..marks };
-        write_visits(&output(args.visits.as_ref()), &plan, &policy, &marks)?;
+        let marks = PlanMarks { inputs: inputs.of_visits(&visited), ..made.marks };
+        write_visits(&output(args.visits.as_ref()), &visits, &policy, &marks)?;
     }
-    let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
     if let Some(path) = &args.summary {
         write_text(path, &terminal::json(&summary)?)?;
     }
@@ -193,49 +194,96 @@ fn unfit(output: &Output) -> impl Fn(ArrowError) -> WriteError + use<> {
 }
 
 /// Writes the visits.
-fn write_visits(target: &Output, plan: &Plan, policy: &Policy, marks: &PlanMarks) -> Result<(), Failure> {
+fn write_visits(
+    target: &Output,
+    visits: &[PlannedVisits],
+    policy: &Policy,
+    marks: &PlanMarks,
+) -> Result<(), Failure> {
     let mut rows = TableWriter::create(target, VisitColumns::TABLE.schema())?;
-    for planned in plan.visits.iter().filter(|planned| !planned.visits.is_empty()) {
+    for planned in visits.iter().filter(|planned| !planned.visits.is_empty()) {
         rows.write(&visit_rows(planned, policy, marks).map_err(unfit(target))?)?;
     }
     rows.finish()?;
     Ok(())
 }
 
-/// Writes the plan, and what it left out.
-fn write(
-    args: &Args,
-    plan: &Plan,
-    policy: &Policy,
-    candidates: &Candidates,
-    commitment: &dyn Fn(Date) -> Option<String>,
-    marks: &PlanMarks,
-) -> Result<(), Failure> {
-    let target = output(Some(&args.output));
-    let mut rows = TableWriter::create(&target, PlanColumns::TABLE.schema())?;
-    let left_out_target = output(args.left_out.as_ref());
-    let mut left_out = match &args.left_out {
-        Some(_) => Some(TableWriter::create(&left_out_target, LeftOutColumns::TABLE.schema())?),
-        None => None,
-    };
-    for planned in &plan.days {
-        if !planned.selected.is_empty() {
-            let commitment = commitment(planned.day);
-            let batch = plan_rows(planned, policy, &candidates.all, commitment.as_deref(), marks);
-            rows.write(&batch.map_err(unfit(&target))?)?;
-        }
-        if let Some(left_out) = left_out.as_mut().filter(|_| !planned.left_out.is_empty()) {
-            let batch = left_out_rows(planned, policy, &candidates.all, marks);
-            left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
-        }
+/// A plan as it is made and written.
+struct Made<'m> {
+    planner: Planner<'m>,
+    policy: &'m Policy,
+    capacity: &'m Capacity,
+    pack: &'m str,
+    key: Option<&'m Key>,
+    days: [Date; 2],
+    marks: PlanMarks,
+}
+
+impl Made<'_> {
+    /// The commitment of a day's key.
+    fn commitment(&self, day: Date) -> Option<String> {
+        let terms = self.policy.draw_terms(self.pack, self.capacity, day);
+        self.key.map(|key| key.of_day(day).commitment(&terms))
     }
-    rows.finish()?;
-    if let Some(mut left_out) = left_out {
-        for part in plan.no_office.chunks(BATCH_ROWS) {
-            let batch = no_office_rows(part, policy, &candidates.all, marks);
-            left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
+
+    /// Plans day by day and writes the plan, and what it left out. What belongs to no office stands after all days, so it
+    /// is found once more.
+    fn write(
+        &self,
+        args: &Args,
+        declarations: &SortedDeclarations,
+    ) -> Result<(PlanSummary, Vec<PlannedVisits>), Failure> {
+        let Self { policy, marks, key, days, .. } = self;
+        let target = output(Some(&args.output));
+        let mut rows = TableWriter::create(&target, PlanColumns::TABLE.schema())?;
+        let left_out_target = output(args.left_out.as_ref());
+        let mut left_out = match &args.left_out {
+            Some(_) => Some(TableWriter::create(&left_out_target, LeftOutColumns::TABLE.schema())?),
+            None => None,
+        };
+        let mut summaries = PlanSummaries::new(policy, *days, key.is_some());
+        let day_key = |day| key.map(|key| key.of_day(day));
+        let (outcomes, visits) = self.planner.plan_by_day(declarations, *days, &day_key, |of_day| {
+            let all = of_day.declarations;
+            for planned in &of_day.offices {
+                if !planned.selected.is_empty() {
+                    let commitment = self.commitment(planned.day);
+                    let batch = plan_rows(planned, policy, all, commitment.as_deref(), marks);
+                    rows.write(&batch.map_err(unfit(&target))?)?;
+                }
+                if let Some(left_out) = left_out.as_mut().filter(|_| !planned.left_out.is_empty()) {
+                    let batch = left_out_rows(planned, policy, all, marks);
+                    left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
+                }
+            }
+            summaries.add(&of_day);
+            Ok::<(), Failure>(())
+        })?;
+        rows.finish()?;
+        if let Some(mut left_out) = left_out {
+            let mut held: (Vec<NoOffice>, Vec<AssessedDeclaration>) = (Vec::new(), Vec::new());
+            let mut write = |(of, all): &mut (Vec<NoOffice>, Vec<AssessedDeclaration>)| {
+                let batch = no_office_rows(of, policy, all, marks);
+                left_out.write(&batch.map_err(unfit(&left_out_target))?)?;
+                of.clear();
+                all.clear();
+                Ok::<(), Failure>(())
+            };
+            declarations.each_day(|day, of_day| {
+                for of in self.planner.no_office(*days, day, of_day) {
+                    held.0.push(NoOffice { candidate: held.1.len(), ..of });
+                    held.1.push(of_day[of.candidate].clone());
+                    if held.0.len() == BATCH_ROWS {
+                        write(&mut held)?;
+                    }
+                }
+                Ok::<(), Failure>(())
+            })?;
+            if !held.0.is_empty() {
+                write(&mut held)?;
+            }
+            left_out.finish()?;
         }
-        left_out.finish()?;
+        Ok((summaries.finish(declarations.read_count(), outcomes, &visits), visits))
     }
-    Ok(())
 }

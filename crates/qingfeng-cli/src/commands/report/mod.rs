@@ -183,7 +183,7 @@ pub fn reported(given: ReportGiven, progress: &mut Watcher<'_>) -> Result<Report
     }
     let (mut evidence, _, plans) = inspected.evidence(Some(as_of), Some(pack))?;
     let out_of_time = options.cut(&mut evidence);
-    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack));
+    let effect = Effect::of(&evidence, &EffectOptions::default().with_pack(pack))?;
     let defaults = WatchOptions { as_of: Some(as_of), list_max: OPEN_LISTED, ..WatchOptions::default() };
     let watch_options = defaults.of_pack(pack);
     let watch = watched(&evidence, declared, pack, as_of, &watch_options, progress)?;
@@ -192,7 +192,7 @@ pub fn reported(given: ReportGiven, progress: &mut Watcher<'_>) -> Result<Report
     let targets = aims.map(|aims| ledgers.targets_again(&aims, pack, &plans, results, as_of)).transpose()?;
     let plans: Vec<PlanFile> = plans.into_iter().map(|changed| changed.plan).collect();
     let parts = ReportParts { effect: Some(effect), watch: Some(watch), targets, out_of_time };
-    let mut report = Report::of(&evidence, pack, &plans, &options, parts);
+    let mut report = Report::of(&evidence, pack, &plans, &options, parts)?;
     if let Some(effect) = &mut report.effect {
         tell_effect(effect);
     }
@@ -211,7 +211,7 @@ fn watched(
     options: &WatchOptions,
     progress: &mut Watcher<'_>,
 ) -> Result<Watch, StudyError> {
-    let mut watch = Watch::of(evidence, options);
+    let mut watch = Watch::of(evidence, options)?;
     if let Some(declared) = declared {
         let since = Since::of_pack(pack).into_iter().filter(|since| since.day <= as_of).collect();
         let watched = TradeWatchOptions { since, ..TradeWatchOptions::default() };

@@ -238,7 +238,7 @@ pub fn watched(given: WatchGiven, progress: &mut Watcher<'_>) -> Result<Watched,
     // Rules are looked for before anything is read.
     let since = pack.map(|pack| rules_since(pack, &since)).transpose()?.unwrap_or_default();
     let (evidence, _, _) = inspected.evidence(inspected.results.as_of, pack)?;
-    let mut watch = Watch::of(&evidence, &options);
+    let mut watch = Watch::of(&evidence, &options)?;
     let mut read = read(&evidence);
     if let Some(declared) = declared {
         let watched = TradeWatchOptions { since, threads };

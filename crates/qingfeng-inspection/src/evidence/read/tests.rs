@@ -1,7 +1,15 @@
 use qingfeng::OpenedPack;
 
 use super::*;
-use crate::Candidates;
+use crate::outcomes::Outcomes;
+use crate::{AssessedDeclaration, Candidates};
+
+/// Assessments without plans, in memory.
+fn assessed(inputs: &[Input], pack: Option<&Pack>) -> Evidence {
+    let mut evidence = Evidence::assessed(inputs, pack, std::iter::empty(), &|_| None).unwrap();
+    evidence.inspect(&[], Outcomes::default()).unwrap();
+    evidence.loaded().unwrap()
+}
 
 /// Plans and evidence put several assessments of a declaration together alike, whatever the order of rows.
 #[test]
@@ -23,9 +31,9 @@ fn a_declaration_assessed_twice_is_the_same_everywhere() {
         std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
         let inputs = [Input::Path(path.clone())];
         let candidates = Candidates::read(&inputs, &opened).unwrap();
-        let evidence = Evidence::assessed(&inputs, Some(opened.pack()), std::iter::empty()).unwrap();
-        assert_eq!((candidates.all.len(), evidence.declarations.len()), (3, 3));
-        let (planned, judged) = (&candidates.all[0], &evidence.declarations[0]);
+        let evidence = assessed(&inputs, Some(opened.pack()));
+        assert_eq!((candidates.all.len(), evidence.declarations.held.len()), (3, 3));
+        let (planned, judged) = (&candidates.all[0], &evidence.declarations.held[0]);
         assert_eq!(opened.pack().channels[planned.channel.index()].name, "red");
         assert_eq!(evidence.channel(judged), "red");
         let of = |one: &AssessedDeclaration| {
@@ -49,9 +57,9 @@ fn the_pack_says_which_channel_is_the_gravest_and_a_guess_is_counted() {
          D1,0,red,,{id},2016-09-06\nD1,50,yellow,,{id},2016-09-06\nD2,10,grey,,{id},2016-09-06\n"
     );
     let inputs = [Input::bytes("assessments.csv", text)];
-    let evidence = |pack: Option<&Pack>| Evidence::assessed(&inputs, pack, std::iter::empty()).unwrap();
+    let evidence = |pack: Option<&Pack>| assessed(&inputs, pack);
     let of = |evidence: &Evidence| {
-        let first = &evidence.declarations[0];
+        let first = &evidence.declarations.held[0];
         (evidence.channel(first).to_owned(), first.score, evidence.guessed_channels)
     };
     let known = evidence(Some(opened.pack()));
