@@ -19,9 +19,12 @@ pub(crate) struct Sets {
     of_rule: Vec<Vec<u32>>,
 }
 
-/// How many declarations each set of rules has: those that are active, and those in shadow.
+/// The active rules that fired, and the shadow rules.
+type ActiveAndShadow = (Arc<[RuleAt]>, Arc<[RuleAt]>);
+
+/// How many declarations each set of rules has.
 #[derive(Default)]
-pub(crate) struct SetCounts(HashMap<(Arc<[RuleAt]>, Arc<[RuleAt]>), u64, FixedState>);
+pub(crate) struct SetCounts(HashMap<ActiveAndShadow, u64, FixedState>);
 
 impl SetCounts {
     pub fn add(&mut self, judged: &Judged) {

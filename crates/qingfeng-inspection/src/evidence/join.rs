@@ -12,6 +12,9 @@ use crate::{Counted, Interner, PlanFile, PlanRow};
 use qingfeng::read::{Input, ReadError, ReadOptions};
 use qingfeng_rules::Pack;
 
+/// The goods group of a declaration, and the class of its trader.
+type GroupAndClass = (Arc<str>, Arc<str>);
+
 /// Which declarations the plans selected, and which others have outcomes.
 #[derive(Clone, Debug, Default)]
 pub struct Unplanned {
@@ -145,7 +148,7 @@ impl Evidence {
         &mut self,
         rows: &[&PlanRow],
         texts: &mut Interner,
-    ) -> Result<Vec<Option<(Arc<str>, Arc<str>)>>, ReadError> {
+    ) -> Result<Vec<Option<GroupAndClass>>, ReadError> {
         let key = |at: usize| (Some(rows[at].day), rows[at].declaration_id.as_str());
         let mut wanted: Vec<usize> = (0..rows.len()).collect();
         wanted.sort_unstable_by_key(|&at| key(at));

@@ -111,7 +111,7 @@ fn rules_and_sites_get_new_numbers() {
 #[test]
 fn many_declarations_come_in_order() {
     let of = |at: usize| {
-        let day = (at % 3 > 0).then(|| Date::from_days(17_000 + (at % 7) as i32)).flatten();
+        let day = (!at.is_multiple_of(3)).then(|| Date::from_days(17_000 + (at % 7) as i32)).flatten();
         AssessedDeclaration::new(&format!("D{at}"), day)
     };
     let all: Vec<AssessedDeclaration> = (0..3 * BATCH).map(of).collect();

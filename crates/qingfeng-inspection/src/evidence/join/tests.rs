@@ -62,8 +62,11 @@ fn evidence(files: &[&[String]]) -> Evidence {
     Evidence::read(&inputs, &[plan()], &[Input::bytes("outcomes.csv", outcomes)], None).unwrap()
 }
 
+/// The declarations; which could have been drawn, and where; names, inspections and counts.
+type Told = (Vec<Judged>, Vec<(bool, Option<u32>)>, String);
+
 /// All that evidence says.
-fn told(evidence: Evidence) -> (Vec<Judged>, Vec<(bool, Option<u32>)>, String) {
+fn told(evidence: Evidence) -> Told {
     let chances = |judged: &Judged| {
         (evidence.chance(judged) == crate::evidence::Chance::Drawable, evidence.office_of(judged))
     };
