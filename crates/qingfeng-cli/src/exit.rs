@@ -132,12 +132,6 @@ impl From<WriteError> for Failure {
     }
 }
 
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
 impl From<StudyError> for Failure {
     fn from(error: StudyError) -> Self {
         match error {
@@ -172,6 +166,7 @@ failures! {
     ArrowError;
     serde_json::Error;
     KeyError;
+    PlanError, usage PlanError::Order | PlanError::Days | PlanError::NoCapacity, of PlanError::Read;
     OverrideError, usage OverrideError::Refused;
     CalibrateError, usage CalibrateError::Option;
     ReadError, usage ReadError::NoInput | ReadError::StdinTwice;

@@ -64,7 +64,6 @@ pub struct Planner<'p> {
     capacity: &'p Capacity,
     outcomes: Option<&'p Timeline>,
     targeting: Targeting,
-    threads: Option<usize>,
     visits: Option<(&'p [Visit], Option<&'p Key>)>,
 }
 
@@ -108,7 +107,7 @@ pub struct OutcomesUsed {
 }
 
 /// Days cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum PlanError {
@@ -126,31 +125,15 @@ pub enum PlanError {
          `[[selection.capacity]]` with `site` and `inspections` or `hours` into pack.toml"
     )]
     NoCapacity,
-    /// The threads cannot be started.
-    #[error("cannot start the threads: {0}")]
-    Threads(String),
     /// The declarations can no longer be read.
-    #[error("{0}")]
-    Read(String),
-}
-
-impl From<ReadError> for PlanError {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error.to_string())
-    }
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl<'p> Planner<'p> {
     /// A planner that has learnt nothing.
     pub fn new(policy: &'p Policy, capacity: &'p Capacity) -> Self {
-        Self {
-            policy,
-            capacity,
-            outcomes: None,
-            targeting: Targeting::default(),
-            threads: None,
-            visits: None,
-        }
+        Self { policy, capacity, outcomes: None, targeting: Targeting::default(), visits: None }
     }
 
     /// The same, learning from what inspections showed: of declarations before the first planned day from all, of
@@ -191,11 +174,6 @@ impl<'p> Planner<'p> {
     /// nothing. The plan of inspections is the same with and without.
     pub fn with_visits(self, visited: &'p [Visit], key: Option<&'p Key>) -> Self {
         Self { visits: Some((visited, key)), ..self }
-    }
-
-    /// The same with so many threads; without a number, and without this, those of the pool in which it is called.
-    pub fn with_threads(self, threads: Option<usize>) -> Self {
-        Self { threads, ..self }
     }
 
     /// Plans the days from `from` to `until`, both included. `day_key` gives the key of a day; without one nothing is
@@ -273,26 +251,9 @@ impl<'p> Planner<'p> {
         declarations: &(impl DeclarationDays + Sync),
         [from, until]: [Date; 2],
         day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
-        take: impl FnMut(PlannedDeclarations<'_>) -> Result<(), E> + Send,
-    ) -> Result<(OutcomesUsed, Vec<PlannedVisits>), E> {
-        self.check([from, until])?;
-        let Some(threads) = self.threads else {
-            return self.plan_days(declarations, [from, until], day_key, take);
-        };
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| PlanError::Threads(error.to_string()))?;
-        pool.install(|| self.plan_days(declarations, [from, until], day_key, take))
-    }
-
-    fn plan_days<E: From<ReadError> + Send>(
-        &self,
-        declarations: &impl DeclarationDays,
-        [from, until]: [Date; 2],
-        day_key: &(dyn Fn(Date) -> Option<DayKey> + Sync),
         mut take: impl FnMut(PlannedDeclarations<'_>) -> Result<(), E> + Send,
     ) -> Result<(OutcomesUsed, Vec<PlannedVisits>), E> {
+        self.check([from, until])?;
         let mut planning = Planning::new(self, declarations, [from, until], day_key)?;
         declarations.each_day(|day, of_day| planning.take(day, of_day, &mut take))?;
         planning.finish(&mut take)

@@ -142,13 +142,13 @@ impl<'l, 'p> Planning<'l, 'p> {
     ) -> Result<(), E> {
         match day {
             Some(day) if self.from <= day && day <= self.until => {
-                self.plan_before(day, give)?;
+                self.plan_empty(Some(day), give)?;
                 self.plan(day, of_day, give)?;
             }
             _ => {
                 match day {
                     Some(day) if day < self.from => self.plan_visits(day),
-                    Some(_) => self.plan_rest(give)?,
+                    Some(_) => self.plan_empty(None, give)?,
                     None => {}
                 }
                 let no_office = self.learning.planner.no_office([self.from, self.until], day, of_day);
@@ -162,24 +162,15 @@ impl<'l, 'p> Planning<'l, 'p> {
         Ok(())
     }
 
-    /// Plans the days that have no declarations before one that has.
-    fn plan_before<E>(
+    /// Plans the days that have no declarations: those before a day, or all that are left.
+    fn plan_empty<E>(
         &mut self,
-        day: Date,
+        before: Option<Date>,
         give: &mut impl FnMut(PlannedDeclarations<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        while let Some(next) = self.next.filter(|next| *next < day) {
-            self.plan(next, &[], give)?;
-        }
-        Ok(())
-    }
-
-    /// Plans what is left of the days.
-    fn plan_rest<E>(
-        &mut self,
-        give: &mut impl FnMut(PlannedDeclarations<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        while let Some(next) = self.next.filter(|next| *next <= self.until) {
+        let until = self.until;
+        let is_due = |next: &Date| *next <= until && before.is_none_or(|day| *next < day);
+        while let Some(next) = self.next.filter(is_due) {
             self.plan(next, &[], give)?;
         }
         Ok(())
@@ -225,7 +216,7 @@ impl<'l, 'p> Planning<'l, 'p> {
         mut self,
         give: &mut impl FnMut(PlannedDeclarations<'_>) -> Result<(), E>,
     ) -> Result<(OutcomesUsed, Vec<PlannedVisits>), E> {
-        self.plan_rest(give)?;
+        self.plan_empty(None, give)?;
         Ok((self.learning.used, self.visits))
     }
 }

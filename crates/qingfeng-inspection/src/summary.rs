@@ -395,7 +395,7 @@ impl<'p> PlanSummaries<'p> {
         self.add_no_office(&planned.no_office, planned.declarations);
     }
 
-    /// What the plan comes to. So many assessments were read.
+    /// The summary of the plan, of so many assessments that were read.
     pub fn finish(self, read: u64, outcomes: OutcomesUsed, visits: &[PlannedVisits]) -> PlanSummary {
         let mut summary = self.summary;
         let [severe, mandatory] = &self.no_office;

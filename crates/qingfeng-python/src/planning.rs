@@ -1,16 +1,14 @@
 //! Plans of inspections, and the commitments of their draws. As tables.
 
 use pyo3::prelude::*;
-use qingfeng::Cancel;
 use qingfeng_inspection::{
     Candidates, LeftOutColumns, PlanColumns, PlanInputs, PlanMarks, PlanSummary, Planner, left_out_rows,
     no_office_rows, plan_rows,
 };
 
 use crate::reports::day;
-use crate::studies::{PackGiven, Stopped, Warnings, capacity, inputs, parsed_key, results};
+use crate::studies::{PackGiven, Stopped, Warnings, capacity, inputs, parsed_key, results, study};
 use crate::tables::Table;
-use crate::waiting;
 
 /// Plan, what it left out, and the summary as JSON.
 #[pyfunction]
@@ -35,7 +33,7 @@ pub fn plan(
     let key = parsed_key(py, key)?;
     let results = results(outcomes, day(py, "as_of", as_of)?, &warnings)?;
     let (from, until) = (day(py, "first_day", first_day)?, day(py, "last_day", last_day)?);
-    let made = waiting::during(py, &Cancel::new(), move || {
+    let work = move || {
         let (opened, policy) = pack.policy()?;
         if key.is_none() && policy.draws() {
             return Err(Stopped::other(
@@ -60,8 +58,7 @@ pub fn plan(
             planner = planner.with_outcomes(timeline);
         }
         let day_key = |day| key.as_ref().map(|key| key.of_day(day));
-        let plan =
-            planner.with_threads(threads).plan(&candidates, from, until, &day_key).map_err(Stopped::other)?;
+        let plan = planner.plan(&candidates, from, until, &day_key).map_err(Stopped::other)?;
         let days = [from, until];
         let inputs = PlanInputs::new(days, &candidates, &capacity, timeline.as_ref())?.to_string();
         let marks = PlanMarks { pack: candidates.packs.join(" "), inputs };
@@ -82,9 +79,8 @@ pub fn plan(
         }
         let summary = PlanSummary::new(&plan, &candidates, &policy, days, key.is_some());
         Ok((rows, left_out, serde_json::to_string(&summary).map_err(Stopped::other)?))
-    })?;
-    warnings.raise(py)?;
-    let (rows, left_out, summary) = made.map_err(|stopped| stopped.raised(py, &name))?;
+    };
+    let (rows, left_out, summary) = study(py, &name, &warnings, threads, work)?;
     let plan = Table::new(PlanColumns::TABLE.schema(), rows);
     Ok((plan, Table::new(LeftOutColumns::TABLE.schema(), left_out), summary))
 }

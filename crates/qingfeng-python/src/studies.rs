@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyAnyMethods;
 use qingfeng::read::{Input, ReadOptions};
 use qingfeng::rules::{Date, Pack, Status};
-use qingfeng::{Cancel, OpenedPack};
+use qingfeng::{Cancel, OpenedPack, Pipeline};
 use qingfeng_cli::reports::{
     self, Language, MineGiven, MineLabels, ProofGiven, ReportGiven, WatchGiven, tell_effect,
 };
@@ -185,14 +185,15 @@ fn evidence(inspected: &Inspected, label: Option<&str>, pack: Option<&Pack>) -> 
     Ok(inspected.evidence(inspected.results.as_of, pack)?.0)
 }
 
-/// Does the work beside Python, then raises the warnings.
-fn study<T: Send + 'static>(
+/// Does the work beside Python in a pool of its own, which a forked process makes anew, then raises the warnings.
+pub fn study<T: Send + 'static>(
     py: Python<'_>,
     name: &str,
     warnings: &Warnings,
+    threads: Option<usize>,
     work: impl FnOnce() -> Result<T, Stopped> + Send + 'static,
 ) -> PyResult<T> {
-    let done = waiting::during(py, &Cancel::new(), work)?;
+    let done = waiting::during(py, &Cancel::new(), move || Pipeline::from(threads).install(work)?)?;
     warnings.raise(py)?;
     done.map_err(|stopped| stopped.raised(py, name))
 }
@@ -214,7 +215,7 @@ pub fn effect(
     }
     let warnings = Warnings::default();
     let inspected = inspected.inspected(py, &warnings)?;
-    let (rows, json) = study(py, &name, &warnings, move || {
+    let (rows, json) = study(py, &name, &warnings, None, move || {
         let opened = pack.map(|pack| pack.opened()).transpose()?;
         let pack = opened.as_ref().map(|opened| &**opened.pack());
         let evidence = evidence(&inspected, label.as_deref(), pack)?;
@@ -242,7 +243,7 @@ pub fn calibrate(
     let pack = PackGiven::of(py, pack)?;
     let (name, warnings) = (pack.name(), Warnings::default());
     let inspected = inspected.inspected(py, &warnings)?;
-    study(py, &name, &warnings, move || {
+    study(py, &name, &warnings, None, move || {
         let opened = pack.opened()?;
         let evidence = evidence(&inspected, label.as_deref(), Some(opened.pack()))?;
         let current = CurrentPoints::of(opened.pack());
@@ -311,7 +312,7 @@ pub fn watch(
         options.limits = asked.value_limits.into_iter().map(limit).collect();
     }
     let threads = asked.threads;
-    let report = study(py, &name, &warnings, move || {
+    let report = study(py, &name, &warnings, None, move || {
         let opened = pack.map(|pack| pack.opened()).transpose()?;
         let given = WatchGiven { inspected, opened, declared, since, threads, options };
         Ok(reports::watch(given, &mut |_| {})?)
@@ -354,7 +355,7 @@ pub fn targets(
     let pack = PackGiven::of(py, pack)?;
     let (name, warnings) = (pack.name(), Warnings::default());
     let (inspected, ledgers) = (inspected.inspected(py, &warnings)?, ledgers.ledgers()?);
-    let report = study(py, &name, &warnings, move || {
+    let report = study(py, &name, &warnings, None, move || {
         let opened = pack.opened()?;
         let aims = read_aims(&aims, opened.pack())?;
         Ok(reports::targets(&inspected, opened.pack(), &aims, &ledgers)?)
@@ -396,7 +397,7 @@ pub fn report(
     let surveys = surveys.map_err(|error| errors::plain(py, &format!("surveys: {error}")))?;
     let options = ReportOptions { title: asked.title, as_of, from, surveys };
     let language = if asked.is_chinese { Language::Zh } else { Language::En };
-    let report = study(py, &name, &warnings, move || {
+    let report = study(py, &name, &warnings, None, move || {
         let opened = pack.opened()?;
         let aims = asked.aims.map(|aims| read_aims(&aims, opened.pack())).transpose()?;
         let given = ReportGiven { inspected, opened, declared, aims, ledgers, options };
@@ -461,7 +462,7 @@ pub fn mine(
             ..usual
         },
     };
-    let mined = study(py, "", &warnings, move || Ok(reports::mine(given, &mut |_| {})?))?;
+    let mined = study(py, "", &warnings, None, move || Ok(reports::mine(given, &mut |_| {})?))?;
     let (report, rules) = mined.map_err(|error| errors::plain(py, &error.to_string()))?;
     Ok((report.json, report.text, rules))
 }
@@ -503,7 +504,7 @@ pub fn prove(
     let results = results(asked.outcomes.as_ref(), day(py, "as_of", asked.as_of.as_deref())?, &warnings)?;
     let assessments = inputs(assessments, "the assessments")?;
     let (office, commitment) = (asked.office, asked.commitment);
-    let report = study(py, &name, &warnings, move || {
+    let report = study(py, &name, &warnings, None, move || {
         let (opened, policy) = pack.policy()?;
         let capacity = capacity(capacities, &policy)?;
         let given = ProofGiven { assessments, plan, capacity, results, key, all_days, office, commitment };

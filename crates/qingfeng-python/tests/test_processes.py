@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import qingfeng
-from conftest import DECLARATIONS, PACK
+from conftest import DECLARATIONS, KEY, PACK
 
 DECLARATION = {"declaration_id": "1", "destination": "KE", "mode": "0110", "hs": "8711209000", "quantity": 40}
 
@@ -34,6 +34,21 @@ def test_engines_go_to_other_processes(engine: qingfeng.Engine, method: str) -> 
     with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
         done = [pool.submit(work, engine, str(DECLARATIONS)) for _ in range(4)]
         assert [future.result(timeout=60) for future in done] == [EXPECTED] * 4
+
+
+def study(season: dict[str, Path]) -> tuple[int, int, int]:
+    """What another process plans and learns."""
+    planned = qingfeng.plan(PACK, season["scores"], key=KEY)
+    worth = qingfeng.effect(season["scores"], season["outcomes"], plan=season["plan"], pack=PACK)
+    points = qingfeng.calibrate(season["scores"], season["outcomes"], plan=season["plan"], pack=PACK)
+    return len(planned.inspections), len(worth.rules), len(points.rules)
+
+
+def test_plans_and_studies_go_to_a_forked_process(season: dict[str, Path]) -> None:
+    """The child has none of the threads that worked in its parent."""
+    expected = study(season)
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(study, season).result(timeout=60) == expected
 
 
 def test_a_fork_while_threads_score(engine: qingfeng.Engine, generated: Path) -> None:

@@ -124,6 +124,21 @@ impl Pipeline {
         pool.map(|pool| Threads(Some(pool.into()))).map_err(|error| JobError::Threads(error.to_string()))
     }
 
+    /// Does work in its threads. Outside of any pool, what works with rayon would start rayon's own, which goes by no
+    /// limit, and whose threads a forked process lacks and waits for.
+    ///
+    /// ```
+    /// assert_eq!(qingfeng::Pipeline::new().threads(2).install(rayon::current_num_threads)?, 2);
+    /// # Ok::<(), qingfeng::JobError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Threads that cannot be started.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, JobError> {
+        Ok(self.start()?.install(work))
+    }
+
     /// The rounds in which these threads work on a reader.
     pub(crate) fn rounds(&self, threads: &Threads, mut reader: Reader) -> Rounds {
         let count = threads.count();

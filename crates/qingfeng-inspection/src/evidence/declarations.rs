@@ -13,7 +13,8 @@ use crate::sorted::{Given, SortedDeclarations};
 /// Declarations by day and id, those without a day first; no id is there twice on a day.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {
-    /// Those that a program put together, in that order.
+    /// Those that a program put together, in that order; none of those that were read, which only [`Evidence::each`] gives
+    /// out.
     pub held: Vec<Judged>,
     stored: Option<Stored>,
 }

@@ -10,10 +10,11 @@ use super::super::planner::PlanError;
 use super::super::policy::{asked, units};
 use super::super::sorted::Sorter;
 use super::super::{
-    Capacity, DeclarationDays, PlanInputs, PlanMarks, PlanSummaries, PlanSummary, left_out_rows,
-    no_office_rows, plan_rows,
+    Capacity, DeclarationDays, PlanInputs, PlanMarks, PlanSummaries, PlanSummary, PlannedDeclarations,
+    left_out_rows, no_office_rows, plan_rows,
 };
 use super::world::*;
+use qingfeng::Pipeline;
 use qingfeng::read::ReadError;
 use qingfeng_rules::SelectionKind;
 
@@ -146,15 +147,16 @@ proptest! {
         let planned = world.plan(number);
         let planner = world.planner();
         for threads in [1, 2] {
-            let planner = planner.clone().with_threads(Some(threads));
-            prop_assert_eq!(&planner.plan_whole(&sorted, days, &day_key).unwrap(), &planned);
+            let pool = Pipeline::new().threads(threads);
+            let whole = pool.install(|| planner.plan_whole(&sorted, days, &day_key)).unwrap();
+            prop_assert_eq!(&whole.unwrap(), &planned);
             let mut summaries = PlanSummaries::new(&world.policy, days, true);
-            let (outcomes, visits) = planner
-                .plan_by_day(&sorted, days, &day_key, |of_day| {
-                    summaries.add(&of_day);
-                    Ok::<(), PlanError>(())
-                })
-                .unwrap();
+            let add = |of_day: PlannedDeclarations<'_>| {
+                summaries.add(&of_day);
+                Ok::<(), PlanError>(())
+            };
+            let made = pool.install(|| planner.plan_by_day(&sorted, days, &day_key, add)).unwrap();
+            let (outcomes, visits) = made.unwrap();
             let by_day = summaries.finish(sorted.read_count(), outcomes, &visits);
             let whole = PlanSummary::new(&planned, &world.candidates, &world.policy, days, true);
             prop_assert_eq!(serde_json::to_string(&by_day).unwrap(), serde_json::to_string(&whole).unwrap());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::ArrowError;
 
+use qingfeng::Pipeline;
 use qingfeng::rules::Date;
 use qingfeng::write::{Output, TableWriter, WriteError};
 use qingfeng_inspection::draw::Key;
@@ -103,6 +104,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     check_files(args)?;
+    Pipeline::from(args.threads.number()).install(|| planned(args))?
+}
+
+fn planned(args: &Args) -> Result<Exit, Failure> {
     let (opened, policy) = args.policy.open()?;
     let key = args.key.find()?;
     let what = if policy.draws() { "inspections" } else { "visits" };
@@ -134,7 +139,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let days = [from, until];
 
-    let mut planner = Planner::new(&policy, &capacity).with_threads(args.threads.number());
+    let mut planner = Planner::new(&policy, &capacity);
     if let Some(outcomes) = &outcomes {
         planner = planner.with_outcomes(outcomes);
     }
