@@ -97,6 +97,7 @@ commands! {
     Reference: reference,
     ExplainCode: explain_code,
     Lookup: lookup,
+    Trade: trade,
     Plan: plan,
     Draw: draw,
     Roll: roll,

@@ -12,6 +12,7 @@ use qingfeng_insight::calibrate::CalibrateError;
 use qingfeng_inspection::PlanError;
 use qingfeng_inspection::draw::KeyError;
 use qingfeng_inspection::overrides::OverrideError;
+use qingfeng_store::trade::TradeError;
 use qingfeng_store::{ImportError, StoreError};
 
 use crate::studies::StudyError;
@@ -174,4 +175,5 @@ failures! {
     JobError, of JobError::Read, of JobError::Write;
     ImportError, of ImportError::Read, of ImportError::Store;
     BacktestError, of BacktestError::Read;
+    TradeError, usage TradeError::NoProfile, of TradeError::Read;
 }

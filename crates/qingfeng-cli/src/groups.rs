@@ -9,7 +9,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         "Write and test rules",
         &["check", "test", "why-not", "diff", "coverage", "rules", "schema", "reference", "explain-code"],
     ),
-    ("Plan and inspect", &["lookup", "plan", "draw", "roll", "override", "worklist", "outcome"]),
+    ("Plan and inspect", &["lookup", "trade", "plan", "draw", "roll", "override", "worklist", "outcome"]),
     ("Learn from results", &["effect", "watch", "calibrate", "mine", "targets", "report"]),
     ("Inspect the engine", &["verify", "profile", "generate", "simulate", "completions", "man"]),
 ];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use qingfeng::Engine;
 use qingfeng::rules::Pack;
-use qingfeng_store::{Author, Store, StoreError, StoreLookups, StoreUrl};
+use qingfeng_store::{Author, Store, StoreError, StoreLookups, StoreUrl, TRADE_DEFAULT};
 
 use crate::clock;
 use crate::exit::Failure;
@@ -13,6 +13,8 @@ use crate::render;
 
 /// The environment variable that names the store.
 pub const STORE: &str = "QINGFENG_STORE";
+/// The environment variable that names the record of past trade.
+pub const TRADE: &str = "QINGFENG_TRADE";
 /// The environment variable that names who changes it.
 const BY: &str = "QINGFENG_BY";
 
@@ -67,17 +69,45 @@ pub struct LookupArgs {
     /// Snapshot of the store, by the number of its last change. Default: the latest.
     #[arg(long, value_name = "SNAPSHOT")]
     snapshot: Option<u64>,
+
+    #[command(flatten)]
+    trade: TradeArgs,
+}
+
+/// Where the record of past trade is.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TradeArgs {
+    /// Directory of the record of past trade, from which profiles are counted. Default: the environment variable
+    /// QINGFENG_TRADE, then `lookups/trade` of the pack.
+    #[arg(long, value_name = "DIR")]
+    trade: Option<PathBuf>,
+}
+
+impl TradeArgs {
+    /// The directory that the option or the environment names.
+    fn given(&self) -> Result<Option<PathBuf>, Failure> {
+        match &self.trade {
+            Some(directory) => Ok(Some(directory.clone())),
+            None => Ok(environment(TRADE)?.map(PathBuf::from)),
+        }
+    }
+
+    /// The directory that is meant: the option's, else the environment's, else that of the pack.
+    pub fn directory(&self, pack: &Path) -> Result<PathBuf, Failure> {
+        Ok(self.given()?.unwrap_or_else(|| pack.join(TRADE_DEFAULT)))
+    }
 }
 
 impl LookupArgs {
     /// Those of the store of this URL; without one, of that which the environment or the pack names.
     pub fn of_store(store: Option<String>, snapshot: Option<u64>) -> Self {
-        Self { store: StoreArgs { store }, snapshot }
+        Self { store: StoreArgs { store }, snapshot, trade: TradeArgs::default() }
     }
 
     /// What a pack takes from the store.
     pub fn lookups(&self) -> Result<StoreLookups, Failure> {
-        Ok(StoreLookups::default().store(self.store.given()?).snapshot(self.snapshot))
+        let lookups = StoreLookups::default().store(self.store.given()?).snapshot(self.snapshot);
+        Ok(lookups.trade(self.trade.given()?))
     }
 
     pub fn open(&self, directory: &Path) -> Result<Engine, Failure> {

@@ -78,10 +78,14 @@ pub mod diagnostics {
     pub use crate::pack::Applied;
 }
 
-/// Lookup tables, and the histories of parties.
+/// Lookup tables, the histories of parties, and the profiles of past declarations.
 pub mod lookups {
     pub use crate::model::manifest::{
         HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource,
+    };
+    pub use crate::model::profile::{
+        Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_KEYS_MAX, PROFILE_WINDOW_MAX, Profile,
+        Statistic,
     };
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use qingfeng_rules::lookups::{HISTORY_COLUMNS, HistoryGrade, HistoryRole, Lookup};
-use qingfeng_rules::{Date, Field, Kind, Pack, Schema};
+use qingfeng_rules::{Date, Field, FieldRef, Kind, Pack, Schema};
 use serde::Serialize;
 
 use super::{Change, ChangeKind, Finding, Role, SnapshotId, Store, StoreError};
@@ -188,7 +188,8 @@ impl Findings {
         grades: &[HistoryGrade],
         without_day: i32,
     ) -> Rows {
-        let key = &schema[lookup.key[0]];
+        let Some(&FieldRef::Declared(key)) = lookup.key.first() else { return Rows::none(&lookup.columns) };
+        let key = &schema[key];
         let column = |name: &str, kind: Kind| {
             Column::new(&Field {
                 name: name.to_owned(),
@@ -220,7 +221,7 @@ impl Findings {
             .chain(columns.iter_mut().zip(HISTORY_COLUMNS.map(|(_, kind)| kind)))
             .map(|(column, kind)| Typed::new(&column.finish(), kind))
             .collect();
-        Rows { columns, days, without_day: Some(without_day) }
+        Rows { columns, days, without_day: Some(without_day), otherwise: None }
     }
 
     /// What lines of a day see of each party in a role, by the names that lines have for them; nothing if the pack has no

@@ -32,6 +32,8 @@ mod postgres;
 mod sqlite;
 #[cfg(feature = "postgres")]
 mod tls;
+#[cfg(feature = "trade")]
+pub mod trade;
 mod url;
 mod versions;
 
@@ -47,6 +49,8 @@ pub use import::{
     IMPORT_MAX, Import, ImportError, ImportOptions, Imported, KEY_ROWS_MAX, Known, add, expire,
 };
 pub use load::StoreLookups;
+#[cfg(feature = "trade")]
+pub use load::TRADE_DEFAULT;
 pub use outcome_table::OutcomeColumns;
 pub use outcomes::{OUTCOMES_MAX, Outcomes, OutcomesImported};
 pub use url::StoreUrl;

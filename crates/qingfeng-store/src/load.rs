@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+#[cfg(feature = "trade")]
+use std::path::PathBuf;
 
 use qingfeng_rules::lookups::{Lookup, LookupSource};
 use qingfeng_rules::{Code, Date, Diagnostic, Pack};
 
 use super::history::Findings;
+#[cfg(feature = "trade")]
+use super::trade::{TradeError, TradeRecord};
 use super::versions::Versions;
 use super::{SnapshotId, Store, StoreError, StoreUrl};
 use qingfeng::internals::Rows;
@@ -27,6 +31,9 @@ use qingfeng::{LivingLookups, LivingTables, LookupsSnapshot};
 pub struct StoreLookups {
     store: Option<StoreUrl>,
     snapshot: Option<u64>,
+    without_rows: bool,
+    #[cfg(feature = "trade")]
+    trade: Option<PathBuf>,
 }
 
 impl StoreLookups {
@@ -41,13 +48,106 @@ impl StoreLookups {
     pub fn snapshot(self, change: impl Into<Option<u64>>) -> Self {
         Self { snapshot: change.into(), ..self }
     }
+
+    /// No rows in any table: for what reads declarations and evaluates no rule.
+    #[must_use]
+    pub fn without_rows(self) -> Self {
+        Self { without_rows: true, ..self }
+    }
+
+    /// The directory of the record of past trade; without it, `lookups/trade` of the pack.
+    #[cfg(feature = "trade")]
+    #[must_use]
+    pub fn trade(self, directory: impl Into<Option<PathBuf>>) -> Self {
+        Self { trade: directory.into(), ..self }
+    }
+
+    /// Adds the profiles, counted from the record, and names it.
+    #[cfg(feature = "trade")]
+    fn add_profiles(
+        &self,
+        pack: &Pack,
+        directory: Option<&Path>,
+        to: &mut LivingTables,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let Some(first) = pack.lookups.iter().find(|lookup| lookup.profile().is_some()) else {
+            return Ok(());
+        };
+        let failed = |error: TradeError| {
+            let mistake = Diagnostic::new(Code::UnusableTrade, error.to_string())
+                .at(first.place.clone(), "counted from the record of past trade");
+            vec![match error {
+                TradeError::Missing(_) => mistake.help(
+                    "make it with `qingfeng trade add`, or name the one that is in use with `--trade` or the environment \
+                     variable `QINGFENG_TRADE`",
+                ),
+                _ => mistake,
+            }]
+        };
+        let Some(place) =
+            self.trade.clone().or_else(|| directory.map(|directory| directory.join(TRADE_DEFAULT)))
+        else {
+            return Err(failed(TradeError::Missing("a pack without a directory".to_owned())));
+        };
+        let record = TradeRecord::open(place).map_err(failed)?;
+        let profiles = record.profiles(pack).map_err(failed)?;
+        to.tables.extend(profiles.tables);
+        to.warnings.extend(profiles.warnings);
+        let kept = record.kept();
+        to.snapshot = Some(match to.snapshot.take() {
+            Some(of_store) => LookupsSnapshot {
+                snapshot: format!("{}+trade@{}", of_store.snapshot, kept.digest),
+                ..of_store
+            },
+            None => LookupsSnapshot { store: record.to_string(), snapshot: format!("trade@{}", kept.digest) },
+        });
+        Ok(())
+    }
+
+    #[cfg(not(feature = "trade"))]
+    fn add_profiles(
+        &self,
+        pack: &Pack,
+        _: Option<&Path>,
+        _: &mut LivingTables,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let Some(first) = pack.lookups.iter().find(|lookup| lookup.profile().is_some()) else {
+            return Ok(());
+        };
+        let title = "this program was built without the feature `trade`, by which profiles are counted";
+        Err(vec![Diagnostic::new(Code::UnusableTrade, title).at(first.place.clone(), "declared here")])
+    }
 }
+
+/// Where a pack has its record of past trade, unless another is named.
+#[cfg(feature = "trade")]
+pub const TRADE_DEFAULT: &str = "lookups/trade";
 
 impl LivingLookups for StoreLookups {
     fn read(&self, pack: &Pack, directory: Option<&Path>) -> Result<LivingTables, Vec<Diagnostic>> {
-        let Some(first) = pack.lookups.iter().find(|lookup| lookup.source.file().is_none()) else {
-            return Ok(LivingTables { snapshot: None, tables: Vec::new() });
-        };
+        let mut found = LivingTables { snapshot: None, tables: Vec::new(), warnings: Vec::new() };
+        if self.without_rows {
+            return Ok(found);
+        }
+        let of_store =
+            |lookup: &&Lookup| matches!(lookup.source, LookupSource::Store(_) | LookupSource::History(_));
+        if let Some(first) = pack.lookups.iter().find(of_store) {
+            self.add_store(pack, first, directory, &mut found)?;
+        }
+        self.add_profiles(pack, directory, &mut found)?;
+        Ok(found)
+    }
+}
+
+impl StoreLookups {
+    /// Adds the tables that come from the store.
+    fn add_store(
+        &self,
+        pack: &Pack,
+        first: &Lookup,
+        directory: Option<&Path>,
+        to: &mut LivingTables,
+    ) -> Result<(), Vec<Diagnostic>> {
         let living = Living::read(pack, first, directory, self).map_err(|mistake| vec![*mistake])?;
         let (mut tables, mut mistakes) = (Vec::new(), Vec::new());
         for (at, lookup) in pack.lookups.iter().enumerate() {
@@ -56,12 +156,12 @@ impl LivingLookups for StoreLookups {
                 Err(more) => mistakes.extend(more),
             }
         }
-        let snapshot = LookupsSnapshot { store: living.store, snapshot: living.snapshot.to_string() };
-        if mistakes.is_empty() {
-            Ok(LivingTables { snapshot: Some(snapshot), tables })
-        } else {
-            Err(mistakes)
+        if !mistakes.is_empty() {
+            return Err(mistakes);
         }
+        to.snapshot = Some(LookupsSnapshot { store: living.store, snapshot: living.snapshot.to_string() });
+        to.tables = tables;
+        Ok(())
     }
 }
 
@@ -166,7 +266,7 @@ impl Living {
                     mistakes.collect()
                 })
             }
-            LookupSource::File(_) => Ok(None),
+            LookupSource::File(_) | LookupSource::Profile(_) => Ok(None),
         }
     }
 

@@ -129,7 +129,7 @@ impl Versions {
             .zip(&lookup.columns)
             .map(|(column, (_, kind))| Typed::new(column, *kind))
             .collect();
-        Ok(Rows { columns, days, without_day: Some(without_day) })
+        Ok(Rows { columns, days, without_day: Some(without_day), otherwise: None })
     }
 }
 

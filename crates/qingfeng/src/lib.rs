@@ -161,7 +161,7 @@ pub mod internals {
     pub use crate::eval::BatchResults;
     pub use crate::eval::values::{BatchValues, Typed};
     pub use crate::lookup::{Rows, table_schema};
-    pub use crate::read::{Column, Piece, cell, shown};
+    pub use crate::read::{Column, Piece, cell, data_type, shown};
 }
 
 /// The README's program is compiled with the documentation's tests.

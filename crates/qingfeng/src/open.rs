@@ -103,6 +103,8 @@ pub struct LivingTables {
     pub snapshot: Option<LookupsSnapshot>,
     /// The rows of tables, by position in the pack.
     pub tables: Vec<(usize, Rows)>,
+    /// What the pack can be used with all the same.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// The store of an engine's lookup tables, and what of it counts.
@@ -370,7 +372,8 @@ impl OpenedPack {
     }
 
     /// The pack by name, version and digest: `name@version#digest`. Where an engine's lookup tables come from a store,
-    /// `+lookups@` follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`.
+    /// `+lookups@` follows and the snapshot: `clean-wind@2016.3#5d1f...+lookups@1234#9f3a06c4d2e1`; where it has profiles,
+    /// `+trade@` and the digest of the record that they are counted from.
     pub fn pack_id(&self) -> &Arc<str> {
         &self.pack_id
     }
@@ -391,8 +394,11 @@ struct Loaded {
 
 impl Loaded {
     fn opened(self) -> OpenedPack {
-        let of_store = self.snapshot.map_or(String::new(), |of| format!("+lookups@{}", of.snapshot));
-        let pack_id = format!("{}@{}#{}{of_store}", self.pack.name, self.pack.version, self.digest).into();
+        let living = self.snapshot.map_or(String::new(), |of| match of.snapshot.starts_with("trade@") {
+            true => format!("+{}", of.snapshot),
+            false => format!("+lookups@{}", of.snapshot),
+        });
+        let pack_id = format!("{}@{}#{}{living}", self.pack.name, self.pack.version, self.digest).into();
         OpenedPack { pack: Arc::new(self.pack), digest: self.digest, pack_id }
     }
 }
@@ -454,7 +460,10 @@ impl EngineBuilder<'_> {
         if let (Some(first), true, false) = (pack.lookups.iter().find(is_living), living, self.for_tests) {
             match self.living {
                 Some(lookups) => match lookups.read(&pack, directory) {
-                    Ok(read) => (snapshot, living_rows) = (read.snapshot, read.tables),
+                    Ok(read) => {
+                        (snapshot, living_rows) = (read.snapshot, read.tables);
+                        changed.extend(read.warnings);
+                    }
                     Err(more) => mistakes.extend(more),
                 },
                 None => mistakes.push(no_living(first)),

@@ -26,6 +26,7 @@ pub mod score;
 pub mod simulate;
 pub mod targets;
 pub mod test;
+pub mod trade;
 pub mod verify;
 pub mod watch;
 pub mod why_not;

@@ -8,7 +8,8 @@ use qingfeng::rules::diagnostics::EXAMPLE_PACK;
 use crate::support::{Desk, golden, stored};
 
 /// Codes that no short example gives.
-const WITHOUT_EXAMPLE: &[Code] = &[Code::UnknownTable, Code::BadEntry, Code::AnalysisStopped];
+const WITHOUT_EXAMPLE: &[Code] =
+    &[Code::UnknownTable, Code::BadEntry, Code::ProfileTooLarge, Code::AnalysisStopped];
 
 /// The message of a code's example, as `check` draws it.
 fn message(code: Code) -> String {

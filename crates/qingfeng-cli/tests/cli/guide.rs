@@ -48,6 +48,11 @@ fn each_step_of_the_worth_of_rules_gives_what_it_shows() {
     each_step_gives_what_it_shows("docs/effect.md");
 }
 
+#[test]
+fn each_step_of_what_is_usual_gives_what_it_shows() {
+    each_step_gives_what_it_shows("docs/profiles.md");
+}
+
 #[track_caller]
 fn each_step_gives_what_it_shows(name: &str) {
     let path = repository().join(name);

@@ -294,7 +294,8 @@ impl Iterator for ArrivingDeclarations {
     }
 }
 
-/// The id of a pack without what was known of lookups, `+lookups@` and what follows.
+/// The id of a pack without what was known of lookups and of past trade, `+lookups@`, `+trade@` and what follows.
 pub(crate) fn without_lookups(pack_id: &str) -> &str {
-    pack_id.split_once("+lookups@").map_or(pack_id, |(pack, _)| pack)
+    let living = ["+lookups@", "+trade@"].iter().filter_map(|mark| pack_id.find(mark)).min();
+    living.map_or(pack_id, |at| &pack_id[..at])
 }

@@ -109,7 +109,7 @@ impl Analysis<'_> {
                     fields.extend(derived.sources(schema).into_iter().flatten())
                 }
                 Op::Listed(table) | Op::Entry(table) => {
-                    fields.extend(self.pack.lookups[table as usize].key.iter().copied());
+                    fields.extend(self.pack.lookups[table as usize].key_sources(schema));
                 }
                 _ => {}
             }

@@ -22,11 +22,15 @@ impl Analysis<'_> {
             if self.pack.used.lookups.contains(&at) || classes.into_iter().any(|class| class.lookup == at) {
                 continue;
             }
-            let title = format!("no rule uses the lookup table `{}`", lookup.name);
+            let (what, method) = match lookup.profile() {
+                Some(_) => ("profile", "lookup"),
+                None => ("lookup table", "listed"),
+            };
+            let title = format!("no rule uses the {what} `{}`", lookup.name);
             let item = Diagnostic::new(Code::UnusedLookup, title)
                 .at(lookup.place.clone(), "")
                 .note("it is read each time the pack is opened, and decides nothing")
-                .help(format!("use it with `d.listed(\"{}\")`, or take it out", lookup.name));
+                .help(format!("use it with `d.{method}(\"{}\")`, or take it out", lookup.name));
             self.found.push(item);
         }
     }
@@ -73,7 +77,12 @@ impl Analysis<'_> {
     fn unused_fields(&mut self) {
         let pack = self.pack;
         let closures = pack.rules.iter().flat_map(Rule::closures);
-        let used = computed_needs(&closures.flat_map(Closure::fields).collect(), &pack.computed);
+        let measured = pack.lookups.iter().filter_map(|lookup| lookup.profile());
+        let measured = measured
+            .flat_map(|profile| &profile.measures)
+            .flat_map(|measure| measure.field.into_iter().chain(measure.only_field));
+        let used =
+            computed_needs(&closures.flat_map(Closure::fields).chain(measured).collect(), &pack.computed);
         for (_, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
             let file = Arc::clone(&self.apart.facts.files[field.closure.file]);
             let text = pack.warnings.sources.text(&file).unwrap_or("");

@@ -96,6 +96,8 @@ pub struct Closure {
     pub(crate) params: Vec<String>,
     pub(crate) body: Arc<Expr>,
     pub(crate) fields: BTreeSet<FieldRef>,
+    /// The lookup tables that it asks itself, by position.
+    pub(crate) lookups: BTreeSet<usize>,
 }
 
 impl Closure {

@@ -209,9 +209,35 @@ fn is_listed(schema: &Schema, field: FieldId) -> bool {
 }
 
 impl Schema {
+    /// The declared or derived field of this name, with its kind.
+    pub fn known_field(&self, name: &str) -> Option<(FieldRef, Kind)> {
+        let declared = self.field(name).map(|id| (FieldRef::Declared(id), self[id].kind));
+        declared.or_else(|| {
+            let derived = self.derived().find(|derived| derived.name() == name)?;
+            Some((FieldRef::Derived(derived), derived.kind()))
+        })
+    }
+
+    /// The names of the declared and derived fields.
+    pub(crate) fn known_names(&self) -> Vec<&str> {
+        let declared = self.fields().iter().map(|field| field.name.as_str());
+        declared.chain(self.derived().map(|derived| derived.name())).collect()
+    }
+
     /// The built-in derived fields that this schema gives.
     pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> + '_ {
         Derived::ALL.into_iter().filter(|derived| derived.sources(self).is_some())
+    }
+}
+
+impl FieldRef {
+    /// The fields of the schema from which a declared or derived field has its value.
+    pub fn sources(self, schema: &Schema) -> Vec<FieldId> {
+        match self {
+            Self::Declared(field) => vec![field],
+            Self::Derived(derived) => derived.sources(schema).unwrap_or_default(),
+            Self::Computed(_) => Vec::new(),
+        }
     }
 }
 

@@ -48,6 +48,8 @@ tables! {
     OnFault "[on_fault]"
     OnUnreadable "[on_unreadable]"
     Lookup "[lookups.NAME]"
+    Profile "[profiles.NAME]"
+    Measure "[profiles.NAME.measures.COLUMN]"
     Store "[store]"
     History "[history]"
     HistoryGrade "[[history.grades]]"

@@ -8,6 +8,7 @@ mod export;
 pub mod keys;
 pub(crate) mod manifest;
 pub(crate) mod money;
+pub(crate) mod profile;
 pub(crate) mod reference;
 pub(crate) mod schema;
 pub(crate) mod selection;

@@ -4,7 +4,7 @@ mod files;
 mod fixes;
 mod rewrite;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rhai::AST;
@@ -12,12 +12,12 @@ use rhai::AST;
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::lang::interpret::{Interpretable, Interpreted, Interpreter};
-use crate::lang::rule::{ComputedField, KeyValue, Rule, Status};
+use crate::lang::rule::{ComputedField, KeyValue, Rule, Status, computed_needs};
 use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
 use crate::model::channel::{Channel, ChannelId, Score};
 use crate::model::derived::{Derived, FieldRef};
-use crate::model::manifest::{self, Document, History, Lookup, MemberKind};
+use crate::model::manifest::{self, Document, History, Lookup, Manifest, MemberKind};
 use crate::model::reference::{Key, Reference};
 use crate::model::schema::{CodeList, Kind, Schema};
 use crate::model::selection::Selection;
@@ -107,7 +107,7 @@ impl Pack {
         };
         texts.iter().for_each(|(path, text)| turned_text(path, text, &mut diagnostics));
         let document = Document::parse("pack.toml", manifest_text, None, &mut diagnostics);
-        let manifest = manifest::read(&document, &mut diagnostics);
+        let mut manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
         let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
             .iter()
@@ -121,6 +121,7 @@ impl Pack {
             lookups: &manifest.lookups,
         };
         let loaded = rule_files::load(&rule_texts, &environment, &mut diagnostics);
+        resolve_profiles(&mut manifest, &loaded.computed, &mut diagnostics);
         let money = texts
             .get("reference/rates.toml")
             .and_then(|text| manifest::read_rates("reference/rates.toml", text, &mut diagnostics));
@@ -432,6 +433,23 @@ fn turned_text(path: &str, text: &str, diagnostics: &mut Diagnostics) {
         .note("what people see is then not what is evaluated")
         .help("take it out");
     diagnostics.push(item);
+}
+
+/// Finds the fields that profiles measure. What a declaration told of itself must not change with a table, so none of them
+/// asks one.
+fn resolve_profiles(manifest: &mut Manifest, computed: &[ComputedField], diagnostics: &mut Diagnostics) {
+    let schema = &manifest.schema;
+    let known = |name: &str| {
+        let at = computed.iter().position(|field| field.name == name);
+        at.map(|at| (FieldRef::Computed(at), computed[at].kind)).or_else(|| schema.known_field(name))
+    };
+    let asks_a_table = |field: FieldRef| {
+        let needed = computed_needs(&BTreeSet::from([field]), computed);
+        needed.into_iter().any(|at| !computed[at].closure.lookups.is_empty())
+    };
+    let mut names = schema.known_names();
+    names.extend(computed.iter().map(|field| field.name.as_str()));
+    manifest::resolve_profiles(&mut manifest.lookups, diagnostics, &names, &known, &asks_a_table);
 }
 
 fn read_reference(

@@ -72,7 +72,7 @@ pub(crate) struct PackFacts {
     computed: Vec<(String, Kind)>,
     columns: Vec<Vec<(String, Kind)>>,
     lookup_names: Vec<String>,
-    pub(crate) lookup_keys: Vec<Vec<FieldId>>,
+    pub(crate) lookup_keys: Vec<Vec<FieldRef>>,
     pub(crate) files: Vec<Arc<str>>,
     /// The points of each rule that always gives the same; 0 for the others.
     points: Vec<i64>,

@@ -16,7 +16,6 @@ use crate::lang::interpret::{Interpreter, flag};
 use crate::lang::kernel::{Fault, checked_points};
 use crate::lang::rule::{Closure, Points};
 use crate::model::derived::FieldRef;
-use crate::model::schema::FieldId;
 
 use super::check::Check;
 use super::eval::{Evaluation, LineSource, Memo, Val};
@@ -271,13 +270,13 @@ impl Parts {
         let Evaluated::Compiled { seen, .. } = &self.leaves[leaf].evaluated else { return Vec::new() };
         let mut values: Vec<(String, String)> = Vec::new();
         for &node in seen {
-            let keys: &[FieldId] = match self.program.machine.nodes[node].op {
+            let keys: &[FieldRef] = match self.program.machine.nodes[node].op {
                 Op::Listed(table) | Op::Entry(table) => self.program.lookup_key(table),
                 _ => &[],
             };
             for &key in keys {
-                let name = format!("d.{}", self.program.facts.schema[key].name);
-                values.push((name, source.value(FieldRef::Declared(key)).to_string()));
+                let name = format!("d.{}", self.program.facts.field_name(key));
+                values.push((name, source.value(key).to_string()));
             }
             if keys.is_empty() {
                 let value =
@@ -458,7 +457,7 @@ fn fields_of(nodes: &Nodes, facts: &PackFacts, root: NodeId) -> Vec<FieldRef> {
         match node.op {
             Op::Field(field) => _ = fields.insert(field),
             Op::Listed(table) | Op::Entry(table) => {
-                fields.extend(facts.lookup_keys[table as usize].iter().copied().map(FieldRef::Declared));
+                fields.extend(facts.lookup_keys[table as usize].iter().copied());
             }
             _ => {}
         }

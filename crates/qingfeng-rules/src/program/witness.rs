@@ -500,7 +500,7 @@ impl Program {
         })
     }
 
-    pub(crate) fn lookup_key(&self, table: u32) -> &[FieldId] {
+    pub(crate) fn lookup_key(&self, table: u32) -> &[FieldRef] {
         &self.facts.lookup_keys[table as usize]
     }
 }

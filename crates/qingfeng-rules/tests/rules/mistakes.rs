@@ -176,6 +176,23 @@ const MANIFESTS: &[(&str, &str)] = &[
     ("key = [\"exporter\"]", "key = [\"exporteur\"]"),
     ("key = [\"exporter\"]", "key = [\"value\"]"),
     ("key = [\"exporter\"]", ""),
+    ("[lookups.blacklist]", "[profiles.Past]\nmeasures = {}\n[lookups.blacklist]"),
+    (
+        "[lookups.blacklist]",
+        "[profiles.blacklist]\nkey = [\"exporter\", \"hs2\", \"hs4\", \"hs6\", \"hs\"]\nwindow = 0\nleast = 0\nmeasures = { a = \"lines\" }\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.past]\nkey = [\"expotrer\"]\nmeasures = { exporter = \"lines\", B = \"line\", c = \"median\", d = 1 }\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.past]\nkey = [\"exporter\"]\nmeasures = { a = { median = \"value\" }, b = { sum = \"value\", mean = \"value\" }, c = { quantile = 2, of = \"value\" }, d = { quantile = 0.5 }, e = { sum = \"value\", of = \"value\" } }\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.past]\nkey = [\"exporter\"]\nmeasures = { a = { sum = \"hs\" }, b = { sum = \"valeu\" }, c = { share = \"value\" }, d = { distinct = \"value\" }, e = { count = \"lines\", where = \"value\" }, f = { share = \"hs_in_force\", where = \"hs_in_force\" } }\n[lookups.blacklist]",
+    ),
     ("file = \"lookups/blacklist.csv\"", "file = \"../blacklist.csv\""),
     ("file = \"lookups/blacklist.csv\"", ""),
     ("file = \"lookups/blacklist.csv\"", "store = \"Blacklist\"\nmay_be_empty = \"yes\""),

@@ -16,3 +16,4 @@ mod living;
 mod server;
 #[cfg(feature = "postgres")]
 mod support;
+mod trade;

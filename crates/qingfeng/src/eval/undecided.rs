@@ -144,7 +144,12 @@ impl Evaluator {
             Read::Field(FieldRef::Computed(_)) => false,
             Read::Table(table) => {
                 let lookup = &self.pack().lookups[table as usize];
-                lookup.key.iter().copied().chain(schema.date).any(declared)
+                let key = lookup.key.iter().copied().chain(schema.date.map(FieldRef::Declared));
+                key.into_iter().any(|field| match field {
+                    FieldRef::Declared(field) => declared(field),
+                    FieldRef::Derived(of) => derived(of),
+                    FieldRef::Computed(_) => false,
+                })
             }
         });
         let makes_difference = |&rule: &u32| {

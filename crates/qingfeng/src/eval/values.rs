@@ -10,7 +10,7 @@ use qingfeng_rules::internals::LineValues;
 use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value, codes};
 
 use crate::eval::key_index::LineKey;
-use crate::lookup::{self, LookupTable};
+use crate::lookup::{self, LineKeys, LookupTable};
 use crate::read::Lines;
 use crate::read::coded::{Coded, CodedColumns};
 
@@ -322,9 +322,18 @@ impl BatchValues {
     fn lookup_entries(&self, table: usize) -> Box<[u32]> {
         let asked = &self.tables[table];
         let first = self.tables.iter().position(|known| known.key == asked.key).unwrap_or(table);
-        let hashes = self.hashes[first].get_or_init(|| lookup::hashes(&asked.key, &self.columns, self.len()));
+        let texts = match asked.key[..] {
+            [FieldRef::Declared(field)] => match self.column(field) {
+                Typed::Text(texts) => Some(texts),
+                _ => None,
+            },
+            _ => None,
+        };
+        let value = |line, at: usize| self.field(line, asked.key[at]);
+        let keys = LineKeys { width: asked.key.len(), lines: self.len(), value: &value, texts };
+        let hashes = self.hashes[first].get_or_init(|| keys.hashes());
         let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
-        asked.entries(hashes, &self.columns, days)
+        asked.entries(hashes, &keys, days)
     }
 
     pub fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {

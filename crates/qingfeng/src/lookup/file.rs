@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
 use qingfeng_rules::lookups::{Lookup, LookupSource};
-use qingfeng_rules::{Code, Diagnostic, Field, Schema, Value};
+use qingfeng_rules::{Code, Diagnostic, Field, FieldRef, Schema, Value};
 
 use super::Rows;
 use crate::eval::values::Typed;
@@ -61,7 +61,7 @@ pub(crate) fn read(
         // In the file that tests see instead of a store only the key must be there.
         let needed = |column: &&String| match &lookup.source {
             LookupSource::File(_) => !column.starts_with('#'),
-            _ => lookup.key.iter().any(|&field| schema[field].name == **column),
+            _ => lookup.key_names().any(|name| name == column.as_str()),
         };
         for column in notes.absent_fields.iter().filter(needed) {
             let title = format!("{file} has no column `{column}`");
@@ -112,7 +112,7 @@ pub(crate) fn read(
             .note(format!("the first: {}", changed.example))
             .help("write the values as they are read")
     });
-    Ok((Rows { columns, days, without_day: None }, told.collect()))
+    Ok((Rows { columns, days, without_day: None, otherwise: None }, told.collect()))
 }
 
 /// What is wrong with a row.
@@ -129,10 +129,14 @@ fn row_title(file: &str, reject: &Reject) -> String {
 /// A schema by which the reader can read a lookup table: its columns, each row for itself.
 pub fn table_schema(lookup: &Lookup, schema: &Schema) -> Result<Schema, String> {
     let fields = lookup.columns.iter().enumerate().map(|(at, (name, kind))| {
-        let key = lookup.key.get(at).map(|&id| &schema[id]);
-        let plain = plain_field(name, *kind, key.is_some());
-        let reading = key.map_or_else(|| plain.reading.clone(), |field| field.reading.clone());
-        Field { codes: key.and_then(|field| field.codes), reading, ..plain }
+        let plain = plain_field(name, *kind, at < lookup.key.len());
+        // A key is read as the field with which it is compared. What is derived from a code is no such code.
+        match lookup.key.get(at) {
+            Some(&FieldRef::Declared(id)) => {
+                Field { codes: schema[id].codes, reading: schema[id].reading.clone(), ..plain }
+            }
+            _ => plain,
+        }
     });
     let mut table = schema_of_rows(fields.collect())?;
     schema.days().into_iter().for_each(|zone| table.set_days(zone));

@@ -5,9 +5,10 @@ mod index;
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
+use arrow_array::StringArray;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use qingfeng_rules::{Date, FieldId, Kind, Value};
+use qingfeng_rules::{Date, FieldRef, Kind, Value};
 
 use crate::eval::values::Typed;
 use crate::read::data_type;
@@ -33,6 +34,8 @@ pub struct Rows {
     pub days: Vec<(i32, i32)>,
     /// The day for which lines without a day are taken; without it they have the first row of their key.
     pub without_day: Option<i32>,
+    /// The row of lines with a day whose key has no row on it.
+    pub otherwise: Option<u32>,
 }
 
 impl Rows {
@@ -43,6 +46,7 @@ impl Rows {
             columns: columns.iter().map(|&(_, kind)| empty(kind)).collect(),
             days: Vec::new(),
             without_day: None,
+            otherwise: None,
         }
     }
 }
@@ -57,8 +61,10 @@ pub struct LookupTable {
     heads: Vec<Head>,
     /// For each key, from which day on which row counts, in order of days.
     segments: Vec<(i32, u32)>,
+    /// The row of lines with a day whose key has none on it, or [`NONE`].
+    otherwise: u32,
     /// The fields of a line that are compared with the key.
-    pub key: Vec<FieldId>,
+    pub key: Vec<FieldRef>,
 }
 
 /// The rows of one key.
@@ -97,23 +103,38 @@ fn hash<'v>(hasher: &FixedState, width: usize, value: &dyn Fn(usize) -> Value<'v
     hasher.finish().max(NO_HASH + 1)
 }
 
-/// The hash of the key on each line of a batch, which all tables with this key share. `columns` are those of the
-/// batch, by field.
-pub fn hashes(key: &[FieldId], columns: &[Typed], lines: usize) -> Box<[u64]> {
-    let hasher = FixedState::default();
-    if let [field] = key
-        && let Typed::Text(column) = &columns[field.index()]
-    {
-        return column.iter().map(|text| text.map_or(NO_HASH, |text| text_hash(&hasher, text))).collect();
+/// The key of a table on the lines of a batch.
+pub struct LineKeys<'b> {
+    /// How many fields the key has.
+    pub width: usize,
+    /// The number of lines.
+    pub lines: usize,
+    /// The value of a line for a field of the key, by its position.
+    pub value: &'b dyn Fn(usize, usize) -> Value<'b>,
+    /// The values, where they are one column of texts.
+    pub texts: Option<&'b StringArray>,
+}
+
+impl LineKeys<'_> {
+    /// The hash of the key on each line, which all tables with this key share.
+    pub fn hashes(&self) -> Box<[u64]> {
+        let hasher = FixedState::default();
+        match self.texts {
+            Some(texts) => {
+                texts.iter().map(|text| text.map_or(NO_HASH, |text| text_hash(&hasher, text))).collect()
+            }
+            None => {
+                (0..self.lines).map(|line| hash(&hasher, self.width, &|at| (self.value)(line, at))).collect()
+            }
+        }
     }
-    let of_line = |line| hash(&hasher, key.len(), &|at| columns[key[at].index()].value(line));
-    (0..lines).map(of_line).collect()
 }
 
 impl LookupTable {
     /// Finds out which row counts for which key and when.
-    pub fn new(rows: Rows, key: Vec<FieldId>) -> Self {
-        let Rows { columns, days, without_day } = rows;
+    pub fn new(rows: Rows, key: Vec<FieldRef>) -> Self {
+        let Rows { columns, days, without_day, otherwise } = rows;
+        let otherwise = otherwise.unwrap_or(NONE);
         let width = key.len();
         let hasher = FixedState::default();
         let mut keys: HashTable<u32> = HashTable::with_capacity(days.len());
@@ -157,33 +178,42 @@ impl LookupTable {
                 Some(day) => on(&segments[head.start as usize..], day),
             };
         }
-        Self { columns, row_count: days.len(), index: KeyIndex::new(&hashes), heads, segments, key }
+        let row_count = days.len();
+        Self { columns, row_count, index: KeyIndex::new(&hashes), heads, segments, otherwise, key }
     }
 
-    /// The row that counts on each line of a batch, or [`NONE`]. `hashes` are those of the key, `columns` those of the
-    /// batch by field, `days` its dates.
+    /// The row that counts on each line of a batch, or [`NONE`]. `hashes` are those of the keys, `days` the dates of the
+    /// batch.
     ///
     /// All lines in a few tight passes: what a line waits for from memory does not hold up the next.
-    pub fn entries(&self, hashes: &[u64], columns: &[Typed], days: Option<&Typed>) -> Box<[u32]> {
+    pub fn entries(&self, hashes: &[u64], keys: &LineKeys<'_>, days: Option<&Typed>) -> Box<[u32]> {
         let mut entries = vec![NONE; hashes.len()].into_boxed_slice();
+        let day = |line: usize| match days.map(|days| days.value(line)) {
+            Some(Value::Date(day)) => Some(day),
+            _ => None,
+        };
+        if self.otherwise != NONE {
+            for (line, entry) in entries.iter_mut().enumerate() {
+                if hashes[line] != NO_HASH && day(line).is_some() {
+                    *entry = self.otherwise;
+                }
+            }
+        }
         if self.heads.is_empty() {
             return entries;
         }
         let mut listed = self.index.candidates(hashes);
         self.index.first_keys(hashes, &mut listed);
-        let texts = match (&self.key[..], self.columns.first()) {
-            ([field], Some(Typed::Text(known))) => match &columns[field.index()] {
-                Typed::Text(asked) => Some((known, asked)),
-                _ => None,
-            },
+        let texts = match self.columns.first() {
+            Some(Typed::Text(known)) => keys.texts.map(|asked| (known, asked)),
             _ => None,
         };
         let same = |line: usize, key: u32| {
             let row = self.heads[key as usize].row as usize;
             match texts {
                 Some((known, asked)) => known.value(row) == asked.value(line),
-                None => (self.key.iter().zip(&self.columns))
-                    .all(|(field, column)| column.value(row) == columns[field.index()].value(line)),
+                None => (self.columns.iter().take(keys.width).enumerate())
+                    .all(|(at, column)| column.value(row) == (keys.value)(line, at)),
             }
         };
         for (line, first) in listed {
@@ -197,11 +227,10 @@ impl LookupTable {
                     None => continue,
                 },
             };
-            let day = match days.map(|days| days.value(line)) {
-                Some(Value::Date(day)) => Some(day),
-                _ => None,
-            };
-            entries[line] = self.entry(key, day);
+            match self.entry(key, day(line)) {
+                NONE => {}
+                row => entries[line] = row,
+            }
         }
         entries
     }

@@ -1,6 +1,7 @@
 //! Tests of `lookup`.
 
 use proptest::prelude::*;
+use qingfeng_rules::FieldId;
 
 use super::*;
 
@@ -15,8 +16,8 @@ proptest! {
         let open = |day: i32, open: i32| if day < 0 { open } else { day };
         let days: Vec<(i32, i32)> =
             rows.iter().map(|row| (open(row.1, i32::MIN), open(row.2, i32::MAX))).collect();
-        let table = Rows { columns: vec![Typed::Integer(column)], days: days.clone(), without_day };
-        let table = LookupTable::new(table, vec![FieldId(0)]);
+        let table = Rows { columns: vec![Typed::Integer(column)], days: days.clone(), without_day, otherwise: None };
+        let table = LookupTable::new(table, vec![FieldRef::Declared(FieldId(0))]);
         // A line for each key and day, and one for each key without a day.
         let asked: Vec<(Option<i64>, Option<i32>)> = [None, Some(1), Some(2), Some(3), Some(4)]
             .into_iter()
@@ -24,9 +25,9 @@ proptest! {
             .collect();
         let key_column = Typed::Integer(asked.iter().map(|line| line.0).collect());
         let day_column = Typed::Date(asked.iter().map(|line| line.1).collect());
-        let columns = [key_column];
-        let hashes = hashes(&table.key, &columns, asked.len());
-        let entries = table.entries(&hashes, &columns, Some(&day_column));
+        let value = |line: usize, _| key_column.value(line);
+        let keys = LineKeys { width: 1, lines: asked.len(), value: &value, texts: None };
+        let entries = table.entries(&keys.hashes(), &keys, Some(&day_column));
         for (&(key, day), &entry) in asked.iter().zip(&entries) {
             let counts = |at: &usize| {
                 key == Some(rows[*at].0)

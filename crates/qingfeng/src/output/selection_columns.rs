@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use qingfeng_rules::internals::rounded;
 use qingfeng_rules::reference::{Groups, Membership};
 use qingfeng_rules::selection::{KNOWN_TRADERS, OTHER_GROUP, UNNAMED_TRADERS};
-use qingfeng_rules::{Date, FieldId, FieldRef, Kind, Level, Pack, Selection, Value};
+use qingfeng_rules::{Date, FieldId, Kind, Level, Pack, Selection, Value};
 
 use crate::eval::values::BatchValues;
 use crate::output::{TextLists, coded_text, list_of_texts};
@@ -110,8 +110,8 @@ impl Carrier {
         };
         let is_header = |field: FieldId| schema[field].level == Level::Header;
         let listed = policy.trader_classes.iter().map(|class| {
-            let key = &pack.lookups[class.lookup].key;
-            (class.lookup, key.iter().copied().chain(schema.date).all(is_header))
+            let fields = pack.lookups[class.lookup].key_sources(schema);
+            (class.lookup, fields.into_iter().chain(schema.date).all(is_header))
         });
         let names = policy.trader_classes.iter().map(|class| class.name.clone());
         Some(Self {
@@ -258,7 +258,7 @@ impl Carrier {
                     && line > lines.start
                     && values.day(line) == values.day(line - 1)
                     && key.iter().all(|&field| {
-                        let value = |line| values.field(line, FieldRef::Declared(field));
+                        let value = |line| values.field(line, field);
                         value(line) == value(line - 1)
                     });
                 !repeats && values.lookup_entry(line, table).is_some()

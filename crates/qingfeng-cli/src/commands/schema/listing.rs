@@ -31,7 +31,7 @@ pub fn listing(engine: &Engine) -> impl Serialize + use<'_> {
             #[serde(skip_serializing_if = "is_none")]
             file: lookup.source.file(),
             source: lookup.source.to_string(),
-            key: lookup.key.iter().map(|&id| name(id)).collect::<Vec<_>>(),
+            key: lookup.key_names().collect::<Vec<_>>(),
             from: lookup.from.as_deref(),
             until: lookup.until.as_deref(),
             columns: columns.collect::<Vec<_>>(),

@@ -109,7 +109,7 @@ fn field_row(field: &Field) -> Vec<Cell> {
 
 fn lookup_rows(pack: &Pack) -> Vec<Vec<Cell>> {
     let rows = pack.lookups.iter().map(|lookup| {
-        let key: Vec<&str> = lookup.key.iter().map(|&id| pack.schema[id].name.as_str()).collect();
+        let key: Vec<&str> = lookup.key_names().collect();
         let columns = lookup.columns.iter().map(|(name, kind)| format!("{name} ({kind})"));
         vec![
             Cell::new(&lookup.name).style(BOLD),

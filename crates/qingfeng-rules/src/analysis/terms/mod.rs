@@ -333,7 +333,7 @@ impl<'p> Terms<'p> {
                 let listed = matches!(self.nodes[node].op, Op::Listed(_));
                 let trigger = if listed { Set::of(Values::Bits(TRUE)) } else { present };
                 for &key in &self.facts.lookup_keys[table as usize] {
-                    let key = declared(self, key);
+                    let key = self.field_term(key);
                     implied.push((trigger.clone(), key));
                 }
             }

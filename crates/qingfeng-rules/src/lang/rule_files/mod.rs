@@ -478,8 +478,9 @@ impl<'f> File<'f> {
         self.parts += *parts;
         found.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
         loaded_patterns.extend(found.patterns);
-        self.lookups.extend(found.lookups);
-        Some((ty, Closure { file: self.at, pointer, captured, params, body, fields: found.fields }))
+        self.lookups.extend(&found.lookups);
+        let (fields, lookups) = (found.fields, found.lookups);
+        Some((ty, Closure { file: self.at, pointer, captured, params, body, fields, lookups }))
     }
 
     fn field(&mut self, call: &Registration, loaded: &mut Loaded) {

@@ -8,7 +8,6 @@ use crate::diagnostic::{Code, Fix, rewrite_day};
 use crate::lang::expr::{Constant, Expr, ExprKind, Name};
 use crate::lang::functions::{self, CLOSURE_FUNCTIONS};
 use crate::lang::types::{Base, Type};
-use crate::model::derived::FieldRef;
 
 use super::{Checker, Variable, not_in_language};
 
@@ -163,9 +162,16 @@ impl Checker<'_> {
             Some(Constant::Text(text)) => {
                 match self.context.lookups.iter().position(|lookup| lookup.name == *text) {
                     Some(at) => {
+                        if name.text == "listed" && self.context.lookups[at].profile().is_some() {
+                            let title = format!("`{text}` is a profile, which has an entry for every line");
+                            let help = format!(
+                                "compare what it counts: `d.lookup(\"{text}\").declarations == 0` where none came before"
+                            );
+                            self.report(Code::TypeMismatch, &table.span, title, help);
+                        }
                         self.found.lookups.insert(at);
                         let key = self.context.lookups[at].key.iter();
-                        self.found.fields.extend(key.map(|&id| FieldRef::Declared(id)));
+                        self.found.fields.extend(key);
                         return result(at);
                     }
                     None => {

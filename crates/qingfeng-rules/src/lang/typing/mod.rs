@@ -46,9 +46,9 @@ impl Context<'_> {
     }
 
     pub fn field_names(&self) -> Vec<&str> {
-        let declared = self.schema.fields().iter().map(|field| field.name.as_str());
-        let computed = self.computed.iter().map(|(name, _)| name.as_str());
-        declared.chain(self.schema.derived().map(|derived| derived.name())).chain(computed).collect()
+        let mut names = self.schema.known_names();
+        names.extend(self.computed.iter().map(|(name, _)| name.as_str()));
+        names
     }
 }
 

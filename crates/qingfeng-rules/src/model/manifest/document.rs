@@ -8,8 +8,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, Help, Place, rewrite_day};
+use crate::model::derived::FieldRef;
 use crate::model::keys::Table;
-use crate::model::schema::{FieldId, Schema};
+use crate::model::schema::{FieldId, Kind, Schema};
 
 /// Reads one TOML file and collects every mistake in it.
 pub(crate) struct Toml<'a> {
@@ -319,6 +320,21 @@ impl Toml<'_> {
         if found.is_none() {
             let known = schema.fields().iter().map(|field| field.name.as_str());
             self.unknown(Code::UnknownField, span, format!("the schema has no field `{text}`"), text, known);
+        }
+        found
+    }
+
+    /// As [`field`](Self::field), derived fields included.
+    pub(crate) fn known_field(
+        &mut self,
+        schema: &Schema,
+        text: &str,
+        span: Range<usize>,
+    ) -> Option<(FieldRef, Kind)> {
+        let found = schema.known_field(text);
+        if found.is_none() {
+            let title = format!("there is no field `{text}`");
+            self.unknown(Code::UnknownField, span, title, text, schema.known_names());
         }
         found
     }

@@ -7,7 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{PLAIN_NAME, Toml, Value, escapes_pack, is_plain_name};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::model::derived::FieldRef;
 use crate::model::keys::Table;
+use crate::model::profile::Profile;
 use crate::model::schema::{FieldId, Kind, Schema};
 
 const GRADES_MAX: usize = 100;
@@ -71,6 +73,8 @@ pub enum LookupSource {
     Store(String),
     /// The findings of the store about parties in a role.
     History(HistoryRole),
+    /// Past declarations.
+    Profile(Profile),
 }
 
 impl LookupSource {
@@ -78,7 +82,7 @@ impl LookupSource {
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::File(file) => Some(file),
-            Self::Store(_) | Self::History(_) => None,
+            Self::Store(_) | Self::History(_) | Self::Profile(_) => None,
         }
     }
 }
@@ -90,6 +94,7 @@ impl fmt::Display for LookupSource {
             Self::File(file) => f.write_str(file),
             Self::Store(table) => write!(f, "table `{table}` of the store"),
             Self::History(role) => write!(f, "history of the {role}"),
+            Self::Profile(_) => f.write_str("past declarations"),
         }
     }
 }
@@ -103,7 +108,7 @@ pub struct Lookup {
     /// Where the rows come from.
     pub source: LookupSource,
     /// The fields whose values a row must have, all of them.
-    pub key: Vec<FieldId>,
+    pub key: Vec<FieldRef>,
     /// The column with the first day on which a row holds.
     pub from: Option<String>,
     /// The column with the last day on which a row holds.
@@ -115,6 +120,26 @@ pub struct Lookup {
     pub may_be_empty: bool,
     /// Where the table is declared.
     pub place: Place,
+}
+
+impl Lookup {
+    /// The names of the key's fields, which are those of the first columns.
+    pub fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().take(self.key.len()).map(|(name, _)| name.as_str())
+    }
+
+    /// What it counts, if it is a profile.
+    pub fn profile(&self) -> Option<&Profile> {
+        match &self.source {
+            LookupSource::Profile(profile) => Some(profile),
+            _ => None,
+        }
+    }
+
+    /// The fields of the schema from which the key has its values.
+    pub fn key_sources(&self, schema: &Schema) -> Vec<FieldId> {
+        self.key.iter().flat_map(|field| field.sources(schema)).collect()
+    }
 }
 
 /// How the history of a party is graded.
@@ -185,7 +210,7 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
         let key_fields = read_key(toml, table, schema, name, &place);
         let (from, until) = (toml.text(table, "from"), toml.text(table, "until"));
         let mut columns: Vec<(String, Kind)> =
-            key_fields.iter().map(|&field| (schema[field].name.clone(), schema[field].kind)).collect();
+            key_fields.iter().map(|(_, name, kind)| (name.clone(), *kind)).collect();
         for (column, span) in from.iter().chain(&until) {
             if columns.iter().any(|(known, _)| known == column) {
                 let title = format!("the column `{column}` is named twice");
@@ -212,7 +237,7 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
         lookups.push(Lookup {
             name: name.to_owned(),
             source,
-            key: key_fields,
+            key: key_fields.into_iter().map(|(field, _, _)| field).collect(),
             from: from.map(|(text, _)| text),
             until: until.map(|(text, _)| text),
             columns,
@@ -266,25 +291,25 @@ fn read_source(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &Pla
     }
 }
 
-fn read_key(
+pub(super) fn read_key(
     toml: &mut Toml<'_>,
     table: &DeTable<'_>,
     schema: &Schema,
     name: &str,
     place: &Place,
-) -> Vec<FieldId> {
+) -> Vec<(FieldRef, String, Kind)> {
     let mut key_fields = Vec::new();
     for (text, span) in toml.texts(table, "key") {
         let known = toml.diagnostics.items.len();
-        let found = toml.field(schema, &text, span.clone());
+        let found = toml.known_field(schema, &text, span.clone());
         // Whatever name is near: a table keyed by another field is another table.
         toml.diagnostics.items.iter_mut().skip(known).for_each(Diagnostic::only_suggest);
-        if let Some(field) = found {
-            if matches!(schema[field].kind, Kind::Number) {
+        if let Some((field, kind)) = found {
+            if kind == Kind::Number {
                 let title = format!("`{text}` is a number; numbers cannot be keys");
                 toml.report(Code::BadValue, span, title, None);
             }
-            key_fields.push(field);
+            key_fields.push((field, text, kind));
         }
     }
     if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
@@ -353,7 +378,7 @@ fn read_history_table(
     Some(Lookup {
         name: name.to_owned(),
         source: LookupSource::History(role),
-        key: vec![field],
+        key: vec![FieldRef::Declared(field)],
         from: None,
         until: None,
         columns: columns.collect(),

@@ -3,6 +3,7 @@
 mod document;
 mod groups;
 mod lookups;
+mod profiles;
 mod schema;
 pub(crate) mod selection;
 
@@ -23,6 +24,7 @@ use schema::{read_keys, read_schema};
 pub(crate) use document::{Document, Toml};
 pub(crate) use groups::{MemberKind, is_hs_prefix, read_codes, read_groups, read_rates};
 pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
+pub(crate) use profiles::resolve as resolve_profiles;
 
 pub(crate) struct Manifest {
     pub name: String,
@@ -72,7 +74,8 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
     let names = by_name(&channels);
     let on_fault = read_at_least(toml, root, "on_fault", Table::OnFault, &names);
     let on_unreadable = read_at_least(toml, root, "on_unreadable", Table::OnUnreadable, &names);
-    let lookups = lookups::read_lookups(toml, root, &schema);
+    let mut lookups = lookups::read_lookups(toml, root, &schema);
+    profiles::read_profiles(toml, root, &schema, &mut lookups);
     let store = lookups::read_store(toml, root);
     let history = lookups::read_history(toml, root);
     let check_as_of = toml.table(root, "check").and_then(|(table, _)| {

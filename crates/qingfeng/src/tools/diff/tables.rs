@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use qingfeng_rules::Value;
 use qingfeng_rules::internals::MeaningDigest;
 use qingfeng_rules::lookups::Lookup;
-use qingfeng_rules::{Pack, Value};
 
 use crate::engine::Engine;
 use crate::lookup::LookupTable;
@@ -25,13 +25,7 @@ impl Tables {
     pub fn of(old: &Engine, new: &Engine) -> Self {
         fn all(engine: &Engine) -> Vec<Rows<'_>> {
             let tables = engine.evaluator().tables();
-            engine
-                .pack()
-                .lookups
-                .iter()
-                .zip(tables)
-                .map(|(lookup, table)| Rows::of(engine.pack(), lookup, table))
-                .collect()
+            engine.pack().lookups.iter().zip(tables).map(|(lookup, table)| Rows::of(lookup, table)).collect()
         }
         let (before, after) = (all(old), all(new));
         let position = |rows: &[Rows<'_>], name: &str| rows.iter().position(|rows| rows.name == name);
@@ -84,8 +78,8 @@ struct Rows<'t> {
 }
 
 impl<'t> Rows<'t> {
-    fn of(pack: &Pack, lookup: &'t Lookup, table: &'t LookupTable) -> Self {
-        let key: Vec<&str> = lookup.key.iter().map(|&field| pack.schema[field].name.as_str()).collect();
+    fn of(lookup: &'t Lookup, table: &'t LookupTable) -> Self {
+        let key: Vec<&str> = lookup.key_names().collect();
         let columns = lookup.columns.iter().map(|(name, kind)| format!("{name}: {kind}"));
         let shape = vec![
             ("key", key.join(", ")),
