@@ -120,7 +120,7 @@ pub mod internals {
     pub use crate::pack::{Unreadable, WrittenPoints, read_file};
     pub use crate::program::{
         Decision, Dependence, Leaf, LineSource, Meaning, MeaningDigest, MeaningPart, Memo, NumberSource,
-        PackMeaning, PartTree, Parts, Passes, Probe, Program, Read, Residual, RuleMeaning, TextSource, Visit,
-        Wanted, Witness,
+        PackMeaning, PartTree, Parts, Passes, Probe, Program, Read, Residual, RuleMeaning, TextSource,
+        Totals, Visit, Wanted, Witness, part_of,
     };
 }

@@ -323,6 +323,13 @@ impl Engine {
         let mut fields: Vec<NamedValue> = known.collect();
         self.evaluator().on_line(values, line, |interpreter, _| {
             for (at, field) in pack.computed.iter().enumerate() {
+                if field.total {
+                    let value = values.value(line, FieldRef::Total(at));
+                    if value != Value::Missing {
+                        fields.push(NamedValue { source: field.name.clone(), value: value.shown() });
+                    }
+                    continue;
+                }
                 let value = match interpreter.computed_value(at) {
                     Ok(value) if value.as_value() == Value::Missing => continue,
                     Ok(value) => value.as_value().shown(),

@@ -463,7 +463,7 @@ fn minable(pack: &Pack, parties: bool) -> (Vec<FieldRef>, Vec<LeftOut>) {
         .ids()
         .map(FieldRef::Declared)
         .chain(derived.map(FieldRef::Derived))
-        .chain((0..pack.computed.len()).map(FieldRef::Computed));
+        .chain(pack.computed_fields());
     for field in all {
         let name = pack.field_name(field);
         let why = match field {

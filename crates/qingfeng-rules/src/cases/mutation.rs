@@ -138,7 +138,9 @@ impl<'f> File<'f> {
         let mut lets: Vec<(&str, &Expr)> = Vec::new();
         for expr in top_level {
             expr.walk(&mut |expr| match &expr.kind {
-                ExprKind::Call { name, args, .. } if matches!(name.text.as_str(), "rule" | "field") => {
+                ExprKind::Call { name, args, .. }
+                    if matches!(name.text.as_str(), "rule" | "field" | "total") =>
+                {
                     calls.push((&name.text, args));
                 }
                 ExprKind::Closure(name, _) => self.closures.entry(name).or_default().push(expr.span.start),
@@ -151,7 +153,7 @@ impl<'f> File<'f> {
         for (function, args) in calls {
             match (function, args) {
                 ("rule", [id, map]) => self.rule(id, map),
-                ("field", [name, closure]) => self.field(name, closure),
+                ("field" | "total", [name, closure]) => self.field(name, closure),
                 _ => {}
             }
         }

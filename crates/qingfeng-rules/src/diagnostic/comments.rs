@@ -268,7 +268,7 @@ fn enclosing_calls(read: &Read<'_>) -> Vec<Option<Range<usize>>> {
 /// The start of the word `rule` or `field` that a bracket follows.
 fn callee(read: &Read<'_>, bracket: usize) -> Option<usize> {
     let word = read.tokens.get(bracket.checked_sub(1)?)?;
-    let is_call = read.sign(bracket) == "(" && matches!(read.sign(bracket - 1), "rule" | "field");
+    let is_call = read.sign(bracket) == "(" && matches!(read.sign(bracket - 1), "rule" | "field" | "total");
     is_call.then_some(word.span.start)
 }
 

@@ -420,7 +420,16 @@ fn register_line(engine: &mut Engine, pack: &Interpreted<'_>, computed: &Compute
             })
         });
     }
-    for (at, field) in pack.computed.iter().enumerate() {
+    let totals = pack.computed.iter().enumerate().filter(|(_, field)| field.total);
+    for (at, field) in totals {
+        engine.register_raw_fn(format!("get${}", field.name), line_type, move |_, args| -> Native {
+            Ok(match args[0].read_lock::<Line>() {
+                Some(line) => sandbox::dynamic_of(line.lines.value(line.at, FieldRef::Total(at))),
+                None => Dynamic::UNIT,
+            })
+        });
+    }
+    for (at, field) in pack.computed.iter().enumerate().filter(|(_, field)| !field.total) {
         let computed = Arc::clone(computed);
         engine.register_raw_fn(format!("get${}", field.name), line_type, move |_, _| -> Native {
             match &computed.lock().unwrap_or_else(PoisonError::into_inner)[at] {

@@ -215,8 +215,10 @@ pub struct ComputedField {
     pub kind: Kind,
     /// Whether it can be missing.
     pub missing: bool,
-    /// What computes it.
+    /// What computes it; of a total, what each line adds.
     pub closure: Closure,
+    /// Whether it is a total: the sum over all lines of the declaration, of flags how often they hold.
+    pub total: bool,
 }
 
 /// Which computed fields a closure needs, those that other computed fields need included, in order.
@@ -233,7 +235,7 @@ pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedFi
 
 pub(crate) fn computed_index(field: &FieldRef) -> Option<usize> {
     match field {
-        FieldRef::Computed(at) => Some(*at),
+        FieldRef::Computed(at) | FieldRef::Total(at) => Some(*at),
         _ => None,
     }
 }

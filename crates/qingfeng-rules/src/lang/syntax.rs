@@ -236,7 +236,7 @@ impl Translator<'_> {
                 ASTNode::Stmt(Stmt::FnCall(call, position))
                 | ASTNode::Expr(rhai::Expr::FnCall(call, position)),
             ) = path.last()
-                && matches!(call.name.as_str(), "rule" | "field")
+                && matches!(call.name.as_str(), "rule" | "field" | "total")
                 && let [id, map] = call.args.as_slice()
             {
                 let mut keys = BTreeMap::new();

@@ -236,7 +236,7 @@ impl FieldRef {
         match self {
             Self::Declared(field) => vec![field],
             Self::Derived(derived) => derived.sources(schema).unwrap_or_default(),
-            Self::Computed(_) => Vec::new(),
+            Self::Computed(_) | Self::Total(_) => Vec::new(),
         }
     }
 }
@@ -248,6 +248,9 @@ pub enum FieldRef {
     Declared(FieldId),
     /// A built-in derived field.
     Derived(Derived),
-    /// A field that the pack computes with `field(...)`, by its position.
+    /// A field that the pack computes with `field(...)`, by its position. Of a total it is what the line adds.
     Computed(usize),
+    /// A total that the pack computes with `total(...)`, by its position among the computed fields: the sum over all lines of
+    /// the declaration.
+    Total(usize),
 }

@@ -38,6 +38,7 @@ macro_rules! tables {
 tables! {
     Rule "rule"
     Field "field"
+    Total "total"
     Manifest "pack.toml"
     Pack "[pack]"
     Schema "[schema]"

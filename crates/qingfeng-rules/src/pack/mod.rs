@@ -12,16 +12,16 @@ use rhai::AST;
 use crate::base::value::Date;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::lang::interpret::{Interpretable, Interpreted, Interpreter};
-use crate::lang::rule::{ComputedField, KeyValue, Rule, Status, computed_needs};
+use crate::lang::rule::{Closure, ComputedField, KeyValue, Rule, Status, computed_needs};
 use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
 use crate::model::channel::{Channel, ChannelId, Score};
 use crate::model::derived::{Derived, FieldRef};
 use crate::model::manifest::{self, Document, History, Lookup, Manifest, MemberKind};
 use crate::model::reference::{Key, Reference};
-use crate::model::schema::{CodeList, Kind, Schema};
+use crate::model::schema::{CodeList, FieldId, Kind, Schema};
 use crate::model::selection::Selection;
-use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program, Source};
+use crate::program::{self, Lowered, PackMeaning, Parts, Passes, Program, Source, Totals};
 
 pub use files::PackFiles;
 pub(crate) use files::{Files, text_of};
@@ -163,6 +163,10 @@ impl Pack {
             files: &loaded.names,
         };
         let lowered = program::lower(&source, true);
+        unsure_totals(&loaded.computed, &lowered, &loaded.names, &mut diagnostics);
+        if diagnostics.errors() > 0 {
+            return Err(diagnostics);
+        }
         let mut hasher = blake3::Hasher::new();
         for (path, text) in &texts {
             add_to_digest(&mut hasher, path, PackFiles::canonical(text).as_bytes());
@@ -251,6 +255,35 @@ impl Pack {
             lowered: self.lowered.of_rules(&positions),
             ..self.clone()
         }
+    }
+
+    /// The fields that the pack computes, as rules read them.
+    pub fn computed_fields(&self) -> impl Iterator<Item = FieldRef> + '_ {
+        let field = |(at, field): (usize, &ComputedField)| match field.total {
+            true => FieldRef::Total(at),
+            false => FieldRef::Computed(at),
+        };
+        self.computed.iter().enumerate().map(field)
+    }
+
+    /// The fields of the schema on which a total hangs, by its position among the computed fields; of no other field any.
+    pub fn total_sources(&self, at: usize) -> BTreeSet<FieldId> {
+        if !self.computed[at].total {
+            return BTreeSet::new();
+        }
+        let needed = computed_needs(&BTreeSet::from([FieldRef::Total(at)]), &self.computed);
+        let closures = || needed.iter().map(|&at| &self.computed[at].closure);
+        let fields = closures().flat_map(Closure::fields);
+        let mut sources: BTreeSet<FieldId> = fields.flat_map(|field| field.sources(&self.schema)).collect();
+        if closures().any(|closure| !closure.lookups.is_empty()) {
+            sources.extend(self.schema.date);
+        }
+        sources
+    }
+
+    /// What the lines of a declaration add to the totals of the pack, as programs that need no interpreter.
+    pub fn totals(&self) -> Totals {
+        Totals::of(&self.lowered)
     }
 
     /// The condition of a rule (by its position), taken apart at `&&` and `||`.
@@ -349,7 +382,7 @@ impl Pack {
     /// The field that `d.name` means in this pack.
     pub fn field(&self, name: &str) -> Option<FieldRef> {
         if let Some(at) = self.computed.iter().position(|field| field.name == name) {
-            return Some(FieldRef::Computed(at));
+            return Some(if self.computed[at].total { FieldRef::Total(at) } else { FieldRef::Computed(at) });
         }
         if let Some(id) = self.schema.field(name) {
             return Some(FieldRef::Declared(id));
@@ -367,7 +400,7 @@ impl Pack {
         match field {
             FieldRef::Declared(id) => &self.schema[id].name,
             FieldRef::Derived(derived) => derived.name(),
-            FieldRef::Computed(at) => &self.computed[at].name,
+            FieldRef::Computed(at) | FieldRef::Total(at) => &self.computed[at].name,
         }
     }
 
@@ -376,7 +409,7 @@ impl Pack {
         match field {
             FieldRef::Declared(id) => self.schema[id].kind,
             FieldRef::Derived(derived) => derived.kind(),
-            FieldRef::Computed(at) => self.computed[at].kind,
+            FieldRef::Computed(at) | FieldRef::Total(at) => self.computed[at].kind,
         }
     }
 
@@ -435,13 +468,35 @@ fn turned_text(path: &str, text: &str, diagnostics: &mut Diagnostics) {
     diagnostics.push(item);
 }
 
+/// Reports totals that are not compiled or could fail on some line: the total of a declaration would not be known then.
+fn unsure_totals(
+    computed: &[ComputedField],
+    lowered: &Lowered,
+    files: &[Arc<str>],
+    diagnostics: &mut Diagnostics,
+) {
+    let totals = computed.iter().enumerate().filter(|(at, field)| field.total && !lowered.is_sure(*at));
+    for (_, field) in totals {
+        let closure = &field.closure;
+        let place = Place { file: Arc::clone(&files[closure.file]), span: closure.body.span.clone() };
+        let title = format!("what a line adds to the total `{}` may fail", field.name);
+        let help = "add up a flag or a number that every line has or lacks: without division of whole numbers, loops and \
+                    statements that are not compiled";
+        diagnostics.push(Diagnostic::found(Code::NotInLanguage, place, title, help));
+    }
+}
+
 /// Finds the fields that profiles measure. What a declaration told of itself must not change with a table, so none of them
 /// asks one.
 fn resolve_profiles(manifest: &mut Manifest, computed: &[ComputedField], diagnostics: &mut Diagnostics) {
     let schema = &manifest.schema;
     let known = |name: &str| {
         let at = computed.iter().position(|field| field.name == name);
-        at.map(|at| (FieldRef::Computed(at), computed[at].kind)).or_else(|| schema.known_field(name))
+        let of = |at: usize| match computed[at].total {
+            true => (FieldRef::Total(at), computed[at].kind),
+            false => (FieldRef::Computed(at), computed[at].kind),
+        };
+        at.map(of).or_else(|| schema.known_field(name))
     };
     let asks_a_table = |field: FieldRef| {
         let needed = computed_needs(&BTreeSet::from([field]), computed);

@@ -289,6 +289,7 @@ impl Maker<'_> {
             match node.op {
                 Op::Listed(table) | Op::Entry(table) => _ = tables.insert(table as usize),
                 Op::Computed(at) => _ = computed.insert(at as usize),
+                Op::Field(FieldRef::Total(at)) => _ = computed.insert(at),
                 _ => {}
             }
             true
@@ -350,7 +351,11 @@ pub(super) fn constant_digest(constant: &Constant) -> MeaningDigest {
 }
 
 fn field_digest(facts: &PackFacts, field: FieldRef) -> MeaningDigest {
-    Digester::new("field").text(facts.field_name(field)).text(facts.field_kind(field).name()).end()
+    let digester = Digester::new("field").text(facts.field_name(field)).text(facts.field_kind(field).name());
+    match field {
+        FieldRef::Total(at) => digester.text(facts.totals[at].as_deref().unwrap_or_default()).end(),
+        _ => digester.end(),
+    }
 }
 
 /// The digests of all nodes. Arguments stand before the nodes that use them.

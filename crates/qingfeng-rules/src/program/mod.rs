@@ -14,17 +14,18 @@ pub(crate) mod node;
 mod parts;
 mod plant;
 mod print;
+mod totals;
 mod undecided;
 mod witness;
 mod written;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lang::expr::{Expr, ExprKind};
 use crate::lang::kernel::{self, Fault, Scalar};
-use crate::lang::rule::{Closure, ComputedField, Rule};
+use crate::lang::rule::{Closure, ComputedField, Rule, computed_needs};
 use crate::lang::syntax::Function;
 use crate::model::derived::FieldRef;
 use crate::model::manifest::Lookup;
@@ -44,6 +45,7 @@ pub use eval::{LineSource, Memo};
 pub(crate) use meaning::of_pack as meaning_of_pack;
 pub use meaning::{Meaning, MeaningDigest, MeaningPart, PackMeaning, RuleMeaning};
 pub use parts::{Leaf, PartTree, Parts, Wanted};
+pub use totals::{Totals, part_of};
 pub use undecided::{Decision, Dependence, Read};
 pub use witness::{NumberSource, Probe, TextSource, Witness};
 
@@ -70,6 +72,8 @@ pub(crate) struct Lowered {
 pub(crate) struct PackFacts {
     pub(crate) schema: Arc<Schema>,
     computed: Vec<(String, Kind)>,
+    /// What each computed field is made of, as text, where it is a total.
+    totals: Vec<Option<String>>,
     columns: Vec<Vec<(String, Kind)>>,
     lookup_names: Vec<String>,
     pub(crate) lookup_keys: Vec<Vec<FieldRef>>,
@@ -79,7 +83,28 @@ pub(crate) struct PackFacts {
     titles: Vec<String>,
 }
 
+/// What a computed field is made of, those that it reads included.
+fn formula(computed: &[ComputedField], at: usize) -> String {
+    let needed = computed_needs(&BTreeSet::from([FieldRef::Computed(at)]), computed);
+    needed
+        .into_iter()
+        .map(|at| format!("{} = {}\n", computed[at].name, computed[at].closure.text()))
+        .collect()
+}
+
 impl Lowered {
+    /// The node of each total, by its position among the computed fields.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (usize, NodeId)> + '_ {
+        let fields = self.closures.fields.iter().enumerate();
+        let totals = fields.filter(|(at, _)| self.facts.totals[*at].is_some());
+        totals.filter_map(|(at, field)| Some((at, *field.as_ref().ok()?)))
+    }
+
+    /// Whether a total is compiled and cannot fault.
+    pub(crate) fn is_sure(&self, total: usize) -> bool {
+        self.totals().any(|(at, node)| at == total && !self.nodes[node].fallible)
+    }
+
     /// Those of the rules at these positions, in this order; one may be there several times.
     pub(crate) fn of_rules(&self, positions: &[usize]) -> Self {
         let facts = PackFacts {
@@ -101,7 +126,7 @@ impl PackFacts {
         match field {
             FieldRef::Declared(id) => self.schema[id].kind,
             FieldRef::Derived(derived) => derived.kind(),
-            FieldRef::Computed(at) => self.computed[at].1,
+            FieldRef::Computed(at) | FieldRef::Total(at) => self.computed[at].1,
         }
     }
 
@@ -109,7 +134,7 @@ impl PackFacts {
         match field {
             FieldRef::Declared(id) => &self.schema[id].name,
             FieldRef::Derived(derived) => derived.name(),
-            FieldRef::Computed(at) => &self.computed[at].0,
+            FieldRef::Computed(at) | FieldRef::Total(at) => &self.computed[at].0,
         }
     }
 
@@ -148,6 +173,7 @@ pub(crate) fn lower(source: &Source<'_>, shared: bool) -> Lowered {
     let facts = PackFacts {
         schema: Arc::clone(schema),
         computed: computed.iter().map(|field| (field.name.clone(), field.kind)).collect(),
+        totals: (0..computed.len()).map(|at| computed[at].total.then(|| formula(computed, at))).collect(),
         columns: lookups.iter().map(|lookup| lookup.columns.clone()).collect(),
         lookup_names: lookups.iter().map(|lookup| lookup.name.clone()).collect(),
         lookup_keys: lookups.iter().map(|lookup| lookup.key.clone()).collect(),
@@ -201,7 +227,10 @@ impl<'f> Names<'f> {
         let declared = schema.ids().map(|id| (schema[id].name.as_str(), FieldRef::Declared(id)));
         let derived = schema.derived().map(|derived| (derived.name(), FieldRef::Derived(derived)));
         let computed = facts.computed.iter().enumerate();
-        let computed = computed.map(|(at, (name, _))| (name.as_str(), FieldRef::Computed(at)));
+        let computed = computed.map(|(at, (name, _))| {
+            let is_total = facts.totals[at].is_some();
+            (name.as_str(), if is_total { FieldRef::Total(at) } else { FieldRef::Computed(at) })
+        });
         let columns = facts.columns.iter().flatten().map(|(name, _)| name.as_str());
         Self { fields: declared.chain(derived).chain(computed).collect(), columns: columns.collect() }
     }

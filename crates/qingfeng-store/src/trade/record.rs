@@ -661,7 +661,7 @@ fn kept_field(pack: &Pack, field: FieldRef) -> (KeptField, Kind) {
     let (kind, formula) = match field {
         FieldRef::Declared(id) => (pack.schema[id].kind, None),
         FieldRef::Derived(derived) => (derived.kind(), None),
-        FieldRef::Computed(at) => (
+        FieldRef::Computed(at) | FieldRef::Total(at) => (
             pack.computed[at].kind,
             pack.meaning().computed.get(at).map(|meaning| format!("{:?}", meaning.digest)),
         ),

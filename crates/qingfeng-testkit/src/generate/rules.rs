@@ -198,7 +198,25 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// A total of a flag or a number that cannot fail.
+    fn total(&mut self) -> Option<String> {
+        let (kind, part, missing) = if self.choices.percent(50) {
+            let field = self.field(Kind::Text)?;
+            (Kind::Integer, format!("d.{} == {}", field.name, self.literal(Kind::Text)), false)
+        } else {
+            (Kind::Number, format!("d.{}", self.field(Kind::Number)?.name), true)
+        };
+        let name = format!("c{}", self.computed.len());
+        self.computed.push((name.clone(), Type::one(kind, missing)));
+        Some(format!("total(\"{name}\", |d| {part});\n"))
+    }
+
     fn computed_field(&mut self) -> String {
+        if self.choices.percent(25)
+            && let Some(total) = self.total()
+        {
+            return total;
+        }
         let kind = *self.choices.pick(&KINDS);
         let wanted = Wanted { kind, missing: self.choices.percent(60) };
         let closure = self.well_typed(|writer| writer.line_closure(|writer| writer.body(wanted, 25)));

@@ -4,9 +4,12 @@
 mod timing;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use qingfeng_rules::internals::{Interpreter, LineSource, Memo, Passes, Program, Visit, Witness};
+use qingfeng_rules::internals::{
+    Interpreter, LineSource, Memo, Passes, Program, Totals, Visit, Witness, part_of,
+};
 use qingfeng_rules::{Date, FieldId, FieldRef, Level, Pack, Value};
 
 use super::codes::CodedField;
@@ -33,6 +36,9 @@ pub struct Evaluator {
     tables: Arc<[LookupTable]>,
     pub(crate) keys: KeyIndex,
     program: Program,
+    totals: Totals,
+    /// For each computed field the fields on which it hangs on all lines of a declaration; none for those that are no totals.
+    pub(super) total_sources: Vec<BTreeSet<FieldId>>,
     /// The dispatch by rules of thumb, for few lines.
     guessed: Dispatch,
     /// The dispatch by what the first lines showed.
@@ -116,6 +122,8 @@ impl Evaluator {
     pub(crate) fn new(pack: Arc<Pack>, tables: Arc<[LookupTable]>, passes: Passes, drafts: bool) -> Self {
         let keys = KeyIndex::new(&pack, drafts);
         let program = pack.program(passes);
+        let totals = pack.totals();
+        let total_sources = (0..pack.computed.len()).map(|at| pack.total_sources(at)).collect();
         let guessed = Dispatch::new(&program, program.witnesses(), &keys);
         let effects = Effects::new(&pack);
         let validity = keys.rules().iter().map(|&rule| {
@@ -139,6 +147,8 @@ impl Evaluator {
             tables,
             keys,
             program,
+            totals,
+            total_sources,
             guessed,
             sampled: OnceLock::new(),
             sampled_witnesses: OnceLock::new(),
@@ -216,14 +226,48 @@ impl Evaluator {
 
     #[doc(hidden)]
     pub fn values(&self, lines: &Lines) -> Arc<BatchValues> {
+        self.values_by(lines, Evaluation::Compiled)
+    }
+
+    /// The values of lines, and what the lines of each declaration have together.
+    fn values_by(&self, lines: &Lines, evaluation: Evaluation) -> Arc<BatchValues> {
         let (pack, tables) = (Arc::clone(&self.pack), Arc::clone(&self.tables));
-        Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines))
+        let values = Arc::new(BatchValues::new(pack, tables, Arc::clone(&self.sources), lines));
+        for (place, at) in self.totals.positions().enumerate() {
+            match evaluation {
+                Evaluation::Compiled => {
+                    let mut memo = Memo::default();
+                    let tests = RefCell::default();
+                    values.set_total(at, &mut |line| {
+                        let dispatch = &self.guessed;
+                        let view = LineView {
+                            values: &values,
+                            texts: &[],
+                            tests: &tests,
+                            evaluator: self,
+                            dispatch,
+                            line,
+                        };
+                        let part = self.totals.part(place, &view, &mut memo);
+                        memo.clear();
+                        part
+                    });
+                }
+                Evaluation::Interpreted => self.with_interpreter(|interpreter| {
+                    values.set_total(at, &mut |line| {
+                        interpreter.begin(Arc::clone(&values) as _, line);
+                        interpreter.computed_value(at).map_or(f64::NAN, |value| part_of(value.as_value()))
+                    });
+                }),
+            }
+        }
+        values
     }
 
     /// Evaluates all rules on all lines of a batch.
     pub(crate) fn evaluate(&self, lines: &Lines, evaluation: Evaluation) -> BatchResults {
         let mut worker = self.borrow();
-        let values = self.values(lines);
+        let values = self.values_by(lines, evaluation);
         let dispatch = self.prepare(&mut worker, &values);
         let results = match evaluation {
             Evaluation::Compiled => self.compiled(&mut worker, dispatch, values),
@@ -511,6 +555,6 @@ impl Asked<'_> {
 
 /// The fields, each once, in order of appearance.
 fn unique(fields: impl Iterator<Item = FieldId>) -> impl Iterator<Item = FieldId> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     fields.filter(move |field| seen.insert(*field))
 }

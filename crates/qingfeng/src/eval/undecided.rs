@@ -53,7 +53,8 @@ impl Evaluator {
         for range in lines.declarations() {
             let unreadable = lines.unreadable_in(&range);
             let any_all = unreadable.iter().any(|of| of.field.is_none());
-            let summed = SUMS.iter().flat_map(|sum| self.sources.of(*sum)).copied();
+            let summed = SUMS.iter().flat_map(|sum| self.sources.of(*sum));
+            let summed = summed.chain(self.total_sources.iter().flatten()).copied();
             let summed =
                 summed.filter(|field| any_all || unreadable.iter().any(|of| of.field == Some(*field)));
             let mut of_others: Vec<FieldId> = summed.collect();
@@ -142,13 +143,16 @@ impl Evaluator {
             Read::Field(FieldRef::Declared(field)) => declared(field),
             Read::Field(FieldRef::Derived(of)) => derived(of),
             Read::Field(FieldRef::Computed(_)) => false,
+            Read::Field(FieldRef::Total(at)) => {
+                unread.any_all || self.total_sources[at].iter().any(|field| unread.of_others.contains(field))
+            }
             Read::Table(table) => {
                 let lookup = &self.pack().lookups[table as usize];
                 let key = lookup.key.iter().copied().chain(schema.date.map(FieldRef::Declared));
                 key.into_iter().any(|field| match field {
                     FieldRef::Declared(field) => declared(field),
                     FieldRef::Derived(of) => derived(of),
-                    FieldRef::Computed(_) => false,
+                    FieldRef::Computed(_) | FieldRef::Total(_) => false,
                 })
             }
         });

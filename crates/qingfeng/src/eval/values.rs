@@ -96,6 +96,8 @@ pub struct BatchValues {
     numbers: Vec<Option<ScalarBuffer<f64>>>,
     /// Derived sums by declaration, and derived quotients by line, not a number where they are missing.
     derived: Vec<OnceLock<Vec<f64>>>,
+    /// Totals of the pack on each line, by position among its computed fields, not a number where they are missing.
+    totals: Vec<OnceLock<Vec<f64>>>,
     /// For each lookup table, once a rule asks it, the row of each line.
     entries: Vec<OnceLock<Box<[u32]>>>,
     /// For each lookup table the hash of its key on each line, at the first of the tables with that key.
@@ -156,8 +158,10 @@ impl BatchValues {
         let numbers = numbers.collect();
         let entries = vec![OnceLock::new(); tables.len()];
         let hashes = vec![OnceLock::new(); tables.len()];
+        let totals = vec![OnceLock::new(); pack.computed.len()];
         Self {
             pack,
+            totals,
             tables,
             columns,
             coded: Arc::clone(lines.coded_columns()),
@@ -264,6 +268,24 @@ impl BatchValues {
         }
     }
 
+    /// Adds up what the lines of each declaration add to a total, in their order; missing where none adds something. A number
+    /// of lines is 0 there.
+    pub(super) fn set_total(&self, at: usize, part: &mut dyn FnMut(usize) -> f64) {
+        let none = if self.pack.computed[at].kind == Kind::Integer { 0.0 } else { f64::NAN };
+        let mut totals = Vec::with_capacity(self.len());
+        for pair in self.starts.windows(2) {
+            let parts = (pair[0] as usize..pair[1] as usize).map(&mut *part).filter(|part| !part.is_nan());
+            let total = parts.reduce(|sum, part| sum + part).map_or(none, finite);
+            totals.resize(pair[1] as usize, total);
+        }
+        // Whoever comes second has the same.
+        let _ = self.totals[at].set(totals);
+    }
+
+    fn total(&self, line: usize, at: usize) -> f64 {
+        self.totals[at].get().and_then(|totals| totals.get(line)).copied().unwrap_or(f64::NAN)
+    }
+
     /// A field as a number, not a number where it is missing; `None` for fields that hold no numbers as such.
     #[inline]
     pub fn number(&self, line: usize, field: FieldRef) -> Option<f64> {
@@ -272,6 +294,7 @@ impl BatchValues {
             FieldRef::Derived(derived) if derived.kind() == Kind::Number => {
                 Some(self.derived_number(line, derived))
             }
+            FieldRef::Total(at) => Some(self.total(line, at)),
             _ => None,
         }
     }
@@ -306,6 +329,11 @@ impl BatchValues {
         match field {
             FieldRef::Declared(id) => self.declared(line, id),
             FieldRef::Derived(derived) => self.derived_value(line, derived),
+            FieldRef::Total(at) => match (self.total(line, at), self.pack.computed[at].kind) {
+                (total, _) if total.is_nan() => Value::Missing,
+                (total, Kind::Integer) => Value::Integer(total as i64),
+                (total, _) => Value::Number(total),
+            },
             FieldRef::Computed(_) => Value::Missing,
         }
     }

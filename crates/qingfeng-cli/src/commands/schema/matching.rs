@@ -161,7 +161,7 @@ fn declared(pack: &Pack, closure: &Closure, fields: &mut BTreeSet<FieldId>) {
         match field {
             FieldRef::Declared(field) => drop(fields.insert(field)),
             FieldRef::Derived(derived) => fields.extend(derived.sources(&pack.schema).into_iter().flatten()),
-            FieldRef::Computed(at) => {
+            FieldRef::Computed(at) | FieldRef::Total(at) => {
                 if let Some(computed) = pack.computed.get(at) {
                     declared(pack, &computed.closure, fields);
                 }

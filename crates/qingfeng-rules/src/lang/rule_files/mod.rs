@@ -55,9 +55,17 @@ pub(crate) struct Used {
     pub called: Vec<BTreeSet<String>>,
 }
 
-/// A call of `rule` or `field`, as it was made.
+/// What a rule file registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registered {
+    Rule,
+    Field,
+    Total,
+}
+
+/// A call of `rule`, `field` or `total`, as it was made.
 struct Registration {
-    is_rule: bool,
+    what: Registered,
     position: Position,
     id: Dynamic,
     content: Dynamic,
@@ -83,7 +91,7 @@ struct Registry {
 impl Registry {
     fn add(
         &mut self,
-        is_rule: bool,
+        what: Registered,
         position: Position,
         id: &Dynamic,
         content: &Dynamic,
@@ -104,7 +112,7 @@ impl Registry {
             self.closure_or_value(content)?
         };
         self.hold(&id)?;
-        self.calls.push(Registration { is_rule, position, id, content });
+        self.calls.push(Registration { what, position, id, content });
         Ok(())
     }
 
@@ -243,7 +251,7 @@ pub(crate) fn load(
         let calls = std::mem::take(&mut registry(&registered).calls);
         loaded.files.push(ast.clone_functions_only());
         for call in calls {
-            if call.is_rule {
+            if call.what == Registered::Rule {
                 if loaded.rules.len() >= limits::RULES_MAX {
                     let title = format!("a pack cannot have more than {} rules", limits::RULES_MAX);
                     file.report(Code::BadValue, file.token(call.position), title, None);
@@ -276,8 +284,11 @@ pub(crate) fn load(
 }
 
 /// Functions of rule files.
-const OF_RULES: &[(&str, usize, &str)] =
-    &[("rule", 2, "rule(\"ID\", #{ ... })"), ("field", 2, "field(\"name\", |d| ...)")];
+const OF_RULES: &[(&str, usize, &str)] = &[
+    ("rule", 2, "rule(\"ID\", #{ ... })"),
+    ("field", 2, "field(\"name\", |d| ...)"),
+    ("total", 2, "total(\"name\", |d| ...)"),
+];
 
 /// Runs a file of tests on an engine that has `test`; gives its tree, unless it has mistakes.
 pub(crate) fn run_tests(
@@ -316,7 +327,9 @@ fn loading_engine(registered: &Arc<Mutex<Registry>>) -> Engine {
         }
         None
     });
-    for (name, is_rule) in [("rule", true), ("field", false)] {
+    for (name, what) in
+        [("rule", Registered::Rule), ("field", Registered::Field), ("total", Registered::Total)]
+    {
         let registered = Arc::clone(registered);
         engine.register_fn(
             name,
@@ -324,7 +337,7 @@ fn loading_engine(registered: &Arc<Mutex<Registry>>) -> Engine {
                   id: Dynamic,
                   content: Dynamic|
                   -> Result<(), Box<EvalAltResult>> {
-                registry(&registered).add(is_rule, context.call_position(), &id, &content)
+                registry(&registered).add(what, context.call_position(), &id, &content)
             },
         );
     }
@@ -449,7 +462,7 @@ impl<'f> File<'f> {
     fn check(
         &mut self,
         mut pointer: FnPtr,
-        computed: &[(String, Type)],
+        computed: &[(String, Type, bool)],
         loaded_patterns: &mut BTreeSet<String>,
     ) -> Option<(Type, Closure)> {
         let name = pointer.fn_name().to_owned();
@@ -508,32 +521,46 @@ impl<'f> File<'f> {
             return;
         }
         let place = self.token(call.position);
+        let total = call.what == Registered::Total;
+        let function = if total { "total" } else { "field" };
         let Some(pointer) = call.content.clone().try_cast::<FnPtr>() else {
-            let title = "the second argument of `field` must be a closure";
-            self.report(Code::WrongType, place, title, "write `field(\"name\", |d| ...)`");
+            let title = format!("the second argument of `{function}` must be a closure");
+            self.report(Code::WrongType, place, title, format!("write `{function}(\"name\", |d| ...)`"));
             return;
         };
         let Some((ty, closure)) = self.check(pointer, &computed, &mut loaded.patterns) else {
-            let title = "the closure of a field takes the goods line and nothing else";
+            let title = format!("the closure of a {function} takes the goods line and nothing else");
             self.report(Code::WrongType, place, title, "write `|d| ...`");
             return;
         };
         let kind = match ty.base {
+            // How often it holds.
+            Base::Flag if total => Kind::Integer,
+            Base::Integer if total => Kind::Number,
             Base::Flag => Kind::Flag,
             Base::Integer => Kind::Integer,
             Base::Number => Kind::Number,
-            Base::Text => Kind::Text,
-            Base::Date => Kind::Date,
+            Base::Text if !total => Kind::Text,
+            Base::Date if !total => Kind::Date,
             _ => {
                 if self.diagnostics.errors() == 0 {
-                    let title =
-                        format!("the field `{name}` is {ty}; a field is a flag, a number, a text or a date");
+                    let title = match total {
+                        true => format!("the total `{name}` is of {ty}; it is of a flag or a number"),
+                        false => {
+                            format!(
+                                "the field `{name}` is {ty}; a field is a flag, a number, a text or a date"
+                            )
+                        }
+                    };
                     self.report(Code::TypeMismatch, closure.body.span.clone(), title, None);
                 }
                 return;
             }
         };
-        loaded.computed.push(ComputedField { name, kind, missing: ty.missing, closure });
+        // There is always a number of lines.
+        let missing = ty.missing && ty.base != Base::Flag;
+        let missing = if total { missing } else { ty.missing };
+        loaded.computed.push(ComputedField { name, kind, missing, closure, total });
     }
 
     fn rule(&mut self, call: &Registration, loaded: &mut Loaded, seen: &mut BTreeMap<String, Place>) {
@@ -584,8 +611,10 @@ impl<'f> File<'f> {
     }
 }
 
-fn types_of(computed: &[ComputedField]) -> Vec<(String, Type)> {
-    computed.iter().map(|field| (field.name.clone(), Type::of_kind(field.kind, field.missing))).collect()
+fn types_of(computed: &[ComputedField]) -> Vec<(String, Type, bool)> {
+    let of =
+        |field: &ComputedField| (field.name.clone(), Type::of_kind(field.kind, field.missing), field.total);
+    computed.iter().map(of).collect()
 }
 
 /// A block with one expression in it is that expression.

@@ -25,7 +25,7 @@ pub(super) struct RuleMap<'r, 'f> {
     pub(super) call: &'r Registration,
     pub(super) map: &'r rhai::Map,
     pub(super) id: &'r str,
-    pub(super) computed: &'r [(String, Type)],
+    pub(super) computed: &'r [(String, Type, bool)],
     pub(super) patterns: &'r mut BTreeSet<String>,
 }
 

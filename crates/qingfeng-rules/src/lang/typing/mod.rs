@@ -27,14 +27,16 @@ use operators::is_operand;
 pub(crate) struct Context<'p> {
     pub schema: &'p Schema,
     /// The fields that the pack computes, by name, with their types.
-    pub computed: &'p [(String, Type)],
+    /// The computed fields so far, each with its type and whether it is a total.
+    pub computed: &'p [(String, Type, bool)],
     pub lookups: &'p [Lookup],
 }
 
 impl Context<'_> {
     pub fn field(&self, name: &str) -> Option<(FieldRef, Type)> {
-        if let Some(at) = self.computed.iter().position(|(known, _)| known == name) {
-            return Some((FieldRef::Computed(at), self.computed[at].1.clone()));
+        if let Some(at) = self.computed.iter().position(|(known, ..)| known == name) {
+            let (_, ty, total) = &self.computed[at];
+            return Some((if *total { FieldRef::Total(at) } else { FieldRef::Computed(at) }, ty.clone()));
         }
         if let Some(id) = self.schema.field(name) {
             let field = &self.schema[id];
@@ -47,7 +49,7 @@ impl Context<'_> {
 
     pub fn field_names(&self) -> Vec<&str> {
         let mut names = self.schema.known_names();
-        names.extend(self.computed.iter().map(|(name, _)| name.as_str()));
+        names.extend(self.computed.iter().map(|(name, ..)| name.as_str()));
         names
     }
 }

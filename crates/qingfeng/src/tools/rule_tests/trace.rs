@@ -159,9 +159,9 @@ impl Tests {
                 },
                 field => shown(values.field(line, field)),
             };
-            let of_field = |at: usize| ComputedValue {
+            let of_field = |(field, at): (FieldRef, usize)| ComputedValue {
                 name: pack.computed[at].name.clone(),
-                value: shown(FieldRef::Computed(at)),
+                value: shown(field),
                 from: pack.computed[at]
                     .closure
                     .fields()
@@ -172,7 +172,7 @@ impl Tests {
                     .collect(),
             };
             let read = when.fields().filter_map(|field| match field {
-                FieldRef::Computed(at) => Some(at),
+                FieldRef::Computed(at) | FieldRef::Total(at) => Some((field, at)),
                 _ => None,
             });
             read.map(of_field).collect()
