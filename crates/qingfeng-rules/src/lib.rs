@@ -111,7 +111,7 @@ pub mod selection {
 #[doc(hidden)]
 pub mod internals {
     pub use crate::base::codes::normal as normal_writing;
-    pub use crate::base::text::is_invisible;
+    pub use crate::base::text::{folded, is_invisible};
     pub use crate::base::value::rounded;
     pub use crate::base::words::{WordCounts, Words};
     pub use crate::diagnostic::{nearest, suggestion};

@@ -509,7 +509,7 @@ impl EngineBuilder<'_> {
             };
             match rows {
                 Ok((rows, told)) => {
-                    tables.push(LookupTable::new(rows, lookup.key.clone()));
+                    tables.push(LookupTable::new(rows, lookup));
                     changed.extend(told);
                 }
                 Err(more) => mistakes.extend(more),

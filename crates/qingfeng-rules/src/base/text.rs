@@ -32,7 +32,7 @@ pub(crate) fn is_control(byte: u8) -> bool {
 }
 
 /// Compatibility forms, lower case, one blank for each run of blanks, without letters that nobody sees.
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let mut out = String::new();
     fold_into(text, &mut out);
     out

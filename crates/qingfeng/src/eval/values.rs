@@ -10,7 +10,7 @@ use qingfeng_rules::internals::LineValues;
 use qingfeng_rules::{Date, Derived, FieldId, FieldRef, Kind, Pack, Value, codes};
 
 use crate::eval::key_index::LineKey;
-use crate::lookup::{self, LineKeys, LookupTable};
+use crate::lookup::{self, Compared, LineKeys, LookupTable};
 use crate::read::Lines;
 use crate::read::coded::{Coded, CodedColumns};
 
@@ -349,19 +349,60 @@ impl BatchValues {
     /// The entries of all lines; found when the first line is asked for one.
     fn lookup_entries(&self, table: usize) -> Box<[u32]> {
         let asked = &self.tables[table];
-        let first = self.tables.iter().position(|known| known.key == asked.key).unwrap_or(table);
-        let texts = match asked.key[..] {
-            [FieldRef::Declared(field)] => match self.column(field) {
-                Typed::Text(texts) => Some(texts),
+        let Compared { key, fold, prefix } = &asked.compared;
+        let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
+        // Texts as they are compared.
+        let folded: Vec<Option<Typed>> =
+            key.iter().map(|&field| fold.then(|| self.folded(field)).flatten()).collect();
+        let value = |line, at: usize| match &folded[at] {
+            Some(column) => column.value(line),
+            None => self.field(line, key[at]),
+        };
+        let (width, lines) = (key.len(), self.len());
+        let Some((cut, lengths)) = prefix else {
+            let texts = match key[..] {
+                [FieldRef::Declared(field)] => match folded[0].as_ref().unwrap_or(self.column(field)) {
+                    Typed::Text(texts) => Some(texts),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let keys = LineKeys { width, lines, value: &value, texts };
+            if *fold {
+                return asked.entries(&keys.hashes(), &keys, days);
+            }
+            let first =
+                self.tables.iter().position(|known| known.compared == asked.compared).unwrap_or(table);
+            let hashes = self.hashes[first].get_or_init(|| keys.hashes());
+            return asked.entries(hashes, &keys, days);
+        };
+        let mut found = vec![lookup::NONE; lines].into_boxed_slice();
+        for &length in lengths {
+            let value = |line, at: usize| match value(line, at) {
+                Value::Text(text) if at == *cut => text.get(..length).map_or(Value::Missing, Value::Text),
+                value => value,
+            };
+            let keys = LineKeys { width, lines, value: &value, texts: None };
+            let entries = asked.entries(&keys.hashes(), &keys, days);
+            for (found, entry) in found.iter_mut().zip(entries) {
+                if *found == lookup::NONE {
+                    *found = entry;
+                }
+            }
+        }
+        found
+    }
+
+    /// The texts of a field as words are compared; of one that has none nothing.
+    fn folded(&self, field: FieldRef) -> Option<Typed> {
+        match field {
+            FieldRef::Declared(id) => match self.column(id) {
+                column @ Typed::Text(_) => Some(lookup::folded_column(column)),
                 _ => None,
             },
+            // What is derived of codes is in capitals and digits, and stands as it is in the folded table.
             _ => None,
-        };
-        let value = |line, at: usize| self.field(line, asked.key[at]);
-        let keys = LineKeys { width: asked.key.len(), lines: self.len(), value: &value, texts };
-        let hashes = self.hashes[first].get_or_init(|| keys.hashes());
-        let days = self.pack.schema.date.map(|field| &self.columns[field.index()]);
-        asked.entries(hashes, &keys, days)
+        }
     }
 
     pub fn lookup_value(&self, table: usize, entry: u32, column: usize) -> Value<'_> {

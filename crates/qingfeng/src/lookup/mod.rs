@@ -8,6 +8,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use arrow_array::StringArray;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use qingfeng_rules::internals::folded;
+use qingfeng_rules::lookups::Lookup;
 use qingfeng_rules::{Date, FieldRef, Kind, Value};
 
 use crate::eval::values::Typed;
@@ -55,6 +57,8 @@ impl Rows {
 #[derive(Debug)]
 pub struct LookupTable {
     columns: Vec<Typed>,
+    /// The columns of the key as they are compared.
+    keys: Vec<Typed>,
     row_count: usize,
     /// Finds positions in `heads`.
     index: KeyIndex,
@@ -63,8 +67,34 @@ pub struct LookupTable {
     segments: Vec<(i32, u32)>,
     /// The row of lines with a day whose key has none on it, or [`NONE`].
     otherwise: u32,
-    /// The fields of a line that are compared with the key.
+    /// How lines are compared with the key.
+    pub compared: Compared,
+}
+
+/// The fields of a line that are compared with a key, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The fields.
     pub key: Vec<FieldRef>,
+    /// Whether texts are folded.
+    pub fold: bool,
+    /// The position of the field whose values in the table are prefixes, with their lengths in bytes, falling.
+    pub prefix: Option<(usize, Vec<usize>)>,
+}
+
+impl Compared {
+    fn new(lookup: &Lookup) -> Self {
+        let prefix = lookup.prefix.map(|at| (at, Vec::new()));
+        Self { key: lookup.key.clone(), fold: lookup.fold, prefix }
+    }
+}
+
+/// The texts of a column as words are compared; other columns as they are.
+pub fn folded_column(column: &Typed) -> Typed {
+    match column {
+        Typed::Text(texts) => Typed::Text(texts.iter().map(|text| text.map(folded)).collect()),
+        other => other.clone(),
+    }
 }
 
 /// The rows of one key.
@@ -132,19 +162,34 @@ impl LineKeys<'_> {
 
 impl LookupTable {
     /// Finds out which row counts for which key and when.
-    pub fn new(rows: Rows, key: Vec<FieldRef>) -> Self {
+    pub fn new(rows: Rows, lookup: &Lookup) -> Self {
+        Self::compared(rows, Compared::new(lookup))
+    }
+
+    fn compared(rows: Rows, mut compared: Compared) -> Self {
         let Rows { columns, days, without_day, otherwise } = rows;
         let otherwise = otherwise.unwrap_or(NONE);
-        let width = key.len();
+        let width = compared.key.len();
+        let keys_compared = columns.iter().take(width).map(|column| match compared.fold {
+            true => folded_column(column),
+            false => column.clone(),
+        });
+        let keys_compared: Vec<Typed> = keys_compared.collect();
+        if let Some((at, lengths)) = &mut compared.prefix
+            && let Some(Typed::Text(texts)) = keys_compared.get(*at)
+        {
+            let all: std::collections::BTreeSet<usize> = texts.iter().flatten().map(str::len).collect();
+            *lengths = all.into_iter().rev().collect();
+        }
         let hasher = FixedState::default();
         let mut keys: HashTable<u32> = HashTable::with_capacity(days.len());
         let (mut heads, mut hashes): (Vec<Head>, Vec<u64>) = (Vec::new(), Vec::new());
         let mut key_of = vec![NONE; days.len()];
         let same = |a: u32, b: u32| {
-            (0..width).all(|at| columns[at].value(a as usize) == columns[at].value(b as usize))
+            (0..width).all(|at| keys_compared[at].value(a as usize) == keys_compared[at].value(b as usize))
         };
         for (row, key_of) in (0..).zip(&mut key_of) {
-            let hash = hash(&hasher, width, &|at| columns[at].value(row as usize));
+            let hash = hash(&hasher, width, &|at| keys_compared[at].value(row as usize));
             if hash == NO_HASH {
                 continue;
             }
@@ -179,7 +224,8 @@ impl LookupTable {
             };
         }
         let row_count = days.len();
-        Self { columns, row_count, index: KeyIndex::new(&hashes), heads, segments, otherwise, key }
+        let index = KeyIndex::new(&hashes);
+        Self { columns, keys: keys_compared, row_count, index, heads, segments, otherwise, compared }
     }
 
     /// The row that counts on each line of a batch, or [`NONE`]. `hashes` are those of the keys, `days` the dates of the
@@ -204,7 +250,7 @@ impl LookupTable {
         }
         let mut listed = self.index.candidates(hashes);
         self.index.first_keys(hashes, &mut listed);
-        let texts = match self.columns.first() {
+        let texts = match self.keys.first() {
             Some(Typed::Text(known)) => keys.texts.map(|asked| (known, asked)),
             _ => None,
         };
@@ -212,7 +258,7 @@ impl LookupTable {
             let row = self.heads[key as usize].row as usize;
             match texts {
                 Some((known, asked)) => known.value(row) == asked.value(line),
-                None => (self.columns.iter().take(keys.width).enumerate())
+                None => (self.keys.iter().enumerate())
                     .all(|(at, column)| column.value(row) == (keys.value)(line, at)),
             }
         };

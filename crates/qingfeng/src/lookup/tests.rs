@@ -17,7 +17,7 @@ proptest! {
         let days: Vec<(i32, i32)> =
             rows.iter().map(|row| (open(row.1, i32::MIN), open(row.2, i32::MAX))).collect();
         let table = Rows { columns: vec![Typed::Integer(column)], days: days.clone(), without_day, otherwise: None };
-        let table = LookupTable::new(table, vec![FieldRef::Declared(FieldId(0))]);
+        let table = LookupTable::compared(table, Compared { key: vec![FieldRef::Declared(FieldId(0))], fold: false, prefix: None });
         // A line for each key and day, and one for each key without a day.
         let asked: Vec<(Option<i64>, Option<i32>)> = [None, Some(1), Some(2), Some(3), Some(4)]
             .into_iter()

@@ -116,6 +116,10 @@ pub struct Lookup {
     /// All columns that rules can read, with their kinds: the key, the days, and the others, among them those that
     /// tables of the store and histories have without declaring them.
     pub columns: Vec<(String, Kind)>,
+    /// Whether texts of the key are compared as words are, without regard to case, width and blanks.
+    pub fold: bool,
+    /// The position in the key of the field whose values in the table are prefixes; the longest that fits counts.
+    pub prefix: Option<usize>,
     /// Whether a table that the store has never had is taken as empty.
     pub may_be_empty: bool,
     /// Where the table is declared.
@@ -208,6 +212,20 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             toml.bad(table, "may_be_empty", title, "take it out");
         }
         let key_fields = read_key(toml, table, schema, name, &place);
+        let fold = toml.flag(table, "fold").unwrap_or(false);
+        let is_text = |kind: Kind| matches!(kind, Kind::Text | Kind::Code);
+        if fold && !key_fields.iter().any(|(.., kind)| is_text(*kind)) {
+            toml.bad(table, "fold", "`fold` is for texts, and the key has none", "take it out");
+        }
+        let prefix = toml.text(table, "prefix").and_then(|(field, span)| {
+            let at = key_fields.iter().position(|(_, known, _)| *known == field);
+            let at = at.filter(|&at| is_text(key_fields[at].2));
+            if at.is_none() {
+                let title = format!("`prefix` names a text or code of the key, and `{field}` is none");
+                toml.report(Code::BadValue, span, title, None);
+            }
+            at
+        });
         let (from, until) = (toml.text(table, "from"), toml.text(table, "until"));
         let mut columns: Vec<(String, Kind)> =
             key_fields.iter().map(|(_, name, kind)| (name.clone(), *kind)).collect();
@@ -241,6 +259,8 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             from: from.map(|(text, _)| text),
             until: until.map(|(text, _)| text),
             columns,
+            fold,
+            prefix,
             may_be_empty,
             place,
         });
@@ -382,6 +402,8 @@ fn read_history_table(
         from: None,
         until: None,
         columns: columns.collect(),
+        fold: false,
+        prefix: None,
         may_be_empty: true,
         place,
     })

@@ -91,6 +91,8 @@ fn read_profile(
         from: None,
         until: None,
         columns,
+        fold: false,
+        prefix: None,
         may_be_empty: false,
         place,
     }
