@@ -3,11 +3,12 @@
 use maud::{Markup, PreEscaped, html};
 use qingfeng_insight::report::{Code, Condition, Counts, Cuts, Report, Statement, SurveyReport, Tone};
 
-use super::place::{As, At, at, is_part};
+use super::place::{As, At, at};
 use super::tables::{Column, number, numbers, table, texts};
 use super::{accounts, rules, watch};
 use crate::charts::{self, Line};
 use crate::html::{Page, text};
+use crate::numbers::is_part;
 use crate::words::Language;
 
 /// A report and the language in which it is shown.
