@@ -107,6 +107,8 @@ words! {
     says_missed(of, violating, low, high, found, share, rest): "By the draw, about {violating} declarations ({low} to {high}) violate{of}; {found} of them were found, {share}.{rest}", "据随机布控推算，{of}约有 {violating} 票（{low} 至 {high} 票）存在违法违规，其中查获 {found} 票，占 {share}。{rest}";
     says_covered(covered): " among the {covered} that it speaks of", "在其覆盖的 {covered} 报关单中";
     says_not_covered(rest): " Of the other {rest} nothing is known.", "其余 {rest} 情况未知。";
+    says_harmful_one(rule): "Rule {rule} does harm: it adds risk where less is found, or relieves where more is.", "规则 {rule} 有害：在查获更少之处加险，或在查获更多之处减免。";
+    says_harmful(count, rules): "{count} rules do harm, among them {rules}: they add risk where less is found, or relieve where more is.", "{count} 条规则有害（{rules} 等）：在查获更少之处加险，或在查获更多之处减免。";
     says_open(open, planned, share): "{open} of {planned} planned inspections, {share}, have no coded result; they count neither as found nor as clear.", "计划查验 {planned} 票，其中 {open} 票（{share}）未反馈或未规范录入结果，既不计为查获，也不计为正常。";
     says_aim(done, aim, year, rest): "{done} cases of the {aim} aimed at in {year}{rest}", "{year} 年目标案件 {aim} 起，已完成 {done} 起{rest}";
     says_needed(a_month): "; {a_month} a month are needed in the days left.", "，余下时间每月需 {a_month} 起。";
@@ -269,6 +271,8 @@ words! {
     side_not_clear: "; its points and channels do not say what it is for", "；其分值和通道未说明是加险还是减免";
     of_covered(covered): "; of the {covered} that could be drawn", "；仅就可随机抽取的 {covered} 而言";
     of_undrawn(undrawn): "; {undrawn} of it is at offices where nothing of it was drawn", "；其中 {undrawn} 所在查验单位未随机抽取其任何一票";
+
+    rules_not_judged: "Rules are judged by what each is for, which --rules says: without it none is harmful or tired here", "规则须按其用途评判，用途由 --rules 给出";
 
     // What stands out.
     watch_note: "These are signs and no proof: numbers that chance alone would seldom give. Tests of one kind are corrected for their number (Benjamini and Hochberg 1995).", "以下为线索而非证据，即单凭偶然很少出现的数字。同类检验已按次数校正（Benjamini–Hochberg 1995）。";

@@ -170,7 +170,7 @@ impl Half {
     }
 
     /// The violations of so many as there are here, were they drawn anew from where these came from.
-    fn to_come(&self, tail: f64) -> Span {
+    fn coming(&self, tail: f64) -> Span {
         let times = if self.v > 0.0 { self.unseen / self.v } else { 0.0 };
         match self.mean(1.0, times) {
             Some((mean, size)) => Span::of(self.count(), mean, size, tail),
@@ -346,10 +346,10 @@ impl Sums {
     }
 
     /// The rate of those to come: what was counted is a sample of them, too.
-    fn to_come(&self, tail: f64) -> Option<Span> {
+    fn coming(&self, tail: f64) -> Option<Span> {
         let (halves, _) = self.said();
         let total: f64 = halves.iter().map(Half::count).sum();
-        let spans = halves.iter().map(|half| half.to_come(tail)).fold(Span::default(), Span::and);
+        let spans = halves.iter().map(|half| half.coming(tail)).fold(Span::default(), Span::and);
         (total > 0.0).then(|| spans.times(1.0 / total))
     }
 
@@ -357,7 +357,7 @@ impl Sums {
     /// great is by chance, in both directions: the level at which the intervals of both, put together, just reach each
     /// other. `None` where nothing is known of one of them.
     pub fn compared(&self, other: &Self) -> Option<(Ordering, f64)> {
-        let spans = |p: f64| Some((self.to_come(p / 2.0)?, other.to_come(p / 2.0)?));
+        let spans = |p: f64| Some((self.coming(p / 2.0)?, other.coming(p / 2.0)?));
         let (own, others) = spans(1.0)?;
         let order = match (own.least > others.most, own.most < others.least) {
             (true, _) => Ordering::Greater,

@@ -18,7 +18,7 @@ pub struct Band {
 
 /// The numbers of each rule that chooses among some, by the rule's position in the pack. Rules that one call makes in a loop
 /// share them, and are left out.
-pub fn bands(pack: &Pack, files: &PackFiles) -> BTreeMap<usize, Vec<Band>> {
+pub fn of_pack(pack: &Pack, files: &PackFiles) -> BTreeMap<usize, Vec<Band>> {
     let place = |at: usize| (&pack.rules[at].place.file, pack.rules[at].place.span.start);
     let mut calls: BTreeMap<_, usize> = BTreeMap::new();
     (0..pack.rules.len()).for_each(|at| *calls.entry(place(at)).or_default() += 1);

@@ -12,7 +12,6 @@ use qingfeng_insight::calibrate::{CalibrateOptions, Calibration, CurrentPoints, 
 use qingfeng_inspection::evidence::Evidence;
 use serde::Serialize;
 
-use self::bands::bands;
 use crate::exit::{self, Exit, Failure};
 use crate::findings::NeededResults;
 use crate::outputs::{Kept, check_apart};
@@ -150,7 +149,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = load_pack(&args.rules)?;
     let target = args.output.as_deref().map(|output| proposal::target(output, &args.rules)).transpose()?;
     let mut current = CurrentPoints::of(&pack);
-    for (at, bands) in bands(&pack, &files) {
+    for (at, bands) in bands::of_pack(&pack, &files) {
         let numbers = bands.iter().map(|band| band.points).collect();
         current = current.with_bands(&pack, &pack.rules[at].id, &numbers);
     }

@@ -129,6 +129,13 @@ fn statement(w: Language, one: &At<'_, Statement>) -> String {
                 if is_part { w.says_not_covered(As::Share.write(&(1.0 - covered))) } else { String::new() },
             )
         }
+        Statement::Harmful { count: 1, rules } => {
+            w.says_harmful_one(rules.first().map_or_else(String::new, |rule| text(rule).into_string()))
+        }
+        Statement::Harmful { count, rules } => {
+            let rules: Vec<String> = rules.iter().map(|rule| text(rule).into_string()).collect();
+            w.says_harmful(said!(count, Count), rules.join(", "))
+        }
         Statement::Open { open, planned, share, .. } => {
             w.says_open(said!(open, Count), said!(planned, Count), said!(share, Share))
         }

@@ -16,7 +16,7 @@ const SIGNS_SHOWN: usize = 20;
 const COLUMNS: usize = 110;
 
 pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
-    let mut out = head(watch, read);
+    let mut out = head(watch, read, options);
     for kind in SignKind::ALL {
         let signs: Vec<&Sign> = watch.signs.iter().filter(|sign| sign.kind == kind).collect();
         if !signs.is_empty() {
@@ -30,7 +30,7 @@ pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
     out
 }
 
-fn head(watch: &Watch, read: &Read) -> String {
+fn head(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
     let as_of = watch.as_of.map_or(String::new(), |day| format!(", as of {day}"));
     let mut out = format!(
         "{} and {} of them{as_of}\n",
@@ -61,6 +61,9 @@ fn head(watch: &Watch, read: &Read) -> String {
         if number > 0 {
             out += &format!("{} {what}{then}\n", styled(WARNING, &count(number, noun)));
         }
+    }
+    if options.known.rules.is_empty() && !watch.rules.is_empty() {
+        out += &format!("{}\n", styled(WARNING, Language::En.rules_not_judged()));
     }
     out += &match watch.signs.len() as u64 {
         0 => format!("{}\n", styled(GOOD, "No sign of anything.")),
