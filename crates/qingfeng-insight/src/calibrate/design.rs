@@ -45,6 +45,9 @@ pub(super) struct Set {
     pub rules: Box<[u32]>,
     /// What rules with computed points add here.
     pub extra: i64,
+    /// Whether its declarations have one line, where that makes a difference: rules choose among numbers that are known there
+    /// alone.
+    pub is_of_one_line: bool,
     /// All assessed declarations of the set.
     pub assessed: u64,
     /// By period, rising: violations, and clear.
@@ -139,7 +142,7 @@ impl Design {
             .unwrap_or_else(|| ("day", Division::Day, numbers(Division::Day)));
         let extras = Extras::new(evidence, pack, &fired)?;
         let responses = Responses::of(evidence, None);
-        let mut sets: BTreeMap<(Box<[u32]>, i64), Set> = BTreeMap::new();
+        let mut sets: BTreeMap<(Box<[u32]>, i64, bool), Set> = BTreeMap::new();
         let mut totals = Totals::default();
         let (mut all, mut violations) = (Sums::default(), 0.0);
         evidence.each(|judged| {
@@ -154,9 +157,11 @@ impl Design {
                 }
                 (_, extra) => (rules, extra),
             };
-            let set = sets.entry((rules.clone(), extra)).or_insert_with(|| Set {
+            let is_of_one_line = !bands.is_empty() && judged.line_groups.len() <= 1;
+            let set = sets.entry((rules.clone(), extra, is_of_one_line)).or_insert_with(|| Set {
                 rules,
                 extra,
+                is_of_one_line,
                 assessed: 0,
                 periods: Vec::new(),
             });
