@@ -1,6 +1,6 @@
 //! What a pack says of its rules.
 
-use qingfeng_rules::{Combine, Date, Pack, Points, Rule, Status};
+use qingfeng_rules::{Combine, Pack, Points, Rule, Status};
 use serde::Serialize;
 
 use qingfeng_inspection::evidence::Judged;
@@ -37,8 +37,6 @@ pub struct KnownRule {
     pub title_zh: Option<String>,
     /// Whether it is on trial.
     pub shadow: bool,
-    /// Its last day.
-    pub until: Option<Date>,
     /// Its points, where they are the same on every line.
     pub points: Option<i64>,
     /// What it is for, as floor, ceiling and tags have it beside the points; `None` where they speak against each other.
@@ -61,7 +59,6 @@ impl KnownRule {
             title: String::new(),
             title_zh: None,
             shadow: false,
-            until: None,
             points: Some(points),
             forced: Forced::Nothing,
         }
@@ -73,7 +70,6 @@ impl KnownRule {
             title: rule.title.clone(),
             title_zh: rule.title_zh.clone(),
             shadow: rule.status == Status::Shadow,
-            until: rule.until,
             points: match rule.points {
                 Points::Fixed(points) => Some(points),
                 Points::Computed(_) => None,
