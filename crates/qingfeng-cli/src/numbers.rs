@@ -76,6 +76,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// Whether a share, as it is written, is not all.
+pub fn is_part(share: f64) -> bool {
+    share < 0.9995
+}
+
 /// A ratio with two decimals, or none where it is large.
 pub fn times(ratio: f64) -> String {
     if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             estimate.rate.unwrap_or(f64::NAN),
             estimate.low,
             estimate.high,
-            rule.state.name()
+            rule.rating.state.name()
         );
     }
     Ok(())

@@ -3,9 +3,10 @@
 //! | to learn | call |
 //! | --- | --- |
 //! | what rules are worth | [`Effect::of`] |
+//! | what is to be thought of each rule | [`Rating`], part of what `Effect` and `Watch` give |
 //! | which points fit what was found | [`calibrate()`] |
 //! | which rules labelled history proposes | [`mine()`] |
-//! | where trade went, which sites differ, which rules decay | [`Watch::of`] |
+//! | where trade went, which sites differ, which rules do harm | [`Watch::of`] |
 //! | how far the year's aims are reached | [`Targets::of_plans`] |
 //! | what a campaign found | [`Report::of`] |
 //!
@@ -17,6 +18,7 @@
 pub mod calibrate;
 pub mod effect;
 pub mod mine;
+pub mod rating;
 pub mod report;
 mod statistics;
 pub mod targets;
@@ -25,6 +27,7 @@ pub mod watch;
 pub use calibrate::{CalibrateOptions, Calibration, calibrate};
 pub use effect::{Effect, EffectOptions, effect_rows, effect_schema};
 pub use mine::{MineOptions, Mined, mine};
+pub use rating::Rating;
 pub use report::{Report, ReportOptions, ReportParts};
 pub use targets::{Aims, Targets};
 pub use watch::{Trade, Watch, WatchOptions};

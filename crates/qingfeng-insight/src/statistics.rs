@@ -41,14 +41,27 @@ fn upper_gamma(a: f64, x: f64) -> f64 {
     if x.is_finite() { gamma_ur(a, x).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// The x at which a beta distribution has this much below it.
+/// The x at which a beta distribution has this much below it: Newton's steps between bounds that close in.
 pub(crate) fn beta_quantile(share: f64, a: f64, b: f64) -> f64 {
+    let ln_beta = ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
     let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if beta_below(middle, a, b) < share { low = middle } else { high = middle }
+    let mut x = a / (a + b);
+    for _ in 0..200 {
+        let off = beta_below(x, a, b) - share;
+        if off < 0.0 {
+            low = x
+        } else {
+            high = x
+        }
+        let density = ((a - 1.0) * x.ln() + (b - 1.0) * (-x).ln_1p() - ln_beta).exp();
+        let step = x - off / density;
+        let next = if step > low && step < high { step } else { 0.5 * (low + high) };
+        if (next - x).abs() <= 1e-14 * x {
+            return next;
+        }
+        x = next;
     }
-    0.5 * (low + high)
+    x
 }
 
 /// The regularised incomplete beta function, by its continued fraction (Lentz's method, as in Press and others: Numerical
@@ -137,14 +150,19 @@ pub fn wilson(found: f64, of: f64, level: f64) -> Option<Rate> {
 /// assert_eq!((low, (high * 1e4).round()), (0.0, 1157.0));
 /// ```
 pub fn clopper_pearson(found: f64, of: f64, level: f64) -> (f64, f64) {
-    if of <= 0.0 {
-        return (0.0, 1.0);
-    }
     let tail = (1.0 - level) / 2.0;
-    let found = found.clamp(0.0, of);
-    let low = if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) };
-    let high = if found >= of { 1.0 } else { beta_quantile(1.0 - tail, found + 1.0, of - found) };
-    (low, high)
+    (share_low(found, of, tail), share_high(found, of, tail))
+}
+
+/// The lower bound of Clopper and Pearson below which a share lies with this probability at most.
+pub(crate) fn share_low(found: f64, of: f64, tail: f64) -> f64 {
+    let found = found.min(of);
+    if found <= 0.0 { 0.0 } else { beta_quantile(tail, found, of - found + 1.0) }
+}
+
+/// Their upper bound, above which it lies with this probability at most. Of the clear it is the lower one.
+pub(crate) fn share_high(found: f64, of: f64, tail: f64) -> f64 {
+    if of <= 0.0 { 1.0 } else { 1.0 - share_low(of - found.max(0.0), of, tail) }
 }
 
 /// Probabilities corrected for their number, so that a threshold on them bounds the share of false discoveries

@@ -107,6 +107,8 @@ words! {
     says_missed(of, violating, low, high, found, share, rest): "By the draw, about {violating} declarations ({low} to {high}) violate{of}; {found} of them were found, {share}.{rest}", "据随机布控推算，{of}约有 {violating} 票（{low} 至 {high} 票）存在违法违规，其中查获 {found} 票，占 {share}。{rest}";
     says_covered(covered): " among the {covered} that it speaks of", "在其覆盖的 {covered} 报关单中";
     says_not_covered(rest): " Of the other {rest} nothing is known.", "其余 {rest} 情况未知。";
+    says_harmful_one(rule): "Rule {rule} does harm: it adds risk where less is found, or relieves where more is.", "规则 {rule} 有害：在查获更少之处加险，或在查获更多之处减免。";
+    says_harmful(count, rules): "{count} rules do harm, among them {rules}: they add risk where less is found, or relieve where more is.", "{count} 条规则有害（{rules} 等）：在查获更少之处加险，或在查获更多之处减免。";
     says_open(open, planned, share): "{open} of {planned} planned inspections, {share}, have no coded result; they count neither as found nor as clear.", "计划查验 {planned} 票，其中 {open} 票（{share}）未反馈或未规范录入结果，既不计为查获，也不计为正常。";
     says_aim(done, aim, year, rest): "{done} cases of the {aim} aimed at in {year}{rest}", "{year} 年目标案件 {aim} 起，已完成 {done} 起{rest}";
     says_needed(a_month): "; {a_month} a month are needed in the days left.", "，余下时间每月需 {a_month} 起。";
@@ -230,6 +232,7 @@ words! {
     rules_note: "Seen is the hit rate of what was inspected, estimated that of everything on which the rule fired, as the draw tells it. Lift compares the estimate with that of all declarations. Only this rule: found where no other rule fired.", "“实际”为已查验部分的查获率，“估计”为该规则全部命中报关单的不合格率（据随机布控推算）。“提升度”为与总体不合格率之比。“唯一命中”为仅此规则命中的查获数。";
     chart_rules: "Found by the best rules", "最有效规则的查获（票）";
     chart_precision: "Hit rate if the highest scores were inspected up to this share, per cent", "按分值由高到低查验至此比例时的查获率（%）";
+    harmful_rules: "To look at first: harmful", "首先检视：有害";
     best_rules: "The best rules", "最有效的规则";
     doubtful: "To look at: tired or dead", "需检视：减弱或失效";
     score_and_capacity: "Score and capacity", "分值与能力";
@@ -254,11 +257,22 @@ words! {
     one_result(least): "1 result, fewer than {least}", "仅 1 次结果，少于 {least} 次";
     few_results(inspected, least): "{inspected} results, fewer than {least}", "仅 {inspected} 次结果，少于 {least} 次";
     fires_since(first, days): "fires since {first}, for {days} days", "自 {first} 起命中，仅 {days} 天";
-    fell(earlier, later, p): "hit rate fell from {earlier} to {later} (p {p})", "查获率由 {earlier} 降至 {later}（p {p}）";
+    fell(earlier, later, p): "hit rate fell from {earlier} to {later} ({p})", "查获率由 {earlier} 降至 {later}（{p}）";
+    rose(earlier, later, p): "hit rate rose from {earlier} to {later} ({p}): what it relieves is less and less clean", "查获率由 {earlier} 升至 {later}（{p}）：所减免的货物越来越不合规";
     nothing_drawn: "nothing drawn to compare with", "没有随机布控可作比较";
+    bounded_rate: "a rate known only within bounds", "仅知区间的查获率";
     above_chance(rate, chance): "{rate}, above the {chance} of chance", "{rate}，高于随机水平 {chance}";
     below_chance(rate, chance): "{rate}, below the {chance} of chance", "{rate}，低于随机水平 {chance}";
     like_chance(rate, chance): "{rate}, not told apart from the {chance} of chance", "{rate}，无法区别于随机水平 {chance}";
+    relieves_violators: ": it relieves what violates more often", "：所减免的正是更常违规的货物";
+    burdens_the_clean: ": it adds risk where less is found", "：在查获更少之处加分";
+    relieves_the_clean: ": it relieves what is cleaner", "：所减免的货物更为合规";
+    side_not_known: "; good or harmful? --rules says what it is for", "；好坏未定：--rules 可说明该规则是加险还是减免";
+    side_not_clear: "; its points and channels do not say what it is for", "；其分值和通道未说明是加险还是减免";
+    of_covered(covered): "; of the {covered} that could be drawn", "；仅就可随机抽取的 {covered} 而言";
+    of_undrawn(undrawn): "; {undrawn} of it is at offices where nothing of it was drawn", "；其中 {undrawn} 所在查验单位未随机抽取其任何一票";
+
+    rules_not_judged: "Rules are judged by what each is for, which --rules says: without it none is harmful or tired here", "规则须按其用途评判，用途由 --rules 给出";
 
     // What stands out.
     watch_note: "These are signs and no proof: numbers that chance alone would seldom give. Tests of one kind are corrected for their number (Benjamini and Hochberg 1995).", "以下为线索而非证据，即单凭偶然很少出现的数字。同类检验已按次数校正（Benjamini–Hochberg 1995）。";
@@ -309,18 +323,24 @@ words! {
     just_under: "Just under a limit", "紧贴限额";
     just_under_means: "consignments may be split, or values set, to stay under the limit", "货物可能被拆分或价值被压低，以免超过限额";
     just_under_next: "look for declarations of the same exporter, day and goods that together exceed the limit", "查找同一企业、同日、同类货物合计超限的报关单";
+    trader_under: "Trader just under a limit", "企业紧贴限额";
+    trader_under_means: "the trader may split consignments or set values to stay under the limit; goods sold in one size look the same", "该企业可能拆分货物或压低价值以免超过限额；按固定规格销售的货物也会有同样表现";
+    trader_under_next: "look for its declarations of the same day and goods that together exceed the limit", "查找其同日、同类货物合计超限的报关单";
     unequal_treatment: "Unequal treatment", "查验力度不一";
     unequal_treatment_means: "traders may choose the site; its capacity or its share of random inspections may be another reason", "企业可能选择该查验单位；查验能力或随机比例不同也可能是原因";
     unequal_treatment_next: "compare its capacity, its overrides and its plan", "比较其查验能力、人工改派和计划";
     unequal_findings: "Unequal findings", "查获结果不一";
     unequal_findings_means: "inspections may be done or recorded differently, or goods differ in what scores do not see", "查验方式或记录口径可能不同，或者评分未能反映货物差异";
     unequal_findings_next: "exchange inspectors or repeat some inspections of both kinds", "交流查验人员，或对两类结果各复查一部分";
-    decay: "Rule decays", "规则减弱";
-    decay_means: "traders may have learned the rule, or what it looks for is gone", "企业可能已了解该规则，或规则所针对的现象已消失";
-    decay_next: "look at its last findings and at `qingfeng why-not`, then make it a shadow rule or retire it", "查看其最近查获和 `qingfeng why-not`，再改为试运行规则或停用";
-    silent: "Rule is silent", "规则不再命中";
-    silent_means: "its reference data or its condition may no longer fit the trade", "参考数据或条件可能已不符合当前贸易";
-    silent_next: "ask `qingfeng why-not` for it", "用 `qingfeng why-not` 查看原因";
+    harmful: "Rule does harm", "规则有害";
+    harmful_means: "it adds risk where less is found than by chance, or relieves where more is: each inspection that follows it is better made elsewhere", "在查获低于随机水平之处加险，或在高于随机水平之处减免：按其布控不如布控别处";
+    harmful_next: "end it, or turn it round after a look at `qingfeng effect --rule` and at what it fires with", "查看 `qingfeng effect --rule` 及与其同时命中的规则后停用或反向修改";
+    tired: "Rule becomes worse", "规则减弱";
+    tired_means: "traders may have learned the rule, or what it looks for is gone", "企业可能已了解该规则，或规则所针对的现象已消失";
+    tired_next: "look at its last findings and at `qingfeng why-not`, then make it a shadow rule or retire it", "查看其最近查获和 `qingfeng why-not`，再改为试运行规则或停用";
+    dead: "Rule is dead", "规则失效";
+    dead_means: "its reference data or its condition may no longer fit the trade, or what it looks for is not there", "参考数据或条件可能已不符合当前贸易，或规则所针对的现象并不存在";
+    dead_next: "ask `qingfeng why-not` for it", "用 `qingfeng why-not` 查看原因";
     results_open: "Results are open", "结果未反馈";
     results_open_means: "results are not sent or not coded; hit rates of these rules and sites are not known until they are", "结果未报送或未规范录入；在此之前相关规则和查验单位的查获率未知";
     results_open_next: "ask the site for the results listed", "向该查验单位催报所列结果";
@@ -344,6 +364,8 @@ words! {
     most_at(name, under, expected): "; most at {name}: {under} against {expected}", "；最多的查验单位 {name}：{under} 票，预期 {expected} 票";
     most_by(name, under, expected): "; most by {name}: {under} against {expected}", "；最多的企业 {name}：{under} 票，预期 {expected} 票";
     gathers(mode, limit, under, times, expected, low, high, p, above, most): "mode {mode}, limit {limit}: {under} declarations from 90 % of the limit to the limit, {times} times the {expected} of a smooth distribution ({low} to {high}, {p}); {above} above it to 110 %{most}", "监管方式 {mode}，限额 {limit}：限额 90 % 至限额之间有 {under} 票，为平滑分布预期 {expected} 票的 {times} 倍（{low} 至 {high}，{p}）；限额以上至 110 % 有 {above} 票{most}";
+    crowds(trader, mode, limit, under, expected, below, p): "{trader}, mode {mode}, limit {limit}: {under} declarations from 90 % of the limit to the limit, {expected} expected beside its {below} from 40 to 90 % ({p})", "企业 {trader}，监管方式 {mode}，限额 {limit}：限额 90 % 至限额之间有 {under} 票，按其限额 40 % 至 90 % 之间的 {below} 票预期为 {expected} 票（{p}）";
+    sites_differ(apart, sites): "{apart} of {sites} sites inspect more or less than all do at the same scores, as sites do whose capacities do not follow their trade. Signs are those that stand out among them.", "{sites} 个查验单位中有 {apart} 个在同等分值下的查验比例偏离平均水平，查验能力与贸易量不匹配时即会如此；其中突出者方列为线索。";
     finds_unknown: "too few results to compare what it finds", "结果过少，无法比较查获情况";
     finds_alike(hits, of): "it finds {hits} of {of} inspected, no more and no less than others", "查验 {of} 票查获 {hits} 票，与其他单位无异";
     finds_times(times): "it finds {times} times what others do", "查获为其他单位的 {times} 倍";
@@ -351,8 +373,7 @@ words! {
     finds(site, found, inspected, times, expected, p): "{site} finds {found} in {inspected} inspections, {times} times the {expected} of all sites at the same scores ({p})", "{site} 查验 {inspected} 票查获 {found} 票，为同等分值平均水平 {expected} 票的 {times} 倍（{p}）";
     look_at_it: "look at it", "复核";
     retire_it: "retire it", "停用";
-    is_silent(rule, fired, days, proposal): "rule {rule} fired on {fired} declarations and on none for {days} days; proposal: {proposal}", "规则 {rule} 共命中 {fired} 票，已有 {days} 天未命中；建议：{proposal}";
-    decays(rule, first, first_hits, first_of, last, last_hits, last_of, since, low, high, p, proposal): "rule {rule}: hit rate falls from {first} ({first_hits} of {first_of}) to {last} ({last_hits} of {last_of} since {since}, {low} to {high}; {p}); proposal: {proposal}", "规则 {rule}：查获率由 {first}（{first_hits} / {first_of}）降至 {last}（{last_hits} / {last_of}，自 {since} 起，{low} 至 {high}；{p}）；建议：{proposal}";
+    rule_sign(rule, reason, fired, proposal): "rule {rule}: {reason}; it fired on {fired} declarations; proposal: {proposal}", "规则 {rule}：{reason}；共命中 {fired} 票；建议：{proposal}";
     stays_open(site, open, inspections, late, days, nothing, uncoded, partly): "{site}: {open} of {inspections} inspections are open, {late} for more than {days} days; {nothing} without any answer, {uncoded} not coded, {partly} in part", "{site}：{inspections} 次查验中 {open} 次未反馈，其中 {late} 次超过 {days} 天；无任何反馈 {nothing}、未规范录入 {uncoded}、部分 {partly}";
 
     // Lists of inspections.
@@ -463,6 +484,8 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("results_corrected", "Results that a later one replaced", "被后续结果更正的结果"),
     ("without_chance", "Declarations that no draw could choose", "无随机布控可能的报关单"),
     ("good", "Good", "良好"),
+    ("harmful", "Harmful", "有害"),
+    ("cannot be told", "Cannot be told", "无法判断"),
     ("young", "Young", "数据不足"),
     ("tired", "Tired", "减弱"),
     ("dead", "Dead", "失效"),

@@ -2,10 +2,11 @@
 
 use crate::numbers::{grouped, p_value, percent, ten_thousands, times};
 use qingfeng::rules::Pack;
-use qingfeng_insight::effect::{Effect, ReasonWords, Standing, StateReason};
+use qingfeng_insight::effect::Effect;
+use qingfeng_insight::rating::{Rating, ReasonWords, Side, Standing, StateReason};
 use qingfeng_insight::report::{self, Titled};
 use qingfeng_insight::watch::{
-    Against, BunchingAt, Proposal, Share, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
+    Against, BunchingAt, Proposal, ShiftTo, Sign, SignKind, SignWords, Watch, WatchOptions,
 };
 
 use super::Language::{self, En, Zh};
@@ -13,13 +14,19 @@ use super::Language::{self, En, Zh};
 /// Puts the states of rules into words.
 pub fn tell_effect(effect: &mut Effect) {
     for rule in &mut effect.rules {
-        rule.words =
-            Some(ReasonWords { reason: En.reason(&rule.reason), reason_zh: Zh.reason(&rule.reason) });
+        tell(&mut rule.rating, rule.title.is_some());
     }
+}
+
+/// Puts a rating into words; `is_known` where a pack has the rule.
+fn tell(rating: &mut Rating, is_known: bool) {
+    let [reason, reason_zh] = [En, Zh].map(|w| w.reason(&rating.reason, is_known));
+    rating.words = Some(ReasonWords { reason, reason_zh });
 }
 
 /// Puts signs into words. `options` are those by which they were found; a pack gives names.
 pub fn tell_watch(watch: &mut Watch, options: &WatchOptions, pack: Option<&Pack>) {
+    watch.rules.iter_mut().for_each(|rule| tell(&mut rule.rating, pack.is_some()));
     let [en, zh] = [En, Zh].map(|w| Teller { w, watch, options, pack });
     let tell = |sign: &Sign| SignWords {
         to: en.went_to_place(sign),
@@ -57,13 +64,13 @@ pub fn tell_why(w: Language, why: &str, title: impl Fn(&str) -> Option<String>) 
     if why == "drawn by its ticket" { w.list_by_ticket().to_owned() } else { why.to_owned() }
 }
 
-fn share(share: &Share) -> String {
-    share.share.map_or("-".to_owned(), percent)
-}
+/// From which part on it is told that nothing of so much was drawn, and up to which that no more is covered.
+const UNDRAWN: f64 = 0.2;
+const COVERED: f64 = 0.95;
 
 impl Language {
-    /// Why a rule has its state.
-    fn reason(self, reason: &StateReason) -> String {
+    /// Why a rule has its state; `is_known` where a pack has it.
+    fn reason(self, reason: &StateReason, is_known: bool) -> String {
         match *reason {
             StateReason::NeverFires => self.never_fires().to_owned(),
             StateReason::Silent { since, days } => self.silent_since(since, days),
@@ -72,16 +79,31 @@ impl Language {
             StateReason::FewResults { inspected: 1, least } => self.one_result(least),
             StateReason::FewResults { inspected, least } => self.few_results(inspected, least),
             StateReason::New { since, days } => self.fires_since(since, days),
-            StateReason::Fell { earlier, later, p } => {
-                self.fell(percent(earlier), percent(later), format!("{p:.4}"))
+            StateReason::Changed { earlier, later, p } => {
+                let (before, after, p) = (percent(earlier), percent(later), p_value(p));
+                if later < earlier { self.fell(before, after, p) } else { self.rose(before, after, p) }
             }
-            StateReason::Compared { rate, chance, standing } => {
-                let (rate, chance) = (percent(rate), percent(chance));
-                match standing {
-                    Some(Standing::Above) => self.above_chance(rate, chance),
-                    Some(Standing::Below) => self.below_chance(rate, chance),
-                    _ => self.like_chance(rate, chance),
-                }
+            StateReason::Compared { rate, chance, standing, side, covered, undrawn } => {
+                let rate = rate.map_or_else(|| self.bounded_rate().to_owned(), percent);
+                let chance = percent(chance);
+                let told = match standing {
+                    Standing::Above => self.above_chance(rate, chance),
+                    Standing::Below => self.below_chance(rate, chance),
+                    Standing::Alike => self.like_chance(rate, chance),
+                };
+                let means = match (standing, side) {
+                    (Standing::Alike, _) | (Standing::Above, Some(Side::Risk)) => "",
+                    (Standing::Below, Some(Side::Risk)) => self.burdens_the_clean(),
+                    (Standing::Above, Some(Side::Relief)) => self.relieves_violators(),
+                    (Standing::Below, Some(Side::Relief)) => self.relieves_the_clean(),
+                    (_, None) if is_known => self.side_not_clear(),
+                    (_, None) => self.side_not_known(),
+                };
+                let covered = Some(covered).filter(|covered| *covered < COVERED);
+                let undrawn = Some(undrawn).filter(|undrawn| *undrawn >= UNDRAWN);
+                let covered = covered.map_or_else(String::new, |covered| self.of_covered(percent(covered)));
+                let undrawn = undrawn.map_or_else(String::new, |undrawn| self.of_undrawn(percent(undrawn)));
+                told + means + &covered + &undrawn
             }
             _ => self.nothing_drawn().to_owned(),
         }
@@ -94,14 +116,18 @@ impl Language {
                 [self.displacement(), self.displacement_means(), self.displacement_next()]
             }
             SignKind::JustUnderLimit => [self.just_under(), self.just_under_means(), self.just_under_next()],
+            SignKind::TraderUnderLimit => {
+                [self.trader_under(), self.trader_under_means(), self.trader_under_next()]
+            }
             SignKind::UnequalTreatment => {
                 [self.unequal_treatment(), self.unequal_treatment_means(), self.unequal_treatment_next()]
             }
             SignKind::UnequalFindings => {
                 [self.unequal_findings(), self.unequal_findings_means(), self.unequal_findings_next()]
             }
-            SignKind::Decay => [self.decay(), self.decay_means(), self.decay_next()],
-            SignKind::Silent => [self.silent(), self.silent_means(), self.silent_next()],
+            SignKind::Harmful => [self.harmful(), self.harmful_means(), self.harmful_next()],
+            SignKind::Tired => [self.tired(), self.tired_means(), self.tired_next()],
+            SignKind::Dead => [self.dead(), self.dead_means(), self.dead_next()],
             SignKind::Open => [self.results_open(), self.results_open_means(), self.results_open_next()],
         }
     }
@@ -176,8 +202,9 @@ impl Teller<'_> {
         let text = match sign.kind {
             SignKind::Displacement => self.moved_text(sign),
             SignKind::JustUnderLimit => self.gathers_text(sign),
+            SignKind::TraderUnderLimit => self.crowds_text(sign),
             SignKind::UnequalTreatment | SignKind::UnequalFindings => self.unequal_text(sign),
-            SignKind::Decay | SignKind::Silent => self.decay_text(sign),
+            SignKind::Harmful | SignKind::Tired | SignKind::Dead => self.rule_text(sign),
             SignKind::Open => self.watch.open.sites.get(sign.of).map(|site| {
                 self.w.stays_open(
                     self.named(&site.site, report::site),
@@ -255,6 +282,20 @@ impl Teller<'_> {
         ))
     }
 
+    fn crowds_text(&self, sign: &Sign) -> Option<String> {
+        let bunching = self.watch.limits.get(sign.of)?;
+        let at = bunching.exporters.get(sign.part?)?;
+        Some(self.w.crowds(
+            &at.name,
+            self.named(&bunching.limit.mode, report::mode),
+            self.amount((bunching.limit.value * 100.0).round() as i64),
+            self.count(at.under),
+            format!("{:.1}", at.expected),
+            self.count(at.below),
+            p_value(at.p_adjusted),
+        ))
+    }
+
     fn unequal_text(&self, sign: &Sign) -> Option<String> {
         let site = self.watch.sites.sites.get(sign.of)?;
         let (hits, of) = (self.count(site.found.hits), self.count(site.found.of));
@@ -292,29 +333,14 @@ impl Teller<'_> {
         ))
     }
 
-    fn decay_text(&self, sign: &Sign) -> Option<String> {
-        let decay = self.watch.decay.get(sign.of)?;
-        let proposal = match decay.proposal {
+    fn rule_text(&self, sign: &Sign) -> Option<String> {
+        let watched = self.watch.rules.get(sign.of)?;
+        let proposal = match watched.proposal {
             Proposal::Retire => self.w.retire_it(),
             _ => self.w.look_at_it(),
         };
-        if let (SignKind::Silent, Some(days)) = (sign.kind, decay.silent_days) {
-            return Some(self.w.is_silent(&decay.rule, self.count(decay.fired), days, proposal));
-        }
-        Some(self.w.decays(
-            &decay.rule,
-            share(&decay.first),
-            self.count(decay.first.hits),
-            self.count(decay.first.of),
-            share(&decay.last),
-            self.count(decay.last.hits),
-            self.count(decay.last.of),
-            decay.last_from.as_deref().unwrap_or("-"),
-            percent(decay.last.low),
-            percent(decay.last.high),
-            p_value(decay.p_adjusted.unwrap_or(1.0)),
-            proposal,
-        ))
+        let reason = self.w.reason(&watched.rating.reason, self.pack.is_some());
+        Some(self.w.rule_sign(&watched.rule, reason, self.count(watched.fired), proposal))
     }
 }
 

@@ -50,6 +50,21 @@ fn the_seed_alone_decides() {
 }
 
 #[test]
+fn two_packs_are_held_against_each_other_on_the_same_trade() {
+    let desk = Desk::empty();
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/clean-wind");
+    let json = desk.run(&small(&format!("--other {rules} --format json"))).exits(0).json();
+    assert_eq!(
+        (json["arms"][0]["arm"].as_str(), json["arms"][1]["arm"].as_str()),
+        (Some("random-10"), Some("random-10+other"))
+    );
+    // A pack held against itself: nothing differs.
+    assert_eq!((&json["pack"], &json["arms"][0]["worlds"]), (&json["other"], &json["arms"][1]["worlds"]));
+    let none = desk.run(&small("--arms random-10+other")).exits(2).stderr;
+    assert!(none.contains("name it with --other"), "{none}");
+}
+
+#[test]
 fn a_table_has_each_arm_world_and_month() {
     let desk = Desk::empty();
     desk.run(&small(&format!("{ARMS} -o counts.csv"))).exits(0);

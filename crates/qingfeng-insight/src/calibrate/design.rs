@@ -6,6 +6,8 @@ use qingfeng::read::ReadError;
 use qingfeng_rules::{Date, Month, SelectionKind};
 
 use super::{CurrentPoints, Totals};
+use crate::effect::tally::Responses;
+use crate::rating::is_summed;
 use qingfeng_inspection::evidence::{Evidence, Judged};
 use qingfeng_store::Verdict;
 
@@ -43,6 +45,9 @@ pub(super) struct Set {
     pub rules: Box<[u32]>,
     /// What rules with computed points add here.
     pub extra: i64,
+    /// Whether its declarations have one line, where that makes a difference: rules choose among numbers that are known there
+    /// alone.
+    pub is_of_one_line: bool,
     /// All assessed declarations of the set.
     pub assessed: u64,
     /// By period, rising: violations, and clear.
@@ -107,8 +112,13 @@ impl Division {
 impl Design {
     /// Puts the declarations together. Everything is added in the order of `evidence`.
     pub(super) fn new(evidence: &Evidence, pack: &CurrentPoints, weighted: bool) -> Result<Self, ReadError> {
+        let placed = || pack.rules.iter().enumerate().map(|(at, rule)| (rule, at as u32));
         let at: BTreeMap<&str, u32> =
-            pack.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at as u32)).collect();
+            placed().filter(|(rule, _)| !rule.is_band).map(|(rule, at)| (rule.id.as_str(), at)).collect();
+        let bands = placed().filter(|(rule, _)| rule.is_band);
+        let bands: BTreeMap<(u32, i64), u32> = bands
+            .filter_map(|(rule, band)| Some(((*at.get(rule.id.as_str())?, rule.points?), band)))
+            .collect();
         let known: Vec<Option<u32>> = evidence.rules.iter().map(|id| at.get(&**id).copied()).collect();
         let fired = |judged: &Judged| -> Box<[u32]> {
             let mut rules: Vec<u32> = judged.rules.iter().filter_map(|&rule| known[rule as usize]).collect();
@@ -131,16 +141,27 @@ impl Design {
             .find(|(.., numbers)| numbers.len() >= PERIODS_LEAST)
             .unwrap_or_else(|| ("day", Division::Day, numbers(Division::Day)));
         let extras = Extras::new(evidence, pack, &fired)?;
-        let mut sets: BTreeMap<(Box<[u32]>, i64), Set> = BTreeMap::new();
+        let responses = Responses::of(evidence, None);
+        let mut sets: BTreeMap<(Box<[u32]>, i64, bool), Set> = BTreeMap::new();
         let mut totals = Totals::default();
         let (mut all, mut violations) = (Sums::default(), 0.0);
         evidence.each(|judged| {
             judged.rules.iter().for_each(|&rule| unknown[rule as usize] |= known[rule as usize].is_none());
             let rules = fired(judged);
-            let extra = extras.of(judged, &rules, pack);
-            let set = sets.entry((rules.clone(), extra)).or_insert_with(|| Set {
+            let (rules, extra) = match extras.of(judged, &rules, pack) {
+                // What is known to be a number of the rule's is a rule of its own.
+                (Some(computed), extra) if bands.contains_key(&(computed, extra)) => {
+                    let band = bands[&(computed, extra)];
+                    let others = rules.iter().copied().filter(|rule| *rule != computed);
+                    (others.chain([band]).collect(), 0)
+                }
+                (_, extra) => (rules, extra),
+            };
+            let is_of_one_line = !bands.is_empty() && judged.line_groups.len() <= 1;
+            let set = sets.entry((rules.clone(), extra, is_of_one_line)).or_insert_with(|| Set {
                 rules,
                 extra,
+                is_of_one_line,
                 assessed: 0,
                 periods: Vec::new(),
             });
@@ -162,7 +183,9 @@ impl Design {
                 Verdict::Clear => false,
                 Verdict::Violation(_) => true,
             };
-            let weight = if weighted { 1.0 / inspection.probability.clamp(LEAST, 1.0) } else { 1.0 };
+            // What is missing is like what came back of the same office and stratum.
+            let probability = inspection.probability * responses.rate(inspection);
+            let weight = if weighted { 1.0 / probability.clamp(LEAST, 1.0) } else { 1.0 };
             // Declarations without a day are learnt from with the first period.
             let number = judged
                 .day
@@ -251,17 +274,19 @@ impl Extras {
         Ok(Self { usual: seen.iter().map(mean).collect() })
     }
 
-    fn of(&self, judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> i64 {
-        let computed = || rules.iter().filter(|&&rule| pack.rules[rule as usize].points.is_none());
-        if computed().next().is_none() {
-            return 0;
+    /// What rules with computed points gave, and the rule that gave it, where there is one and that is certain.
+    fn of(&self, judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> (Option<u32>, i64) {
+        let computed = || rules.iter().copied().filter(|&rule| pack.rules[rule as usize].points.is_none());
+        let Some(first) = computed().next() else { return (None, 0) };
+        match rest(judged, rules, pack) {
+            Some(rest) => (Some(first).filter(|_| computed().count() == 1), rest),
+            None => (None, computed().map(|rule| self.usual[rule as usize]).sum()),
         }
-        rest(judged, rules, pack).unwrap_or_else(|| computed().map(|&rule| self.usual[rule as usize]).sum())
     }
 }
 
-/// What of a score that is not cut the fixed points leave over.
+/// What the fixed points leave over of a score that is the sum of the points.
 fn rest(judged: &Judged, rules: &[u32], pack: &CurrentPoints) -> Option<i64> {
     let fixed: i64 = rules.iter().filter_map(|&rule| pack.rules[rule as usize].points).sum();
-    (pack.floor < judged.score && judged.score < pack.cap).then(|| judged.score.saturating_sub(fixed))
+    is_summed(judged, (pack.floor, pack.cap)).then(|| judged.score.saturating_sub(fixed))
 }

@@ -1,5 +1,7 @@
 //! From what was found to whole points.
 
+use std::collections::BTreeMap;
+
 use super::design::{Design, Found, Set};
 use super::fit::{self, Line, Regression};
 use super::{CalibrateError, CalibrateOptions, CurrentPoints, Reason, Toward};
@@ -194,7 +196,8 @@ impl<'l> Lesson<'l> {
 
     /// The share of the assessed declarations that reaches each channel beyond the mildest by its score.
     fn reaching(&self, points: &[i64]) -> Vec<f64> {
-        reaching(self.design, points, self.current).into_iter().skip(1).collect()
+        let from: Vec<i64> = self.current.channels.iter().skip(1).map(|channel| channel.1).collect();
+        Scores::new(self.design, points, self.current).reaching(&from)
     }
 }
 
@@ -219,17 +222,47 @@ impl Scaled {
 /// Shares that differ by less are the same.
 const SAME: f64 = 1e-12;
 
-/// The share of the assessed declarations that has at least the score of each channel.
-pub(super) fn reaching(design: &Design, points: &[i64], pack: &CurrentPoints) -> Vec<f64> {
-    let mut counts = vec![0_u64; pack.channels.len()];
-    for set in &design.sets {
-        let score = score(set, points, pack);
-        for (count, (_, from)) in counts.iter_mut().zip(&pack.channels) {
-            *count += if score >= *from { set.assessed } else { 0 };
+/// How many assessed declarations have each score.
+pub(super) struct Scores {
+    counts: BTreeMap<i64, u64>,
+    all: u64,
+}
+
+impl Scores {
+    pub(super) fn new(design: &Design, points: &[i64], pack: &CurrentPoints) -> Self {
+        let mut counts = BTreeMap::new();
+        for set in &design.sets {
+            *counts.entry(score(set, points, pack)).or_default() += set.assessed;
         }
+        Self { counts, all: design.totals.assessed.max(1) }
     }
-    let all = design.totals.assessed.max(1) as f64;
-    counts.into_iter().map(|count| count as f64 / all).collect()
+
+    /// The share that has at least each of these scores.
+    pub(super) fn reaching(&self, from: &[i64]) -> Vec<f64> {
+        from.iter().map(|&from| self.at_least(from) as f64 / self.all as f64).collect()
+    }
+
+    fn at_least(&self, from: i64) -> u64 {
+        self.counts.range(from..).map(|(_, count)| count).sum()
+    }
+
+    /// From which scores as many reach each channel beyond the mildest as reach it today. Of scores that do equally well the one
+    /// nearest to today's.
+    pub(super) fn channels(&self, today: &Self, pack: &CurrentPoints) -> Vec<i64> {
+        let mut from: Vec<i64> = Vec::with_capacity(pack.channels.len());
+        for (at, &(_, now)) in pack.channels.iter().enumerate() {
+            let Some(&below) = from.last() else {
+                from.push(now);
+                continue;
+            };
+            let wanted = today.at_least(now);
+            let left = (pack.channels.len() - at) as i64 - 1;
+            let tried = below + 1..=pack.cap.saturating_sub(left).max(below + 1);
+            let best = tried.min_by_key(|&from| (self.at_least(from).abs_diff(wanted), from.abs_diff(now)));
+            from.push(best.unwrap_or(now));
+        }
+        from
+    }
 }
 
 /// A point that is worth less says nothing.

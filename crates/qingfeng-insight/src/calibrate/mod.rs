@@ -12,8 +12,8 @@
 //! under such weights. How strong the penalty is, is chosen by judging each of the last periods with what was learnt
 //! before it (rolling origin).
 //!
-//! The scale is the one under which as many of the assessed declarations reach each channel as today: volumes stay what
-//! they are, and a score means what it meant.
+//! The scale is the one under which about as many of the assessed declarations reach the channels as today, so that a score
+//! means about what it meant. The least scores of channels follow, so that each keeps its workload, unless they are to stay.
 
 mod design;
 mod fit;
@@ -25,7 +25,7 @@ mod ridge;
 
 use crate::statistics::Z95;
 use design::Design;
-use learn::{Lesson, reaching, score};
+use learn::{Lesson, Scores, score};
 use qingfeng::read::ReadError;
 use qingfeng_inspection::evidence::Evidence;
 
@@ -129,6 +129,7 @@ pub fn calibrate(
         .zip(&learnt.points)
         .map(|((rule, fitted), &points)| PointsProposal {
             rule: rule.id.clone(),
+            is_band: rule.is_band,
             before: rule.points,
             after: rule.points.map(|_| points),
             reason: fitted.reason,
@@ -157,16 +158,25 @@ pub fn calibrate(
         }
     }
     rules.iter_mut().for_each(|rule| rule.expected_error = rule.expected_error.sqrt());
-    let shares =
-        reaching(&design, &before, current).into_iter().zip(reaching(&design, &learnt.points, current));
-    let channels = current.channels.iter().zip(shares).map(|((channel, from), (before, after))| {
-        ChannelShare { channel: channel.clone(), from: *from, before, after }
+    let from: Vec<i64> = current.channels.iter().map(|channel| channel.1).collect();
+    let (today, proposed) =
+        (Scores::new(&design, &before, current), Scores::new(&design, &learnt.points, current));
+    let from_after = if options.keep_channels { from.clone() } else { proposed.channels(&today, current) };
+    let shares = today.reaching(&from).into_iter().zip(proposed.reaching(&from_after));
+    let channels = current.channels.iter().zip(from_after).zip(shares);
+    let channels = channels.map(|(((channel, from), from_after), (before, after))| ChannelShare {
+        channel: channel.clone(),
+        from: *from,
+        from_after,
+        before,
+        after,
     });
     Ok(Calibration {
         channels: channels.collect(),
         toward: options.toward,
         penalty,
         scale: learnt.scale,
+        keep_channels: options.keep_channels,
         pack_slope: learnt.pack_slope,
         intercept: learnt.intercept,
         rules,

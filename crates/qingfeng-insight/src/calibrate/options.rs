@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use qingfeng_rules::{Combine, Pack, Points, Status, limits};
+use qingfeng_rules::{Combine, Pack, Points, Rule, Status, limits};
 use serde::Serialize;
 
 use super::{CalibrateError, Reason};
@@ -31,6 +31,8 @@ pub struct CurrentRule {
     pub points: Option<i64>,
     /// Why it keeps its points whatever was found, if it does.
     pub kept: Option<Reason>,
+    /// Whether it stands for the lines on which a rule with computed points gives these; the rule itself is there as well.
+    pub is_band: bool,
 }
 
 impl CurrentPoints {
@@ -49,12 +51,6 @@ impl CurrentPoints {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of(pack: &Pack) -> Self {
-        let mandatory: BTreeSet<&str> = pack
-            .selection
-            .iter()
-            .flat_map(|selection| &selection.mandatory.tags)
-            .map(String::as_str)
-            .collect();
         let mut own = vec![false; pack.rules.len()];
         for written in pack.written_points() {
             if let [rule] = written.rules[..] {
@@ -69,16 +65,10 @@ impl CurrentPoints {
             };
             let kept = if points.is_none() {
                 Some(Reason::Computed)
-            } else if rule.at_least.is_some() || rule.at_most.is_some() {
-                Some(Reason::ForcedChannel)
-            } else if rule.tags.iter().any(|tag| mandatory.contains(tag.as_str())) {
-                Some(Reason::Mandatory)
-            } else if !is_own {
-                Some(Reason::SharedNumber)
             } else {
-                None
+                kept_by_policy(rule, pack).or((!is_own).then_some(Reason::SharedNumber))
             };
-            CurrentRule { id: rule.id.clone(), points, kept }
+            CurrentRule { id: rule.id.clone(), points, kept, is_band: false }
         });
         Self {
             rules: rules.collect(),
@@ -87,6 +77,32 @@ impl CurrentPoints {
             channels: pack.channels.iter().map(|channel| (channel.name.clone(), channel.from)).collect(),
             summed: pack.score.combine == Combine::Sum,
         }
+    }
+
+    /// The same with the numbers among which a rule with computed points chooses: each is fitted as if the lines on which the
+    /// rule gives it had a rule of their own. Only who can write other numbers into the rule should name them.
+    #[must_use]
+    pub fn with_bands(mut self, pack: &Pack, rule: &str, bands: &BTreeSet<i64>) -> Self {
+        let of_pack = pack.rules.iter().find(|known| known.id == rule);
+        if let Some(of_pack) = of_pack.filter(|known| known.status == Status::Active) {
+            self.rules.extend(bands.iter().map(|&points| CurrentRule {
+                id: rule.to_owned(),
+                points: Some(points),
+                kept: kept_by_policy(of_pack, pack),
+                is_band: true,
+            }));
+        }
+        self
+    }
+}
+
+/// Why a rule keeps its points though they can be written: its channel, or what its tags make mandatory, is policy.
+fn kept_by_policy(rule: &Rule, pack: &Pack) -> Option<Reason> {
+    let mandatory = pack.selection.as_ref().map_or(&[][..], |selection| &selection.mandatory.tags);
+    if rule.at_least.is_some() || rule.at_most.is_some() {
+        Some(Reason::ForcedChannel)
+    } else {
+        rule.tags.iter().any(|tag| mandatory.contains(tag)).then_some(Reason::Mandatory)
     }
 }
 
@@ -118,6 +134,9 @@ pub struct CalibrateOptions {
     pub penalties: Vec<f64>,
     /// The latest periods that are judged after learning on what was before, at most.
     pub periods: u32,
+    /// Whether channels keep their least scores, though other numbers of declarations then reach them. Without it their
+    /// least scores move, so that each channel keeps its workload.
+    pub keep_channels: bool,
     /// Whether declarations count by one over their probability of being selected. Without it the points are those of
     /// what was looked at, not of what came.
     pub weighted: bool,
@@ -132,6 +151,7 @@ impl Default for CalibrateOptions {
             toward: Toward::Pack,
             penalties: vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0],
             periods: 4,
+            keep_channels: false,
             weighted: true,
         }
     }

@@ -16,6 +16,8 @@ pub struct Calibration {
     pub penalty: f64,
     /// Points for each unit of log odds.
     pub scale: f64,
+    /// Whether channels keep their least scores.
+    pub keep_channels: bool,
     /// What one point of the pack as it is adds to the log odds of a violation. Nought or less: its score says nothing.
     pub pack_slope: f64,
     /// The log odds of a violation where no rule fires.
@@ -65,7 +67,7 @@ pub enum Reason {
     Fitted,
     /// Fitted, and cut at the least or the most points of a rule.
     Bounded,
-    /// Kept: an expression gives its points.
+    /// Kept: an expression gives its points. The numbers among which it chooses may be fitted.
     Computed,
     /// Kept: it forces a channel.
     ForcedChannel,
@@ -115,6 +117,8 @@ impl Reason {
 pub struct PointsProposal {
     /// The rule's id.
     pub rule: String,
+    /// Whether these are the points that it gives on some lines: one of the numbers among which it chooses.
+    pub is_band: bool,
     /// Its points today; `None` where an expression gives them.
     pub before: Option<i64>,
     /// The points proposed; those of today where they are kept.
@@ -154,6 +158,8 @@ pub struct ChannelShare {
     pub channel: String,
     /// Its least score.
     pub from: i64,
+    /// The least score proposed.
+    pub from_after: i64,
     /// Their share with the points of today.
     pub before: f64,
     /// Their share with the points proposed.

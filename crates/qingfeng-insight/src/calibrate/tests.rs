@@ -25,7 +25,7 @@ struct World {
 struct Seen<'s> {
     fired: &'s [u32],
     score: i64,
-    /// Something that no rule of the pack sees.
+    /// Something that no rule of the pack sees. Such declarations have two lines.
     hidden: bool,
 }
 
@@ -47,6 +47,7 @@ impl World {
             id: format!("R{at:02}"),
             points,
             kept: points.is_none().then_some(Reason::Computed),
+            is_band: false,
         });
         CurrentPoints {
             rules: rules.collect(),
@@ -86,6 +87,7 @@ impl World {
                     rules: fired.into(),
                     sites: Arc::from([0]),
                     trader_class: Arc::from("known"),
+                    line_groups: vec![Arc::from("toys"); if hidden { 2 } else { 1 }].into(),
                     ..AssessedDeclaration::new(&id, Some(day))
                 },
                 inspection: is_inspected.then(|| {
@@ -209,6 +211,52 @@ fn right_points_stay() {
     for channel in &calibration.channels {
         assert!((channel.before - channel.after).abs() < 0.05, "{channel:?}");
     }
+}
+
+/// A rule whose points are computed gives 12 on all lines here: where it is known, that band is fitted like a rule. What
+/// declarations of one line, of which alone it is known, differ in from others is not taken for the band's.
+#[test]
+fn the_numbers_among_which_a_rule_chooses_are_fitted() {
+    let mut world = world(40_000);
+    world.rules = vec![(0.2, 1.0, None), (0.1, 0.5, Some(10)), (0.3, 0.25, Some(5)), (0.2, 1.5, Some(30))];
+    let mut current = world.current();
+    let options = CalibrateOptions { penalties: vec![1.0], ..CalibrateOptions::default() };
+    let plain = calibrate(&world.evidence(2.0, ALL), &current, &options).unwrap();
+    for points in [12, 40] {
+        let band = CurrentRule { id: "R00".into(), points: Some(points), kept: None, is_band: true };
+        current.rules.push(band);
+    }
+    let banded = calibrate(&world.evidence(2.0, ALL), &current, &options).unwrap();
+    let [band, never] = &banded.rules[4..] else { panic!("{banded:?}") };
+    assert!(band.is_band && band.reason == Reason::Fitted && band.support > 3_000, "{band:?}");
+    assert_eq!((never.reason, never.after), (Reason::Silent, Some(40)));
+    // It adds 1 to the log odds, as R03 adds 1.5.
+    let adds = |at: usize| banded.rules[at].coefficient.unwrap();
+    assert!((adds(4) / adds(3) - 1.0 / 1.5).abs() < 0.1, "{:?}", banded.rules);
+    assert_eq!((banded.rules[0].after, plain.rules.len()), (None, 4));
+}
+
+#[test]
+fn each_channel_keeps_its_workload_unless_channels_are_to_stay() {
+    let mut world = world(40_000);
+    // Guessed the wrong way round.
+    world.rules =
+        vec![(0.2, 1.0, Some(5)), (0.1, 0.5, Some(30)), (0.3, 0.25, Some(20)), (0.05, 1.5, Some(10))];
+    let evidence = world.evidence(0.0, ALL);
+    let with = |keep_channels| {
+        let options = CalibrateOptions { keep_channels, ..CalibrateOptions::default() };
+        calibrate(&evidence, &world.current(), &options).unwrap()
+    };
+    let (moved, kept) = (with(false), with(true));
+    assert_eq!(moved.rules, kept.rules, "where channels begin says nothing of rules");
+    let off = |of: &ChannelShare| (of.after - of.before).abs();
+    for (moved, kept) in moved.channels.iter().zip(&kept.channels) {
+        assert_eq!((kept.from, moved.from), (kept.from_after, kept.from));
+        assert!(off(moved) <= off(kept), "{moved:?} {kept:?}");
+    }
+    let sum = |of: &Calibration| of.channels.iter().map(off).sum::<f64>();
+    assert!(sum(&moved) < 0.7 * sum(&kept), "{:?} {:?}", moved.channels, kept.channels);
+    assert!(moved.channels.is_sorted_by(|a, b| a.from_after < b.from_after), "{:?}", moved.channels);
 }
 
 #[test]

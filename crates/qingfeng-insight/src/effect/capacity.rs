@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::estimate::Sums;
-use super::{CapacityPoint, EffectOptions};
-use crate::statistics::Rate;
+use super::{Bounded, CapacityPoint, EffectOptions, Estimate};
 
 /// The declarations of a score that a draw or a plan could choose, and what is known of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,25 +49,66 @@ fn point(
         above.add(&group.sums, part);
         below.add(&group.sums, 1.0 - part);
     }
-    let best = above.estimate(level);
+    let precision = above.estimate(level);
     let count = inspections as f64;
-    let found = best.rate.map(|rate| rate * count);
     let left = population - inspections;
-    let missed = match left {
-        0 => Some(0.0),
-        left => below.estimate(level).rate.map(|rate| rate * left as f64),
+    let below = match left {
+        0 => Violations { told: Some(0.0), low: 0.0, high: 0.0 },
+        left => Violations::of(&below.estimate(level), left),
     };
-    let total = found.zip(missed).map(|(found, missed)| found + missed);
-    let of_total = |part: f64| total.filter(|total| *total > 0.0).map(|total| (part / total).min(1.0));
+    let best = Violations::of(&precision, inspections);
+    let total = best.told.zip(below.told).map(|(best, below)| best + below).filter(|total| *total > 0.0);
+    let [pieces, fines] = above.held().map_or([None; 2], |held| held.map(Some));
     CapacityPoint {
         share,
         inspections,
         score: last,
-        found,
-        precision: best.rate.map(|rate| Rate { rate, low: best.low, high: best.high }),
-        recall: found.and_then(of_total),
+        precision,
+        recall: best.of_all(&below),
+        pieces,
+        fines,
         random,
         ideal: total.map(|total| (total / count).min(1.0)),
-        ideal_recall: of_total(count),
+        ideal_recall: total.map(|total| (count / total).min(1.0)),
+    }
+}
+
+/// How many of some declarations violate.
+#[derive(Clone, Copy)]
+struct Violations {
+    told: Option<f64>,
+    low: f64,
+    high: f64,
+}
+
+impl Violations {
+    /// Of so many, by an estimate.
+    fn of(estimate: &Estimate, number: u64) -> Self {
+        let of = |rate: f64| rate * number as f64;
+        Self { told: estimate.rate.map(of), low: of(estimate.low), high: of(estimate.high) }
+    }
+
+    /// Which part of these and the others together these are. The bounds are those of Zou and Donner (2008) for a ratio, by its
+    /// logarithm; where one of the two is none, or only known within bounds, they are the outermost.
+    fn of_all(&self, others: &Self) -> Bounded {
+        let part = |own: f64, others: f64| (own + others > 0.0).then(|| own / (own + others));
+        let rate = self.told.zip(others.told).and_then(|(own, rest)| part(own, rest));
+        let outermost = Bounded {
+            rate,
+            low: part(self.low, others.high).unwrap_or(0.0),
+            high: part(self.high, others.low).unwrap_or(1.0),
+        };
+        let (Some(own), Some(rest)) = (self.told, others.told) else { return outermost };
+        if own <= 0.0 || rest <= 0.0 {
+            return outermost;
+        }
+        // By which factor the ratio of own to rest may be too high; infinitely much where a bound is 0.
+        let off = |own: f64, rest: f64| own.ln().hypot(rest.ln()).exp();
+        let (down, up) = (off(own / self.low, others.high / rest), off(self.high / own, rest / others.low));
+        Bounded {
+            rate,
+            low: part(own / down, rest).unwrap_or(0.0),
+            high: part(own, rest / up).unwrap_or(1.0),
+        }
     }
 }

@@ -3,48 +3,9 @@
 use qingfeng_rules::Date;
 use serde::Serialize;
 
-use super::Thresholds;
 use super::estimate::Estimate;
-use super::state::{ReasonWords, StateReason};
+use crate::rating::{Rating, Thresholds};
 use crate::statistics::Rate;
-
-/// The state of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// It finds, and nothing says that it finds less than it did.
-    Good,
-    /// Too few results or days to say.
-    Young,
-    /// Its hit rate fell, or lies below that of the draw.
-    Tired,
-    /// It never fires, no longer fires, or finds nothing.
-    Dead,
-}
-
-impl State {
-    /// Its name in outputs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Young => "young",
-            Self::Tired => "tired",
-            Self::Dead => "dead",
-        }
-    }
-}
-
-/// How a rate compares with that of all declarations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// Its interval lies above.
-    Above,
-    /// The intervals touch.
-    Alike,
-    /// Its interval lies below.
-    Below,
-}
 
 /// What is known of a group of declarations: those on which a rule fired, of a channel, of a band of scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -131,22 +92,6 @@ pub struct MonthEffect {
     pub found: u64,
 }
 
-/// How a hit rate changed from month to month, by how declarations were selected (Armitage 1955, Mantel 1963).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Trend {
-    /// The test's statistic, about normal where nothing changed: below 0 the hit rate fell.
-    pub z: f64,
-    /// How likely so great a fall is by chance.
-    pub p_fall: f64,
-    /// How likely so great a rise is by chance.
-    pub p_rise: f64,
-    /// The hit rate seen in the earlier half of the results.
-    pub earlier: f64,
-    /// The hit rate seen in the later half.
-    pub later: f64,
-}
-
 /// What a rule is worth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -170,24 +115,18 @@ pub struct RuleEffect {
     pub last_fired: Option<Date>,
     /// How many times the hit rate of all declarations its own is, both estimated.
     pub lift: Option<f64>,
-    /// Whether that difference is certain enough.
-    pub standing: Option<Standing>,
     /// What no other active rule found.
     pub only: Only,
     /// The rules that fire on most of the same declarations, by Jaccard's index.
     pub overlaps: Vec<Overlap>,
     /// Month by month.
     pub months: Vec<MonthEffect>,
-    /// How its hit rate changed; `None` without results in two months.
-    pub trend: Option<Trend>,
-    /// Its state.
-    pub state: State,
-    /// Why it has that state.
-    #[serde(skip)]
-    pub reason: StateReason,
-    /// The same in words, where a program put them there.
+    /// The part of its declarations that is at offices where nothing of it was drawn. The estimate takes them to be like those of
+    /// other offices.
+    pub undrawn: f64,
+    /// What is to be thought of it.
     #[serde(flatten)]
-    pub words: Option<ReasonWords>,
+    pub rating: Rating,
 }
 
 /// Precision and recall where the best of the score are inspected.
@@ -200,18 +139,32 @@ pub struct CapacityPoint {
     pub inspections: u64,
     /// The score of the last one inspected; among those of equal score chance decides.
     pub score: i64,
-    /// Violations among them, estimated.
-    pub found: Option<f64>,
-    /// Violations of an inspection: estimate and interval.
-    pub precision: Option<Rate>,
+    /// Violations of an inspection, with what is expected among all of them.
+    pub precision: Estimate,
     /// The part of all violations that they are.
-    pub recall: Option<f64>,
+    pub recall: Bounded,
+    /// Pieces that violate among them, as what was seen and the draw tell it; `None` where nothing of something was drawn.
+    pub pieces: Option<f64>,
+    /// Their fines, in yuan, likewise.
+    pub fines: Option<f64>,
     /// Precision of an inspection by chance.
     pub random: Option<f64>,
     /// Precision of who knows all violations.
     pub ideal: Option<f64>,
     /// Recall of who knows all violations.
     pub ideal_recall: Option<f64>,
+}
+
+/// A share that may be known within bounds alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Bounded {
+    /// The share; `None` where nothing of something was drawn.
+    pub rate: Option<f64>,
+    /// The lower bound of its interval.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
 }
 
 /// What rules and packs are worth.
@@ -238,16 +191,18 @@ pub struct Effect {
     pub packs: Vec<Part>,
     /// Precision and recall at each capacity.
     pub capacity: Vec<CapacityPoint>,
-    /// Active rules and shadow rules, by worth: what they are estimated to find, descending.
+    /// Active rules and shadow rules: harmful ones first, then by worth, what they are estimated to find, descending.
     pub rules: Vec<RuleEffect>,
     /// Declarations that no draw could choose: those of no office, or whose stratum's draw was cut to nothing.
     pub without_chance: u64,
+    /// Declarations of offices from which nothing came back of what was selected as they were, or could have been.
+    pub without_answer: u64,
     /// Outcomes of declarations that no plan selected, which are not counted.
     pub unplanned: u64,
     /// Planned inspections of declarations that were not assessed.
     pub planned_elsewhere: u64,
     /// Assessments that gave way to one in another channel, where no pack said which is the graver.
     pub guessed_channels: u64,
-    /// By what states were decided.
+    /// How rules were judged.
     pub thresholds: Thresholds,
 }

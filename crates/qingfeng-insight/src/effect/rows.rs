@@ -17,12 +17,12 @@ enum Column {
     Day(fn(&RuleEffect) -> Option<Date>),
 }
 
-const COLUMNS: [(&str, Column); 35] = [
+const COLUMNS: [(&str, Column); 39] = [
     ("rule", Column::Text(|rule| Some(rule.rule.to_string()))),
     ("title", Column::Text(|rule| rule.title.clone())),
     ("shadow", Column::Flag(|rule| rule.shadow)),
-    ("state", Column::Text(|rule| Some(rule.state.name().to_owned()))),
-    ("reason", Column::Text(|rule| rule.words.as_ref().map(|words| words.reason.clone()))),
+    ("state", Column::Text(|rule| Some(rule.rating.state.name().to_owned()))),
+    ("reason", Column::Text(|rule| rule.rating.words.as_ref().map(|words| words.reason.clone()))),
     ("lines", Column::Count(|rule| rule.lines.map(|lines| lines as i64))),
     ("fired", Column::Count(|rule| Some(rule.figures.fired as i64))),
     ("inspected", Column::Count(|rule| Some(rule.figures.inspected as i64))),
@@ -38,7 +38,11 @@ const COLUMNS: [(&str, Column); 35] = [
     ("estimate_high", Column::Number(|rule| Some(rule.figures.estimate.high))),
     ("estimate_findings", Column::Number(|rule| rule.figures.estimate.findings)),
     ("estimate_covers", Column::Number(|rule| Some(rule.figures.estimate.covered))),
+    ("undrawn", Column::Number(|rule| Some(rule.undrawn))),
+    ("side", Column::Text(|rule| rule.rating.side.map(|side| side.name().to_owned()))),
     ("lift", Column::Number(|rule| rule.lift)),
+    ("p", Column::Number(|rule| rule.rating.p)),
+    ("p_adjusted", Column::Number(|rule| rule.rating.p_adjusted)),
     ("only_fired", Column::Count(|rule| Some(rule.only.fired as i64))),
     ("only_inspected", Column::Count(|rule| Some(rule.only.inspected as i64))),
     ("only_found", Column::Count(|rule| Some(rule.only.found as i64))),
@@ -48,15 +52,15 @@ const COLUMNS: [(&str, Column); 35] = [
     ("hours", Column::Number(|rule| rule.figures.hours)),
     ("found_per_hour", Column::Number(|rule| rule.figures.found_per_hour)),
     ("fines_per_hour", Column::Number(|rule| rule.figures.fines_per_hour)),
-    ("p_fall", Column::Number(|rule| rule.trend.map(|trend| trend.p_fall))),
-    ("earlier", Column::Number(|rule| rule.trend.map(|trend| trend.earlier))),
-    ("later", Column::Number(|rule| rule.trend.map(|trend| trend.later))),
+    ("p_fall", Column::Number(|rule| rule.rating.trend.map(|trend| trend.p_fall))),
+    ("earlier", Column::Number(|rule| rule.rating.trend.map(|trend| trend.earlier))),
+    ("later", Column::Number(|rule| rule.rating.trend.map(|trend| trend.later))),
     ("first_fired", Column::Day(|rule| rule.first_fired)),
     ("last_fired", Column::Day(|rule| rule.last_fired)),
 ];
 
-/// The columns of the table: one row a rule, the worthiest first. `reason` is missing unless the rules have
-/// [words](super::ReasonWords).
+/// The columns of the table: one row a rule, harmful ones first, then the worthiest. `reason` is missing unless the rules have
+/// [words](crate::rating::ReasonWords).
 ///
 /// ```
 /// assert_eq!(qingfeng_insight::effect::effect_schema().field(0).name(), "rule");

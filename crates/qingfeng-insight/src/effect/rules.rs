@@ -3,55 +3,23 @@
 use std::collections::BTreeMap;
 
 use qingfeng::read::ReadError;
-use qingfeng_rules::{Date, Month, SelectionKind};
+use qingfeng_rules::{Date, SelectionKind};
 
 use super::capacity::{OfScore, points};
-use super::estimate::Estimate;
 use super::overlap::{SetCounts, Sets};
-use super::state::{Facts, state};
-use super::tally::{Case, Tally, Way};
-use super::trend::{OfMonth, trend};
-use super::{
-    Effect, EffectOptions, Figures, KnownRule, MonthEffect, Only, Overlap, Part, RuleEffect, Standing,
-};
-use crate::statistics::wilson;
+use super::tally::{Cases, Tally, Way};
+use super::{Effect, EffectOptions, MonthEffect, Only, Part, RuleEffect};
+use crate::rating::{Facts, KnownRule, OfMonth, RuleCounts, Setting, State, ratings};
 use qingfeng_inspection::evidence::{Evidence, Judged, RuleAt};
 use qingfeng_store::{Outcome, Verdict};
 
-/// What is counted of a rule.
+/// What is counted of a rule besides what it is judged by.
 #[derive(Clone, Debug, Default)]
 struct OfRule {
-    tally: Tally,
+    counts: RuleCounts,
     /// Declarations on which it fired as a shadow rule.
     as_shadow: u64,
     only: Only,
-    first: Option<Date>,
-    last: Option<Date>,
-    months: Vec<OfMonth>,
-}
-
-impl OfRule {
-    fn add(&mut self, case: &Case, judged: &Judged, alone: bool) {
-        self.tally.add(case);
-        if alone {
-            self.only.add(case.found);
-        }
-        // Declarations come by day.
-        let Some(day) = judged.day else { return };
-        self.first = self.first.or(Some(day));
-        self.last = Some(day);
-        let month = Month::of(day);
-        if self.months.last().is_none_or(|last| last.month != month) {
-            self.months.push(OfMonth { month, fired: 0, results: [(0, 0); 2] });
-        }
-        let Some(of_month) = self.months.last_mut() else { return };
-        of_month.fired += 1;
-        if let Some(found) = case.found {
-            let (inspected, findings) = &mut of_month.results[usize::from(case.way != Way::Certain)];
-            *inspected += 1;
-            *findings += u64::from(found);
-        }
-    }
 }
 
 /// Groups in the order of their keys.
@@ -72,9 +40,18 @@ struct Counted {
     days: Option<(Date, Date)>,
 }
 
+/// By what declarations are counted.
+struct Counting<'c> {
+    cases: Cases<'c>,
+    options: &'c EffectOptions,
+    /// Where each rule of the evidence stands among the known ones.
+    places: Vec<Option<usize>>,
+}
+
 impl Counted {
-    fn add(&mut self, evidence: &Evidence, judged: &Judged, options: &EffectOptions) {
-        let case = Case::of(evidence, judged, options.points_per_hour);
+    fn add(&mut self, judged: &Judged, counting: &Counting<'_>) {
+        let options = counting.options;
+        let case = counting.cases.of(judged);
         self.sets.add(judged);
         if let Some(day) = judged.day {
             self.days = Some((self.days.map_or(day, |days| days.0), day));
@@ -86,22 +63,18 @@ impl Counted {
         self.packs.entry(judged.pack).or_default().add(&case);
         if let Some(inspection) = &judged.inspection {
             self.kinds.entry(inspection.selected).or_default().add(&case);
-            self.offices.entry(inspection.office).or_default().add(&case);
-        } else if case.way == Way::Drawable
-            && let Some(office) = evidence.office_of(judged)
-        {
+        }
+        if let Some(office) = case.office {
             self.offices.entry(office).or_default().add(&case);
         }
-        if case.way != Way::Out {
-            let mut one = Tally::default();
-            one.add(&case);
+        if !matches!(case.way, Way::Out | Way::Lost) {
             let score = self.scores.entry(judged.score).or_default();
             score.count += 1;
-            score.sums.add(&one.sums, 1.0);
+            case.add_to(&mut score.sums);
         }
         let lines = options.lines.as_ref().filter(|_| case.found == Some(true));
         let mut of_rule = |rule: RuleAt, shadow: bool, alone: bool| {
-            let case = match (lines, &judged.inspection) {
+            let on_lines = match (lines, &judged.inspection) {
                 (Some(lines), Some(inspection)) => {
                     let on = |outcome: &&Outcome| {
                         matches!(outcome.verdict, Verdict::Violation(_))
@@ -112,14 +85,20 @@ impl Counted {
                 _ => case,
             };
             if let Some(of_rule) = self.rules.get_mut(rule as usize) {
-                of_rule.add(&case, judged, alone);
+                of_rule.counts.add(judged.day, &case, &on_lines);
                 of_rule.as_shadow += u64::from(shadow);
+                if alone {
+                    of_rule.only.add(on_lines.found);
+                }
             }
         };
         let active = &judged.rules;
         active.iter().for_each(|&rule| of_rule(rule, false, active.len() == 1));
         for &rule in judged.shadow_rules.iter().filter(|rule| active.binary_search(rule).is_err()) {
             of_rule(rule, true, active.is_empty());
+        }
+        if let Some((rule, points)) = options.known.computed(judged, &counting.places) {
+            self.rules[rule as usize].counts.gave(points);
         }
     }
 }
@@ -142,7 +121,10 @@ impl Effect {
     pub fn of(evidence: &Evidence, options: &EffectOptions) -> Result<Self, ReadError> {
         let mut counted =
             Counted { rules: vec![OfRule::default(); evidence.rules.len()], ..Counted::default() };
-        evidence.each(|judged| counted.add(evidence, judged, options))?;
+        let cases = Cases::new(evidence, options.points_per_hour);
+        let places = options.known.places(&evidence.rules);
+        let counting = Counting { cases, options, places };
+        evidence.each(|judged| counted.add(judged, &counting))?;
         let level = options.level;
         let all = counted.all.figures(level);
         let parts = |groups: &Groups<u32>, names: &[Box<str>]| -> Vec<Part> {
@@ -171,121 +153,81 @@ impl Effect {
             capacity: points(&counted.scores, options),
             rules: Vec::new(),
             without_chance: counted.all.without_chance,
+            without_answer: counted.all.without_answer,
             unplanned: evidence.unplanned.total,
             planned_elsewhere: evidence.planned_elsewhere.total,
             guessed_channels: evidence.guessed_channels,
             thresholds: options.thresholds,
             all,
         };
-        let sets = Sets::of(counted.sets, evidence);
-        effect.rules = rules(evidence, &counted.rules, &sets, &effect, options);
+        let sets = Sets::of(std::mem::take(&mut counted.sets), evidence);
+        let chance = counting.cases.chance(&effect.all.estimate);
+        effect.rules = rules(evidence, &counted, &sets, chance, options);
         Ok(effect)
     }
 }
 
-/// What is known of rules from outside the evidence, and of all of them together.
-struct Setting<'s> {
-    effect: &'s Effect,
-    options: &'s EffectOptions,
-    known: BTreeMap<&'s str, &'s KnownRule>,
-}
-
 fn rules(
     evidence: &Evidence,
-    counted: &[OfRule],
+    counted: &Counted,
     sets: &Sets,
-    effect: &Effect,
+    chance: Option<f64>,
     options: &EffectOptions,
 ) -> Vec<RuleEffect> {
-    let known = options.known.iter().map(|rule| (&*rule.id, rule)).collect();
-    let setting = Setting { effect, options, known };
-    let mut both = vec![0; evidence.rules.len()];
-    let fired = |rule: usize| counted.get(rule).map_or(0, |of| of.tally.fired);
-    let mut rules: Vec<RuleEffect> = Vec::with_capacity(counted.len());
-    for (at, of) in counted.iter().enumerate() {
-        let partners = sets.partners(at, options.partners, evidence, &fired, &mut both);
-        let lines = options.lines.as_ref().and_then(|lines| lines.fired.get(at).copied());
-        rules.push(setting.rule(&evidence.rules[at], of, partners, lines));
-    }
-    let never = setting.known.keys();
-    for id in never.filter(|id| evidence.rules.binary_search_by(|rule| (**rule).cmp(id)).is_err()) {
-        let lines = options.lines.as_ref().map(|_| 0);
-        rules.push(setting.rule(id, &OfRule::default(), Vec::new(), lines));
-    }
-    // What a rule is estimated to find, else what it found.
-    let worth = |rule: &RuleEffect| rule.figures.estimate.findings.unwrap_or(rule.figures.found as f64);
-    rules.sort_by(|a, b| {
-        let equal = b.figures.found.cmp(&a.figures.found).then_with(|| a.rule.cmp(&b.rule));
-        worth(b).total_cmp(&worth(a)).then(equal)
+    let nothing = OfRule::default();
+    // Those that fired, and those of the pack that never did.
+    let known = &options.known.rules;
+    let by_id: BTreeMap<&str, &KnownRule> = known.iter().map(|rule| (&*rule.id, rule)).collect();
+    let fired = evidence.rules.iter().zip(&counted.rules).enumerate();
+    let fired = fired.map(|(at, (id, of))| (&**id, of, Some(at)));
+    let is_new = |id: &&str| evidence.rules.binary_search_by(|rule| (**rule).cmp(id)).is_err();
+    let never = by_id.keys().copied().filter(is_new).map(|id| (id, &nothing, None));
+    let all: Vec<(&str, &OfRule, Option<usize>)> = fired.chain(never).collect();
+    let facts = all.iter().map(|(id, of, _)| Facts {
+        counts: &of.counts,
+        side: by_id.get(id).and_then(|known| known.side(of.counts.given)),
     });
-    rules
-}
-
-impl Setting<'_> {
-    fn rule(&self, id: &str, of: &OfRule, overlaps: Vec<Overlap>, lines: Option<u64>) -> RuleEffect {
-        let level = self.options.level;
-        let figures = of.tally.figures(level);
-        let known = self.known.get(id);
-        let of_chance = self.effect.all.estimate.rate;
-        let lift =
-            figures.estimate.rate.zip(of_chance.filter(|rate| *rate > 0.0)).map(|(own, all)| own / all);
-        let standing = standing(&figures, &self.effect.all, level);
-        let trend = trend(&of.months);
-        let facts = Facts {
-            figures: &figures,
-            fired: of.first.zip(of.last),
-            days: self.effect.days,
-            trend: trend.as_ref(),
-            standing,
-            of_chance,
-        };
-        let (state, reason) = state(&facts, &self.options.thresholds);
-        let is_shadow = of.as_shadow > 0 && of.as_shadow == of.tally.fired;
-        RuleEffect {
+    let setting = Setting { all: &counted.all, chance, days: counted.days, thresholds: &options.thresholds };
+    let ratings = ratings(&facts.collect::<Vec<_>>(), &setting);
+    let mut both = vec![0; evidence.rules.len()];
+    let fired = |rule: usize| counted.rules.get(rule).map_or(0, |of| of.counts.tally.fired);
+    let mut rules: Vec<RuleEffect> = Vec::with_capacity(all.len());
+    for ((id, of, at), rating) in all.into_iter().zip(ratings) {
+        let figures = of.counts.tally.figures(options.level);
+        let known = by_id.get(id);
+        let of_chance = setting.chance.filter(|rate| *rate > 0.0);
+        let is_shadow = of.as_shadow > 0 && of.as_shadow == figures.fired;
+        let lines = options.lines.as_ref();
+        rules.push(RuleEffect {
             rule: id.into(),
             title: known.map(|known| known.title.clone()),
             title_zh: known.and_then(|known| known.title_zh.clone()),
             shadow: known.map_or(is_shadow, |known| known.shadow),
-            lines,
-            first_fired: of.first,
-            last_fired: of.last,
-            lift,
-            standing,
+            lines: lines.map(|lines| at.and_then(|at| lines.fired.get(at).copied()).unwrap_or(0)),
+            first_fired: of.counts.days.map(|days| days.0),
+            last_fired: of.counts.days.map(|days| days.1),
+            lift: figures.estimate.rate.zip(of_chance).map(|(own, all)| own / all),
             only: of.only,
-            overlaps,
-            months: of.months.iter().map(month).collect(),
-            trend,
-            state,
-            reason,
-            words: None,
+            overlaps: at
+                .map_or_else(Vec::new, |at| sets.partners(at, options.partners, evidence, &fired, &mut both)),
+            months: of.counts.months.iter().map(MonthEffect::of).collect(),
+            undrawn: of.counts.undrawn(),
+            rating,
             figures,
-        }
+        });
     }
+    // What a rule is estimated to find, else what it found.
+    let worth = |rule: &RuleEffect| rule.figures.estimate.findings.unwrap_or(rule.figures.found as f64);
+    let is_harmful = |rule: &RuleEffect| rule.rating.state == State::Harmful;
+    rules.sort_by(|a, b| {
+        let equal = b.figures.found.cmp(&a.figures.found).then_with(|| a.rule.cmp(&b.rule));
+        is_harmful(b).cmp(&is_harmful(a)).then(worth(b).total_cmp(&worth(a))).then(equal)
+    });
+    rules
 }
 
-/// How a group's rate compares with that of all, as far as intervals tell. An estimate speaks of the declarations that
-/// came; for those that will come their number is a sample too, so its bounds are drawn apart by Wilson's interval.
-fn standing(own: &Figures, all: &Figures, level: f64) -> Option<Standing> {
-    all.estimate.rate?;
-    if own.fired == 0 || own.estimate.covered <= 0.0 {
-        return None;
+impl MonthEffect {
+    pub(crate) fn of(of: &OfMonth) -> Self {
+        Self { month: of.month.to_string(), fired: of.fired, inspected: of.inspected(), found: of.found() }
     }
-    let bounds = |figures: &Figures| {
-        let Estimate { low, high, covered, .. } = figures.estimate;
-        let size = covered * figures.fired as f64;
-        let low = wilson(low * size, size, level).map_or(0.0, |rate| rate.low);
-        (low, wilson(high * size, size, level).map_or(1.0, |rate| rate.high))
-    };
-    let (own, all) = (bounds(own), bounds(all));
-    Some(if own.0 > all.1 {
-        Standing::Above
-    } else if own.1 < all.0 {
-        Standing::Below
-    } else {
-        Standing::Alike
-    })
-}
-
-fn month(of: &OfMonth) -> MonthEffect {
-    MonthEffect { month: of.month.to_string(), fired: of.fired, inspected: of.inspected(), found: of.found() }
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use self::cuts::CutCounts;
 use self::quality::QualityCounts;
 use crate::effect::Effect;
-use crate::effect::tally::Case;
+use crate::effect::tally::Cases;
 use crate::targets::Targets;
 use crate::watch::Watch;
 use qingfeng_inspection::PlanFile;
@@ -177,6 +177,7 @@ impl Report {
             options.surveys.iter().map(|survey| (survey, new())).collect();
         let mut quality = QualityCounts::new(evidence, &names);
         let mut days: Option<(Date, Date)> = None;
+        let cases = Cases::new(evidence, None);
         evidence.each(|judged| {
             if !in_time(options, judged.day) {
                 return;
@@ -185,7 +186,7 @@ impl Report {
                 let (first, last) = days.unwrap_or((day, day));
                 days = Some((first.min(day), last.max(day)));
             }
-            let case = Case::of(evidence, judged, None);
+            let case = cases.of(judged);
             counts.add(judged, &case);
             for (survey, counts) in &mut surveys {
                 if survey.has(judged, evidence, &names) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Report, Row};
+use crate::rating::State;
 use crate::targets::Standing;
 
 /// Whether a statement is good news.
@@ -63,6 +64,13 @@ pub enum Statement {
         /// The part of all declarations that the draw speaks of, in [0, 1]. Of the others nothing is known.
         covered: f64,
     },
+    /// Active rules that do harm.
+    Harmful {
+        /// How many.
+        count: u64,
+        /// The ids of the first, those first that fire on most violations.
+        rules: Vec<Box<str>>,
+    },
     /// Inspections without a result.
     Open {
         /// A worry from a twentieth on.
@@ -104,7 +112,7 @@ impl Statement {
     /// Whether it is good news.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::Nothing { .. } | Self::NoComparison { .. } => Tone::Worry,
+            Self::Nothing { .. } | Self::NoComparison { .. } | Self::Harmful { .. } => Tone::Worry,
             Self::Targeting { tone, .. }
             | Self::Missed { tone, .. }
             | Self::Open { tone, .. }
@@ -158,6 +166,7 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
         let tone = if share >= 0.75 { Tone::Good } else { Tone::Worry };
         statements.push(Statement::Capacity { tone, share, inspections: report.capacity.all.inspections });
     }
+    statements.extend(harmful(report));
     let share = all.open as f64 / all.planned as f64;
     let tone = if share < 0.05 { Tone::Good } else { Tone::Worry };
     statements.push(Statement::Open { tone, open: all.open, planned: all.planned, share });
@@ -167,6 +176,19 @@ pub(super) fn of(report: &Report) -> Vec<Statement> {
         statements.remove(calm.unwrap_or(statements.len() - 1));
     }
     statements
+}
+
+/// Harmful rules that are named.
+const NAMED: usize = 3;
+
+fn harmful(report: &Report) -> Option<Statement> {
+    let rules = report.effect.iter().flat_map(|effect| &effect.rules);
+    let harmful: Vec<Box<str>> = rules
+        .filter(|rule| rule.rating.state == State::Harmful && !rule.shadow)
+        .map(|rule| rule.rule.clone())
+        .collect();
+    let count = harmful.len() as u64;
+    (count > 0).then(|| Statement::Harmful { count, rules: harmful.into_iter().take(NAMED).collect() })
 }
 
 fn aim(report: &Report) -> Vec<Statement> {

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use qingfeng_rules::{ChannelId, Date, Pack, PackFiles, SelectionKind};
 
 use super::*;
+use crate::effect::EffectOptions;
+use crate::rating::State;
 use qingfeng_inspection::AssessedDeclaration;
 use qingfeng_inspection::evidence::{Inspection, Judged};
 use qingfeng_store::{Outcome, Verdict, Violation};
@@ -212,6 +214,16 @@ fn what_is_said_follows_from_the_figures() {
         _ => None,
     });
     assert_eq!(missed, Some((Tone::Worry, 0.5, 41)));
+    // A rule that does harm is named at the head.
+    let mut effect = Effect::of(&Evidence::default(), &EffectOptions::default().with_pack(&pack)).unwrap();
+    effect.rules.truncate(2);
+    effect.rules.iter_mut().for_each(|rule| rule.rating.state = State::Harmful);
+    (effect.rules[0].shadow, effect.rules[1].shadow) = (true, false);
+    let id = effect.rules[1].rule.clone();
+    let parts = ReportParts { effect: Some(effect), ..ReportParts::default() };
+    let options = ReportOptions::as_of(day("2017-12-31"));
+    let statements = Report::of(&evidence(&draws), &pack, &[], &options, parts).unwrap().statements;
+    assert!(statements.contains(&Statement::Harmful { count: 1, rules: vec![id] }), "{statements:?}");
     // Chosen no better than drawn.
     let draws: Vec<Draw> = (0..80).map(|at| inspected(1 + at % 2, u8::from(at < 20))).collect();
     assert_eq!(about(&draws)[0], ("targeting".to_owned(), Tone::Worry));

@@ -22,7 +22,7 @@ const LIMIT_AT: usize = 50;
 /// Declarations to fit a curve to, and to fit a parabola.
 const FIT_MIN: u64 = 100;
 const PARABOLA_MIN: u64 = 1_000;
-/// The fewest declarations under the limit of a place or an exporter that is compared.
+/// The fewest declarations under the limit of a place or an exporter that is told.
 const AT_MIN: u64 = 5;
 
 /// The band of a value, its upper end inside, if it is one that is looked at.
@@ -179,18 +179,20 @@ pub(super) fn bunching(trade: &Trade, options: &WatchOptions) -> Vec<Bunching> {
 }
 
 fn around(of: &Around, share: f64, most: usize, name: &dyn Fn(u32) -> String) -> Vec<BunchingAt> {
-    let compared = of.iter().filter(|(number, count)| **number != 0 && count[1] >= AT_MIN);
-    let mut found: Vec<BunchingAt> = compared
+    let tested = of.iter().filter(|(number, _)| **number != 0);
+    let mut found: Vec<BunchingAt> = tested
         .map(|(&number, &[below, under])| {
             // One with none below is compared with half a declaration there.
             let expected = (below as f64).max(0.5) * share;
-            let p = poisson_at_least(under, expected);
+            // Those with few there are not told; that they were looked at counts for the correction all the same.
+            let p = if under < AT_MIN { 1.0 } else { poisson_at_least(under, expected) };
             BunchingAt { name: name(number), below, under, expected, p, p_adjusted: 1.0 }
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     let adjusted = false_discovery(&found.iter().map(|at| at.p).collect::<Vec<_>>());
     found.iter_mut().zip(adjusted).for_each(|(at, p)| at.p_adjusted = p);
+    found.retain(|at| at.under >= AT_MIN);
     let excess = |at: &BunchingAt| at.under as f64 - at.expected;
     found.sort_by(|a, b| excess(b).total_cmp(&excess(a)).then_with(|| a.name.cmp(&b.name)));
     found.truncate(most);

@@ -1,9 +1,9 @@
 //! Watching for displacement and unequal treatment: where trade goes when a rule comes into force, declarations that
-//! gather just under a value limit, sites that treat the same score differently, rules whose hit rate decays, and
-//! inspections that are still open.
+//! gather just under a value limit, sites that treat the same score differently, rules that do harm, become worse or are
+//! dead, and inspections that are still open.
 //!
 //! ```text
-//! Evidence ───────────────▶ Watch::of ────▶ sites, decay, open
+//! Evidence ───────────────▶ Watch::of ────▶ sites, rules, open
 //! declarations, the pack ──▶ Trade::read ──▶ Watch::add_trade ──▶ displacement, limits
 //! ```
 //!
@@ -12,11 +12,11 @@
 //! of the signs of a kind at most the share [`WatchOptions::level`] is expected to be chance.
 
 mod bunching;
-mod decay;
 mod displacement;
 mod flows;
 mod open;
 mod result;
+mod rules;
 mod signs;
 mod sites;
 #[cfg(test)]
@@ -29,12 +29,13 @@ use qingfeng::read::ReadError;
 use qingfeng_rules::{Date, Pack};
 use serde::Serialize;
 
+use crate::rating::KnownRules;
 use qingfeng_inspection::evidence::Evidence;
 
 pub use result::{
-    Against, BandTreatment, Bunching, BunchingAt, ByKind, Heterogeneity, MonthHits, OpenAtSite,
-    OpenInspection, OpenInspections, OpenWhy, Proposal, RuleDecay, RuleDisplacement, Share, Shift, ShiftTo,
-    SiteTreatment, Treatment, Watch,
+    Against, BandTreatment, Bunching, BunchingAt, ByKind, Heterogeneity, OpenAtSite, OpenInspection,
+    OpenInspections, OpenWhy, Proposal, RuleDisplacement, RuleWatch, Share, Shift, ShiftTo, SiteTreatment,
+    Treatment, Watch,
 };
 pub use signs::{Sign, SignKind, SignWords};
 pub use trade::{Since, Trade, TradeWatchOptions};
@@ -57,7 +58,9 @@ pub struct WatchOptions {
     pub band: u32,
     /// Days after which an inspection without a result is late.
     pub late_after_days: u32,
-    /// Days without firing after which a rule that fired before is silent.
+    /// The rules of the pack, and what each is for: without them nothing is said of rules but that they fire no more.
+    pub known: KnownRules,
+    /// Days without firing after which a rule that fired before is dead.
     pub silent_days: u32,
     /// Value limits of a declaration.
     pub limits: Vec<Limit>,
@@ -78,6 +81,7 @@ impl Default for WatchOptions {
             window_days: 91,
             band: 10,
             late_after_days: 30,
+            known: KnownRules::default(),
             silent_days: 90,
             limits: Limit::known(),
             offices: Vec::new(),
@@ -87,9 +91,15 @@ impl Default for WatchOptions {
 }
 
 impl WatchOptions {
-    /// The same, with the offices of a pack's inspection policy.
+    /// Whether a ratio is as far from 1 as a sign needs.
+    fn is_apart(&self, ratio: f64) -> bool {
+        ratio >= self.least_ratio || ratio * self.least_ratio <= 1.0
+    }
+
+    /// The same, with the rules of a pack and the offices of its inspection policy.
     #[must_use]
     pub fn of_pack(mut self, pack: &Pack) -> Self {
+        self.known = KnownRules::of(pack);
         if let Some(selection) = &pack.selection {
             let of_kind = |kind: &String| {
                 let sites = pack.reference.sites.iter().filter(|site| site.kind.as_ref() == Some(kind));
@@ -125,7 +135,7 @@ impl Limit {
 }
 
 impl Watch {
-    /// What assessments, plans and outcomes show: treatment at sites, decay of rules, open inspections.
+    /// What assessments, plans and outcomes show: treatment at sites, the worth of rules, open inspections.
     ///
     /// ```
     /// use qingfeng_inspection::evidence::Evidence;
@@ -143,19 +153,19 @@ impl Watch {
         let known = open::Known { evidence, as_of: options.as_of.or_else(|| evidence.last_day()) };
         let mut declarations = 0;
         let mut treatment = sites::TreatmentCounts::new(&known, options);
-        let mut decay = decay::DecayCounts::new(&known);
+        let mut tallies = rules::RuleTallies::new(&known, options);
         known.each(|judged| {
             declarations += 1;
             treatment.add(&known, judged, options);
-            decay.add(&known, judged);
+            tallies.add(judged, options);
         })?;
         let mut watch = Self {
             as_of: known.as_of,
             level: options.level,
             declarations,
             inspections: known.inspected().count() as u64,
-            sites: sites::treatment(treatment, &known),
-            decay: decay::decay(decay, &known, options),
+            sites: sites::treatment(treatment, &known, options),
+            rules: rules::rules(&tallies, &known, options),
             open: open::open(&known, options),
             ..Self::default()
         };
@@ -175,16 +185,16 @@ impl Watch {
     pub fn add_pack(&mut self, pack: &Pack, options: &WatchOptions) {
         let by_id: BTreeMap<&str, &qingfeng_rules::Rule> =
             pack.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        for decay in &mut self.decay {
-            let rule = by_id.get(decay.rule.as_str());
+        for watched in &mut self.rules {
+            let rule = by_id.get(watched.rule.as_str());
             // What is retired already, or over, need not be.
-            let Some(rule) = rule.filter(|rule| decay::counts(rule, self.as_of)) else {
-                decay.proposal = Proposal::Keep;
+            let Some(rule) = rule.filter(|rule| rules::counts(rule, self.as_of)) else {
+                watched.proposal = Proposal::Keep;
                 continue;
             };
             let (line, column) = pack.warnings.sources.line_and_column(&rule.place);
-            decay.place = Some(format!("{}:{line}:{column}", rule.place.file));
-            decay.change = decay::change(decay, rule, self.as_of);
+            watched.place = Some(format!("{}:{line}:{column}", rule.place.file));
+            watched.change = rules::change(watched, rule, self.as_of);
         }
         self.find_signs(options);
     }

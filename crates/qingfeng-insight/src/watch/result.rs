@@ -4,6 +4,8 @@ use qingfeng_rules::{Date, SelectionKind};
 use serde::Serialize;
 
 use super::{Limit, Sign};
+use crate::effect::MonthEffect;
+use crate::rating::Rating;
 use crate::statistics::wilson;
 
 /// What watching found.
@@ -20,8 +22,8 @@ pub struct Watch {
     pub inspections: u64,
     /// How sites treat the same score.
     pub sites: Treatment,
-    /// The hit rates of rules over time, in the order of their ids.
-    pub decay: Vec<RuleDecay>,
+    /// The rules that fired as active ones, in the order of their ids.
+    pub rules: Vec<RuleWatch>,
     /// Inspections without a coded result, which are never clear.
     pub open: OpenInspections,
     /// What became of trade after rules came into force; empty if no declarations were read.
@@ -35,7 +37,7 @@ pub struct Watch {
 impl Watch {
     /// Where the trade of a sign of displacement went.
     pub fn shift(&self, sign: &Sign) -> Option<&Shift> {
-        self.displacement.get(sign.of)?.shifts.get(sign.shift?)
+        self.displacement.get(sign.of)?.shifts.get(sign.part?)
     }
 }
 
@@ -104,6 +106,11 @@ pub struct Treatment {
     pub sites: Vec<SiteTreatment>,
     /// Declarations that belong to no site, and are left out.
     pub without_site: u64,
+    /// Sites that inspect more or less than all do in the same bands, by more than chance. Where capacities do not follow trade
+    /// these are most, and no sign: that is a site which stands out among them.
+    pub apart: u64,
+    /// Sites that find more or less than all do, likewise.
+    pub found_apart: u64,
     /// Whether shares inspected differ between sites more than by chance, scores and channels being equal.
     pub inspected: Option<Heterogeneity>,
     /// Whether hit rates do.
@@ -144,7 +151,8 @@ pub struct SiteTreatment {
     pub ratio: f64,
     /// Between which ratios 99.8 % of alike sites of its size lie: the funnel (Spiegelhalter 2005).
     pub funnel: (f64, f64),
-    /// The probability of such a difference if it is like the others, by chance (Mantel-Haenszel), in both directions.
+    /// The probability of such a distance from the site in the middle by chance, given how sites differ as a rule, in both
+    /// directions.
     pub p: f64,
     /// The same, corrected for the number of sites.
     pub p_adjusted: f64,
@@ -152,7 +160,7 @@ pub struct SiteTreatment {
     pub found: Share,
     /// How many findings there would be if it found as all sites do in the same bands.
     pub found_expected: f64,
-    /// The probability of such a difference of findings, in both directions.
+    /// The probability of such a distance of findings, likewise.
     pub found_p: f64,
     /// The same, corrected for the number of sites.
     pub found_p_adjusted: f64,
@@ -183,57 +191,27 @@ pub struct BandTreatment {
     pub share_of_all: f64,
 }
 
-/// The hit rate of a rule over time.
+/// A rule, and what is to be done about it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct RuleDecay {
+pub struct RuleWatch {
     /// The rule's id.
     pub rule: String,
     /// Declarations on which it fired as an active rule.
     pub fired: u64,
     /// The last day on which it fired.
     pub last_fired: Option<Date>,
-    /// By month, those without a coded result left out.
-    pub months: Vec<MonthHits>,
-    /// The first half of its inspections, by whole months.
-    pub first: Share,
-    /// The last three months with results.
-    pub last: Share,
-    /// The first month of the last three.
-    pub last_from: Option<String>,
-    /// The trend: the statistic of Cochran (1954) and Armitage (1955), summed over kinds of selection as Mantel (1963)
-    /// does, so that a change of what is selected is no trend. Negative is falling. `None` for fewer than three months.
-    pub z: Option<f64>,
-    /// The probability of such a fall or a deeper one by chance.
-    pub p: Option<f64>,
-    /// The same, corrected for the number of rules.
-    pub p_adjusted: Option<f64>,
-    /// The trend within surprise inspections alone.
-    pub z_random: Option<f64>,
-    /// Days since it last fired, if it fired before so often that chance would seldom make it silent for so long.
-    pub silent_days: Option<i32>,
+    /// Month by month.
+    pub months: Vec<MonthEffect>,
+    /// What is to be thought of it.
+    #[serde(flatten)]
+    pub rating: Rating,
     /// What is proposed.
     pub proposal: Proposal,
     /// Where the rule stands, file, line and column, if the pack is known.
     pub place: Option<String>,
     /// What to write in the rule file, if the pack is known and something is proposed.
     pub change: Option<String>,
-}
-
-/// A rule's inspections of a month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct MonthHits {
-    /// The month, `2016-09`.
-    pub month: String,
-    /// Inspections with a coded result.
-    pub inspected: u64,
-    /// Findings.
-    pub found: u64,
-    /// Surprise inspections with a coded result.
-    pub random: u64,
-    /// Their findings.
-    pub random_found: u64,
 }
 
 /// What is proposed for a rule.
@@ -243,9 +221,9 @@ pub enum Proposal {
     /// Nothing.
     #[default]
     Keep,
-    /// To look at it: its hit rate falls, but is still above what a draw finds.
+    /// To look at it: it becomes worse, but is still better than chance.
     Review,
-    /// To retire it: its hit rate fell to what a draw finds, or it fires no more.
+    /// To retire it: it does harm, became no better than chance, finds nothing, or fires no more.
     Retire,
 }
 
@@ -459,6 +437,13 @@ pub struct BunchingAt {
     pub expected: f64,
     /// The probability of so many or more by chance.
     pub p: f64,
-    /// The same, corrected for the number of places or exporters.
+    /// The same, corrected for the number of places or exporters that declare from 40 % of the limit on.
     pub p_adjusted: f64,
+}
+
+impl BunchingAt {
+    /// Declarations just under the limit by those expected; of fewer than one expected as if it were one.
+    pub fn ratio(&self) -> f64 {
+        self.under as f64 / self.expected.max(1.0)
+    }
 }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Proposal, RuleDecay, Shift, ShiftTo, Watch, WatchOptions};
+use super::{BunchingAt, Proposal, Shift, ShiftTo, Watch, WatchOptions};
+use crate::rating::{State, StateReason, Trend};
 
 /// What a sign is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -12,27 +13,33 @@ pub enum SignKind {
     Displacement,
     /// Declarations just under a limit.
     JustUnderLimit,
+    /// A trader whose declarations gather just under a limit.
+    TraderUnderLimit,
     /// A site that inspects the same scores more or less than others.
     UnequalTreatment,
     /// A site that finds more or less than others in the same scores.
     UnequalFindings,
-    /// A rule whose hit rate falls.
-    Decay,
-    /// A rule that fires no more.
-    Silent,
+    /// A rule that does harm: it adds risk where less is found than by chance, or relieves where more is.
+    Harmful,
+    /// A rule that becomes worse.
+    Tired,
+    /// A rule that fires no more or finds nothing.
+    Dead,
     /// Inspections that stay open.
     Open,
 }
 
 impl SignKind {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Displacement,
         Self::JustUnderLimit,
+        Self::TraderUnderLimit,
         Self::UnequalTreatment,
         Self::UnequalFindings,
-        Self::Decay,
-        Self::Silent,
+        Self::Harmful,
+        Self::Tired,
+        Self::Dead,
         Self::Open,
     ];
 }
@@ -43,17 +50,17 @@ impl SignKind {
 pub struct Sign {
     /// What it is of.
     pub kind: SignKind,
-    /// The rule, the mode or the site.
+    /// The rule, the mode, the trader or the site.
     pub subject: String,
     /// Where it was found: its place in [`Watch::displacement`], [`Watch::limits`], the sites of [`Watch::sites`],
-    /// [`Watch::decay`] or the sites of [`Watch::open`], by kind.
+    /// [`Watch::rules`] or the sites of [`Watch::open`], by kind.
     #[serde(skip)]
     pub of: usize,
-    /// Of a displacement the place of its shift.
+    /// Of a displacement the place of its shift, of a trader under a limit its place among the exporters there.
     #[serde(skip)]
-    pub shift: Option<usize>,
+    pub part: Option<usize>,
     /// How large: a ratio to what was to be expected; of [`SignKind::Open`] the share that is open, of
-    /// [`SignKind::Silent`] the days without firing.
+    /// [`SignKind::Dead`] the days without firing, or the results without a finding.
     pub size: f64,
     /// Its 95 % interval, where it has one.
     pub interval: Option<(f64, f64)>,
@@ -78,7 +85,7 @@ pub struct SignWords {
 impl Sign {
     fn new(kind: SignKind, subject: &str, of: usize, size: f64) -> Self {
         let subject = subject.to_owned();
-        Self { kind, subject, of, shift: None, size, interval: None, p_adjusted: None, words: None }
+        Self { kind, subject, of, part: None, size, interval: None, p_adjusted: None, words: None }
     }
 }
 
@@ -88,7 +95,7 @@ pub(super) fn signs(watch: &Watch, options: &WatchOptions) -> Vec<Sign> {
     displaced(watch, options, &mut signs);
     bunched(watch, options, &mut signs);
     unequal(watch, options, &mut signs);
-    decayed(watch, &mut signs);
+    of_rules(watch, &mut signs);
     for (of, site) in watch.open.sites.iter().enumerate().filter(|(_, site)| site.late > 0) {
         let interval = Some((site.open.low, site.open.high));
         let size = site.open.share.unwrap_or(0.0);
@@ -100,7 +107,7 @@ pub(super) fn signs(watch: &Watch, options: &WatchOptions) -> Vec<Sign> {
             .cmp(&b.kind)
             .then(p(a).total_cmp(&p(b)))
             .then(b.size.total_cmp(&a.size))
-            .then_with(|| (&a.subject, a.of, a.shift).cmp(&(&b.subject, b.of, b.shift)))
+            .then_with(|| (&a.subject, a.of, a.part).cmp(&(&b.subject, b.of, b.part)))
     });
     signs
 }
@@ -119,7 +126,7 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
         };
         for (at, shift) in of_rule.shifts.iter().enumerate().filter(|(_, shift)| is_sign(shift)) {
             signs.push(Sign {
-                shift: Some(at),
+                part: Some(at),
                 interval: Some((shift.low, shift.high)),
                 p_adjusted: Some(shift.p_adjusted),
                 ..Sign::new(SignKind::Displacement, &of_rule.rule, of, shift.ratio)
@@ -130,6 +137,14 @@ fn displaced(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
 
 fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
     for (of, bunching) in watch.limits.iter().enumerate() {
+        let is_sign = |at: &BunchingAt| at.p_adjusted <= options.level && at.ratio() >= options.least_ratio;
+        for (at, exporter) in bunching.exporters.iter().enumerate().filter(|(_, at)| is_sign(at)) {
+            signs.push(Sign {
+                part: Some(at),
+                p_adjusted: Some(exporter.p_adjusted),
+                ..Sign::new(SignKind::TraderUnderLimit, &exporter.name, of, exporter.ratio())
+            });
+        }
         let (Some(ratio), Some(adjusted)) = (bunching.ratio, bunching.p_adjusted) else { continue };
         if adjusted > options.level || ratio < options.least_ratio || bunching.under < options.least_count {
             continue;
@@ -143,13 +158,12 @@ fn bunched(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
 }
 
 fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
-    let is_apart = |ratio: f64| ratio >= options.least_ratio || ratio * options.least_ratio <= 1.0;
     for (of, site) in watch.sites.sites.iter().enumerate() {
         if site.declarations < options.least_count {
             continue;
         }
         let mut add = |kind, ratio: f64, p: f64| {
-            if p <= options.level && is_apart(ratio) {
+            if p <= options.level && options.is_apart(ratio) {
                 signs.push(Sign { p_adjusted: Some(p), ..Sign::new(kind, &site.site, of, ratio) });
             }
         };
@@ -160,15 +174,23 @@ fn unequal(watch: &Watch, options: &WatchOptions, signs: &mut Vec<Sign>) {
     }
 }
 
-fn decayed(watch: &Watch, signs: &mut Vec<Sign>) {
-    let proposed = |decay: &RuleDecay| decay.proposal != Proposal::Keep;
-    for (of, decay) in watch.decay.iter().enumerate().filter(|(_, decay)| proposed(decay)) {
-        signs.push(match decay.silent_days {
-            Some(days) => Sign::new(SignKind::Silent, &decay.rule, of, f64::from(days)),
-            None => {
-                let size = decay.last.share.unwrap_or(0.0) / decay.first.share.unwrap_or(1.0).max(1e-9);
-                Sign { p_adjusted: decay.p_adjusted, ..Sign::new(SignKind::Decay, &decay.rule, of, size) }
+fn of_rules(watch: &Watch, signs: &mut Vec<Sign>) {
+    for (of, watched) in watch.rules.iter().enumerate().filter(|(_, of)| of.proposal != Proposal::Keep) {
+        let rating = &watched.rating;
+        let sign = |kind, size| Sign::new(kind, &watched.rule, of, size);
+        signs.extend(match (rating.state, rating.reason, rating.trend) {
+            (State::Harmful, StateReason::Compared { rate, chance, .. }, _) => {
+                let size = rate.map_or(1.0, |rate| rate / chance.max(1e-9));
+                Some(Sign { p_adjusted: rating.p_adjusted, ..sign(SignKind::Harmful, size) })
             }
+            (State::Tired, StateReason::Changed { p, .. }, Some(Trend { earlier, later, .. })) => {
+                Some(Sign { p_adjusted: Some(p), ..sign(SignKind::Tired, later / earlier.max(1e-9)) })
+            }
+            (State::Dead, StateReason::Silent { days, .. }, _) => Some(sign(SignKind::Dead, days as f64)),
+            (State::Dead, StateReason::NoFinding { inspected }, _) => {
+                Some(sign(SignKind::Dead, inspected as f64))
+            }
+            _ => None,
         });
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Compared {
 }
 
 impl Compared {
+    fn ratio(&self) -> f64 {
+        if self.expected > 0.0 { self.observed / self.expected } else { 1.0 }
+    }
+
     /// The probability of such a difference, in both directions (Mantel and Haenszel 1959, without their correction).
     pub fn p(&self) -> f64 {
         if self.variance <= 0.0 {
@@ -30,6 +34,44 @@ impl Compared {
         }
         let z = (self.observed - self.expected) / self.variance.sqrt();
         (2.0 * normal_above(z.abs())).min(1.0)
+    }
+}
+
+/// How likely it is that sites differ so from the middle of all by chance, given how sites differ as a rule.
+///
+/// Where capacities do not follow trade, hardly two sites inspect the same share of the same scores, and a test against
+/// all of them calls nearly every site deviant. So a site is held against the site in the middle, and its distance against the
+/// spread that sites have beyond chance. Both are told by medians, which a few sites that stand out do not move (after
+/// Spiegelhalter 2005, section 5, with the median absolute deviation in the place of winsorised means). Two sites have no middle:
+/// each is held against both.
+fn standing_out(sites: &[Compared]) -> Vec<f64> {
+    if sites.len() < 3 {
+        return sites.iter().map(Compared::p).collect();
+    }
+    let known: Vec<&Compared> = sites.iter().filter(|site| site.variance > 0.0).collect();
+    let chance = |site: &Compared| site.variance / (site.expected * site.expected);
+    let middle = median(known.iter().map(|site| site.ratio()).collect());
+    let off = median(known.iter().map(|site| (site.ratio() - middle).abs()).collect());
+    let spread = (NORMAL_OF_MEDIAN * off).powi(2) - median(known.iter().map(|site| chance(site)).collect());
+    let p = |site: &Compared| match site.variance > 0.0 {
+        true => {
+            let z = (site.ratio() - middle) / (chance(site) + spread.max(0.0)).sqrt();
+            (2.0 * normal_above(z.abs())).min(1.0)
+        }
+        false => 1.0,
+    };
+    sites.iter().map(p).collect()
+}
+
+/// By how much the standard deviation of normal numbers exceeds the median of their distances from the middle.
+const NORMAL_OF_MEDIAN: f64 = 1.4826;
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    match (numbers.len(), numbers.len() / 2) {
+        (0, _) => 0.0,
+        (even, half) if even % 2 == 0 => 0.5 * (numbers[half - 1] + numbers[half]),
+        (_, half) => numbers[half],
     }
 }
 
@@ -169,7 +211,7 @@ impl<'e> TreatmentCounts<'e> {
 }
 
 /// How sites treat the same scores.
-pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known) -> Treatment {
+pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known, options: &WatchOptions) -> Treatment {
     let TreatmentCounts { without_site, inspected, found, selected, .. } = counted;
     let mut treatment = Treatment { without_site, ..Treatment::default() };
     let (of_inspected, heterogeneity) = compare(&inspected);
@@ -184,9 +226,7 @@ pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known) -> Treatmen
             site: known.evidence.sites.get(site as usize).map_or(String::new(), ToString::to_string),
             selected: selected.get(&site).copied().unwrap_or_default(),
             expected: compared.expected,
-            p: compared.p(),
             found_expected: findings.expected,
-            found_p: findings.p(),
             ..SiteTreatment::default()
         };
         let coded = found.values().filter_map(|stratum| stratum.get(&site)).map(|count| count[1]).sum();
@@ -209,7 +249,7 @@ pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known) -> Treatmen
         own.share = compared.observed / own.declarations.max(1) as f64;
         own.standardised = if weights > 0.0 { weighted / weights } else { 0.0 };
         own.standardised_over = weights / all.max(1.0);
-        own.ratio = if compared.expected > 0.0 { compared.observed / compared.expected } else { 1.0 };
+        own.ratio = compared.ratio();
         let half =
             if compared.expected > 0.0 { Z998 * compared.variance.sqrt() / compared.expected } else { 0.0 };
         own.funnel = ((1.0 - half).max(0.0), 1.0 + half);
@@ -224,11 +264,24 @@ pub(super) fn treatment(counted: TreatmentCounts<'_>, known: &Known) -> Treatmen
         own.bands.truncate(BANDS_SHOWN);
         treatment.sites.push(own);
     }
-    let adjusted = false_discovery(&treatment.sites.iter().map(|site| site.p).collect::<Vec<_>>());
-    let found_adjusted =
-        false_discovery(&treatment.sites.iter().map(|site| site.found_p).collect::<Vec<_>>());
-    for ((site, p), found_p) in treatment.sites.iter_mut().zip(adjusted).zip(found_adjusted) {
-        (site.p_adjusted, site.found_p_adjusted) = (p, found_p);
+    let told = |of: &BTreeMap<u32, Compared>| {
+        let of_sites: Vec<Compared> =
+            of_inspected.keys().map(|site| of.get(site).copied().unwrap_or_default()).collect();
+        let p = standing_out(&of_sites);
+        let adjusted = false_discovery(&p);
+        let plain = false_discovery(&of_sites.iter().map(Compared::p).collect::<Vec<_>>());
+        let is_apart = |(p, site): (&f64, &Compared)| {
+            *p <= options.level && options.is_apart(site.ratio()) && site.expected > 0.0
+        };
+        let apart = plain.iter().zip(&of_sites).filter(|site| is_apart(*site)).count() as u64;
+        (p, adjusted, apart)
+    };
+    let (p, p_adjusted, apart) = told(&of_inspected);
+    let (found_p, found_p_adjusted, found_apart) = told(&of_found);
+    (treatment.apart, treatment.found_apart) = (apart, found_apart);
+    for (at, site) in treatment.sites.iter_mut().enumerate() {
+        (site.p, site.p_adjusted) = (p[at], p_adjusted[at]);
+        (site.found_p, site.found_p_adjusted) = (found_p[at], found_p_adjusted[at]);
     }
     treatment
 }

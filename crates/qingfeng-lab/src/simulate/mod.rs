@@ -65,6 +65,9 @@ pub enum SimulateError {
          {MAX_LINES}; simulate fewer of them"
     )]
     Lines { lines: u64, days: u64, lines_per_day: u64, arms: u64, seeds: u64 },
+    /// An arm is of the other pack, and there is none.
+    #[error("the arm {arm} is of the other pack, and none is given; name it with --other")]
+    NoOther { arm: Arm },
     /// An arm is there twice.
     #[error("the arm {arm} is there twice; leave one out")]
     ArmTwice { arm: Arm },
@@ -121,6 +124,7 @@ pub enum SimulateError {
 pub struct Simulation {
     engine: Engine,
     policy: Policy,
+    other: Option<(Engine, Policy)>,
     options: SimulateOptions,
 }
 
@@ -161,7 +165,28 @@ impl Simulation {
             return Err(SimulateError::Lines { lines, days, lines_per_day, arms, seeds });
         }
         let policy = Policy::of(engine.pack()).ok_or(SimulateError::NoPolicy)?;
-        Ok(Self { engine: engine.clone(), policy, options })
+        Ok(Self { engine: engine.clone(), policy, other: None, options })
+    }
+
+    /// The same with another pack, by which arms with the part `other` assess and plan: so two packs are held against each
+    /// other on the same trade.
+    ///
+    /// # Errors
+    ///
+    /// A pack without a policy.
+    pub fn with_other(mut self, engine: &Engine) -> Result<Self, SimulateError> {
+        let policy = Policy::of(engine.pack()).ok_or(SimulateError::NoPolicy)?;
+        self.other = Some((engine.clone(), policy));
+        Ok(self)
+    }
+
+    /// The pack of an arm.
+    fn pack_of(&self, arm: Arm) -> Result<(&Engine, &Policy), SimulateError> {
+        match &self.other {
+            Some((engine, policy)) if arm.other => Ok((engine, policy)),
+            None if arm.other => Err(SimulateError::NoOther { arm }),
+            _ => Ok((&self.engine, &self.policy)),
+        }
     }
 
     /// Runs all arms in all worlds. `progress` is told how many days of how many are done, from any thread. The result
@@ -194,7 +219,8 @@ impl Simulation {
             .par_iter()
             .map(|&(arm, world)| {
                 let seed = options.seed.wrapping_add(world);
-                WorldRun { engine: &self.engine, policy: &self.policy, options, arm, seed }.run(&tell)
+                let (engine, policy) = self.pack_of(arm)?;
+                WorldRun { engine, policy, options, arm, seed }.run(&tell)
             })
             .collect::<Result<_, SimulateError>>()?;
         let mut worlds = worlds.into_iter();
@@ -206,6 +232,7 @@ impl Simulation {
         }
         Ok(Simulated {
             pack: self.engine.pack_id().to_string(),
+            other: self.other.as_ref().map(|(engine, _)| engine.pack_id().to_string()),
             seed: options.seed,
             seeds: options.seeds,
             from: options.from.to_string(),

@@ -143,6 +143,7 @@ impl Default for Adversaries {
 /// | `calibrate` | each month the points of rules are fitted to what was found so far |
 /// | `steady` | no exporter adapts |
 /// | `score` | targets by score alone, whatever was learnt |
+/// | `other` | the other pack assesses and plans ([`Simulation::with_other`](super::Simulation::with_other)) |
 ///
 /// ```
 /// use qingfeng_lab::Arm;
@@ -165,12 +166,14 @@ pub struct Arm {
     pub steady: bool,
     /// Whether what is targeted is ordered by score alone.
     pub by_score: bool,
+    /// Whether the other pack assesses and plans.
+    pub other: bool,
 }
 
 /// A text that is no arm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{part}` is no part of an arm; write parts of random-N (N percent, 0 to 100), random-pack, explore, calibrate, steady, score with `+` between them, as in random-5+explore"
+    "`{part}` is no part of an arm; write parts of random-N (N percent, 0 to 100), random-pack, explore, calibrate, steady, score, other with `+` between them, as in random-5+explore"
 )]
 pub struct ArmError {
     part: String,
@@ -205,6 +208,7 @@ impl FromStr for Arm {
                 "calibrate" => arm.calibrate = true,
                 "steady" => arm.steady = true,
                 "score" => arm.by_score = true,
+                "other" => arm.other = true,
                 "random-pack" => arm.random = None,
                 _ => {
                     let percent = part.strip_prefix("random-").ok_or_else(refused)?;
@@ -245,6 +249,7 @@ impl fmt::Display for Arm {
             (self.calibrate, "+calibrate"),
             (self.steady, "+steady"),
             (self.by_score, "+score"),
+            (self.other, "+other"),
         ] {
             f.write_str(if is_set { part } else { "" })?;
         }

@@ -133,7 +133,8 @@ impl OfficeRecords {
 
         let current = CurrentPoints::of(pack);
         // What was found so far may not suffice: then nothing changes.
-        let fitted = calibrate(&self.evidence, &current, &CalibrateOptions::default()).ok()?;
+        let options = CalibrateOptions { keep_channels: true, ..CalibrateOptions::default() };
+        let fitted = calibrate(&self.evidence, &current, &options).ok()?;
         let after: BTreeMap<&str, i64> =
             fitted.rules.iter().filter_map(|rule| Some((rule.rule.as_str(), rule.after?))).collect();
         Some(pack.rules.iter().map(|rule| after.get(rule.id.as_str()).copied()).collect())

@@ -12,6 +12,9 @@ use super::tactics::Tactic;
 pub struct Simulated {
     /// The pack whose rules and policy were tried, `name@version#digest`.
     pub pack: String,
+    /// The other pack, by which arms with the part `other` were run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
     /// The seed of the first world.
     pub seed: u64,
     /// How many worlds.

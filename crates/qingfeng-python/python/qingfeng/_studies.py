@@ -182,7 +182,7 @@ def watch(
     zone: str | None = None,
     country_numbers: CountryNumbers | None = None,
 ) -> Watch:
-    """Looks for signs: sites that inspect or find more or less than others, rules that decay, inspections that stay open.
+    """Looks for signs: sites that inspect or find more or less than others, rules that do harm or become worse, inspections that stay open.
 
     With `declarations` and a `pack` also for trade that moved when a rule came into force, and for declarations that accumulate
     just under a limit of value. `since` gives rules their own first days. Each is a sign, not a proof.

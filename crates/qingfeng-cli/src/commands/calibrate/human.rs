@@ -19,6 +19,14 @@ pub fn by_change(rules: &[PointsProposal]) -> Vec<&PointsProposal> {
     sorted
 }
 
+/// What a proposal is about: a rule, or one of the numbers among which it chooses.
+pub fn subject(rule: &PointsProposal) -> String {
+    match rule.before {
+        Some(points) if rule.is_band => format!("{} where {points}", rule.rule),
+        _ => rule.rule.clone(),
+    }
+}
+
 pub fn human(report: &Report<'_>, limit: usize) -> String {
     let calibration = report.calibration;
     let mut out = format!("{BOLD}Points from what was found: {}{BOLD:#}\n", clean(&report.pack));
@@ -162,15 +170,25 @@ fn volumes(calibration: &Calibration) -> String {
         Toward::Zero => "no points",
     };
     let mut out = format!(
-        "{BOLD}Volumes{BOLD:#}: {:.1} points for a unit of log odds, so that as many declarations reach each channel by score\n",
-        calibration.scale
+        "{BOLD}Volumes{BOLD:#}: {:.1} points for a unit of log odds, {}\n",
+        calibration.scale,
+        if calibration.keep_channels {
+            "so that about as many declarations reach the channels by score, which keep their `from`"
+        } else {
+            "and channels begin where as many declarations reach each by score"
+        }
     );
     let right = |text: String| Cell::new(text).right();
-    let mut rows = vec![heads(&["channel", "from", "today", "proposal"], &[0])];
+    let mut rows = vec![heads(&["channel", "from", "proposal", "reach it today", "proposal"], &[0])];
     for channel in calibration.channels.iter().skip(1) {
         rows.push(vec![
             Cell::new(&channel.channel),
             right(channel.from.to_string()),
+            right(channel.from_after.to_string()).style(if channel.from_after == channel.from {
+                DIM
+            } else {
+                BOLD
+            }),
             right(format!("{:.2} %", channel.before * 100.0)),
             right(format!("{:.2} %", channel.after * 100.0)),
         ]);
@@ -199,7 +217,7 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
             |points: Option<i64>| right(points.map_or_else(String::new, |points| points.to_string()));
         let change = rule.change();
         rows.push(vec![
-            Cell::new(&rule.rule).style(BOLD),
+            Cell::new(subject(rule)).style(BOLD),
             number(rule.before),
             number(rule.after),
             right(format!("{change:+}")),
@@ -216,9 +234,9 @@ fn rules(calibration: &Calibration, limit: usize) -> String {
         out += &table("  ", &rows);
     }
     out += &more("  ", changed.len() as u64, limit, "; the proposal and JSON have all");
-    let mut others: BTreeMap<Reason, Vec<&str>> = BTreeMap::new();
+    let mut others: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
     for rule in calibration.rules.iter().filter(|rule| rule.change() == 0) {
-        others.entry(rule.reason).or_default().push(&rule.rule);
+        others.entry(rule.reason).or_default().push(subject(rule));
     }
     let rows: Vec<Vec<Cell>> = others
         .into_iter()
@@ -244,9 +262,9 @@ pub fn whole(number: f64) -> String {
 }
 
 /// The first few of some ids.
-fn named(ids: &[&str]) -> String {
+fn named(ids: &[String]) -> String {
     const SHOWN: usize = 6;
-    let mut text = ids.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let mut text = ids.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     if ids.len() > SHOWN {
         text += " …";
     }
@@ -280,18 +298,18 @@ fn remarks(report: &Report<'_>) -> String {
         .iter()
         .filter(off)
         .take(5)
-        .map(|rule| format!("{} (found {:.0}, expected {:.0})", rule.rule, rule.observed, rule.expected))
+        .map(|rule| format!("{} (found {:.0}, expected {:.0})", subject(rule), rule.observed, rule.expected))
         .collect();
     if !off.is_empty() {
         remark(format!("rules that keep their points and should be looked at: {}", clean(&off.join(", "))));
     }
     if !calibration.unknown_rules.is_empty() {
-        let ids: Vec<&str> = calibration.unknown_rules.iter().map(String::as_str).collect();
+        let ids = &calibration.unknown_rules;
         remark(format!(
             "{} fired and {} no active rule of this pack: {}",
             count(ids.len() as u64, "rule"),
             if ids.len() == 1 { "is" } else { "are" },
-            clean(&named(&ids))
+            clean(&named(ids))
         ));
     }
     out

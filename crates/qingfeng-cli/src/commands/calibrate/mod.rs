@@ -1,5 +1,6 @@
 //! `qingfeng calibrate`: points for rules, from what inspections found.
 
+mod bands;
 mod human;
 mod proposal;
 
@@ -96,6 +97,10 @@ pub struct Args {
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', default_values_t = CalibrateOptions::default().penalties)]
     penalty: Vec<f64>,
 
+    /// Channels keep their `from`. Without it they begin where as many declarations reach each by score as today.
+    #[arg(long)]
+    keep_channels: bool,
+
     /// Number of latest periods (months, or weeks or days where there are few) that are predicted from those before.
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(0..=120))]
     periods: u32,
@@ -144,14 +149,20 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = load_pack(&args.rules)?;
     let target = args.output.as_deref().map(|output| proposal::target(output, &args.rules)).transpose()?;
     let mut current = CurrentPoints::of(&pack);
+    for (at, bands) in bands::of_pack(&pack, &files) {
+        let numbers = bands.iter().map(|band| band.points).collect();
+        current = current.with_bands(&pack, &pack.rules[at].id, &numbers);
+    }
     for id in &args.keep {
-        let rule = current.rules.iter_mut().find(|rule| rule.id == *id).ok_or_else(|| {
+        if !current.rules.iter().any(|rule| rule.id == *id) {
             let near =
                 qingfeng::rules::internals::nearest(id, pack.rules.iter().map(|rule| rule.id.as_str()));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            Failure::Usage(format!("--keep: the pack has no active rule `{id}`{near}"))
-        })?;
-        rule.kept = Some(rule.kept.unwrap_or(Reason::AsAsked));
+            return Err(Failure::Usage(format!("--keep: the pack has no active rule `{id}`{near}")));
+        }
+        for rule in current.rules.iter_mut().filter(|rule| rule.id == *id) {
+            rule.kept = Some(rule.kept.unwrap_or(Reason::AsAsked));
+        }
     }
     let options = CalibrateOptions {
         least: args.min,
@@ -163,6 +174,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         },
         penalties: args.penalty.clone(),
         periods: args.periods,
+        keep_channels: args.keep_channels,
         ..CalibrateOptions::default()
     };
     let evidence = evidence(args, &pack)?;

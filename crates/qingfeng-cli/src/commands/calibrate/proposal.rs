@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::lookups::LookupSource;
 use qingfeng::rules::{Pack, PackFiles, Points};
 use qingfeng::write::Unfinished;
 use qingfeng_insight::calibrate::Verdict;
+use toml::de::DeTable;
 
 use super::Report;
-use super::human::{by_change, whole};
+use super::bands;
+use super::human::{by_change, subject, whole};
 use crate::exit::Failure;
 use crate::outputs::{copy_pack, failed};
 use crate::terminal::{clean, json};
@@ -70,11 +73,38 @@ impl Target {
     pub fn write(&self, files: &PackFiles, pack: &Pack, report: &Report<'_>) -> Result<(), Failure> {
         let at: BTreeMap<&str, usize> =
             pack.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
-        let changed = report.calibration.rules.iter().filter(|rule| rule.change() != 0);
-        let points: BTreeMap<usize, i64> =
-            changed.filter_map(|rule| Some((*at.get(rule.rule.as_str())?, rule.after?))).collect();
-        let (rewritten, left) = pack.rewritten(files, &points, Some(report.proposed_version));
-        check(&rewritten, pack, &points, report.proposed_version)
+        let changed = || report.calibration.rules.iter().filter(|rule| rule.change() != 0);
+        let points: BTreeMap<usize, i64> = changed()
+            .filter(|rule| !rule.is_band)
+            .filter_map(|rule| Some((*at.get(rule.rule.as_str())?, rule.after?)))
+            .collect();
+        let of_band = changed().filter(|rule| rule.is_band);
+        let new: BTreeMap<(usize, i64), i64> = of_band
+            .filter_map(|rule| Some(((*at.get(rule.rule.as_str())?, rule.before?), rule.after?)))
+            .collect();
+        let files = &with_bands(files, pack, &new);
+        let banded;
+        let pack = if new.is_empty() {
+            pack
+        } else {
+            banded = checked_bands(files, pack, &new).map_err(|why| {
+                Failure::Files(format!("the proposal would not be the pack with other points: {why}"))
+            })?;
+            &banded
+        };
+        let (mut rewritten, left) = pack.rewritten(files, &points, Some(report.proposed_version));
+        let channels: BTreeMap<&str, i64> = report
+            .calibration
+            .channels
+            .iter()
+            .filter(|channel| channel.from_after != channel.from)
+            .map(|channel| (channel.channel.as_str(), channel.from_after))
+            .collect();
+        if !channels.is_empty() {
+            let manifest = rewritten.content(MANIFEST).and_then(|content| with_channels(content, &channels));
+            rewritten.insert(MANIFEST, manifest.unwrap_or_default());
+        }
+        check(&rewritten, pack, &points, &channels, report.proposed_version)
             .and_then(|()| if left.is_empty() { Ok(()) } else { Err(format!("{left:?} have no number")) })
             .map_err(|why| {
                 Failure::Files(format!("the proposal would not be the pack with other points: {why}"))
@@ -121,16 +151,89 @@ fn quoted(text: &str) -> String {
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// Whether the files are a pack that is the other one but for these points and the version.
+/// The files in which rules choose among other numbers: by the rule's position in the pack and the number of today.
+fn with_bands(files: &PackFiles, pack: &Pack, new: &BTreeMap<(usize, i64), i64>) -> PackFiles {
+    let mut by_file: BTreeMap<&str, Vec<(Range<usize>, i64)>> = BTreeMap::new();
+    for (at, bands) in bands::of_pack(pack, files) {
+        let changed = bands.into_iter().filter_map(|band| Some((band.span, *new.get(&(at, band.points))?)));
+        by_file.entry(&pack.rules[at].place.file).or_default().extend(changed);
+    }
+    let mut changed = files.clone();
+    for (file, new) in by_file.into_iter().filter(|(_, new)| !new.is_empty()) {
+        if let Some(text) = files.content(file).and_then(|content| std::str::from_utf8(content).ok()) {
+            changed.insert(file, bands::rewritten(text, &new).into_bytes());
+        }
+    }
+    changed
+}
+
+/// The pack of these files, if it is the other one but for the numbers among which rules choose.
+fn checked_bands(
+    files: &PackFiles,
+    before: &Pack,
+    new: &BTreeMap<(usize, i64), i64>,
+) -> Result<Pack, String> {
+    let after = Pack::load(files).map_err(|mistakes| mistakes.to_string())?;
+    let (mut old, mut now) = (before.meaning(), after.meaning());
+    if old.rules.len() != now.rules.len() {
+        return Err("it has other rules".to_owned());
+    }
+    for &(at, _) in new.keys() {
+        // The conditions are what they were: with the numbers of today in the place of the new ones it is the same rule.
+        let text = |pack: &Pack| match &pack.rules[at].points {
+            Points::Computed(closure) => Some(closure.text()),
+            Points::Fixed(_) => None,
+        };
+        let blank = |text: Option<String>| {
+            text.map(|text| text.replace(|letter: char| letter.is_ascii_digit() || letter == '-', ""))
+        };
+        if blank(text(before)) != blank(text(&after)) {
+            return Err(format!("the points of `{}` are computed otherwise", before.rules[at].id));
+        }
+        now.rules[at].points = old.rules[at].points.clone();
+    }
+    if std::mem::take(&mut old.rules) != std::mem::take(&mut now.rules) || old != now {
+        return Err("a rule means something else".to_owned());
+    }
+    Ok(after)
+}
+
+const MANIFEST: &str = "pack.toml";
+
+/// The text of a manifest in which channels have other least scores.
+fn with_channels(manifest: &[u8], from: &BTreeMap<&str, i64>) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(manifest).ok()?;
+    let start = text.len() - text.trim_start_matches('\u{feff}').len();
+    let root = DeTable::parse(&text[start..]).ok()?;
+    let channels = root.get_ref().get("channels")?.get_ref().as_array()?;
+    let mut after = text.to_owned();
+    // From the last, so that the places of the others stay.
+    for channel in channels.iter().rev() {
+        let channel = channel.get_ref().as_table()?;
+        if let Some(from) = channel.get("name").and_then(|name| from.get(name.get_ref().as_str()?)) {
+            let span = channel.get("from")?.span();
+            after.replace_range(start + span.start..start + span.end, &from.to_string());
+        }
+    }
+    Some(after.into_bytes())
+}
+
+/// Whether the files are a pack that is the other one but for these points, where channels begin, and the version.
 fn check(
     files: &PackFiles,
     before: &Pack,
     points: &BTreeMap<usize, i64>,
+    channels: &BTreeMap<&str, i64>,
     version: &str,
 ) -> Result<(), String> {
     let after = Pack::load(files).map_err(|mistakes| mistakes.to_string())?;
     if after.version != version {
         return Err(format!("its version is {}", after.version));
+    }
+    for (old, new) in before.channels.iter().zip(&after.channels) {
+        if new.from != *channels.get(old.name.as_str()).unwrap_or(&old.from) {
+            return Err(format!("the channel `{}` begins at {}", old.name, new.from));
+        }
     }
     let (mut old, mut new) = (before.meaning(), after.meaning());
     if old.rules.len() != new.rules.len() {
@@ -156,7 +259,7 @@ fn page(report: &Report<'_>) -> String {
     let calibration = report.calibration;
     let totals = &calibration.totals;
     let mut out = format!(
-        "# Proposal: {} as {}\n\nWritten by `qingfeng calibrate`. It is {} with other points, and nothing else; it is not in force.\n\n",
+        "# Proposal: {} as {}\n\nWritten by `qingfeng calibrate`. It is {} with other points, and channels that begin where as many declarations reach each; it is not in force.\n\n",
         clean(&report.pack),
         clean(report.proposed_version),
         clean(&report.pack)
@@ -202,6 +305,19 @@ fn page(report: &Report<'_>) -> String {
             out.push('\n');
         }
     }
+    let moved = calibration.channels.iter().filter(|channel| channel.from_after != channel.from);
+    let moved: Vec<String> = moved
+        .map(|channel| {
+            let (before, after) = (channel.before * 100.0, channel.after * 100.0);
+            let name = cell(&channel.channel);
+            format!("| {name} | {} | {} | {before:.2} % | {after:.2} % |\n", channel.from, channel.from_after)
+        })
+        .collect();
+    if !moved.is_empty() {
+        out += "| channel | from | after | reach it by score | after |\n| --- | --: | --: | --: | --: |\n";
+        out += &moved.concat();
+        out.push('\n');
+    }
     out += "| rule | before | after | 95 % interval | log odds | fired on | found | why |\n| --- | --: | --: | --- | --: | --: | --: | --- |\n";
     for rule in by_change(&calibration.rules) {
         let number =
@@ -213,7 +329,7 @@ fn page(report: &Report<'_>) -> String {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {interval} | {coefficient} | {} | {} | {} |",
-            cell(&rule.rule),
+            cell(&subject(rule)),
             number(rule.before),
             number(rule.after),
             rule.support,

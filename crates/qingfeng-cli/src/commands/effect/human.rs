@@ -1,16 +1,19 @@
 //! The worth of rules for people.
 
 use annotate_snippets::renderer::Style;
-use qingfeng_insight::effect::{Effect, Estimate, Figures, Part, Rate, RuleEffect, Standing, State};
+use qingfeng_insight::effect::{Bounded, Effect, Estimate, Figures, Part, Rate, RuleEffect};
+use qingfeng_insight::rating::{Standing, State};
 use qingfeng_inspection::Counted;
 
 use super::Told;
-use crate::numbers::{count, grouped};
-use crate::table::{Cell, heads, table};
+use crate::numbers::{count, grouped, is_part};
+use crate::table::{Cell, heads, table, wrapped};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, WARNING, clean, shortened};
 
 /// Letters of a title and a reason that are shown.
 const LETTERS_MAX: usize = 108;
+/// Letters of a title that are shown at least.
+const TITLE_LEAST: usize = 24;
 
 /// A share in hundredths, with as many digits as it needs.
 pub fn percent(share: f64) -> String {
@@ -30,7 +33,7 @@ pub fn bounds(low: f64, high: f64) -> String {
 
 /// Why a rule has its state.
 pub fn reason(rule: &RuleEffect) -> &str {
-    rule.words.as_ref().map_or("", |words| &words.reason)
+    rule.rating.words.as_ref().map_or("", |words| &words.reason)
 }
 
 pub fn rate(rate: Option<f64>) -> String {
@@ -44,13 +47,24 @@ pub fn rate_and_bounds(rate: Option<Rate>) -> String {
     )
 }
 
-/// An estimate in words, short.
+/// A share that may be known within bounds alone.
+fn bounded(rate: Option<f64>, low: f64, high: f64) -> String {
+    format!("{} ({})", rate.map_or_else(|| "?".to_owned(), percent), bounds(low, high))
+}
+
+/// An estimate in words, short: with the part that it speaks of, where that is not all.
 pub fn estimate(estimate: &Estimate) -> String {
-    match estimate.rate {
-        Some(rate) => format!("{} ({})", percent(rate), bounds(estimate.low, estimate.high)),
-        None if estimate.covered > 0.0 => format!("? ({})", bounds(estimate.low, estimate.high)),
-        None => "–".to_owned(),
+    let Estimate { rate, low, high, covered, .. } = *estimate;
+    match covers(estimate) {
+        _ if covered <= 0.0 => "–".to_owned(),
+        None => bounded(rate, low, high),
+        Some(covered) => format!("{} of {covered}", bounded(rate, low, high)),
     }
+}
+
+/// The part that an estimate speaks of, where that is not all.
+pub fn covers(estimate: &Estimate) -> Option<String> {
+    is_part(estimate.covered).then(|| percent(estimate.covered))
 }
 
 /// The bounds of an estimate.
@@ -61,9 +75,9 @@ fn estimate_bounds(estimate: &Estimate) -> String {
 pub fn state_style(state: State) -> Style {
     match state {
         State::Good => GOOD,
-        State::Young => Style::new(),
-        State::Tired => WARNING,
-        State::Dead => BAD,
+        State::Young | State::CannotBeTold => Style::new(),
+        State::Tired | State::Dead => WARNING,
+        State::Harmful => BAD,
     }
 }
 
@@ -150,6 +164,7 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
     first.extend(["fired", "inspected", "found", "seen"].map(heading));
     first.extend((!told.full).then(|| heading("of all")));
     first.push(heading(&format!("{} sure", percent(effect.level).replace(".0", ""))));
+    first.extend((!told.full).then(|| heading("covers")));
     first.extend(["lift", "only it", "an hour"].map(heading));
     first.push(Cell::new("state").style(DIM));
     let mut rows = vec![first];
@@ -162,11 +177,13 @@ fn rules(effect: &Effect, told: &Told<'_>) -> String {
         out += line;
         out.push('\n');
         if let Some(rule) = at.checked_sub(1).and_then(|at| shown.get(at)) {
-            let title = rule.title.as_deref().map(|title| format!("{title}: ")).unwrap_or_default();
-            out += &format!(
-                "    {DIM}{}{DIM:#}\n",
-                clean(&shortened(&format!("{title}{}", reason(rule)), LETTERS_MAX))
-            );
+            // A title gives way to the reason.
+            let left = LETTERS_MAX.saturating_sub(reason(rule).chars().count() + 2).max(TITLE_LEAST);
+            let title = rule.title.as_deref().map(|title| format!("{}: ", shortened(title, left)));
+            let told = format!("{}{}", title.unwrap_or_default(), reason(rule));
+            for line in wrapped(&clean(&told), LETTERS_MAX) {
+                out += &format!("    {DIM}{line}{DIM:#}\n");
+            }
         }
     }
     let left = effect.rules.len() - shown.len();
@@ -189,16 +206,20 @@ fn row(rule: &RuleEffect, lines: bool, full: bool) -> Vec<Cell> {
     } else {
         row.push(Cell::new(rate(estimate.rate)).right());
         row.push(Cell::new(estimate_bounds(estimate)).right());
+        let covered = covers(estimate);
+        let style = if covered.is_some() { WARNING } else { Style::new() };
+        row.push(Cell::new(covered.unwrap_or_else(|| "all".to_owned())).right().style(style));
     }
     let lift = Cell::new(decimal(rule.lift)).right();
-    row.push(match rule.standing {
+    row.push(match rule.rating.standing {
         Some(Standing::Above) => lift.style(GOOD),
         Some(Standing::Below) => lift.style(WARNING),
         _ => lift,
     });
     row.push(number(rule.only.found));
     row.push(Cell::new(decimal(*found_per_hour)).right());
-    row.push(Cell::new(rule.state.name()).style(state_style(rule.state)));
+    let state = rule.rating.state;
+    row.push(Cell::new(state.name()).style(state_style(state)));
     row
 }
 
@@ -206,7 +227,7 @@ fn capacity(effect: &Effect, told: &Told<'_>) -> String {
     if effect.capacity.is_empty() {
         return String::new();
     }
-    let header = [
+    let mut header = vec![
         "best",
         "inspections",
         "score from",
@@ -217,27 +238,37 @@ fn capacity(effect: &Effect, told: &Told<'_>) -> String {
         "by chance",
         "ideal",
     ];
+    // Histories often say nothing of pieces and fines.
+    let [has_pieces, has_fines] = [effect.all.pieces != 0, effect.all.fines != 0.0];
+    header.extend(has_pieces.then_some("pieces"));
+    header.extend(has_fines.then_some("fines"));
     let mut rows = vec![heads(&header, &[])];
     for point in &effect.capacity {
         let right = |text: String| Cell::new(text).right();
-        rows.push(vec![
+        let Bounded { rate: recall, low, high, .. } = point.recall;
+        let mut row = vec![
             right(percent(point.share)),
             number(point.inspections),
             right(point.score.to_string()),
             // All was seen, so that nothing is open.
-            right(if told.full {
-                rate(point.precision.map(|of| of.rate))
-            } else {
-                rate_and_bounds(point.precision)
-            }),
+            right(if told.full { rate(point.precision.rate) } else { estimate(&point.precision) }),
             right(rate(point.random)),
             right(rate(point.ideal)),
-            right(rate(point.recall)),
+            right(if told.full { rate(recall) } else { bounded(recall, low, high) }),
             right(percent(point.share)),
             right(rate(point.ideal_recall)),
-        ]);
+        ];
+        let amount =
+            |amount: Option<f64>| right(amount.map_or("?".to_owned(), |of| grouped(of.round() as i64)));
+        row.extend(has_pieces.then(|| amount(point.pieces)));
+        row.extend(has_fines.then(|| amount(point.fines)));
+        rows.push(row);
     }
-    format!("{BOLD}If the best by score were inspected{BOLD:#}\n{}\n", table("  ", &rows))
+    let of = match covers(&effect.all.estimate) {
+        Some(covered) => format!(", of the {covered} that could be"),
+        None => String::new(),
+    };
+    format!("{BOLD}If the best by score were inspected{of}{BOLD:#}\n{}\n", table("  ", &rows))
 }
 
 fn parts(what: &str, parts: &[Part], full: bool) -> String {
@@ -267,7 +298,7 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
     if !told.full {
         notes.push(
             "seen: hit rate of what was inspected, which others chose. of all: had everything been inspected on which \
-             the rule fires."
+             the rule fires, as far as it covers that."
                 .to_owned(),
         );
     }
@@ -297,6 +328,13 @@ fn notes(effect: &Effect, told: &Told<'_>) -> String {
             "{} ({}) {why}: no estimate speaks of them.",
             count(effect.without_chance, "declaration"),
             percent(share)
+        ));
+    }
+    if effect.without_answer > 0 {
+        notes.push(format!(
+            "{} ({}) of offices from which no result of the kind came back: no estimate speaks of them.",
+            count(effect.without_answer, "declaration"),
+            percent(effect.without_answer as f64 / effect.all.fired.max(1) as f64)
         ));
     }
     let Counted { total, first } = &told.evidence.unplanned;

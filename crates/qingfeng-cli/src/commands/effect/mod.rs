@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qingfeng::write::TableWriter;
 use qingfeng_insight::effect::{
-    CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, State, Thresholds, effect_rows, effect_schema,
+    CAPACITIES, Effect, EffectOptions, FiredLines, RuleEffect, effect_rows, effect_schema,
 };
+use qingfeng_insight::rating::Thresholds;
 use qingfeng_inspection::evidence::{Changed, Evidence};
 
 use crate::exit::{self, Exit, Failure};
@@ -56,7 +57,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     items: Vec<PathBuf>,
 
-    /// Directory of the rule pack. Gives titles, rules that never fired, and points per hour.
+    /// Directory of the rule pack. Says which rules add risk and which relieve, without which none is good or harmful; gives
+    /// titles, rules that never fired, and points per hour.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 
@@ -94,7 +96,7 @@ pub struct Args {
     #[arg(long, value_name = "DAYS", default_value_t = Thresholds::default().young_days)]
     young_days: u32,
 
-    /// Number of results without a finding after which a rule is dead.
+    /// Number of results without a finding after which a rule that adds risk is dead.
     #[arg(long, value_name = "N", default_value_t = Thresholds::default().dead_results)]
     dead_results: u64,
 
@@ -102,12 +104,12 @@ pub struct Args {
     #[arg(long, value_name = "DAYS", default_value_t = Thresholds::default().dead_days)]
     dead_days: u32,
 
-    /// Significance level at which a falling hit rate makes a rule tired.
-    #[arg(long, value_name = "SHARE", default_value_t = Thresholds::default().tired_level, value_parser = part)]
-    tired_level: f64,
+    /// False discovery rate: the share of the rules called good, harmful or tired that may be chance.
+    #[arg(long, value_name = "SHARE", default_value_t = Thresholds::default().level, value_parser = part)]
+    false_discovery_rate: f64,
 
-    /// Sort by this column, descending: estimated findings, estimated hit rate, findings per officer hour, findings of this
-    /// rule only, or state.
+    /// Sort by this column, descending: estimated findings with harmful rules on top, estimated hit rate, findings per officer
+    /// hour, findings of this rule only, or state.
     #[arg(long, value_name = "COLUMN", default_value = "worth")]
     sort: Sort,
 
@@ -168,7 +170,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             young_days: args.young_days,
             dead_results: args.dead_results,
             dead_days: args.dead_days,
-            tired_level: args.tired_level,
+            level: args.false_discovery_rate,
         },
         partners: if args.rule.is_some() { 15 } else { 5 },
         ..EffectOptions::default()
@@ -248,17 +250,11 @@ fn unknown(id: &str, effect: &Effect) -> Failure {
 fn sort(rules: &mut [RuleEffect], by: Sort) {
     let rate = |rule: &RuleEffect| rule.figures.estimate.rate.unwrap_or(-1.0);
     let hour = |rule: &RuleEffect| rule.figures.found_per_hour.unwrap_or(-1.0);
-    let order = |state: State| match state {
-        State::Dead => 0,
-        State::Tired => 1,
-        State::Young => 2,
-        State::Good => 3,
-    };
     match by {
         Sort::Worth => {}
         Sort::Rate => rules.sort_by(|a, b| rate(b).total_cmp(&rate(a))),
         Sort::Hour => rules.sort_by(|a, b| hour(b).total_cmp(&hour(a))),
         Sort::Only => rules.sort_by_key(|rule| std::cmp::Reverse(rule.only.found)),
-        Sort::State => rules.sort_by_key(|rule| order(rule.state)),
+        Sort::State => rules.sort_by_key(|rule| rule.rating.state),
     }
 }

@@ -1,9 +1,12 @@
 //! Everything of one rule.
 
-use qingfeng_insight::effect::{Effect, RuleEffect, Standing};
+use qingfeng_insight::effect::{Effect, RuleEffect};
+use qingfeng_insight::rating::{Side, Standing};
 
-use super::human::{bounds, decimal, estimate, number, percent, rate, rate_and_bounds, reason, state_style};
-use crate::numbers::{count, grouped};
+use super::human::{
+    bounds, covers, decimal, estimate, number, percent, rate, rate_and_bounds, reason, state_style,
+};
+use crate::numbers::{count, grouped, p_value};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, clean, styled};
 
@@ -16,7 +19,13 @@ pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
     if rule.shadow {
         out += &format!("  {DIM}shadow: adds no points, and is no reason for an inspection{DIM:#}");
     }
-    let state = styled(state_style(rule.state), rule.state.name());
+    let rating = &rule.rating;
+    match rating.side {
+        Some(Side::Relief) => out += &format!("  {DIM}relieves{DIM:#}"),
+        Some(Side::Risk) if !rule.shadow => out += &format!("  {DIM}adds risk{DIM:#}"),
+        _ => {}
+    }
+    let state = styled(state_style(rating.state), rating.state.name());
     out += &format!("\n{state}: {}\n\n", clean(reason(rule)));
     let mut rows: Vec<[String; 3]> = Vec::new();
     let mut row = |name: &str, value: String, more: String| rows.push([name.to_owned(), value, more]);
@@ -37,22 +46,32 @@ pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
     }
     row("hit rate seen", rate_and_bounds(figures.seen), "of what was inspected".to_owned());
     row("hit rate of all", estimate(&figures.estimate), "had all been inspected".to_owned());
+    let covered = covers(&figures.estimate);
     if let Some(findings) = figures.estimate.findings {
-        row("findings of all", decimal(Some(findings)), "estimated".to_owned());
+        let of = covered.as_ref().map_or_else(String::new, |covered| format!(", of {covered}"));
+        row("findings of all", decimal(Some(findings)), format!("estimated{of}"));
     }
-    let covered = figures.estimate.covered;
-    if covered < 1.0 && figures.fired > 0 {
-        row("covered", percent(covered), "no draw could choose the rest, or nothing came back".to_owned());
+    if let Some(covered) = covered.filter(|_| figures.fired > 0) {
+        row("covered", covered, "no draw could choose the rest, or nothing came back".to_owned());
+        let (low, high) = figures.estimate.whole();
+        row("hit rate of everything", bounds(low, high), "whatever the rest is".to_owned());
+    }
+    if rule.undrawn > 0.0 {
+        let what = "at offices where nothing of it was drawn; taken to be like the others";
+        row("not drawn from", percent(rule.undrawn), what.to_owned());
     }
     let chance = effect.all.estimate;
     row("by chance", estimate(&chance), "all declarations".to_owned());
-    let standing = match rule.standing {
-        Some(Standing::Above) => "above chance: the intervals lie apart",
-        Some(Standing::Alike) => "not told apart from chance",
-        Some(Standing::Below) => "below chance: the intervals lie apart",
-        None => "",
-    };
-    row("lift", decimal(rule.lift), standing.to_owned());
+    let standing = rating.standing.zip(rating.p_adjusted).map(|(standing, p)| {
+        let what = match standing {
+            Standing::Above => "above chance",
+            Standing::Alike => "not told apart from chance",
+            Standing::Below => "below chance",
+        };
+        format!("{what}: {} after correction for the number of rules", p_value(p))
+    });
+    let standing = standing.unwrap_or_default();
+    row("lift", decimal(rule.lift), standing);
     let only = &rule.only;
     let of = format!("of {} inspected, {} fired alone", grouped(only.inspected), grouped(only.fired));
     row(if rule.shadow { "no active rule found" } else { "only it found" }, grouped(only.found), of);
@@ -66,7 +85,7 @@ pub fn one(rule: &RuleEffect, effect: &Effect) -> String {
         let fines = format!("{} yuan of fines", decimal(figures.fines_per_hour));
         row("found in an hour", decimal(figures.found_per_hour), fines);
     }
-    if let Some(trend) = rule.trend {
+    if let Some(trend) = rating.trend {
         let what = format!(
             "{} then {}; chance of such a fall {:.3}, of such a rise {:.3}",
             percent(trend.earlier),

@@ -3,11 +3,12 @@
 use maud::{Markup, PreEscaped, html};
 use qingfeng_insight::report::{Code, Condition, Counts, Cuts, Report, Statement, SurveyReport, Tone};
 
-use super::place::{As, At, at, is_part};
+use super::place::{As, At, at};
 use super::tables::{Column, number, numbers, table, texts};
 use super::{accounts, rules, watch};
 use crate::charts::{self, Line};
 use crate::html::{Page, text};
+use crate::numbers::is_part;
 use crate::words::Language;
 
 /// A report and the language in which it is shown.
@@ -127,6 +128,13 @@ fn statement(w: Language, one: &At<'_, Statement>) -> String {
                 said!(share, Share),
                 if is_part { w.says_not_covered(As::Share.write(&(1.0 - covered))) } else { String::new() },
             )
+        }
+        Statement::Harmful { count: 1, rules } => {
+            w.says_harmful_one(rules.first().map_or_else(String::new, |rule| text(rule).into_string()))
+        }
+        Statement::Harmful { count, rules } => {
+            let rules: Vec<String> = rules.iter().map(|rule| text(rule).into_string()).collect();
+            w.says_harmful(said!(count, Count), rules.join(", "))
         }
         Statement::Open { open, planned, share, .. } => {
             w.says_open(said!(open, Count), said!(planned, Count), said!(share, Share))

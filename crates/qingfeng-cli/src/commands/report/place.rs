@@ -7,10 +7,10 @@ use std::ops::Deref;
 
 use maud::{Markup, html};
 use qingfeng::rules::Date;
-use qingfeng_insight::effect::{Estimate, Rate};
+use qingfeng_insight::effect::{Bounded, Estimate, Rate};
 
 use crate::html::text;
-use crate::numbers::{ten_thousands, thin, thin_decimals};
+use crate::numbers::{is_part, ten_thousands, thin, thin_decimals};
 
 /// What stands where there is no figure.
 const NONE: &str = "–";
@@ -225,29 +225,25 @@ impl<T: Figure> At<'_, T> {
     }
 }
 
-/// Whether a share, as it is written, is not all.
-pub fn is_part(share: f64) -> bool {
-    share < 0.9995
-}
-
 /// The cell of a figure that may not be there.
 pub fn cell<T: Figure>(place: Option<At<'_, T>>, kind: As) -> Markup {
     place.map_or_else(|| html! { td.number data-v="" { (NONE) } }, |place| place.cell(kind))
 }
 
 /// A share with its interval in a table: `9.6 %` and below it `5.5–17.4`; and what part of the whole it speaks of, where
-/// that is not all: `(75.6 %)`.
+/// that is not all: `(75.6 %)`. What is only known within bounds has these alone.
 fn interval<T: Figure>(
     rate: &At<'_, T>,
     low: &At<'_, f64>,
     high: &At<'_, f64>,
     covered: Option<&At<'_, f64>>,
 ) -> Markup {
+    let is_bounded = *low.value > 0.0 || *high.value < 1.0;
     let covered = covered.filter(|covered| is_part(*covered.value));
     html! {
         td.number data-v=(rate.value.text().unwrap_or_default()) {
-            @if rate.value.number().is_some() {
-                (rate.figure(As::Share))
+            @if rate.value.number().is_some() || is_bounded {
+                @if rate.value.number().is_some() { (rate.figure(As::Share)) } @else { "?" }
                 small { (low.figure(As::Per100)) "–" (high.figure(As::Per100)) }
                 @if let Some(covered) = covered { small { "(" (covered.figure(As::Share)) ")" } }
             } @else { (NONE) }
@@ -262,6 +258,12 @@ pub trait HasInterval {
 }
 
 impl HasInterval for At<'_, Rate> {
+    fn rate_cell(&self) -> Markup {
+        interval(&at!(self.rate), &at!(self.low), &at!(self.high), None)
+    }
+}
+
+impl HasInterval for At<'_, Bounded> {
     fn rate_cell(&self) -> Markup {
         interval(&at!(self.rate), &at!(self.low), &at!(self.high), None)
     }

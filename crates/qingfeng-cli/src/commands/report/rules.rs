@@ -1,7 +1,8 @@
 //! The worth of rules on the page.
 
 use maud::{Markup, html};
-use qingfeng_insight::effect::{CapacityPoint, Effect, RuleEffect, State};
+use qingfeng_insight::effect::{CapacityPoint, Effect, RuleEffect};
+use qingfeng_insight::rating::State;
 
 use super::Doc;
 use super::place::{As, At, HasInterval as _, at};
@@ -19,21 +20,28 @@ pub fn section(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
     if effect.rules.is_empty() {
         return html! { p { (w.no_rule_fired()) } };
     }
-    let is_best = |rule: &RuleEffect| rule.figures.fired > 0;
+    let harmful: Vec<_> =
+        at!(effect.rules).items().filter(|rule| rule.rating.state == State::Harmful).collect();
+    let is_best = |rule: &RuleEffect| rule.figures.fired > 0 && rule.rating.state != State::Harmful;
     let best: Vec<_> = at!(effect.rules).items().filter(|rule| is_best(rule)).take(BEST).collect();
     let later = at!(effect.rules).items().filter(|rule| !best.iter().any(|best| best.rule == rule.rule));
     let doubtful: Vec<_> =
-        later.filter(|rule| matches!(rule.state, State::Tired | State::Dead)).take(DOUBTFUL).collect();
+        later.filter(|rule| matches!(rule.rating.state, State::Tired | State::Dead)).take(DOUBTFUL).collect();
     let found: Vec<(String, f64)> =
         best.iter().map(|rule| (rule.rule.to_string(), rule.figures.found as f64)).collect();
-    let precision = effect.capacity.iter().filter_map(|point| {
-        Some((format!("{:.1} %", point.share * 100.0), per_cent(point.precision.as_ref()?.rate)))
-    });
+    let precision = effect
+        .capacity
+        .iter()
+        .filter_map(|point| Some((format!("{:.1} %", point.share * 100.0), per_cent(point.precision.rate?))));
     html! {
         p.soft { (w.rules_note()) }
         div.charts {
             (charts::bars(w.chart_rules(), &found))
             (charts::bars(w.chart_precision(), &precision.collect::<Vec<_>>()))
+        }
+        @if !harmful.is_empty() {
+            h3 { (w.harmful_rules()) }
+            (rule_table(doc, &harmful, true))
         }
         h3 { (w.best_rules()) }
         (rule_table(doc, &best, false))
@@ -66,7 +74,7 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
         }
     };
     let state = |rule: &At<'_, RuleEffect>| {
-        html! { td { (text(w.named(rule.state.name()))) @if rule.shadow { small { (w.on_trial()) } } } }
+        html! { td { (text(w.named(rule.rating.state.name()))) @if rule.shadow { small { (w.on_trial()) } } } }
     };
     let mut columns: Vec<Column<'_, RuleEffect>> = vec![
         texts(w.rule(), name),
@@ -81,7 +89,7 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
     ];
     if with_reason {
         columns.push(texts(w.why(), |rule: &At<'_, RuleEffect>| {
-            match rule.same(|rule| &rule.words).some() {
+            match rule.same(|rule| &rule.rating.words).some() {
                 Some(words) if doc.is_chinese() => at!(words.reason_zh).text_cell(),
                 Some(words) => at!(words.reason).text_cell(),
                 None => html! { td {} },
@@ -94,13 +102,15 @@ fn rule_table(doc: &Doc<'_>, rules: &[At<'_, RuleEffect>], with_reason: bool) ->
 /// Precision and recall where the highest scores are inspected.
 fn capacity(doc: &Doc<'_>, effect: &At<'_, Effect>) -> Markup {
     let w = doc.w;
-    let columns: [Column<'_, CapacityPoint>; 6] = [
+    let columns: [Column<'_, CapacityPoint>; 8] = [
         number!(CapacityPoint: w.inspected_of_all(), share, Share),
         number!(CapacityPoint: w.inspections(), inspections, Count),
         number!(CapacityPoint: w.from_score(), score, Count),
-        number!(CapacityPoint: w.found_estimated(), found, Round),
+        number!(CapacityPoint: w.found_estimated(), precision.findings, Round),
         numbers(w.hit_rate(), |point: &At<'_, CapacityPoint>| at!(point.precision).rate_cell()),
-        number!(CapacityPoint: w.of_all_violations(), recall, Share),
+        numbers(w.of_all_violations(), |point: &At<'_, CapacityPoint>| at!(point.recall).rate_cell()),
+        number!(CapacityPoint: w.pieces(), pieces, Round),
+        number!(CapacityPoint: w.fines_yuan(), fines, Round),
     ];
     table(&columns, at!(effect.capacity).items())
 }

@@ -1,6 +1,6 @@
 //! Displacement and unequal treatment on the page.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use qingfeng_insight::watch::{
     Bunching, OpenAtSite, RuleDisplacement, Shift, Sign, SignKind, SiteTreatment, Watch,
 };
@@ -23,6 +23,9 @@ pub fn section(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         (signs(doc, watch))
         h3 { (w.treatment()) }
         p.soft { (w.treatment_note()) }
+        @if watch.sites.apart > 1 {
+            p { (sites_differ(doc, watch)) }
+        }
         (treatment(doc, watch))
         @if !watch.displacement.is_empty() {
             h3 { (w.trade_after()) }
@@ -63,7 +66,7 @@ fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         numbers(w.size(), |sign: &At<'_, Sign>| {
             at!(sign.size).cell(match sign.kind {
                 SignKind::Open => As::Share,
-                SignKind::Silent => As::Round,
+                SignKind::Dead => As::Round,
                 _ => As::Fine,
             })
         }),
@@ -82,6 +85,11 @@ fn signs(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
         }
         @if watch.signs.len() > SIGNS { p.soft { (w.json_has_all()) } }
     }
+}
+
+fn sites_differ(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {
+    let sites = doc.w.digits(watch.sites.sites.len() as i128);
+    PreEscaped(doc.w.sites_differ(at!(watch.sites.apart).said(As::Count), sites))
 }
 
 fn treatment(doc: &Doc<'_>, watch: &At<'_, Watch>) -> Markup {

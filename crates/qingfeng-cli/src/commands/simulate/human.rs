@@ -29,7 +29,7 @@ fn number(figure: f64) -> String {
 }
 
 fn world(simulated: &Simulated) -> String {
-    let Simulated { pack, seed, seeds, from, until, days, lines_per_day, adversaries, .. } = simulated;
+    let Simulated { pack, other, seed, seeds, from, until, days, lines_per_day, adversaries, .. } = simulated;
     let offices = match simulated.offices {
         Offices::One => "as one office",
         Offices::Kinds => "an office for each kind of site",
@@ -57,7 +57,16 @@ fn world(simulated: &Simulated) -> String {
         grouped(violations / worlds),
         adversaries.share.0 as f64 / 1e4,
         adversaries.speed.0 as f64 / 1e4,
-        styled(DIM, &format!("Pack {}", clean(pack))),
+        styled(
+            DIM,
+            &format!(
+                "Pack {}{}",
+                clean(pack),
+                other
+                    .as_ref()
+                    .map_or_else(String::new, |other| { format!("; the other is {}", clean(other)) })
+            )
+        ),
     )
 }
 

@@ -36,10 +36,15 @@ use crate::terminal::Format;
     "qingfeng simulate --rules rules/clean-wind",
     "qingfeng simulate --rules rules/clean-wind --days 366 --seeds 5 --arms random-10,random-0,random-10+calibrate",
     "qingfeng simulate --rules rules/clean-wind --arms random-10+steady,random-0+steady --format json",
+    "qingfeng simulate --rules rules/clean-wind --other proposal",
 ], &[exit::FILES, exit::PACK]))]
 pub struct Args {
     #[command(flatten)]
     pack: PackArgs,
+
+    /// Directory of another rule pack, to hold against the first on the same trade: arms with the part `other` are run by it.
+    #[arg(long, value_name = "DIR")]
+    other: Option<PathBuf>,
 
     /// First day.
     #[arg(long, value_name = "DAY", default_value = "2016-01-01")]
@@ -69,7 +74,8 @@ pub struct Args {
 
     /// Arms to compare, the first with all others. Parts, joined by `+`: random-N (N percent of inspections drawn),
     /// random-pack (the pack's rates), explore (capacity for young rules), calibrate (points fitted each month), steady
-    /// (no exporter adapts), score (targeted by score alone). Default: random-10, and what differs from it in one thing.
+    /// (no exporter adapts), score (targeted by score alone), other (the pack of --other). Default: random-10, and what differs
+    /// from it in one thing; with --other: random-10 and random-10+other.
     #[arg(long, value_name = "ARM,...", value_delimiter = ',')]
     arms: Vec<Arm>,
 
@@ -122,7 +128,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         let message = "the figures go to standard output; give --output a file for the table";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let kept = Kept { packs: &[&args.pack.rules], store: args.pack.lookups.name() };
+    let packs: Vec<&Path> =
+        std::iter::once(&args.pack.rules).chain(&args.other).map(PathBuf::as_path).collect();
+    let kept = Kept { packs: &packs, store: args.pack.lookups.name() };
     check_apart(&outputs, &args.capacity.iter().cloned().collect::<Vec<_>>(), kept)?;
     let engine = args.pack.open()?;
     let inspections = match &args.capacity {
@@ -147,14 +155,20 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             OfficesOf::Sites => Offices::Sites,
         },
         adversaries: Adversaries { share: percent(args.adapting), speed: percent(args.alert) },
-        arms: if args.arms.is_empty() {
-            Arm::usual()
-        } else {
-            args.arms.iter().take(MAX_ARMS + 1).copied().collect()
+        arms: match (args.arms.as_slice(), &args.other) {
+            ([], None) => Arm::usual(),
+            ([], Some(_)) => {
+                let first = Arm { random: Some(percent(10)), ..Arm::default() };
+                vec![first, Arm { other: true, ..first }]
+            }
+            (arms, _) => arms.iter().take(MAX_ARMS + 1).copied().collect(),
         },
         threads: args.threads.number(),
     };
-    let simulation = Simulation::new(&engine, options).map_err(failure)?;
+    let mut simulation = Simulation::new(&engine, options).map_err(failure)?;
+    if let Some(other) = &args.other {
+        simulation = simulation.with_other(&args.pack.lookups.open(other)?).map_err(failure)?;
+    }
     let table = args.output.as_ref().map(rows::Table::create).transpose()?;
     let bar = Mutex::new((Bar::new(Some(1)), Instant::now()));
     let simulated = simulation.run(&|done, total| {

@@ -1,7 +1,7 @@
 //! What watching found, for people.
 
 use qingfeng_insight::watch::{
-    Bunching, Proposal, RuleDecay, RuleDisplacement, Sign, SignKind, Watch, WatchOptions,
+    Bunching, Proposal, RuleDisplacement, RuleWatch, Sign, SignKind, Treatment, Watch, WatchOptions,
 };
 
 use super::Read;
@@ -16,7 +16,7 @@ const SIGNS_SHOWN: usize = 20;
 const COLUMNS: usize = 110;
 
 pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
-    let mut out = head(watch, read);
+    let mut out = head(watch, read, options);
     for kind in SignKind::ALL {
         let signs: Vec<&Sign> = watch.signs.iter().filter(|sign| sign.kind == kind).collect();
         if !signs.is_empty() {
@@ -30,7 +30,7 @@ pub fn human(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
     out
 }
 
-fn head(watch: &Watch, read: &Read) -> String {
+fn head(watch: &Watch, read: &Read, options: &WatchOptions) -> String {
     let as_of = watch.as_of.map_or(String::new(), |day| format!(", as of {day}"));
     let mut out = format!(
         "{} and {} of them{as_of}\n",
@@ -62,6 +62,9 @@ fn head(watch: &Watch, read: &Read) -> String {
             out += &format!("{} {what}{then}\n", styled(WARNING, &count(number, noun)));
         }
     }
+    if options.known.rules.is_empty() && !watch.rules.is_empty() {
+        out += &format!("{}\n", styled(WARNING, Language::En.rules_not_judged()));
+    }
     out += &match watch.signs.len() as u64 {
         0 => format!("{}\n", styled(GOOD, "No sign of anything.")),
         signs => format!(
@@ -77,10 +80,12 @@ fn title(kind: SignKind) -> &'static str {
     match kind {
         SignKind::Displacement => "Trade that moved after a rule came into force",
         SignKind::JustUnderLimit => "Declarations just under a limit",
+        SignKind::TraderUnderLimit => "Traders just under a limit",
         SignKind::UnequalTreatment => "Sites that inspect the same scores more or less",
         SignKind::UnequalFindings => "Sites that find more or less at the same scores",
-        SignKind::Decay => "Rules whose hit rate falls",
-        SignKind::Silent => "Rules that fire no more",
+        SignKind::Harmful => "Rules that do harm",
+        SignKind::Tired => "Rules that become worse",
+        SignKind::Dead => "Rules that fire no more or find nothing",
         SignKind::Open => "Inspections that stay open: never clear",
     }
 }
@@ -90,21 +95,13 @@ fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
     for sign in signs.iter().take(SIGNS_SHOWN) {
         let lines = wrapped(&clean(sign.words.as_ref().map_or("", |words| &words.text)), COLUMNS);
         out += &format!("  {} {}\n", styled(WARNING, "•"), lines.join("\n    "));
-        let decay = watch.decay.iter().find(|decay| decay.rule == sign.subject);
-        if matches!(kind, SignKind::Decay | SignKind::Silent)
-            && let Some(change) = decay.and_then(change)
+        if matches!(kind, SignKind::Harmful | SignKind::Tired | SignKind::Dead)
+            && let Some(change) = watch.rules.get(sign.of).and_then(change)
         {
             out += &change;
         }
     }
     out += &more("  ", signs.len() as u64, SIGNS_SHOWN, "; --format json has all");
-    let sites = watch.sites.sites.len();
-    if kind == SignKind::UnequalTreatment && signs.len() * 2 > sites {
-        out += &format!(
-            "  {} of {sites} sites stand out: they differ in general, as sites do whose capacities do not follow their trade\n",
-            signs.len()
-        );
-    }
     let [_, means, next] = Language::En.sign_kind(kind);
     out += &format!("  {DIM}may mean: {means}{DIM:#}\n");
     out += &format!("  {DIM}next: {next}{DIM:#}\n");
@@ -112,9 +109,9 @@ fn of_kind(kind: SignKind, signs: &[&Sign], watch: &Watch) -> String {
 }
 
 /// Where the rule stands, and what to write there.
-fn change(decay: &RuleDecay) -> Option<String> {
-    let (place, change) = (decay.place.as_ref()?, decay.change.as_ref()?);
-    let to = if decay.proposal == Proposal::Review { "to measure it further" } else { "to end it" };
+fn change(watched: &RuleWatch) -> Option<String> {
+    let (place, change) = (watched.place.as_ref()?, watched.change.as_ref()?);
+    let to = if watched.proposal == Proposal::Review { "to measure it further" } else { "to end it" };
     Some(format!("    {}: {to}, write {}\n", clean(place), clean(change)))
 }
 
@@ -172,11 +169,9 @@ fn limits(limits: &[Bunching], options: &WatchOptions) -> String {
     }
     let mut out = format!("\n{BOLD}Value limits{BOLD:#}\n{}", table("  ", &rows));
     for bunching in limits {
-        let most =
-            bunching.places.iter().map(|at| (at, "at")).chain(bunching.exporters.iter().map(|at| (at, "by")));
-        for (at, word) in most.filter(|(at, _)| at.p_adjusted <= options.level).take(SIGNS_SHOWN) {
+        for at in bunching.places.iter().filter(|at| at.p_adjusted <= options.level).take(SIGNS_SHOWN) {
             out += &format!(
-                "  mode {} {word} {}: {} just under the limit, {:.1} expected\n",
+                "  mode {} at {}: {} just under the limit, {:.1} expected\n",
                 clean(&bunching.limit.mode),
                 clean(&at.name),
                 grouped(at.under),
@@ -212,6 +207,11 @@ fn sites(watch: &Watch) -> String {
         ]);
     }
     let mut out = format!("\n{BOLD}Sites, scores being equal{BOLD:#}\n{}", table("  ", &rows));
+    let Treatment { apart, .. } = watch.sites;
+    if apart > 1 {
+        let sentence = Language::En.sites_differ(grouped(apart), grouped(watch.sites.sites.len() as u64));
+        out += &format!("  {}\n", wrapped(&sentence, COLUMNS).join("\n  "));
+    }
     for (what, test) in [("shares inspected", watch.sites.inspected), ("hit rates", watch.sites.found)] {
         if let Some(test) = test.filter(|test| test.degrees > 0) {
             let p = p_value(test.p);

@@ -1,4 +1,4 @@
-//! `qingfeng watch`: where trade goes, how sites treat it, which rules decay, what stays open.
+//! `qingfeng watch`: where trade goes, how sites treat it, which rules are worth nothing, what stays open.
 
 mod human;
 
@@ -20,10 +20,10 @@ use crate::studies::{Declared, Inspected, StudyError, Watcher};
 use crate::terminal::Format;
 use crate::words::tell_watch;
 
-/// Watch for displacement, unequal treatment, decaying rules and open inspections.
+/// Watch for displacement, unequal treatment, harmful rules and open inspections.
 ///
 /// From assessments, plans and outcomes it shows sites that inspect or find more or less than others at equal scores, rules
-/// whose hit rate falls or that no longer fire, and inspections without a coded result, which are open and never clear.
+/// that do harm, become worse or are dead, and inspections without a coded result, which are open and never clear.
 /// With --declarations it also shows trade that moved to another port, mode, HS code or to new exporters after a rule came
 /// into force, and declarations that accumulate just under a value limit. Each is a sign, not a proof.
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,8 @@ pub struct Args {
     #[command(flatten)]
     findings: FindingsArgs,
 
-    /// Directory of the rule pack. Gives the places of rules and the sites of declarations; its living lookup tables come
-    /// from --store, if that is given.
+    /// Directory of the rule pack. Says which rules add risk and which relieve, without which none is judged; gives the places
+    /// of rules and the sites of declarations. Its living lookup tables come from --store, if that is given.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn compared(standing: Standing, side: Option<Side>) -> StateReason {
+    StateReason::Compared { rate: Some(0.5), chance: 0.11, standing, side, covered: 1.0, undrawn: 0.0 }
+}
+
 #[test]
 fn why_rules_have_their_states() {
     for (reason, en, zh) in [
@@ -19,17 +23,40 @@ fn why_rules_have_their_states() {
             "仅 20 次结果，少于 30 次",
         ),
         (
-            StateReason::Fell { earlier: 0.75, later: 0.25, p: 0.00001 },
-            "hit rate fell from 75.0 % to 25.0 % (p 0.0000)",
-            "查获率由 75.0 % 降至 25.0 %（p 0.0000）",
+            StateReason::Changed { earlier: 0.75, later: 0.25, p: 0.00001 },
+            "hit rate fell from 75.0 % to 25.0 % (p < 0.001)",
+            "查获率由 75.0 % 降至 25.0 %（p < 0.001）",
         ),
         (
-            StateReason::Compared { rate: 0.5, chance: 0.11, standing: Some(Standing::Above) },
+            compared(Standing::Above, Some(Side::Risk)),
             "50.0 %, above the 11.0 % of chance",
             "50.0 %，高于随机水平 11.0 %",
         ),
+        (
+            compared(Standing::Above, Some(Side::Relief)),
+            "50.0 %, above the 11.0 % of chance: it relieves what violates more often",
+            "50.0 %，高于随机水平 11.0 %：所减免的正是更常违规的货物",
+        ),
+        (
+            compared(Standing::Below, None),
+            "50.0 %, below the 11.0 % of chance; good or harmful? --rules says what it is for",
+            "50.0 %，低于随机水平 11.0 %；好坏未定：--rules 可说明该规则是加险还是减免",
+        ),
+        (
+            StateReason::Compared {
+                rate: Some(0.923),
+                chance: 0.05,
+                standing: Standing::Above,
+                side: Some(Side::Risk),
+                covered: 0.39,
+                undrawn: 0.25,
+            },
+            "92.3 %, above the 5.0 % of chance; of the 39.0 % that could be drawn; 25.0 % of it is at offices where \
+             nothing of it was drawn",
+            "92.3 %，高于随机水平 5.0 %；仅就可随机抽取的 39.0 % 而言；其中 25.0 % 所在查验单位未随机抽取其任何一票",
+        ),
     ] {
-        assert_eq!([En.reason(&reason), Zh.reason(&reason)], [en, zh]);
+        assert_eq!([En.reason(&reason, false), Zh.reason(&reason, false)], [en, zh]);
     }
 }
 
