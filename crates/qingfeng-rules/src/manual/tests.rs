@@ -74,7 +74,14 @@ fn examples_of_keys_are_accepted() {
         of(Table::SelectionVisits),
         of(Table::SelectionOverride),
     );
-    let manifest = manifest + &policy;
+    let measures = Table::Measure.rows().iter().enumerate();
+    let measures: String = measures
+        .map(|(at, row)| {
+            format!("[profiles.p{at}]\nkey = [\"exporter\"]\nmeasures = {{ {} }}\n", row.example)
+        })
+        .collect();
+    let profiles = format!("[profiles.exporter]\n{}{measures}", of(Table::Profile));
+    let manifest = manifest + &policy + &profiles;
     let group = |name: &str, members: &str| format!("[{name}]\ntitle = \"t\"\nmembers = [{members}]\n");
     let mut files = PackFiles::default();
     files.insert("pack.toml", manifest.into_bytes());
@@ -91,7 +98,10 @@ fn examples_of_keys_are_accepted() {
     files.insert("reference/rates.toml", of(Table::Rates).into_bytes());
     files.insert("reference/codes.toml", format!("[brand]\n{}", of(Table::Codes)).into_bytes());
     let keys: String = Table::Rule.rows().iter().map(|row| format!("    {},\n", row.example)).collect();
-    let fields: String = Table::Field.rows().iter().map(|row| format!("{};\n", row.example)).collect();
+    let fields = Table::Field.rows().iter().chain(Table::Total.rows());
+    let fields: String = fields.map(|row| format!("{};\n", row.example)).collect();
+    let fields =
+        fields + "field(\"is_small\", |d| d.value < 1.0); field(\"has_no_brand\", |d| d.brand == ());\n";
     // Of the kinds of site the example keeps one.
     let rule = format!("{fields}rule(\"EXAMPLE\", #{{\n{keys}}});\n").replace("\"market\"", "\"port\"");
     files.insert("rules.rhai", rule.into_bytes());
