@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use qingfeng_rules::{Combine, Pack, Points, Rule, Status, limits};
 use serde::Serialize;
 
-use super::{CalibrateError, Reason};
+use super::{CalibrateError, Reason, bands};
 
 /// The rules of a pack as calibration sees them, with the points that they have today.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,9 +36,10 @@ pub struct CurrentRule {
 }
 
 impl CurrentPoints {
-    /// Those of a pack. Rules with points that are computed, with a channel of their own (`at_least`, `at_most`), and
-    /// those that selection calls mandatory by a tag keep what they have; so do those whose number is not written in the
-    /// rule or serves several rules, since no proposal could change it for one of them alone.
+    /// Those of a pack. A rule that chooses among numbers (`if … { 44 } else { 9 }`) has each of them as a band. Other
+    /// computed points keep what they compute, and so do rules with a channel of their own (`at_least`, `at_most`), those that
+    /// selection calls mandatory by a tag, and those whose number is not written in the rule or serves several rules, since
+    /// no proposal could change it for one of them alone.
     ///
     /// ```
     /// use qingfeng::Engine;
@@ -70,19 +71,24 @@ impl CurrentPoints {
             };
             CurrentRule { id: rule.id.clone(), points, kept, is_band: false }
         });
-        Self {
+        let mut current = Self {
             rules: rules.collect(),
             floor: pack.score.floor,
             cap: pack.score.cap,
             channels: pack.channels.iter().map(|channel| (channel.name.clone(), channel.from)).collect(),
             summed: pack.score.combine == Combine::Sum,
+        };
+        let text = |file: &str| pack.warnings.sources.text(file);
+        for (at, bands) in bands::of_pack(pack, &text) {
+            let numbers = bands.iter().map(|band| band.points).collect();
+            current = current.with_bands(pack, &pack.rules[at].id, &numbers);
         }
+        current
     }
 
     /// The same with the numbers among which a rule with computed points chooses: each is fitted as if the lines on which the
-    /// rule gives it had a rule of their own. Only who can write other numbers into the rule should name them.
-    #[must_use]
-    pub fn with_bands(mut self, pack: &Pack, rule: &str, bands: &BTreeSet<i64>) -> Self {
+    /// rule gives it had a rule of their own.
+    pub(super) fn with_bands(mut self, pack: &Pack, rule: &str, bands: &BTreeSet<i64>) -> Self {
         let of_pack = pack.rules.iter().find(|known| known.id == rule);
         if let Some(of_pack) = of_pack.filter(|known| known.status == Status::Active) {
             self.rules.extend(bands.iter().map(|&points| CurrentRule {

@@ -1,6 +1,5 @@
 //! `qingfeng calibrate`: points for rules, from what inspections found.
 
-mod bands;
 mod human;
 mod proposal;
 
@@ -149,10 +148,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let pack = load_pack(&args.rules)?;
     let target = args.output.as_deref().map(|output| proposal::target(output, &args.rules)).transpose()?;
     let mut current = CurrentPoints::of(&pack);
-    for (at, bands) in bands::of_pack(&pack, &files) {
-        let numbers = bands.iter().map(|band| band.points).collect();
-        current = current.with_bands(&pack, &pack.rules[at].id, &numbers);
-    }
     for id in &args.keep {
         if !current.rules.iter().any(|rule| rule.id == *id) {
             let near =

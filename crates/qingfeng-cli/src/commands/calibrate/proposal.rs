@@ -10,10 +10,11 @@ use qingfeng::rules::lookups::LookupSource;
 use qingfeng::rules::{Pack, PackFiles, Points};
 use qingfeng::write::Unfinished;
 use qingfeng_insight::calibrate::Verdict;
+use qingfeng_insight::calibrate::bands;
 use toml::de::DeTable;
 
 use super::Report;
-use super::bands;
+
 use super::human::{by_change, subject, whole};
 use crate::exit::Failure;
 use crate::outputs::{copy_pack, failed};
@@ -154,7 +155,7 @@ fn quoted(text: &str) -> String {
 /// The files in which rules choose among other numbers: by the rule's position in the pack and the number of today.
 fn with_bands(files: &PackFiles, pack: &Pack, new: &BTreeMap<(usize, i64), i64>) -> PackFiles {
     let mut by_file: BTreeMap<&str, Vec<(Range<usize>, i64)>> = BTreeMap::new();
-    for (at, bands) in bands::of_pack(pack, files) {
+    for (at, bands) in bands::of_pack(pack, &|file| std::str::from_utf8(files.content(file)?).ok()) {
         let changed = bands.into_iter().filter_map(|band| Some((band.span, *new.get(&(at, band.points))?)));
         by_file.entry(&pack.rules[at].place.file).or_default().extend(changed);
     }

@@ -7,25 +7,28 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use qingfeng::rules::{Pack, PackFiles, Points};
+use qingfeng_rules::{Pack, Points};
 
 /// A number of a rule: where it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Band {
+    /// The number.
     pub points: i64,
+    /// Where it stands in the file, in bytes.
     pub span: Range<usize>,
 }
 
 /// The numbers of each rule that chooses among some, by the rule's position in the pack. Rules that one call makes in a loop
 /// share them, and are left out.
-pub fn of_pack(pack: &Pack, files: &PackFiles) -> BTreeMap<usize, Vec<Band>> {
+/// `text` gives the text of a file.
+pub fn of_pack<'t>(pack: &Pack, text: &dyn Fn(&str) -> Option<&'t str>) -> BTreeMap<usize, Vec<Band>> {
     let place = |at: usize| (&pack.rules[at].place.file, pack.rules[at].place.span.start);
     let mut calls: BTreeMap<_, usize> = BTreeMap::new();
     (0..pack.rules.len()).for_each(|at| *calls.entry(place(at)).or_default() += 1);
     let of_rule = |at: usize| {
         let rule = &pack.rules[at];
         let is_alone = matches!(rule.points, Points::Computed(_)) && calls[&place(at)] == 1;
-        let text = std::str::from_utf8(files.content(&rule.place.file)?).ok().filter(|_| is_alone)?;
+        let text = text(&rule.place.file).filter(|_| is_alone)?;
         // Places are counted without the mark of UTF-8.
         let mark = text.len() - text.trim_start_matches('\u{feff}').len();
         let mut tokens = Tokens { text, from: mark + rule.place.span.end };
