@@ -280,7 +280,6 @@ impl Extractor<'_> {
             unlabelled: 0,
             rejected: chunk.lines_amiss(),
         };
-        let computes = self.fields.iter().any(|(field, _)| matches!(field, FieldRef::Computed(_)));
         let labels = self.label.and_then(|field| lines.text(field));
         for declaration in lines.declarations() {
             let size = declaration.len();
@@ -314,26 +313,11 @@ impl Extractor<'_> {
                 part.days.push(values.day(line));
                 part.found.push(found);
                 part.ids.push((id.into(), item.unwrap_or(0)));
-                let push = |part: &mut Part, interpreter: Option<&qingfeng_rules::internals::Interpreter>| {
-                    for (&(field, _), column) in self.fields.iter().zip(&mut part.columns) {
-                        match (field, interpreter) {
-                            (FieldRef::Computed(at), Some(interpreter)) => {
-                                match interpreter.computed_value(at) {
-                                    Ok(value) => column.push(value.as_value()),
-                                    Err(_) => column.push(Value::Missing),
-                                }
-                            }
-                            _ => column.push(values.field(line, field)),
-                        }
-                    }
-                };
-                if computes {
-                    self.engine
-                        .evaluator()
-                        .on_line(&values, line, |interpreter, _| push(&mut part, Some(interpreter)));
-                } else {
-                    push(&mut part, None);
-                }
+                let fields = self.fields.iter().map(|&(field, _)| field);
+                let columns = &mut part.columns;
+                self.engine
+                    .evaluator()
+                    .fields_on(&values, line, fields, &mut |at, value| columns[at].push(value));
             }
         }
         Ok(part)

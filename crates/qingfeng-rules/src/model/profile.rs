@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::base::value::Value;
 use crate::diagnostic::Place;
 use crate::model::derived::FieldRef;
 use crate::model::schema::Kind;
@@ -115,9 +116,13 @@ impl Statistic {
         }
     }
 
-    /// Whether it is kept back where there are fewer values than the profile's least number.
-    pub fn needs_least(self) -> bool {
-        matches!(self, Self::Mean | Self::Quantile(_) | Self::Share)
+    /// What it tells where nothing came before.
+    pub fn of_nothing(self) -> Value<'static> {
+        match self {
+            Self::Lines | Self::Declarations | Self::Distinct => Value::Integer(0),
+            Self::Sum => Value::Number(0.0),
+            Self::Mean | Self::Quantile(_) | Self::Share | Self::FirstDay | Self::LastDay => Value::Missing,
+        }
     }
 }
 

@@ -13,15 +13,16 @@ use qingfeng_rules::{Date, Kind, Value};
 use super::columns::Growing;
 use super::window::{Count, KeyLines, Values};
 
-/// The most rows of a profile.
-pub(super) const ROWS_MAX: usize = 200_000_000;
+/// The most lines that a profile is counted from, and the most rows that it has. They bound its memory.
+const LINES_MAX: usize = 100_000_000;
+const ROWS_MAX: usize = 50_000_000;
 
 /// A profile that outgrew a bound.
 #[derive(Debug)]
 pub(super) enum TooLarge {
     /// It has more keys than it can have.
     Keys,
-    /// It changes more often than a table can hold, or its keys are longer.
+    /// It is counted from more lines, changes more often or has longer keys than can be held.
     Rows,
 }
 
@@ -216,7 +217,10 @@ impl<'p> Counter<'p> {
                 });
             }
         }
-        if self.keys() > self.profile.most_keys { Err(TooLarge::Keys) } else { Ok(()) }
+        if self.keys() > self.profile.most_keys {
+            return Err(TooLarge::Keys);
+        }
+        if self.key_of.len() > LINES_MAX { Err(TooLarge::Rows) } else { Ok(()) }
     }
 
     /// How many different keys there are.
@@ -246,11 +250,7 @@ impl<'p> Counter<'p> {
         let otherwise = days.len() as u32;
         days.push((i32::MIN, i32::MAX));
         for (column, measure) in told.iter_mut().zip(&self.profile.measures) {
-            column.push(match measure.what {
-                Statistic::Lines | Statistic::Declarations | Statistic::Distinct => Value::Integer(0),
-                Statistic::Sum => Value::Number(0.0),
-                _ => Value::Missing,
-            });
+            column.push(measure.what.of_nothing());
         }
         let mut of_keys: Vec<(Kind, Growing)> = lookup
             .columns

@@ -1,6 +1,6 @@
 //! The files of a record.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::ops::ControlFlow;
@@ -13,12 +13,11 @@ use foldhash::fast::FixedState;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use qingfeng::internals::{BatchValues, Rows, Typed};
-use qingfeng::read::{Chunk, Reader};
+use qingfeng::read::{Chunk, Place, Reader};
 use qingfeng::write::{Output, TableWriter, WholeFile, WriteError};
 use qingfeng::{Engine, JobError, LivingTables, Pipeline, Progress};
-use qingfeng_rules::internals::Interpreter;
 use qingfeng_rules::lookups::{Lookup, Profile};
-use qingfeng_rules::{Code, Date, Diagnostic, FieldRef, Kind, Pack, Value};
+use qingfeng_rules::{Code, Date, Diagnostic, FieldRef, Kind, Pack};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Growing;
@@ -70,6 +69,19 @@ pub enum TradeError {
         field: String,
         /// In what it differs.
         reason: &'static str,
+    },
+    /// The lines of a declaration do not stand together in what is added.
+    #[error(
+        "the lines of a declaration do not stand together: it begins at {first} and again at {again} ({count} such \
+         declarations); sort the lines by declaration, or add files that overlap one after the other"
+    )]
+    Scattered {
+        /// Where it begins.
+        first: String,
+        /// Where it begins again.
+        again: String,
+        /// How many such declarations there are.
+        count: u64,
     },
     /// The pack has no profile.
     #[error("the pack has no profile, so nothing is to be kept; declare one: `[profiles.exporter]`")]
@@ -217,7 +229,8 @@ impl TradeRecord {
     }
 
     /// Adds declarations to the record in a directory, all or none of them, and makes it if there is none. A declaration
-    /// whose id the record has is there already and changes nothing, whichever file it comes in. Days need no order.
+    /// whose id the record has is there already and changes nothing, whichever file it comes in and whichever day it has.
+    /// Days need no order; the lines of a declaration must stand together.
     ///
     /// What the pack's profiles measure asks no lookup table, so the engine may be one of
     /// [`StoreLookups::without_rows`](crate::StoreLookups::without_rows).
@@ -266,7 +279,7 @@ impl TradeRecord {
 
     fn add_alone(
         directory: &Path,
-        wanted: &[(KeptField, FieldRef, Kind)],
+        wanted: &Fields,
         engine: &Engine,
         reader: Reader,
         pipeline: &Pipeline,
@@ -281,12 +294,12 @@ impl TradeRecord {
         };
         // What is added now is of no use where the older parts lack a field.
         for part in &record.contents.parts {
-            for (column, ..) in wanted {
+            for (column, _) in wanted.values() {
                 record.position(part, column)?;
             }
         }
-        let columns: Vec<KeptField> = wanted.iter().map(|(column, ..)| column.clone()).collect();
-        let taken: Vec<(FieldRef, Kind)> = wanted.iter().map(|&(_, field, kind)| (field, kind)).collect();
+        let columns: Vec<KeptField> = wanted.values().map(|(column, _)| column.clone()).collect();
+        let taken: Vec<(FieldRef, Kind)> = wanted.iter().map(|(&field, &(_, kind))| (field, kind)).collect();
         let number =
             record.contents.parts.iter().filter_map(|part| part.file.get(..6)?.parse::<u32>().ok()).max();
         let file = format!("{:06}.parquet", number.unwrap_or(0) + 1);
@@ -294,8 +307,7 @@ impl TradeRecord {
         let schema = part_schema(&columns);
         let mut writer =
             TableWriter::create(&Output::Path(path.clone()), Arc::clone(&schema)).map_err(write_failed)?;
-        let mut known =
-            Known { record: &record, parts: record.contents.parts.iter().collect(), ids: HashSet::new() };
+        let mut known = record.declarations()?;
         let mut added = Added::default();
         let mut days: Option<(i32, i32)> = None;
         let mut failure = None;
@@ -305,11 +317,9 @@ impl TradeRecord {
                 let taken = taken?;
                 added.undated += taken.undated;
                 added.amiss += taken.amiss;
-                let Some(of_chunk) = taken.days else { return Ok(()) };
-                known.look_at(of_chunk)?;
                 let mut keep = vec![false; taken.batch.num_rows()];
                 for (id, lines) in &taken.declarations {
-                    if known.ids.insert(*id) {
+                    if known.insert(*id) {
                         added.declarations += 1;
                         keep[lines.clone()].fill(true);
                     } else {
@@ -335,22 +345,16 @@ impl TradeRecord {
             })
         };
         let done = pipeline.map(reader, &|chunk, _| taker.take(&chunk), &mut take, progress);
-        match (done, failure) {
-            (Err(error), _) => {
-                drop(writer);
-                let _ = fs::remove_file(with_partial(&path));
-                return Err(error.into());
-            }
-            (_, Some(error)) => {
-                drop(writer);
-                let _ = fs::remove_file(with_partial(&path));
-                return Err(error);
-            }
-            (Ok(_), None) => {}
-        }
-        let Some((first, last)) = days else {
+        let done = match (done, failure) {
+            (Ok(reader), None) => whole(&reader),
+            (_, Some(error)) => Err(error),
+            (Err(error), None) => Err(error.into()),
+        };
+        let (Ok(()), Some((first, last))) = (&done, days) else {
             drop(writer);
+            // Nothing was added.
             let _ = fs::remove_file(with_partial(&path));
+            done?;
             added.kept = record.kept();
             return Ok((added, record));
         };
@@ -360,6 +364,20 @@ impl TradeRecord {
         record.contents.parts.push(Part { file, columns, lines, declarations, first, last, digest });
         added.kept = record.kept();
         Ok((added, record))
+    }
+
+    /// The declarations that it has.
+    fn declarations(&self) -> Result<HashSet<u64>, TradeError> {
+        let mut known = HashSet::new();
+        for part in &self.contents.parts {
+            self.read(part, &[], &mut |batch| {
+                known.extend(
+                    days_and_declarations(batch).into_iter().flat_map(|(_, declarations)| declarations),
+                );
+                Ok(())
+            })?;
+        }
+        Ok(known)
     }
 
     /// Removes files that a run left which was killed before it was done.
@@ -430,7 +448,7 @@ impl TradeRecord {
     /// The rows of a profile and how many keys they have, or the warning that it is too large.
     fn rows(
         &self,
-        pack: &Pack,
+        fields: &Fields,
         lookup: &Lookup,
         profile: &Profile,
     ) -> Result<Result<(Rows, u64), Diagnostic>, TradeError> {
@@ -438,7 +456,7 @@ impl TradeRecord {
         let mut too_large = None;
         for part in &self.contents.parts {
             let path = self.directory.join(&part.file);
-            let position = |field: FieldRef| self.position(part, &kept_field(pack, field).0);
+            let position = |field: FieldRef| self.position(part, &fields[&field].0);
             let key = lookup.key.iter().map(|&field| position(field)).collect::<Result<Vec<_>, _>>()?;
             let optional = |field: Option<FieldRef>| field.map(position).transpose();
             let measured = profile.measures.iter();
@@ -504,10 +522,10 @@ impl TradeRecord {
     ///
     /// The record lacks what they need, or cannot be read.
     pub fn sizes(&self, pack: &Pack) -> Result<Vec<ProfileSize>, TradeError> {
-        let mut sizes = Vec::new();
+        let (fields, mut sizes) = (fields_of(pack), Vec::new());
         for lookup in &pack.lookups {
             let Some(profile) = lookup.profile() else { continue };
-            let rows = self.rows(pack, lookup, profile)?.ok();
+            let rows = self.rows(&fields, lookup, profile)?.ok();
             sizes.push(ProfileSize {
                 profile: lookup.name.clone(),
                 key: lookup.key_names().map(str::to_owned).collect(),
@@ -521,9 +539,10 @@ impl TradeRecord {
     /// The rows of the pack's profiles, by position in the pack, and warnings of those that are too large.
     pub(crate) fn profiles(&self, pack: &Pack) -> Result<LivingTables, TradeError> {
         let (mut tables, mut warnings) = (Vec::new(), Vec::new());
+        let fields = fields_of(pack);
         for (at, lookup) in pack.lookups.iter().enumerate() {
             let Some(profile) = lookup.profile() else { continue };
-            match self.rows(pack, lookup, profile)? {
+            match self.rows(&fields, lookup, profile)? {
                 Ok((rows, _)) => tables.push((at, rows)),
                 Err(warning) => warnings.push(warning),
             }
@@ -538,37 +557,9 @@ impl std::fmt::Display for TradeRecord {
     }
 }
 
-/// The declarations that the record has on the days that were asked for.
-struct Known<'r> {
-    record: &'r TradeRecord,
-    /// Parts that were not looked at.
-    parts: Vec<&'r Part>,
-    ids: HashSet<u64>,
-}
-
-impl Known<'_> {
-    /// Takes in the declarations of these days.
-    fn look_at(&mut self, (first, last): (i32, i32)) -> Result<(), TradeError> {
-        let (near, far): (Vec<&Part>, Vec<&Part>) =
-            self.parts.iter().partition(|part| part.first <= last && first <= part.last);
-        self.parts = far;
-        for part in near {
-            self.record.read(part, &[], &mut |batch| {
-                if let Some((_, declarations)) = days_and_declarations(batch) {
-                    self.ids.extend(declarations);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
-    }
-}
-
 /// What is taken of a chunk.
 struct Taken {
     batch: RecordBatch,
-    /// The first day and the last.
-    days: Option<(i32, i32)>,
     /// Each declaration with its rows.
     declarations: Vec<(u64, std::ops::Range<usize>)>,
     undated: u64,
@@ -585,7 +576,6 @@ impl Taker<'_> {
     fn take(&self, chunk: &Chunk) -> Result<Taken, TradeError> {
         let pack = self.engine.pack();
         let values: Arc<BatchValues> = self.engine.evaluator().values(&chunk.lines);
-        let computes = self.fields.iter().any(|(field, _)| matches!(field, FieldRef::Computed(_)));
         let mut columns: Vec<Growing> = self.fields.iter().map(|&(_, kind)| Growing::new(kind)).collect();
         let (mut days, mut ids): (Vec<i32>, Vec<i64>) = (Vec::new(), Vec::new());
         let mut declarations: Vec<(u64, std::ops::Range<usize>)> = Vec::new();
@@ -601,40 +591,32 @@ impl Taker<'_> {
                 };
                 days.push(day.days());
                 ids.push(id as i64);
-                let mut push = |interpreter: Option<&Interpreter>| {
-                    for (&(field, _), column) in self.fields.iter().zip(&mut columns) {
-                        match (field, interpreter) {
-                            (FieldRef::Computed(at), Some(interpreter)) => {
-                                match interpreter.computed_value(at) {
-                                    Ok(value) => column.push(value.as_value()),
-                                    // Nothing is told of what cannot be computed.
-                                    Err(_) => column.push(Value::Missing),
-                                }
-                            }
-                            _ => column.push(values.field(line, field)),
-                        }
-                    }
-                };
-                match computes {
-                    true => {
-                        self.engine
-                            .evaluator()
-                            .on_line(&values, line, |interpreter, _| push(Some(interpreter)));
-                    }
-                    false => push(None),
-                }
+                let fields = self.fields.iter().map(|&(field, _)| field);
+                self.engine
+                    .evaluator()
+                    .fields_on(&values, line, fields, &mut |at, value| columns[at].push(value));
             }
             if days.len() > start {
                 declarations.push((id, start..days.len()));
             }
         }
-        let of_days = days.iter().copied().min().zip(days.iter().copied().max());
         let first: [ArrayRef; 2] = [Arc::new(Date32Array::from(days)), Arc::new(Int64Array::from(ids))];
         let columns = first.into_iter().chain(columns.into_iter().map(Growing::finish)).collect();
         let batch = RecordBatch::try_new(Arc::clone(self.schema), columns)
             .map_err(|error| TradeError::Read(JobError::Batch(error)))?;
-        Ok(Taken { batch, days: of_days, declarations, undated, amiss: chunk.lines_amiss() })
+        Ok(Taken { batch, declarations, undated, amiss: chunk.lines_amiss() })
     }
+}
+
+/// That no declaration began again after others: what comes later would be taken for one that is there already.
+fn whole(reader: &Reader) -> Result<(), TradeError> {
+    let scattered = reader.scattered();
+    let Some(one) = scattered.first.first() else { return Ok(()) };
+    let place = |place: Place| {
+        let input = reader.inputs().get(place.input as usize).map_or(String::new(), ToString::to_string);
+        format!("{input}, {}", place.position)
+    };
+    Err(TradeError::Scattered { first: place(one.first), again: place(one.again), count: scattered.count })
 }
 
 /// By what a declaration is known again.
@@ -643,30 +625,29 @@ fn declaration_hash(id: &str) -> u64 {
     FixedState::default().hash_one(id.as_bytes())
 }
 
-/// The fields that the profiles of a pack need, by name.
-fn fields_of(pack: &Pack) -> Vec<(KeptField, FieldRef, Kind)> {
-    let mut fields: BTreeMap<String, (KeptField, FieldRef, Kind)> = BTreeMap::new();
-    for lookup in &pack.lookups {
-        let Some(profile) = lookup.profile() else { continue };
-        let measured = profile.measures.iter().flat_map(|measure| [measure.field, measure.only_field]);
-        for field in lookup.key.iter().copied().chain(measured.flatten()) {
-            let (kept, kind) = kept_field(pack, field);
-            fields.entry(kept.name.clone()).or_insert((kept, field, kind));
-        }
-    }
-    fields.into_values().collect()
-}
+/// The fields that the profiles of a pack need.
+type Fields = BTreeMap<FieldRef, (KeptField, Kind)>;
 
-fn kept_field(pack: &Pack, field: FieldRef) -> (KeptField, Kind) {
-    let (kind, formula) = match field {
-        FieldRef::Declared(id) => (pack.schema[id].kind, None),
-        FieldRef::Derived(derived) => (derived.kind(), None),
-        FieldRef::Computed(at) | FieldRef::Total(at) => (
-            pack.computed[at].kind,
-            pack.meaning().computed.get(at).map(|meaning| format!("{:?}", meaning.digest)),
-        ),
+fn fields_of(pack: &Pack) -> Fields {
+    let profiles = pack.lookups.iter().filter_map(|lookup| Some((lookup, lookup.profile()?)));
+    let fields = profiles.flat_map(|(lookup, profile)| {
+        let measured = profile.measures.iter().flat_map(|measure| [measure.field, measure.only_field]);
+        lookup.key.iter().copied().chain(measured.flatten())
+    });
+    let fields: BTreeSet<FieldRef> = fields.collect();
+    let is_computed = |field: &FieldRef| matches!(field, FieldRef::Computed(_) | FieldRef::Total(_));
+    let meaning = fields.iter().any(is_computed).then(|| pack.meaning());
+    let kept = |field: FieldRef| {
+        let kind = pack.field_kind(field);
+        let formula = match (field, &meaning) {
+            (FieldRef::Computed(at) | FieldRef::Total(at), Some(meaning)) => {
+                meaning.computed.get(at).map(|meaning| format!("{:?}", meaning.digest))
+            }
+            _ => None,
+        };
+        (KeptField { name: pack.field_name(field).to_owned(), kind: kind.to_string(), formula }, kind)
     };
-    (KeptField { name: pack.field_name(field).to_owned(), kind: kind.to_string(), formula }, kind)
+    fields.into_iter().map(|field| (field, kept(field))).collect()
 }
 
 fn kind_of(name: &str) -> Kind {

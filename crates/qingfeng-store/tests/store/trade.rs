@@ -13,36 +13,9 @@ use qingfeng::{Declaration, Engine, Evaluation, Pipeline};
 use qingfeng_store::StoreLookups;
 use qingfeng_store::trade::{Added, TradeError, TradeRecord};
 
-const PACK: &str = r#"
-[pack]
-name = "test"
-version = "1"
-[schema]
-extends = "export"
-[[channels]]
-name = "green"
-from = 0
-[profiles.all]
-key = ["exporter"]
-[profiles.all.measures]
-lines = "lines"
-declarations = "declarations"
-first = "first_day"
-last = "last_day"
-total = { sum = "value" }
-mean = { mean = "value" }
-goods = { distinct = "hs6" }
-median = { median = "value" }
-high = { quantile = 0.9, of = "value" }
-light = { share = "is_light" }
-few = { count = "declarations", where = "is_light" }
-few_lines = { count = "lines", where = "is_light" }
-light_total = { sum = "value", where = "is_light" }
-[profiles.week]
-key = ["exporter", "hs4"]
-window = 7
-least = 3
-[profiles.week.measures]
+/// Two profiles with the same measures.
+fn manifest() -> String {
+    const MEASURES: &str = r#"measures]
 lines = "lines"
 declarations = "declarations"
 first = "first_day"
@@ -57,6 +30,12 @@ few = { count = "declarations", where = "is_light" }
 few_lines = { count = "lines", where = "is_light" }
 light_total = { sum = "value", where = "is_light" }
 "#;
+    let head = "[pack]\nname = \"test\"\nversion = \"1\"\n[schema]\nextends = \"export\"\n[[channels]]\nname = \"green\"\nfrom = 0\n";
+    format!(
+        "{head}[profiles.all]\nkey = [\"exporter\"]\n[profiles.all.{MEASURES}\
+         [profiles.week]\nkey = [\"exporter\", \"hs4\"]\nwindow = 7\nleast = 3\n[profiles.week.{MEASURES}"
+    )
+}
 
 const COLUMNS: [&str; 13] = [
     "lines",
@@ -90,7 +69,7 @@ fn rules() -> String {
 }
 
 fn pack(directory: &Path) {
-    fs::write(directory.join("pack.toml"), PACK).unwrap();
+    fs::write(directory.join("pack.toml"), manifest()).unwrap();
     fs::write(directory.join("a.rhai"), rules()).unwrap();
 }
 
@@ -286,6 +265,47 @@ fn a_declaration_that_is_there_changes_nothing() {
 }
 
 #[test]
+fn a_declaration_is_known_by_its_id_whatever_its_day() {
+    let directory = tempfile::tempdir().unwrap();
+    pack(directory.path());
+    add(directory.path(), csv(&[one(1, 1)])).unwrap();
+    let later = Line { day: 20, ..one(1, 1) };
+    let again = add(directory.path(), csv(&[later, one(2, 1)])).unwrap();
+    assert_eq!((again.declarations, again.known, again.kept.lines), (1, 1, 2));
+}
+
+#[test]
+fn lines_that_do_not_stand_together_are_refused_and_not_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    pack(directory.path());
+    let refused = add(directory.path(), csv(&[one(1, 1), one(2, 1), one(1, 1)])).unwrap_err().to_string();
+    assert!(refused.contains("it begins at a.csv, line 2 and again at a.csv, line 4 (1 such"), "{refused}");
+    assert!(matches!(TradeRecord::open(directory.path().join("lookups/trade")), Err(TradeError::Missing(_))));
+    // Of files that overlap the second adds what is new, when it is added after the first.
+    let [a, b] = [csv(&[one(1, 1), one(2, 1)]), csv(&[one(3, 1), one(1, 1)])];
+    let inputs = vec![Input::bytes("a.csv", a.clone()), Input::bytes("b.csv", b.clone())];
+    assert!(matches!(add_all(directory.path(), inputs), Err(TradeError::Scattered { .. })));
+    let apart = [a, b].map(|csv| add(directory.path(), csv).unwrap().declarations);
+    assert_eq!(apart, [2, 1]);
+}
+
+#[test]
+fn tests_and_programs_give_rows_that_mean_what_counted_ones_do() {
+    let directory = tempfile::tempdir().unwrap();
+    pack(directory.path());
+    let tests = directory.path().join("tests/lookups");
+    fs::create_dir_all(&tests).unwrap();
+    fs::write(tests.join("all.csv"), format!("exporter,{}\nE1,7,5,,,,,,,,,,,\n", COLUMNS.join(","))).unwrap();
+    fs::write(tests.join("week.csv"), format!("exporter,hs4,{}\n", COLUMNS.join(","))).unwrap();
+    let engine = Engine::builder().directory(directory.path()).for_tests().build().unwrap();
+    let of = |exporter, day| told(&engine, exporter, "8711209000", day).into_iter().map(|(_, told)| told);
+    let nothing = expected(&[], 1);
+    assert!(of(1, Some(3)).next().unwrap().starts_with("7 5 "));
+    assert_eq!(of(2, Some(3)).collect::<Vec<_>>(), [nothing.clone(), nothing]);
+    assert_eq!(of(1, None).count(), 0);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_changes_nothing() {
     let directory = tempfile::tempdir().unwrap();
     pack(directory.path());
@@ -327,7 +347,7 @@ fn a_profile_that_outgrows_its_bound_is_missing_and_says_so() {
     let directory = tempfile::tempdir().unwrap();
     pack(directory.path());
     add(directory.path(), csv(&[one(1, 1), one(2, 2), one(3, 3)])).unwrap();
-    let manifest = PACK.replace("key = [\"exporter\"]", "key = [\"exporter\"]\nmost_keys = 2");
+    let manifest = manifest().replace("key = [\"exporter\"]", "key = [\"exporter\"]\nmost_keys = 2");
     fs::write(directory.path().join("pack.toml"), manifest).unwrap();
     let engine = engine(directory.path());
     let warnings: Vec<String> = engine
@@ -356,15 +376,15 @@ fn a_record_that_does_not_fit_the_pack_is_refused() {
         opened.map(|_| ()).map_err(|error| error.diagnostics().items[0].title.clone())
     };
     let rules = rules();
-    let missing = opened(PACK, &rules).unwrap_err();
+    let missing = opened(&manifest(), &rules).unwrap_err();
     assert!(missing.starts_with("there is no record of past trade in "), "{missing}");
     add(directory.path(), csv(&[one(1, 1)])).unwrap();
-    assert_eq!(opened(PACK, &rules), Ok(()));
+    assert_eq!(opened(&manifest(), &rules), Ok(()));
     // Other windows and measures of what is kept need no new record.
-    assert_eq!(opened(&PACK.replace("window = 7", "window = 30"), &rules), Ok(()));
+    assert_eq!(opened(&manifest().replace("window = 7", "window = 30"), &rules), Ok(()));
     for (manifest, rules, reason) in [
-        (PACK.replace("{ sum = \"value\" }", "{ sum = \"quantity\" }"), rules.clone(), "no `quantity`"),
-        (PACK.to_owned(), rules.replace("10.0", "20.0"), "it was computed otherwise"),
+        (manifest().replace("{ sum = \"value\" }", "{ sum = \"quantity\" }"), rules.clone(), "no `quantity`"),
+        (manifest(), rules.replace("10.0", "20.0"), "it was computed otherwise"),
     ] {
         let refused = opened(&manifest, &rules).unwrap_err();
         assert!(refused.contains(reason), "{refused}");
@@ -373,6 +393,6 @@ fn a_record_that_does_not_fit_the_pack_is_refused() {
     let part = directory.path().join("lookups/trade/000001.parquet");
     let bytes = fs::read(&part).unwrap();
     fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
-    let damaged = opened(PACK, &rules).unwrap_err();
+    let damaged = opened(&manifest(), &rules).unwrap_err();
     assert!(damaged.contains("000001.parquet is not as it was written"), "{damaged}");
 }

@@ -515,6 +515,33 @@ impl Evaluator {
         result
     }
 
+    /// Gives `take` the values of fields on a line, each with its position among them. What cannot be computed is missing.
+    #[doc(hidden)]
+    pub fn fields_on(
+        &self,
+        values: &Arc<BatchValues>,
+        line: usize,
+        fields: impl Iterator<Item = FieldRef> + Clone,
+        take: &mut dyn FnMut(usize, Value<'_>),
+    ) {
+        let mut given = |interpreter: Option<&Interpreter>| {
+            for (at, field) in fields.clone().enumerate() {
+                match (field, interpreter) {
+                    (FieldRef::Computed(of), Some(interpreter)) => {
+                        let value = interpreter.computed_value(of);
+                        take(at, value.as_ref().map_or(Value::Missing, |value| value.as_value()));
+                    }
+                    _ => take(at, values.field(line, field)),
+                }
+            }
+        };
+        if fields.clone().any(|field| matches!(field, FieldRef::Computed(_))) {
+            self.on_line(values, line, |interpreter, _| given(Some(interpreter)));
+        } else {
+            given(None);
+        }
+    }
+
     /// Gives `use_it` an interpreter and the candidates of a line.
     #[doc(hidden)]
     pub fn on_line<T>(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use qingfeng_rules::lookups::{Lookup, LookupSource};
 use qingfeng_rules::{Code, Diagnostic, Field, FieldRef, Schema, Value};
 
@@ -75,6 +75,7 @@ pub(crate) fn read(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
+    let too_large = |error| vec![failed(format!("{file} is too large: {error}"), "split the table")];
     let columns: Vec<ArrayRef> = (0..width)
         .map(|at| {
             let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
@@ -84,8 +85,27 @@ pub(crate) fn read(
             }
         })
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| vec![failed(format!("{file} is too large: {error}"), "split the table")])?;
+        .map_err(too_large)?;
     let count = batches.iter().map(|batch| batch.num_rows()).sum();
+    // Rows that a test or a program gives for a profile stand for what was counted: other keys have what nothing tells.
+    let nothing = lookup.profile().map(|profile| {
+        let of_keys = lookup.columns.iter().take(lookup.key.len()).map(|_| Value::Missing);
+        of_keys.chain(profile.measures.iter().map(|measure| measure.what.of_nothing()))
+    });
+    let columns = match nothing {
+        Some(values) => {
+            let columns = columns.iter().zip(values).map(|(column, value)| {
+                let one: ArrayRef = match value {
+                    Value::Integer(integer) => Arc::new(Int64Array::from(vec![integer])),
+                    Value::Number(number) => Arc::new(Float64Array::from(vec![number])),
+                    _ => arrow_array::new_null_array(column.data_type(), 1),
+                };
+                arrow_select::concat::concat(&[column.as_ref(), one.as_ref()])
+            });
+            columns.collect::<Result<Vec<_>, _>>().map_err(too_large)?
+        }
+        None => columns,
+    };
     let columns: Vec<Typed> =
         columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind)).collect();
     let day = |name: &Option<String>, row: usize| {
@@ -95,9 +115,14 @@ pub(crate) fn read(
             _ => None,
         }
     };
-    let days = (0..count)
-        .map(|row| (day(&lookup.from, row).unwrap_or(i32::MIN), day(&lookup.until, row).unwrap_or(i32::MAX)))
+    // A profile tells nothing of a line without a day, which is taken for one before all rows.
+    let without_day = lookup.profile().map(|_| i32::MIN);
+    let first = if without_day.is_some() { i32::MIN + 1 } else { i32::MIN };
+    let mut days: Vec<(i32, i32)> = (0..count)
+        .map(|row| (day(&lookup.from, row).unwrap_or(first), day(&lookup.until, row).unwrap_or(i32::MAX)))
         .collect();
+    let otherwise = lookup.profile().map(|_| days.len() as u32);
+    days.extend(otherwise.map(|_| (i32::MIN, i32::MAX)));
     let told = changes.iter().filter(|(_, change, _)| !matches!(change, Change::Null | Change::NoDay));
     let told = told.map(|(at, change, changed)| {
         let (name, cells) = (&lookup.columns[at].0, changed.cells);
@@ -112,7 +137,7 @@ pub(crate) fn read(
             .note(format!("the first: {}", changed.example))
             .help("write the values as they are read")
     });
-    Ok((Rows { columns, days, without_day: None, otherwise: None }, told.collect()))
+    Ok((Rows { columns, days, without_day, otherwise }, told.collect()))
 }
 
 /// What is wrong with a row.
