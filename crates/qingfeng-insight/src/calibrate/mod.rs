@@ -15,8 +15,6 @@
 //! The scale is the one under which about as many of the assessed declarations reach the channels as today, so that a score
 //! means about what it meant. The least scores of channels follow, so that each keeps its workload, unless they are to stay.
 
-#[doc(hidden)]
-pub mod bands;
 mod design;
 mod fit;
 mod judge;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use qingfeng_rules::{Combine, Pack, Points, Rule, Status, limits};
 use serde::Serialize;
 
-use super::{CalibrateError, Reason, bands};
+use super::{CalibrateError, Reason};
 
 /// The rules of a pack as calibration sees them, with the points that they have today.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,9 +53,12 @@ impl CurrentPoints {
     /// ```
     pub fn of(pack: &Pack) -> Self {
         let mut own = vec![false; pack.rules.len()];
+        let mut bands: BTreeSet<(usize, i64)> = BTreeSet::new();
         for written in pack.written_points() {
-            if let [rule] = written.rules[..] {
-                own[rule] = true;
+            match written.rules[..] {
+                [rule] if written.is_chosen => _ = bands.insert((rule, written.points)),
+                [rule] => own[rule] = true,
+                _ => {}
             }
         }
         let active = pack.rules.iter().zip(own).filter(|(rule, _)| rule.status == Status::Active);
@@ -71,34 +74,22 @@ impl CurrentPoints {
             };
             CurrentRule { id: rule.id.clone(), points, kept, is_band: false }
         });
-        let mut current = Self {
-            rules: rules.collect(),
+        // Each number is fitted as if the lines on which its rule gives it had a rule of their own.
+        let bands = bands.into_iter().map(|(at, points)| (&pack.rules[at], points));
+        let bands =
+            bands.filter(|(rule, _)| rule.status == Status::Active).map(|(rule, points)| CurrentRule {
+                id: rule.id.clone(),
+                points: Some(points),
+                kept: kept_by_policy(rule, pack),
+                is_band: true,
+            });
+        Self {
+            rules: rules.chain(bands).collect(),
             floor: pack.score.floor,
             cap: pack.score.cap,
             channels: pack.channels.iter().map(|channel| (channel.name.clone(), channel.from)).collect(),
             summed: pack.score.combine == Combine::Sum,
-        };
-        let text = |file: &str| pack.warnings.sources.text(file);
-        for (at, bands) in bands::of_pack(pack, &text) {
-            let numbers = bands.iter().map(|band| band.points).collect();
-            current = current.with_bands(pack, &pack.rules[at].id, &numbers);
         }
-        current
-    }
-
-    /// The same with the numbers among which a rule with computed points chooses: each is fitted as if the lines on which the
-    /// rule gives it had a rule of their own.
-    pub(super) fn with_bands(mut self, pack: &Pack, rule: &str, bands: &BTreeSet<i64>) -> Self {
-        let of_pack = pack.rules.iter().find(|known| known.id == rule);
-        if let Some(of_pack) = of_pack.filter(|known| known.status == Status::Active) {
-            self.rules.extend(bands.iter().map(|&points| CurrentRule {
-                id: rule.to_owned(),
-                points: Some(points),
-                kept: kept_by_policy(of_pack, pack),
-                is_band: true,
-            }));
-        }
-        self
     }
 }
 

@@ -17,7 +17,7 @@ use crate::lang::kernel::Arithmetic;
 use crate::lang::rule::Status;
 use crate::lang::rule::computed_needs;
 use crate::lang::sandbox;
-use crate::lang::syntax::{Function, SourceMap, Translator};
+use crate::lang::syntax::{Function, SourceMap, Translator, closure_shift, closure_sites};
 use crate::model::derived::FieldRef;
 use crate::pack::{Pack, PackFiles};
 
@@ -99,7 +99,7 @@ pub fn mutations(pack: &Pack) -> Vec<Mutation> {
             name: &name,
             text,
             functions: &functions,
-            closures: BTreeMap::new(),
+            closures: closure_sites(&top_level),
             rules: Vec::new(),
             found: Vec::new(),
             shift: 0,
@@ -143,7 +143,6 @@ impl<'f> File<'f> {
                 {
                     calls.push((&name.text, args));
                 }
-                ExprKind::Closure(name, _) => self.closures.entry(name).or_default().push(expr.span.start),
                 _ => {}
             });
             if let ExprKind::Let(name, value) = &expr.kind {
@@ -259,20 +258,13 @@ impl<'f> File<'f> {
         }
     }
 
-    /// The body of a closure. Closures with one text share a body, which has the places of one of them.
+    /// The body of a closure.
     fn closure(&mut self, closure: &'f Expr, is_flag: bool) {
         let ExprKind::Closure(name, _) = &closure.kind else { return };
         let functions = self.functions;
         let Some(function) = functions.get(name) else { return };
         let body = &function.body;
-        let sites = self.closures.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-        let known =
-            sites.iter().copied().filter(|&at| at <= body.span.start).max().unwrap_or(closure.span.start);
-        let Some(shift) = closure.span.start.checked_sub(known) else { return };
-        let text = |from: usize| self.text.get(from..from + (body.span.end.saturating_sub(known)));
-        if text(known) != text(closure.span.start) {
-            return;
-        }
+        let Some(shift) = closure_shift(self.text, closure, body, &self.closures) else { return };
         let before = std::mem::replace(&mut self.shift, shift);
         self.condition(body, is_flag);
         self.shift = before;

@@ -629,5 +629,35 @@ pub(crate) fn constant_of(value: &Dynamic) -> Option<Constant> {
     None
 }
 
+/// Where the closures of a file are written, by the function that each is.
+pub(crate) fn closure_sites(top_level: &[Expr]) -> BTreeMap<&str, Vec<usize>> {
+    let mut sites: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for expr in top_level {
+        expr.walk(&mut |expr| {
+            if let ExprKind::Closure(name, _) = &expr.kind {
+                sites.entry(name).or_default().push(expr.span.start);
+            }
+        });
+    }
+    sites
+}
+
+/// How far a closure stands behind the place that its body says it has. Closures with one text are one function, which has the
+/// places of one of them. `None` where that cannot be said.
+pub(crate) fn closure_shift(
+    text: &str,
+    closure: &Expr,
+    body: &Expr,
+    sites: &BTreeMap<&str, Vec<usize>>,
+) -> Option<usize> {
+    let ExprKind::Closure(name, _) = &closure.kind else { return None };
+    let sites = sites.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+    let before = sites.iter().copied().filter(|&at| at <= body.span.start).max();
+    let known = before.unwrap_or(closure.span.start);
+    let shift = closure.span.start.checked_sub(known)?;
+    let text = |from: usize| text.get(from..from + body.span.end.saturating_sub(known));
+    (text(known) == text(closure.span.start)).then_some(shift)
+}
+
 #[cfg(test)]
 mod tests;

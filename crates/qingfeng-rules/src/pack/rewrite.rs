@@ -11,10 +11,11 @@ use super::files::{BYTE_ORDER_MARK, PackFiles};
 use crate::base::limits;
 use crate::diagnostic::Place;
 use crate::lang::expr::{Constant, Expr, ExprKind, Operator};
+use crate::lang::rule_files::unwrapped;
 use crate::lang::sandbox;
-use crate::lang::syntax::{SourceMap, Translator};
+use crate::lang::syntax::{Function, SourceMap, Translator, closure_shift, closure_sites};
 
-/// Points that stand as a number in a call of `rule`.
+/// Points that stand as a number in a call of `rule`: all that the rule gives, or one of the numbers among which it chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenPoints {
     /// Where the number stands, its sign with it.
@@ -23,11 +24,14 @@ pub struct WrittenPoints {
     pub points: i64,
     /// The rules that the call makes, by their positions in the pack: several where it stands in a loop.
     pub rules: Vec<usize>,
+    /// Whether it is one of several among which a formula chooses: `|d| if d.packages > 2000 { 20 } else { 12 }`.
+    pub is_chosen: bool,
 }
 
 impl Pack {
-    /// The points that are written as numbers where their rules are, in the order of files and places. Points that a
-    /// constant or an expression gives, and those of rules that a function makes, are not among them.
+    /// The points that are written as numbers where their rules are, in the order of files and places. Of formulas only a chain
+    /// of `if` with a number in each block is read. Points that a constant or another expression gives, and those of rules
+    /// that a function makes, are not among them.
     ///
     /// ```
     /// use qingfeng_rules::{Pack, PackFiles};
@@ -53,20 +57,26 @@ impl Pack {
             let text = self.warnings.sources.text(&name).unwrap_or("");
             let Ok(ast) = engine.compile(text) else { continue };
             let translator = Translator { source: SourceMap::new(text) };
-            for expr in translator.top_level(&ast) {
+            let (top_level, functions) = (translator.top_level(&ast), translator.functions(&ast));
+            let sites = closure_sites(&top_level);
+            for expr in &top_level {
                 expr.walk(&mut |expr| {
                     let ExprKind::Call { name: called, args, .. } = &expr.kind else { return };
                     let [id, map] = args.as_slice() else { return };
                     let ExprKind::Map(entries) = &map.kind else { return };
                     let score = entries.iter().find(|(key, _)| key == "score").map(|(_, value)| value);
                     let rules = by_place.get(&(&*name, id.span.start));
-                    if called.text == "rule"
-                        && let (Some(score), Some(rules)) = (score, rules)
-                        && let Some((points, span)) = number(text, score)
-                    {
+                    let ("rule", Some(score), Some(rules)) = (called.text.as_str(), score, rules) else {
+                        return;
+                    };
+                    let (numbers, is_chosen) = match number(text, score, 0) {
+                        Some(number) => (vec![number], false),
+                        None => (chosen(text, score, &functions, &sites).unwrap_or_default(), true),
+                    };
+                    found.extend(numbers.into_iter().map(|(points, span)| {
                         let place = Place { file: Arc::clone(&name), span };
-                        found.push(WrittenPoints { place, points, rules: rules.clone() });
-                    }
+                        WrittenPoints { place, points, rules: rules.clone(), is_chosen }
+                    }));
                 });
             }
         }
@@ -74,21 +84,21 @@ impl Pack {
         found
     }
 
-    /// The files with other points for some rules, by their positions in the pack, and with another version. Rules whose
-    /// points are no number of their own stay as they are, and are given back.
+    /// The files with other numbers for some rules, each by the rule's position in the pack and the number that stands there
+    /// now, and with another version. Rules that have no such number of their own stay as they are, and are given back.
     pub fn rewritten(
         &self,
         files: &PackFiles,
-        points: &BTreeMap<usize, i64>,
+        points: &BTreeMap<(usize, i64), i64>,
         version: Option<&str>,
     ) -> (PackFiles, Vec<usize>) {
         let mut edits: BTreeMap<Arc<str>, Vec<(Range<usize>, String)>> = BTreeMap::new();
         let mut done = BTreeSet::new();
         for written in self.written_points() {
             if let [rule] = written.rules[..]
-                && let Some(&points) = points.get(&rule)
+                && let Some(&points) = points.get(&(rule, written.points))
             {
-                done.insert(rule);
+                done.insert((rule, written.points));
                 if points != written.points {
                     let edit = (written.place.span, points.to_string());
                     edits.entry(written.place.file).or_default().push(edit);
@@ -117,13 +127,39 @@ impl Pack {
             after += text.get(from..).unwrap_or("");
             changed.insert(&*file, after.into_bytes());
         }
-        let left = points.keys().copied().filter(|rule| !done.contains(rule)).collect();
+        let left: BTreeSet<usize> =
+            points.keys().filter(|number| !done.contains(number)).map(|&(rule, _)| rule).collect();
+        let left = left.into_iter().collect();
         (changed, left)
     }
 }
 
-/// A number that is written out, and where it stands.
-fn number(text: &str, expr: &Expr) -> Option<(i64, Range<usize>)> {
+/// The numbers among which a closure chooses, where it is a chain of `if` with a number in each block and nothing else.
+fn chosen(
+    text: &str,
+    closure: &Expr,
+    functions: &BTreeMap<String, Function>,
+    sites: &BTreeMap<&str, Vec<usize>>,
+) -> Option<Vec<(i64, Range<usize>)>> {
+    let ExprKind::Closure(name, _) = &closure.kind else { return None };
+    let body = &functions.get(name)?.body;
+    let shift = closure_shift(text, closure, body, sites)?;
+    let mut numbers = Vec::new();
+    let mut expr = unwrapped(body);
+    while let ExprKind::If(_, then, otherwise) = &expr.kind {
+        numbers.push(number(text, unwrapped(then), shift)?);
+        expr = unwrapped(otherwise);
+    }
+    let last = number(text, expr, shift)?;
+    // A formula that always gives the same chooses nothing.
+    (!numbers.is_empty()).then(|| {
+        numbers.push(last);
+        numbers
+    })
+}
+
+/// A number that is written out, and where it stands: so far behind the place that the tree gives.
+fn number(text: &str, expr: &Expr, shift: usize) -> Option<(i64, Range<usize>)> {
     let points = match &expr.kind {
         ExprKind::Constant(Constant::Integer(points)) => *points,
         ExprKind::Operator(Operator::Negate, args) => match &args.first()?.kind {
@@ -133,7 +169,7 @@ fn number(text: &str, expr: &Expr) -> Option<(i64, Range<usize>)> {
         _ => return None,
     };
     // What the tree gives as the place of a negative number may be its sign alone.
-    let start = expr.span.start;
+    let start = expr.span.start + shift;
     let source = text.get(start..)?;
     let digits = source.strip_prefix('-').map_or(source, str::trim_start);
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

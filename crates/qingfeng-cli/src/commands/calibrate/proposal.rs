@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use qingfeng::rules::lookups::LookupSource;
-use qingfeng::rules::{Pack, PackFiles, Points};
+use qingfeng::rules::{Pack, PackFiles};
 use qingfeng::write::Unfinished;
 use qingfeng_insight::calibrate::Verdict;
-use qingfeng_insight::calibrate::bands;
 use toml::de::DeTable;
 
 use super::Report;
@@ -74,25 +72,10 @@ impl Target {
     pub fn write(&self, files: &PackFiles, pack: &Pack, report: &Report<'_>) -> Result<(), Failure> {
         let at: BTreeMap<&str, usize> =
             pack.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
-        let changed = || report.calibration.rules.iter().filter(|rule| rule.change() != 0);
-        let points: BTreeMap<usize, i64> = changed()
-            .filter(|rule| !rule.is_band)
-            .filter_map(|rule| Some((*at.get(rule.rule.as_str())?, rule.after?)))
-            .collect();
-        let of_band = changed().filter(|rule| rule.is_band);
-        let new: BTreeMap<(usize, i64), i64> = of_band
+        let changed = report.calibration.rules.iter().filter(|rule| rule.change() != 0);
+        let points: BTreeMap<(usize, i64), i64> = changed
             .filter_map(|rule| Some(((*at.get(rule.rule.as_str())?, rule.before?), rule.after?)))
             .collect();
-        let files = &with_bands(files, pack, &new);
-        let banded;
-        let pack = if new.is_empty() {
-            pack
-        } else {
-            banded = checked_bands(files, pack, &new).map_err(|why| {
-                Failure::Files(format!("the proposal would not be the pack with other points: {why}"))
-            })?;
-            &banded
-        };
         let (mut rewritten, left) = pack.rewritten(files, &points, Some(report.proposed_version));
         let channels: BTreeMap<&str, i64> = report
             .calibration
@@ -152,53 +135,6 @@ fn quoted(text: &str) -> String {
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// The files in which rules choose among other numbers: by the rule's position in the pack and the number of today.
-fn with_bands(files: &PackFiles, pack: &Pack, new: &BTreeMap<(usize, i64), i64>) -> PackFiles {
-    let mut by_file: BTreeMap<&str, Vec<(Range<usize>, i64)>> = BTreeMap::new();
-    for (at, bands) in bands::of_pack(pack, &|file| std::str::from_utf8(files.content(file)?).ok()) {
-        let changed = bands.into_iter().filter_map(|band| Some((band.span, *new.get(&(at, band.points))?)));
-        by_file.entry(&pack.rules[at].place.file).or_default().extend(changed);
-    }
-    let mut changed = files.clone();
-    for (file, new) in by_file.into_iter().filter(|(_, new)| !new.is_empty()) {
-        if let Some(text) = files.content(file).and_then(|content| std::str::from_utf8(content).ok()) {
-            changed.insert(file, bands::rewritten(text, &new).into_bytes());
-        }
-    }
-    changed
-}
-
-/// The pack of these files, if it is the other one but for the numbers among which rules choose.
-fn checked_bands(
-    files: &PackFiles,
-    before: &Pack,
-    new: &BTreeMap<(usize, i64), i64>,
-) -> Result<Pack, String> {
-    let after = Pack::load(files).map_err(|mistakes| mistakes.to_string())?;
-    let (mut old, mut now) = (before.meaning(), after.meaning());
-    if old.rules.len() != now.rules.len() {
-        return Err("it has other rules".to_owned());
-    }
-    for &(at, _) in new.keys() {
-        // The conditions are what they were: with the numbers of today in the place of the new ones it is the same rule.
-        let text = |pack: &Pack| match &pack.rules[at].points {
-            Points::Computed(closure) => Some(closure.text()),
-            Points::Fixed(_) => None,
-        };
-        let blank = |text: Option<String>| {
-            text.map(|text| text.replace(|letter: char| letter.is_ascii_digit() || letter == '-', ""))
-        };
-        if blank(text(before)) != blank(text(&after)) {
-            return Err(format!("the points of `{}` are computed otherwise", before.rules[at].id));
-        }
-        now.rules[at].points = old.rules[at].points.clone();
-    }
-    if std::mem::take(&mut old.rules) != std::mem::take(&mut now.rules) || old != now {
-        return Err("a rule means something else".to_owned());
-    }
-    Ok(after)
-}
-
 const MANIFEST: &str = "pack.toml";
 
 /// The text of a manifest in which channels have other least scores.
@@ -223,7 +159,7 @@ fn with_channels(manifest: &[u8], from: &BTreeMap<&str, i64>) -> Option<Vec<u8>>
 fn check(
     files: &PackFiles,
     before: &Pack,
-    points: &BTreeMap<usize, i64>,
+    points: &BTreeMap<(usize, i64), i64>,
     channels: &BTreeMap<&str, i64>,
     version: &str,
 ) -> Result<(), String> {
@@ -236,17 +172,38 @@ fn check(
             return Err(format!("the channel `{}` begins at {}", old.name, new.from));
         }
     }
+    // With the numbers of today in their places again the rule files are what they were.
+    let (written, now) = (before.written_points(), after.written_points());
+    if written.len() != now.len() {
+        return Err("it has other numbers".to_owned());
+    }
+    let mut expected: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (old, new) in written.iter().zip(&now) {
+        let wanted = match old.rules[..] {
+            [rule] => *points.get(&(rule, old.points)).unwrap_or(&old.points),
+            _ => old.points,
+        };
+        if (new.points, &new.rules, new.is_chosen) != (wanted, &old.rules, old.is_chosen) {
+            return Err(format!("{} stands where {wanted} should", new.points));
+        }
+        expected.entry(&old.place.file).or_default().push((old.place.span.clone(), new.place.span.clone()));
+    }
+    let text = |pack: &'_ Pack, file: &str| pack.warnings.sources.text(file).unwrap_or_default().to_owned();
+    for (file, spans) in expected {
+        let (old, mut new) = (text(before, file), text(&after, file));
+        for (of_old, of_new) in spans.into_iter().rev() {
+            new.replace_range(of_new, &old[of_old]);
+        }
+        if old != new {
+            return Err(format!("{file} says something else"));
+        }
+    }
     let (mut old, mut new) = (before.meaning(), after.meaning());
     if old.rules.len() != new.rules.len() {
         return Err("it has other rules".to_owned());
     }
-    for (at, rule) in before.rules.iter().enumerate() {
-        if let Some(&points) = points.get(&at) {
-            if !matches!(after.rules[at].points, Points::Fixed(found) if found == points) {
-                return Err(format!("the points of `{}` are not {points}", rule.id));
-            }
-            new.rules[at].points = old.rules[at].points.clone();
-        }
+    for &(at, _) in points.keys() {
+        new.rules[at].points = old.rules[at].points.clone();
     }
     // Equal but for the points that were to change.
     if std::mem::take(&mut old.rules) != std::mem::take(&mut new.rules) || old != new {

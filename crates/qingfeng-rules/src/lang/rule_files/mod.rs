@@ -618,7 +618,7 @@ fn types_of(computed: &[ComputedField]) -> Vec<(String, Type, bool)> {
 }
 
 /// A block with one expression in it is that expression.
-fn unwrapped(body: &Expr) -> &Expr {
+pub(crate) fn unwrapped(body: &Expr) -> &Expr {
     match &body.kind {
         ExprKind::Block(statements) if statements.len() == 1 => unwrapped(&statements[0]),
         _ => body,

@@ -43,7 +43,8 @@ fn only_the_number_changes() {
     ];
     for (source, expected) in cases {
         let (files, pack) = pack(source);
-        let points: BTreeMap<usize, i64> = [(0, 7)].into();
+        let today = pack.rules[0].points.fixed().unwrap_or(5);
+        let points: BTreeMap<(usize, i64), i64> = [((0, today), 7)].into();
         let (changed, left) = pack.rewritten(&files, &points, Some("1+\"x\""));
         let text = String::from_utf8(changed.content("a.rhai").unwrap().to_vec()).unwrap();
         assert_eq!(text, expected.unwrap_or(source), "{source}");
@@ -55,6 +56,49 @@ fn only_the_number_changes() {
         }
         let manifest = String::from_utf8(changed.content("pack.toml").unwrap().to_vec()).unwrap();
         assert!(manifest.contains("version   = \"1+\\\"x\\\"\"  # of May"), "{manifest}");
+    }
+}
+
+#[test]
+fn numbers_among_which_a_rule_chooses_change_where_they_stand() {
+    let rule = |id: &str, score: &str| {
+        format!(
+            "rule(\"{id}\", #{{ title: \"score: 3 }}\", // score: 1\n score: {score}, when: |d| d.value > 1.0 }});\n"
+        )
+    };
+    let numbers = |score: &str| -> Vec<i64> {
+        // The same closure once more before it: the tree has the places of one of them.
+        let (files, pack) = pack(&(rule("A", score) + &rule("B", score)));
+        let of_b =
+            pack.written_points().into_iter().filter(|written| written.is_chosen && written.rules == [1]);
+        let found: Vec<i64> = of_b.map(|written| written.points).collect();
+        let points = found.iter().map(|&points| ((1, points), points + 1)).collect();
+        let (changed, left) = pack.rewritten(&files, &points, None);
+        assert!(left.is_empty());
+        let text = String::from_utf8(changed.content("a.rhai").unwrap().to_vec()).unwrap();
+        assert!(text.starts_with(&rule("A", score)), "{text}");
+        let after = Pack::load(&changed).unwrap_or_else(|mistakes| panic!("{score}: {mistakes}"));
+        let after =
+            after.written_points().into_iter().filter(|written| written.is_chosen && written.rules == [1]);
+        assert_eq!(
+            after.map(|of| of.points).collect::<Vec<_>>(),
+            found.iter().map(|of| of + 1).collect::<Vec<_>>()
+        );
+        found
+    };
+    assert_eq!(numbers("|d| if d.value < 40.0 { 44 } else { 9 }"), [44, 9]);
+    let long = "|d| if d.brand == () || d.brand.contains(\"}\") { -1_0 } /* else */ else if abs(d.value) in [1.0] { 26 }\n else { 44 }";
+    assert_eq!(numbers(long), [-10, 26, 44]);
+    for other in [
+        "20",
+        "|d| 20",
+        "|d| min(d.packages ?? 0, 9)",
+        "|d| if d.value < 1.0 { d.packages ?? 0 } else { 2 }",
+        "|d| if d.value < 1.0 { 1 } else { 2 } + 3",
+        "|d| { let x = 1; if d.value < 1.0 { x } else { 2 } }",
+        "|d| switch d.brand { \"A\" => 2, _ => 3 }",
+    ] {
+        assert_eq!(numbers(other), [] as [i64; 0], "{other}");
     }
 }
 
