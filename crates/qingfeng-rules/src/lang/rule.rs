@@ -221,6 +221,13 @@ pub struct ComputedField {
     pub total: bool,
 }
 
+impl ComputedField {
+    /// What `d.NAME` means, where this is the field at the position.
+    pub(crate) fn field(&self, at: usize) -> FieldRef {
+        if self.total { FieldRef::Total(at) } else { FieldRef::Computed(at) }
+    }
+}
+
 /// Which computed fields a closure needs, those that other computed fields need included, in order.
 pub(crate) fn computed_needs(fields: &BTreeSet<FieldRef>, computed: &[ComputedField]) -> Vec<usize> {
     let mut needed = BTreeSet::new();

@@ -27,7 +27,7 @@ pub const PROFILE_KEYS_MAX: u64 = 50_000_000;
 pub struct Profile {
     /// How many days before the line's own are looked at; all, if it is not given.
     pub window: Option<u32>,
-    /// From how many values on shares, means and quantiles are told.
+    /// Means, shares and quantiles of fewer values are missing.
     pub least: u64,
     /// How many keys it can have.
     pub most_keys: u64,

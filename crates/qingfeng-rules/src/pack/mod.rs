@@ -259,13 +259,10 @@ impl Pack {
 
     /// The fields that the pack computes, as rules read them.
     pub fn computed_fields(&self) -> impl Iterator<Item = FieldRef> + '_ {
-        let field = |(at, field): (usize, &ComputedField)| match field.total {
-            true => FieldRef::Total(at),
-            false => FieldRef::Computed(at),
-        };
-        self.computed.iter().enumerate().map(field)
+        self.computed.iter().enumerate().map(|(at, field)| field.field(at))
     }
 
+    #[doc(hidden)]
     /// The fields of the schema on which a total hangs, by its position among the computed fields; of no other field any.
     pub fn total_sources(&self, at: usize) -> BTreeSet<FieldId> {
         if !self.computed[at].total {
@@ -281,6 +278,7 @@ impl Pack {
         sources
     }
 
+    #[doc(hidden)]
     /// What the lines of a declaration add to the totals of the pack, as programs that need no interpreter.
     pub fn totals(&self) -> Totals {
         Totals::of(&self.lowered)
@@ -382,7 +380,7 @@ impl Pack {
     /// The field that `d.name` means in this pack.
     pub fn field(&self, name: &str) -> Option<FieldRef> {
         if let Some(at) = self.computed.iter().position(|field| field.name == name) {
-            return Some(if self.computed[at].total { FieldRef::Total(at) } else { FieldRef::Computed(at) });
+            return Some(self.computed[at].field(at));
         }
         if let Some(id) = self.schema.field(name) {
             return Some(FieldRef::Declared(id));
@@ -492,11 +490,7 @@ fn resolve_profiles(manifest: &mut Manifest, computed: &[ComputedField], diagnos
     let schema = &manifest.schema;
     let known = |name: &str| {
         let at = computed.iter().position(|field| field.name == name);
-        let of = |at: usize| match computed[at].total {
-            true => (FieldRef::Total(at), computed[at].kind),
-            false => (FieldRef::Computed(at), computed[at].kind),
-        };
-        at.map(of).or_else(|| schema.known_field(name))
+        at.map(|at| (computed[at].field(at), computed[at].kind)).or_else(|| schema.known_field(name))
     };
     let asks_a_table = |field: FieldRef| {
         let needed = computed_needs(&BTreeSet::from([field]), computed);

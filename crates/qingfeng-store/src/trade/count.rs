@@ -228,7 +228,7 @@ impl<'p> Counter<'p> {
         self.keys.ends.len() as u64
     }
 
-    /// The rows: for each key and each day on which its window changes, what is told from that day on. The last row is
+    /// The rows: for each key and each day on which its window changes, the values from that day on. The last row is
     /// that of keys without one.
     pub fn rows(self, lookup: &Lookup) -> Result<Rows, TooLarge> {
         let order = self.by_key();

@@ -251,7 +251,7 @@ impl TradeRecord {
         }
         fs::create_dir_all(directory).map_err(|source| failed(directory, source))?;
         let path = directory.join(CONTENTS);
-        // Taken first and given its name last: of two runs at once one is told.
+        // Taken first and given its name last: of two runs at once the second gets an error.
         let whole = WholeFile::create(&path).map_err(|source| failed(&path, source))?;
         let added = Self::add_alone(directory, &wanted, engine, reader, pipeline, progress);
         let (added, record) = match added {
@@ -407,13 +407,13 @@ impl TradeRecord {
             reason,
         };
         let found = part.columns.iter().position(|known| known.name == wanted.name);
-        let at = found.ok_or_else(|| error("it is new; make the record anew from all declarations"))?;
+        let at = found.ok_or_else(|| error("it is new; remove the record and add all declarations again"))?;
         let known = &part.columns[at];
         if known.kind != wanted.kind {
-            return Err(error("it was of another kind; make the record anew from all declarations"));
+            return Err(error("it was of another kind; remove the record and add all declarations again"));
         }
         if known.formula != wanted.formula {
-            return Err(error("it was computed otherwise; make the record anew from all declarations"));
+            return Err(error("its formula was another; remove the record and add all declarations again"));
         }
         Ok(at)
     }

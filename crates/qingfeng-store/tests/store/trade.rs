@@ -330,7 +330,7 @@ fn a_file_that_cannot_be_read_changes_nothing() {
 }
 
 #[test]
-fn of_two_runs_at_once_one_is_told() {
+fn of_two_runs_at_once_the_second_gets_an_error() {
     let directory = tempfile::tempdir().unwrap();
     pack(directory.path());
     add(directory.path(), csv(&[one(1, 1)])).unwrap();
@@ -384,7 +384,7 @@ fn a_record_that_does_not_fit_the_pack_is_refused() {
     assert_eq!(opened(&manifest().replace("window = 7", "window = 30"), &rules), Ok(()));
     for (manifest, rules, reason) in [
         (manifest().replace("{ sum = \"value\" }", "{ sum = \"quantity\" }"), rules.clone(), "no `quantity`"),
-        (manifest(), rules.replace("10.0", "20.0"), "it was computed otherwise"),
+        (manifest(), rules.replace("10.0", "20.0"), "its formula was another"),
     ] {
         let refused = opened(&manifest, &rules).unwrap_err();
         assert!(refused.contains(reason), "{refused}");

@@ -558,8 +558,7 @@ impl<'f> File<'f> {
             }
         };
         // There is always a number of lines.
-        let missing = ty.missing && ty.base != Base::Flag;
-        let missing = if total { missing } else { ty.missing };
+        let missing = ty.missing && !(total && ty.base == Base::Flag);
         loaded.computed.push(ComputedField { name, kind, missing, closure, total });
     }
 

@@ -128,7 +128,7 @@ fn is_property(name: &str) -> bool {
 }
 
 /// `"lines"`, `{ median = "value_per_kg" }`, `{ quantile = 0.9, of = "value" }`, `{ count = "lines", where = "is_light" }`: what
-/// is told, of which field, and the flag that must hold.
+/// is measured, of which field, and the flag that must hold.
 fn read_statistic(
     toml: &mut Toml<'_>,
     column: &str,
@@ -142,7 +142,7 @@ fn read_statistic(
         let DeValue::String(text) = value.get_ref() else { return None };
         let found = Statistic::OF_LINES.iter().find(|(name, _)| name == text);
         if found.is_none() {
-            let title = format!("`{text}` is nothing that a profile tells of lines");
+            let title = format!("`{text}` is no measure of lines");
             match Statistic::OF_FIELDS.iter().any(|(name, _)| name == text) {
                 true => {
                     let help = format!("name the field: `{column} = {{ {text} = \"value\" }}`");
@@ -188,7 +188,7 @@ fn read_statistic(
             Some((what, Some(toml.plain_text(table, one)?), only))
         }
         _ => {
-            let title = format!("`{column}` must say one thing that is told");
+            let title = format!("`{column}` must have one measure");
             let help = format!("write `{column} = {{ median = \"value_per_kg\" }}`");
             toml.report(Code::BadValue, value.span(), title, help);
             None
@@ -230,7 +230,7 @@ pub(crate) fn resolve(
         let what = measure.what;
         if let Some(of) = &measure.of {
             let wrong = |kind| {
-                let title = format!("the {what} of `{of}` cannot be told: it is of kind {kind}");
+                let title = format!("the {what} of `{of}` cannot be computed: it is of kind {kind}");
                 let help = match what {
                     Statistic::Share => {
                         "a share is of a flag; compute one: `field(\"is_heavy\", |d| d.net_kg > 1000.0)`"
@@ -238,7 +238,7 @@ pub(crate) fn resolve(
                     Statistic::Distinct => {
                         "count the different values of texts, codes, whole numbers, flags or days"
                     }
-                    _ => "it is told of numbers",
+                    _ => "choose a number field",
                 };
                 (!what.takes(kind)).then_some((title, help))
             };

@@ -94,7 +94,6 @@ fn numbers_among_which_a_rule_chooses_change_where_they_stand() {
         "|d| 20",
         "|d| min(d.packages ?? 0, 9)",
         "|d| if d.value < 1.0 { d.packages ?? 0 } else { 2 }",
-        "|d| if d.value < 1.0 { 1 } else { 2 } + 3",
         "|d| { let x = 1; if d.value < 1.0 { x } else { 2 } }",
         "|d| switch d.brand { \"A\" => 2, _ => 3 }",
     ] {
