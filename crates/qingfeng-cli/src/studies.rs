@@ -17,7 +17,8 @@ use qingfeng_inspection::outcomes::{Outcomes, Timeline};
 use qingfeng_inspection::overrides::{ChangedPlan, OverrideError, Overrides};
 use qingfeng_inspection::visits::Visit;
 use qingfeng_inspection::{Ledger, PlanFile, Policy};
-use qingfeng_store::{SnapshotId, Store, StoreError, StoreUrl};
+use qingfeng_store::gathered::{each_row, each_stored};
+use qingfeng_store::{Outcome, SnapshotId, Store, StoreError, StoreUrl};
 
 use crate::inputs::small_text;
 use crate::numbers::count;
@@ -140,6 +141,24 @@ impl Results {
         let (rejects, rejected) = timeline.rejects();
         self.report_rejects("outcomes", rejects, rejected);
         Ok(Some(timeline))
+    }
+
+    /// Every row, also those that a later one corrects.
+    ///
+    /// # Errors
+    ///
+    /// Tables and stores that cannot be read.
+    pub fn rows_of_all(&self) -> Result<Vec<Outcome>, StudyError> {
+        let mut rows = Vec::new();
+        let (mut keep, mut take) = (|_: &str| true, |row| rows.push(row));
+        let gathered = match self.stored()? {
+            Some((mut store, snapshot)) => {
+                each_stored(&mut store, &snapshot, self.as_of, &mut keep, &mut take)?
+            }
+            None => each_row(&self.inputs(), &self.options, self.as_of, &mut keep, &mut take)?,
+        };
+        self.report_rejects("outcomes", &gathered.rejects.rejects, gathered.rejects.rejected);
+        Ok(rows)
     }
 
     /// The store and its latest snapshot, if one is named.

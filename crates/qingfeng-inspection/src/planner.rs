@@ -19,7 +19,7 @@ use super::plan::{Because, LeftOut, NoOffice, PlannedDay, QuotaMet, Selected, St
 use super::planning::{Learning, Planning};
 use super::policy::{Policy, asked, units};
 use super::sorted::DeclarationDays;
-use crate::outcomes::{Known, Timeline};
+use crate::outcomes::{KnownResult, Timeline};
 use crate::visits::{PlannedVisits, Visit, Visiting};
 
 /// The most days of a plan: ten years.
@@ -321,7 +321,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What became known of the inspection of a declaration of a day.
-    pub(crate) fn known(&self, candidate: &AssessedDeclaration, day: Date) -> Vec<Known> {
+    pub(crate) fn known(&self, candidate: &AssessedDeclaration, day: Date) -> Vec<KnownResult> {
         self.outcomes.map(|all| all.of(&candidate.declaration_id, day)).unwrap_or_default()
     }
 

@@ -310,7 +310,7 @@ impl ProofOf<'_> {
             Some((at, row.office.clone()))
         });
         let selected: Vec<(usize, String)> = selected.collect();
-        let is_known = |known: &crate::outcomes::Known| known.known_on < day;
+        let is_known = |known: &crate::outcomes::KnownResult| known.known_on < day;
         let learnt = |row: &PlanRow| outcomes.of(&row.declaration_id, row.day).iter().any(is_known);
         if self.plan.rows.iter().any(|row| from <= row.day && row.day < day && learnt(row)) {
             proof.unchecked.push(format!(

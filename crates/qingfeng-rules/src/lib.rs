@@ -84,8 +84,8 @@ pub mod lookups {
         HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource,
     };
     pub use crate::model::profile::{
-        Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_KEYS_MAX, PROFILE_WINDOW_MAX, Profile,
-        Statistic,
+        Counted, Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_KEYS_MAX, PROFILE_WINDOW_MAX,
+        Profile, Statistic,
     };
 }
 

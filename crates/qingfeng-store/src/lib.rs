@@ -20,6 +20,8 @@ mod entries;
 mod error;
 mod finding;
 mod form;
+#[doc(hidden)]
+pub mod gathered;
 mod history;
 mod import;
 mod load;
@@ -30,6 +32,7 @@ mod outcomes;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod timeline;
 #[cfg(feature = "postgres")]
 mod tls;
 #[cfg(feature = "trade")]
@@ -53,6 +56,7 @@ pub use load::StoreLookups;
 pub use load::TRADE_DEFAULT;
 pub use outcome_table::OutcomeColumns;
 pub use outcomes::{OUTCOMES_MAX, Outcomes, OutcomesImported};
+pub use timeline::{KnownResult, Timeline};
 pub use url::StoreUrl;
 
 /// The version of the form of stores.

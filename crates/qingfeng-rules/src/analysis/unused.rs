@@ -85,7 +85,8 @@ impl Analysis<'_> {
             computed_needs(&closures.flat_map(Closure::fields).chain(measured).collect(), &pack.computed);
         for (_, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
             let file = Arc::clone(&self.apart.facts.files[field.closure.file]);
-            let text = pack.warnings.sources.text(&file).unwrap_or("");
+            // Nobody wrote the fields of a risk one by one.
+            let Some(text) = pack.warnings.sources.text(&file) else { continue };
             let quoted = format!("\"{}\"", field.name);
             // The name stands before the closure.
             let before = text.get(..field.closure.body.span.start).unwrap_or("");

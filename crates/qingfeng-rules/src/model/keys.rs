@@ -51,6 +51,7 @@ tables! {
     Lookup "[lookups.NAME]"
     Profile "[profiles.NAME]"
     Measure "[profiles.NAME.measures.COLUMN]"
+    Risk "[risks.NAME]"
     Store "[store]"
     History "[history]"
     HistoryGrade "[[history.grades]]"

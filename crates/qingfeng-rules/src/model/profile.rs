@@ -25,6 +25,8 @@ pub const PROFILE_KEYS_MAX: u64 = 50_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
+    /// What is counted.
+    pub of: Counted,
     /// How many days before the line's own are looked at; all, if it is not given.
     pub window: Option<u32>,
     /// Means, shares and quantiles of fewer values are missing.
@@ -33,6 +35,25 @@ pub struct Profile {
     pub most_keys: u64,
     /// What is measured, in the order of the columns after the key.
     pub measures: Vec<Measure>,
+}
+
+/// Of what a profile tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Counted {
+    /// What was declared.
+    Declared,
+    /// What inspections found, by the day on which it became known.
+    Results {
+        /// Whether a result stands for 1/probability of its selection.
+        weighted: bool,
+    },
+}
+
+impl Counted {
+    /// Those that a pack can name; results are weighted unless it says otherwise.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("declared", Self::Declared), ("results", Self::Results { weighted: true })];
 }
 
 /// A column of a profile.
@@ -77,6 +98,12 @@ pub enum Statistic {
     Quantile(u32),
     /// The share of the lines with a flag on which it holds.
     Share,
+    /// How many declarations were inspected: where results are weighted, how many equal weights would tell as much.
+    Inspected,
+    /// Of these, how many violated.
+    Found,
+    /// The share of the inspected that violated.
+    Rate,
 }
 
 impl Statistic {
@@ -97,12 +124,17 @@ impl Statistic {
         ("last_day", Self::LastDay),
     ];
 
+    /// Those that are of results of inspections.
+    pub const OF_RESULTS: [(&'static str, Self); 3] =
+        [("inspected", Self::Inspected), ("found", Self::Found), ("rate", Self::Rate)];
+
     /// The kind of its values.
     pub fn kind(self) -> Kind {
         match self {
             Self::Lines | Self::Declarations | Self::Distinct => Kind::Integer,
             Self::FirstDay | Self::LastDay => Kind::Date,
             Self::Sum | Self::Mean | Self::Quantile(_) | Self::Share => Kind::Number,
+            Self::Inspected | Self::Found | Self::Rate => Kind::Number,
         }
     }
 
@@ -113,6 +145,7 @@ impl Statistic {
             Self::Share => kind == Kind::Flag,
             Self::Distinct => kind != Kind::Number,
             Self::Lines | Self::Declarations | Self::FirstDay | Self::LastDay => false,
+            Self::Inspected | Self::Found | Self::Rate => false,
         }
     }
 
@@ -120,15 +153,17 @@ impl Statistic {
     pub fn of_nothing(self) -> Value<'static> {
         match self {
             Self::Lines | Self::Declarations | Self::Distinct => Value::Integer(0),
-            Self::Sum => Value::Number(0.0),
-            Self::Mean | Self::Quantile(_) | Self::Share | Self::FirstDay | Self::LastDay => Value::Missing,
+            Self::Sum | Self::Inspected | Self::Found => Value::Number(0.0),
+            Self::Mean | Self::Quantile(_) | Self::Share | Self::Rate => Value::Missing,
+            Self::FirstDay | Self::LastDay => Value::Missing,
         }
     }
 }
 
 impl fmt::Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = Self::OF_FIELDS.iter().chain(&Self::OF_LINES).find(|(_, known)| known == self);
+        let mut all = Self::OF_FIELDS.iter().chain(&Self::OF_LINES).chain(&Self::OF_RESULTS);
+        let named = all.find(|(_, known)| known == self);
         match (named, self) {
             (Some((name, _)), _) => f.write_str(name),
             (None, Self::Quantile(millionths)) => write!(f, "quantile {}", f64::from(*millionths) / 1e6),

@@ -109,11 +109,12 @@ impl Pack {
         let document = Document::parse("pack.toml", manifest_text, None, &mut diagnostics);
         let mut manifest = manifest::read(&document, &mut diagnostics);
         let reference = read_reference(&texts, &manifest.schema, &mut diagnostics);
-        let rule_texts: Vec<(Arc<str>, Arc<str>)> = texts
+        // What all files may read comes first.
+        let written = texts
             .iter()
             .filter(|(path, _)| path.ends_with(".rhai"))
-            .map(|(path, text)| (Arc::from(*path), Arc::clone(text)))
-            .collect();
+            .map(|(path, text)| (Arc::from(*path), Arc::clone(text)));
+        let rule_texts: Vec<(Arc<str>, Arc<str>)> = manifest.risks.iter().cloned().chain(written).collect();
         let environment = Environment {
             schema: &manifest.schema,
             reference: &reference,

@@ -15,7 +15,7 @@ use super::window::{Count, KeyLines, Values};
 
 /// The most lines that a profile is counted from, and the most rows that it has. They bound its memory.
 const LINES_MAX: usize = 100_000_000;
-const ROWS_MAX: usize = 50_000_000;
+pub(super) const ROWS_MAX: usize = 50_000_000;
 
 /// A profile that outgrew a bound.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ struct Scratch {
 
 /// The keys, each once, as bytes one after the other.
 #[derive(Debug, Default)]
-struct Keys {
+pub(super) struct Keys {
     table: HashTable<u32>,
     hashes: Vec<u64>,
     ends: Vec<usize>,
@@ -115,6 +115,23 @@ struct Keys {
 }
 
 impl Keys {
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.ends.len() as u64
+    }
+
+    /// The number of a line's key, if it has all fields. `bytes` is room to work in.
+    pub fn of_line(&mut self, key: &[Typed], line: usize, bytes: &mut Vec<u8>) -> Option<u32> {
+        bytes.clear();
+        for column in key {
+            match column.value(line) {
+                Value::Missing => return None,
+                value => push_value(bytes, value),
+            }
+        }
+        Some(self.number(bytes))
+    }
+
     fn bytes(&self, key: u32) -> &[u8] {
         let start = (key as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.bytes[start..self.ends[key as usize]]
@@ -195,17 +212,8 @@ impl<'p> Counter<'p> {
     ) -> Result<(), TooLarge> {
         let mut bytes = Vec::new();
         for (line, (&day, &declaration)) in days.iter().zip(declarations).enumerate() {
-            bytes.clear();
-            let mut is_whole = true;
-            for column in key {
-                let value = column.value(line);
-                is_whole &= value != Value::Missing;
-                push_value(&mut bytes, value);
-            }
-            if !is_whole {
-                continue;
-            }
-            self.key_of.push(self.keys.number(&bytes));
+            let Some(key) = self.keys.of_line(key, line, &mut bytes) else { continue };
+            self.key_of.push(key);
             self.days.push(day);
             self.declarations.push(declaration);
             for (column, [field, only]) in self.values.iter_mut().zip(measured) {
@@ -225,7 +233,7 @@ impl<'p> Counter<'p> {
 
     /// How many different keys there are.
     pub fn keys(&self) -> u64 {
-        self.keys.ends.len() as u64
+        self.keys.len()
     }
 
     /// The rows: for each key and each day on which its window changes, the values from that day on. The last row is
@@ -246,32 +254,7 @@ impl<'p> Counter<'p> {
                 return Err(TooLarge::Rows);
             }
         }
-        // Where nothing came before.
-        let otherwise = days.len() as u32;
-        days.push((i32::MIN, i32::MAX));
-        for (column, measure) in told.iter_mut().zip(&self.profile.measures) {
-            column.push(measure.what.of_nothing());
-        }
-        let mut of_keys: Vec<(Kind, Growing)> = lookup
-            .columns
-            .iter()
-            .take(lookup.key.len())
-            .map(|&(_, kind)| (kind, Growing::new(kind)))
-            .collect();
-        for key in 0..self.keys.ends.len() as u32 {
-            let mut bytes = self.keys.bytes(key);
-            of_keys.iter_mut().for_each(|(kind, column)| column.push(read_value(&mut bytes, *kind)));
-        }
-        let taken: UInt32Array = key_rows.into_iter().map(Some).chain([None]).collect();
-        let keys = of_keys.into_iter().map(|(_, column)| {
-            let column = column.finish();
-            arrow_select::take::take(&column, &taken, None).map_err(|_| TooLarge::Rows)
-        });
-        let told = told.into_iter().map(|column| Ok(column.finish()));
-        let columns: Vec<ArrayRef> = keys.chain(told).collect::<Result<_, _>>()?;
-        let columns =
-            columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind));
-        Ok(Rows { columns: columns.collect(), days, without_day: Some(i32::MIN), otherwise: Some(otherwise) })
+        row_table(&self.keys, &key_rows, days, told, lookup, &self.profile.measures)
     }
 
     /// The lines, those of a key together, by day and declaration.
@@ -369,6 +352,39 @@ impl<'p> Counter<'p> {
         lines.starts.push(at);
         lines
     }
+}
+
+/// The rows of a profile, of which each has a key and days and the values told on them, and at the end that of keys without
+/// one.
+pub(super) fn row_table(
+    keys: &Keys,
+    key_rows: &[u32],
+    mut days: Vec<(i32, i32)>,
+    mut told: Vec<Growing>,
+    lookup: &Lookup,
+    measures: &[Measure],
+) -> Result<Rows, TooLarge> {
+    // Where nothing came before.
+    let otherwise = days.len() as u32;
+    days.push((i32::MIN, i32::MAX));
+    for (column, measure) in told.iter_mut().zip(measures) {
+        column.push(measure.what.of_nothing());
+    }
+    let kinds = lookup.columns.iter().take(lookup.key.len()).map(|&(_, kind)| kind);
+    let mut of_keys: Vec<(Kind, Growing)> = kinds.map(|kind| (kind, Growing::new(kind))).collect();
+    for key in 0..keys.ends.len() as u32 {
+        let mut bytes = keys.bytes(key);
+        of_keys.iter_mut().for_each(|(kind, column)| column.push(read_value(&mut bytes, *kind)));
+    }
+    let taken: UInt32Array = key_rows.iter().copied().map(Some).chain([None]).collect();
+    let of_keys = of_keys.into_iter().map(|(_, column)| {
+        let column = column.finish();
+        arrow_select::take::take(&column, &taken, None).map_err(|_| TooLarge::Rows)
+    });
+    let told = told.into_iter().map(|column| Ok(column.finish()));
+    let columns: Vec<ArrayRef> = of_keys.chain(told).collect::<Result<_, _>>()?;
+    let columns = columns.iter().zip(&lookup.columns).map(|(column, (_, kind))| Typed::new(column, *kind));
+    Ok(Rows { columns: columns.collect(), days, without_day: Some(i32::MIN), otherwise: Some(otherwise) })
 }
 
 /// The days and declarations of a batch of the record.

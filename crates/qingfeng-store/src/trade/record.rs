@@ -16,15 +16,19 @@ use qingfeng::internals::{BatchValues, Rows, Typed};
 use qingfeng::read::{Chunk, Place, Reader};
 use qingfeng::write::{Output, TableWriter, WholeFile, WriteError};
 use qingfeng::{Engine, JobError, LivingTables, Pipeline, Progress};
-use qingfeng_rules::lookups::{Lookup, Profile};
+use qingfeng_rules::lookups::{Counted, Lookup, Profile};
 use qingfeng_rules::{Code, Date, Diagnostic, FieldRef, Kind, Pack};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Growing;
 use super::count::{Counter, TooLarge, days_and_declarations};
+use super::results::{self, ResultCounter, ResultRow, Results, WeightedResult};
 
 /// The form of records.
 const FORM: u32 = 1;
+
+/// With what the names of files of results begin.
+const RESULTS: &str = "results-";
 
 /// What says which files a record has.
 const CONTENTS: &str = "trade.json";
@@ -121,8 +125,26 @@ pub struct Kept {
     pub days: Option<(Date, Date)>,
     /// The names of the fields.
     pub fields: Vec<String>,
+    /// Rows of results of inspections.
+    pub results: u64,
     /// Names all that it holds: 12 hexadecimal digits.
     pub digest: String,
+}
+
+/// What was added of results to a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ResultsAdded {
+    /// Rows that were added.
+    pub added: u64,
+    /// Of these, rows of declarations that the record does not have: they count once these are added.
+    pub of_unknown: u64,
+    /// Rows that were in the record already.
+    pub known: u64,
+    /// Rows of which nobody can say when they were known, which are not kept.
+    pub undated: u64,
+    /// The record after it.
+    pub kept: Kept,
 }
 
 /// How large a profile is.
@@ -150,6 +172,16 @@ pub struct TradeRecord {
 struct Contents {
     form: u32,
     parts: Vec<Part>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    results: Vec<ResultPart>,
+}
+
+/// A file of results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ResultPart {
+    file: String,
+    rows: u64,
+    digest: String,
 }
 
 /// A field that is kept.
@@ -209,6 +241,7 @@ impl TradeRecord {
             declarations: parts.iter().map(|part| part.declarations).sum(),
             days: first.zip(last),
             fields: self.fields(),
+            results: self.contents.results.iter().map(|part| part.rows).sum(),
             digest: self.digest(),
         }
     }
@@ -221,7 +254,9 @@ impl TradeRecord {
     }
 
     fn digest(&self) -> String {
-        let mut digests: Vec<&str> = self.contents.parts.iter().map(|part| part.digest.as_str()).collect();
+        let parts = self.contents.parts.iter().map(|part| part.digest.as_str());
+        let mut digests: Vec<&str> =
+            parts.chain(self.contents.results.iter().map(|part| part.digest.as_str())).collect();
         digests.sort_unstable();
         let mut hasher = blake3::Hasher::new();
         digests.iter().for_each(|digest| _ = hasher.update(digest.as_bytes()));
@@ -249,21 +284,80 @@ impl TradeRecord {
         if wanted.is_empty() {
             return Err(TradeError::NoProfile);
         }
+        Self::change(directory, |record| {
+            let added = record.add_alone(&wanted, engine, reader, pipeline, progress)?;
+            Ok((added.lines > 0, added))
+        })
+    }
+
+    /// Adds results of inspections to the record in a directory, all or none, and makes it if there is none. A row that the
+    /// record has already changes nothing; one that says something else of a line is a correction, which counts from the
+    /// day after it is known.
+    ///
+    /// # Errors
+    ///
+    /// [`TradeError`]: the record stays as it was.
+    pub fn add_results(
+        directory: &Path,
+        rows: impl IntoIterator<Item = WeightedResult>,
+    ) -> Result<ResultsAdded, TradeError> {
+        Self::change(directory, |record| {
+            let mut known: HashSet<[u8; 16]> = HashSet::new();
+            record.each_result(&mut |row| _ = known.insert(row.hash()))?;
+            let declarations = record.declarations()?;
+            let (mut added, mut fresh) = (ResultsAdded::default(), Vec::new());
+            for row in rows {
+                match ResultRow::of(&row) {
+                    None => added.undated += 1,
+                    Some(kept) if known.insert(kept.hash()) => {
+                        let declaration = declaration_hash(&row.outcome.declaration_id);
+                        added.of_unknown += u64::from(!declarations.contains(&declaration));
+                        fresh.push(kept);
+                    }
+                    Some(_) => added.known += 1,
+                }
+            }
+            added.added = fresh.len() as u64;
+            if !fresh.is_empty() {
+                let number = record.contents.results.iter().filter_map(|part| number_of(&part.file)).max();
+                let file = format!("{RESULTS}{:06}.parquet", number.unwrap_or(0) + 1);
+                let path = record.directory.join(&file);
+                results::write(&path, &fresh)?;
+                let digest = file_digest(&path)?;
+                record.contents.results.push(ResultPart { file, rows: added.added, digest });
+            }
+            added.kept = record.kept();
+            Ok((added.added > 0, added))
+        })
+    }
+
+    /// Changes the record in a directory with no other writer; `change` says whether it did, and what came of it.
+    fn change<T>(
+        directory: &Path,
+        change: impl FnOnce(&mut Self) -> Result<(bool, T), TradeError>,
+    ) -> Result<T, TradeError> {
         fs::create_dir_all(directory).map_err(|source| failed(directory, source))?;
         let path = directory.join(CONTENTS);
         // Taken first and given its name last: of two runs at once the second gets an error.
         let whole = WholeFile::create(&path).map_err(|source| failed(&path, source))?;
-        let added = Self::add_alone(directory, &wanted, engine, reader, pipeline, progress);
-        let (added, record) = match added {
-            Ok(done) => done,
+        let record = match Self::open(directory) {
+            Err(TradeError::Missing(_)) => Ok(Self {
+                directory: directory.to_owned(),
+                contents: Contents { form: FORM, ..Contents::default() },
+            }),
+            opened => opened,
+        };
+        let changed = record.and_then(|mut record| Ok((change(&mut record)?, record)));
+        let ((has_changed, done), record) = match changed {
+            Ok(changed) => changed,
             Err(error) => {
                 discard(whole, &path);
                 return Err(error);
             }
         };
-        if added.lines == 0 && path.exists() {
+        if !has_changed && path.exists() {
             discard(whole, &path);
-            return Ok(added);
+            return Ok(done);
         }
         let write = || -> io::Result<()> {
             let mut file = whole.handle()?;
@@ -274,40 +368,32 @@ impl TradeRecord {
         };
         write().map_err(|source| failed(&path, source))?;
         record.remove_others();
-        Ok(added)
+        Ok(done)
     }
 
     fn add_alone(
-        directory: &Path,
+        &mut self,
         wanted: &Fields,
         engine: &Engine,
         reader: Reader,
         pipeline: &Pipeline,
         progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<(Added, Self), TradeError> {
-        let mut record = match Self::open(directory) {
-            Ok(record) => record,
-            Err(TradeError::Missing(_)) => {
-                Self { directory: directory.to_owned(), contents: Contents { form: FORM, parts: Vec::new() } }
-            }
-            Err(error) => return Err(error),
-        };
+    ) -> Result<Added, TradeError> {
         // What is added now is of no use where the older parts lack a field.
-        for part in &record.contents.parts {
+        for part in &self.contents.parts {
             for (column, _) in wanted.values() {
-                record.position(part, column)?;
+                self.position(part, column)?;
             }
         }
         let columns: Vec<KeptField> = wanted.values().map(|(column, _)| column.clone()).collect();
         let taken: Vec<(FieldRef, Kind)> = wanted.iter().map(|(&field, &(_, kind))| (field, kind)).collect();
-        let number =
-            record.contents.parts.iter().filter_map(|part| part.file.get(..6)?.parse::<u32>().ok()).max();
+        let number = self.contents.parts.iter().filter_map(|part| number_of(&part.file)).max();
         let file = format!("{:06}.parquet", number.unwrap_or(0) + 1);
-        let path = directory.join(&file);
+        let path = self.directory.join(&file);
         let schema = part_schema(&columns);
         let mut writer =
             TableWriter::create(&Output::Path(path.clone()), Arc::clone(&schema)).map_err(write_failed)?;
-        let mut known = record.declarations()?;
+        let mut known = self.declarations()?;
         let mut added = Added::default();
         let mut days: Option<(i32, i32)> = None;
         let mut failure = None;
@@ -355,15 +441,15 @@ impl TradeRecord {
             // Nothing was added.
             let _ = fs::remove_file(with_partial(&path));
             done?;
-            added.kept = record.kept();
-            return Ok((added, record));
+            added.kept = self.kept();
+            return Ok(added);
         };
         writer.finish().map_err(write_failed)?;
         let digest = file_digest(&path)?;
         let (lines, declarations) = (added.lines, added.declarations);
-        record.contents.parts.push(Part { file, columns, lines, declarations, first, last, digest });
-        added.kept = record.kept();
-        Ok((added, record))
+        self.contents.parts.push(Part { file, columns, lines, declarations, first, last, digest });
+        added.kept = self.kept();
+        Ok(added)
     }
 
     /// The declarations that it has.
@@ -385,18 +471,34 @@ impl TradeRecord {
         let Ok(found) = fs::read_dir(&self.directory) else { return };
         for entry in found.flatten() {
             let name = entry.file_name();
-            let is_part = |name: &&str| {
-                let number = name.strip_suffix(".parquet");
-                number.is_some_and(|number| {
-                    number.len() == 6 && number.bytes().all(|digit| digit.is_ascii_digit())
-                })
-            };
-            let Some(name) = name.to_str().filter(is_part) else { continue };
-            if !self.contents.parts.iter().any(|part| part.file == name) {
+            let Some(name) = name.to_str().filter(|name| number_of(name).is_some()) else { continue };
+            let mut kept = self.contents.parts.iter().map(|part| &part.file);
+            if !kept.any(|file| file == name) && !self.contents.results.iter().any(|part| part.file == name) {
                 // It is in nobody's way.
                 let _ = fs::remove_file(entry.path());
             }
         }
+    }
+
+    /// Gives out the results.
+    fn each_result(&self, take: &mut dyn FnMut(ResultRow)) -> Result<(), TradeError> {
+        for part in &self.contents.results {
+            let path = self.directory.join(&part.file);
+            if results::read(&path, take)? != part.rows {
+                return Err(damaged(&path, "it has another number of rows"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The results, where a profile of the pack needs them.
+    fn results(&self, pack: &Pack) -> Result<Results, TradeError> {
+        let mut rows = Vec::new();
+        let mut profiles = pack.lookups.iter().filter_map(Lookup::profile);
+        if profiles.any(|profile| matches!(profile.of, Counted::Results { .. })) {
+            self.each_result(&mut |row| rows.push(row))?;
+        }
+        Ok(Results::new(rows))
     }
 
     /// The column of a field in a part.
@@ -449,10 +551,11 @@ impl TradeRecord {
     fn rows(
         &self,
         fields: &Fields,
+        results: &Results,
         lookup: &Lookup,
         profile: &Profile,
     ) -> Result<Result<(Rows, u64), Diagnostic>, TradeError> {
-        let mut counter = Counter::new(profile);
+        let mut counter = AnyCounter::new(profile, results);
         let mut too_large = None;
         for part in &self.contents.parts {
             let path = self.directory.join(&part.file);
@@ -522,10 +625,10 @@ impl TradeRecord {
     ///
     /// The record lacks what they need, or cannot be read.
     pub fn sizes(&self, pack: &Pack) -> Result<Vec<ProfileSize>, TradeError> {
-        let (fields, mut sizes) = (fields_of(pack), Vec::new());
+        let (fields, results, mut sizes) = (fields_of(pack), self.results(pack)?, Vec::new());
         for lookup in &pack.lookups {
             let Some(profile) = lookup.profile() else { continue };
-            let rows = self.rows(&fields, lookup, profile)?.ok();
+            let rows = self.rows(&fields, &results, lookup, profile)?.ok();
             sizes.push(ProfileSize {
                 profile: lookup.name.clone(),
                 key: lookup.key_names().map(str::to_owned).collect(),
@@ -539,15 +642,57 @@ impl TradeRecord {
     /// The rows of the pack's profiles, by position in the pack, and warnings of those that are too large.
     pub(crate) fn profiles(&self, pack: &Pack) -> Result<LivingTables, TradeError> {
         let (mut tables, mut warnings) = (Vec::new(), Vec::new());
-        let fields = fields_of(pack);
+        let (fields, results) = (fields_of(pack), self.results(pack)?);
         for (at, lookup) in pack.lookups.iter().enumerate() {
             let Some(profile) = lookup.profile() else { continue };
-            match self.rows(&fields, lookup, profile)? {
+            match self.rows(&fields, &results, lookup, profile)? {
                 Ok((rows, _)) => tables.push((at, rows)),
                 Err(warning) => warnings.push(warning),
             }
         }
         Ok(LivingTables { snapshot: None, tables, warnings })
+    }
+}
+
+/// What counts for a profile, by what it is of.
+enum AnyCounter<'p> {
+    Declared(Counter<'p>),
+    Results(ResultCounter<'p>),
+}
+
+impl<'p> AnyCounter<'p> {
+    fn new(profile: &'p Profile, results: &'p Results) -> Self {
+        match profile.of {
+            Counted::Results { weighted } => Self::Results(ResultCounter::new(profile, weighted, results)),
+            _ => Self::Declared(Counter::new(profile)),
+        }
+    }
+
+    fn take(
+        &mut self,
+        days: &[i32],
+        declarations: &[u64],
+        key: &[Typed],
+        measured: &[[Option<Typed>; 2]],
+    ) -> Result<(), TooLarge> {
+        match self {
+            Self::Declared(counter) => counter.take(days, declarations, key, measured),
+            Self::Results(counter) => counter.take(days, declarations, key),
+        }
+    }
+
+    fn keys(&self) -> u64 {
+        match self {
+            Self::Declared(counter) => counter.keys(),
+            Self::Results(counter) => counter.keys(),
+        }
+    }
+
+    fn rows(self, lookup: &Lookup) -> Result<Rows, TooLarge> {
+        match self {
+            Self::Declared(counter) => counter.rows(lookup),
+            Self::Results(counter) => counter.rows(lookup),
+        }
     }
 }
 
@@ -620,7 +765,7 @@ fn whole(reader: &Reader) -> Result<(), TradeError> {
 }
 
 /// By what a declaration is known again.
-fn declaration_hash(id: &str) -> u64 {
+pub(super) fn declaration_hash(id: &str) -> u64 {
     use std::hash::BuildHasher as _;
     FixedState::default().hash_one(id.as_bytes())
 }
@@ -665,6 +810,14 @@ fn part_schema(columns: &[KeptField]) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
+/// The number of a file of a record, if it is named as one.
+fn number_of(file: &str) -> Option<u32> {
+    let digits = file.strip_suffix(".parquet")?;
+    let digits = digits.strip_prefix(RESULTS).unwrap_or(digits);
+    let is_number = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if is_number { digits.parse().ok() } else { None }
+}
+
 fn file_digest(path: &Path) -> Result<String, TradeError> {
     let mut hasher = blake3::Hasher::new();
     let mut file = File::open(path).map_err(|source| failed(path, source))?;
@@ -672,15 +825,15 @@ fn file_digest(path: &Path) -> Result<String, TradeError> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-fn failed(path: &Path, source: io::Error) -> TradeError {
+pub(super) fn failed(path: &Path, source: io::Error) -> TradeError {
     TradeError::Io { path: path.display().to_string(), source }
 }
 
-fn damaged(path: &Path, reason: impl ToString) -> TradeError {
+pub(super) fn damaged(path: &Path, reason: impl ToString) -> TradeError {
     TradeError::Damaged { path: path.display().to_string(), reason: reason.to_string() }
 }
 
-fn write_failed(error: WriteError) -> TradeError {
+pub(super) fn write_failed(error: WriteError) -> TradeError {
     TradeError::Read(JobError::Write(error))
 }
 

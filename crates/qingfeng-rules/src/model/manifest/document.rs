@@ -272,7 +272,11 @@ impl Toml<'_> {
     }
 
     pub(crate) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(String, Range<usize>)> {
-        let Some(value) = table.get(key) else { return Vec::new() };
+        table.get(key).map_or_else(Vec::new, |value| self.texts_of(key, value))
+    }
+
+    /// The texts of a list.
+    pub(crate) fn texts_of(&mut self, key: &str, value: &Value<'_>) -> Vec<(String, Range<usize>)> {
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(key, value, "a list of texts");
             return Vec::new();

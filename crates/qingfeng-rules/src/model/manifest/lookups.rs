@@ -1,6 +1,7 @@
 //! `[lookups.NAME]`, `[store]` and `[history]` of `pack.toml`.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Serialize;
 use toml::de::{DeTable, DeValue};
@@ -9,7 +10,7 @@ use super::{PLAIN_NAME, Toml, Value, escapes_pack, is_plain_name};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::derived::FieldRef;
 use crate::model::keys::Table;
-use crate::model::profile::Profile;
+use crate::model::profile::{Counted, Profile};
 use crate::model::schema::{FieldId, Kind, Schema};
 
 const GRADES_MAX: usize = 100;
@@ -94,7 +95,10 @@ impl fmt::Display for LookupSource {
             Self::File(file) => f.write_str(file),
             Self::Store(table) => write!(f, "table `{table}` of the store"),
             Self::History(role) => write!(f, "history of the {role}"),
-            Self::Profile(_) => f.write_str("past declarations"),
+            Self::Profile(profile) => f.write_str(match profile.of {
+                Counted::Declared => "past declarations",
+                Counted::Results { .. } => "past inspections",
+            }),
         }
     }
 }
@@ -318,8 +322,24 @@ pub(super) fn read_key(
     name: &str,
     place: &Place,
 ) -> Vec<(FieldRef, String, Kind)> {
+    let texts = toml.texts(table, "key");
+    let key_fields = key_fields(toml, schema, texts);
+    if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
+        let title = format!("the lookup table `{name}` has no `key`");
+        let help = "add `key = [\"exporter\"]`, the fields to compare";
+        toml.report(Code::MissingKey, place.span.clone(), title, help);
+    }
+    key_fields
+}
+
+/// The fields of these names, which a key can have.
+pub(super) fn key_fields(
+    toml: &mut Toml<'_>,
+    schema: &Schema,
+    texts: Vec<(String, Range<usize>)>,
+) -> Vec<(FieldRef, String, Kind)> {
     let mut key_fields = Vec::new();
-    for (text, span) in toml.texts(table, "key") {
+    for (text, span) in texts {
         let known = toml.diagnostics.items.len();
         let found = toml.known_field(schema, &text, span.clone());
         // Whatever name is near: a table keyed by another field is another table.
@@ -331,11 +351,6 @@ pub(super) fn read_key(
             }
             key_fields.push((field, text, kind));
         }
-    }
-    if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
-        let title = format!("the lookup table `{name}` has no `key`");
-        let help = "add `key = [\"exporter\"]`, the fields to compare";
-        toml.report(Code::MissingKey, place.span.clone(), title, help);
     }
     key_fields
 }

@@ -4,10 +4,12 @@ mod document;
 mod groups;
 mod lookups;
 mod profiles;
+mod risks;
 mod schema;
 pub(crate) mod selection;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -37,6 +39,8 @@ pub(crate) struct Manifest {
     pub on_fault: Option<ChannelId>,
     pub on_unreadable: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
+    /// Texts of rules that define the fields of `[risks.NAME]`, with their names.
+    pub risks: Vec<(Arc<str>, Arc<str>)>,
     pub store: String,
     pub history: History,
     pub check_as_of: Option<Date>,
@@ -76,6 +80,7 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
     let on_unreadable = read_at_least(toml, root, "on_unreadable", Table::OnUnreadable, &names);
     let mut lookups = lookups::read_lookups(toml, root, &schema);
     profiles::read_profiles(toml, root, &schema, &mut lookups);
+    let risks = risks::read_risks(toml, root, &schema, &mut lookups);
     let store = lookups::read_store(toml, root);
     let history = lookups::read_history(toml, root);
     let check_as_of = toml.table(root, "check").and_then(|(table, _)| {
@@ -93,6 +98,7 @@ pub(crate) fn read(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Ma
         on_fault,
         on_unreadable,
         lookups,
+        risks,
         store,
         history,
         check_as_of,

@@ -8,7 +8,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::model::derived::FieldRef;
 use crate::model::keys::Table;
 use crate::model::profile::{
-    Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_KEYS_MAX, PROFILE_WINDOW_MAX, Profile, Statistic,
+    Counted, Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_KEYS_MAX, PROFILE_WINDOW_MAX, Profile,
+    Statistic,
 };
 use crate::model::schema::{Kind, Schema};
 
@@ -68,7 +69,17 @@ fn read_profile(
     let window = whole("window", 1, PROFILE_WINDOW_MAX.into());
     let least = whole("least", 1, 1_000_000).unwrap_or(1);
     let most_keys = whole("most_keys", 1, PROFILE_KEYS_MAX).unwrap_or(PROFILE_KEYS_DEFAULT);
-    let measures = read_measures(toml, table, name, &place);
+    let mut of = toml.choice(table, "source", &Counted::ALL).unwrap_or(Counted::Declared);
+    if let Some(given) = toml.flag(table, "weighted") {
+        match &mut of {
+            Counted::Results { weighted } => *weighted = given,
+            Counted::Declared => {
+                let title = "`weighted` belongs to results of inspections";
+                toml.bad(table, "weighted", title, "take it out, or add `source = \"results\"`");
+            }
+        }
+    }
+    let measures = read_measures(toml, table, name, of, &place);
     let key_columns = key.iter().map(|(_, name, kind)| (name.clone(), *kind));
     let columns: Vec<(String, Kind)> = key_columns
         .chain(measures.iter().map(|measure| (measure.name.clone(), measure.what.kind())))
@@ -79,15 +90,23 @@ fn read_profile(
             toml.report(Code::Duplicate, measure.place.span.clone(), title, "give the measure another name");
         }
     }
+    let window = window.map(|days| days as u32);
+    let profile = Profile { of, window, least, most_keys, measures };
+    lookup(name, profile, key.into_iter().map(|(field, _, _)| field).collect(), columns, place)
+}
+
+/// The table that a profile is for rules.
+pub(super) fn lookup(
+    name: &str,
+    profile: Profile,
+    key: Vec<FieldRef>,
+    columns: Vec<(String, Kind)>,
+    place: Place,
+) -> Lookup {
     Lookup {
         name: name.to_owned(),
-        source: LookupSource::Profile(Profile {
-            window: window.map(|days| days as u32),
-            least,
-            most_keys,
-            measures,
-        }),
-        key: key.into_iter().map(|(field, _, _)| field).collect(),
+        source: LookupSource::Profile(profile),
+        key,
         from: None,
         until: None,
         columns,
@@ -98,7 +117,13 @@ fn read_profile(
     }
 }
 
-fn read_measures(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &Place) -> Vec<Measure> {
+fn read_measures(
+    toml: &mut Toml<'_>,
+    table: &DeTable<'_>,
+    name: &str,
+    counted: Counted,
+    place: &Place,
+) -> Vec<Measure> {
     let mut measures = Vec::new();
     let given = toml.table(table, "measures");
     if given.as_ref().is_none_or(|(given, _)| given.is_empty())
@@ -115,7 +140,7 @@ fn read_measures(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &P
             let title = format!("`{column}` cannot name a column");
             toml.report(Code::BadValue, place.span.clone(), title, "use lower case letters, digits and `_`");
         }
-        let Some((what, of, only)) = read_statistic(toml, column, value) else { continue };
+        let Some((what, of, only)) = read_statistic(toml, column, value, counted) else { continue };
         let name = column.to_owned();
         measures.push(Measure { name, what, of, field: None, only, only_field: None, place });
     }
@@ -123,7 +148,7 @@ fn read_measures(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &P
 }
 
 /// Whether rules can read a column by this name, `d.lookup("exporter").this`.
-fn is_property(name: &str) -> bool {
+pub(super) fn is_property(name: &str) -> bool {
     is_plain_name(name) && !name.contains('-')
 }
 
@@ -133,29 +158,40 @@ fn read_statistic(
     toml: &mut Toml<'_>,
     column: &str,
     value: &Value<'_>,
+    counted: Counted,
 ) -> Option<(Statistic, Option<String>, Option<String>)> {
+    let of_results = counted != Counted::Declared;
     let DeValue::Table(table) = value.get_ref() else {
         if !matches!(value.get_ref(), DeValue::String(_)) {
             toml.wrong_type(column, value, "a text or a table");
             return None;
         }
         let DeValue::String(text) = value.get_ref() else { return None };
-        let found = Statistic::OF_LINES.iter().find(|(name, _)| name == text);
+        let known: &[(&str, Statistic)] =
+            if of_results { &Statistic::OF_RESULTS } else { &Statistic::OF_LINES };
+        let found = known.iter().find(|(name, _)| name == text);
         if found.is_none() {
-            let title = format!("`{text}` is no measure of lines");
-            match Statistic::OF_FIELDS.iter().any(|(name, _)| name == text) {
-                true => {
-                    let help = format!("name the field: `{column} = {{ {text} = \"value\" }}`");
-                    toml.report(Code::BadValue, value.span(), title, help);
-                }
-                false => {
-                    let known = Statistic::OF_LINES.iter().map(|(name, _)| *name);
-                    toml.unknown(Code::BadValue, value.span(), title, text, known);
-                }
+            let title = format!("`{text}` is no measure of {}", if of_results { "results" } else { "lines" });
+            let names = |(name, _): &(&str, Statistic)| name == text;
+            if !of_results && Statistic::OF_FIELDS.iter().any(names) {
+                let help = format!("name the field: `{column} = {{ {text} = \"value\" }}`");
+                toml.report(Code::BadValue, value.span(), title, help);
+            } else if !of_results && Statistic::OF_RESULTS.iter().any(names) {
+                let help = "add `source = \"results\"` to the profile";
+                toml.report(Code::BadValue, value.span(), title, help);
+            } else {
+                toml.unknown(Code::BadValue, value.span(), title, text, known.iter().map(|(name, _)| *name));
             }
         }
         return found.map(|(_, what)| (*what, None, None));
     };
+    if of_results {
+        let title = format!("`{column}` is of a field, and results of inspections have none");
+        let help =
+            "write `\"inspected\"`, `\"found\"` or `\"rate\"`; what was declared is a profile of its own";
+        toml.report(Code::BadValue, value.span(), title, help);
+        return None;
+    }
     toml.known_keys(table, Table::Measure);
     let given = table.iter().map(|(key, _)| key.get_ref().as_ref());
     let given: Vec<&str> = given.filter(|key| !matches!(*key, "of" | "where")).collect();

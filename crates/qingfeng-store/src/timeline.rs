@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::FixedState;
 use qingfeng_rules::Date;
 
-use super::{Gathered, each_row, each_stored};
+use crate::gathered::{Gathered, each_row, each_stored};
+use crate::{Outcome, SnapshotId, Store, StoreError, Verdict};
 use qingfeng::read::{Input, ReadError, ReadOptions, Reject};
-use qingfeng_store::{Outcome, SnapshotId, Store, StoreError, Verdict};
 
 /// What is known of an inspection from a day on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownResult {
     /// The day on which it became known. A plan counts it from the day after.
     pub known_on: Date,
     /// The day of its last result and whether something was found; `None` where nothing coded is known any more.
@@ -29,8 +29,7 @@ struct LineResult {
 
 /// What was known of each declaration on each day: results, and what later ones of the same line changed.
 ///
-/// Where [`Outcomes`](super::Outcomes) has what is known last, this has the way to it, and nothing of pieces and fines. On
-/// every day both give the same verdict: that of [`Outcomes::known_by`](super::Outcomes::known_by).
+/// Where a table of outcomes has what is known last, this has the way to it, and nothing of pieces and fines.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
     by_declaration: HashMap<Box<str>, Vec<LineResult>, FixedState>,
@@ -41,8 +40,7 @@ impl Timeline {
     /// Of results in any order. Those without a day are left out, since nobody can say when they were known.
     ///
     /// ```
-    /// use qingfeng_inspection::outcomes::Timeline;
-    /// use qingfeng_store::{Outcome, Verdict};
+    /// use qingfeng_store::{Outcome, Timeline, Verdict};
     ///
     /// let [day, later] = ["2016-09-07".parse()?, "2016-10-12".parse()?];
     /// let fake = Outcome::new("D1", day, Verdict::from_name("fake").unwrap());
@@ -63,7 +61,7 @@ impl Timeline {
     ///
     /// # Errors
     ///
-    /// Those of [`Outcomes::read`](super::Outcomes::read).
+    /// A file that cannot be read or has no column `declaration_id` or `result`, with its place; too many rows.
     pub fn read(inputs: &[Input], options: &ReadOptions, as_of: Option<Date>) -> Result<Self, ReadError> {
         let mut timeline = Self::default();
         let gathered = each_row(inputs, options, as_of, &mut |_| true, &mut |row| timeline.add(&row))?;
@@ -141,31 +139,32 @@ impl Timeline {
 
     /// What became known of the inspection of a declaration of a day, day by day, each time that it changed what was known.
     /// Results from before that day are those of another declaration with the same id.
-    pub fn of(&self, declaration: &str, declared: Date) -> Vec<Known> {
+    pub fn of(&self, declaration: &str, declared: Date) -> Vec<KnownResult> {
         let all = self.by_declaration.get(declaration).map_or(&[][..], Vec::as_slice);
         if let [one] = all {
             let found = one.verdict.found().filter(|_| one.found_on >= declared);
-            let known = |found| Known { known_on: one.known_on, found: Some((one.found_on, found)) };
+            let known = |found| KnownResult { known_on: one.known_on, found: Some((one.found_on, found)) };
             return found.map(known).into_iter().collect();
         }
         let mut results: Vec<&LineResult> = all.iter().filter(|result| result.found_on >= declared).collect();
         results.sort_by_key(|result| result.known_on);
         let mut lines: BTreeMap<Option<i64>, &LineResult> = BTreeMap::new();
-        let mut known: Vec<Known> = Vec::new();
+        let mut known: Vec<KnownResult> = Vec::new();
         for of_day in results.chunk_by(|a, b| a.known_on == b.known_on) {
             lines.extend(of_day.iter().map(|result| (result.item_no, *result)));
             let found = Verdict::of_lines(lines.values().map(|line| line.verdict)).found();
             let coded = lines.values().filter(|line| line.verdict.found().is_some());
             let found = found.and_then(|found| Some((coded.map(|line| line.found_on).max()?, found)));
             if found != known.last().and_then(|known| known.found) {
-                known.push(Known { known_on: of_day[0].known_on, found });
+                known.push(KnownResult { known_on: of_day[0].known_on, found });
             }
         }
         known
     }
 
     /// The id of a declaration, if it has a coded result.
-    pub(crate) fn id(&self, declaration: &str) -> Option<&str> {
+    #[doc(hidden)]
+    pub fn id(&self, declaration: &str) -> Option<&str> {
         self.by_declaration.get_key_value(declaration).map(|(id, _)| &**id)
     }
 
@@ -185,7 +184,8 @@ impl Timeline {
     }
 
     /// Feeds what is learnt from, whatever the order of the rows was.
-    pub(crate) fn hash(&self, hasher: &mut blake3::Hasher) {
+    #[doc(hidden)]
+    pub fn hash(&self, hasher: &mut blake3::Hasher) {
         let mut in_order: Vec<_> = self.by_declaration.iter().collect();
         in_order.sort_unstable_by_key(|(declaration, _)| *declaration);
         for (declaration, results) in in_order {
