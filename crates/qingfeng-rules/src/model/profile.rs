@@ -8,7 +8,7 @@ use crate::model::derived::FieldRef;
 use crate::model::schema::Kind;
 
 /// The most fields that the key of a profile has.
-pub const PROFILE_KEY_MAX: usize = 4;
+pub const PROFILE_KEY_MAX: usize = 6;
 
 /// The longest window, in days.
 pub const PROFILE_WINDOW_MAX: u32 = 3_660;

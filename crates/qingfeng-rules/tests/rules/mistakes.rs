@@ -179,7 +179,7 @@ const MANIFESTS: &[(&str, &str)] = &[
     ("[lookups.blacklist]", "[profiles.Past]\nmeasures = {}\n[lookups.blacklist]"),
     (
         "[lookups.blacklist]",
-        "[profiles.blacklist]\nkey = [\"exporter\", \"hs2\", \"hs4\", \"hs6\", \"hs\"]\nwindow = 0\nleast = 0\nmeasures = { a = \"lines\" }\n[lookups.blacklist]",
+        "[profiles.blacklist]\nkey = [\"exporter\", \"hs2\", \"hs4\", \"hs6\", \"hs\", \"mode\", \"brand\"]\nwindow = 0\nleast = 0\nmeasures = { a = \"lines\" }\n[lookups.blacklist]",
     ),
     (
         "[lookups.blacklist]",
@@ -192,6 +192,24 @@ const MANIFESTS: &[(&str, &str)] = &[
     (
         "[lookups.blacklist]",
         "[profiles.past]\nkey = [\"exporter\"]\nmeasures = { a = { sum = \"hs\" }, b = { sum = \"valeu\" }, c = { share = \"value\" }, d = { distinct = \"value\" }, e = { count = \"lines\", where = \"value\" }, f = { share = \"hs_in_force\", where = \"hs_in_force\" } }\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.past]\nkey = [\"exporter\"]\nsource = \"result\"\nweighted = true\nmeasures = { a = \"found\" }\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.past]\nkey = [\"exporter\"]\nsource = \"results\"\nmeasures = { a = \"fond\", b = { sum = \"value\" }, c = \"lines\" }\n[lookups.blacklist]",
+    ),
+    ("[lookups.blacklist]", "[risks.Goods]\nlevels = []\nprior = 0\n[lookups.blacklist]"),
+    ("[lookups.blacklist]", "[risks.goods]\nstrength = 0\ndeviations = -1\nwindow = 0\n[lookups.blacklist]"),
+    (
+        "[lookups.blacklist]",
+        "[risks.goods]\nlevels = [[], [\"hs2\", \"hs2\"], [\"hs7\"], \"hs2\"]\nprior = 0.1\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
+        "[profiles.goods_1]\nkey = [\"hs2\"]\nmeasures = { a = \"lines\" }\n[risks.goods]\nlevels = [[\"hs2\"]]\nprior = 0.1\n[lookups.blacklist]",
     ),
     ("file = \"lookups/blacklist.csv\"", "file = \"../blacklist.csv\""),
     ("file = \"lookups/blacklist.csv\"", ""),

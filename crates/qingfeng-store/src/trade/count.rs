@@ -162,7 +162,8 @@ fn push_value(bytes: &mut Vec<u8>, value: Value<'_>) {
         }
         Value::Flag(flag) => bytes.push(flag.into()),
         Value::Integer(integer) => bytes.extend_from_slice(&integer.to_le_bytes()),
-        Value::Number(number) => bytes.extend_from_slice(&number.to_le_bytes()),
+        // Both zeros are equal.
+        Value::Number(number) => bytes.extend_from_slice(&(number + 0.0).to_le_bytes()),
         Value::Date(date) => bytes.extend_from_slice(&date.days().to_le_bytes()),
     }
 }

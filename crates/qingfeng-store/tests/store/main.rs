@@ -12,6 +12,7 @@ mod databases;
 #[cfg(feature = "postgres")]
 mod import;
 mod living;
+mod risks;
 #[cfg(feature = "postgres")]
 mod server;
 #[cfg(feature = "postgres")]

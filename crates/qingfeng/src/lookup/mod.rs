@@ -123,7 +123,9 @@ fn hash<'v>(hasher: &FixedState, width: usize, value: &dyn Fn(usize) -> Value<'v
     let mut hasher = hasher.build_hasher();
     for at in 0..width {
         match value(at) {
-            Value::Missing | Value::Number(_) => return NO_HASH,
+            Value::Missing => return NO_HASH,
+            // Both zeros are equal.
+            Value::Number(number) => hasher.write_u64((number + 0.0).to_bits()),
             Value::Text(text) => text.hash(&mut hasher),
             Value::Flag(flag) => hasher.write_u8(flag.into()),
             Value::Integer(integer) => hasher.write_i64(integer),

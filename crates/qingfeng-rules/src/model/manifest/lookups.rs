@@ -216,6 +216,10 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             toml.bad(table, "may_be_empty", title, "take it out");
         }
         let key_fields = read_key(toml, table, schema, name, &place);
+        for (_, field, _) in key_fields.iter().filter(|(.., kind)| *kind == Kind::Number) {
+            // What somebody writes into a table is seldom the number that is declared, to the last digit.
+            toml.bad(table, "key", format!("`{field}` is a number; numbers cannot be keys"), None);
+        }
         let fold = toml.flag(table, "fold").unwrap_or(false);
         let is_text = |kind: Kind| matches!(kind, Kind::Text | Kind::Code);
         if fold && !key_fields.iter().any(|(.., kind)| is_text(*kind)) {
@@ -345,10 +349,6 @@ pub(super) fn key_fields(
         // Whatever name is near: a table keyed by another field is another table.
         toml.diagnostics.items.iter_mut().skip(known).for_each(Diagnostic::only_suggest);
         if let Some((field, kind)) = found {
-            if kind == Kind::Number {
-                let title = format!("`{text}` is a number; numbers cannot be keys");
-                toml.report(Code::BadValue, span, title, None);
-            }
             key_fields.push((field, text, kind));
         }
     }

@@ -69,7 +69,10 @@ fn read_profile(
     let window = whole("window", 1, PROFILE_WINDOW_MAX.into());
     let least = whole("least", 1, 1_000_000).unwrap_or(1);
     let most_keys = whole("most_keys", 1, PROFILE_KEYS_MAX).unwrap_or(PROFILE_KEYS_DEFAULT);
-    let mut of = toml.choice(table, "source", &Counted::ALL).unwrap_or(Counted::Declared);
+    let mut of = match toml.choice(table, "source", &Counted::ALL) {
+        None if table.get("source").is_some() => Counted::Results { weighted: true },
+        given => given.unwrap_or(Counted::Declared),
+    };
     if let Some(given) = toml.flag(table, "weighted") {
         match &mut of {
             Counted::Results { weighted } => *weighted = given,

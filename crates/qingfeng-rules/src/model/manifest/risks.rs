@@ -24,6 +24,15 @@ use crate::model::schema::{Kind, Schema};
 /// The most levels of a risk.
 const LEVELS_MAX: usize = 8;
 
+/// For how many results the level before counts, and how many deviations the bounds are off, where a pack does not say it.
+/// Found on import declarations with labels, thinned to 3 % fraud, in a loop of choosing a tenth and learning from it: among
+/// strengths and deviations of 0 to 4 these found most, or nearly, and at 22 % lost nothing.
+const STRENGTH: f64 = 2.0;
+const DEVIATIONS: f64 = 2.0;
+
+/// What the fields of a risk tell, by the ends of their names.
+const FIELDS: [&str; 4] = ["rate", "inspected", "upper", "lower"];
+
 /// The fields of a level's key: each with its name and kind.
 type Level = Vec<(FieldRef, String, Kind)>;
 
@@ -43,6 +52,7 @@ pub(super) fn read_risks(
     for (key, value) in tables.iter() {
         let name = key.get_ref().as_ref();
         let place = toml.place(key.span());
+        let errors = toml.diagnostics.errors();
         if !is_property(name) {
             let title = format!("`{name}` cannot name a risk");
             toml.report(Code::BadValue, key.span(), title, "use lower case letters, digits and `_`");
@@ -67,8 +77,8 @@ pub(super) fn read_risks(
             Some(if within { given } else { otherwise })
         };
         let prior = number("prior", [1e-9, 1.0 - 1e-9], 0.5);
-        let strength = number("strength", [0.1, 1_000.0], 1.0).unwrap_or(1.0);
-        let deviations = number("deviations", [0.0, 10.0], 1.0).unwrap_or(1.0);
+        let strength = number("strength", [0.1, 1_000.0], STRENGTH).unwrap_or(STRENGTH);
+        let deviations = number("deviations", [0.0, 10.0], DEVIATIONS).unwrap_or(DEVIATIONS);
         let help = "add the share of inspections with a finding: `prior = 0.03`";
         toml.require(table, place.span.clone(), "prior", format!("the risk `{name}` has no `prior`"), help);
         let window = toml.integer(table, "window").and_then(|given| {
@@ -88,7 +98,18 @@ pub(super) fn read_risks(
             }
             lookups.push(level_lookup(level_name, level, Counted::Results { weighted }, window, &place));
         }
-        let text = fields_of(name, levels.len(), prior.unwrap_or(0.5), strength, deviations);
+        for field in FIELDS.map(|field| format!("{name}_{field}")) {
+            if schema.known_field(&field).is_some() {
+                let title = format!("there is a field `{field}` already");
+                toml.report(Code::Duplicate, place.span.clone(), title, "give the risk another name");
+            }
+        }
+        // What rules say of a risk with mistakes is not a mistake of theirs.
+        let text = match (toml.diagnostics.errors() > errors, is_property(name)) {
+            (false, _) => fields_of(name, levels.len(), prior.unwrap_or(0.5), strength, deviations),
+            (true, true) => FIELDS.map(|field| format!("field(\"{name}_{field}\", |d| 0.5);\n")).concat(),
+            (true, false) => continue,
+        };
         texts.push((Arc::from(format!("[risks.{name}]")), Arc::from(text)));
     }
     lookups.sort_by(|a, b| a.name.cmp(&b.name));
@@ -111,7 +132,7 @@ fn read_levels(toml: &mut Toml<'_>, table: &DeTable<'_>, schema: &Schema, place:
     let mut levels = Vec::new();
     for one in given.iter() {
         let texts = toml.texts_of("levels", one);
-        if !(1..=PROFILE_KEY_MAX).contains(&texts.len()) {
+        if matches!(one.get_ref(), DeValue::Array(_)) && !(1..=PROFILE_KEY_MAX).contains(&texts.len()) {
             let title = format!("a level has 1 to {PROFILE_KEY_MAX} fields, not {}", texts.len());
             toml.report(Code::BadValue, one.span(), title, None);
         }
