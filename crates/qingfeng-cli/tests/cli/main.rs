@@ -35,6 +35,7 @@ mod simulate;
 mod strangers;
 mod support;
 mod test;
+mod trade;
 mod verify;
 mod watch;
 mod why_not;
