@@ -83,6 +83,17 @@ impl Analysis<'_> {
             .flat_map(|measure| measure.field.into_iter().chain(measure.only_field));
         let used =
             computed_needs(&closures.flat_map(Closure::fields).chain(measured).collect(), &pack.computed);
+        for risk in &pack.risks {
+            let of_risk = |at: &usize| self.apart.facts.files[pack.computed[*at].closure.file] == risk.text;
+            if used.iter().any(of_risk) {
+                continue;
+            }
+            let item = Diagnostic::new(Code::UnusedLookup, format!("no rule uses the risk `{}`", risk.name))
+                .at(risk.place.clone(), "")
+                .note("it is counted each time the pack is opened, and decides nothing")
+                .help(format!("read it as `d.{}_upper`, or take it out", risk.name));
+            self.found.push(item);
+        }
         for (_, field) in pack.computed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
             let file = Arc::clone(&self.apart.facts.files[field.closure.file]);
             // Nobody wrote the fields of a risk one by one.

@@ -17,7 +17,7 @@ use crate::lang::rule_files::{self, Environment, Used};
 use crate::lang::syntax::Function;
 use crate::model::channel::{Channel, ChannelId, Score};
 use crate::model::derived::{Derived, FieldRef};
-use crate::model::manifest::{self, Document, History, Lookup, Manifest, MemberKind};
+use crate::model::manifest::{self, Document, History, Lookup, Manifest, MemberKind, Risk};
 use crate::model::reference::{Key, Reference};
 use crate::model::schema::{CodeList, FieldId, Kind, Schema};
 use crate::model::selection::Selection;
@@ -75,6 +75,7 @@ pub struct Pack {
     pub(crate) lowered: Lowered,
     pub(crate) files: Vec<AST>,
     pub(crate) functions: Vec<BTreeMap<String, Function>>,
+    pub(crate) risks: Vec<Risk>,
     /// What the rule files use of what the pack defines.
     pub(crate) used: Used,
     pub(crate) patterns: Vec<String>,
@@ -114,7 +115,8 @@ impl Pack {
             .iter()
             .filter(|(path, _)| path.ends_with(".rhai"))
             .map(|(path, text)| (Arc::from(*path), Arc::clone(text)));
-        let rule_texts: Vec<(Arc<str>, Arc<str>)> = manifest.risks.iter().cloned().chain(written).collect();
+        let of_risks = manifest.risks.iter().map(|(risk, text)| (Arc::clone(&risk.text), Arc::clone(text)));
+        let rule_texts: Vec<(Arc<str>, Arc<str>)> = of_risks.chain(written).collect();
         let environment = Environment {
             schema: &manifest.schema,
             reference: &reference,
@@ -195,6 +197,7 @@ impl Pack {
             lowered,
             files: loaded.files,
             functions: loaded.functions,
+            risks: manifest.risks.into_iter().map(|(risk, _)| risk).collect(),
             used: loaded.used,
             patterns: loaded.patterns.into_iter().collect(),
         })

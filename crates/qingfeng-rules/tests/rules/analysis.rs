@@ -578,6 +578,17 @@ fn what_nothing_uses() {
     let pack = Pack::load(&files).unwrap();
     let found = pack.analyse(&pack.program(Passes::ALL), None);
     assert!(found.iter().any(|item| item.code == Code::UnusedLookup), "{found:?}");
+    let risk = format!("{MANIFEST}\n[risks.goods]\nlevels = [[\"hs2\"], [\"exporter\"]]\nprior = 0.1\n");
+    files.insert("pack.toml", risk.into_bytes());
+    for (condition, unused) in [("d.value > 3.0", true), ("d.goods_lower > 0.3", false)] {
+        let rule = format!("rule(\"R\", #{{ title: \"t\", when: |d| {condition} }});");
+        files.insert("a.rhai", rule.into_bytes());
+        let pack = Pack::load(&files).unwrap();
+        let found = pack.analyse(&pack.program(Passes::ALL), None);
+        let titles: Vec<&str> = found.iter().map(|item| item.title.as_str()).collect();
+        assert_eq!(titles.contains(&"no rule uses the risk `goods`"), unused, "{titles:?}");
+        assert!(!titles.iter().any(|title| title.contains("goods_")), "{titles:?}");
+    }
 }
 
 #[test]

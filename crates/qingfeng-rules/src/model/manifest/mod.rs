@@ -27,6 +27,7 @@ pub(crate) use document::{Document, Toml};
 pub(crate) use groups::{MemberKind, is_hs_prefix, read_codes, read_groups, read_rates};
 pub use lookups::{HISTORY_COLUMNS, History, HistoryGrade, HistoryRole, Lookup, LookupSource};
 pub(crate) use profiles::resolve as resolve_profiles;
+pub(crate) use risks::Risk;
 
 pub(crate) struct Manifest {
     pub name: String,
@@ -39,8 +40,8 @@ pub(crate) struct Manifest {
     pub on_fault: Option<ChannelId>,
     pub on_unreadable: Option<ChannelId>,
     pub lookups: Vec<Lookup>,
-    /// Texts of rules that define the fields of `[risks.NAME]`, with their names.
-    pub risks: Vec<(Arc<str>, Arc<str>)>,
+    /// The risks, with the texts that define their fields.
+    pub risks: Vec<(Risk, Arc<str>)>,
     pub store: String,
     pub history: History,
     pub check_as_of: Option<Date>,

@@ -36,13 +36,22 @@ const FIELDS: [&str; 4] = ["rate", "inspected", "upper", "lower"];
 /// The fields of a level's key: each with its name and kind.
 type Level = Vec<(FieldRef, String, Kind)>;
 
-/// Adds the levels to the lookup tables, and gives the texts that define the fields.
+/// A risk of a pack.
+#[derive(Clone, Debug)]
+pub(crate) struct Risk {
+    pub name: String,
+    pub place: Place,
+    /// By what name the text goes that defines its fields.
+    pub text: Arc<str>,
+}
+
+/// Adds the levels to the lookup tables, and gives the risks with the texts that define their fields.
 pub(super) fn read_risks(
     toml: &mut Toml<'_>,
     root: &DeTable<'_>,
     schema: &Schema,
     lookups: &mut Vec<Lookup>,
-) -> Vec<(Arc<str>, Arc<str>)> {
+) -> Vec<(Risk, Arc<str>)> {
     let Some((tables, span)) = toml.table(root, "risks") else { return Vec::new() };
     if schema.date.is_none() {
         let title = "risks need the day of a declaration, and the schema has none";
@@ -110,7 +119,8 @@ pub(super) fn read_risks(
             (true, true) => FIELDS.map(|field| format!("field(\"{name}_{field}\", |d| 0.5);\n")).concat(),
             (true, false) => continue,
         };
-        texts.push((Arc::from(format!("[risks.{name}]")), Arc::from(text)));
+        let risk = Risk { name: name.to_owned(), place, text: Arc::from(format!("[risks.{name}]")) };
+        texts.push((risk, Arc::from(text)));
     }
     lookups.sort_by(|a, b| a.name.cmp(&b.name));
     texts
