@@ -87,7 +87,7 @@ impl PlanInputs {
             until,
             assessments: shortened(&hasher),
             capacity: digest(|hasher| capacity.hash(hasher)),
-            outcomes: outcomes.map(|outcomes| digest(|hasher| outcomes.hash(hasher))),
+            outcomes: outcomes.map(|outcomes| digest(|hasher| outcomes.feed(hasher))),
         })
     }
 
@@ -127,7 +127,7 @@ impl PlanInputs {
             capacity.hash(hasher);
             if let Some(outcomes) = outcomes {
                 hasher.update(b"outcomes\n");
-                outcomes.hash(hasher);
+                outcomes.feed(hasher);
             }
         });
         all.truncate(16);

@@ -185,7 +185,7 @@ impl Timeline {
 
     /// Feeds what is learnt from, whatever the order of the rows was.
     #[doc(hidden)]
-    pub fn hash(&self, hasher: &mut blake3::Hasher) {
+    pub fn feed(&self, hasher: &mut blake3::Hasher) {
         let mut in_order: Vec<_> = self.by_declaration.iter().collect();
         in_order.sort_unstable_by_key(|(declaration, _)| *declaration);
         for (declaration, results) in in_order {

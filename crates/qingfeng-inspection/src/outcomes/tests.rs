@@ -175,7 +175,7 @@ proptest! {
         let timeline = Timeline::new(rows.clone());
         let digest = |timeline: &Timeline| {
             let mut hasher = blake3::Hasher::new();
-            timeline.hash(&mut hasher);
+            timeline.feed(&mut hasher);
             hasher.finalize()
         };
         prop_assert_eq!(digest(&timeline), digest(&Timeline::new(shuffled)));
