@@ -215,11 +215,7 @@ pub(super) fn read_lookups(toml: &mut Toml<'_>, root: &DeTable<'_>, schema: &Sch
             let title = "`may_be_empty` belongs to a table of the store";
             toml.bad(table, "may_be_empty", title, "take it out");
         }
-        let key_fields = read_key(toml, table, schema, name, &place);
-        for (_, field, _) in key_fields.iter().filter(|(.., kind)| *kind == Kind::Number) {
-            // What somebody writes into a table is seldom the number that is declared, to the last digit.
-            toml.bad(table, "key", format!("`{field}` is a number; numbers cannot be keys"), None);
-        }
+        let key_fields = read_key(toml, table, schema, name, &place, Numbers::Refused);
         let fold = toml.flag(table, "fold").unwrap_or(false);
         let is_text = |kind: Kind| matches!(kind, Kind::Text | Kind::Code);
         if fold && !key_fields.iter().any(|(.., kind)| is_text(*kind)) {
@@ -319,15 +315,25 @@ fn read_source(toml: &mut Toml<'_>, table: &DeTable<'_>, name: &str, place: &Pla
     }
 }
 
+/// Whether numbers can be in a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// What is counted from declarations has their numbers to the last digit.
+    Taken,
+    /// What somebody writes into a table seldom has.
+    Refused,
+}
+
 pub(super) fn read_key(
     toml: &mut Toml<'_>,
     table: &DeTable<'_>,
     schema: &Schema,
     name: &str,
     place: &Place,
+    numbers: Numbers,
 ) -> Vec<(FieldRef, String, Kind)> {
     let texts = toml.texts(table, "key");
-    let key_fields = key_fields(toml, schema, texts);
+    let key_fields = key_fields(toml, schema, texts, numbers);
     if key_fields.is_empty() && toml.diagnostics.errors() == 0 {
         let title = format!("the lookup table `{name}` has no `key`");
         let help = "add `key = [\"exporter\"]`, the fields to compare";
@@ -341,6 +347,7 @@ pub(super) fn key_fields(
     toml: &mut Toml<'_>,
     schema: &Schema,
     texts: Vec<(String, Range<usize>)>,
+    numbers: Numbers,
 ) -> Vec<(FieldRef, String, Kind)> {
     let mut key_fields = Vec::new();
     for (text, span) in texts {
@@ -349,6 +356,10 @@ pub(super) fn key_fields(
         // Whatever name is near: a table keyed by another field is another table.
         toml.diagnostics.items.iter_mut().skip(known).for_each(Diagnostic::only_suggest);
         if let Some((field, kind)) = found {
+            if kind == Kind::Number && numbers == Numbers::Refused {
+                let title = format!("`{text}` is a number; numbers cannot be keys");
+                toml.report(Code::BadValue, span, title, None);
+            }
             key_fields.push((field, text, kind));
         }
     }

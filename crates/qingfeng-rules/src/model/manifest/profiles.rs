@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::lookups::{Lookup, LookupSource, read_key};
+use super::lookups::{Lookup, LookupSource, Numbers, read_key};
 use super::{PLAIN_NAME, Toml, Value, is_plain_name};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::model::derived::FieldRef;
@@ -52,7 +52,7 @@ fn read_profile(
     name: &str,
     place: Place,
 ) -> Lookup {
-    let key = read_key(toml, table, schema, name, &place);
+    let key = read_key(toml, table, schema, name, &place, Numbers::Taken);
     if key.len() > PROFILE_KEY_MAX {
         let title =
             format!("{} fields are more than the {PROFILE_KEY_MAX} that a profile's key has", key.len());

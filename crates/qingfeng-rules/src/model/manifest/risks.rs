@@ -11,7 +11,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::Toml;
-use super::lookups::{Lookup, key_fields};
+use super::lookups::{Lookup, Numbers, key_fields};
 use super::profiles::{is_property, lookup};
 use crate::diagnostic::{Code, Place};
 use crate::model::derived::FieldRef;
@@ -158,7 +158,7 @@ fn read_levels(toml: &mut Toml<'_>, table: &DeTable<'_>, schema: &Schema, place:
                 "take it out",
             );
         }
-        levels.push(key_fields(toml, schema, texts));
+        levels.push(key_fields(toml, schema, texts, Numbers::Taken));
     }
     levels
 }
