@@ -550,3 +550,63 @@ fn noise_under_a_plan_gives_no_rules() {
         .collect();
     assert!(proposed.len() <= 3, "seeds with patterns from noise: {proposed:?}");
 }
+
+#[test]
+fn the_score_of_another_model_is_read_as_a_field_and_from_a_table() {
+    let rows = lines(1, 1_000, false);
+    let desk = Desk::new();
+    let score = |row: &str| if row.rsplit(',').nth(1) == Some("1") { "0.9" } else { "0.1" };
+    let scored: Vec<String> = rows.iter().map(|row| format!("{row},{}", score(row))).collect();
+    desk.write("history.csv", format!("{},ml_score\n{}\n", HEADER.trim_end(), scored.join("\n")));
+    let mut table = String::from("declaration_id,scored_on,score,model,digest\n");
+    for (at, row) in rows.iter().enumerate() {
+        let cells: Vec<&str> = row.split(',').collect();
+        // Every other score was made after the fact.
+        let day = if at % 2 == 0 { cells[2] } else { "2016-12-31" };
+        table += &format!("{},{day},{},fraud-2015,5d1f09c2\n", cells[0], score(row));
+    }
+    desk.write("harbour/lookups/model.csv", table);
+    let manifest = desk.read("harbour/pack.toml")
+        + r#"
+[schema.fields.ml_score]
+kind    = "number"
+title   = "chance of a finding by the model fraud-2015"
+min     = 0
+max     = 1
+columns = ["ml_score"]
+[lookups.model]
+file = "lookups/model.csv"
+key  = ["declaration_id"]
+from = "scored_on"
+[lookups.model.columns]
+score  = "number"
+model  = "text"
+digest = "text"
+"#;
+    desk.write("harbour/pack.toml", manifest);
+    let rules = r#"
+// qingfeng: allow QF1401 because a line without a score is judged by the other rules
+rule("ML-1", #{ title: "The model is nearly sure", status: "shadow", score: 40, when: |d| d.ml_score >= 0.5 });
+// qingfeng: allow QF1401 because a line without a score is judged by the other rules
+rule("ML-2", #{ title: "The same by its table", status: "shadow", score: 40,
+    when: |d| d.lookup("model").score >= 0.5 });
+"#;
+    desk.write("harbour/model.rhai", rules);
+    desk.run("check harbour").exits(0);
+    desk.run("score history.csv --rules harbour -o scored.parquet").exits(0);
+    let worth =
+        "effect scored.parquet --full --outcomes history.csv --label Found --rules harbour --format json";
+    let worth = desk.run(worth).exits(0).json();
+    let of =
+        |id: &str| worth["rules"].as_array().unwrap().iter().find(|rule| rule["rule"] == id).unwrap().clone();
+    let found = |step: usize| rows.iter().step_by(step).filter(|row| score(row) == "0.9").count() as u64;
+    assert_eq!(of("ML-1")["fired"].as_u64(), Some(found(1)), "{}", of("ML-1"));
+    assert_eq!(of("ML-2")["fired"].as_u64(), Some(found(2)), "{}", of("ML-2"));
+    // A line that no model scored fires neither.
+    desk.write(
+        "harbour/lookups/model.csv",
+        "declaration_id,scored_on,score,model,digest\nD99999,2016-01-01,0.9,m,d\n",
+    );
+    let none = desk.run("score history.csv --rules harbour -o none.parquet").exits(0);
+    assert!(!none.stderr.contains("ML-2"), "{}", none.stderr);
+}
