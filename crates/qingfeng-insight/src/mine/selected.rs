@@ -51,9 +51,9 @@ impl Selected {
 
     /// The row that selected a declaration of a day, by its number; of several plans that of the last, as in `effect`.
     pub(super) fn row(&self, id: &str, day: Option<Date>) -> Option<u32> {
-        let rows = self.by_id.get(id)?.iter().rev().copied();
+        let mut rows = self.by_id.get(id)?.iter().rev().copied();
         let is_of_day = |at: &u32| day.is_none_or(|day| self.rows[*at as usize].day == day);
-        rows.into_iter().find(is_of_day)
+        rows.find(is_of_day)
     }
 
     /// By row the number of lines that each of its lines stands for: 1/probability of its selection and of a result, where

@@ -1,5 +1,4 @@
 //! Tests of `selected`.
-#![expect(clippy::unwrap_used, reason = "a test fails as it does")]
 
 use super::*;
 
