@@ -418,6 +418,8 @@ pub struct MineAsked {
     conditions: usize,
     most: usize,
     least_lines: u32,
+    plans: Vec<PathBuf>,
+    alone: bool,
     parties: bool,
     active: bool,
     prefix: String,
@@ -449,7 +451,9 @@ pub fn mine(
         judge: judge.map(|judge| inputs(judge, "the table to judge by")).transpose()?.unwrap_or_default(),
         read: read.over(py, engine.read_options())?,
         labels,
+        plans: asked.plans,
         parties: asked.parties,
+        alone: asked.alone,
         threads: asked.threads,
         options: MineOptions {
             until: day(py, "until", asked.until.as_deref())?,

@@ -7,8 +7,8 @@ use qingfeng::Engine;
 use qingfeng::read::{Input, ReadOptions, Reader};
 use qingfeng::rules::{Date, Pack, PackFiles, Status};
 use qingfeng_insight::mine::{
-    Hits, Judgement, LabelledLines, Labels, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined,
-    labelled_schema, rule_file,
+    Hits, Judgement, LabelledLines, Labels, LineOptions, MAX_CONDITIONS, MAX_RULES, MINED_FILE, MineError,
+    MineOptions, Mined, RatesOf, labelled_schema, rule_file,
 };
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::numbers::{count, grouped, percent};
 use crate::outputs::{Kept, check_apart, write_pack, write_text};
 use crate::passes::ThreadArgs;
 use crate::progress::Bar;
-use crate::studies::{Results, StudyError, Watcher, files};
+use crate::studies::{Plans, Results, StudyError, Watcher, files};
 use crate::table::{Cell, heads, table};
 use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 
@@ -27,12 +27,17 @@ use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
 ///
 /// Reads declarations with their results and looks for codes, ranges of numbers, words and conjunctions of these that lead
 /// to findings. Proposals are found on earlier learning days and confirmed on later ones; the lines, hit rates and 95 %
-/// intervals shown are of held-out days that were not used at all: those after --until, and the files of --judge. The
-/// rules are written in Rhai, as shadow rules unless --active, for a risk officer to read.
+/// intervals shown are of held-out days that were not used to learn: those after --until, and the files of --judge. What the
+/// active rules of the pack already say is not proposed again. The rules are written in Rhai, as shadow rules unless
+/// --active, for a risk officer to read.
+///
+/// If the lines with a result were selected for inspection, give the plans with --plan: each line then counts by 1/probability
+/// of its selection. Without plans the lines are taken as all of trade.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("found").args(["outcomes", "store", "label"]).required(true).multiple(true))]
 #[command(after_help = exit::help(&[
     "qingfeng mine declarations.parquet --outcomes outcomes.csv --rules rules/clean-wind --until 2016-06-30 -o mined.rhai",
+    "qingfeng mine declarations.parquet --outcomes outcomes.csv --plan plan.csv --rules rules/clean-wind --until 2016-06-30",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv -o mined-pack",
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv --cold hs,departure,origin",
 ], &[exit::FILES, exit::PACK]))]
@@ -50,6 +55,15 @@ pub struct Args {
 
     #[command(flatten)]
     results: ResultsArgs,
+
+    /// Plans that selected the declarations, as `qingfeng plan` wrote them. Learn only from what they selected, and count each
+    /// line by 1/probability of its selection, so that rates are those of all trade that could be selected.
+    #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
+    plans: Vec<PathBuf>,
+
+    /// Leave the rules of the pack out of account: propose also what they say.
+    #[arg(long)]
+    alone: bool,
 
     /// Snapshot of the store, by the number of its last change; of lookup tables alone. Default: the latest.
     #[arg(long, value_name = "SNAPSHOT")]
@@ -115,12 +129,12 @@ pub struct Args {
     format: Format,
 }
 
-/// The file of a new pack that has the rules.
-const MINED: &str = "mined.rhai";
-
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let inputs: Vec<PathBuf> =
-        [&args.inputs, &args.judge, &args.results.outcomes].into_iter().flatten().cloned().collect();
+    let inputs: Vec<PathBuf> = [&args.inputs, &args.judge, &args.results.outcomes, &args.plans]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
     if let Some(output) = &args.output {
         let kept = Kept { packs: &[&args.rules], store: args.results.store.as_deref() };
         check_apart(&[("--output", output)], &inputs, kept)?;
@@ -142,7 +156,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         judge: files(&args.judge),
         read: options,
         labels: found,
+        plans: args.plans.clone(),
         parties: args.parties,
+        alone: args.alone,
         threads: args.threads.number(),
         options: MineOptions {
             until: args.until,
@@ -176,8 +192,12 @@ pub struct MineGiven {
     pub read: ReadOptions,
     /// Where their results are.
     pub labels: MineLabels,
+    /// The plans that selected declarations, if there are some.
+    pub plans: Vec<PathBuf>,
     /// Whether conditions may name parties.
     pub parties: bool,
+    /// Whether the rules of the pack are left out of account.
+    pub alone: bool,
     /// The threads at most.
     pub threads: Option<usize>,
     /// How rules are learned.
@@ -200,6 +220,8 @@ pub struct Mining {
     /// How rules would do that are learned from all lines; only where some were kept out.
     as_it_is: Option<Judgement>,
     unlabelled: u64,
+    /// Lines of declarations that no plan selected.
+    unselected: u64,
     rejected: u64,
     #[serde(skip)]
     cold: Vec<String>,
@@ -207,7 +229,8 @@ pub struct Mining {
 
 /// Learns rules.
 pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, StudyError> {
-    let MineGiven { engine, declarations, judge, read, labels, parties, threads, options } = given;
+    let MineGiven { engine, declarations, judge, read, labels, plans, parties, alone, threads, options } =
+        given;
     let pack = engine.pack();
     let (schema, labels) = match labels {
         MineLabels::Column(column) => {
@@ -226,7 +249,9 @@ pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, St
             readers.push((reader, input, judged));
         }
     }
-    let lines = LabelledLines::read(&engine, readers, &labels, parties, threads, progress)?;
+    let plans = Plans::read(&plans)?.files;
+    let line_options = LineOptions { labels: &labels, plans: &plans, parties, alone };
+    let lines = LabelledLines::read(&engine, readers, &line_options, threads, progress)?;
     let wrong = |error: MineError| StudyError::Asked(error.to_string());
     let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(wrong)?;
     let cold = options.cold.clone();
@@ -236,14 +261,15 @@ pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, St
         let all = MineOptions { cold: Vec::new(), ..options };
         qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
     };
-    Ok(Mining { mined, as_it_is, unlabelled: lines.unlabelled, rejected: lines.rejected, cold })
+    let LabelledLines { unlabelled, unselected, rejected, .. } = lines;
+    Ok(Mining { mined, as_it_is, unlabelled, unselected, rejected, cold })
 }
 
 impl Mining {
     /// The file with the rules, if they can stand beside those of the pack.
     pub fn rule_file(&self, pack: &Pack) -> Result<String, StudyError> {
         let own = |id: &str| self.mined.rules.iter().any(|rule| rule.id == id);
-        let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED && own(&rule.id);
+        let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED_FILE && own(&rule.id);
         if let Some(rule) = pack.rules.iter().find(taken) {
             let message = format!("the pack has a rule `{}` already; give another one", rule.id);
             return Err(StudyError::Option("prefix", message));
@@ -265,7 +291,7 @@ fn is_rule_file(path: &Path) -> bool {
 fn write(rules: &Path, output: &Path, mining: &Mining, pack: &Pack) -> Result<(), Failure> {
     let text = mining.rule_file(pack)?;
     let mut files = PackFiles::read(rules);
-    files.insert(MINED, text.clone().into_bytes());
+    files.insert(MINED_FILE, text.clone().into_bytes());
     if let Err(diagnostics) = Pack::load(&files) {
         let first = diagnostics.items.first().map_or(String::new(), |first| first.title.clone());
         return Err(Failure::Files(format!(
@@ -276,7 +302,7 @@ fn write(rules: &Path, output: &Path, mining: &Mining, pack: &Pack) -> Result<()
     if is_rule_file(output) {
         return write_text(output, &text);
     }
-    write_pack(rules, output, MINED, &text)
+    write_pack(rules, output, MINED_FILE, &text)
 }
 
 fn rate(hits: Hits) -> String {
@@ -287,14 +313,30 @@ fn span(days: Option<(Date, Date)>) -> String {
     days.map_or_else(|| "without a day".to_owned(), |(first, last)| format!("{first} to {last}"))
 }
 
+/// `550 lines that stand for 12,300 of trade`
+fn counted(hits: Hits) -> String {
+    let lines = count(hits.lines, "line");
+    hits.trade.map_or(lines.clone(), |trade| {
+        format!("{lines} that stand for {} of trade", grouped(trade.lines.round() as u64))
+    })
+}
+
 fn human(answer: &Mining) -> String {
     let mined = &answer.mined;
     let mut out = format!(
         "Learned from {}, {}, {} with a finding.\n",
-        count(mined.learned.lines, "line"),
+        counted(mined.learned),
         span(mined.learned_days),
         rate(mined.learned)
     );
+    out += &match (mined.rates_of, mined.warning) {
+        (RatesOf::Trade, _) => {
+            "Rates are of all trade that the plans could select: each line counts by 1/probability of its selection.\n"
+                .to_owned()
+        }
+        (_, Some(warning)) => styled(WARNING, warning) + "\n",
+        _ => String::new(),
+    };
     if mined.dropped > 0 {
         let fields = clean(&answer.cold.join(", ")).into_owned();
         out += &format!(
@@ -309,14 +351,18 @@ fn human(answer: &Mining) -> String {
                 "Nothing is held out: give --until or --judge to see what rules find on other days.",
             ) + "\n"
         }
-        lines => format!(
+        _ => format!(
             "Held out: {}, {}, {} with a finding.\n",
-            count(lines, "line"),
+            counted(mined.held_out),
             span(mined.held_out_days),
             rate(mined.held_out)
         ),
     };
-    let left = [(answer.unlabelled, "without a result"), (answer.rejected, "that could not be read whole")];
+    let left = [
+        (answer.unlabelled, "without a result"),
+        (answer.unselected, "that no plan selected"),
+        (answer.rejected, "that could not be read whole"),
+    ];
     for (lines, why) in left.into_iter().filter(|(lines, _)| *lines > 0) {
         out += &format!("{DIM}{} {why} had no part in this.{DIM:#}\n", count(lines, "line"));
     }
@@ -325,8 +371,28 @@ fn human(answer: &Mining) -> String {
         count(mined.tried, "pattern"),
         grouped(mined.confirmed)
     );
+    if let Some(beside) = &mined.beside {
+        out += &format!(
+            "Learned beside {} of the pack: what {} is not proposed again (--alone does).\n",
+            count(beside.rules, "active rule"),
+            if beside.rules == 1 { "it says" } else { "they say" }
+        );
+    }
+    if mined.refuted > 0 {
+        out += &format!(
+            "Left out {} that held-out lines contradict: points for no more findings than expected there, or negative points \
+             for no fewer.\n",
+            count(mined.refuted, "confirmed rule")
+        );
+    }
     if mined.rules.is_empty() {
-        out += "\nNo rule is proposed: nothing that was found held again on later days.\n";
+        out += match (mined.confirmed, &mined.beside) {
+            (0, None) => "\nNo rule is proposed: nothing that was found held again on later days.\n",
+            (0, Some(_)) => {
+                "\nNo rule is proposed: nothing that was found beyond what the pack says held again on later days.\n"
+            }
+            _ => "\nNo rule is proposed.\n",
+        };
         return out;
     }
     out += &format!("\n{BOLD}Rules{BOLD:#}\n{}", rules(mined));
@@ -342,6 +408,12 @@ fn human(answer: &Mining) -> String {
         rows.extend(best(name, judgement));
         if let Some(all) = &answer.as_it_is {
             rows.extend(best("as it is", all));
+        }
+        if let Some(beside) = &mined.beside {
+            let both = [("the pack", &beside.pack), ("the pack and these", &beside.both)];
+            rows.extend(
+                both.iter().filter_map(|(name, judged)| Some(best(name, judged.as_ref()?))).flatten(),
+            );
         }
         out += &table("  ", &rows);
     }

@@ -21,7 +21,7 @@ mod judge;
 mod learn;
 mod options;
 mod result;
-mod ridge;
+pub(crate) mod ridge;
 
 use crate::statistics::Z95;
 use design::Design;

@@ -23,7 +23,7 @@ const MADE_OF_OTHERS: f64 = 1e-7;
 
 /// What was seen under the same conditions.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Columns with their values, the intercept as column 0 among them.
     pub terms: Vec<(usize, f64)>,
     /// Of the weight the part that violates.
@@ -34,31 +34,32 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn log_odds(&self, beta: &[f64]) -> f64 {
+    /// The log odds of the row.
+    pub(crate) fn log_odds(&self, beta: &[f64]) -> f64 {
         self.offset + self.times(beta)
     }
 
     /// The row times a vector over the columns.
-    pub(super) fn times(&self, vector: &[f64]) -> f64 {
+    pub(crate) fn times(&self, vector: &[f64]) -> f64 {
         self.terms.iter().map(|&(column, value)| value * vector[column]).sum()
     }
 }
 
 /// The probability of these log odds.
-pub(super) fn probability(log_odds: f64) -> f64 {
+pub(crate) fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// Coefficients by column, the intercept first, and the penalised information there.
 #[derive(Debug)]
-pub(super) struct Ridge {
+pub(crate) struct Ridge {
     pub beta: Vec<f64>,
     information: Cholesky,
 }
 
 impl Ridge {
     /// Fits `columns` of them, the intercept included. `None` where the information has no inverse.
-    pub(super) fn fit(rows: &[Row], columns: usize, penalty: f64) -> Option<Self> {
+    pub(crate) fn fit(rows: &[Row], columns: usize, penalty: f64) -> Option<Self> {
         let mut beta = vec![0.0; columns];
         let mut before = loss(rows, &beta, penalty);
         for _ in 0..STEPS {

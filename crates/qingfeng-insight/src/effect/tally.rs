@@ -187,6 +187,7 @@ impl Returned {
 
 /// How many of the selected have a result: by office and whether they were certain, and in it by stratum. Missing results are
 /// like those that came of the same.
+#[derive(Default)]
 pub(crate) struct Responses {
     offices: BTreeMap<(u32, bool), Returned>,
     strata: BTreeMap<(u32, bool, Option<Arc<str>>), Returned>,
@@ -196,27 +197,31 @@ pub(crate) struct Responses {
 
 impl Responses {
     pub fn of(evidence: &Evidence, as_of: Option<Date>) -> Self {
-        let (mut offices, mut strata) = (BTreeMap::new(), BTreeMap::new());
-        let mut any = [false; 2];
+        let mut all = Self::default();
         let inspections = evidence.inspections().map(|(.., inspection)| inspection);
         let past = |inspection: &&Inspection| as_of.is_none_or(|as_of| inspection.day <= as_of);
         for inspection in inspections.filter(past) {
             let has_result = found(inspection, as_of).is_some();
-            let (office, is_certain) = (inspection.office, is_certain(inspection));
-            any[usize::from(is_certain)] |= has_result;
-            let returned: &mut Returned = offices.entry((office, is_certain)).or_default();
-            returned.add(has_result);
-            let key = (office, is_certain, inspection.stratum.clone());
-            let returned: &mut Returned = strata.entry(key).or_default();
-            returned.add(has_result);
+            all.take(inspection.office, is_certain(inspection), inspection.stratum.as_ref(), has_result);
         }
-        Self { offices, strata, any }
+        all
+    }
+
+    /// Counts one more of the selected.
+    pub fn take(&mut self, office: u32, is_certain: bool, stratum: Option<&Arc<str>>, has_result: bool) {
+        self.any[usize::from(is_certain)] |= has_result;
+        self.offices.entry((office, is_certain)).or_default().add(has_result);
+        self.strata.entry((office, is_certain, stratum.cloned())).or_default().add(has_result);
     }
 
     /// How likely a result was to come back.
     pub fn rate(&self, inspection: &Inspection) -> f64 {
-        let (office, is_certain) = (inspection.office, is_certain(inspection));
-        let of_stratum = self.strata.get(&(office, is_certain, inspection.stratum.clone()));
+        self.rate_of(inspection.office, is_certain(inspection), inspection.stratum.as_ref())
+    }
+
+    /// The same of what was so selected.
+    pub fn rate_of(&self, office: u32, is_certain: bool, stratum: Option<&Arc<str>>) -> f64 {
+        let of_stratum = self.strata.get(&(office, is_certain, stratum.cloned()));
         let of_stratum = of_stratum.filter(|returned| returned.1 >= LEAST_RESULTS);
         of_stratum.or_else(|| self.offices.get(&(office, is_certain))).map_or(1.0, |of| of.rate())
     }

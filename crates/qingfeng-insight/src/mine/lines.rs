@@ -5,15 +5,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack, Schema, Value};
+use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack, Schema, Status, Value};
 
-use super::{LeftOut, MineError};
+use super::additive::Seen;
+use super::beside::PackSays;
+use super::selected::Selected;
+use super::{LeftOut, MINED_FILE, MineError};
 use qingfeng::Engine;
-use qingfeng::internals::{BatchValues, shown};
+use qingfeng::internals::{BatchResults, BatchValues, shown};
 use qingfeng::read::{Chunk, Input, ReadError, Reader};
 use qingfeng::{JobError, Pipeline, Progress};
-use qingfeng_inspection::evidence;
 use qingfeng_inspection::outcomes::Outcomes;
+use qingfeng_inspection::{PlanFile, evidence};
 use qingfeng_store::{Outcome, verdict_of};
 
 const MAX_LINES: usize = 5_000_000;
@@ -66,6 +69,20 @@ pub enum Labels {
     Column,
     /// In outcomes of inspections.
     Outcomes(Outcomes),
+}
+
+/// How labelled lines are read.
+#[derive(Debug)]
+pub struct LineOptions<'a> {
+    /// Where results are.
+    pub labels: &'a Labels,
+    /// The plans that selected declarations for inspection. Only what they selected is read, and each line stands for as
+    /// many of all trade as 1/probability. Without plans the lines are taken as they are.
+    pub plans: &'a [PlanFile],
+    /// Whether conditions may name parties.
+    pub parties: bool,
+    /// Whether the pack's own rules are left out of account.
+    pub alone: bool,
 }
 
 /// The schema of a pack with one more column: the label, which no rule can see.
@@ -134,9 +151,15 @@ pub struct LabelledLines {
     pub(super) to_judge: Vec<bool>,
     pub(super) columns: Vec<Column>,
     pub(super) left_out: Vec<LeftOut>,
+    /// How many lines of all trade each stands for, where plans say so.
+    pub(super) weights: Option<Vec<f64>>,
+    /// What the rules of the pack say, unless they are left out of account.
+    pub(super) pack: Option<PackSays>,
     ids: Vec<(Box<str>, i64)>,
     /// Lines without a result.
     pub unlabelled: u64,
+    /// Lines of declarations that no plan selected, where plans were given.
+    pub unselected: u64,
     /// Lines that could not be read.
     pub rejected: u64,
 }
@@ -240,7 +263,14 @@ struct Part {
     found: Vec<bool>,
     ids: Vec<(Box<str>, i64)>,
     columns: Vec<Growing>,
+    /// The row of a plan that selected each line, where there are plans.
+    planned: Vec<u32>,
+    /// The rows whose declarations were read, and whether one of their lines has a result.
+    seen: Vec<(u32, bool)>,
+    fired: Vec<Box<[u32]>>,
+    points: Vec<i64>,
     unlabelled: u64,
+    unselected: u64,
     rejected: u64,
 }
 
@@ -250,6 +280,9 @@ struct Extractor<'a> {
     labels: &'a Labels,
     fields: Vec<(FieldRef, Kind)>,
     label: Option<FieldId>,
+    selected: Option<&'a Selected>,
+    /// By rule of the pack whether new rules stand beside it.
+    beside: Option<&'a [bool]>,
     input: String,
 }
 
@@ -271,18 +304,38 @@ impl Extractor<'_> {
     fn part(&self, chunk: Chunk) -> Result<Part, ReadError> {
         let pack = self.engine.pack();
         let lines = &chunk.lines;
-        let values: Arc<BatchValues> = self.engine.evaluator().values(lines);
+        let results: Option<BatchResults> = self.beside.map(|_| self.engine.evaluate(lines));
+        let values: Arc<BatchValues> = match &results {
+            Some(results) => Arc::clone(&results.values),
+            None => self.engine.evaluator().values(lines),
+        };
         let mut part = Part {
             days: Vec::new(),
             found: Vec::new(),
             ids: Vec::new(),
             columns: self.fields.iter().map(|&(_, kind)| Growing::new(kind)).collect(),
+            planned: Vec::new(),
+            seen: Vec::new(),
+            fired: Vec::new(),
+            points: Vec::new(),
             unlabelled: 0,
+            unselected: 0,
             rejected: chunk.lines_amiss(),
         };
         let labels = self.label.and_then(|field| lines.text(field));
         for declaration in lines.declarations() {
             let size = declaration.len();
+            let first = declaration.start;
+            let planned = self.selected.map(|selected| {
+                let id = values.text_of(first, pack.schema.declaration).unwrap_or_default();
+                selected.row(id, values.day(first))
+            });
+            if planned == Some(None) {
+                part.unselected += size as u64;
+                continue;
+            }
+            let planned = planned.flatten();
+            let labelled = part.found.len();
             for line in declaration {
                 let id = values.text_of(line, pack.schema.declaration).unwrap_or_default();
                 let item = pack.schema.item.and_then(|field| match values.declared(line, field) {
@@ -313,12 +366,19 @@ impl Extractor<'_> {
                 part.days.push(values.day(line));
                 part.found.push(found);
                 part.ids.push((id.into(), item.unwrap_or(0)));
+                part.planned.extend(planned);
+                if let (Some(beside), Some(results)) = (self.beside, &results) {
+                    let fired = results.fired(line).iter().filter(|(rule, _)| beside[*rule as usize]);
+                    part.points.push(fired.clone().map(|(_, points)| points).sum());
+                    part.fired.push(fired.map(|(rule, _)| *rule).collect());
+                }
                 let fields = self.fields.iter().map(|&(field, _)| field);
                 let columns = &mut part.columns;
                 self.engine
                     .evaluator()
                     .fields_on(&values, line, fields, &mut |at, value| columns[at].push(value));
             }
+            part.seen.extend(planned.map(|planned| (planned, part.found.len() > labelled)));
         }
         Ok(part)
     }
@@ -336,21 +396,36 @@ impl LabelledLines {
     pub fn read(
         engine: &Engine,
         readers: Vec<(Reader, Input, bool)>,
-        labels: &Labels,
-        parties: bool,
+        options: &LineOptions<'_>,
         threads: Option<usize>,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Self, JobError> {
         let pack = engine.pack();
-        let (fields, left_out) = minable(pack, parties);
+        let labels = options.labels;
+        let (fields, left_out) = minable(pack, options.parties);
+        let selected = Selected::of(options.plans);
+        let is_beside =
+            |rule: &qingfeng_rules::Rule| rule.status == Status::Active && &*rule.place.file != MINED_FILE;
+        let beside: Vec<bool> = pack.rules.iter().map(is_beside).collect();
+        let beside = (!options.alone && beside.contains(&true)).then_some(beside);
+        let (mut planned, mut seen) = (Vec::new(), Vec::new());
+        let mut says = PackSays::default();
+        let mut known_sets: HashMap<Box<[u32]>, u32, FixedState> = HashMap::default();
         let mut all = Self { left_out, ..Self::default() };
         let kinds: Vec<(FieldRef, Kind)> =
             fields.iter().map(|&field| (field, pack.field_kind(field))).collect();
         let mut columns: Vec<Growing> = kinds.iter().map(|&(_, kind)| Growing::new(kind)).collect();
         for (reader, input, to_judge) in readers {
             let label = matches!(labels, Labels::Column).then(|| FieldId(pack.schema.fields().len() as u16));
-            let extractor =
-                Extractor { engine, labels, fields: kinds.clone(), label, input: input.to_string() };
+            let extractor = Extractor {
+                engine,
+                labels,
+                fields: kinds.clone(),
+                label,
+                selected: selected.as_ref(),
+                beside: beside.as_deref(),
+                input: input.to_string(),
+            };
             let mut failed: Option<ReadError> = None;
             let mut labelled = 0;
             let mut take = |part: Result<Part, ReadError>| match part {
@@ -367,7 +442,19 @@ impl LabelledLines {
                     all.days.extend(part.days);
                     all.found.extend(part.found);
                     all.ids.extend(part.ids);
+                    planned.extend(part.planned);
+                    seen.extend(part.seen);
+                    says.points.extend(part.points);
+                    for fired in part.fired {
+                        let next = says.sets.len() as u32;
+                        let set = *known_sets.entry(fired).or_insert_with_key(|fired| {
+                            says.sets.push(fired.clone());
+                            next
+                        });
+                        says.of_line.push(set);
+                    }
                     all.unlabelled += part.unlabelled;
+                    all.unselected += part.unselected;
                     all.rejected += part.rejected;
                     for (column, more) in columns.iter_mut().zip(part.columns) {
                         column.append(more);
@@ -385,6 +472,10 @@ impl LabelledLines {
             }
             if labelled == 0 {
                 let reason = match labels {
+                    _ if selected.is_some() => {
+                        "no line with a result is of a declaration that the plans selected on its day; are they the plans \
+                         of these days?"
+                    }
                     Labels::Column => "no line has a label; is it the right column?",
                     Labels::Outcomes(_) => {
                         "no line has a result in the outcomes; are they of the same declarations?"
@@ -405,6 +496,18 @@ impl LabelledLines {
         all.found = order.iter().map(|&line| all.found[line as usize]).collect();
         all.to_judge = order.iter().map(|&line| all.to_judge[line as usize]).collect();
         all.ids = Vec::new();
+        if let Some(selected) = selected {
+            let weights = selected.weights(&seen);
+            let of_line = |&line: &u32| weights[planned[line as usize] as usize];
+            all.weights = Some(order.iter().map(of_line).collect());
+        }
+        if let Some(beside) = beside {
+            says.rules = beside.iter().filter(|beside| **beside).count() as u64;
+            says.of_line = order.iter().map(|&line| says.of_line[line as usize]).collect();
+            says.points = order.iter().map(|&line| says.points[line as usize]).collect();
+            says.sort();
+            all.pack = Some(says);
+        }
         for (&(field, kind), column) in kinds.iter().zip(columns) {
             let declared = match field {
                 FieldRef::Declared(id) => Some(&pack.schema[id]),
@@ -424,6 +527,16 @@ impl LabelledLines {
     /// Lines with a result.
     pub fn len(&self) -> usize {
         self.found.len()
+    }
+
+    /// How many lines of all trade a line stands for, where plans say so.
+    pub(super) fn weight(&self, line: u32) -> Option<f64> {
+        self.weights.as_ref().map(|weights| weights[line as usize])
+    }
+
+    /// What weights are fitted to, beside log odds that are given.
+    pub(super) fn seen<'a>(&'a self, given: Option<&'a [f64]>) -> Seen<'a> {
+        Seen { found: &self.found, weights: self.weights.as_deref(), given }
     }
 
     /// Whether there are none.

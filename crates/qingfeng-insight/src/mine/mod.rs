@@ -10,10 +10,15 @@
 //! from learning days alone. Within these, what is proposed must hold again on days after those on which it was found,
 //! and that at a rate of false discoveries over all that was tried (Benjamini and Hochberg 1995).
 //!
+//! Where plans selected the lines, each stands for as many as 1/probability of its selection (Horvitz and Thompson 1952),
+//! in what is learned, in what is tried and in what is shown. What the pack's own rules say of a line is known beforehand:
+//! only what goes beyond it is learned.
+//!
 //! A rule is a list of codes, a band of numbers, a word, or a conjunction of up to three of them; its points are the
 //! logarithm of the odds in whole points, 25 for each unit, as an additive scorecard has them. So the
 //! sum over the rules that fired ranks declarations as a logistic regression (with a ridge, Hoerl and Kennard 1970) would.
 mod additive;
+mod beside;
 mod choose;
 mod facets;
 mod judge;
@@ -21,6 +26,7 @@ mod lines;
 mod rhai;
 mod run;
 mod search;
+mod selected;
 
 use qingfeng_rules::{Date, Status};
 use serde::Serialize;
@@ -28,7 +34,7 @@ use serde::Serialize;
 use qingfeng::internals::shown;
 
 pub use judge::{BestShare, Judgement};
-pub use lines::{LabelledLines, Labels, labelled_schema};
+pub use lines::{LabelledLines, Labels, LineOptions, labelled_schema};
 pub use rhai::rule_file;
 pub use run::mine;
 
@@ -38,6 +44,9 @@ use crate::statistics::wilson;
 const POINTS_PER_LOG_ODDS: f64 = 25.0;
 /// Points of rules are multiples of this.
 const POINTS_STEP: i64 = 5;
+/// The file of a pack with mined rules. A new one takes its place, so that its rules are none of those that new rules stand
+/// beside.
+pub const MINED_FILE: &str = "mined.rhai";
 /// The most rules that can be asked for.
 pub const MAX_RULES: usize = 1_000;
 /// The most conditions of a rule.
@@ -122,34 +131,95 @@ pub enum MineError {
     NoResult,
 }
 
+/// Of what a rate is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RatesOf {
+    /// Of the lines that were given: nobody said how they were selected.
+    LinesGiven,
+    /// Of all trade that plans could select: each line counts by 1/probability of its selection.
+    Trade,
+}
+
+/// The lines of all trade that inspected lines stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StandsFor {
+    /// Lines: the sum of the weights.
+    pub lines: f64,
+    /// Lines with a finding.
+    pub hits: f64,
+    /// The sum of the squares of the weights.
+    #[serde(skip)]
+    pub squares: f64,
+}
+
+impl StandsFor {
+    /// How many lines of equal weight would say as much (Kish 1965).
+    pub fn effective(self) -> f64 {
+        if self.squares > 0.0 { self.lines * self.lines / self.squares } else { 0.0 }
+    }
+}
+
 /// Lines with a result, and those of them with a finding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Hits {
     /// Lines.
     pub lines: u64,
     /// Lines with a finding.
     pub hits: u64,
+    /// What they stand for, where plans say how lines were selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trade: Option<StandsFor>,
 }
 
 impl Hits {
-    /// Hits by lines; `None` without lines.
+    /// Hits by lines, of all trade where plans say how lines were selected; `None` without lines.
     pub fn rate(self) -> Option<f64> {
-        (self.lines > 0).then(|| self.hits as f64 / self.lines as f64)
+        match self.trade {
+            Some(trade) => (trade.lines > 0.0).then(|| (trade.hits / trade.lines).min(1.0)),
+            None => (self.lines > 0).then(|| self.hits as f64 / self.lines as f64),
+        }
     }
 
-    /// The interval of the rate at 95 % (Wilson 1927); `None` without lines.
+    /// The interval of the rate at 95 % (Wilson 1927), of lines that stand for others by their effective number; `None`
+    /// without lines.
     ///
     /// ```
-    /// let (low, high) = qingfeng_insight::mine::Hits { lines: 100, hits: 30 }.interval().unwrap();
+    /// use qingfeng_insight::mine::Hits;
+    /// let (low, high) = Hits { lines: 100, hits: 30, ..Hits::default() }.interval().unwrap();
     /// assert_eq!((format!("{low:.3}"), format!("{high:.3}")), ("0.219".into(), "0.396".into()));
     /// ```
     pub fn interval(self) -> Option<(f64, f64)> {
-        wilson(self.hits as f64, self.lines as f64, 0.95).map(|rate| (rate.low, rate.high))
+        let (hits, lines) = match self.trade {
+            Some(trade) => (self.rate()? * trade.effective(), trade.effective()),
+            None => (self.hits as f64, self.lines as f64),
+        };
+        wilson(hits, lines, 0.95).map(|rate| (rate.low, rate.high))
     }
 
-    pub(crate) fn add(&mut self, found: bool) {
+    /// Adds what others counted.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.hits += other.hits;
+        if let Some(other) = other.trade {
+            let trade = self.trade.get_or_insert_default();
+            trade.lines += other.lines;
+            trade.hits += other.hits;
+            trade.squares += other.squares;
+        }
+    }
+
+    /// Counts a line, with its weight if it stands for others.
+    pub(crate) fn add(&mut self, found: bool, weight: Option<f64>) {
         self.lines += 1;
         self.hits += u64::from(found);
+        if let Some(weight) = weight {
+            let trade = self.trade.get_or_insert_default();
+            trade.lines += weight;
+            trade.hits += if found { weight } else { 0.0 };
+            trade.squares += weight * weight;
+        }
     }
 }
 
@@ -167,8 +237,8 @@ pub struct MinedRule {
     pub points: i64,
     /// What it found on learning days, the days that it was made from.
     pub learned: Hits,
-    /// What rules of its kind (the same field and direction, or the same conjunction) found on learning days after those
-    /// that they were made from.
+    /// What rules of its kind (the same field and about as many points, or the same conjunction) found on learning days after
+    /// those that they were made from.
     pub confirmed: Hits,
     /// What it found on held-out days.
     pub held_out: Hits,
@@ -176,6 +246,8 @@ pub struct MinedRule {
     pub interval: Option<(f64, f64)>,
     /// The hit rate on held-out days by that of all held-out lines.
     pub lift: Option<f64>,
+    /// What it found on held-out days by what the rules of the pack lead to expect there; only beside them.
+    pub lift_beside: Option<f64>,
     /// Why it looks like a result of inspections and not like a cause, if it does.
     pub suspicious: Option<String>,
     /// As a rule of a rule file.
@@ -192,10 +264,26 @@ pub struct LeftOut {
     pub why: &'static str,
 }
 
+/// How well points rank held-out lines with the rules of the pack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct BesidePack {
+    /// The active rules of the pack that new rules were learned beside.
+    pub rules: u64,
+    /// How well the points of the pack alone rank held-out lines.
+    pub pack: Option<Judgement>,
+    /// The same of these points and those of the new rules.
+    pub both: Option<Judgement>,
+}
+
 /// What was proposed, and what it is worth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Mined {
+    /// Of what rates are.
+    pub rates_of: RatesOf,
+    /// What is to be known of the rates before they are used.
+    pub warning: Option<&'static str>,
     /// First and last learning day.
     pub learned_days: Option<(Date, Date)>,
     /// First and last held-out day.
@@ -210,10 +298,16 @@ pub struct Mined {
     pub tried: u64,
     /// Of these the confirmed ones.
     pub confirmed: u64,
+    /// Rules that were confirmed and are not proposed, since on held-out lines they find the contrary of what their points
+    /// say: a rule with points no more than the average, or than the pack's rules lead to expect, and one of negative
+    /// points no less.
+    pub refuted: u64,
     /// The rules, those that find most first.
     pub rules: Vec<MinedRule>,
     /// How well the sum of points ranks held-out lines.
     pub judgement: Option<Judgement>,
+    /// What the rules of the pack do there; `None` where new rules were learned alone.
+    pub beside: Option<BesidePack>,
     /// Fields that took no part.
     pub left_out: Vec<LeftOut>,
 }

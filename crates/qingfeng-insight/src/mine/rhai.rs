@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use qingfeng_rules::{Key, KeyValue, Kind, Pack};
 
 use super::facets::{Cell, Part, Pattern};
-use super::{Hits, Mined, MinedRule};
+use super::{Hits, Mined, MinedRule, RatesOf};
 
 /// Columns of a line of a rule file.
 const WIDTH: usize = 110;
@@ -187,7 +187,8 @@ fn found(hits: Hits) -> String {
     match (hits.rate(), hits.interval()) {
         (Some(rate), Some((low, high))) => {
             let (low, high) = (low * 100.0, high * 100.0);
-            format!("{} {lines}, {} with a finding ({low:.1} to {high:.1})", hits.lines, percent(rate))
+            let trade = hits.trade.map_or(String::new(), |trade| format!(" for {:.0} of trade", trade.lines));
+            format!("{} {lines}{trade}, {} with a finding ({low:.1} to {high:.1})", hits.lines, percent(rate))
         }
         _ => "no lines".to_owned(),
     }
@@ -238,6 +239,8 @@ pub(super) fn rule(pack: &Pack, pattern: &Pattern, rule: &MinedRule, facts: &Fac
     let _ = writeln!(out, "// Its kind on later days of these: {}.", found(rule.confirmed));
     if let Some(days) = facts.held_out_days {
         let lift = rule.lift.map_or(String::new(), |lift| format!(", {lift:.2} times the average"));
+        let beside = |lift| format!(", {lift:.2} times what the pack leads to expect");
+        let lift = lift + &rule.lift_beside.map_or(String::new(), beside);
         let _ = writeln!(out, "// Held out, {days}: {}{lift}.", found(rule.held_out));
     }
     let _ = writeln!(out, "rule({}, #{{", quoted(&rule.id));
@@ -300,6 +303,19 @@ pub fn rule_file(mined: &Mined) -> String {
     let mut out = String::from(
         "// Rules that `qingfeng mine` proposed. Points are log odds: 17 double the odds of a finding.\n",
     );
+    out += match mined.rates_of {
+        RatesOf::LinesGiven => {
+            "// The lines are taken as all of trade: rates are those of the lines given. If they were selected for\n\
+             // inspection, mine them with --plan.\n"
+        }
+        RatesOf::Trade => {
+            "// Rates are of all trade that the plans could select: each line counts by 1/probability of its selection.\n"
+        }
+    };
+    out += match mined.beside {
+        Some(_) => "// Learned beside the rules of the pack: points are for what those do not say.\n",
+        None => "// Learned alone, without a look at rules of the pack.\n",
+    };
     if let Some((first, last)) = mined.learned_days {
         let _ = writeln!(out, "// Learned on {first} to {last}: {}.", found(mined.learned));
     }

@@ -5,10 +5,13 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::FixedState;
 use qingfeng_rules::{Date, Pack};
 
+use super::beside::{expected, log_odds};
 use super::choose::choose;
 use super::judge::Judgement;
 use super::lines::{Data, LabelledLines};
-use super::{Hits, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined, MinedRule, rhai};
+use super::{
+    BesidePack, Hits, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined, MinedRule, RatesOf, rhai,
+};
 
 /// A rule looks like a result of inspections if this share of its lines has a finding,
 const TOO_GOOD: f64 = 0.95;
@@ -16,6 +19,9 @@ const TOO_GOOD: f64 = 0.95;
 const TOO_GOOD_LINES: u64 = 50;
 /// and this share of all findings or more is on them.
 const TOO_GOOD_SHARE: f64 = 0.1;
+/// What is said where nobody said how lines were selected.
+const LINES_GIVEN: &str = "The lines are taken as all of trade: rates are those of the lines given. If they were selected for inspection, give \
+     the plans with --plan.";
 /// Letters with which ids begin, at most.
 pub(super) const PREFIX_MAX: usize = 50;
 
@@ -28,7 +34,7 @@ fn span(lines: &LabelledLines, of: &[u32]) -> Option<(Date, Date)> {
 
 fn hits<'a>(lines: &LabelledLines, of: impl IntoIterator<Item = &'a u32>) -> Hits {
     let mut hits = Hits::default();
-    of.into_iter().for_each(|&line| hits.add(lines.found[line as usize]));
+    of.into_iter().for_each(|&line| hits.add(lines.found[line as usize], lines.weight(line)));
     hits
 }
 
@@ -80,7 +86,7 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
 ///
 /// ```no_run
 /// use qingfeng::Engine;
-/// use qingfeng_insight::mine::{LabelledLines, Labels, MineOptions, labelled_schema, mine};
+/// use qingfeng_insight::mine::{LabelledLines, Labels, LineOptions, MineOptions, labelled_schema, mine};
 /// use qingfeng::read::{Input, ReadOptions, Reader};
 ///
 /// let engine = Engine::open("rules/import-fraud")?;
@@ -89,7 +95,8 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
 /// let read = |name: &str, judge| Ok::<_, qingfeng::read::ReadError>(
 ///     (Reader::new(schema.clone(), vec![input(name)], ReadOptions::default())?, input(name), judge));
 /// let readers = vec![read("train.csv", false)?, read("valid.csv", true)?];
-/// let lines = LabelledLines::read(&engine, readers, &Labels::Column, false, None, &mut |_| {})?;
+/// let options = LineOptions { labels: &Labels::Column, plans: &[], parties: false, alone: false };
+/// let lines = LabelledLines::read(&engine, readers, &options, None, &mut |_| {})?;
 /// let mined = mine(engine.pack(), &lines, &MineOptions::default())?;
 /// println!("{} rules", mined.rules.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -128,24 +135,43 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
             (None, _) => MineError::NoResult,
         });
     }
-    let choice = choose(pack, lines, &learn, same.as_deref(), options);
+    let given = log_odds(lines, &learn, options.least_lines.max(1));
+    let choice = choose(pack, lines, &learn, same.as_deref(), given.as_deref(), options);
     let (learned, held_out) = (hits(lines, &learn), hits(lines, &held));
     let (learned_days, held_out_days) = (span(lines, &learn), span(lines, &held));
     let learned_words = in_words(learned_days);
     let held_words = (!held.is_empty()).then(|| in_words(held_out_days));
-    let digits = choice.rules.len().to_string().len().max(2);
-    let mut points = vec![0_i64; held.len()];
-    let mut rules = Vec::new();
-    for (at, chosen) in choice.rules.iter().enumerate() {
-        let own = hits(lines, learn.iter().filter(|&&line| chosen.pattern.holds(line)));
-        let mut later = Hits::default();
-        for (points, &line) in points.iter_mut().zip(&held) {
-            if chosen.pattern.holds(line) {
-                later.add(lines.found[line as usize]);
-                *points += chosen.points;
-            }
+    // What held-out days find by what the rules of the pack lead to expect, all lines having as many as they do.
+    let found_by_expected = |hits: Hits, of: &[u32]| {
+        let given = given.as_deref()?;
+        let expected = expected(lines, given, of);
+        let found = hits.trade.map_or(hits.hits as f64, |trade| trade.hits);
+        (expected > 0.0).then(|| found / expected)
+    };
+    let all_by_expected = found_by_expected(held_out, &held).filter(|all| *all > 0.0);
+    let mut judged = Vec::new();
+    let mut refuted = 0;
+    for chosen in choice.rules {
+        let on: Vec<u32> = held.iter().copied().filter(|&line| chosen.pattern.holds(line)).collect();
+        let later = hits(lines, &on);
+        let lift =
+            later.rate().zip(held_out.rate()).filter(|(_, all)| *all > 0.0).map(|(own, all)| own / all);
+        let lift_beside = found_by_expected(later, &on).zip(all_by_expected).map(|(own, all)| own / all);
+        let is_contrary = |lift: f64| if chosen.points > 0 { lift < 1.0 } else { lift > 1.0 };
+        if [lift, lift_beside].into_iter().flatten().any(is_contrary) {
+            refuted += 1;
+        } else {
+            judged.push((chosen, on, later, lift, lift_beside));
         }
-        let share = own.hits as f64 / learned.hits.max(1) as f64;
+    }
+    let digits = judged.len().to_string().len().max(2);
+    let mut points = vec![0_i64; lines.len()];
+    let mut rules = Vec::new();
+    for (at, (chosen, on, later, lift, lift_beside)) in judged.iter().enumerate() {
+        let own = hits(lines, learn.iter().filter(|&&line| chosen.pattern.holds(line)));
+        on.iter().for_each(|&line| points[line as usize] += chosen.points);
+        let findings = |hits: Hits| hits.trade.map_or(hits.hits as f64, |trade| trade.hits);
+        let share = findings(own) / findings(learned).max(1.0);
         let base = learned.rate().unwrap_or(0.0);
         let is_too_good = own.rate().is_some_and(|rate| rate >= TOO_GOOD.max((1.0 + base) / 2.0))
             && own.lines >= TOO_GOOD_LINES
@@ -158,9 +184,10 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
             points: chosen.points,
             learned: own,
             confirmed: chosen.confirmed,
-            held_out: later,
+            held_out: *later,
             interval: later.interval(),
-            lift: later.rate().zip(held_out.rate()).filter(|(_, all)| *all > 0.0).map(|(own, all)| own / all),
+            lift: *lift,
+            lift_beside: *lift_beside,
             suspicious: is_too_good.then(|| {
                 format!(
                     "Looks like a result, not a cause: {:.0} % of its lines have a finding, and {:.0} % of all findings are on them",
@@ -178,9 +205,15 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
         rule.rhai = rhai::rule(pack, &chosen.pattern, &rule, &facts);
         rules.push(rule);
     }
-    let judged: Vec<(i64, bool)> =
-        points.into_iter().zip(&held).map(|(points, &line)| (points, lines.found[line as usize])).collect();
+    let ranked = |points: &dyn Fn(usize) -> i64| {
+        let of =
+            held.iter().map(|&line| (points(line as usize), lines.found[line as usize], lines.weight(line)));
+        Judgement::weighed(of.collect())
+    };
+    let rates_of = if lines.weights.is_some() { RatesOf::Trade } else { RatesOf::LinesGiven };
     Ok(Mined {
+        rates_of,
+        warning: (rates_of == RatesOf::LinesGiven).then_some(LINES_GIVEN),
         learned_days,
         held_out_days,
         learned,
@@ -188,8 +221,14 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
         held_out,
         tried: choice.tried,
         confirmed: choice.confirmed,
+        refuted,
         rules,
-        judgement: Judgement::of(judged),
+        judgement: ranked(&|line| points[line]),
+        beside: lines.pack.as_ref().map(|pack| BesidePack {
+            rules: pack.rules,
+            pack: ranked(&|line| pack.points[line]),
+            both: ranked(&|line| pack.points[line] + points[line]),
+        }),
         left_out: lines.left_out.clone(),
     })
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::additive::Seen;
 use super::facets::{Cell, Facet, Part, Pattern};
 
 /// Conjunctions of each length that are carried on.
@@ -89,7 +90,7 @@ fn atoms(facets: &[Arc<Facet>], lines: &[u32], least: u32) -> Vec<Atom> {
 pub(super) fn search(
     facets: &[Arc<Facet>],
     lines: &[u32],
-    found: &[bool],
+    seen: Seen<'_>,
     expected: &[f64],
     conditions: usize,
     least: u32,
@@ -97,22 +98,33 @@ pub(super) fn search(
     let atoms = atoms(facets, lines, least);
     let mut hits = vec![0_u64; lines.len().div_ceil(64)];
     for (place, &line) in lines.iter().enumerate() {
-        if found[line as usize] {
+        if seen.found[line as usize] {
             hits[place / 64] |= 1 << (place % 64);
         }
     }
+    // By line what it adds to findings beyond those expected, and to their variance.
+    let scale = seen.scale(lines);
+    let terms: Vec<(f64, f64)> = lines
+        .iter()
+        .zip(expected)
+        .map(|(&line, chance)| {
+            let weight = seen.weight(line) * scale;
+            let found = f64::from(u8::from(seen.found[line as usize]));
+            (weight * (found - chance), weight * weight * chance * (1.0 - chance))
+        })
+        .collect();
     let surprise = |bits: &[u64]| {
         let (mut sum, mut spread) = (0.0, 1.0);
         for (word, &bits) in bits.iter().enumerate() {
             let mut left = bits;
             while left != 0 {
-                let chance = expected[word * 64 + left.trailing_zeros() as usize];
-                sum += chance;
-                spread += chance * (1.0 - chance);
+                let (beyond, variance) = terms[word * 64 + left.trailing_zeros() as usize];
+                sum += beyond;
+                spread += variance;
                 left &= left - 1;
             }
         }
-        (f64::from(common(bits, &hits)) - sum) / f64::sqrt(spread)
+        sum / f64::sqrt(spread)
     };
     let mut level: Vec<Found> = atoms
         .iter()

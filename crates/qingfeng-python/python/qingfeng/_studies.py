@@ -119,8 +119,10 @@ def mine(
     declarations: Any,
     outcomes: Any = None,
     *,
+    plan: Any = None,
     label: str | None = None,
     until: date | str | None = None,
+    alone: bool = False,
     judge: Any = None,
     cold: Sequence[str] = (),
     conditions: int = 2,
@@ -139,8 +141,9 @@ def mine(
     """Proposes rules from declarations with their results, found on earlier days and confirmed on later ones.
 
     The results are in a table of `outcomes`, or in the column of the declarations that `label` names. What is shown of a rule is
-    of days after `until` and of the declarations of `judge`, from which nothing was learned. Nothing is written into the pack:
-    `mined.text` is the file of the rules.
+    of days after `until` and of the declarations of `judge`, from which nothing was learned. If the declarations were selected
+    for inspection, give the `plan`: each line counts by 1/probability. What the active rules of the pack say is not proposed
+    again, unless rules are to be learned `alone`. Nothing is written into the pack: `mined.text` is the file of the rules.
     """
     if (outcomes is None) == (label is None):
         raise TypeError("the results are in `outcomes`, or in the column that `label` names; give one of them")
@@ -153,12 +156,15 @@ def mine(
         "most": most,
         "least_lines": least_lines,
         "parties": parties,
+        "alone": alone,
         "active": active,
         "prefix": prefix,
         "threads": threads,
     }
     read = _read(format, encoding, zone, country_numbers)
-    return Mined(*_native.mine(_engine(pack), declarations, judge, outcomes, read, asked))
+    with _Plans(plan) as plans:
+        asked["plans"] = plans
+        return Mined(*_native.mine(_engine(pack), declarations, judge, outcomes, read, asked))
 
 
 def watch(
