@@ -56,8 +56,8 @@ pub struct Args {
     #[command(flatten)]
     results: ResultsArgs,
 
-    /// Plans that selected the declarations, as `qingfeng plan` wrote them. Learn only from what they selected, and count each
-    /// line by 1/probability of its selection, so that rates are those of all trade that could be selected.
+    /// Plans, as `qingfeng plan` wrote them. Learn only from what they selected, and count each line by 1/probability of its
+    /// selection, so that rates are those of all trade that could be selected.
     #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
     plans: Vec<PathBuf>,
 

@@ -80,7 +80,14 @@ fn examples_of_keys_are_accepted() {
             format!("[profiles.p{at}]\nkey = [\"exporter\"]\nmeasures = {{ {} }}\n", row.example)
         })
         .collect();
-    let profiles = format!("[profiles.exporter]\n{}{measures}", of(Table::Profile));
+    // What is declared and what is found are measured apart.
+    let of_results = "source = \"results\"\nweighted = false\n";
+    let declared = of(Table::Profile).replace(of_results, "");
+    let profiles = format!(
+        "[profiles.exporter]\n{declared}{measures}[profiles.found]\nkey = [\"exporter\"]\n{of_results}\
+         measures = {{ bad = \"found\" }}\n[risks.goods]\n{}",
+        of(Table::Risk),
+    );
     let manifest = manifest + &policy + &profiles;
     let group = |name: &str, members: &str| format!("[{name}]\ntitle = \"t\"\nmembers = [{members}]\n");
     let mut files = PackFiles::default();

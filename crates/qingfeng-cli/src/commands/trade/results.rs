@@ -30,7 +30,7 @@ pub struct Args {
     #[command(flatten)]
     results: NeededResults,
 
-    /// Plans that selected the inspections, as `qingfeng plan` wrote them.
+    /// Plans, as `qingfeng plan` wrote them. Each result counts by 1/probability of its selection.
     #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
     plans: Vec<PathBuf>,
 

@@ -127,7 +127,7 @@ pub(super) fn read_risks(
 }
 
 fn read_levels(toml: &mut Toml<'_>, table: &DeTable<'_>, schema: &Schema, place: &Place) -> Vec<Level> {
-    let help = "name what goods have in common, from broad to narrow: `levels = [[\"hs2\"], [\"hs4\", \"departure\"]]`";
+    let help = "name what goods have in common, from broad to narrow: `levels = [[\"hs2\"], [\"hs4\", \"destination\"]]`";
     toml.require(table, place.span.clone(), "levels", "the risk has no `levels`", help);
     let Some(value) = table.get("levels") else { return Vec::new() };
     let DeValue::Array(given) = value.get_ref() else {
