@@ -25,22 +25,23 @@ use super::record::{TradeError, damaged, declaration_hash, failed, write_failed}
 use super::window::millionths;
 use crate::{Outcome, Timeline, Verdict};
 
+/// The most results that one stands for. A smaller probability tells nothing that could be measured, and sums stay within bounds.
+const WEIGHT_MAX: f64 = 1e6;
+
 /// A result of an inspection, with what it stands for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WeightedResult {
     /// The result.
     pub outcome: Outcome,
-    /// 1/probability of the selection of its declaration, at least 1; none where no plan says it.
+    /// 1/probability of the selection of its declaration, from 1 to a million; none where no plan says it.
     pub weight: Option<f64>,
 }
 
 impl WeightedResult {
     /// A result of a declaration that was selected with this probability, where that is known.
     pub fn new(outcome: Outcome, probability: Option<f64>) -> Self {
-        let weight = probability
-            .filter(|probability| *probability > 0.0)
-            .map(|probability| (1.0 / probability).max(1.0));
+        let weight = probability.map(|probability| (1.0 / probability).clamp(1.0, WEIGHT_MAX));
         Self { outcome, weight }
     }
 }
@@ -189,7 +190,7 @@ impl Results {
         for row in &rows {
             let of = declarations.entry(declaration_hash(&row.id)).or_insert_with(|| (row.id.clone(), 1.0));
             // Rows of several plans agree; where one has none the others say it.
-            of.1 = of.1.max(row.weight.unwrap_or(1.0));
+            of.1 = of.1.max(row.weight.unwrap_or(1.0)).min(WEIGHT_MAX);
         }
         Self { timeline: Timeline::new(rows.iter().filter_map(ResultRow::outcome)), declarations }
     }

@@ -284,6 +284,18 @@ fn a_result_that_is_there_changes_nothing() {
 }
 
 #[test]
+fn a_probability_near_nothing_counts_as_one_in_a_million() {
+    let directory = tempfile::tempdir().unwrap();
+    pack(directory.path());
+    let all = [f64::MIN_POSITIVE, 0.0, 1e-6].map(Some).into_iter().zip(1..);
+    let all: Vec<Declared> =
+        all.map(|(probability, id)| Declared { probability, ..one(id, "fake") }).collect();
+    add(directory.path(), &all);
+    add_results(directory.path(), all.iter().flat_map(Declared::rows));
+    assert_eq!(told(&engine(directory.path()), 1, "8711209000", 9)[2].1, "3.000000 3.000000 1.000000");
+}
+
+#[test]
 fn a_file_of_results_that_was_cut_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     pack(directory.path());
