@@ -29,7 +29,7 @@ pub struct Profile {
     pub of: Counted,
     /// How many days before the line's own are looked at; all, if it is not given.
     pub window: Option<u32>,
-    /// Means, shares and quantiles of fewer values are missing.
+    /// Means, shares, quantiles and rates of fewer values are missing.
     pub least: u64,
     /// How many keys it can have.
     pub most_keys: u64,

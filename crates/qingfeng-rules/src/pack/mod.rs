@@ -266,8 +266,8 @@ impl Pack {
         self.computed.iter().enumerate().map(|(at, field)| field.field(at))
     }
 
-    #[doc(hidden)]
     /// The fields of the schema on which a total hangs, by its position among the computed fields; of no other field any.
+    #[doc(hidden)]
     pub fn total_sources(&self, at: usize) -> BTreeSet<FieldId> {
         if !self.computed[at].total {
             return BTreeSet::new();
@@ -282,8 +282,8 @@ impl Pack {
         sources
     }
 
-    #[doc(hidden)]
     /// What the lines of a declaration add to the totals of the pack, as programs that need no interpreter.
+    #[doc(hidden)]
     pub fn totals(&self) -> Totals {
         Totals::of(&self.lowered)
     }

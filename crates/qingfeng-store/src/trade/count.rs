@@ -14,7 +14,7 @@ use super::columns::Growing;
 use super::window::{Count, KeyLines, Values};
 
 /// The most lines that a profile is counted from, and the most rows that it has. They bound its memory.
-const LINES_MAX: usize = 100_000_000;
+pub(super) const LINES_MAX: usize = 100_000_000;
 pub(super) const ROWS_MAX: usize = 50_000_000;
 
 /// A profile that outgrew a bound.

@@ -3,7 +3,7 @@
 //! A result is kept as its row says it, with the weight that the plan gives it. What was known of a declaration on a day
 //! is what a [`Timeline`] of all rows says, so a correction takes back what it corrects from the day on which it is known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use qingfeng_rules::lookups::{Lookup, Profile, Statistic};
 use qingfeng_rules::{Date, Value};
 
 use super::columns::Growing;
-use super::count::{Keys, ROWS_MAX, TooLarge, row_table};
+use super::count::{Keys, LINES_MAX, ROWS_MAX, TooLarge, row_table};
 use super::record::{TradeError, damaged, declaration_hash, failed, write_failed};
 use super::window::millionths;
 use crate::{Outcome, Timeline, Verdict};
@@ -252,21 +252,13 @@ pub(super) struct ResultCounter<'p> {
     weighted: bool,
     results: &'p Results,
     keys: Keys,
-    /// Each inspected declaration that has a key, with its day.
+    /// Of each line of an inspected declaration that has a key: the key, the declaration, its day.
     inspected: Vec<(u32, u64, i32)>,
-    seen: HashSet<(u32, u64)>,
 }
 
 impl<'p> ResultCounter<'p> {
     pub fn new(profile: &'p Profile, weighted: bool, results: &'p Results) -> Self {
-        Self {
-            profile,
-            weighted,
-            results,
-            keys: Keys::default(),
-            inspected: Vec::new(),
-            seen: HashSet::new(),
-        }
+        Self { profile, weighted, results, keys: Keys::default(), inspected: Vec::new() }
     }
 
     /// Takes lines: their days and declarations, and the fields of the key.
@@ -277,12 +269,12 @@ impl<'p> ResultCounter<'p> {
                 continue;
             }
             let Some(key) = self.keys.of_line(key, line, &mut bytes) else { continue };
-            // A declaration counts once for a key, however many of its lines have it.
-            if self.seen.insert((key, declaration)) {
-                self.inspected.push((key, declaration, day));
-            }
+            self.inspected.push((key, declaration, day));
         }
-        if self.keys.len() > self.profile.most_keys { Err(TooLarge::Keys) } else { Ok(()) }
+        if self.keys.len() > self.profile.most_keys {
+            return Err(TooLarge::Keys);
+        }
+        if self.inspected.len() > LINES_MAX { Err(TooLarge::Rows) } else { Ok(()) }
     }
 
     pub fn keys(&self) -> u64 {
@@ -290,7 +282,10 @@ impl<'p> ResultCounter<'p> {
     }
 
     /// The rows: for each key and each day on which what is known changes, the values from that day on.
-    pub fn rows(self, lookup: &Lookup) -> Result<Rows, TooLarge> {
+    pub fn rows(mut self, lookup: &Lookup) -> Result<Rows, TooLarge> {
+        // A declaration counts once for a key, however many of its lines have it.
+        self.inspected.sort_unstable();
+        self.inspected.dedup();
         let mut changes: Vec<(u32, i32, Sums, i128)> = Vec::new();
         for &(key, declaration, day) in &self.inspected {
             let Some((stretches, weight)) = self.results.stretches(declaration, day, self.profile.window)

@@ -152,7 +152,7 @@ fn rounded(reason: &str) -> String {
     reason.split(' ').map(|part| part.parse().map_or(part.to_owned(), number)).collect::<Vec<_>>().join(" ")
 }
 
-/// What is told on a line, by both evaluations.
+/// What the rules say of a line, by both evaluations.
 fn told(engine: &Engine, exporter: u8, hs: &str, day: i32) -> Vec<(String, String)> {
     let declaration = Declaration::new()
         .with("declaration_id", "L1")

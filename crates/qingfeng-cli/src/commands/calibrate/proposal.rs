@@ -12,7 +12,6 @@ use qingfeng_insight::calibrate::Verdict;
 use toml::de::DeTable;
 
 use super::Report;
-
 use super::human::{by_change, subject, whole};
 use crate::exit::Failure;
 use crate::outputs::{copy_pack, failed};

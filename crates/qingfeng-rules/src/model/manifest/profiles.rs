@@ -58,17 +58,9 @@ fn read_profile(
             format!("{} fields are more than the {PROFILE_KEY_MAX} that a profile's key has", key.len());
         toml.bad(table, "key", title, "take some out");
     }
-    let mut whole = |key: &str, from: u64, most: u64| {
-        let given = toml.integer(table, key)?;
-        let found = u64::try_from(given).ok().filter(|number| (from..=most).contains(number));
-        if found.is_none() {
-            toml.bad(table, key, format!("`{key}` must be from {from} to {most}, not {given}"), None);
-        }
-        found
-    };
-    let window = whole("window", 1, PROFILE_WINDOW_MAX.into());
-    let least = whole("least", 1, 1_000_000).unwrap_or(1);
-    let most_keys = whole("most_keys", 1, PROFILE_KEYS_MAX).unwrap_or(PROFILE_KEYS_DEFAULT);
+    let window = read_window(toml, table);
+    let least = whole(toml, table, "least", 1_000_000).unwrap_or(1);
+    let most_keys = whole(toml, table, "most_keys", PROFILE_KEYS_MAX).unwrap_or(PROFILE_KEYS_DEFAULT);
     let mut of = match toml.choice(table, "source", &Counted::ALL) {
         None if table.get("source").is_some() => Counted::Results { weighted: true },
         given => given.unwrap_or(Counted::Declared),
@@ -93,9 +85,23 @@ fn read_profile(
             toml.report(Code::Duplicate, measure.place.span.clone(), title, "give the measure another name");
         }
     }
-    let window = window.map(|days| days as u32);
     let profile = Profile { of, window, least, most_keys, measures };
     lookup(name, profile, key.into_iter().map(|(field, _, _)| field).collect(), columns, place)
+}
+
+/// A number from 1 on.
+fn whole(toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str, most: u64) -> Option<u64> {
+    let given = toml.integer(table, key)?;
+    let found = u64::try_from(given).ok().filter(|number| (1..=most).contains(number));
+    if found.is_none() {
+        toml.bad(table, key, format!("`{key}` must be from 1 to {most}, not {given}"), None);
+    }
+    found
+}
+
+/// How many days back are looked at, if it is given.
+pub(super) fn read_window(toml: &mut Toml<'_>, table: &DeTable<'_>) -> Option<u32> {
+    whole(toml, table, "window", PROFILE_WINDOW_MAX.into()).map(|days| days as u32)
 }
 
 /// The table that a profile is for rules.

@@ -12,13 +12,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::Toml;
 use super::lookups::{Lookup, Numbers, key_fields};
-use super::profiles::{is_property, lookup};
+use super::profiles::{is_property, lookup, read_window};
 use crate::diagnostic::{Code, Place};
 use crate::model::derived::FieldRef;
 use crate::model::keys::Table;
-use crate::model::profile::{
-    Counted, Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, PROFILE_WINDOW_MAX, Profile, Statistic,
-};
+use crate::model::profile::{Counted, Measure, PROFILE_KEY_MAX, PROFILE_KEYS_DEFAULT, Profile, Statistic};
 use crate::model::schema::{Kind, Schema};
 
 /// The most levels of a risk.
@@ -90,14 +88,7 @@ pub(super) fn read_risks(
         let deviations = number("deviations", [0.0, 10.0], DEVIATIONS).unwrap_or(DEVIATIONS);
         let help = "add the share of inspections with a finding: `prior = 0.03`";
         toml.require(table, place.span.clone(), "prior", format!("the risk `{name}` has no `prior`"), help);
-        let window = toml.integer(table, "window").and_then(|given| {
-            let days = u32::try_from(given).ok().filter(|days| (1..=PROFILE_WINDOW_MAX).contains(days));
-            if days.is_none() {
-                let title = format!("`window` must be from 1 to {PROFILE_WINDOW_MAX}, not {given}");
-                toml.bad(table, "window", title, None);
-            }
-            days
-        });
+        let window = read_window(toml, table);
         let weighted = toml.flag(table, "weighted").unwrap_or(true);
         for (at, level) in levels.iter().enumerate() {
             let level_name = level_name(name, at);
