@@ -108,6 +108,7 @@ commands! {
     Watch: watch,
     Calibrate: calibrate,
     Mine: mine,
+    Learn: learn,
     Targets: targets,
     Report: report,
     Verify: verify,

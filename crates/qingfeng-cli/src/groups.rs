@@ -10,7 +10,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         &["check", "test", "why-not", "diff", "coverage", "rules", "schema", "reference", "explain-code"],
     ),
     ("Plan and inspect", &["lookup", "trade", "plan", "draw", "roll", "override", "worklist", "outcome"]),
-    ("Learn from results", &["effect", "watch", "calibrate", "mine", "targets", "report"]),
+    ("Learn from results", &["effect", "watch", "calibrate", "mine", "learn", "targets", "report"]),
     ("Inspect the engine", &["verify", "profile", "generate", "simulate", "completions", "man"]),
 ];
 

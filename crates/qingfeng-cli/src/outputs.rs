@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use qingfeng::write::{Output, Unfinished, WholeFile};
+use qingfeng_store::trade::TradeRecord;
 
 use crate::exit::Failure;
 use crate::inputs::is_standard;
@@ -186,8 +187,14 @@ pub fn failed(path: &Path, what: &str, error: &std::io::Error) -> Failure {
     Failure::Files(format!("{}: {what}: {error}", path.display()))
 }
 
-/// Writes a copy of a pack with one file more into a directory that is not there yet.
-pub fn write_pack(pack: &Path, directory: &Path, file: &str, text: &str) -> Result<(), Failure> {
+/// Writes a copy of a pack with other files, or in the place of its own, into a directory that is not there yet. Its record of
+/// past trade is in the copy only if it is asked for.
+pub fn write_pack(
+    pack: &Path,
+    directory: &Path,
+    files: &[(&str, &str)],
+    record: bool,
+) -> Result<(), Failure> {
     let cannot = |error: &std::io::Error| failed(directory, "cannot be made", error);
     if let Some(parent) = directory.parent() {
         fs::create_dir_all(parent).map_err(|error| cannot(&error))?;
@@ -196,8 +203,9 @@ pub fn write_pack(pack: &Path, directory: &Path, file: &str, text: &str) -> Resu
     let partial = directory.with_file_name(format!(".{name}.{}.partial", std::process::id()));
     fs::create_dir(&partial).map_err(|error| cannot(&error))?;
     let unfinished = Unfinished::new(partial.clone(), directory.to_owned());
-    let made = copy_pack(pack, &partial)
-        .and_then(|()| write_text(&partial.join(file), text))
+    let written = || files.iter().try_for_each(|(file, text)| write_text(&partial.join(file), text));
+    let made = copy(pack, &partial, record, 0, &mut 0)
+        .and_then(|()| written())
         .and_then(|()| unfinished.publish().map_err(|error| cannot(&error)));
     if made.is_err() {
         // What is half written helps nobody; that it cannot be removed either is no news.
@@ -208,10 +216,10 @@ pub fn write_pack(pack: &Path, directory: &Path, file: &str, text: &str) -> Resu
 
 /// Copies the files of a pack into a directory, stores and hidden files left out.
 pub fn copy_pack(from: &Path, to: &Path) -> Result<(), Failure> {
-    copy(from, to, 0, &mut 0)
+    copy(from, to, true, 0, &mut 0)
 }
 
-fn copy(from: &Path, to: &Path, depth: usize, count: &mut usize) -> Result<(), Failure> {
+fn copy(from: &Path, to: &Path, record: bool, depth: usize, count: &mut usize) -> Result<(), Failure> {
     let unreadable = |error: &std::io::Error| failed(from, "cannot be read", error);
     let entries = fs::read_dir(from).map_err(|error| unreadable(&error))?;
     let mut names = entries
@@ -230,12 +238,13 @@ fn copy(from: &Path, to: &Path, depth: usize, count: &mut usize) -> Result<(), F
                 source.display()
             )));
         }
-        if is_hidden || is_store(&source, data.is_file()) {
+        let is_record = !record && data.is_dir() && TradeRecord::is_in(&source);
+        if is_hidden || is_record || is_store(&source, data.is_file()) {
             continue;
         }
         if data.is_dir() {
             fs::create_dir(&target).map_err(|error| failed(&target, "cannot be made", &error))?;
-            copy(&source, &target, depth + 1, count)?;
+            copy(&source, &target, record, depth + 1, count)?;
         } else if data.is_file() {
             let content = fs::read(&source).map_err(|error| failed(&source, "cannot be read", &error))?;
             fs::write(&target, content).map_err(|error| failed(&target, "cannot be written", &error))?;

@@ -17,13 +17,16 @@ use qingfeng_store::StoreLookups;
 use serde::Serialize;
 
 use crate::commands::explain::Found;
-use crate::commands::{check, diff, draw, explain, mine, report, targets, test, verify, watch, why_not};
+use crate::commands::{
+    check, diff, draw, explain, learn, mine, report, targets, test, verify, watch, why_not,
+};
 use crate::diagnostics_json;
 use crate::render::{self, Checked};
 use crate::studies::{Inspected, LedgerInputs, StudyError, Watcher};
 use crate::terminal;
 
 pub use crate::commands::draw::prove::ProofGiven;
+pub use crate::commands::learn::LearnGiven;
 pub use crate::commands::mine::{MineGiven, MineLabels};
 pub use crate::commands::report::ReportGiven;
 pub use crate::commands::test::Options as TestOptions;
@@ -238,6 +241,18 @@ pub fn mine(given: MineGiven, progress: &mut Watcher<'_>) -> Studied<(Report, St
     let mining = mine::mining(given, progress)?;
     let rules = mining.rule_file(&pack)?;
     Ok(Report::new(&mining, &mining.human(), true).map(|report| (report, rules)))
+}
+
+/// `learn`, with the file of the rules.
+///
+/// # Errors
+///
+/// Inputs that cannot be read, options out of bounds, ids that the pack has.
+pub fn learn(given: LearnGiven, progress: &mut Watcher<'_>) -> Studied<(Report, String)> {
+    let pack = Arc::clone(given.history.engine.pack());
+    let learning = learn::learning(given, progress)?;
+    let rules = learning.rule_file(&pack)?;
+    Ok(Report::new(&learning, &learning.human(), true).map(|report| (report, rules)))
 }
 
 /// `draw prove`. It is well where all of the day is proved.

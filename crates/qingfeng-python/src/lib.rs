@@ -45,7 +45,7 @@ mod _native {
     #[pymodule_export]
     use crate::scores::Scores;
     #[pymodule_export]
-    use crate::studies::{calibrate, effect, mine, prove, report, targets, watch};
+    use crate::studies::{calibrate, effect, learn, mine, prove, report, targets, watch};
     #[pymodule_export]
     use crate::tables::Table;
 

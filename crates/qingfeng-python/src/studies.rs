@@ -11,7 +11,7 @@ use qingfeng::read::{Input, ReadOptions};
 use qingfeng::rules::{Date, Pack, Status};
 use qingfeng::{Cancel, OpenedPack, Pipeline};
 use qingfeng_cli::reports::{
-    self, Language, MineGiven, MineLabels, ProofGiven, ReportGiven, WatchGiven, tell_effect,
+    self, Language, LearnGiven, MineGiven, MineLabels, ProofGiven, ReportGiven, WatchGiven, tell_effect,
 };
 use qingfeng_cli::studies::{Declared, Inspected, LedgerInputs, Results, StudyError, read_aims};
 use qingfeng_insight::calibrate::{CalibrateOptions, CurrentPoints, calibrate as fitted};
@@ -407,7 +407,7 @@ pub fn report(
     Ok((report.json, report.html))
 }
 
-/// The options of `mine`.
+/// The options of `mine` and of `learn`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct MineAsked {
@@ -424,6 +424,50 @@ pub struct MineAsked {
     active: bool,
     prefix: String,
     threads: Option<usize>,
+    /// Of `learn`.
+    risk: String,
+    levels: Vec<String>,
+}
+
+/// The history that rules are learned from.
+fn history(
+    py: Python<'_>,
+    engine: &Engine,
+    tables: [Option<&Bound<'_, PyAny>>; 3],
+    read: ReadGiven,
+    asked: MineAsked,
+    warnings: &Warnings,
+) -> PyResult<MineGiven> {
+    let [declarations, judge, outcomes] = tables;
+    let as_of = day(py, "as_of", asked.as_of.as_deref())?;
+    let labels = match asked.label {
+        Some(label) => MineLabels::Column(label),
+        None => MineLabels::Results(results(outcomes, as_of, warnings)?),
+    };
+    let of = |table: Option<&Bound<'_, PyAny>>, what| {
+        Ok::<_, PyErr>(table.map(|table| inputs(table, what)).transpose()?.unwrap_or_default())
+    };
+    Ok(MineGiven {
+        engine: engine.engine.clone(),
+        declarations: of(declarations, tables::TABLE)?,
+        judge: of(judge, "the table to judge by")?,
+        read: read.over(py, engine.read_options())?,
+        labels,
+        plans: asked.plans,
+        parties: asked.parties,
+        alone: asked.alone,
+        threads: asked.threads,
+        options: MineOptions {
+            until: day(py, "until", asked.until.as_deref())?,
+            conditions: asked.conditions,
+            most: asked.most,
+            least_lines: asked.least_lines,
+            cold: asked.cold,
+            status: if asked.active { Status::Active } else { Status::Shadow },
+            prefix: asked.prefix,
+            ..MineOptions::default()
+        },
+    })
 }
 
 /// Rules that history proposes, as JSON, in words, and as the file of the rules.
@@ -439,35 +483,30 @@ pub fn mine(
     asked: MineAsked,
 ) -> PyResult<(String, String, String)> {
     let warnings = Warnings::default();
-    let as_of = day(py, "as_of", asked.as_of.as_deref())?;
-    let labels = match asked.label {
-        Some(label) => MineLabels::Column(label),
-        None => MineLabels::Results(results(outcomes, as_of, &warnings)?),
-    };
-    let usual = MineOptions::default();
-    let given = MineGiven {
-        engine: engine.engine.clone(),
-        declarations: inputs(declarations, tables::TABLE)?,
-        judge: judge.map(|judge| inputs(judge, "the table to judge by")).transpose()?.unwrap_or_default(),
-        read: read.over(py, engine.read_options())?,
-        labels,
-        plans: asked.plans,
-        parties: asked.parties,
-        alone: asked.alone,
-        threads: asked.threads,
-        options: MineOptions {
-            until: day(py, "until", asked.until.as_deref())?,
-            conditions: asked.conditions,
-            most: asked.most,
-            least_lines: asked.least_lines,
-            cold: asked.cold,
-            status: if asked.active { Status::Active } else { Status::Shadow },
-            prefix: asked.prefix,
-            ..usual
-        },
-    };
+    let given = history(py, engine, [Some(declarations), judge, outcomes], read, asked, &warnings)?;
     let mined = study(py, "", &warnings, None, move || Ok(reports::mine(given, &mut |_| {})?))?;
     let (report, rules) = mined.map_err(|error| errors::plain(py, &error.to_string()))?;
+    Ok((report.json, report.text, rules))
+}
+
+/// A risk and rules beside it that history proposes, as JSON, in words, and as the file of the rules.
+#[pyfunction]
+#[pyo3(signature = (engine, declarations, judge, outcomes, read, asked))]
+pub fn learn(
+    py: Python<'_>,
+    engine: &Engine,
+    declarations: &Bound<'_, PyAny>,
+    judge: Option<&Bound<'_, PyAny>>,
+    outcomes: Option<&Bound<'_, PyAny>>,
+    read: ReadGiven,
+    mut asked: MineAsked,
+) -> PyResult<(String, String, String)> {
+    let warnings = Warnings::default();
+    let (name, levels) = (std::mem::take(&mut asked.risk), std::mem::take(&mut asked.levels));
+    let history = history(py, engine, [Some(declarations), judge, outcomes], read, asked, &warnings)?;
+    let given = LearnGiven { history, name, levels };
+    let learned = study(py, "", &warnings, None, move || Ok(reports::learn(given, &mut |_| {})?))?;
+    let (report, rules) = learned.map_err(|error| errors::plain(py, &error.to_string()))?;
     Ok((report.json, report.text, rules))
 }
 

@@ -194,6 +194,20 @@ def test_mined_rules_are_the_commands(season: dict[str, Path], command: Command,
         qingfeng.mine(PACK, labelled, label="hs")
 
 
+def test_a_learned_risk_is_the_commands(season: dict[str, Path], command: Command, tmp_path: Path) -> None:
+    arguments = ["learn", season["declarations"], "--rules", PACK, "--outcomes", season["outcomes"], "--until", "2016-09-10"]
+    written = tmp_path / "learned"
+    expected = printed(command, *arguments)
+    command(*arguments, "-o", written)
+    found = qingfeng.learn(PACK, pl.read_parquet(season["declarations"]), season["outcomes"], until="2016-09-10")
+    assert found.to_dict() == expected
+    assert found.text == (written / "mined.rhai").read_text()
+    if found.risk is not None:
+        assert found.risk["toml"] in (written / "pack.toml").read_text()
+    with pytest.raises(qingfeng.QingfengError, match="risk"):
+        qingfeng.learn(PACK, season["declarations"], season["outcomes"], risk="Of Goods")
+
+
 def test_a_proof_is_the_commands(season: dict[str, Path], command: Command, tmp_path: Path) -> None:
     """Of a day that is proved, of one without what was published, and of a plan that was changed."""
     day = "2016-09-06"

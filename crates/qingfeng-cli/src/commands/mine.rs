@@ -42,28 +42,39 @@ use crate::terminal::{BOLD, DIM, Format, WARNING, clean, styled};
     "qingfeng mine train.csv --label Fraud --rules rules/import-fraud --judge valid.csv --cold hs,departure,origin",
 ], &[exit::FILES, exit::PACK]))]
 pub struct Args {
+    #[command(flatten)]
+    history: HistoryArgs,
+
+    /// Leave the rules of the pack out of account: propose also what they say.
+    #[arg(long)]
+    alone: bool,
+
+    /// Output file (.rhai), or directory of a new pack: a copy of that of --rules with the rules in mined.rhai.
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+/// Labelled history, and what is looked for in it.
+#[derive(Debug, clap::Args)]
+pub struct HistoryArgs {
     /// Files with declarations: CSV or NDJSON, also compressed with gzip or zstd, Parquet or Arrow.
     #[arg(value_name = "INPUT", required = true)]
-    inputs: Vec<PathBuf>,
+    pub inputs: Vec<PathBuf>,
 
     #[command(flatten)]
     how: InputFormatArgs,
 
     /// Directory of the rule pack. Its living lookup tables come from --store, if that is given.
     #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
+    pub rules: PathBuf,
 
     #[command(flatten)]
-    results: ResultsArgs,
+    pub results: ResultsArgs,
 
     /// Plans, as `qingfeng plan` wrote them. Learn only from what they selected, and count each line by 1/probability of its
     /// selection, so that rates are those of all trade that could be selected.
     #[arg(long = "plan", value_name = "FILE", num_args = 1..)]
-    plans: Vec<PathBuf>,
-
-    /// Leave the rules of the pack out of account: propose also what they say.
-    #[arg(long)]
-    alone: bool,
+    pub plans: Vec<PathBuf>,
 
     /// Snapshot of the store, by the number of its last change; of lookup tables alone. Default: the latest.
     #[arg(long, value_name = "SNAPSHOT")]
@@ -117,27 +128,60 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", default_value = "MINED")]
     prefix: String,
 
-    /// Output file (.rhai), or directory of a new pack: a copy of that of --rules with the rules in mined.rhai.
-    #[arg(short, long, value_name = "PATH")]
-    output: Option<PathBuf>,
-
     #[command(flatten)]
     threads: ThreadArgs,
 
     /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    pub format: Format,
+}
+
+impl HistoryArgs {
+    /// Refuses an output that would overwrite what is read.
+    pub fn check_output(&self, output: &Path) -> Result<(), Failure> {
+        let inputs: Vec<PathBuf> = [&self.inputs, &self.judge, &self.results.outcomes, &self.plans]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        let kept = Kept { packs: &[&self.rules], store: self.results.store.as_deref() };
+        check_apart(&[("--output", output)], &inputs, kept)
+    }
+
+    /// What rules are learned from.
+    pub fn given(&self, alone: bool) -> Result<MineGiven, Failure> {
+        let labels = match &self.label {
+            Some(column) => MineLabels::Column(column.clone()),
+            None => MineLabels::Results(self.results.results()?),
+        };
+        Ok(MineGiven {
+            engine: self.results.engine(&self.rules, self.snapshot)?,
+            declarations: files(&self.inputs),
+            judge: files(&self.judge),
+            read: self.how.with(self.results.encoding).options(ReadOptions::default()),
+            labels,
+            plans: self.plans.clone(),
+            parties: self.parties,
+            alone,
+            threads: self.threads.number(),
+            options: MineOptions {
+                until: self.until,
+                conditions: self.conditions.into(),
+                most: self.most.into(),
+                least_lines: self.least_lines,
+                cold: self.cold.clone(),
+                status: if self.active { Status::Active } else { Status::Shadow },
+                prefix: self.prefix.clone(),
+                ..MineOptions::default()
+            },
+        })
+    }
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let inputs: Vec<PathBuf> = [&args.inputs, &args.judge, &args.results.outcomes, &args.plans]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let history = &args.history;
     if let Some(output) = &args.output {
-        let kept = Kept { packs: &[&args.rules], store: args.results.store.as_deref() };
-        check_apart(&[("--output", output)], &inputs, kept)?;
+        history.check_output(output)?;
         if !is_rule_file(output) && output.exists() {
             let path = output.display();
             return Err(Failure::Usage(format!(
@@ -145,38 +189,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             )));
         }
     }
-    let options = args.how.with(args.results.encoding).options(ReadOptions::default());
-    let found = match &args.label {
-        Some(column) => MineLabels::Column(column.clone()),
-        None => MineLabels::Results(args.results.results()?),
-    };
-    let given = MineGiven {
-        engine: args.results.engine(&args.rules, args.snapshot)?,
-        declarations: files(&args.inputs),
-        judge: files(&args.judge),
-        read: options,
-        labels: found,
-        plans: args.plans.clone(),
-        parties: args.parties,
-        alone: args.alone,
-        threads: args.threads.number(),
-        options: MineOptions {
-            until: args.until,
-            conditions: args.conditions.into(),
-            most: args.most.into(),
-            least_lines: args.least_lines,
-            cold: args.cold.clone(),
-            status: if args.active { Status::Active } else { Status::Shadow },
-            prefix: args.prefix.clone(),
-            ..MineOptions::default()
-        },
-    };
+    let given = history.given(args.alone)?;
     let pack = Arc::clone(given.engine.pack());
     let mining = Bar::during(None, |progress| mining(given, progress))?;
     if let Some(output) = &args.output {
-        write(&args.rules, output, &mining, &pack)?;
+        write(&history.rules, output, &mining, &pack)?;
     }
-    args.format.print(&mining, || mining.human())?;
+    history.format.print(&mining, || mining.human())?;
     Ok(Exit::Done)
 }
 
@@ -219,62 +238,84 @@ pub struct Mining {
     mined: Mined,
     /// How rules would do that are learned from all lines; only where some were kept out.
     as_it_is: Option<Judgement>,
-    unlabelled: u64,
-    /// Lines of declarations that no plan selected.
-    unselected: u64,
-    rejected: u64,
+    #[serde(flatten)]
+    left: Left,
     #[serde(skip)]
     cold: Vec<String>,
 }
 
+/// Lines that had no part in learning.
+#[derive(Serialize)]
+pub struct Left {
+    unlabelled: u64,
+    /// Lines of declarations that no plan selected.
+    unselected: u64,
+    rejected: u64,
+}
+
+impl Left {
+    /// Of lines that were read.
+    pub fn of(lines: &LabelledLines) -> Self {
+        let &LabelledLines { unlabelled, unselected, rejected, .. } = lines;
+        Self { unlabelled, unselected, rejected }
+    }
+}
+
 /// Learns rules.
 pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, StudyError> {
-    let MineGiven { engine, declarations, judge, read, labels, plans, parties, alone, threads, options } =
-        given;
-    let pack = engine.pack();
-    let (schema, labels) = match labels {
-        MineLabels::Column(column) => {
-            let wrong = |error: MineError| StudyError::Option("label", error.to_string());
-            (labelled_schema(&pack.schema, &column).map_err(wrong)?, Labels::Column)
-        }
-        MineLabels::Results(results) => {
-            let outcomes = results.read(results.as_of, &mut |_| true)?;
-            (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
-        }
-    };
-    let mut readers = Vec::new();
-    for (inputs, judged) in [(declarations, false), (judge, true)] {
-        for input in inputs {
-            let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], read.clone())?;
-            readers.push((reader, input, judged));
-        }
-    }
-    let plans = Plans::read(&plans)?.files;
-    let line_options = LineOptions { labels: &labels, plans: &plans, parties, alone };
-    let lines = LabelledLines::read(&engine, readers, &line_options, threads, progress)?;
+    let (engine, lines, options) = given.read(progress)?;
     let wrong = |error: MineError| StudyError::Asked(error.to_string());
-    let mined = qingfeng_insight::mine::mine(pack, &lines, &options).map_err(wrong)?;
+    let mined = qingfeng_insight::mine::mine(engine.pack(), &lines, &options).map_err(wrong)?;
     let cold = options.cold.clone();
     let as_it_is = if cold.is_empty() {
         None
     } else {
         let all = MineOptions { cold: Vec::new(), ..options };
-        qingfeng_insight::mine::mine(pack, &lines, &all).map_err(wrong)?.judgement
+        qingfeng_insight::mine::mine(engine.pack(), &lines, &all).map_err(wrong)?.judgement
     };
-    let LabelledLines { unlabelled, unselected, rejected, .. } = lines;
-    Ok(Mining { mined, as_it_is, unlabelled, unselected, rejected, cold })
+    Ok(Mining { mined, as_it_is, left: Left::of(&lines), cold })
+}
+
+impl MineGiven {
+    /// Reads the lines.
+    pub fn read(
+        self,
+        progress: &mut Watcher<'_>,
+    ) -> Result<(Engine, LabelledLines, MineOptions), StudyError> {
+        let Self { engine, declarations, judge, read, labels, plans, parties, alone, threads, options } =
+            self;
+        let pack = engine.pack();
+        let (schema, labels) = match labels {
+            MineLabels::Column(column) => {
+                let wrong = |error: MineError| StudyError::Option("label", error.to_string());
+                (labelled_schema(&pack.schema, &column).map_err(wrong)?, Labels::Column)
+            }
+            MineLabels::Results(results) => {
+                let outcomes = results.read(results.as_of, &mut |_| true)?;
+                (Arc::clone(&pack.schema), Labels::Outcomes(outcomes))
+            }
+        };
+        let mut readers = Vec::new();
+        for (inputs, judged) in [(declarations, false), (judge, true)] {
+            for input in inputs {
+                let reader = Reader::new(Arc::clone(&schema), vec![input.clone()], read.clone())?;
+                readers.push((reader, input, judged));
+            }
+        }
+        let plans = Plans::read(&plans)?.files;
+        let line_options = LineOptions { labels: &labels, plans: &plans, parties, alone };
+        let lines = LabelledLines::read(&engine, readers, &line_options, threads, progress)?;
+        Ok((engine, lines, options))
+    }
 }
 
 impl Mining {
     /// The file with the rules, if they can stand beside those of the pack.
     pub fn rule_file(&self, pack: &Pack) -> Result<String, StudyError> {
-        let own = |id: &str| self.mined.rules.iter().any(|rule| rule.id == id);
-        let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED_FILE && own(&rule.id);
-        if let Some(rule) = pack.rules.iter().find(taken) {
-            let message = format!("the pack has a rule `{}` already; give another one", rule.id);
-            return Err(StudyError::Option("prefix", message));
+        match taken(pack, |id| self.mined.rules.iter().any(|rule| rule.id == id)) {
+            Some(message) => Err(StudyError::Option("prefix", message)),
+            None => Ok(rule_file(&self.mined)),
         }
-        Ok(rule_file(&self.mined))
     }
 
     /// For people.
@@ -283,26 +324,37 @@ impl Mining {
     }
 }
 
+/// What is said where the pack has a rule with one of these ids elsewhere than among mined ones.
+pub fn taken(pack: &Pack, is_own: impl Fn(&str) -> bool) -> Option<String> {
+    let taken = |rule: &&qingfeng::rules::Rule| &*rule.place.file != MINED_FILE && is_own(&rule.id);
+    let rule = pack.rules.iter().find(taken)?;
+    Some(format!("the pack has a rule `{}` already; give another one", rule.id))
+}
+
 fn is_rule_file(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rhai")
+}
+
+/// Refuses files with which the pack would not load.
+pub fn check_loads(rules: &Path, output: &Path, written: &[(&str, &str)]) -> Result<(), Failure> {
+    let mut files = PackFiles::read(rules);
+    for &(file, text) in written {
+        files.insert(file, text.as_bytes().to_vec());
+    }
+    let Err(diagnostics) = Pack::load(&files) else { return Ok(()) };
+    let first = diagnostics.items.first().map_or(String::new(), |first| first.title.clone());
+    let output = output.display();
+    Err(Failure::Files(format!("{output}: the pack does not load with the mined rules: {first}")))
 }
 
 /// Writes the rules, after a look at whether the pack loads with them.
 fn write(rules: &Path, output: &Path, mining: &Mining, pack: &Pack) -> Result<(), Failure> {
     let text = mining.rule_file(pack)?;
-    let mut files = PackFiles::read(rules);
-    files.insert(MINED_FILE, text.clone().into_bytes());
-    if let Err(diagnostics) = Pack::load(&files) {
-        let first = diagnostics.items.first().map_or(String::new(), |first| first.title.clone());
-        return Err(Failure::Files(format!(
-            "{}: the pack does not load with the mined rules: {first}",
-            output.display()
-        )));
-    }
+    check_loads(rules, output, &[(MINED_FILE, &text)])?;
     if is_rule_file(output) {
         return write_text(output, &text);
     }
-    write_pack(rules, output, MINED_FILE, &text)
+    write_pack(rules, output, &[(MINED_FILE, &text)], true)
 }
 
 fn rate(hits: Hits) -> String {
@@ -323,6 +375,30 @@ fn counted(hits: Hits) -> String {
 
 fn human(answer: &Mining) -> String {
     let mined = &answer.mined;
+    let mut out = learned_from(mined, &answer.cold, &answer.left) + &proposed(mined);
+    if let Some(judgement) = &mined.judgement {
+        let name = if answer.cold.is_empty() { "these rules" } else { "cold" };
+        let beside = mined.beside.as_ref();
+        let both = beside.and_then(|beside| beside.both.as_ref());
+        out += &ranked(&[
+            (name, Some(judgement)),
+            ("as it is", answer.as_it_is.as_ref()),
+            ("the pack", beside.and_then(|beside| beside.pack.as_ref())),
+            ("the pack and these", both),
+        ]);
+    }
+    out
+}
+
+/// How well points rank held-out lines.
+pub fn ranked(judged: &[(&str, Option<&Judgement>)]) -> String {
+    let mut rows = vec![heads(&["", "best", "lines", "findings", "precision", "recall"], &[])];
+    rows.extend(judged.iter().filter_map(|&(name, judgement)| Some(best(name, judgement?))).flatten());
+    format!("\n{BOLD}Held-out lines, ranked by points{BOLD:#}\n{}", table("  ", &rows))
+}
+
+/// What was learned from, and what was not.
+pub fn learned_from(mined: &Mined, cold: &[String], left: &Left) -> String {
     let mut out = format!(
         "Learned from {}, {}, {} with a finding.\n",
         counted(mined.learned),
@@ -338,7 +414,7 @@ fn human(answer: &Mining) -> String {
         _ => String::new(),
     };
     if mined.dropped > 0 {
-        let fields = clean(&answer.cold.join(", ")).into_owned();
+        let fields = clean(&cold.join(", ")).into_owned();
         out += &format!(
             "{} kept out: their {fields} occur in held-out lines.\n",
             count(mined.dropped, "learning line")
@@ -359,14 +435,19 @@ fn human(answer: &Mining) -> String {
         ),
     };
     let left = [
-        (answer.unlabelled, "without a result"),
-        (answer.unselected, "that no plan selected"),
-        (answer.rejected, "that could not be read whole"),
+        (left.unlabelled, "without a result"),
+        (left.unselected, "that no plan selected"),
+        (left.rejected, "that could not be read whole"),
     ];
     for (lines, why) in left.into_iter().filter(|(lines, _)| *lines > 0) {
         out += &format!("{DIM}{} {why} had no part in this.{DIM:#}\n", count(lines, "line"));
     }
-    out += &format!(
+    out
+}
+
+/// What was tried, and the rules.
+pub fn proposed(mined: &Mined) -> String {
+    let mut out = format!(
         "Tried {} on later learning days; {} confirmed.\n",
         count(mined.tried, "pattern"),
         grouped(mined.confirmed)
@@ -386,10 +467,10 @@ fn human(answer: &Mining) -> String {
         );
     }
     if mined.rules.is_empty() {
-        out += match (mined.confirmed, &mined.beside) {
-            (0, None) => "\nNo rule is proposed: nothing that was found held again on later days.\n",
-            (0, Some(_)) => {
-                "\nNo rule is proposed: nothing that was found beyond what the pack says held again on later days.\n"
+        out += match (mined.confirmed, mined.beside.is_some() || mined.with_risk.is_some()) {
+            (0, false) => "\nNo rule is proposed: nothing that was found held again on later days.\n",
+            (0, true) => {
+                "\nNo rule is proposed: nothing that was found beyond what is known already held again on later days.\n"
             }
             _ => "\nNo rule is proposed.\n",
         };
@@ -400,22 +481,6 @@ fn human(answer: &Mining) -> String {
         if let Some(why) = &rule.suspicious {
             out += &format!("{}\n", styled(WARNING, &format!("{}: {}. It is a draft.", rule.id, clean(why))));
         }
-    }
-    if let Some(judgement) = &mined.judgement {
-        out += &format!("\n{BOLD}Held-out lines, ranked by points{BOLD:#}\n");
-        let name = if answer.cold.is_empty() { "these rules" } else { "cold" };
-        let mut rows = vec![heads(&["", "best", "lines", "findings", "precision", "recall"], &[])];
-        rows.extend(best(name, judgement));
-        if let Some(all) = &answer.as_it_is {
-            rows.extend(best("as it is", all));
-        }
-        if let Some(beside) = &mined.beside {
-            let both = [("the pack", &beside.pack), ("the pack and these", &beside.both)];
-            rows.extend(
-                both.iter().filter_map(|(name, judged)| Some(best(name, judged.as_ref()?))).flatten(),
-            );
-        }
-        out += &table("  ", &rows);
     }
     out
 }

@@ -10,6 +10,7 @@ pub mod effect;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;
+pub mod learn;
 pub mod lookup;
 pub mod man;
 pub mod mine;

@@ -17,6 +17,7 @@ mod fix;
 mod generate;
 mod guide;
 mod inspections;
+mod learn;
 mod listings;
 mod living;
 mod lookup;

@@ -9,6 +9,7 @@ use qingfeng_rules::{CodeList, Date, Field, FieldId, FieldRef, Kind, Level, Pack
 
 use super::additive::Seen;
 use super::beside::PackSays;
+use super::risk::RiskSays;
 use super::selected::Selected;
 use super::{LeftOut, MINED_FILE, MineError};
 use qingfeng::Engine;
@@ -39,6 +40,8 @@ const PARTIES: [&str; 11] = [
     "courier",
     "trader",
 ];
+/// How fields end that name a party by a code of it.
+const OF_PARTIES: [&str; 4] = ["_uscc", "_code", "_name", "_id"];
 /// Fields that number papers: each has a value of its own.
 const NUMBERS_OF_PAPERS: [&str; 4] = ["contract", "certificate", "bill_of_lading", "container"];
 /// Fields that say what came of an inspection, wherever a schema has them.
@@ -147,6 +150,13 @@ pub(super) struct Column {
 pub struct LabelledLines {
     pub(super) days: Vec<Option<Date>>,
     pub(super) found: Vec<bool>,
+    /// Whether a line has a result of its own; of others only that of their declaration is known.
+    pub(super) is_labelled: Vec<bool>,
+    /// The declaration of each line, by a number, and what was found of it as a whole.
+    pub(super) declarations: Vec<u32>,
+    pub(super) whole: Vec<Option<bool>>,
+    /// The day on which that was known; of labels the day of the declaration.
+    pub(super) known_on: Vec<Option<Date>>,
     /// Read to be judged, whatever the day.
     pub(super) to_judge: Vec<bool>,
     pub(super) columns: Vec<Column>,
@@ -155,6 +165,8 @@ pub struct LabelledLines {
     pub(super) weights: Option<Vec<f64>>,
     /// What the rules of the pack say, unless they are left out of account.
     pub(super) pack: Option<PackSays>,
+    /// What a risk says that was learned of these lines.
+    pub(super) risk: Option<RiskSays>,
     ids: Vec<(Box<str>, i64)>,
     /// Lines without a result.
     pub unlabelled: u64,
@@ -257,10 +269,17 @@ impl Growing {
     }
 }
 
+/// What lines have, in this order of them.
+fn in_order<T: Copy>(of_line: &[T], order: &[u32]) -> Vec<T> {
+    order.iter().map(|&line| of_line[line as usize]).collect()
+}
+
 /// What a chunk gives.
 struct Part {
     days: Vec<Option<Date>>,
-    found: Vec<bool>,
+    found: Vec<Option<bool>>,
+    whole: Vec<Option<bool>>,
+    known_on: Vec<Option<Date>>,
     ids: Vec<(Box<str>, i64)>,
     columns: Vec<Growing>,
     /// The row of a plan that selected each line, where there are plans.
@@ -304,14 +323,16 @@ impl Extractor<'_> {
     fn part(&self, chunk: Chunk) -> Result<Part, ReadError> {
         let pack = self.engine.pack();
         let lines = &chunk.lines;
-        let results: Option<BatchResults> = self.beside.map(|_| self.engine.evaluate(lines));
-        let values: Arc<BatchValues> = match &results {
-            Some(results) => Arc::clone(&results.values),
+        let evaluated: Option<BatchResults> = self.beside.map(|_| self.engine.evaluate(lines));
+        let values: Arc<BatchValues> = match &evaluated {
+            Some(evaluated) => Arc::clone(&evaluated.values),
             None => self.engine.evaluator().values(lines),
         };
         let mut part = Part {
             days: Vec::new(),
             found: Vec::new(),
+            whole: Vec::new(),
+            known_on: Vec::new(),
             ids: Vec::new(),
             columns: self.fields.iter().map(|&(_, kind)| Growing::new(kind)).collect(),
             planned: Vec::new(),
@@ -336,14 +357,21 @@ impl Extractor<'_> {
             }
             let planned = planned.flatten();
             let labelled = part.found.len();
-            for line in declaration {
-                let id = values.text_of(line, pack.schema.declaration).unwrap_or_default();
-                let item = pack.schema.item.and_then(|field| match values.declared(line, field) {
+            let id = values.text_of(first, pack.schema.declaration).unwrap_or_default();
+            let results: &[Outcome] = match self.labels {
+                Labels::Outcomes(outcomes) => outcomes.of(id),
+                Labels::Column => &[],
+            };
+            let item_of = |line: usize| {
+                pack.schema.item.and_then(|field| match values.declared(line, field) {
                     Value::Integer(item) => Some(item),
                     _ => None,
-                });
-                let found = match (self.labels, labels) {
-                    (Labels::Outcomes(outcomes), _) => of_line(outcomes.of(id), item, size),
+                })
+            };
+            let mut found = Vec::with_capacity(size);
+            for line in declaration.clone() {
+                found.push(match (self.labels, labels) {
+                    (Labels::Outcomes(_), _) => of_line(results, item_of(line), size),
                     (Labels::Column, Some(labels)) if arrow_array::Array::is_valid(labels, line) => {
                         let text = labels.value(line);
                         let verdict = evidence::Labels::verdict(text).ok_or_else(|| {
@@ -358,17 +386,27 @@ impl Extractor<'_> {
                         verdict.found()
                     }
                     (Labels::Column, _) => None,
-                };
-                let Some(found) = found else {
-                    part.unlabelled += 1;
+                });
+            }
+            let whole = match self.labels {
+                Labels::Outcomes(_) => verdict_of(results).found(),
+                // One finding is one of the declaration.
+                Labels::Column => found.iter().copied().flatten().max(),
+            };
+            let known_on = results.iter().filter_map(Outcome::known).max();
+            for (line, found) in declaration.zip(found) {
+                part.unlabelled += u64::from(found.is_none());
+                if found.or(whole).is_none() {
                     continue;
-                };
+                }
                 part.days.push(values.day(line));
                 part.found.push(found);
-                part.ids.push((id.into(), item.unwrap_or(0)));
+                part.whole.push(whole);
+                part.known_on.push(known_on.or_else(|| values.day(line)));
+                part.ids.push((id.into(), item_of(line).unwrap_or(0)));
                 part.planned.extend(planned);
-                if let (Some(beside), Some(results)) = (self.beside, &results) {
-                    let fired = results.fired(line).iter().filter(|(rule, _)| beside[*rule as usize]);
+                if let (Some(beside), Some(evaluated)) = (self.beside, &evaluated) {
+                    let fired = evaluated.fired(line).iter().filter(|(rule, _)| beside[*rule as usize]);
                     part.points.push(fired.clone().map(|(_, points)| points).sum());
                     part.fired.push(fired.map(|(rule, _)| *rule).collect());
                 }
@@ -437,10 +475,13 @@ impl LabelledLines {
                     drop(part);
                 }
                 Ok(part) => {
-                    labelled += part.found.len();
+                    labelled += part.found.iter().flatten().count();
                     all.to_judge.resize(all.to_judge.len() + part.found.len(), to_judge);
                     all.days.extend(part.days);
-                    all.found.extend(part.found);
+                    all.found.extend(part.found.iter().map(|found| *found == Some(true)));
+                    all.is_labelled.extend(part.found.iter().map(Option::is_some));
+                    all.whole.extend(part.whole);
+                    all.known_on.extend(part.known_on);
                     all.ids.extend(part.ids);
                     planned.extend(part.planned);
                     seen.extend(part.seen);
@@ -488,13 +529,23 @@ impl LabelledLines {
         order.sort_by(|&a, &b| {
             let key = |line: u32| {
                 let line = line as usize;
-                (all.days[line], &all.ids[line], all.to_judge[line], all.found[line])
+                (all.days[line], &all.ids[line], all.to_judge[line], all.found[line], all.is_labelled[line])
             };
             key(a).cmp(&key(b))
         });
-        all.days = order.iter().map(|&line| all.days[line as usize]).collect();
-        all.found = order.iter().map(|&line| all.found[line as usize]).collect();
-        all.to_judge = order.iter().map(|&line| all.to_judge[line as usize]).collect();
+        let mut number = 0;
+        all.declarations = Vec::with_capacity(order.len());
+        for (at, &line) in order.iter().enumerate() {
+            let of = |line: u32| (all.days[line as usize], &all.ids[line as usize].0);
+            number += u32::from(at > 0 && of(order[at - 1]) != of(line));
+            all.declarations.push(number);
+        }
+        all.days = in_order(&all.days, &order);
+        all.found = in_order(&all.found, &order);
+        all.is_labelled = in_order(&all.is_labelled, &order);
+        all.whole = in_order(&all.whole, &order);
+        all.known_on = in_order(&all.known_on, &order);
+        all.to_judge = in_order(&all.to_judge, &order);
         all.ids = Vec::new();
         if let Some(selected) = selected {
             let weights = selected.weights(&seen);
@@ -503,8 +554,8 @@ impl LabelledLines {
         }
         if let Some(beside) = beside {
             says.rules = beside.iter().filter(|beside| **beside).count() as u64;
-            says.of_line = order.iter().map(|&line| says.of_line[line as usize]).collect();
-            says.points = order.iter().map(|&line| says.points[line as usize]).collect();
+            says.of_line = in_order(&says.of_line, &order);
+            says.points = in_order(&says.points, &order);
             says.sort();
             all.pack = Some(says);
         }
@@ -524,7 +575,7 @@ impl LabelledLines {
         Ok(all)
     }
 
-    /// Lines with a result.
+    /// Lines of declarations with a result.
     pub fn len(&self) -> usize {
         self.found.len()
     }
@@ -550,6 +601,12 @@ impl LabelledLines {
     }
 }
 
+/// Whether a field names a party: `exporter`, or by a code `exporter_uscc`.
+fn is_party(name: &str) -> bool {
+    let stem = OF_PARTIES.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    PARTIES.contains(&stem)
+}
+
 /// The fields that conditions may be on, and those that take no part.
 fn minable(pack: &Pack, parties: bool) -> (Vec<FieldRef>, Vec<LeftOut>) {
     let schema = &pack.schema;
@@ -570,7 +627,7 @@ fn minable(pack: &Pack, parties: bool) -> (Vec<FieldRef>, Vec<LeftOut>) {
             _ if pack.field_kind(field) == Kind::Date => Some("a day says nothing of the days to come"),
             _ if RESULTS.contains(&name) => Some("it has the name of a result of inspections"),
             _ if NUMBERS_OF_PAPERS.contains(&name) => Some("it numbers papers"),
-            _ if PARTIES.contains(&name) && !parties => Some("it names a party; --parties lets it in"),
+            _ if is_party(name) && !parties => Some("it names a party; --parties lets it in"),
             _ => None,
         };
         match why {

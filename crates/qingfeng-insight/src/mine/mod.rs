@@ -24,6 +24,7 @@ mod facets;
 mod judge;
 mod lines;
 mod rhai;
+mod risk;
 mod run;
 mod search;
 mod selected;
@@ -36,7 +37,8 @@ use qingfeng::internals::shown;
 pub use judge::{BestShare, Judgement};
 pub use lines::{LabelledLines, Labels, LineOptions, labelled_schema};
 pub use rhai::rule_file;
-pub use run::mine;
+pub use risk::{LearnedRisk, RiskLevel};
+pub use run::{learn, mine};
 
 use crate::statistics::wilson;
 
@@ -90,6 +92,18 @@ impl Default for MineOptions {
     }
 }
 
+/// How to learn a risk, and rules beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnOptions {
+    /// The name of the risk in the pack: lower case letters, digits and `_`.
+    pub name: String,
+    /// The fields that keys of its levels may have; all codes and numbers of goods without any here. Computed fields cannot
+    /// be keys.
+    pub fields: Vec<String>,
+    /// How rules are looked for beside it.
+    pub mine: MineOptions,
+}
+
 /// Why no rules can be proposed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -107,7 +121,10 @@ pub enum MineError {
     /// [`MineOptions::prefix`] cannot begin an id.
     #[error("ids begin with 1 to {} letters, digits, `.`, `_` and `-`", run::PREFIX_MAX)]
     Prefix,
-    /// A field of [`MineOptions::cold`] is none that conditions may be on.
+    /// [`LearnOptions::name`] cannot name a risk.
+    #[error("`{}` cannot name a risk; use lower case letters, digits and `_`", shown(.0))]
+    RiskName(String),
+    /// A field of [`MineOptions::cold`] or [`LearnOptions::fields`] is none that conditions, or keys, may be on.
     #[error("`{field}` is no field that conditions may be on; these are: {}", known.join(", "))]
     NoField { field: String, known: Vec<String> },
     /// The column of labels is that of a field.
@@ -308,6 +325,20 @@ pub struct Mined {
     pub judgement: Option<Judgement>,
     /// What the rules of the pack do there; `None` where new rules were learned alone.
     pub beside: Option<BesidePack>,
+    /// How well the points of the pack, of a learned risk and of these rules rank them together; only beside a risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_risk: Option<Judgement>,
     /// Fields that took no part.
     pub left_out: Vec<LeftOut>,
+}
+
+/// A risk, and the rules beside it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Learned {
+    /// The risk; `None` where no key foretells results better than the average does.
+    pub risk: Option<LearnedRisk>,
+    /// The rules.
+    #[serde(flatten)]
+    pub mined: Mined,
 }

@@ -10,7 +10,8 @@ use super::choose::choose;
 use super::judge::Judgement;
 use super::lines::{Data, LabelledLines};
 use super::{
-    BesidePack, Hits, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined, MinedRule, RatesOf, rhai,
+    BesidePack, Hits, LearnOptions, Learned, MAX_CONDITIONS, MAX_RULES, MineError, MineOptions, Mined,
+    MinedRule, RatesOf, rhai, risk,
 };
 
 /// A rule looks like a result of inspections if this share of its lines has a finding,
@@ -75,6 +76,107 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
     learn.iter().copied().filter(|&line| !known.contains(&same[line as usize])).collect()
 }
 
+/// The lines that are learned from, and those that are held out.
+struct Split {
+    learn: Vec<u32>,
+    held: Vec<u32>,
+    /// Which lines share their values, where that matters.
+    same: Option<Vec<u32>>,
+    /// Lines that are not learned from, since held-out ones have their values.
+    dropped: u64,
+}
+
+impl Split {
+    /// Of all lines of declarations with a result.
+    fn of(lines: &LabelledLines, options: &MineOptions) -> Result<Self, MineError> {
+        let all = 0..lines.len() as u32;
+        let is_late = |line: u32| match options.until {
+            Some(until) => lines.days[line as usize].is_some_and(|day| day > until),
+            None => false,
+        };
+        let is_known = |line: u32| options.until.is_none() || lines.days[line as usize].is_some();
+        let held: Vec<u32> =
+            all.clone().filter(|&line| lines.to_judge[line as usize] || is_late(line)).collect();
+        let to_learn = |line: &u32| !lines.to_judge[*line as usize] && !is_late(*line) && is_known(*line);
+        let mut learn: Vec<u32> = all.filter(to_learn).collect();
+        let before = learn.len();
+        let same = same_values(lines, &options.cold)?;
+        learn = cold(same.as_deref(), &learn, &held);
+        let dropped = (before - learn.len()) as u64;
+        if learn.is_empty() {
+            return Err(match (options.until, dropped) {
+                (_, 1..) => MineError::AllCold,
+                (Some(until), _) => MineError::NothingBefore(until),
+                (None, _) => MineError::NoResult,
+            });
+        }
+        Ok(Self { learn, held, same, dropped })
+    }
+
+    /// Without lines that have no result of their own.
+    fn labelled(mut self, lines: &LabelledLines, options: &MineOptions) -> Result<Self, MineError> {
+        for of in [&mut self.learn, &mut self.held] {
+            of.retain(|&line| lines.is_labelled[line as usize]);
+        }
+        match (self.learn.is_empty(), options.until) {
+            (false, _) => Ok(self),
+            (true, Some(until)) => Err(MineError::NothingBefore(until)),
+            (true, None) => Err(MineError::NoResult),
+        }
+    }
+}
+
+fn check(options: &MineOptions) -> Result<(), MineError> {
+    if !(1..=MAX_CONDITIONS).contains(&options.conditions) {
+        return Err(MineError::Conditions(options.conditions));
+    }
+    if !(1..=MAX_RULES).contains(&options.most) {
+        return Err(MineError::Rules(options.most));
+    }
+    if !(options.false_discoveries > 0.0 && options.false_discoveries < 1.0) {
+        return Err(MineError::FalseDiscoveries);
+    }
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if !options.prefix.chars().all(is_of_id) || !(1..=PREFIX_MAX).contains(&options.prefix.len()) {
+        return Err(MineError::Prefix);
+    }
+    Ok(())
+}
+
+/// Learns how likely goods are to violate, and the rules that say what this does not.
+///
+/// The levels and the strength of the risk are those by which results of the learning time are foretold best, each by what was
+/// known before its day. Rules are then learned as [`mine`] does, beside the rules of the pack and the risk.
+///
+/// # Errors
+///
+/// Those of [`mine`]; a field of [`LearnOptions::fields`] that is none, or is computed.
+pub fn learn(pack: &Pack, lines: &mut LabelledLines, options: &LearnOptions) -> Result<Learned, MineError> {
+    check(&options.mine)?;
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+    };
+    if !is_name(&options.name) || options.name.len() > PREFIX_MAX {
+        return Err(MineError::RiskName(options.name.clone()));
+    }
+    let split = Split::of(lines, &options.mine)?;
+    let given = risk::Given {
+        learn: &split.learn,
+        held: &split.held,
+        same: split.same.as_deref(),
+        name: &options.name,
+        fields: &options.fields,
+        status: options.mine.status.name(),
+    };
+    let (learned, says) = risk::risk(lines, &given)?.unzip();
+    lines.risk = says;
+    let mined = mine(pack, lines, &options.mine)?;
+    Ok(Learned { risk: learned, mined })
+}
+
 /// Proposes rules for a pack.
 ///
 /// Lines up to [`MineOptions::until`] are learned from, later ones and those read to be judged are held out: what is said
@@ -102,39 +204,8 @@ pub(super) fn cold(same: Option<&[u32]>, learn: &[u32], later: &[u32]) -> Vec<u3
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result<Mined, MineError> {
-    if !(1..=MAX_CONDITIONS).contains(&options.conditions) {
-        return Err(MineError::Conditions(options.conditions));
-    }
-    if !(1..=MAX_RULES).contains(&options.most) {
-        return Err(MineError::Rules(options.most));
-    }
-    if !(options.false_discoveries > 0.0 && options.false_discoveries < 1.0) {
-        return Err(MineError::FalseDiscoveries);
-    }
-    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
-    if !options.prefix.chars().all(is_of_id) || !(1..=PREFIX_MAX).contains(&options.prefix.len()) {
-        return Err(MineError::Prefix);
-    }
-    let all = 0..lines.len() as u32;
-    let is_late = |line: u32| match options.until {
-        Some(until) => lines.days[line as usize].is_some_and(|day| day > until),
-        None => false,
-    };
-    let is_known = |line: u32| options.until.is_none() || lines.days[line as usize].is_some();
-    let held: Vec<u32> = all.clone().filter(|&line| lines.to_judge[line as usize] || is_late(line)).collect();
-    let to_learn = |line: &u32| !lines.to_judge[*line as usize] && !is_late(*line) && is_known(*line);
-    let mut learn: Vec<u32> = all.filter(to_learn).collect();
-    let before = learn.len();
-    let same = same_values(lines, &options.cold)?;
-    learn = cold(same.as_deref(), &learn, &held);
-    let dropped = (before - learn.len()) as u64;
-    if learn.is_empty() {
-        return Err(match (options.until, dropped) {
-            (_, 1..) => MineError::AllCold,
-            (Some(until), _) => MineError::NothingBefore(until),
-            (None, _) => MineError::NoResult,
-        });
-    }
+    check(options)?;
+    let Split { learn, held, same, dropped } = Split::of(lines, options)?.labelled(lines, options)?;
     let given = log_odds(lines, &learn, options.least_lines.max(1));
     let choice = choose(pack, lines, &learn, same.as_deref(), given.as_deref(), options);
     let (learned, held_out) = (hits(lines, &learn), hits(lines, &held));
@@ -228,6 +299,10 @@ pub fn mine(pack: &Pack, lines: &LabelledLines, options: &MineOptions) -> Result
             rules: pack.rules,
             pack: ranked(&|line| pack.points[line]),
             both: ranked(&|line| pack.points[line] + points[line]),
+        }),
+        with_risk: lines.risk.as_ref().and_then(|risk| {
+            let of_pack = |line: usize| lines.pack.as_ref().map_or(0, |pack| pack.points[line]);
+            ranked(&|line| of_pack(line) + risk.points[line] + points[line])
         }),
         left_out: lines.left_out.clone(),
     })

@@ -121,6 +121,14 @@ def mine(
     read: Mapping[str, Any],
     asked: Mapping[str, Any],
 ) -> tuple[str, str, str]: ...
+def learn(
+    engine: Engine,
+    declarations: object,
+    judge: object,
+    outcomes: object,
+    read: Mapping[str, Any],
+    asked: Mapping[str, Any],
+) -> tuple[str, str, str]: ...
 def prove(
     pack: object, plan: str, assessments: object, asked: Mapping[str, Any]
 ) -> tuple[str, str, bool]: ...

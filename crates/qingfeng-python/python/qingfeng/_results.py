@@ -259,6 +259,16 @@ class Mined(Report):
         Path(path).write_text(self.text, encoding="utf-8")
 
 
+class Learned(Mined):
+    """A risk, and rules beside it, that history proposes."""
+
+    @property
+    def risk(self) -> dict[str, Any] | None:
+        """The risk: its levels, and as `toml` its text for `pack.toml`. None where no field foretells results."""
+        risk: dict[str, Any] | None = self._data["risk"]
+        return risk
+
+
 class CampaignReport(Report):
     """The report of a campaign: its figures as a mapping, and its page."""
 

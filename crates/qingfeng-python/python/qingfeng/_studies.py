@@ -14,7 +14,7 @@ from typing import Any, Literal
 from qingfeng import _html, _native
 from qingfeng._engine import CountryNumbers, Encoding, Engine, Format, Pack, _day, _read
 from qingfeng._planning import Plan, _key
-from qingfeng._results import CampaignReport, Mined, Proof, Report, Watch
+from qingfeng._results import CampaignReport, Learned, Mined, Proof, Report, Watch
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,43 @@ def calibrate(
     return Calibration(data["rules"], data)
 
 
+def _history(
+    outcomes: Any,
+    label: str | None,
+    as_of: date | str | None,
+    until: date | str | None,
+    cold: Sequence[str],
+    conditions: int,
+    most: int,
+    least_lines: int,
+    parties: bool,
+    alone: bool,
+    active: bool,
+    prefix: str,
+    threads: int | None,
+    risk: str = "",
+    levels: Sequence[str] = (),
+) -> dict[str, Any]:
+    if (outcomes is None) == (label is None):
+        raise TypeError("the results are in `outcomes`, or in the column that `label` names; give one of them")
+    return {
+        "label": label,
+        "as_of": _day(as_of),
+        "until": _day(until),
+        "cold": list(cold),
+        "conditions": conditions,
+        "most": most,
+        "least_lines": least_lines,
+        "parties": parties,
+        "alone": alone,
+        "active": active,
+        "prefix": prefix,
+        "threads": threads,
+        "risk": risk,
+        "levels": list(levels),
+    }
+
+
 def mine(
     pack: Engine | Pack,
     declarations: Any,
@@ -145,26 +182,53 @@ def mine(
     for inspection, give the `plan`: each line counts by 1/probability. What the active rules of the pack say is not proposed
     again, unless rules are to be learned `alone`. Nothing is written into the pack: `mined.text` is the file of the rules.
     """
-    if (outcomes is None) == (label is None):
-        raise TypeError("the results are in `outcomes`, or in the column that `label` names; give one of them")
-    asked = {
-        "label": label,
-        "as_of": _day(as_of),
-        "until": _day(until),
-        "cold": list(cold),
-        "conditions": conditions,
-        "most": most,
-        "least_lines": least_lines,
-        "parties": parties,
-        "alone": alone,
-        "active": active,
-        "prefix": prefix,
-        "threads": threads,
-    }
+    asked = _history(
+        outcomes, label, as_of, until, cold, conditions, most, least_lines, parties, alone, active, prefix, threads
+    )
     read = _read(format, encoding, zone, country_numbers)
     with _Plans(plan) as plans:
         asked["plans"] = plans
         return Mined(*_native.mine(_engine(pack), declarations, judge, outcomes, read, asked))
+
+
+def learn(
+    pack: Engine | Pack,
+    declarations: Any,
+    outcomes: Any = None,
+    *,
+    plan: Any = None,
+    label: str | None = None,
+    risk: str = "goods",
+    levels: Sequence[str] = (),
+    until: date | str | None = None,
+    judge: Any = None,
+    cold: Sequence[str] = (),
+    conditions: int = 2,
+    most: int = 30,
+    least_lines: int = 20,
+    parties: bool = False,
+    active: bool = False,
+    prefix: str = "MINED",
+    as_of: date | str | None = None,
+    threads: int | None = None,
+    format: Format | None = None,
+    encoding: Encoding | None = None,
+    zone: str | None = None,
+    country_numbers: CountryNumbers | None = None,
+) -> Learned:
+    """Proposes a risk of goods, and rules beside it, from declarations with their results.
+
+    By which fields results are foretold best, each by those known before its day: `learned.risk` has the levels and, as `toml`,
+    the text for `pack.toml`; `learned.text` is the file of the rules, that of the risk among them. `levels` are the fields that
+    keys may be made of, all codes without it. The rest is as in `mine`. Nothing is written into the pack.
+    """
+    asked = _history(
+        outcomes, label, as_of, until, cold, conditions, most, least_lines, parties, False, active, prefix, threads, risk, levels
+    )
+    read = _read(format, encoding, zone, country_numbers)
+    with _Plans(plan) as plans:
+        asked["plans"] = plans
+        return Learned(*_native.learn(_engine(pack), declarations, judge, outcomes, read, asked))
 
 
 def watch(

@@ -205,6 +205,10 @@ const MANIFESTS: &[(&str, &str)] = &[
     ("[lookups.blacklist]", "[risks.goods]\nstrength = 0\ndeviations = -1\nwindow = 0\n[lookups.blacklist]"),
     (
         "[lookups.blacklist]",
+        "[risks.goods]\nlevels = [[\"hs2\"], [\"hs4\"]]\nprior = 0.1\nstrength = [1]\n[risks.more]\nlevels = [[\"hs2\"]]\nprior = 0.1\nstrength = [0]\n[lookups.blacklist]",
+    ),
+    (
+        "[lookups.blacklist]",
         "[risks.goods]\nlevels = [[], [\"hs2\", \"hs2\"], [\"hs7\"], \"hs2\"]\nprior = 0.1\n[lookups.blacklist]",
     ),
     (

@@ -230,6 +230,11 @@ impl TradeRecord {
         Ok(Self { directory, contents })
     }
 
+    /// Whether there is a record in a directory.
+    pub fn is_in(directory: &Path) -> bool {
+        directory.join(CONTENTS).is_file()
+    }
+
     /// What it holds.
     pub fn kept(&self) -> Kept {
         let parts = &self.contents.parts;

@@ -36,7 +36,7 @@ measures = { inspected = "inspected", found = "found", rate = "rate" }
 [risks.goods]
 levels = [["hs2"], ["hs4", "exporter"]]
 prior = 0.2
-strength = 2
+strength = [5, 2]
 deviations = 1.5
 "#;
 
@@ -135,13 +135,13 @@ fn expected(all: &[Declared], exporter: u8, hs: &str, day: i32) -> Vec<(String, 
     let seen = text(estimate(&of(&same, Some(6))), 2.0);
     let once: Vec<(f64, bool)> = of(&same, None).into_iter().map(|(_, found)| (1.0, found)).collect();
     let once = text(estimate(&once), 1.0);
-    let level = |(inspected, rate): (f64, Option<f64>), before: f64| {
-        (inspected * rate.unwrap_or(0.0) + 2.0 * before) / (inspected + 2.0)
+    let level = |(inspected, rate): (f64, Option<f64>), strength: f64, before: f64| {
+        (inspected * rate.unwrap_or(0.0) + strength * before) / (inspected + strength)
     };
     let has = |one: &Declared, digits: usize| one.hs.iter().any(|of| of[..digits] == hs[..digits]);
-    let first = level(estimate(&of(&|one| has(one, 2), None)), 0.2);
+    let first = level(estimate(&of(&|one| has(one, 2), None)), 5.0, 0.2);
     let narrow = estimate(&of(&|one| same(one) && has(one, 4), None));
-    let rate = level(narrow, first);
+    let rate = level(narrow, 2.0, first);
     let deviation = 1.5 * (rate * (1.0 - rate) / (narrow.0 + 3.0)).sqrt();
     let goods =
         [narrow.0, rate, (rate - deviation).max(0.0), (rate + deviation).min(1.0)].map(number).join(" ");

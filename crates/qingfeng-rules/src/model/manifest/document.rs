@@ -197,7 +197,11 @@ impl Toml<'_> {
     }
 
     pub(crate) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<f64> {
-        let value = table.get(key)?;
+        self.number_of(key, table.get(key)?)
+    }
+
+    /// A value of a key as a number.
+    pub(crate) fn number_of(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<f64> {
         let text = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
             DeValue::Float(float) => float.as_str(),

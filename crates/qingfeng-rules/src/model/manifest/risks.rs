@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Toml;
@@ -27,6 +28,10 @@ const LEVELS_MAX: usize = 8;
 /// strengths and deviations of 0 to 4 these found most, or nearly, and at 22 % lost nothing.
 const STRENGTH: f64 = 2.0;
 const DEVIATIONS: f64 = 2.0;
+
+/// What these can be.
+const PRIORS: [f64; 2] = [1e-9, 1.0 - 1e-9];
+const STRENGTHS: [f64; 2] = [0.1, 1_000.0];
 
 /// What the fields of a risk tell, by the ends of their names.
 const FIELDS: [&str; 4] = ["rate", "inspected", "upper", "lower"];
@@ -70,22 +75,9 @@ pub(super) fn read_risks(
         };
         toml.known_keys(table, Table::Risk);
         let levels = read_levels(toml, table, schema, &place);
-        let mut number = |key: &str, range: [f64; 2], otherwise: f64| {
-            let given = toml.number(table, key)?;
-            let within = (range[0]..=range[1]).contains(&given);
-            if !within {
-                toml.bad(
-                    table,
-                    key,
-                    format!("`{key}` must be from {} to {}, not {given}", range[0], range[1]),
-                    None,
-                );
-            }
-            Some(if within { given } else { otherwise })
-        };
-        let prior = number("prior", [1e-9, 1.0 - 1e-9], 0.5);
-        let strength = number("strength", [0.1, 1_000.0], STRENGTH).unwrap_or(STRENGTH);
-        let deviations = number("deviations", [0.0, 10.0], DEVIATIONS).unwrap_or(DEVIATIONS);
+        let prior = one_number(toml, table, "prior", PRIORS);
+        let strengths = read_strengths(toml, table, levels.len());
+        let deviations = one_number(toml, table, "deviations", [0.0, 10.0]).unwrap_or(DEVIATIONS);
         let help = "add the share of inspections with a finding: `prior = 0.03`";
         toml.require(table, place.span.clone(), "prior", format!("the risk `{name}` has no `prior`"), help);
         let window = read_window(toml, table);
@@ -106,7 +98,7 @@ pub(super) fn read_risks(
         }
         // What rules say of a risk with mistakes is not a mistake of theirs.
         let text = match (toml.diagnostics.errors() > errors, is_property(name)) {
-            (false, _) => fields_of(name, levels.len(), prior.unwrap_or(0.5), strength, deviations),
+            (false, _) => fields_of(name, prior.unwrap_or(0.5), &strengths, deviations),
             (true, true) => FIELDS.map(|field| format!("field(\"{name}_{field}\", |d| 0.5);\n")).concat(),
             (true, false) => continue,
         };
@@ -115,6 +107,35 @@ pub(super) fn read_risks(
     }
     lookups.sort_by(|a, b| a.name.cmp(&b.name));
     texts
+}
+
+/// A number within bounds. One out of them is reported and the nearest bound taken.
+fn within(toml: &mut Toml<'_>, key: &str, value: &Spanned<DeValue<'_>>, range: [f64; 2]) -> Option<f64> {
+    let given = toml.number_of(key, value)?;
+    if !(range[0]..=range[1]).contains(&given) {
+        let title = format!("`{key}` must be from {} to {}, not {given}", range[0], range[1]);
+        toml.report(Code::BadValue, value.span(), title, None);
+    }
+    Some(given.clamp(range[0], range[1]))
+}
+
+fn one_number(toml: &mut Toml<'_>, table: &DeTable<'_>, key: &str, range: [f64; 2]) -> Option<f64> {
+    within(toml, key, table.get(key)?, range)
+}
+
+/// The strength of each level: one number for all, or one for each.
+fn read_strengths(toml: &mut Toml<'_>, table: &DeTable<'_>, levels: usize) -> Vec<f64> {
+    let key = "strength";
+    let Some(value) = table.get(key) else { return vec![STRENGTH; levels] };
+    let DeValue::Array(given) = value.get_ref() else {
+        return vec![within(toml, key, value, STRENGTHS).unwrap_or(STRENGTH); levels];
+    };
+    if given.len() != levels {
+        let title = format!("`{key}` has {} numbers for {levels} levels", given.len());
+        toml.report(Code::BadValue, value.span(), title, "give one for each level, or one number for all");
+        return vec![STRENGTH; levels];
+    }
+    given.iter().map(|one| within(toml, key, one, STRENGTHS).unwrap_or(STRENGTH)).collect()
 }
 
 fn read_levels(toml: &mut Toml<'_>, table: &DeTable<'_>, schema: &Schema, place: &Place) -> Vec<Level> {
@@ -185,26 +206,27 @@ fn written(number: f64) -> String {
     if text.contains('.') { text } else { text + ".0" }
 }
 
-/// The fields of a risk. The bounds are those many standard deviations of the beta distribution from its mean.
-fn fields_of(name: &str, levels: usize, prior: f64, strength: f64, deviations: f64) -> String {
-    let (strength_text, deviations) = (written(strength), written(deviations));
-    let last = level_name(name, levels.saturating_sub(1));
+/// The fields of a risk, by the strength of each level. The bounds are those many standard deviations of the beta distribution
+/// from its mean.
+fn fields_of(name: &str, prior: f64, strengths: &[f64], deviations: f64) -> String {
+    let deviations = written(deviations);
+    let last = level_name(name, strengths.len().saturating_sub(1));
     let mut text = format!("field(\"{name}_rate\", |d| {{\n    let rate_0 = {};\n", written(prior));
-    for at in 0..levels {
-        let (table, level) = (level_name(name, at), at + 1);
+    for (at, strength) in strengths.iter().enumerate() {
+        let (table, level, strength) = (level_name(name, at), at + 1, written(*strength));
         let of = |column: &str| format!("(d.lookup(\"{table}\").{column} ?? 0.0)");
         let _ = writeln!(
             text,
-            "    let rate_{level} = ({} + {strength_text} * rate_{at}) / ({} + {strength_text});",
+            "    let rate_{level} = ({} + {strength} * rate_{at}) / ({} + {strength});",
             of("found"),
             of("inspected"),
         );
     }
-    let _ = write!(text, "    rate_{levels}\n}});\n");
+    let _ = write!(text, "    rate_{}\n}});\n", strengths.len());
     let _ = writeln!(text, "field(\"{name}_inspected\", |d| d.lookup(\"{last}\").inspected ?? 0.0);");
     let deviation = format!(
         "{deviations} * (d.{name}_rate * (1.0 - d.{name}_rate) / (d.{name}_inspected + {})).sqrt()",
-        written(strength + 1.0)
+        written(strengths.last().unwrap_or(&STRENGTH) + 1.0)
     );
     let _ = writeln!(text, "field(\"{name}_upper\", |d| min(1.0, d.{name}_rate + {deviation}));");
     let _ = writeln!(text, "field(\"{name}_lower\", |d| max(0.0, d.{name}_rate - {deviation}));");
