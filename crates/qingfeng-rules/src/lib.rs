@@ -59,6 +59,7 @@ pub use base::zone::{ParseZoneError, Zone};
 pub use base::{codes, countries, limits};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Edit, Fix, Label, Place, Severity};
 pub use lang::kernel::Fault;
+pub use lang::layout::{FormatError, format_rules};
 pub use lang::rule::{Closure, ComputedField, KeyValue, Points, Rule, Status};
 pub use model::boxes::Part;
 pub use model::channel::{Channel, ChannelId, Combine, Score};

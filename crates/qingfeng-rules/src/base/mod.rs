@@ -5,6 +5,7 @@ pub mod countries;
 pub mod limits;
 pub(crate) mod markdown;
 pub(crate) mod text;
+pub(crate) mod tokens;
 pub(crate) mod value;
 pub(crate) mod words;
 pub(crate) mod zone;

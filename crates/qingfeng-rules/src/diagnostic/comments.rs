@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use toml_parser::lexer::TokenKind;
+use toml_parser::lexer::TokenKind as TomlKind;
+
+use crate::base::tokens::{TokenKind, tokens};
 
 /// The word by which a comment is known as one to us.
 pub(super) const NAME: &str = "qingfeng";
@@ -64,8 +66,8 @@ impl<'t> Read<'t> {
         self.tokens.push(Token { sign, span });
     }
 
-    /// Keeps the comment that begins here with a sign of this length in bytes, if it is addressed to the checker, and gives its end.
-    fn comment(&mut self, start: usize, sign: usize) -> usize {
+    /// Keeps the comment that begins here with a sign of this length in bytes, if it is addressed to the checker.
+    fn comment(&mut self, start: usize, sign: usize) {
         let text = self.text;
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         if text[start..end].to_ascii_lowercase().contains(NAME) {
@@ -74,7 +76,6 @@ impl<'t> Read<'t> {
             let is_first_on_line = text[line_start..start].trim().is_empty();
             self.found.push(Found { span, text: start + sign, at: self.tokens.len(), is_first_on_line });
         }
-        end
     }
 
     /// The text of a token; empty behind the last one.
@@ -105,135 +106,24 @@ pub(super) fn of_rules(text: &str) -> Vec<Comment> {
 }
 
 fn read_rules(text: &str) -> Read<'_> {
-    let bytes = text.as_bytes();
     let mut read = Read::new(text);
-    // For each `${` that is open, how many braces are open in it.
-    let mut interpolations: Vec<usize> = Vec::new();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &text[at..];
-        let mut interpolated = false;
-        let (sign, length) = match byte {
-            b'/' if rest.starts_with("//") => {
-                at = read.comment(at, 2);
+    for token in tokens(text) {
+        let sign = match token.kind {
+            TokenKind::Comment => {
+                read.comment(token.span.start, 2);
                 continue;
             }
-            b'/' if rest.starts_with("/*") => {
-                at += block_comment(rest);
-                continue;
-            }
-            byte if byte.is_ascii_whitespace() => {
-                at += 1;
-                continue;
-            }
-            b'"' => (Sign::Other, quoted(rest, b'"')),
-            // A single character; a quote in it begins no text.
-            b'\'' => (Sign::Other, single_character(rest)),
-            b'#' if raw_text(rest).is_some() => (Sign::Other, raw_text(rest).unwrap_or(1)),
-            b'`' => {
-                let end;
-                (end, interpolated) = back_quoted(text, at + 1);
-                (Sign::Other, end - at)
-            }
-            b'#' if rest.starts_with("#{") => (Sign::Open, 2),
-            b'{' => (Sign::OpenBlock, 1),
-            b'(' | b'[' => (Sign::Open, 1),
-            b')' | b']' | b'}' => (Sign::Close, 1),
-            b';' => (Sign::Semicolon, 1),
-            byte if byte.is_ascii_alphanumeric() || byte == b'_' => {
-                let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                (Sign::Word, rest.bytes().take_while(is_of_word).count())
-            }
-            _ => (Sign::Other, rest.chars().next().map_or(1, char::len_utf8)),
+            TokenKind::BlockComment => continue,
+            TokenKind::Open | TokenKind::Interpolation => Sign::Open,
+            TokenKind::OpenBlock => Sign::OpenBlock,
+            TokenKind::Close => Sign::Close,
+            TokenKind::Semicolon => Sign::Semicolon,
+            TokenKind::Word => Sign::Word,
+            TokenKind::Text | TokenKind::Sign => Sign::Other,
         };
-        read.push(sign, at..at + length);
-        at += length;
-        match (byte, interpolations.last_mut()) {
-            (b'{', Some(open)) => *open += 1,
-            (b'#', Some(open)) if sign == Sign::Open => *open += 1,
-            (b'}', Some(0)) => {
-                interpolations.pop();
-                (at, interpolated) = back_quoted(text, at);
-            }
-            (b'}', Some(open)) => *open -= 1,
-            _ => {}
-        }
-        if interpolated {
-            read.push(Sign::Open, at - 2..at);
-            interpolations.push(0);
-        }
+        read.push(sign, token.span);
     }
     read
-}
-
-/// The length of a comment `/* */` at the start of a text; they nest.
-fn block_comment(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while at + 1 < bytes.len() {
-        match (bytes[at], bytes[at + 1]) {
-            (b'/', b'*') => {
-                depth += 1;
-                at += 2;
-            }
-            (b'*', b'/') => {
-                depth -= 1;
-                at += 2;
-                if depth == 0 {
-                    return at;
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    rest.len()
-}
-
-/// The length of a text in quotes at the start of a text, with both of them. A backslash takes the sign after it.
-fn quoted(rest: &str, quote: u8) -> usize {
-    let mut escaped = false;
-    for (at, byte) in rest.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'\n' => return at,
-            byte if byte == quote => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// The length of a character in single quotes at the start of a text; of the quote alone where it is none.
-fn single_character(rest: &str) -> usize {
-    let mut letters = rest[1..].chars();
-    match (letters.next(), letters.next()) {
-        (Some('\\'), _) => quoted(rest, b'\''),
-        (Some(letter), Some('\'')) => 2 + letter.len_utf8(),
-        _ => 1,
-    }
-}
-
-/// The length of a text `#"..."#` at the start of a text, with as many `#` as there are.
-fn raw_text(rest: &str) -> Option<usize> {
-    let signs = rest.bytes().take_while(|&byte| byte == b'#').count();
-    let inside = rest[signs..].strip_prefix('"')?;
-    let end = format!("\"{}", &rest[..signs]);
-    Some(inside.find(&end).map_or(rest.len(), |at| signs + 1 + at + end.len()))
-}
-
-/// Where the text in back quotes ends that goes on here, and whether with the beginning of an interpolation.
-fn back_quoted(text: &str, from: usize) -> (usize, bool) {
-    let bytes = text.as_bytes();
-    for at in from..bytes.len() {
-        match bytes[at] {
-            b'`' => return (at + 1, false),
-            b'$' if bytes.get(at + 1) == Some(&b'{') => return (at + 2, true),
-            _ => {}
-        }
-    }
-    (text.len(), false)
 }
 
 /// For each comment the call of `rule` or `field` in which it stands, the innermost.
@@ -313,18 +203,18 @@ fn read_toml(text: &str) -> Read<'_> {
     for token in toml_parser::Source::new(text).lex() {
         let span = token.span().start()..token.span().end();
         let sign = match token.kind() {
-            TokenKind::Comment => {
+            TomlKind::Comment => {
                 read.comment(span.start, 1);
                 continue;
             }
-            TokenKind::Whitespace | TokenKind::Eof => continue,
-            TokenKind::Newline => Sign::LineEnd,
-            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
+            TomlKind::Whitespace | TomlKind::Eof => continue,
+            TomlKind::Newline => Sign::LineEnd,
+            TomlKind::LeftSquareBracket | TomlKind::LeftCurlyBracket => {
                 depth += 1;
                 let begins_line = read.tokens.last().is_none_or(|token| token.sign == Sign::LineEnd);
                 if begins_line && depth == 1 { Sign::OpenBlock } else { Sign::Open }
             }
-            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+            TomlKind::RightSquareBracket | TomlKind::RightCurlyBracket => {
                 depth = depth.saturating_sub(1);
                 Sign::Close
             }

@@ -8,6 +8,7 @@ pub(crate) mod bounds;
 pub(crate) mod expr;
 pub(crate) mod functions;
 pub(crate) mod interpret;
+pub(crate) mod layout;
 pub mod kernel;
 pub(crate) mod pieces;
 pub(crate) mod rule;
