@@ -88,6 +88,7 @@ commands! {
     Score: score,
     Explain: explain,
     Check: check,
+    Fmt: fmt,
     Test: test,
     WhyNot: why_not,
     Diff: diff,

@@ -3,17 +3,14 @@
 //! All is tried in memory first: nothing is written that would not make a pack better.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use qingfeng::rules::diagnostics::Applied;
 use qingfeng::rules::{Diagnostic, Diagnostics, Pack, PackFiles, Rule};
 
-use crate::exit::Failure;
+use crate::edits::Change;
 use crate::numbers::{count, grouped};
-use crate::terminal::{GOOD, WARNING, clean, clean_but, styled};
-use crate::unified;
+use crate::terminal::{GOOD, WARNING, clean, styled};
 
 /// How often a pack is loaded at most to find out what can be corrected.
 const LOADS_MAX: usize = 400;
@@ -126,7 +123,7 @@ impl State {
 }
 
 /// Whether two packs give the same answers; what they say of rules aside.
-fn means_the_same(a: &Pack, b: &Pack) -> bool {
+pub fn means_the_same(a: &Pack, b: &Pack) -> bool {
     let of_rule = |rule: &Rule| {
         let keys = (rule.region.clone(), rule.commodity.clone(), rule.mode.clone(), rule.site.clone());
         (
@@ -147,24 +144,14 @@ fn means_the_same(a: &Pack, b: &Pack) -> bool {
 }
 
 impl Outcome {
-    /// The files that change: path, old and new content.
-    fn changes(&self) -> impl Iterator<Item = (&str, &[u8], &[u8])> {
-        self.before.paths().filter_map(|path| {
-            let (before, after) = (self.before.content(path)?, self.after.content(path)?);
-            (before != after).then_some((path, before, after))
-        })
+    /// The files that change.
+    pub fn changes(&self) -> Vec<Change<'_>> {
+        let change = |file| {
+            let (before, after) = (self.before.content(file)?, self.after.content(file)?);
+            (before != after).then_some(Change { file, before, after })
+        };
+        self.before.paths().filter_map(change).collect()
     }
-}
-
-pub fn diff(outcome: &Outcome) -> String {
-    let mut diff = String::new();
-    for (path, before, after) in outcome.changes() {
-        let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-        let text = format!("--- a/{path}\n+++ b/{path}\n{}", unified::hunks(&before, &after));
-        // A diff is read by programs too: tabs and line ends stay, all else that a terminal could obey does not.
-        diff += &clean_but(&text, &['\n', '\t']).replace("\u{240d}\n", "\r\n");
-    }
-    diff
 }
 
 /// What was corrected, or would be: `2 mistakes were corrected in harbour/a.rhai`, and each of them.
@@ -193,66 +180,9 @@ pub fn told(outcome: &Outcome, verb: &str) -> String {
         told += &format!("and {} more\n", grouped(more as u64));
     }
     let mistakes = count(outcome.applied.len() as u64, "mistake");
-    let files = count(outcome.changes().count() as u64, "file");
+    let files = count(outcome.changes().len() as u64, "file");
     let verb = if outcome.applied.len() == 1 { verb.replace("were", "was") } else { verb.to_owned() };
     told += &styled(GOOD, &format!("{mistakes} {verb} corrected in {files}"));
     told.push('\n');
     told
-}
-
-/// Writes the files that change, all or none of them.
-pub fn write(directory: &Path, outcome: &Outcome) -> Result<(), Failure> {
-    let changes: Vec<(PathBuf, &[u8], &[u8])> =
-        outcome.changes().map(|(path, before, after)| (directory.join(path), before, after)).collect();
-    for ((path, before, _), (file, ..)) in changes.iter().zip(outcome.changes()) {
-        writable(directory, file, path, before)?;
-    }
-    for (at, (path, _, after)) in changes.iter().enumerate() {
-        if let Err(error) = replace(path, after) {
-            let mut message = format!("{}: cannot be written: {error}", path.display());
-            // What was written before it goes back.
-            for (path, before, _) in &changes[..at] {
-                if let Err(error) = replace(path, before) {
-                    message += &format!("\n{}: cannot be put back: {error}", path.display());
-                }
-            }
-            return Err(Failure::Files(message));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a file can be replaced by another: it is one of its own, is not protected, and has not changed.
-fn writable(directory: &Path, file: &str, path: &Path, before: &[u8]) -> Result<(), Failure> {
-    let failed = |path: &Path, why: &str| Failure::Files(format!("{}: {why}", path.display()));
-    let mut part = directory.to_owned();
-    for name in Path::new(file).components().filter(|name| matches!(name, Component::Normal(_))) {
-        part.push(name);
-        if part.is_symlink() {
-            return Err(failed(&part, "is a symbolic link; correct what it leads to by hand"));
-        }
-    }
-    let cannot = |error: io::Error| failed(path, &format!("cannot be read: {error}"));
-    if fs::metadata(path).map_err(cannot)?.permissions().readonly() {
-        return Err(failed(path, "is read-only; make it writable, or correct it by hand"));
-    }
-    if fs::read(path).map_err(cannot)? != before {
-        return Err(failed(path, "has changed meanwhile; run the command again"));
-    }
-    Ok(())
-}
-
-/// Puts a file in the place of another in one step, so that it is never seen half written.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // A name with a dot in front is no file of a pack.
-    let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-    let written = fs::File::create_new(&partial).and_then(|mut file| {
-        file.write_all(content)?;
-        file.set_permissions(fs::metadata(path)?.permissions())?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
-        let _ = fs::remove_file(&partial);
-    })
 }

@@ -13,6 +13,7 @@ mod commands;
 mod condition;
 mod diagnostics_json;
 mod draw_key;
+mod edits;
 mod exit;
 mod findings;
 mod fix;

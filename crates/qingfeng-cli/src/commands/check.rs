@@ -12,7 +12,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::render::{self, Checked};
 use crate::stores::DirectoryArgs;
 use crate::terminal::{self, Verbosity};
-use crate::{diagnostics_json, fix, sarif};
+use crate::{diagnostics_json, edits, fix, sarif};
 
 /// Check a rule pack and show every mistake.
 ///
@@ -99,11 +99,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if args.fix {
         let outcome = fix::plan(&args.pack.directory);
         if args.dry_run {
-            terminal::print(&fix::diff(&outcome))?;
+            terminal::print(&edits::diff(&outcome.changes()))?;
             terminal::summary(&fix::told(&outcome, "would be"));
             return Ok(if outcome.errors_after > 0 { Exit::Finding } else { Exit::Done });
         }
-        fix::write(&args.pack.directory, &outcome)?;
+        edits::write(&args.pack.directory, &outcome.changes())?;
         terminal::summary(&fix::told(&outcome, "were"));
     }
     let mut checked = checked(args)?;

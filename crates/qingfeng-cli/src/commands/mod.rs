@@ -9,6 +9,7 @@ pub mod draw;
 pub mod effect;
 pub mod explain;
 pub mod explain_code;
+pub mod fmt;
 pub mod generate;
 pub mod learn;
 pub mod lookup;

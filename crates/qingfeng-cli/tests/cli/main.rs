@@ -14,6 +14,7 @@ mod draw;
 mod effect;
 mod explain;
 mod fix;
+mod fmt;
 mod generate;
 mod guide;
 mod inspections;

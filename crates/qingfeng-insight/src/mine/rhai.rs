@@ -274,7 +274,12 @@ pub(super) fn rule(pack: &Pack, pattern: &Pattern, rule: &MinedRule, facts: &Fac
     };
     let _ = writeln!(out, "    basis:     {},", quoted(&basis));
     let _ = writeln!(out, "    tags:      [\"mined\"],");
-    out + "});\n"
+    laid_out(out + "});\n")
+}
+
+/// As `qingfeng fmt` lays it out.
+pub(super) fn laid_out(rule: String) -> String {
+    qingfeng_rules::format_rules(&rule).unwrap_or(rule)
 }
 
 /// A long line broken at blanks outside of texts.

@@ -14,6 +14,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
 use super::lines::{Data, LabelledLines, MISSING};
+use super::rhai::laid_out;
 use super::{Judgement, MineError};
 
 /// The most levels, and the most fields of a level, that are looked for.
@@ -515,7 +516,7 @@ fn told(
         rule,
     };
     risk.toml = toml(&risk);
-    risk.rhai = rhai(&risk, odds, given.status);
+    risk.rhai = laid_out(rhai(&risk, odds, given.status));
     (risk, says)
 }
 

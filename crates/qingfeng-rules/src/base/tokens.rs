@@ -168,4 +168,3 @@ fn back_quoted(text: &str, from: usize) -> (usize, bool) {
     }
     (text.len(), false)
 }
-

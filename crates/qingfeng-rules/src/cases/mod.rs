@@ -140,6 +140,21 @@ impl TestFiles {
         self.0.files.insert(path.into(), content);
     }
 
+    /// The content of a file.
+    pub fn content(&self, path: &str) -> Option<&[u8]> {
+        self.0.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The paths of all files, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.files.keys().map(String::as_str)
+    }
+
+    /// What could not be read, as mistakes.
+    pub fn unreadable(&self) -> &[Diagnostic] {
+        &self.0.unreadable
+    }
+
     /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
         self.0.files.is_empty() && self.0.unreadable.is_empty()

@@ -14,15 +14,17 @@ use crate::base::tokens::{TokenKind, tokens};
 const INDENT: usize = 4;
 /// Blanks before a comment behind something.
 const BEFORE_COMMENT: usize = 3;
+/// Lines longer than this keep their comments to themselves.
+const COMMENTED_MAX: usize = 80;
 /// Signs that are one operator where they stand together, the longest first.
 const OPERATORS: [&str; 24] = [
-    "..=", "**=", "<<=", ">>=", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "=>", "..", "::", "+=", "-=", "*=", "/=",
-    "%=", "**", "<<", ">>", "->",
+    "..=", "**=", "<<=", ">>=", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "=>", "..", "::", "+=", "-=",
+    "*=", "/=", "%=", "**", "<<", ">>", "->",
 ];
 /// Words that no operand ends with.
 const KEYWORDS: [&str; 22] = [
-    "if", "else", "while", "for", "loop", "do", "until", "switch", "return", "throw", "in", "let", "const", "fn", "private",
-    "break", "continue", "import", "export", "as", "try", "catch",
+    "if", "else", "while", "for", "loop", "do", "until", "switch", "return", "throw", "in", "let", "const",
+    "fn", "private", "break", "continue", "import", "export", "as", "try", "catch",
 ];
 
 /// Why a rule file is left as it is.
@@ -158,7 +160,8 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, FormatError> {
         }
         let piece = &text[span.start..stop];
         let before = &text[end..span.start];
-        let last = pieces.iter().rev().find(|piece| !matches!(piece.role, Role::Comment | Role::BlockComment));
+        let last =
+            pieces.iter().rev().find(|piece| !matches!(piece.role, Role::Comment | Role::BlockComment));
         let is_operand = last.is_some_and(|last| matches!(last.role, Role::Operand | Role::Close));
         let role = match token.kind {
             TokenKind::Comment => Role::Comment,
@@ -269,8 +272,8 @@ fn is_indexed(piece: &Piece<'_>) -> bool {
 /// Whether something blank stands between two pieces of a line.
 fn gap(before: &Piece<'_>, after: &Piece<'_>) -> usize {
     use Role::{
-        Binary, BlockComment, Close, Colon, Comma, Comment, Dot, Keyword, Open, Operand, PipeClose, PipeOpen, Semicolon,
-        Unary,
+        Binary, BlockComment, Close, Colon, Comma, Comment, Dot, Keyword, Open, Operand, PipeClose, PipeOpen,
+        Semicolon, Unary,
     };
     let is_brace = |piece: &Piece<'_>| matches!(piece.text, "{" | "#{" | "}");
     let blank = match (before.role, after.role) {
@@ -349,7 +352,11 @@ fn lines<'t>(text: &str, pieces: &[Piece<'t>]) -> Result<Vec<Line<'t>>, FormatEr
                     matches!((bracket.text, piece.text), ("(", ")") | ("[", "]") | ("{" | "#{", "}"))
                 });
                 if !fits {
-                    return Err(open(text, piece.at, format!("`{}` closes nothing that is open", piece.text)));
+                    return Err(open(
+                        text,
+                        piece.at,
+                        format!("`{}` closes nothing that is open", piece.text),
+                    ));
                 }
             }
             _ => {}
@@ -377,7 +384,11 @@ fn closing(pieces: &[Piece<'_>], at: usize) -> usize {
 }
 
 fn width(pieces: &[(usize, &str, Role)]) -> usize {
-    pieces.iter().enumerate().map(|(at, (blanks, text, _))| text.width() + if at == 0 { 0 } else { *blanks }).sum()
+    pieces
+        .iter()
+        .enumerate()
+        .map(|(at, (blanks, text, _))| text.width() + if at == 0 { 0 } else { *blanks })
+        .sum()
 }
 
 fn is_of_one_line(line: &Line<'_>) -> bool {
@@ -441,7 +452,9 @@ fn cells<'t>(line: &Line<'t>) -> Option<(Vec<&'t str>, Vec<Range<usize>>)> {
                 if depth == 0 {
                     cells.push(start..at);
                     let rest = line.pieces[at + 1..].iter();
-                    let ends = rest.clone().all(|(.., role)| matches!(role, Role::Comma | Role::Comment | Role::Close | Role::Semicolon));
+                    let ends = rest.clone().all(|(.., role)| {
+                        matches!(role, Role::Comma | Role::Comment | Role::Close | Role::Semicolon)
+                    });
                     return (ends && cells.len() > 1).then_some((keys, cells));
                 }
             }
@@ -473,12 +486,13 @@ fn align_tables(lines: &mut [Line<'_>]) {
         let until = (from..lines.len()).take_while(fits).last().map_or(from, |last| last) + 1;
         let columns = rows[from].as_ref().map_or(0, |(_, cells)| cells.len());
         for column in 0..columns.saturating_sub(1) {
-            let of = |at: usize| rows[at].as_ref().map(|(_, cells)| cells[column].clone()).unwrap_or_default();
+            let of =
+                |at: usize| rows[at].as_ref().map(|(_, cells)| cells[column].clone()).unwrap_or_default();
             let widest = (from..until).map(|at| width(&lines[at].pieces[of(at)])).max().unwrap_or(0);
-            for at in from..until {
-                let own = width(&lines[at].pieces[of(at)]);
-                let next = of(at).end;
-                lines[at].pieces[next].0 = 1 + widest - own;
+            for (at, line) in lines.iter_mut().enumerate().take(until).skip(from) {
+                let cell = of(at);
+                let own = width(&line.pieces[cell.clone()]);
+                line.pieces[cell.end].0 = 1 + widest - own;
             }
         }
         from = until;
@@ -489,7 +503,8 @@ fn align_tables(lines: &mut [Line<'_>]) {
 fn align_comments(lines: &mut [Line<'_>]) {
     let comment = |line: &Line<'_>| {
         let at = line.pieces.iter().position(|(.., role)| *role == Role::Comment)?;
-        (at > 0 && is_of_one_line(line)).then_some(at)
+        let is_short = line.indent + width(&line.pieces[..at]) <= COMMENTED_MAX;
+        (at > 0 && is_short && is_of_one_line(line)).then_some(at)
     };
     let mut from = 0;
     while from < lines.len() {

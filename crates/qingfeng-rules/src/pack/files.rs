@@ -49,6 +49,11 @@ impl PackFiles {
         self.0.files.keys().map(String::as_str)
     }
 
+    /// What could not be read, as errors.
+    pub fn unreadable(&self) -> &[Diagnostic] {
+        &self.0.unreadable
+    }
+
     /// Reads the files of the pack in a directory. What cannot be read becomes an error of the pack.
     pub fn read(directory: &Path) -> Self {
         let mut files = Self::default();
@@ -65,7 +70,7 @@ impl PackFiles {
             files.0.read_directory(directory, directory, "", &wanted);
         } else {
             let title = format!("`{}` is not a directory", directory.display());
-            files.0.unreadable(title, "give the directory that holds `pack.toml`");
+            files.0.refuse(title, "give the directory that holds `pack.toml`");
         }
         files
     }
@@ -160,7 +165,7 @@ impl Files {
         Self { files: BTreeMap::new(), unreadable: Vec::new(), code, bytes: 0 }
     }
 
-    fn unreadable(&mut self, title: String, help: &str) {
+    fn refuse(&mut self, title: String, help: &str) {
         self.unreadable.push(Diagnostic::new(self.code, title).help(help));
     }
 
@@ -176,7 +181,7 @@ impl Files {
             Ok(entries) => entries,
             Err(error) => {
                 let title = format!("`{}` cannot be read: {error}", directory.display());
-                self.unreadable(title, "check its permissions");
+                self.refuse(title, "check its permissions");
                 return;
             }
         };
@@ -185,7 +190,7 @@ impl Files {
         for path in paths {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 let title = format!("the name of `{}` is not UTF-8", path.display());
-                self.unreadable(title, "rename it");
+                self.refuse(title, "rename it");
                 continue;
             };
             if name.starts_with('.') {
@@ -200,13 +205,13 @@ impl Files {
                 let real = path.canonicalize().and_then(|real| Ok((real, pack.canonicalize()?)));
                 if path.is_symlink() && !real.is_ok_and(|(real, pack)| real.starts_with(pack)) {
                     let title = format!("`{relative}` lies outside of the pack");
-                    self.unreadable(title, "copy the directory into the pack, and remove the link");
+                    self.refuse(title, "copy the directory into the pack, and remove the link");
                     continue;
                 }
                 let inner = format!("{relative}/");
                 if inner.matches('/').count() > DEPTH_MAX {
                     let help = format!("use at most {DEPTH_MAX} levels of directories");
-                    self.unreadable(format!("`{relative}` lies too deep"), &help);
+                    self.refuse(format!("`{relative}` lies too deep"), &help);
                 } else {
                     self.read_directory(pack, &path, &inner, wanted);
                 }
@@ -215,13 +220,13 @@ impl Files {
             if self.files.len() >= limits::FILES_MAX {
                 let of = if self.code == Code::BadTest { " of tests" } else { "" };
                 let title = format!("a pack cannot have more than {} files{of}", limits::FILES_MAX);
-                self.unreadable(title, "join some");
+                self.refuse(title, "join some");
                 return;
             }
             if self.bytes > limits::PACK_BYTES_MAX {
                 let of = if self.code == Code::BadTest { "tests of a pack" } else { "files of a pack" };
                 let title = format!("the {of} are larger than {} MiB together", limits::PACK_BYTES_MAX >> 20);
-                self.unreadable(title, "keep long lists in lookup tables");
+                self.refuse(title, "keep long lists in lookup tables");
                 return;
             }
             self.read_file(pack, &path, relative);
@@ -234,9 +239,9 @@ impl Files {
                 self.bytes += content.len();
                 self.files.insert(relative, content);
             }
-            Err(Unreadable::Refused(what, help)) => self.unreadable(format!("`{relative}` {what}"), help),
+            Err(Unreadable::Refused(what, help)) => self.refuse(format!("`{relative}` {what}"), help),
             Err(Unreadable::Io(error)) => {
-                self.unreadable(format!("`{relative}` cannot be read: {error}"), "check its permissions");
+                self.refuse(format!("`{relative}` cannot be read: {error}"), "check its permissions");
             }
         }
     }

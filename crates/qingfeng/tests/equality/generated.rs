@@ -2,7 +2,7 @@
 
 use arrow_select::concat::concat_batches;
 use proptest::prelude::*;
-use qingfeng::rules::{Diagnostic, Diagnostics, Severity};
+use qingfeng::rules::{Diagnostic, Diagnostics, Pack, PackFiles, Severity, format_rules};
 use qingfeng::{Engine, Evaluation};
 use qingfeng_testkit::equality::{Tally, compare, table};
 use qingfeng_testkit::fuzz::equality_of;
@@ -61,6 +61,34 @@ fn many_seeded_cases_give_the_interpreters_answer() {
         assert!(total.fault_kinds.len() >= 7, "faults of too few kinds: {total:?}");
         assert!(total.reason_faults > 0 && total.rules > loaded, "{total:?}");
     }
+}
+
+/// Laid out in one style, a pack says the same: each word and each comment, and what it means.
+#[test]
+fn many_seeded_cases_mean_the_same_laid_out() {
+    let mut loaded = 0;
+    for (seed, case) in seeded(number("QINGFENG_CASES", 300)) {
+        let (mut files, mut laid_out) = (PackFiles::default(), PackFiles::default());
+        for (path, text) in &case.files {
+            files.insert(path.as_str(), text.clone().into_bytes());
+            let after = match path.ends_with(".rhai") {
+                true => format_rules(text).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}")),
+                false => text.clone(),
+            };
+            assert!(
+                !path.ends_with(".rhai") || format_rules(&after).as_ref() == Ok(&after),
+                "seed {seed}\n{after}"
+            );
+            laid_out.insert(path.as_str(), after.into_bytes());
+        }
+        let (before, after) = (Pack::load(&files), Pack::load(&laid_out));
+        assert_eq!(before.is_ok(), after.is_ok(), "seed {seed}\n{case}");
+        if let (Ok(before), Ok(after)) = (before, after) {
+            loaded += 1;
+            assert!(before.meaning() == after.meaning(), "seed {seed}\n{case}");
+        }
+    }
+    assert!(loaded > 0);
 }
 
 /// From batches of some hundred lines on, what the lines show decides where rules are visited; made-up cases have few
