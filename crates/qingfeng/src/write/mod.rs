@@ -21,6 +21,8 @@ use encode::{Compression, Encoder, Sink};
 
 pub(crate) use whole::PARTIAL;
 #[doc(hidden)]
+pub use text::ndjson;
+#[doc(hidden)]
 pub use whole::{Unfinished, WholeFile, give_up};
 
 use crate::read::Format;
