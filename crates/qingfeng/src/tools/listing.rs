@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use qingfeng_rules::diagnostics::{DiagnosticData, PlaceData};
 use qingfeng_rules::internals::Visit;
-use qingfeng_rules::{ChannelId, Closure, Date, Diagnostics, Key, Points, Status};
+use qingfeng_rules::{ChannelId, Closure, Date, Diagnostics, FieldId, FieldRef, Key, Points, Status};
 use serde::Serialize;
 
 use crate::engine::Engine;
@@ -161,6 +161,42 @@ impl Engine {
     /// The rule of an id, `None` if the pack has none of it.
     pub fn listed_rule(&self, id: &str) -> Option<ListedRule<'_>> {
         self.pack().rules.iter().position(|rule| rule.id == id).map(|at| self.listed(at))
+    }
+
+    /// The fields of the schema that the evaluated rules look at: in conditions, points, reasons and keys, and those from which
+    /// derived and computed fields and the keys of lookup tables have their values.
+    pub fn fields_of_rules(&self) -> BTreeSet<FieldId> {
+        let pack = self.pack();
+        let schema = &pack.schema;
+        let rules = || pack.rules.iter().filter(|rule| rule.status.is_evaluated());
+        let closures = rules().flat_map(|rule| {
+            let points = match &rule.points {
+                Points::Fixed(_) => None,
+                Points::Computed(closure) => Some(closure),
+            };
+            rule.when.iter().chain(points).chain(&rule.reason)
+        });
+        let mut next: Vec<FieldRef> = closures.flat_map(Closure::fields).collect();
+        let mut known = BTreeSet::new();
+        while let Some(field) = next.pop() {
+            if let FieldRef::Computed(at) | FieldRef::Total(at) = field
+                && known.insert(field)
+            {
+                next.extend(pack.computed[at].closure.fields());
+            }
+            known.insert(field);
+        }
+        let mut fields: BTreeSet<FieldId> = known.into_iter().flat_map(|field| field.sources(schema)).collect();
+        fields.extend(pack.lookups.iter().flat_map(|lookup| lookup.key_sources(schema)));
+        let keys = &schema.keys;
+        let is_keyed = |key| rules().any(|rule| !pack.key_names(rule, key).is_empty());
+        fields.extend(keys.region.filter(|_| is_keyed(Key::Region)));
+        fields.extend(keys.commodity.filter(|_| is_keyed(Key::Commodity)));
+        fields.extend(keys.mode.filter(|_| is_keyed(Key::Mode)));
+        if is_keyed(Key::Site) {
+            fields.extend(keys.site.iter().map(|(_, field)| *field).chain(keys.site_kind));
+        }
+        fields
     }
 
     fn listed(&self, at: usize) -> ListedRule<'_> {

@@ -44,8 +44,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);
     }
-    let listing =
-        record!({ pack: engine.pack_id(), digest: engine.digest(), rules: engine.listed_rules() });
+    let listing = record!({ pack: engine.pack_id(), digest: engine.digest(), rules: engine.listed_rules() });
     args.format.print(&listing, || human(&engine))?;
     Ok(Exit::Done)
 }
