@@ -12,6 +12,7 @@ use qingfeng::internals::ndjson;
 use qingfeng::read::{Format, Input, ReadOptions, Reject};
 use qingfeng::{By, JobError, Summary};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::body::{pump, too_large};
@@ -84,7 +85,7 @@ impl Read for Pieces {
 #[serde(rename_all = "snake_case")]
 enum Line<'l> {
     Reject(&'l Reject),
-    Summary(&'l Summary),
+    Summary(Value),
     Error(&'l Problem),
 }
 
@@ -175,7 +176,7 @@ impl Work<'_> {
             }
             (Ok(summary), begun) => {
                 begun.map(|begun| begun.send(Ok(())));
-                let _ = self.spool.push(line(&Line::Summary(summary)));
+                let _ = self.spool.push(line(&Line::Summary(self.told(summary))));
             }
         }
         self.state.log(LogRecord {
@@ -188,6 +189,15 @@ impl Work<'_> {
             message,
             ..LogRecord::default()
         });
+    }
+
+    /// The summary, for those who may not see why without what it counts by rule.
+    fn told(&self, summary: &Summary) -> Value {
+        let mut told = serde_json::to_value(summary).unwrap_or_default();
+        if let (false, Some(fields)) = (self.wish.may_explain, told.as_object_mut()) {
+            fields.remove("rules");
+        }
+        told
     }
 
     fn score(

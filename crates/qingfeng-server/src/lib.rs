@@ -59,11 +59,11 @@ use tokio::sync::watch;
 
 use listen::Tls;
 pub use log::{LogRecord, LogSink};
-pub use options::{Limits, ServerError, ServerOptions, TlsFiles};
+pub use options::{Limits, LookupsVersion, ServerError, ServerOptions, TlsFiles};
 pub use problem::ProblemCode;
 pub use recent::RecentNote;
 pub use reload::{ChannelChange, FailedTest, PackChange, ReloadNote, ReloadOutcome, ShadowView, TestsNote};
-use reload::{Fingerprint, ReloadWish, Shadow};
+use reload::{ReloadWish, Seen, Shadow};
 use state::State;
 pub use tokens::{Role, Tokens, TokensError};
 pub use view::{ChannelView, Console, ConsolePage, DiskView, RuleView, Shown, View};
@@ -77,8 +77,8 @@ const NAP: Duration = Duration::from_millis(100);
 pub struct Server {
     state: Arc<State>,
     tls: Option<Arc<Tls>>,
-    /// What was on the disk before the pack was opened.
-    seen: Fingerprint,
+    /// What was there before the pack was opened.
+    seen: Seen,
 }
 
 impl std::fmt::Debug for Server {
@@ -97,7 +97,7 @@ impl Server {
         // What the engine reads at most of a message.
         options.limits.message_bytes = options.limits.message_bytes.min(16 << 20);
         let tls = options.tls.clone().map(Tls::read).transpose()?.map(Arc::new);
-        let seen = Fingerprint::of(&options.rules);
+        let seen = Seen::of(&options);
         let real = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let engine = reload::open(&options, &real(&options.rules))?;
         let shadow = match &options.shadow {
@@ -250,7 +250,7 @@ impl Listening {
 }
 
 /// Looks from time to time whether the files of the pack have changed.
-fn poll(state: &State, control: &Control, interval: Duration, seen: Fingerprint) {
+fn poll(state: &State, control: &Control, interval: Duration, seen: Seen) {
     let mut seen = Some(seen);
     let mut next = Instant::now() + interval;
     while !state.is_ending() {

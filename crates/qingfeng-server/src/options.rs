@@ -78,6 +78,9 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// Tells as of which change the rows of lookup tables would be read now.
+pub type LookupsVersion = dyn Fn() -> Option<String> + Send + Sync;
+
 /// What a service is made of.
 ///
 /// ```
@@ -98,6 +101,9 @@ pub struct ServerOptions {
     pub shadow: Option<PathBuf>,
     /// Where the rows of lookup tables come from that are no files of the pack.
     pub lookups: Option<Arc<dyn LivingLookups + Send + Sync>>,
+    /// What tells, when it is asked, as of which change these rows would be read now; `None` where that cannot be told. With
+    /// [`poll`](Self::poll), and where tables of the pack come from there, another answer than before is a reason to reload.
+    pub lookups_version: Option<Arc<LookupsVersion>>,
     /// Who may do what. Without tokens everybody may do everything, and only the machine itself may connect.
     pub tokens: Option<Tokens>,
     /// Encryption.
@@ -136,6 +142,7 @@ impl ServerOptions {
             rules: rules.into(),
             shadow: None,
             lookups: None,
+            lookups_version: None,
             tokens: None,
             tls: None,
             plain_text: false,

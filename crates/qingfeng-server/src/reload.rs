@@ -520,9 +520,13 @@ impl State {
         Ok(serde_json::to_string(&answer).unwrap_or_default())
     }
 
-    /// Looks whether the files of the pack are others than before, and reloads if so. `seen` is what was there.
-    pub fn poll(&self, seen: &mut Option<Fingerprint>) {
-        let mut now = Fingerprint::of(&self.options.rules);
+    /// Looks whether the files of the pack, or the rows of its lookup tables, are others than before, and reloads if so.
+    pub fn poll(&self, seen: &mut Option<Seen>) {
+        let mut now = Seen::of(&self.options);
+        // Rows that the pack does not take are no reason.
+        if self.live().engine.lookups().is_none() {
+            now.lookups = seen.as_ref().and_then(|seen| seen.lookups.clone());
+        }
         if seen.as_ref() == Some(&now) {
             return;
         }
@@ -530,15 +534,29 @@ impl State {
         for _ in 0..20 {
             std::thread::sleep(Duration::from_millis(100));
             let again = Fingerprint::of(&self.options.rules);
-            if again == now || self.is_ending() {
+            if again == now.files || self.is_ending() {
                 break;
             }
-            now = again;
+            now.files = again;
         }
         // Where another reload is under way it is looked again.
         if self.reload("poll", &ReloadWish::default()).is_ok() {
             *seen = Some(now);
         }
+    }
+}
+
+/// What there is to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    files: Fingerprint,
+    lookups: Option<String>,
+}
+
+impl Seen {
+    pub fn of(options: &ServerOptions) -> Self {
+        let lookups = options.lookups_version.as_ref().and_then(|version| version());
+        Self { files: Fingerprint::of(&options.rules), lookups }
     }
 }
 
@@ -555,15 +573,20 @@ impl Fingerprint {
             let Ok(entries) = std::fs::read_dir(&directory) else { continue };
             for entry in entries.flatten() {
                 let path = entry.path();
-                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-                if is_hidden || files.len() > FILES_MAX {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                // What SQLite keeps beside a store comes and goes with those who read it.
+                let is_passing = ["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end));
+                if name.starts_with('.') || is_passing || files.len() > FILES_MAX {
                     continue;
                 }
                 // Links are followed: they may be all that is exchanged.
                 let Ok(found) = std::fs::metadata(&path) else { continue };
                 let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-                files.push((real, found.len(), found.modified().ok()));
-                if found.is_dir() && depth < 10 {
+                if !found.is_dir() {
+                    files.push((real, found.len(), found.modified().ok()));
+                } else if depth < 10 {
+                    files.push((real, 0, None));
                     next.push((path, depth + 1));
                 }
             }

@@ -31,6 +31,7 @@ mod report;
 mod runs;
 mod sarif;
 mod score;
+mod serve;
 mod simulate;
 mod strangers;
 mod support;

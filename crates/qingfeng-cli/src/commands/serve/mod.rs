@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use qingfeng_server::{Control, LogRecord, Server, ServerError, ServerOptions, TlsFiles, Tokens};
+use qingfeng_server::{
+    Control, LogRecord, LookupsVersion, Server, ServerError, ServerOptions, TlsFiles, Tokens,
+};
+use qingfeng_store::Store;
 
 use crate::exit::{self, Exit, Failure};
 use crate::passes::ThreadArgs;
@@ -64,7 +67,7 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
     reload_max_change: f64,
 
-    /// Look for a changed pack every N seconds. Default: only when asked.
+    /// Look for a changed pack, and changes of its store, every N seconds. Default: only when asked.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     poll: Option<u32>,
 
@@ -185,6 +188,7 @@ fn options(args: &Args) -> Result<ServerOptions, Failure> {
     let mut options = ServerOptions::new(&args.pack.rules);
     options.shadow.clone_from(&args.shadow);
     options.lookups = Some(Arc::new(args.pack.lookups.lookups()?));
+    options.lookups_version = version(args);
     options.tokens = match &args.tokens {
         Some(path) => Some(Tokens::read(path).map_err(|error| Failure::Files(error.to_string()))?),
         None => None,
@@ -218,6 +222,15 @@ fn options(args: &Args) -> Result<ServerOptions, Failure> {
     });
     options.console = Some(Arc::new(console::Pages));
     Ok(options)
+}
+
+/// What tells the latest change of the store, unless a snapshot is pinned.
+fn version(args: &Args) -> Option<Arc<LookupsVersion>> {
+    let lookups = &args.pack.lookups;
+    let pack = render::load_pack(&args.pack.rules).ok()?;
+    let url = lookups.url(Some((&args.pack.rules, &pack))).ok().filter(|_| lookups.snapshot().is_none())?;
+    // A store that is not there, or cannot be reached, tells nothing; the reload that needs it says so.
+    Some(Arc::new(move || Some(Store::open(&url).ok()?.snapshot(None).ok()?.to_string())))
 }
 
 #[cfg(test)]
