@@ -1,8 +1,8 @@
 //! Bodies with many declarations: answered as a stream while they are read, by a thread of their own.
 
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use crate::body::{pump, too_large};
 use crate::log::LogRecord;
 use crate::problem::{Problem, ProblemCode};
+use crate::routes::milliseconds;
 use crate::spool::{Spool, SpoolReader};
 use crate::state::{Live, State, lock};
 use crate::trace::Trace;
@@ -45,11 +46,15 @@ struct Pieces {
     is_begun: bool,
     format: Format,
     /// What ended the body before its time.
-    problem: Arc<std::sync::Mutex<Option<Problem>>>,
+    problem: Arc<Mutex<Option<Problem>>>,
 }
 
 impl Read for Pieces {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        // A body that failed once has no end, however often it is read.
+        if let Some(problem) = &*lock(&self.problem) {
+            return Err(io::Error::other(problem.message.clone()));
+        }
         while self.rest.is_empty() {
             match self.from.blocking_recv() {
                 None => return Ok(0),
@@ -99,7 +104,10 @@ fn without_reasons(rows: &RecordBatch) -> Result<RecordBatch, JobError> {
     let schema = rows.schema();
     let kept: Vec<usize> = (0..rows.num_columns())
         .filter(|at| {
-            !matches!(schema.field(*at).name().as_str(), "rules" | "shadow_rules" | "faults" | "reasons")
+            !matches!(
+                schema.field(*at).name().as_str(),
+                "rules" | "shadow_rules" | "faults" | "undecided" | "reasons"
+            )
         })
         .collect();
     Ok(rows.project(&kept)?)
@@ -185,7 +193,7 @@ impl Work<'_> {
             trace: Some(self.trace.id.clone()),
             declarations,
             pack: Some(self.live.engine.pack_id().to_string()),
-            ms: Some(started.elapsed().as_secs_f64() * 1_000.0),
+            ms: Some(milliseconds(started)),
             message,
             ..LogRecord::default()
         });
@@ -206,7 +214,7 @@ impl Work<'_> {
         begun: &mut Option<oneshot::Sender<Result<(), Problem>>>,
     ) -> Result<Summary, Problem> {
         let limits = &self.state.options.limits;
-        let problem = Arc::default();
+        let problem: Arc<Mutex<Option<Problem>>> = Arc::default();
         let pieces = Pieces {
             from,
             rest: Bytes::new(),
@@ -214,7 +222,7 @@ impl Work<'_> {
             format: self.wish.format,
             problem: Arc::clone(&problem),
         };
-        let failed = |error: JobError| lock(&problem).take().unwrap_or_else(|| error.into());
+        let failed = |error: JobError| lock(&problem).clone().unwrap_or_else(|| error.into());
         let options = ReadOptions {
             format: Some(self.wish.format),
             batch_lines: BATCH_LINES,
@@ -253,6 +261,9 @@ impl Work<'_> {
                 return Err(Problem { message, ..too_large(0) });
             }
         }
-        batches.summary().cloned().ok_or_else(Problem::panicked)
+        match &*lock(&problem) {
+            Some(problem) => Err(problem.clone()),
+            None => batches.summary().cloned().ok_or_else(Problem::panicked),
+        }
     }
 }

@@ -207,6 +207,11 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
     router.fallback(move |request: extract::Request| answer(state, None, request))
 }
 
+/// How long ago that is, to the microsecond.
+pub(crate) fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_micros() as f64 / 1_000.0
+}
+
 /// Who asks, and what it may.
 struct Granted {
     name: Option<String>,
@@ -295,7 +300,7 @@ async fn answer(state: Arc<State>, route: Option<usize>, request: extract::Reque
         method: Some(if method.as_str().len() <= 10 { method.to_string() } else { "other".to_owned() }),
         route: Some(route.map_or("other", |at| ROUTES[at].path)),
         status: Some(status),
-        ms: Some(started.elapsed().as_secs_f64() * 1_000.0),
+        ms: Some(milliseconds(started)),
         ..LogRecord::default()
     });
     response
@@ -696,7 +701,10 @@ async fn reload(state: &Arc<State>, request: extract::Request) -> Result<Answer,
     let wish: Wish = if text.is_empty() {
         Wish::default()
     } else {
-        serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?
+        // A list would do for serde.
+        let object = serde_json::from_slice::<serde_json::Map<_, _>>(&text);
+        let wish = object.and_then(|object| serde_json::from_value(object.into()));
+        wish.map_err(|error| bad(error.to_string()))?
     };
     if let Some(share) = wish.max_change.filter(|share| !(0.0..=1.0).contains(share)) {
         return Err(Problem {

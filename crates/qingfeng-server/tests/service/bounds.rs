@@ -49,12 +49,15 @@ fn bodies_with_many_declarations_are_bounded_in_number() {
     let service = Service::new(|options| options.batches = 1);
     let mut first = service.connect();
     first.write_all(&head("POST", "/v1/assess/batch", &[], None)).unwrap();
-    service.until("the only place is taken", |service| service.post("/v1/assess/batch", "").status == 429);
+    service
+        .until("the only place is taken", |service| service.post("/v1/assess/batch", many(1)).status == 429);
     // Single declarations are not held up by it.
     assert_eq!(service.post("/v1/assess", declaration("D1", 1)).status, 200);
-    first.write_all(b"0\r\n\r\n").unwrap();
+    let one = many(1);
+    first.write_all(format!("{:x}\r\n{one}\r\n0\r\n\r\n", one.len()).as_bytes()).unwrap();
     assert_eq!(Reply::read(&mut first).status, 200);
-    service.until("the place is free again", |service| service.post("/v1/assess/batch", "").status == 200);
+    service
+        .until("the place is free again", |service| service.post("/v1/assess/batch", many(1)).status == 200);
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn a_client_that_takes_no_answer_is_cut_and_one_that_sends_first_is_not() {
     service.until("the connection is cut", |service| {
         service.get("/metrics").body.contains("\nqingfeng_connections 1\n")
     });
-    assert_eq!(service.post("/v1/assess/batch", "").status, 200);
+    assert_eq!(service.post("/v1/assess/batch", many(1)).status, 200);
     drop(stuck);
 }
 

@@ -79,7 +79,10 @@ fn under_load_each_answer_is_of_one_pack_and_none_is_lost() {
         Engine::open(&pack).unwrap().pack_id().to_string()
     });
     symlink("1", &rules).unwrap();
-    let service = Service::start(tempfile::tempdir().unwrap(), ServerOptions::new(&rules));
+    let mut options = ServerOptions::new(&rules);
+    // Each new pack is tried on so many declarations.
+    options.recent = 100;
+    let service = Service::start(tempfile::tempdir().unwrap(), options);
     let (is_over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
     let seen: Vec<BTreeSet<String>> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..4)
