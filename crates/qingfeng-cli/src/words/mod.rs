@@ -433,6 +433,10 @@ words! {
     serve_same: "the same", "与运行中的一致";
     serve_unreadable: "cannot be opened", "无法打开";
     serve_rules: "Rules", "规则";
+    serve_active: "active", "生效";
+    serve_shadowing: "shadow", "影子";
+    serve_draft: "draft", "草稿";
+    serve_retired: "retired", "停用";
     serve_lines: "Goods lines", "商品项";
     serve_rejected: "Rejected", "拒收";
     serve_waiting: "Waiting", "排队";

@@ -207,8 +207,9 @@ fn a_change_of_the_store_goes_live() {
         r#"rule("LISTED", #{ title: "Watched", score: 60, when: |d| d.listed("watched") });"#,
     );
     let add = |exporter: &str| {
-        let mut command =
-            desk.command("lookup add watched --rules harbour --store sqlite:store.sqlite --author Li");
+        let mut command = desk.command(
+            "lookup add watched --rules harbour --store sqlite:store.sqlite --author Li --source market",
+        );
         let ran = run(command.arg(format!("exporter={exporter}")));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     };

@@ -90,7 +90,7 @@ fn overview(w: Language, view: &View) -> Markup {
                 span.soft { " · " (text(&view.on_disk.at)) }
             }
             dt { (w.serve_rules()) }
-            dd { (view.statuses.iter().map(|(status, count)| format!("{count} {}", w.named(status))).collect::<Vec<_>>().join(" · ")) }
+            dd { (view.statuses.iter().map(|(status, count)| format!("{count} {}", named_status(w, status))).collect::<Vec<_>>().join(" · ")) }
         }
         h2 { (w.by_channel()) }
         (channels(w, view))
@@ -110,12 +110,23 @@ fn overview(w: Language, view: &View) -> Markup {
                             td.id { a href=(format!("declarations/{}?lang={}", note.number, if w == Language::Zh { "zh" } else { "en" })) { (text(&note.declaration_id)) } }
                             td { (named_channel(view, &note.channel)) }
                             (number_cell(&w.digits(note.score)))
-                            td { (text(&note.at)) }
+                            td.at { (text(&note.at)) }
                         }
                     }
                 }
             } }
         }
+    }
+}
+
+/// What people call a status.
+fn named_status(w: Language, status: &'static str) -> &'static str {
+    match status {
+        "active" => w.serve_active(),
+        "shadow" => w.serve_shadowing(),
+        "draft" => w.serve_draft(),
+        "retired" => w.serve_retired(),
+        other => other,
     }
 }
 
@@ -206,9 +217,9 @@ fn reloads(w: Language, notes: &[ReloadNote]) -> Markup {
             tbody {
                 @for note in notes.iter().take(RELOADS_SHOWN) {
                     tr {
-                        td { (text(&note.at)) }
-                        td { (outcome(w, note.outcome)) }
-                        td { @if let Some(pack) = &note.pack { code { (text(&shortened(pack))) } } }
+                        td.at { (text(&note.at)) }
+                        td.at { (outcome(w, note.outcome)) }
+                        td.at { @if let Some(pack) = &note.pack { code { (text(&shortened(pack))) } } }
                         td {
                             @for reason in note.reasons.iter().take(REASONS_SHOWN) { p { (text(reason)) } }
                             @if let Some(change) = note.change.as_ref().filter(|_| note.reasons.is_empty()) { (changed(w, change)) }
@@ -240,7 +251,7 @@ fn rules(w: Language, rules: &[RuleView]) -> Markup {
                 tbody {
                     @for rule in seen.iter().take(RULES_SHOWN) {
                         tr {
-                            td { code { (text(&rule.id)) } @if rule.shadow { " " span.tag { (w.named("shadow")) } } }
+                            td { code { (text(&rule.id)) } @if rule.shadow { " " span.tag { (w.serve_shadowing()) } } }
                             td { (text(w.titled(&rule.title, rule.title_zh.as_deref()))) }
                             (number_cell(&w.digits(rule.fired)))
                             td.number { @if rule.faults > 0 { span.bad { (w.digits(rule.faults)) } } @else { "0" } }
@@ -317,7 +328,7 @@ fn fired_rule(w: Language, rule: &ExplainedRule) -> Markup {
         tr {
             td {
                 code { (text(&rule.id)) }
-                @if rule.shadow { " " span.tag { (w.named("shadow")) } }
+                @if rule.shadow { " " span.tag { (w.serve_shadowing()) } }
                 br; (text(w.titled(&rule.title, rule.title_zh.as_deref())))
             }
             (number_cell(&rule.points.map(|points| format!("{points:+}")).unwrap_or_default()))
