@@ -102,7 +102,7 @@ fn answers_are_those_of_score_and_explain() {
         assert_eq!(answered, rows);
     }
     let message = r#"{"declaration_id":"D1","declared_on":"2016-09-06","destination":"KE","mode":"0110","items":[{"item_no":1,"hs":"8711209000","quantity":40,"value":8000}]}"#;
-    desk.write("one.ndjson", &format!("{message}\n"));
+    desk.write("one.ndjson", format!("{message}\n"));
     let mut explain = desk.command("explain");
     explain.args(["D1", "one.ndjson", "--format", "json", "--rules"]).arg(&rules);
     let mut explained: Value = serde_json::from_str(&run(&mut explain).stdout).unwrap();
@@ -195,6 +195,7 @@ from = 0
 name = "red"
 from = 50
 [lookups.watched]
+store = "watched"
 key = ["exporter"]
 "#;
 

@@ -1,5 +1,4 @@
 //! What is bounded: waiting, bodies, connections, clients that are slow or gone, and the end of the service.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
