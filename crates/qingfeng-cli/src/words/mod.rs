@@ -24,9 +24,8 @@ pub enum Language {
 }
 
 macro_rules! words {
-    ($($name:ident $(($($argument:ident),+))?: $en:literal, $zh:literal;)*) => {
-        #[expect(clippy::too_many_arguments, reason = "a sentence has as many figures as it needs")]
-        #[expect(clippy::wrong_self_convention, reason = "a word may begin with `from`")]
+    ($(#[$attribute:meta])* impl; $($name:ident $(($($argument:ident),+))?: $en:literal, $zh:literal;)*) => {
+        $(#[$attribute])*
         impl Language {
             $(words!(@entry $name $(($($argument),+))?, $en, $zh);)*
         }
@@ -50,6 +49,10 @@ macro_rules! words {
 }
 
 words! {
+    #[expect(clippy::too_many_arguments, reason = "a sentence has as many figures as it needs")]
+    #[expect(clippy::wrong_self_convention, reason = "a word may begin with `from`")]
+    impl;
+
     // Columns and headings that many tables share.
     tag: "en", "zh-Hans";
     all: "All", "合计";
@@ -419,8 +422,13 @@ words! {
     list_by_ticket: "drawn by its ticket", "随机布控抽中";
     list_empty: "The plan has no inspections.", "计划中没有查验。";
     list_pack: "Pack", "规则包";
+}
 
-    // The console of the service. Some of it is said by no other page.
+words! {
+    // The console of the service, which not every command has.
+    #[cfg(feature = "serve")]
+    impl;
+
     serve_title: "What runs", "运行情况";
     serve_why(id): "Why: {id}", "判定依据：{id}";
     serve_pack: "Pack", "规则包";

@@ -157,7 +157,7 @@ fn many_declarations_are_answered_in_each_format() {
         let mut broken = stream.clone();
         broken[length] ^= 0x55;
         let reply = service.send("POST", "/v1/assess/batch", &arrow, &broken);
-        assert!(matches!(reply.status, 200 | 400 | 500), "{}", reply.body);
+        assert!(matches!(reply.status, 200 | 400), "{}", reply.body);
     }
     assert_eq!(service.get("/healthz").status, 200);
 }
