@@ -186,7 +186,8 @@ impl Engine {
             }
             known.insert(field);
         }
-        let mut fields: BTreeSet<FieldId> = known.into_iter().flat_map(|field| field.sources(schema)).collect();
+        let mut fields: BTreeSet<FieldId> =
+            known.into_iter().flat_map(|field| field.sources(schema)).collect();
         fields.extend(pack.lookups.iter().flat_map(|lookup| lookup.key_sources(schema)));
         let keys = &schema.keys;
         let is_keyed = |key| rules().any(|rule| !pack.key_names(rule, key).is_empty());

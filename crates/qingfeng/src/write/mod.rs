@@ -19,9 +19,9 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use encode::{Compression, Encoder, Sink};
 
-pub(crate) use whole::PARTIAL;
 #[doc(hidden)]
 pub use text::ndjson;
+pub(crate) use whole::PARTIAL;
 #[doc(hidden)]
 pub use whole::{Unfinished, WholeFile, give_up};
 
