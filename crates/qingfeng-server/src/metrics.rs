@@ -132,7 +132,7 @@ pub(crate) fn text(state: &State) -> String {
     );
     text.one(
         "qingfeng_queue_full_total",
-        "Declarations that found the queue full.",
+        "Requests that were answered with 429.",
         "counter",
         load(&counters.queue_full),
     );
