@@ -68,6 +68,8 @@ macro_rules! commands {
         #[derive(Debug, Subcommand)]
         pub enum Command {
             $($name(commands::$module::Args),)*
+            #[cfg(feature = "serve")]
+            Serve(commands::serve::Args),
             Completions(commands::completions::Args),
             Man(commands::man::Args),
         }
@@ -76,6 +78,8 @@ macro_rules! commands {
             pub fn run(&self) -> Result<Exit, Failure> {
                 match self {
                     $(Self::$name(args) => commands::$module::run(args),)*
+                    #[cfg(feature = "serve")]
+                    Self::Serve(args) => commands::serve::run(args),
                     Self::Completions(args) => commands::completions::run(args, command()),
                     Self::Man(args) => commands::man::run(args, command()),
                 }

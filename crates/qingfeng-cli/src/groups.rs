@@ -2,9 +2,15 @@
 
 use clap::Command;
 
+/// The commands that score.
+#[cfg(feature = "serve")]
+const SCORE: &[&str] = &["score", "explain", "serve"];
+#[cfg(not(feature = "serve"))]
+const SCORE: &[&str] = &["score", "explain"];
+
 /// The groups in the order of the help, each with its commands.
 pub const GROUPS: [(&str, &[&str]); 5] = [
-    ("Score and explain", &["score", "explain"]),
+    ("Score and explain", SCORE),
     (
         "Write and test rules",
         &[

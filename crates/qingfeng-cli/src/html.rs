@@ -27,6 +27,15 @@ pub struct Page<'p> {
 }
 
 impl Page<'_> {
+    /// What a page without a script may use: its own styles and nothing else.
+    #[cfg(feature = "serve")]
+    pub fn policy(&self) -> String {
+        format!(
+            "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            base64(&Sha256::digest(format!("{STYLE}{}", self.style).as_bytes()))
+        )
+    }
+
     /// The whole page with its content.
     pub fn with(&self, body: &Markup) -> String {
         let style = format!("{STYLE}{}", self.style);

@@ -72,10 +72,14 @@ pub fn open_for_tests(directory: &Path) -> Result<Engine, Failure> {
     Checked { engine: checked.opened, ..Checked::of(directory, checked.diagnostics) }.engine()
 }
 
+/// The mistakes of the pack in a directory as the failure of the command.
+pub fn invalid(directory: &Path, diagnostics: &Diagnostics) -> Failure {
+    Failure::Pack(human(&Checked::of(directory, diagnostics.clone())))
+}
+
 /// The pack for its inspection policy alone: its store of lookups is not asked.
 pub fn open_policy(directory: &Path) -> Result<OpenedPack, Failure> {
-    let failed = |diagnostics: &Diagnostics| human(&Checked::of(directory, diagnostics.clone()));
-    OpenedPack::open(directory).map_err(|error| Failure::Pack(failed(error.diagnostics())))
+    OpenedPack::open(directory).map_err(|error| invalid(directory, error.diagnostics()))
 }
 
 /// The pack in a directory, without its lookup tables.

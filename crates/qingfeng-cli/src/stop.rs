@@ -22,6 +22,25 @@ static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
+/// Whether signals are left to the command, which ends in its own way.
+static IS_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Leaves the next signal to the command, which asks for it by [`taken`].
+#[cfg(feature = "serve")]
+pub fn leave() {
+    IS_LEFT.store(true, Ordering::Relaxed);
+}
+
+/// Whether a signal came that was left to the command. The one after it ends the process at once.
+#[cfg(feature = "serve")]
+pub fn taken() -> bool {
+    let came = SIGNAL.get().is_some_and(|signal| signal.swap(0, Ordering::Relaxed) > 0);
+    if came {
+        IS_LEFT.store(false, Ordering::Relaxed);
+    }
+    came
+}
+
 /// Begins to watch. Without it a signal ends the run all the same, as it does any other program.
 pub fn watch() {
     let signal = Arc::clone(SIGNAL.get_or_init(Arc::default));
@@ -34,7 +53,7 @@ pub fn watch() {
         thread::sleep(POLL);
         end_if_caught();
         let seconds = started.elapsed().as_secs();
-        if is_log && seconds / BEAT > beats {
+        if is_log && seconds / BEAT > beats && !IS_LEFT.load(Ordering::Relaxed) {
             beats = seconds / BEAT;
             terminal::summary(&format!("{}\n", progress::told(seconds)));
         }
@@ -44,6 +63,9 @@ pub fn watch() {
 
 /// Ends the process if a signal came: what a command reports after it is no result.
 pub fn end_if_caught() {
+    if IS_LEFT.load(Ordering::Relaxed) {
+        return;
+    }
     let number = SIGNAL.get().map_or(0, |signal| signal.load(Ordering::Relaxed));
     if number > 0 {
         end(number as i32);

@@ -197,6 +197,14 @@ pub fn note(text: &str) {
     let _ = anstream::stderr().lock().write_all(guarded(text).as_bytes());
 }
 
+/// Writes a value as a line of JSON to standard error, for a log. That it cannot be written is no reason to fail.
+#[cfg(feature = "serve")]
+pub fn log<T: Serialize>(value: &T) {
+    if let Ok(json) = serde_json::to_string(value) {
+        let _ = io::stderr().lock().write_all(escaped(&json).as_bytes());
+    }
+}
+
 /// The same for what changes no exit code: not with `--quiet`.
 pub fn summary(text: &str) {
     if verbosity() != Verbosity::Quiet {

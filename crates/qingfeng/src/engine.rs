@@ -265,7 +265,7 @@ impl Engine {
     /// A line that cannot be read: a required field missing, a value of the wrong kind, more lines than are assessed
     /// together, items of several declarations. No part of the declaration is assessed then.
     pub fn assess(&self, declaration: &Declaration) -> Result<Assessment, AssessError> {
-        self.assess_one(self.inner.direct.read(declaration))
+        self.assess_one(self.inner.direct.read(declaration), |_| {})
     }
 
     /// Assesses one declaration that is a JSON message: an object, read as a line of an NDJSON file is. Keys that stand
@@ -286,11 +286,26 @@ impl Engine {
     ///
     /// As [`assess`](Self::assess); and what is no JSON, or has more than 16 MiB of it.
     pub fn assess_json(&self, json: &[u8]) -> Result<Assessment, AssessError> {
-        self.assess_one(self.inner.direct.read_json(json))
+        self.assess_one(self.inner.direct.read_json(json), |_| {})
     }
 
-    fn assess_one(&self, read: OneRead) -> Result<Assessment, AssessError> {
+    /// The same; the goods lines, as they were read, are shown to `seen`.
+    ///
+    /// # Errors
+    ///
+    /// As [`assess_json`](Self::assess_json).
+    #[doc(hidden)]
+    pub fn assess_json_seen(
+        &self,
+        json: &[u8],
+        seen: impl FnOnce(&Lines),
+    ) -> Result<Assessment, AssessError> {
+        self.assess_one(self.inner.direct.read_json(json), seen)
+    }
+
+    fn assess_one(&self, read: OneRead, seen: impl FnOnce(&Lines)) -> Result<Assessment, AssessError> {
         let (lines, unknown_fields, changes) = one_declaration(read)?;
+        seen(&lines);
         let _span = tracing::trace_span!("assess", lines = lines.len()).entered();
         let results = self.evaluate(&lines);
         let reasons = self.reasons(&results);

@@ -162,6 +162,7 @@ pub mod internals {
     pub use crate::eval::values::{BatchValues, Typed};
     pub use crate::lookup::{Rows, table_schema};
     pub use crate::read::{Column, Piece, cell, data_type, shown};
+    pub use crate::write::ndjson;
 }
 
 /// The README's program is compiled with the documentation's tests.

@@ -25,6 +25,8 @@ pub mod roll;
 pub mod rules;
 pub mod schema;
 pub mod score;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod simulate;
 pub mod targets;
 pub mod test;

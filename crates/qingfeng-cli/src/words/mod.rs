@@ -24,9 +24,8 @@ pub enum Language {
 }
 
 macro_rules! words {
-    ($($name:ident $(($($argument:ident),+))?: $en:literal, $zh:literal;)*) => {
-        #[expect(clippy::too_many_arguments, reason = "a sentence has as many figures as it needs")]
-        #[expect(clippy::wrong_self_convention, reason = "a word may begin with `from`")]
+    ($(#[$attribute:meta])* impl; $($name:ident $(($($argument:ident),+))?: $en:literal, $zh:literal;)*) => {
+        $(#[$attribute])*
         impl Language {
             $(words!(@entry $name $(($($argument),+))?, $en, $zh);)*
         }
@@ -50,6 +49,10 @@ macro_rules! words {
 }
 
 words! {
+    #[expect(clippy::too_many_arguments, reason = "a sentence has as many figures as it needs")]
+    #[expect(clippy::wrong_self_convention, reason = "a word may begin with `from`")]
+    impl;
+
     // Columns and headings that many tables share.
     tag: "en", "zh-Hans";
     all: "All", "合计";
@@ -419,6 +422,65 @@ words! {
     list_by_ticket: "drawn by its ticket", "随机布控抽中";
     list_empty: "The plan has no inspections.", "计划中没有查验。";
     list_pack: "Pack", "规则包";
+}
+
+words! {
+    // The console of the service, which not every command has.
+    #[cfg(feature = "serve")]
+    impl;
+
+    serve_title: "What runs", "运行情况";
+    serve_why(id): "Why: {id}", "判定依据：{id}";
+    serve_pack: "Pack", "规则包";
+    serve_name: "Name and version", "名称与版本";
+    serve_digest: "Digest", "摘要";
+    serve_snapshot: "Snapshot of the store", "名单库快照";
+    serve_since: "In force since", "生效时间";
+    serve_started: "Service started", "服务启动时间";
+    serve_disk: "On the disk", "磁盘上的规则包";
+    serve_same: "the same", "与运行中的一致";
+    serve_unreadable: "cannot be opened", "无法打开";
+    serve_rules: "Rules", "规则";
+    serve_active: "active", "生效";
+    serve_shadowing: "shadow", "影子";
+    serve_draft: "draft", "草稿";
+    serve_retired: "retired", "停用";
+    serve_lines: "Goods lines", "商品项";
+    serve_rejected: "Rejected", "拒收";
+    serve_waiting: "Waiting", "排队";
+    serve_refused(at): "The pack on the disk was refused at {at}; the one before runs on.", "{at} 磁盘上的规则包被拒绝，原规则包继续运行。";
+    serve_stale: "The pack on the disk is another one than runs.", "磁盘上的规则包与运行中的不同。";
+    serve_reloads: "Reloads", "规则包更换记录";
+    serve_outcome: "Outcome", "结果";
+    serve_what: "Why, and what changed", "原因与变化";
+    serve_accepted: "accepted", "已生效";
+    serve_unchanged: "unchanged", "无变化";
+    serve_broken: "refused: broken", "拒绝：有错误";
+    serve_tests_fail: "refused: tests fail", "拒绝：测试未通过";
+    serve_too_much: "refused: too much change", "拒绝：变化过大";
+    serve_other: "refused: another digest", "拒绝：摘要不符";
+    serve_changed(changed, compared, share): "{changed} of {compared} declarations would go to another channel ({share}).", "{compared} 票报关单中 {changed} 票通道改变（{share}）。";
+    serve_skipped(skipped): "{skipped} were not compared for want of time.", "另有 {skipped} 票因繁忙未比对。";
+    serve_shadow: "Shadow pack", "影子规则包";
+    serve_from: "From", "原通道";
+    serve_to: "To", "新通道";
+    serve_rules_fired: "Rules that fired or faulted", "命中或出错的规则";
+    serve_fired: "Fired on lines", "命中项数";
+    serve_faults: "Faults", "出错";
+    serve_silent(count): "{count} other rules did neither since the start.", "其余 {count} 条规则自启动以来未命中、未出错。";
+    serve_recent: "The last declarations", "最近的报关单";
+    serve_score: "Score", "评分";
+    serve_at: "At", "时间";
+    serve_item(number): "Item {number}", "第 {number} 项";
+    serve_decides: "decides", "决定项";
+    serve_points: "Points", "分值";
+    serve_ceiling: "At most", "最高通道";
+    serve_floor: "At least", "最低通道";
+    serve_reason: "Reason", "依据";
+    serve_none_fired: "No rule fired.", "没有规则命中。";
+    serve_values: "Values", "申报内容";
+    serve_possible: "Possible", "可能的结果";
+    serve_missing: "Missing, and could change the channel", "缺少且可能改变通道的字段";
 }
 
 /// The names that data have of themselves: name, English, Chinese.

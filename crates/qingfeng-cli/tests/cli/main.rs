@@ -33,6 +33,7 @@ mod report;
 mod runs;
 mod sarif;
 mod score;
+mod serve;
 mod simulate;
 mod strangers;
 mod support;

@@ -8,8 +8,10 @@
 //! | say which combinations of region, goods and mode the policy covers | [`policy_coverage`] |
 //! | compare the compiled rules with the interpreter | [`verify`] |
 //! | say what each rule costs | [`profile`] |
+//! | list rules, and what was found about a pack, as data | [`listing`] |
 
 pub mod diff;
+pub mod listing;
 pub mod policy_coverage;
 pub mod profile;
 pub mod rule_tests;

@@ -19,6 +19,8 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use encode::{Compression, Encoder, Sink};
 
+#[doc(hidden)]
+pub use text::ndjson;
 pub(crate) use whole::PARTIAL;
 #[doc(hidden)]
 pub use whole::{Unfinished, WholeFile, give_up};

@@ -236,7 +236,7 @@ pub(super) fn csv(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
 }
 
 /// Rows as NDJSON.
-pub(super) fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+pub fn ndjson(rows: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     let schema = rows.schema();
     let names: Vec<Vec<u8>> = schema
         .fields()

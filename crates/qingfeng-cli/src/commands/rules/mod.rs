@@ -2,13 +2,10 @@
 
 mod program;
 
-use std::collections::BTreeSet;
-
 use annotate_snippets::renderer::Style;
 use qingfeng::Engine;
 use qingfeng::rules::internals::Visit;
-use qingfeng::rules::{ChannelId, Closure, Key, Pack, Points, Rule, Status};
-use serde::Serialize;
+use qingfeng::rules::{ChannelId, Key, Pack, Points, Rule, Status};
 
 use crate::exit::{self, Exit, Failure};
 use crate::numbers::count;
@@ -47,8 +44,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         terminal::print(&program::stages(&engine, id)?)?;
         return Ok(Exit::Done);
     }
-    let rules = (0..engine.pack().rules.len()).map(|at| listed(&engine, at)).collect::<Vec<_>>();
-    let listing = record!({ pack: engine.pack_id(), digest: engine.digest(), rules: rules });
+    let listing = record!({ pack: engine.pack_id(), digest: engine.digest(), rules: engine.listed_rules() });
     args.format.print(&listing, || human(&engine))?;
     Ok(Exit::Done)
 }
@@ -165,56 +161,4 @@ fn keys(rule: &Rule, pack: &Pack) -> String {
         (!names.is_empty()).then(|| format!("{}: {}", key.name(), names.join(", ")))
     });
     keys.collect::<Vec<_>>().join("; ")
-}
-
-fn listed(engine: &Engine, at: usize) -> impl Serialize + use<'_> {
-    let (pack, program) = (engine.pack(), engine.program());
-    let rule = &pack.rules[at];
-    let residuals = program.residuals(at);
-    let residual = residuals.iter().map(|residual| {
-        let (line, column) = pack.warnings.sources.line_and_column(&residual.place);
-        record!({
-            closure: residual.closure,
-            reason: &residual.reason,
-            file: &*residual.place.file,
-            line: line,
-            column: column,
-        })
-    });
-    let (points, computed) = match &rule.points {
-        Points::Fixed(points) => (Some(*points), None),
-        Points::Computed(closure) => (None, Some(closure)),
-    };
-    let closures = rule.when.iter().chain(computed).chain(&rule.reason);
-    record!({
-        id: &rule.id,
-        title: &rule.title,
-        title_zh: rule.title_zh.as_deref(),
-        status: rule.status,
-        file: &*rule.place.file,
-        line: pack.warnings.sources.line_and_column(&rule.place).0,
-        region: pack.key_names(rule, Key::Region),
-        commodity: pack.key_names(rule, Key::Commodity),
-        mode: pack.key_names(rule, Key::Mode),
-        site: pack.key_names(rule, Key::Site),
-        from: rule.from,
-        until: rule.until,
-        when: rule.when.as_ref().map(Closure::text),
-        // Where they are the same on every line; else what computes them.
-        points: points,
-        points_computed: computed.map(Closure::text),
-        at_least: rule.at_least.map(|channel| channel_name(pack, channel)),
-        at_most: rule.at_most.map(|channel| channel_name(pack, channel)),
-        reason: rule.reason.as_ref().map(Closure::text),
-        basis: rule.basis.as_deref(),
-        owner: rule.owner.as_deref(),
-        tags: &rule.tags,
-        // Those that condition, points and reason read.
-        fields: closures.flat_map(Closure::fields).map(|field| pack.field_name(field)).collect::<BTreeSet<_>>(),
-        compiled: residuals.is_empty(),
-        residual: residual.collect::<Vec<_>>(),
-        // Fires on each line that its key fits; without a witness it is visited on each of these.
-        always: program.visit(at) == Visit::Always,
-        witness: program.witness_text(at),
-    })
 }
