@@ -41,7 +41,7 @@ fn a_pack_is_laid_out_whole_and_once() {
         rules
             .into_iter()
             .map(|mut rule| {
-                rule.as_object_mut().unwrap().remove("place");
+                rule.as_object_mut().unwrap().remove("line");
                 rule
             })
             .collect::<Vec<_>>()

@@ -74,11 +74,9 @@ fn planted_patterns_are_found_confirmed_and_worth_what_is_said() {
     let rules = mined["rules"].as_array().unwrap();
     let said: Vec<String> = rules.iter().map(|rule| rule["rhai"].as_str().unwrap().to_owned()).collect();
     let any = |parts: &[&str]| said.iter().any(|rule| parts.iter().all(|part| rule.contains(part)));
-    for parts in [
-        &["region:    [\"NG\"]"][..],
-        &["d.goods.has_word(\"replica\")"],
-        &["[\"4019\"]", "[\"motorcycles\"]"],
-    ] {
+    for parts in
+        [&["region: [\"NG\"]"][..], &["d.goods.has_word(\"replica\")"], &["[\"4019\"]", "[\"motorcycles\"]"]]
+    {
         assert!(any(parts), "no rule has {parts:?} in\n{}", said.join("\n"));
     }
     assert!(rules.len() <= 20, "{}", said.join("\n"));
@@ -170,10 +168,7 @@ fn results_are_no_fields_and_what_looks_like_one_is_a_draft() {
     let leak = leak.unwrap_or_else(|| panic!("{mined}"));
     assert!(leak["suspicious"].as_str().unwrap().contains("Looks like a result, not a cause"), "{leak}");
     let written = leak["rhai"].as_str().unwrap();
-    assert!(
-        written.contains("status:    \"draft\"") && desk.read("leaky.rhai").contains(written),
-        "{written}"
-    );
+    assert!(written.contains("status: \"draft\"") && desk.read("leaky.rhai").contains(written), "{written}");
     let shown = desk.run(MINE).exits(0).stdout;
     assert!(shown.contains("Looks like a result, not a cause"), "{shown}");
 }

@@ -69,10 +69,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             b'(' | b'[' => (TokenKind::Open, 1),
             b')' | b']' | b'}' => (TokenKind::Close, 1),
             b';' => (TokenKind::Semicolon, 1),
-            byte if byte.is_ascii_alphanumeric() || byte == b'_' => {
-                let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                (TokenKind::Word, rest.bytes().take_while(is_of_word).count())
-            }
+            byte if byte.is_ascii_alphanumeric() || byte == b'_' => (TokenKind::Word, word(rest)),
             _ => (TokenKind::Sign, rest.chars().next().map_or(1, char::len_utf8)),
         };
         let in_text = byte == b'`' || !interpolations.is_empty();
@@ -97,6 +94,20 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// The length of a word at the start of a text, or of digits up to a point; the sign of an exponent is one of them: `1e-9`.
+fn word(rest: &str) -> usize {
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let length = rest.bytes().take_while(is_of_word).count();
+    let (of_word, after) = rest.as_bytes().split_at(length);
+    let is_number = of_word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'e' | b'E'));
+    match (of_word, after) {
+        ([b'0'..=b'9', .., b'e' | b'E'], [b'-' | b'+', b'0'..=b'9', ..]) if is_number => {
+            length + 1 + after[1..].iter().take_while(|byte| is_of_word(byte)).count()
+        }
+        _ => length,
+    }
 }
 
 /// The length of a comment `/* */` at the start of a text; they nest.

@@ -17,9 +17,9 @@ const BEFORE_COMMENT: usize = 3;
 /// Lines longer than this keep their comments to themselves.
 const COMMENTED_MAX: usize = 80;
 /// Signs that are one operator where they stand together, the longest first.
-const OPERATORS: [&str; 24] = [
+const OPERATORS: [&str; 27] = [
     "..=", "**=", "<<=", ">>=", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "=>", "..", "::", "+=", "-=",
-    "*=", "/=", "%=", "**", "<<", ">>", "->",
+    "*=", "/=", "%=", "&=", "|=", "^=", "**", "<<", ">>", "->",
 ];
 /// Words that no operand ends with.
 const KEYWORDS: [&str; 22] = [
@@ -158,11 +158,18 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, FormatError> {
                 until = at + operator.len();
             }
         }
-        let piece = &text[span.start..stop];
         let before = &text[end..span.start];
         let last =
             pieces.iter().rev().find(|piece| !matches!(piece.role, Role::Comment | Role::BlockComment));
         let is_operand = last.is_some_and(|last| matches!(last.role, Role::Operand | Role::Close));
+        // `a !in b`
+        let in_word =
+            tokens.get(until).filter(|next| next.span.start == stop && text[next.span.clone()] == *"in");
+        if let (true, "!", Some(word)) = (is_operand, &text[span.start..stop], in_word) {
+            stop = word.span.end;
+            until += 1;
+        }
+        let piece = &text[span.start..stop];
         let role = match token.kind {
             TokenKind::Comment => Role::Comment,
             TokenKind::BlockComment if !piece.ends_with("*/") || piece.len() < 4 => {
@@ -205,11 +212,10 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, FormatError> {
                     Role::PipeOpen
                 }
                 "||" if !is_operand => Role::PipeClose,
-                // `a !in b`
-                "!" if is_operand && text[stop..].starts_with("in ") => Role::Other,
                 "!" => Role::Unary,
                 "-" | "+" if !is_operand => Role::Unary,
                 "=" | "<" | ">" | "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" => Role::Binary,
+                "!in" => Role::Binary,
                 operator if OPERATORS.contains(&operator) => Role::Binary,
                 _ => Role::Other,
             },

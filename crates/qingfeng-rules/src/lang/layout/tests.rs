@@ -22,7 +22,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "field(\"a\",|d|d.b==()\n&& !d.c.has_any_word( NAMES )\n|| ( d.e in [1,2 ] ) );",
-        "field(\"a\", |d| d.b == ()\n    && !d.c.has_any_word(NAMES)\n    || (d.e in [1, 2]));\n",
+        "field(\"a\", |d| d.b == ()\n        && !d.c.has_any_word(NAMES)\n        || (d.e in [1, 2]));\n",
     ),
     (
         "field(\"points\", |d| {\nlet t=d.x/2.0;\nlet p = if t>=4.0{1.0+17.0*min(t/4.0-1.0,1.0)}\nelse if t>=2.0 {0.5}\nelse{0.0};\np.to_int()\n});",
@@ -34,6 +34,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("let x = #\"raw  \"text\" \"#+'c' ;", "let x = #\"raw  \"text\" \"# + 'c';\n"),
     ("let l = [\n1,\n2 // two\n];", "let l = [\n    1,\n    2,   // two\n];\n"),
+    ("let x=1.5e-9-2E+3 ^ 0xe-1; x^=2", "let x = 1.5e-9 - 2E+3 ^ 0xe - 1; x ^= 2\n"),
     ("switch x { 1=>2,_=>3 }", "switch x { 1 => 2, _ => 3 }\n"),
     ("f(\n\n  a,\n\n)\n\n\n", "f(\n    a,\n)\n"),
 ];
