@@ -25,6 +25,7 @@ __all__ = [
     "effect",
     "explain",
     "explain_in",
+    "learn",
     "mine",
     "plan",
     "prove",
