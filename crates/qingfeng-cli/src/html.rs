@@ -3,6 +3,8 @@
 //! maud escapes what stands between tags and in attributes. [`text`] also takes out what would hide or turn text
 //! around, as on a terminal; texts that others wrote go through it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
@@ -32,7 +34,7 @@ impl Page<'_> {
     pub fn policy(&self) -> String {
         format!(
             "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            base64(&Sha256::digest(format!("{STYLE}{}", self.style).as_bytes()))
+            BASE64.encode(Sha256::digest(format!("{STYLE}{}", self.style).as_bytes()))
         )
     }
 
@@ -42,8 +44,8 @@ impl Page<'_> {
         let policy = self.script.map(|script| {
             format!(
                 "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-                base64(&Sha256::digest(style.as_bytes())),
-                base64(&Sha256::digest(script.as_bytes())),
+                BASE64.encode(Sha256::digest(style.as_bytes())),
+                BASE64.encode(Sha256::digest(script.as_bytes())),
             )
         });
         let page = html! {
@@ -70,21 +72,6 @@ impl Page<'_> {
         };
         page.into_string() + "\n"
     }
-}
-
-/// Bytes in Base64 (RFC 4648), as a Content Security Policy has hashes.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= chunk.len() { letter.into() } else { '=' });
-        }
-    }
-    out
 }
 
 /// A text that others may have written.

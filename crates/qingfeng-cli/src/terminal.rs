@@ -197,6 +197,12 @@ pub fn note(text: &str) {
     let _ = anstream::stderr().lock().write_all(guarded(text).as_bytes());
 }
 
+/// For a shell, in quotes where it needs them.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-:+=@%".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Writes a value as a line of JSON to standard error, for a log. That it cannot be written is no reason to fail.
 #[cfg(feature = "serve")]
 pub fn log<T: Serialize>(value: &T) {

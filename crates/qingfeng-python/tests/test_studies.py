@@ -194,18 +194,29 @@ def test_mined_rules_are_the_commands(season: dict[str, Path], command: Command,
         qingfeng.mine(PACK, labelled, label="hs")
 
 
-def test_a_learned_risk_is_the_commands(season: dict[str, Path], command: Command, tmp_path: Path) -> None:
-    arguments = ["learn", season["declarations"], "--rules", PACK, "--outcomes", season["outcomes"], "--until", "2016-09-10"]
+def test_a_learned_risk_is_the_commands(command: Command, tmp_path: Path) -> None:
+    goods, ports = ["8711209000", "8507600000", "6109100000", "9102110000"], ["5301", "2248", "8012"]
+    rows = [(goods[at * 7 % 4], ports[at * 5 % 3], at) for at in range(1200)]
+    declarations = pl.DataFrame({
+        "declaration_id": [f"D{at}" for *_, at in rows],
+        "declared_on": [f"2016-{6 + at // 400:02}-{1 + at // 16 % 25:02}" for *_, at in rows],
+        "destination": ["KE"] * len(rows),
+        "mode": ["0110"] * len(rows),
+        "port": [port for _, port, _ in rows],
+        "hs": [hs for hs, *_ in rows],
+        "bad": [int(hs[:2] == "87" and port == "5301" and at % 5 != 0) for hs, port, at in rows],
+    })  # fmt: skip
+    declarations.write_parquet(tmp_path / "declarations.parquet")
+    arguments = ["learn", tmp_path / "declarations.parquet", "--rules", PACK, "--label", "bad", "--until", "2016-07-20"]
     written = tmp_path / "learned"
     expected = printed(command, *arguments)
     command(*arguments, "-o", written)
-    found = qingfeng.learn(PACK, pl.read_parquet(season["declarations"]), season["outcomes"], until="2016-09-10")
+    found = qingfeng.learn(PACK, declarations, label="bad", until="2016-07-20")
     assert found.to_dict() == expected
     assert found.text == (written / "mined.rhai").read_text()
-    if found.risk is not None:
-        assert found.risk["toml"] in (written / "pack.toml").read_text()
+    assert found.risk is not None and found.risk["toml"] in (written / "pack.toml").read_text()
     with pytest.raises(qingfeng.QingfengError, match="risk"):
-        qingfeng.learn(PACK, season["declarations"], season["outcomes"], risk="Of Goods")
+        qingfeng.learn(PACK, declarations, label="bad", risk="Of Goods")
 
 
 def test_a_proof_is_the_commands(season: dict[str, Path], command: Command, tmp_path: Path) -> None:

@@ -99,6 +99,14 @@ fn line(line: &Line<'_>) -> Bytes {
     (serde_json::to_string(line).unwrap_or_default() + "\n").into()
 }
 
+/// Why an answer cannot be given on.
+fn not_kept(error: &io::Error) -> Problem {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Problem::new(ProblemCode::BadRequest, "the client is gone", "read the answer to its end");
+    }
+    Problem::busy(&format!("the answer cannot be kept in a temporary file until it is read: {error}"))
+}
+
 /// The rows without what says why.
 fn without_reasons(rows: &RecordBatch) -> Result<RecordBatch, JobError> {
     let schema = rows.schema();
@@ -252,9 +260,7 @@ impl Work<'_> {
                 self.state.count_reject(Some(reject.kind));
                 answer.extend_from_slice(&line(&Line::Reject(reject)));
             }
-            let gone =
-                |_| Problem::new(ProblemCode::BadRequest, "the client is gone", "read the answer to its end");
-            self.spool.push(answer.into()).map_err(gone)?;
+            self.spool.push(answer.into()).map_err(|error| not_kept(&error))?;
             if batches.progress().is_some_and(|progress| progress.lines > limits.batch_lines) {
                 let lines = limits.batch_lines;
                 let message = format!("the body has more than {lines} goods lines");

@@ -99,13 +99,13 @@ impl Server {
         let tls = options.tls.clone().map(Tls::read).transpose()?.map(Arc::new);
         let seen = Seen::of(&options);
         let real = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let engine = reload::open(&options, &real(&options.rules))?;
-        let shadow = match &options.shadow {
-            Some(directory) => {
-                Some(Shadow::new(reload::open(&options, &real(directory))?, (options.clock)()))
-            }
-            None => None,
+        let open = |directory: &std::path::Path| {
+            let failed = |source| ServerError::Pack { directory: directory.to_owned(), source };
+            reload::open(&options, &real(directory)).map_err(failed)
         };
+        let engine = open(&options.rules)?;
+        let shadow = options.shadow.as_deref().map(open).transpose()?;
+        let shadow = shadow.map(|engine| Shadow::new(engine, (options.clock)()));
         Ok(Self { state: Arc::new(State::new(options, engine, shadow)?), tls, seen })
     }
 

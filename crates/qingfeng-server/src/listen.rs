@@ -34,7 +34,7 @@ const HEAD_BYTES: usize = 32 << 10;
 const HEAD_FIELDS: usize = 64;
 /// How long it is waited after the system gave no connection, as when a process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// What a connection is told for which there is no room.
+/// The answer to a connection for which there is no room.
 fn no_room() -> String {
     let problem = Problem::new(
         ProblemCode::Busy,

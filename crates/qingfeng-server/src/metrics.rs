@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::routes::ROUTES;
 use crate::state::{STATUS_CLASSES, State, lock};
 
-/// Rules of a pack that are told apart. Of larger packs the sums are given alone.
+/// Rules that have counters of their own at most. Larger packs have the sums alone.
 const RULES_MAX: usize = 2_000;
 
 /// Upper bounds in seconds.

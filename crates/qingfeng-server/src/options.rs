@@ -95,7 +95,7 @@ pub type LookupsVersion = dyn Fn() -> Option<String> + Send + Sync;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// The directory of the pack; it may be a link, which is followed anew with each reload.
+    /// The directory of the pack; it may be a link, which is followed again with each reload.
     pub rules: PathBuf,
     /// The directory of a pack that assesses beside it and decides nothing.
     pub shadow: Option<PathBuf>,
@@ -178,8 +178,13 @@ impl std::fmt::Debug for ServerOptions {
 #[non_exhaustive]
 pub enum ServerError {
     /// The pack, or the shadow pack, cannot be used.
-    #[error(transparent)]
-    Pack(#[from] qingfeng::OpenError),
+    #[error("{source}")]
+    Pack {
+        /// Its directory, as the options name it.
+        directory: PathBuf,
+        /// Why.
+        source: qingfeng::OpenError,
+    },
     /// It was asked to listen where everybody may connect, without what that needs.
     #[error("{address} is no address of this machine alone: {problem}")]
     Unsafe {

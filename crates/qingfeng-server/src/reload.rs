@@ -147,7 +147,7 @@ pub struct ReloadNote {
     pub tests: Option<TestsNote>,
     /// What it does to the last declarations, if it came to that.
     pub change: Option<PackChange>,
-    /// Why the shadow pack was not opened anew, if it was not.
+    /// Why the shadow pack was not opened again, if it was not.
     pub shadow_problem: Option<String>,
     /// How long it took, in milliseconds.
     pub ms: u64,
@@ -457,7 +457,7 @@ impl State {
         }
     }
 
-    /// Opens the shadow pack anew, if it is another one. One that cannot be opened leaves the old one at work.
+    /// Opens the shadow pack again, if it is another one. One that cannot be opened leaves the old one at work.
     fn reload_shadow(&self) -> Option<String> {
         let directory = self.options.shadow.as_ref()?;
         let opened = open(&self.options, &directory.canonicalize().unwrap_or_else(|_| directory.clone()));

@@ -128,7 +128,7 @@ impl Spool {
     }
 }
 
-/// Where a connection reads an answer. When it is dropped, the thread that makes the answer is told.
+/// Where a connection reads an answer. When it is dropped, the thread that makes the answer stops.
 pub(crate) struct SpoolReader(Arc<Spool>);
 
 impl SpoolReader {

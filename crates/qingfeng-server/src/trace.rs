@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
-/// Makes traces for requests that bring none. They are told apart, and are no secrets.
+/// Makes traces for requests that bring none. Each is different; none is a secret.
 pub(crate) struct Traces {
     seed: String,
     next: AtomicU64,

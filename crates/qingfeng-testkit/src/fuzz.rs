@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use qingfeng::read::{Format, Input, ReadOptions, Reader};
 use qingfeng::rules::internals::{Interpreter, LineSource, LineValues, Memo, Outcome, PartTree, Scalar};
-use qingfeng::rules::{Date, Fault, FieldRef, Kind, Pack, PackFiles, Schema, Value};
+use qingfeng::rules::{Date, Fault, FieldRef, Kind, Pack, PackFiles, Schema, Value, format_rules};
 use qingfeng::{Engine, Evaluation};
 
 use crate::equality::{self, Tally};
@@ -36,13 +36,24 @@ fn base_pack(rules: &[u8]) -> PackFiles {
     files
 }
 
-/// Loads the base pack with these bytes as its rule file. Gives how many rules it has.
+/// Loads the base pack with these bytes as its rule file. Gives how many rules it has. Laid out in one style it must mean the
+/// same, and stay as it is laid out.
 ///
 /// # Errors
 ///
 /// The number of mistakes.
 pub fn pack(bytes: &[u8]) -> Result<usize, usize> {
-    load(&base_pack(bytes))
+    let files = base_pack(bytes);
+    let formatted = std::str::from_utf8(bytes).ok().map(format_rules);
+    if let Some(Ok(formatted)) = &formatted {
+        assert_eq!(format_rules(formatted).as_ref(), Ok(formatted));
+    }
+    if let Ok(before) = Pack::load(&files) {
+        let formatted = formatted.and_then(Result::ok).expect("what loads can be laid out");
+        let after = Pack::load(&base_pack(formatted.as_bytes())).expect("what is laid out loads");
+        assert!(before.meaning() == after.meaning(), "laid out it means something else:\n{formatted}");
+    }
+    load(&files)
 }
 
 fn load(files: &PackFiles) -> Result<usize, usize> {

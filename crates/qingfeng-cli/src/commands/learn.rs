@@ -17,7 +17,7 @@ use crate::outputs::{failed, write_pack};
 use crate::progress::Bar;
 use crate::studies::{StudyError, Watcher};
 use crate::table::{Cell, heads, table};
-use crate::terminal::{BOLD, DIM, clean};
+use crate::terminal::{BOLD, DIM, clean, quoted};
 
 const MANIFEST: &str = "pack.toml";
 
@@ -177,30 +177,33 @@ impl Learning {
         out
     }
 
-    /// How a proposal comes to life.
+    /// What is to be done with a proposal.
     fn next_steps(&self, args: &Args, output: &Path) -> String {
-        let output = output.display().to_string();
-        let output = clean(&output);
-        let mut out = format!(
-            "\nWritten: {output}, {}.\n",
-            match &self.learned.risk {
-                Some(risk) => format!(
-                    "with [risks.{}] in {MANIFEST}, and {} beside the rules in {MINED_FILE}",
-                    risk.name, risk.rule
-                ),
-                None => format!("with the rules in {MINED_FILE}"),
-            }
-        );
-        if self.learned.risk.is_some() {
-            let inputs: Vec<String> =
-                args.history.inputs.iter().map(|input| input.display().to_string()).collect();
-            out += &format!(
-                "It has no record of past trade yet. Add declarations and results, these and later ones:\n  \
-                 qingfeng trade add {} --rules {output}\n  qingfeng trade results --outcomes RESULTS --rules {output}\n",
-                clean(&inputs.join(" "))
-            );
-        }
-        out
+        let path = |path: &Path| clean(&quoted(&path.display().to_string())).into_owned();
+        let paths = |paths: &[PathBuf]| paths.iter().map(|one| path(one)).collect::<Vec<_>>().join(" ");
+        let output = path(output);
+        let Some(risk) = &self.learned.risk else {
+            return format!("\nWritten: {output}, with the rules in {MINED_FILE}.\n");
+        };
+        let history = &args.history;
+        let results = match (&history.results.store, &history.results.outcomes[..]) {
+            (Some(store), _) => format!("--store {}", clean(&quoted(store))),
+            (None, []) => "--outcomes RESULTS".to_owned(),
+            (None, outcomes) => format!("--outcomes {}", paths(outcomes)),
+        };
+        let plans = if history.plans.is_empty() {
+            String::new()
+        } else {
+            format!(" --plan {}", paths(&history.plans))
+        };
+        format!(
+            "\nWritten: {output}, with [risks.{}] in {MANIFEST}, and {} beside the rules in {MINED_FILE}.\n\
+             It has no record of past trade yet. Add declarations and results, these and later ones:\n  \
+             qingfeng trade add {} --rules {output}\n  qingfeng trade results {results}{plans} --rules {output}\n",
+            risk.name,
+            risk.rule,
+            paths(&history.inputs)
+        )
     }
 }
 

@@ -259,6 +259,12 @@ impl Left {
         let &LabelledLines { unlabelled, unselected, rejected, .. } = lines;
         Self { unlabelled, unselected, rejected }
     }
+
+    /// The same where only results of lines themselves count.
+    fn of_rules(lines: &LabelledLines) -> Self {
+        let of_lines = Self::of(lines);
+        Self { unlabelled: of_lines.unlabelled + lines.of_declarations_alone(), ..of_lines }
+    }
 }
 
 /// Learns rules.
@@ -273,7 +279,7 @@ pub fn mining(given: MineGiven, progress: &mut Watcher<'_>) -> Result<Mining, St
         let all = MineOptions { cold: Vec::new(), ..options };
         qingfeng_insight::mine::mine(engine.pack(), &lines, &all).map_err(wrong)?.judgement
     };
-    Ok(Mining { mined, as_it_is, left: Left::of(&lines), cold })
+    Ok(Mining { mined, as_it_is, left: Left::of_rules(&lines), cold })
 }
 
 impl MineGiven {

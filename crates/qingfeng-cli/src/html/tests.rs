@@ -3,13 +3,6 @@
 use super::*;
 
 #[test]
-fn base64_is_that_of_the_rfc() {
-    for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-        assert_eq!(base64(bytes.as_bytes()), text);
-    }
-}
-
-#[test]
 fn what_others_wrote_is_text() {
     let page =
         Page { language: Language::En, title: "<b>\u{202e}", subtitle: "\"&\x1b", style: "", script: None };

@@ -168,7 +168,7 @@ pub struct LabelledLines {
     /// What a risk says that was learned of these lines.
     pub(super) risk: Option<RiskSays>,
     ids: Vec<(Box<str>, i64)>,
-    /// Lines without a result.
+    /// Lines of declarations without a result.
     pub unlabelled: u64,
     /// Lines of declarations that no plan selected, where plans were given.
     pub unselected: u64,
@@ -395,8 +395,8 @@ impl Extractor<'_> {
             };
             let known_on = results.iter().filter_map(Outcome::known).max();
             for (line, found) in declaration.zip(found) {
-                part.unlabelled += u64::from(found.is_none());
                 if found.or(whole).is_none() {
+                    part.unlabelled += 1;
                     continue;
                 }
                 part.days.push(values.day(line));
@@ -588,6 +588,11 @@ impl LabelledLines {
     /// What weights are fitted to, beside log odds that are given.
     pub(super) fn seen<'a>(&'a self, given: Option<&'a [f64]>) -> Seen<'a> {
         Seen { found: &self.found, weights: self.weights.as_deref(), given }
+    }
+
+    /// Lines that have no result of their own, of declarations that have one as a whole. A risk learns from them, rules do not.
+    pub fn of_declarations_alone(&self) -> u64 {
+        self.is_labelled.iter().filter(|labelled| !**labelled).count() as u64
     }
 
     /// Whether there are none.

@@ -244,15 +244,14 @@ pub(super) fn rule(pack: &Pack, pattern: &Pattern, rule: &MinedRule, facts: &Fac
         let _ = writeln!(out, "// Held out, {days}: {}{lift}.", found(rule.held_out));
     }
     let _ = writeln!(out, "rule({}, #{{", quoted(&rule.id));
-    let _ = writeln!(out, "    title:     {},", quoted(&rule.title));
+    let _ = writeln!(out, "    title: {},", quoted(&rule.title));
     for (key, codes) in parts.iter().filter_map(|part| part.key.as_ref()) {
         let codes: Vec<String> = codes.iter().map(|code| quoted(code)).collect();
-        let _ =
-            writeln!(out, "{},", wrapped(&format!("    {:<10} ", format!("{}:", key.name())), &codes, ""));
+        let _ = writeln!(out, "{},", wrapped(&format!("    {}: ", key.name()), &codes, ""));
     }
     let status = if rule.suspicious.is_some() { "draft" } else { facts.status };
-    let _ = writeln!(out, "    status:    {},", quoted(status));
-    let _ = writeln!(out, "    score:     {},", rule.points);
+    let _ = writeln!(out, "    status: {},", quoted(status));
+    let _ = writeln!(out, "    score: {},", rule.points);
     let tests: Vec<&String> = parts.iter().filter_map(|part| part.when.as_ref()).collect();
     if !tests.is_empty() {
         let tests: Vec<String> =
@@ -262,18 +261,18 @@ pub(super) fn rule(pack: &Pack, pattern: &Pattern, rule: &MinedRule, facts: &Fac
                     if tests.len() > 1 && test.contains("||") { format!("({test})") } else { (*test).clone() }
                 })
                 .collect();
-        let whole = format!("    when:      |d| {},", tests.join(" && "));
+        let whole = format!("    when: |d| {},", tests.join(" && "));
         let long = whole.len() > WIDTH;
         let _ = writeln!(out, "{}", if long { broken(&whole) } else { whole });
     }
     let seen: Vec<&str> = parts.iter().map(|part| part.seen.as_str()).collect();
-    let _ = writeln!(out, "    reason:    |d| `{}`,", seen.join(", "));
+    let _ = writeln!(out, "    reason: |d| `{}`,", seen.join(", "));
     let basis = match facts.held_out_days {
         Some(days) => format!("mined; {days}: {}", found(rule.held_out)),
         None => format!("mined; {}: {}", facts.learned_days, found(rule.learned)),
     };
-    let _ = writeln!(out, "    basis:     {},", quoted(&basis));
-    let _ = writeln!(out, "    tags:      [\"mined\"],");
+    let _ = writeln!(out, "    basis: {},", quoted(&basis));
+    let _ = writeln!(out, "    tags: [\"mined\"],");
     laid_out(out + "});\n")
 }
 

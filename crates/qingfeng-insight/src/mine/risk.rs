@@ -24,7 +24,7 @@ const FIELDS_MAX: usize = 6;
 const VALUES_MAX: usize = 200;
 /// The strengths that are tried.
 const STRENGTHS: [f64; 11] = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
-/// The bounds are so many deviations off, as those of a risk are that does not say it.
+/// How many standard deviations the bounds are from the rate.
 const DEVIATIONS: f64 = 2.0;
 /// A level must foretell better by so many standard errors, of so many stretches of time.
 const ERRORS: f64 = 2.5;
@@ -528,11 +528,12 @@ fn toml(risk: &LearnedRisk) -> String {
     };
     let strengths: Vec<String> = risk.levels.iter().map(|level| written(level.strength)).collect();
     format!(
-        "[risks.{}]\nlevels = [\n{}]\nprior = {}\nstrength = [{}]\n",
+        "[risks.{}]\nlevels = [\n{}]\nprior = {}\nstrength = [{}]\ndeviations = {}\n",
         risk.name,
         risk.levels.iter().map(level).collect::<String>(),
         written(risk.prior),
-        strengths.join(", ")
+        strengths.join(", "),
+        written(DEVIATIONS)
     )
 }
 

@@ -116,39 +116,18 @@ def calibrate(
 
 def _history(
     outcomes: Any,
+    *,
     label: str | None,
     as_of: date | str | None,
     until: date | str | None,
     cold: Sequence[str],
-    conditions: int,
-    most: int,
-    least_lines: int,
-    parties: bool,
-    alone: bool,
-    active: bool,
-    prefix: str,
-    threads: int | None,
-    risk: str = "",
-    levels: Sequence[str] = (),
+    levels: Sequence[str],
+    **asked: Any,
 ) -> dict[str, Any]:
     if (outcomes is None) == (label is None):
         raise TypeError("the results are in `outcomes`, or in the column that `label` names; give one of them")
-    return {
-        "label": label,
-        "as_of": _day(as_of),
-        "until": _day(until),
-        "cold": list(cold),
-        "conditions": conditions,
-        "most": most,
-        "least_lines": least_lines,
-        "parties": parties,
-        "alone": alone,
-        "active": active,
-        "prefix": prefix,
-        "threads": threads,
-        "risk": risk,
-        "levels": list(levels),
-    }
+    lists = {"cold": list(cold), "levels": list(levels)}
+    return {"label": label, "as_of": _day(as_of), "until": _day(until), **lists, **asked}
 
 
 def mine(
@@ -183,7 +162,21 @@ def mine(
     again, unless rules are to be learned `alone`. Nothing is written into the pack: `mined.text` is the file of the rules.
     """
     asked = _history(
-        outcomes, label, as_of, until, cold, conditions, most, least_lines, parties, alone, active, prefix, threads
+        outcomes,
+        label=label,
+        as_of=as_of,
+        until=until,
+        cold=cold,
+        conditions=conditions,
+        most=most,
+        least_lines=least_lines,
+        parties=parties,
+        active=active,
+        prefix=prefix,
+        threads=threads,
+        alone=alone,
+        risk="",
+        levels=(),
     )
     read = _read(format, encoding, zone, country_numbers)
     with _Plans(plan) as plans:
@@ -223,7 +216,21 @@ def learn(
     keys may be made of, all codes without it. The rest is as in `mine`. Nothing is written into the pack.
     """
     asked = _history(
-        outcomes, label, as_of, until, cold, conditions, most, least_lines, parties, False, active, prefix, threads, risk, levels
+        outcomes,
+        label=label,
+        as_of=as_of,
+        until=until,
+        cold=cold,
+        conditions=conditions,
+        most=most,
+        least_lines=least_lines,
+        parties=parties,
+        active=active,
+        prefix=prefix,
+        threads=threads,
+        alone=False,
+        risk=risk,
+        levels=levels,
     )
     read = _read(format, encoding, zone, country_numbers)
     with _Plans(plan) as plans:

@@ -77,6 +77,8 @@ struct Bracket<'t> {
     /// The line that it is on, and its number among all.
     line: usize,
     number: usize,
+    /// Where it stands in the text.
+    at: usize,
 }
 
 /// A line to be.
@@ -314,7 +316,7 @@ fn goes_on(before: Option<&Piece<'_>>, piece: &Piece<'_>, in_block: bool) -> boo
 
 fn lines<'t>(text: &str, pieces: &[Piece<'t>]) -> Result<Vec<Line<'t>>, FormatError> {
     let mut lines: Vec<Line<'t>> = Vec::new();
-    let mut open_now: Vec<(Bracket<'t>, usize)> = Vec::new();
+    let mut open_now: Vec<Bracket<'t>> = Vec::new();
     let mut numbers = 0;
     let mut last: Option<&Piece<'t>> = None;
     let mut previous: Option<&Piece<'t>> = None;
@@ -324,23 +326,23 @@ fn lines<'t>(text: &str, pieces: &[Piece<'t>]) -> Result<Vec<Line<'t>>, FormatEr
             let closing = closing(pieces, at);
             let depth = open_now.len().saturating_sub(closing);
             let base = |depth: usize| {
-                depth.checked_sub(1).and_then(|at| open_now.get(at)).map_or(0, |(bracket, _)| {
+                depth.checked_sub(1).and_then(|at| open_now.get(at)).map_or(0, |bracket| {
                     lines.get(bracket.line).map_or(0, |line: &Line<'_>| line.indent) + INDENT
                 })
             };
-            let in_block = open_now.last().is_none_or(|(bracket, _)| bracket.text == "{");
+            let in_block = open_now.last().is_none_or(|bracket| bracket.text == "{");
             let indent = match closing {
                 0 => base(depth) + if goes_on(last, piece, in_block) { INDENT } else { 0 },
                 // With the line that the outermost of them was opened on.
-                _ => open_now.get(depth).map_or(0, |(bracket, _)| {
-                    lines.get(bracket.line).map_or(0, |line: &Line<'_>| line.indent)
-                }),
+                _ => open_now
+                    .get(depth)
+                    .map_or(0, |bracket| lines.get(bracket.line).map_or(0, |line: &Line<'_>| line.indent)),
             };
             let after_open = previous.is_some_and(|previous| previous.role == Role::Open);
             let blank_before =
                 piece.breaks > 1 && !lines.is_empty() && !after_open && piece.role != Role::Close;
-            let within = open_now.last().map_or(0, |(bracket, _)| bracket.number);
-            let in_map = open_now.last().is_some_and(|(bracket, _)| bracket.text == "#{");
+            let within = open_now.last().map_or(0, |bracket| bracket.number);
+            let in_map = open_now.last().is_some_and(|bracket| bracket.text == "#{");
             lines.push(Line { indent, blank_before, pieces: Vec::new(), within, in_map });
         }
         let gap = match previous {
@@ -351,10 +353,10 @@ fn lines<'t>(text: &str, pieces: &[Piece<'t>]) -> Result<Vec<Line<'t>>, FormatEr
         match piece.role {
             Role::Open => {
                 numbers += 1;
-                open_now.push((Bracket { text: piece.text, line: number, number: numbers }, piece.at));
+                open_now.push(Bracket { text: piece.text, line: number, number: numbers, at: piece.at });
             }
             Role::Close => {
-                let fits = open_now.pop().is_some_and(|(bracket, _)| {
+                let fits = open_now.pop().is_some_and(|bracket| {
                     matches!((bracket.text, piece.text), ("(", ")") | ("[", "]") | ("{" | "#{", "}"))
                 });
                 if !fits {
@@ -376,7 +378,7 @@ fn lines<'t>(text: &str, pieces: &[Piece<'t>]) -> Result<Vec<Line<'t>>, FormatEr
         }
     }
     match open_now.last() {
-        Some((bracket, at)) => Err(open(text, *at, format!("`{}` is not closed", bracket.text))),
+        Some(bracket) => Err(open(text, bracket.at, format!("`{}` is not closed", bracket.text))),
         None => Ok(lines),
     }
 }

@@ -15,7 +15,7 @@ use super::Report;
 use super::human::{by_change, subject, whole};
 use crate::exit::Failure;
 use crate::outputs::{copy_pack, failed};
-use crate::terminal::{clean, json};
+use crate::terminal::{clean, json, quoted};
 
 /// The directory that a proposal is written into.
 pub struct Target {
@@ -126,12 +126,6 @@ impl Target {
         }
         unfinished.publish().map_err(|error| failed(&self.directory, "cannot be written", &error))
     }
-}
-
-/// For a shell, in quotes where it needs them.
-fn quoted(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-:+=@%".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 const MANIFEST: &str = "pack.toml";

@@ -118,14 +118,8 @@ fn share(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let address = address(&args.listen)?;
     let options = options(args)?;
-    let rules = &args.pack.rules;
-    let shadow = args.shadow.as_ref().unwrap_or(rules);
     let server = Server::open(options).map_err(|error| match error {
-        // Which of the two it is, their own paths say.
-        ServerError::Pack(error) => match render_which(&error.to_string(), shadow) {
-            true => render::invalid(shadow, error.diagnostics()),
-            false => render::invalid(rules, error.diagnostics()),
-        },
+        ServerError::Pack { directory, source } => render::invalid(&directory, source.diagnostics()),
         error => Failure::Files(error.to_string()),
     })?;
     let listening = server.listen(address).map_err(|error| match error {
@@ -142,12 +136,6 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         .map_err(|error| Failure::Files(format!("a thread cannot be started: {error}")))?;
     listening.run().map_err(|error| Failure::Files(error.to_string()))?;
     Ok(Exit::Done)
-}
-
-/// Whether the error of a pack is about the one in this directory.
-fn render_which(message: &str, directory: &std::path::Path) -> bool {
-    let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    message.contains(&format!("the pack in {} ", real.display()))
 }
 
 /// Does what signals ask for.
